@@ -1,0 +1,155 @@
+// Package exaudit tracks every change of the rows of PostgreSQL tables, shows their
+// history as structured patches, and takes changes back.
+//
+// Triggers, generated for each table, record the changes: whatever makes them, nothing
+// escapes. The command exaudit installs them (exaudit init, exaudit install), and this
+// package reads what they recorded and reverts it:
+//
+//	db := exaudit.New(pool)
+//	versions, err := db.History(ctx, "orders", 42)
+//	undone, err := db.Revert(exaudit.With(ctx, exaudit.Custom{"actor_id": 7}), versions[2].ID)
+package exaudit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/patch"
+	"github.com/exaudit/exaudit/revert"
+	"github.com/exaudit/exaudit/sql"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// Conn is a database to work on: a *pgxpool.Pool, a *pgx.Conn, or a pgx.Tx to be part of.
+type Conn interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
+// DB is an audited database. It may be used from several goroutines at once where its Conn
+// may, as a pool.
+type DB struct{ conn Conn }
+
+// New makes a DB of a connection.
+func New(conn Conn) *DB { return &DB{conn} }
+
+// The words of the record, from the packages that make it.
+type (
+	// Version is one recorded change of one entity.
+	Version = history.Version
+	// Image is a row, or some of its columns, as recorded.
+	Image = history.Image
+	// Action says what happened to an entity: Created, Updated or Deleted.
+	Action = history.Action
+	// Patch is the structured difference between two states.
+	Patch = patch.Patch
+	// DivergedError says where a history and a row do not fit; errors.Is finds ErrDiverged.
+	DivergedError = history.DivergedError
+	// TableStatus is a registered table and what, if anything, is wrong with its triggers.
+	TableStatus = triggers.Status
+	// Installation is what Install did for one table.
+	Installation = triggers.Installation
+)
+
+// What happened to an entity.
+const (
+	Created = history.Created
+	Updated = history.Updated
+	Deleted = history.Deleted
+)
+
+// The errors that a caller can act on. What they are wrapped in names the table, key or
+// version, and PostgreSQL's own error, a *pgconn.PgError, where there is one.
+var (
+	ErrNotInitialized       = sql.ErrNotInitialized
+	ErrOutdated             = sql.ErrOutdated
+	ErrNewer                = sql.ErrNewer
+	ErrNoTable              = triggers.ErrNoTable
+	ErrNotTrackable         = triggers.ErrNotTrackable
+	ErrNoPrimaryKey         = triggers.ErrNoPrimaryKey
+	ErrNotTracked           = triggers.ErrNotTracked
+	ErrNoVersion            = history.ErrNoVersion
+	ErrDiverged             = history.ErrDiverged
+	ErrReferencedRowMissing = revert.ErrReferencedRowMissing
+	ErrUniqueConflict       = revert.ErrUniqueConflict
+	ErrConstraint           = revert.ErrConstraint
+	ErrColumnGone           = revert.ErrColumnGone
+	ErrTableGone            = revert.ErrTableGone
+	ErrNothingToDo          = revert.ErrNothingToDo
+	ErrVetoed               = revert.ErrVetoed
+	// ErrInvalidKey means that a key has the wrong number of values, or one of the wrong type.
+	ErrInvalidKey = errors.New("invalid key")
+)
+
+// Init creates schema exaudit in the database of config, or brings it up to date, and tells
+// whether there was anything to do. Its migrations are kept apart from the application's
+// own. It is safe to run twice, and from several processes at once.
+func Init(ctx context.Context, config *pgx.ConnConfig) (changed bool, err error) {
+	return sql.Up(ctx, config)
+}
+
+// Remove takes schema exaudit out of the database, with everything that was recorded and
+// the triggers on all tables.
+func Remove(ctx context.Context, config *pgx.ConnConfig) error { return sql.Down(ctx, config) }
+
+// Check tells whether this program can work with the database: nil, ErrNotInitialized,
+// ErrOutdated or ErrNewer.
+func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
+
+// Install puts triggers on the named tables, or brings them up to date: all or none, in one
+// transaction. Names are as in SQL, quoted where need be, looked up along the search_path.
+// Versions of before an Uninstall, or of before a rename, stay the table's history.
+//
+// A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey.
+func (d *DB) Install(ctx context.Context, tables []string, opts ...InstallOption) ([]Installation, error) {
+	done, err := triggers.Install(ctx, d.conn, tables, opts...)
+	return done, d.explain(ctx, err)
+}
+
+// Uninstall takes the triggers off the named tables, all or none. Their versions stay.
+func (d *DB) Uninstall(ctx context.Context, tables []string, opts ...InstallOption) error {
+	return d.explain(ctx, triggers.Uninstall(ctx, d.conn, tables, opts...))
+}
+
+// InstallOption changes how Install and Uninstall work.
+type InstallOption = triggers.InstallOption
+
+// DryRun makes Install or Uninstall do everything, so that nothing that could fail is
+// missed, and then roll it back.
+func DryRun() InstallOption { return triggers.DryRun() }
+
+// Status compares the triggers of every registered table with what Install would make.
+func (d *DB) Status(ctx context.Context) ([]TableStatus, error) {
+	list, err := triggers.Inspect(ctx, d.conn)
+	return list, d.explain(ctx, err)
+}
+
+// Trackable lists the tables of some schemas that Install accepts, by quoted names, and
+// apart from them those that it refuses for want of a primary key.
+func (d *DB) Trackable(ctx context.Context, schemas ...string) (names, withoutKey []string, err error) {
+	names, withoutKey, err = triggers.Trackable(ctx, d.conn, schemas)
+	return names, withoutKey, d.explain(ctx, err)
+}
+
+// explain replaces an error about missing objects by the reason, where that is that the
+// database is not initialised or of another version.
+func (d *DB) explain(ctx context.Context, err error) error {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return err
+	}
+	switch pgErr.Code {
+	case "3F000", "42P01", "42883", "42703":
+		if reason := sql.Check(ctx, d.conn); errors.Is(reason, ErrNotInitialized) || errors.Is(reason, ErrOutdated) || errors.Is(reason, ErrNewer) {
+			return fmt.Errorf("%w (%w)", reason, err)
+		}
+	}
+	return err
+}

@@ -1,0 +1,72 @@
+package exaudit
+
+import (
+	"context"
+
+	"github.com/exaudit/exaudit/history"
+)
+
+// HistoryOption narrows or enriches History.
+type HistoryOption func(*historyOptions)
+
+type historyOptions struct {
+	page   history.Page
+	states bool
+}
+
+// After gives only versions with a greater id: the next page.
+func After(id int64) HistoryOption { return func(o *historyOptions) { o.page.AfterID = id } }
+
+// Limit gives at most n versions.
+func Limit(n int) HistoryOption { return func(o *historyOptions) { o.page.Limit = n } }
+
+// WithStates sets each version's State, the whole row after it. The entity's complete
+// history is read for that, and checked: where it does not fit together or does not lead to
+// the present row, History gives ErrDiverged.
+func WithStates() HistoryOption { return func(o *historyOptions) { o.states = true } }
+
+// History gives the versions of one entity, oldest to newest, by default all of them. The
+// table is named as in SQL; a table that was dropped still has its history. key is the
+// primary key: one value, or a Key of several. An entity that never changed gives none.
+//
+// Where the primary key was rewritten, history follows the entity, from either key.
+func (d *DB) History(ctx context.Context, table string, key any, opts ...HistoryOption) ([]*Version, error) {
+	var o historyOptions
+	for _, opt := range opts {
+		opt(&o)
+	}
+	entity, err := d.entity(ctx, table, key)
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	if !o.states {
+		versions, err := history.Read(ctx, d.conn, entity, o.page)
+		return versions, d.explain(ctx, err)
+	}
+	versions, err := history.Complete(ctx, d.conn, entity)
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	return o.page.Of(versions), nil
+}
+
+// Version gives one version by its id, or ErrNoVersion.
+func (d *DB) Version(ctx context.Context, id int64) (*Version, error) {
+	v, _, err := history.Get(ctx, d.conn, id)
+	return v, d.explain(ctx, err)
+}
+
+// States gives the whole rows before and after a version; nil is no row. The entity's
+// complete history is read and checked for it.
+func (d *DB) States(ctx context.Context, id int64) (before, after Image, err error) {
+	_, entity, err := history.Get(ctx, d.conn, id)
+	if err != nil {
+		return nil, nil, d.explain(ctx, err)
+	}
+	versions, err := history.Complete(ctx, d.conn, entity)
+	if err != nil {
+		return nil, nil, d.explain(ctx, err)
+	}
+	before, after = history.StatesAt(versions, id)
+	return before, after, nil
+}

@@ -1,0 +1,148 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// ErrNoVersion means that no version has the id, or that the present role may not see it.
+var ErrNoVersion = errors.New("no such version")
+
+// Entity names one row of a tracked table.
+type Entity struct {
+	TableID  int32
+	Table    string // quoted, for versions and messages
+	Relation uint32 // 0 where the table is gone
+	ID       string // as in exaudit.versions.entity_id
+}
+
+// Page narrows Read.
+type Page struct {
+	AfterID int64 // only versions with a greater id
+	Limit   int   // 0: all
+}
+
+// Of is the page of a complete history.
+func (p Page) Of(versions []*Version) []*Version {
+	from := slices.IndexFunc(versions, func(v *Version) bool { return v.ID > p.AfterID })
+	if from < 0 {
+		return nil
+	}
+	versions = versions[from:]
+	if p.Limit > 0 && len(versions) > p.Limit {
+		versions = versions[:p.Limit]
+	}
+	return versions
+}
+
+// pageSize bounds what one query returns; a whole history is read in several.
+const pageSize = 1000
+
+// Read gives the versions of an entity from oldest to newest. Where its primary key was
+// rewritten, they go on under the other keys.
+func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, error) {
+	line, err := db.New().EntityLine(ctx, q, db.EntityLineParams{TableID: e.TableID, EntityID: e.ID})
+	if err != nil {
+		return nil, fmt.Errorf("read the history of %s %s: %w", e.Table, e.ID, err)
+	}
+	var versions []*Version
+	for _, stretch := range line {
+		stretch.FirstID = max(stretch.FirstID, page.AfterID+1)
+		found, err := readStretch(ctx, q, e, stretch, page.Limit)
+		if err != nil {
+			return nil, fmt.Errorf("read the history of %s %s: %w", e.Table, e.ID, err)
+		}
+		versions = append(versions, found...)
+	}
+	slices.SortFunc(versions, func(a, b *Version) int { return cmp.Compare(a.ID, b.ID) })
+	versions = slices.CompactFunc(versions, func(a, b *Version) bool { return a.ID == b.ID })
+	return page.Of(versions), nil
+}
+
+// Complete gives the whole history of an entity with the state after each version, or
+// ErrDiverged where it does not fit together.
+func Complete(ctx context.Context, q db.DBTX, e Entity) ([]*Version, error) {
+	versions, err := Read(ctx, q, e, Page{})
+	if err != nil || len(versions) == 0 {
+		return nil, err
+	}
+	present := Present{Unknown: e.Relation == 0}
+	if !present.Unknown {
+		e.ID = versions[len(versions)-1].EntityID
+		if present.Row, err = LiveRow(ctx, q, e, false); err != nil {
+			return nil, err
+		}
+	}
+	if err := Rebuild(versions, present); err != nil {
+		return nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
+	}
+	return versions, nil
+}
+
+func readStretch(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLineRow, limit int) ([]*Version, error) {
+	var versions []*Version
+	for {
+		size := pageSize
+		if limit > 0 {
+			size = min(size, limit-len(versions))
+		}
+		rows, err := db.New().EntityVersions(ctx, q, db.EntityVersionsParams{
+			TableID: e.TableID, EntityID: stretch.EntityID, FirstID: stretch.FirstID, LastID: stretch.LastID, PageSize: int32(size),
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			v, err := newVersion(e.Table, r)
+			if err != nil {
+				return nil, err
+			}
+			versions = append(versions, v)
+		}
+		if len(rows) < size || len(versions) == limit {
+			return versions, nil
+		}
+		stretch.FirstID = rows[len(rows)-1].ID + 1
+	}
+}
+
+// Get gives one version and the entity it belongs to, or ErrNoVersion.
+func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
+	r, err := db.New().Version(ctx, q, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, Entity{}, fmt.Errorf("version %d: %w", id, ErrNoVersion)
+	}
+	if err != nil {
+		return nil, Entity{}, fmt.Errorf("read version %d: %w", id, err)
+	}
+	v, err := newVersion(r.QuotedName, db.EntityVersionsRow{
+		ID: r.ID, RecordedAt: r.RecordedAt, Xid: r.Xid, TableID: r.TableID, Action: r.Action, Rollback: r.Rollback,
+		EntityID: r.EntityID, PreviousEntityID: r.PreviousEntityID, Before: r.Before, After: r.After, Custom: r.Custom,
+		CustomColumns: r.CustomColumns,
+	})
+	if err != nil {
+		return nil, Entity{}, err
+	}
+	return v, Entity{TableID: r.TableID, Table: r.QuotedName, Relation: r.Relation, ID: r.EntityID}, nil
+}
+
+// LiveRow gives the entity's present row, nil where there is none. Locked, it stays as it
+// is until the transaction ends.
+func LiveRow(ctx context.Context, q db.DBTX, e Entity, locked bool) (Image, error) {
+	data, err := db.New().RowImage(ctx, q, db.RowImageParams{Relation: e.Relation, EntityID: e.ID, Locked: locked})
+	if err != nil {
+		return nil, fmt.Errorf("read the row %s of %s: %w", e.ID, e.Table, err)
+	}
+	image, err := DecodeImage(data)
+	if err != nil {
+		return nil, fmt.Errorf("read the row %s of %s: %w", e.ID, e.Table, err)
+	}
+	return image, nil
+}

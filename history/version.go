@@ -1,0 +1,169 @@
+// Package history reads recorded versions and rebuilds the states between them.
+package history
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/patch"
+)
+
+// Action says what happened to an entity.
+type Action string
+
+// The three actions.
+const (
+	Created Action = "created"
+	Updated Action = "updated"
+	Deleted Action = "deleted"
+)
+
+// Image is a row, or some of its columns, as recorded: column names to JSON values as
+// patch.Decode gives them, numbers as json.Number with every digit they were written with.
+// Where a jsonb column holds a JSON null rather than an SQL NULL, the key "" lists it.
+type Image map[string]any
+
+// Version is one recorded change of one entity.
+type Version struct {
+	ID    int64  `json:"id"`
+	Table string `json:"table"` // with its schema, quoted where SQL needs it
+	// EntityID is the primary key: the text of a single value, or a JSON array of a
+	// composite key's values.
+	EntityID string `json:"entity_id"`
+	// PreviousEntityID is the key before, where this change rewrote the primary key.
+	PreviousEntityID string `json:"previous_entity_id,omitempty"`
+	Action           Action `json:"action"`
+	// Before is the whole row for Deleted, the old values of the changed columns for
+	// Updated, nil for Created.
+	Before Image `json:"before"`
+	// After is the whole row for Created, the new values of the changed columns for
+	// Updated, nil for Deleted.
+	After Image       `json:"after"`
+	Patch patch.Patch `json:"patch"`
+	// State is the whole row after this change, nil after a delete. It is set only where
+	// states were asked for.
+	State Image `json:"state,omitempty"`
+	// RecordedAt is when the transaction began that made the change.
+	RecordedAt time.Time `json:"recorded_at"`
+	// Transaction is PostgreSQL's 64-bit transaction id. It starts again after a dump and
+	// restore.
+	Transaction uint64 `json:"transaction"`
+	// Custom is what the application said about the change; nil where it said nothing.
+	Custom map[string]any `json:"custom"`
+	// CustomColumns are the values of the columns that were added to exaudit.versions.
+	CustomColumns map[string]any `json:"custom_columns,omitempty"`
+	// Rollback tells that a revert made the change.
+	Rollback bool `json:"rollback"`
+
+	tableID int32
+}
+
+// MarshalJSON gives the patch in its stable form.
+func (v Version) MarshalJSON() ([]byte, error) {
+	type plain Version
+	p, err := patch.Marshal(v.Patch)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(struct {
+		plain
+		Patch json.RawMessage `json:"patch"`
+	}{plain(v), p})
+}
+
+func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
+	v := &Version{
+		ID: r.ID, Table: table, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,
+		Transaction: r.Xid, Rollback: r.Rollback, tableID: r.TableID,
+	}
+	if r.PreviousEntityID != nil {
+		v.PreviousEntityID = *r.PreviousEntityID
+	}
+	var custom, columns Image
+	for _, field := range []struct {
+		name string
+		json []byte
+		into *Image
+	}{{"before", r.Before, &v.Before}, {"after", r.After, &v.After}, {"custom", r.Custom, &custom}, {"custom columns", r.CustomColumns, &columns}} {
+		image, err := DecodeImage(field.json)
+		if err != nil {
+			return nil, fmt.Errorf("version %d: %s: %w", r.ID, field.name, err)
+		}
+		*field.into = image
+	}
+	v.Custom, v.CustomColumns = custom, columns
+	v.Patch = patch.Diff(v.Before.Value(), v.After.Value())
+	return v, nil
+}
+
+// Value is an image as patch.Diff compares it: a row that is not there has no columns, so
+// that creating one adds each and deleting one removes each.
+func (i Image) Value() map[string]any {
+	if i == nil {
+		return map[string]any{}
+	}
+	return i
+}
+
+// Differing is the part of an image that differs from another, with the notes of JSON
+// nulls that belong to it.
+func (i Image) Differing(other Image) Image {
+	part := make(Image)
+	for name, v := range i {
+		if name == "" {
+			continue
+		}
+		had, ok := other[name]
+		if !ok || patch.Diff(had, v) != nil || i.holdsJSONNull(name) != other.holdsJSONNull(name) {
+			part[name] = v
+		}
+	}
+	part.noteJSONNulls(slices.DeleteFunc(i.jsonNulls(), func(name string) bool { _, in := part[name]; return !in }))
+	return part
+}
+
+// jsonNulls are the columns that an image notes as holding a JSON null.
+func (i Image) jsonNulls() []string {
+	list, _ := i[""].([]any)
+	names := make([]string, 0, len(list))
+	for _, item := range list {
+		if name, ok := item.(string); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (i Image) holdsJSONNull(name string) bool { return slices.Contains(i.jsonNulls(), name) }
+
+func (i Image) noteJSONNulls(names []string) {
+	delete(i, "")
+	if len(names) == 0 {
+		return
+	}
+	slices.Sort(names)
+	list := make([]any, len(names))
+	for n, name := range names {
+		list[n] = name
+	}
+	i[""] = list
+}
+
+// DecodeImage reads an image from jsonb; SQL NULL gives nil.
+func DecodeImage(data []byte) (Image, error) {
+	if data == nil {
+		return nil, nil
+	}
+	decoded, err := patch.Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	image, ok := decoded.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("not a JSON object: %.100s", data)
+	}
+	return image, nil
+}

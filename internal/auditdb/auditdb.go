@@ -1,0 +1,60 @@
+// Package auditdb gives tests databases in which exaudit is initialised.
+package auditdb
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/sql"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// New gives a database with schema exaudit, on which the statements of schema have been
+// run, if it is not empty.
+func New(t testing.TB, schema string) *pgtest.DB {
+	t.Helper()
+	db := pgtest.New(t, pgtest.Template("exaudit_"+digest(t), func(ctx context.Context, url string) error {
+		config, err := pgx.ParseConfig(url)
+		if err != nil {
+			return err
+		}
+		_, err = sql.Up(ctx, config)
+		return err
+	}))
+	if schema != "" {
+		db.Exec(t, schema)
+	}
+	return db
+}
+
+// Install puts triggers on the named tables.
+func Install(t testing.TB, db *pgtest.DB, tables ...string) {
+	t.Helper()
+	if _, err := triggers.Install(context.Background(), db.Pool, tables); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// digest tells templates of different migrations apart.
+func digest(t testing.TB) string {
+	t.Helper()
+	hash := sha256.New()
+	names, err := fs.Glob(sql.Files, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		content, err := sql.Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash.Write(content)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:6])
+}

@@ -1,0 +1,54 @@
+package postgres
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestNewest(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	for _, version := range []string{"9.6", "18", "17", "latest"} {
+		if err := os.MkdirAll(filepath.Join(root, version, "bin"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, found := range newest(filepath.Join(root, "*", "bin")) {
+		got = append(got, filepath.Base(filepath.Dir(found.dir)))
+	}
+	if strings.Join(got, " ") != "18 17 9.6 latest" {
+		t.Errorf("newest: %v", got)
+	}
+}
+
+func TestExplicitBinariesAreNotReplaced(t *testing.T) {
+	t.Setenv("EXAUDIT_PG_BIN", "/nowhere")
+	if found, err := locate(context.Background(), Options{}); err == nil || !strings.Contains(err.Error(), "EXAUDIT_PG_BIN") {
+		t.Errorf("locate: %v, %v", found, err)
+	}
+}
+
+func TestHasServer(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, step := range []struct {
+		program string
+		mode    os.FileMode
+		want    bool
+	}{
+		{"psql", 0o755, false}, // clients only
+		{"initdb", 0o755, false},
+		{"postgres", 0o755, true},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, step.program), nil, step.mode); err != nil {
+			t.Fatal(err)
+		}
+		if got := hasServer(dir); got != step.want {
+			t.Errorf("with %s: %v", step.program, got)
+		}
+	}
+}

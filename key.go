@@ -1,0 +1,97 @@
+package exaudit
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// Key is a primary key of several columns, in the key's order.
+type Key []any
+
+// entity finds out which entity a table and a key name. PostgreSQL itself reads the key as
+// the column's type, so 42, "42" and "0042" name the same row.
+func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity, error) {
+	t, err := triggers.Find(ctx, d.conn, table)
+	if err != nil {
+		return history.Entity{}, err
+	}
+	e := history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation}
+	values, err := keyValues(key)
+	if err != nil {
+		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, ErrInvalidKey, err)
+	}
+	if t.Relation == 0 {
+		e.ID, err = entityIDOf(values)
+		return e, err
+	}
+	encoded, err := json.Marshal(values)
+	if err != nil {
+		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, ErrInvalidKey, err)
+	}
+	e.ID, err = db.New().EntityID(ctx, d.conn, db.EntityIDParams{Relation: t.Relation, KeyValues: encoded})
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code[:2] == "22" {
+		return e, fmt.Errorf("%w: %s: %w", ErrInvalidKey, pgErr.Message, err)
+	}
+	if err != nil {
+		return e, fmt.Errorf("read key of %s: %w", t.QuotedName, err)
+	}
+	return e, nil
+}
+
+// keyValues are the values of a key as JSON. PostgreSQL reads any type from its text, so a
+// value goes as what it marshals to; bytes and raw uuids have a text of their own.
+func keyValues(key any) ([]json.RawMessage, error) {
+	parts, ok := key.(Key)
+	if !ok {
+		parts = Key{key}
+	}
+	values := make([]json.RawMessage, len(parts))
+	for i, part := range parts {
+		switch p := part.(type) {
+		case []byte:
+			part = `\x` + hex.EncodeToString(p)
+		case [16]byte:
+			part = hex.EncodeToString(p[:])
+		}
+		encoded, err := json.Marshal(part)
+		if err != nil {
+			return nil, err
+		}
+		if string(encoded) == "null" {
+			return nil, errors.New("a value is null")
+		}
+		values[i] = encoded
+	}
+	return values, nil
+}
+
+// entityIDOf is what exaudit.entity_id makes of a key, for a table that is gone and has no
+// types any more.
+func entityIDOf(values []json.RawMessage) (string, error) {
+	if len(values) > 1 {
+		return "[" + string(bytes.Join(raw(values), []byte(", "))) + "]", nil
+	}
+	var text string
+	if json.Unmarshal(values[0], &text) == nil {
+		return text, nil
+	}
+	return string(values[0]), nil
+}
+
+func raw(values []json.RawMessage) [][]byte {
+	list := make([][]byte, len(values))
+	for i, v := range values {
+		list[i] = v
+	}
+	return list
+}

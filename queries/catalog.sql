@@ -1,0 +1,113 @@
+-- Reading the catalog: what a table is, what is installed on it.
+
+-- name: ResolveRelation :one
+-- The relation that a name means for the present search_path, quoted as in SQL; 0 where
+-- there is none.
+SELECT coalesce(pg_catalog.to_regclass(@name::text), 0)::oid AS relation;
+
+-- name: DescribeRelation :one
+SELECT n.nspname::text                                              AS schema_name,
+       c.relname::text                                              AS table_name,
+       pg_catalog.quote_ident(n.nspname)::text                      AS quoted_schema,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::text       AS quoted_name,
+       c.relkind::text                                              AS kind,
+       c.relpersistence::text                                       AS persistence,
+       c.relispartition::boolean                                    AS is_partition,
+       c.relrowsecurity::boolean                                    AS row_security,
+       (n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast', 'exaudit'))::boolean AS is_system,
+       EXISTS (SELECT FROM pg_catalog.pg_index k
+               WHERE k.indrelid = c.oid AND k.indisprimary)::boolean AS has_primary_key
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = @relation::oid;
+
+-- name: WriterMayRead :one
+-- May exaudit_writer read every row of the table, which recording TRUNCATE takes?
+SELECT (pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
+        AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
+        AND (NOT c.relrowsecurity
+             OR EXISTS (SELECT FROM pg_catalog.pg_policy p
+                        WHERE p.polrelid = c.oid AND p.polname = 'exaudit_truncate')))::boolean AS may_read
+FROM pg_catalog.pg_class c
+WHERE c.oid = @relation::oid;
+
+-- name: TablesOfSchemas :many
+-- The tables of schemas that could be tracked: partitions belong to their parents.
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS quoted_name,
+       n.nspname::text AS schema_name,
+       c.relname::text AS table_name,
+       EXISTS (SELECT FROM pg_catalog.pg_index k
+               WHERE k.indrelid = c.oid AND k.indisprimary)::boolean AS has_primary_key
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY (@schemas::text[])
+  AND c.relkind IN ('r', 'p')
+  AND c.relpersistence <> 't'
+  AND NOT c.relispartition
+ORDER BY n.nspname, c.relname;
+
+-- name: TableColumns :many
+SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
+       c.generated, c.equal_means_same
+FROM exaudit.table_columns c
+WHERE c.relation = @relation::oid
+ORDER BY c.number;
+
+-- name: TableExpressions :one
+-- The SQL expressions from which the trigger functions of a table are made.
+SELECT exaudit.shape(r.relation)::text                       AS shape,
+       exaudit.image_expression(r.relation, 'OLD')::text     AS old_image,
+       exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
+       exaudit.image_expression(r.relation, 'r')::text       AS row_image,
+       exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
+       exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id,
+       exaudit.entity_id_expression(r.relation, 'r')::text   AS row_entity_id
+FROM (SELECT @relation::oid AS relation) r;
+
+-- name: CustomColumns :many
+SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.type_name,
+       coalesce(c.default_expression, '')::text AS default_expression
+FROM exaudit.custom_columns c;
+
+-- name: Partitions :many
+-- The table itself and everything below it, as quoted names. TRUNCATE triggers are not
+-- cloned to partitions.
+SELECT c.oid::oid AS relation,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_partition_tree(@relation::oid) t ON t.relid = c.oid
+WHERE c.oid = @relation::oid OR t.relid IS NOT NULL
+ORDER BY c.oid <> @relation::oid, 2;
+
+-- name: InstalledFunctions :many
+-- The generated functions of a table, as the catalog has them.
+SELECT p.proname::text                               AS name,
+       p.prosrc::text                                AS body,
+       coalesce(p.proconfig, '{}')::text[]           AS settings,
+       p.prosecdef::boolean                          AS security_definer,
+       pg_catalog.pg_get_userbyid(p.proowner)::text  AS owner,
+       (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
+                                    WHERE a.grantee = 0))::boolean AS public_may_execute
+FROM pg_catalog.pg_proc p
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname = 'exaudit' AND p.proname ~ ('^t' || @table_id::integer || '_[a-z_]+$')
+ORDER BY p.proname;
+
+-- name: InstalledTriggers :many
+-- exaudit's triggers on a table and its partitions, clones left out.
+SELECT tg.tgname::text                                  AS name,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS table_name,
+       tg.tgrelid::oid                                  AS relation,
+       tg.tgenabled::text                               AS enabled,
+       p.proname::text                                  AS function_name,
+       pg_catalog.pg_get_triggerdef(tg.oid)::text       AS definition
+FROM pg_catalog.pg_trigger tg
+JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
+JOIN pg_catalog.pg_namespace fn ON fn.oid = p.pronamespace
+JOIN pg_catalog.pg_class c ON c.oid = tg.tgrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE fn.nspname = 'exaudit'
+  AND p.proname ~ ('^t' || @table_id::integer || '_[a-z_]+$')
+  AND tg.tgparentid = 0
+ORDER BY c.oid, tg.tgname;

@@ -1,0 +1,39 @@
+-- Reading and writing rows of tracked tables, for reverts and manual tracking.
+
+-- name: EntityID :one
+SELECT exaudit.entity_id(@relation::oid, @key_values::jsonb)::text AS entity_id;
+
+-- name: RowImage :one
+SELECT exaudit.row_image(@relation::oid, @entity_id::text, @locked::boolean)::jsonb AS image;
+
+-- name: InsertRow :one
+SELECT exaudit.insert_row(@relation::oid, @image::jsonb)::bigint AS written;
+
+-- name: UpdateRow :one
+SELECT exaudit.update_row(@relation::oid, @entity_id::text, @image::jsonb)::bigint AS written;
+
+-- name: DeleteRow :one
+SELECT exaudit.delete_row(@relation::oid, @entity_id::text)::bigint AS written;
+
+-- name: NormalizeImage :one
+SELECT exaudit.normalize(@relation::oid, @image::jsonb)::jsonb AS image;
+
+-- name: EntityIDOfImage :one
+-- complete tells whether the image has the whole key.
+SELECT coalesce(e.entity_id, '')::text AS entity_id, (e.entity_id IS NOT NULL)::boolean AS complete
+FROM exaudit.entity_id_of(@relation::oid, @image::jsonb) AS e (entity_id);
+
+-- name: Track :one
+SELECT coalesce(exaudit.track(@table_id::integer, @entity_id::text, sqlc.narg(before)::jsonb, sqlc.narg(after)::jsonb), 0)::bigint AS id;
+
+-- name: SetSessionData :exec
+-- Transaction-local: a pooled connection never carries it to the next borrower.
+SELECT pg_catalog.set_config('exaudit.custom', @custom::text, true),
+       pg_catalog.set_config('exaudit.rollback', @rollback::text, true);
+
+-- name: SessionData :one
+SELECT coalesce(pg_catalog.current_setting('exaudit.custom', true), '')::text AS custom,
+       coalesce(pg_catalog.current_setting('exaudit.rollback', true), '')::text AS rollback;
+
+-- name: SetCustom :exec
+SELECT pg_catalog.set_config('exaudit.custom', @custom::text, true);

@@ -1,0 +1,75 @@
+-- The registry of tracked tables.
+
+-- name: LockTables :exec
+-- One install at a time.
+LOCK TABLE exaudit.tables IN SHARE ROW EXCLUSIVE MODE;
+
+-- name: RefreshTableNames :exec
+-- Follows tables that were renamed: their triggers tell which they are.
+UPDATE exaudit.tables t
+SET schema_name = n.nspname, table_name = c.relname
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = exaudit.relation_of(t)
+  AND (t.schema_name, t.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text);
+
+-- name: RegisterTable :one
+INSERT INTO exaudit.tables (schema_name, table_name, key_columns)
+SELECT n.nspname, c.relname, '{}'
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = @relation::oid
+RETURNING id;
+
+-- name: UpdateTable :exec
+UPDATE exaudit.tables SET key_columns = @key_columns, tracked = true
+WHERE id = @id AND (key_columns IS DISTINCT FROM @key_columns OR NOT tracked);
+
+-- name: UntrackTable :exec
+UPDATE exaudit.tables SET tracked = false WHERE id = @id;
+
+-- name: RegisteredTables :many
+SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+       t.key_columns, t.tracked, coalesce(exaudit.relation_of(t), 0)::oid AS relation
+FROM exaudit.tables t
+ORDER BY t.schema_name, t.table_name;
+
+-- name: RegisteredTable :one
+-- The registered table that a relation is.
+SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+       t.key_columns, t.tracked
+FROM exaudit.tables t
+WHERE exaudit.relation_of(t) = @relation::oid
+ORDER BY t.tracked DESC
+LIMIT 1;
+
+-- name: RegisteredTableByName :one
+-- A registered table by its last known name: the way to the history of a dropped one.
+SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+       t.key_columns, t.tracked
+FROM exaudit.tables t
+WHERE pg_catalog.format('%I.%I', t.schema_name, t.table_name) = @name::text
+   OR t.table_name = @name::text
+ORDER BY t.id
+LIMIT 1;
+
+-- name: NoteColumns :exec
+SELECT exaudit.note_columns(@table_id::integer, @relation::oid);
+
+-- name: PinSearchPath :one
+-- Names in generated SQL must not be captured while it is installed. Gives the path to
+-- go back to.
+SELECT pg_catalog.current_setting('search_path')::text AS search_path,
+       pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)::text AS pinned;
+
+-- name: RestoreSearchPath :exec
+SELECT pg_catalog.set_config('search_path', @search_path::text, true);
+
+-- name: IsSuperuser :one
+SELECT rolsuper::boolean FROM pg_catalog.pg_roles WHERE rolname = current_user;
+
+-- name: SchemaVersion :one
+SELECT exaudit.schema_version()::bigint AS version;
+
+-- name: Initialized :one
+SELECT (pg_catalog.to_regclass('exaudit.versions') IS NOT NULL)::boolean AS initialized;

@@ -1,0 +1,58 @@
+-- Reading versions.
+
+-- name: EntityLine :many
+-- The keys that one entity has had, with the ids between which each was its own: the key
+-- asked for with everything ever recorded under it, and where the primary key was
+-- rewritten, the keys before and after.
+WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
+    SELECT pg_catalog.concat(@entity_id::text) COLLATE "C" AS entity_id, 0::bigint AS first_id, 9223372036854775807::bigint AS last_id, 0 AS direction
+    UNION
+    SELECT moved.entity_id, moved.first_id, moved.last_id, moved.direction
+    FROM line l
+    CROSS JOIN LATERAL (
+        -- where the row came from
+        SELECT v.previous_entity_id AS entity_id,
+               coalesce((SELECT max(o.id) FROM exaudit.versions o
+                         WHERE o.table_id = @table_id AND o.previous_entity_id = v.previous_entity_id AND o.id < v.id), 0) AS first_id,
+               v.id - 1 AS last_id,
+               -1 AS direction
+        FROM exaudit.versions v
+        WHERE v.table_id = @table_id AND v.entity_id = l.entity_id AND v.previous_entity_id IS NOT NULL
+          AND v.id BETWEEN l.first_id AND l.last_id AND l.direction <= 0
+        UNION ALL
+        -- where it went
+        SELECT v.entity_id,
+               v.id,
+               coalesce((SELECT min(o.id) FROM exaudit.versions o
+                         WHERE o.table_id = @table_id AND o.previous_entity_id = v.entity_id AND o.id > v.id), 9223372036854775807),
+               1
+        FROM exaudit.versions v
+        WHERE v.table_id = @table_id AND v.previous_entity_id = l.entity_id AND v.previous_entity_id IS NOT NULL
+          AND v.id BETWEEN l.first_id AND l.last_id AND l.direction >= 0
+    ) moved
+)
+SELECT DISTINCT l.entity_id::text AS entity_id, l.first_id::bigint AS first_id, l.last_id::bigint AS last_id
+FROM line l;
+
+-- name: EntityVersions :many
+-- A page of the versions of one key, in the order of its changes.
+SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       v.before, v.after, v.custom,
+       (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+                                         'previous_entity_id', 'before', 'after', 'custom'])::jsonb AS custom_columns
+FROM exaudit.versions v
+WHERE v.table_id = @table_id AND v.entity_id = @entity_id
+  AND v.id >= @first_id AND v.id <= @last_id
+ORDER BY v.id
+LIMIT @page_size;
+
+-- name: Version :one
+SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       v.before, v.after, v.custom,
+       (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+                                         'previous_entity_id', 'before', 'after', 'custom'])::jsonb AS custom_columns,
+       pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+       coalesce(exaudit.relation_of(t), 0)::oid AS relation
+FROM exaudit.versions v
+JOIN exaudit.tables t ON t.id = v.table_id
+WHERE v.id = @id;

@@ -1,0 +1,46 @@
+package exaudit
+
+import (
+	"context"
+
+	"github.com/exaudit/exaudit/revert"
+)
+
+// RevertOption changes what Revert and Preview accept.
+type RevertOption = revert.Option
+
+// AllowDiverged reverts a row that is not what its history says, which is refused
+// otherwise: columns that no undone version names keep their present value, the others get
+// the one that was recorded.
+func AllowDiverged() RevertOption { return revert.AllowDiverged() }
+
+// Revert brings the entity of a version back to what it was before that version, undoing
+// it and all later ones: an update restores the old values, a delete brings the row back
+// under the same key, a create removes it. Columns that were added to the table since keep
+// their value. What was changed is the result, and is recorded as a rollback with the
+// custom data of ctx.
+//
+// It all happens in one transaction, or in a savepoint where the DB is of a transaction.
+// Errors: ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing,
+// ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrTableGone, ErrVetoed.
+func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (Patch, error) {
+	custom, err := encodeCustom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := revert.Apply(ctx, d.conn, version, append(opts, revert.WithCustom(custom))...)
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	return plan.Patch, nil
+}
+
+// Preview gives the patch that Revert would apply, and writes nothing. Triggers of the
+// table may change a row further when it is really written.
+func (d *DB) Preview(ctx context.Context, version int64, opts ...RevertOption) (Patch, error) {
+	plan, err := revert.Preview(ctx, d.conn, version, opts...)
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	return plan.Patch, nil
+}

@@ -1,0 +1,34 @@
+package revert
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// classify turns what PostgreSQL says of a refused row into errors that a caller can act
+// on. PostgreSQL's own error stays in the chain.
+func classify(err error) error {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return err
+	}
+	var reason error
+	switch pgErr.Code {
+	case "23503":
+		reason = ErrReferencedRowMissing
+	case "23505", "23P01":
+		reason = ErrUniqueConflict
+	case "23502", "23514", "22001", "22003", "22P02", "428C9":
+		reason = ErrConstraint
+	case "42703":
+		reason = ErrColumnGone
+	default:
+		return err
+	}
+	if pgErr.Detail != "" {
+		return fmt.Errorf("%w: %s (%w)", reason, pgErr.Detail, err)
+	}
+	return fmt.Errorf("%w: %w", reason, err)
+}

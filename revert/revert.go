@@ -1,0 +1,254 @@
+// Package revert brings entities back to an earlier state.
+//
+// A revert goes to the state before a version, undoing that version and all later ones, as
+// ExAudit's does. It writes through the table's own triggers, so that it is recorded like
+// any change, as a rollback.
+package revert
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/patch"
+)
+
+// Why a revert was refused. Nothing has been written then.
+var (
+	// ErrNoVersion means that the version does not exist.
+	ErrNoVersion = history.ErrNoVersion
+	// ErrDiverged means that the row is not what its history says; see AllowDiverged.
+	ErrDiverged = history.ErrDiverged
+	// ErrReferencedRowMissing means that a foreign key points to a row that is gone, or
+	// that rows still point to the one that would go.
+	ErrReferencedRowMissing = errors.New("foreign key violated")
+	// ErrUniqueConflict means that another row has taken a unique value meanwhile.
+	ErrUniqueConflict = errors.New("unique value is taken")
+	// ErrColumnGone means that a column whose value would be restored has been dropped.
+	ErrColumnGone = errors.New("column is gone")
+	// ErrTableGone means that the table has been dropped.
+	ErrTableGone = errors.New("table is gone")
+	// ErrNothingToDo means that the entity is in that state already.
+	ErrNothingToDo = errors.New("nothing to do")
+	// ErrVetoed means that a trigger or a row security policy kept the row from being
+	// written.
+	ErrVetoed = errors.New("write was vetoed")
+	// ErrConstraint means that the old state violates a constraint of the present table.
+	ErrConstraint = errors.New("constraint violated")
+)
+
+// Conn is what a revert works on: a pool, a connection, or a transaction to be part of.
+type Conn interface {
+	db.DBTX
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
+// Plan is what a revert would write.
+type Plan struct {
+	Entity history.Entity
+	// Present is the row as it is, Target as it will be; nil means no row.
+	Present, Target history.Image
+	// Patch leads from Present to Target.
+	Patch patch.Patch
+}
+
+// Option changes what a revert accepts.
+type Option func(*options)
+
+type options struct {
+	allowDiverged bool
+	custom        string
+}
+
+// AllowDiverged reverts a row that is not what its history says: columns that no undone
+// version names keep their present value, the others get their recorded one.
+func AllowDiverged() Option { return func(o *options) { o.allowDiverged = true } }
+
+// WithCustom gives the custom data of the rollback version: a JSON object. Without it, the
+// session's own stays in force.
+func WithCustom(object string) Option { return func(o *options) { o.custom = object } }
+
+// Preview plans the revert to the state before a version, and writes nothing.
+func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*Plan, error) {
+	return plan(ctx, q, version, false, collect(opts))
+}
+
+// Apply reverts to the state before a version, in one transaction that locks the row
+// first. Its Plan has as Target what the row really became and as Patch what really
+// changed: the table's own triggers may have had their say.
+func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*Plan, error) {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	// Without effect after a commit; with a context that is still good after a Ctrl-C.
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	o := collect(opts)
+	p, err := plan(ctx, tx, version, true, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.write(ctx, tx, o); err != nil {
+		return nil, fmt.Errorf("revert %s %s to before version %d: %w", p.Entity.Table, p.Entity.ID, version, err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		// deferred constraints speak up here
+		return nil, fmt.Errorf("revert %s %s to before version %d: %w", p.Entity.Table, p.Entity.ID, version, classify(err))
+	}
+	return p, nil
+}
+
+func collect(opts []Option) options {
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options) (*Plan, error) {
+	chosen, entity, err := history.Get(ctx, q, version)
+	if err != nil {
+		return nil, err
+	}
+	if entity.Relation == 0 {
+		return nil, fmt.Errorf("revert version %d: table %s: %w", version, entity.Table, ErrTableGone)
+	}
+	versions, err := history.Read(ctx, q, entity, history.Page{})
+	if err != nil {
+		return nil, err
+	}
+	// The key that the row has now: the version may be older than a change of it.
+	last := versions[len(versions)-1]
+	entity.ID = last.EntityID
+	present, err := history.LiveRow(ctx, q, entity, locked)
+	if err != nil {
+		return nil, err
+	}
+	// What was recorded while we waited for the lock. From now on nobody adds anything.
+	since, err := history.Read(ctx, q, entity, history.Page{AfterID: last.ID})
+	if err != nil {
+		return nil, err
+	}
+	versions = append(versions, since...)
+	if err := history.Rebuild(versions, history.Present{Row: present}); err != nil && !o.allowDiverged {
+		return nil, fmt.Errorf("revert %s %s to before version %d: %w", entity.Table, entity.ID, version, err)
+	}
+	from := slices.IndexFunc(versions, func(v *history.Version) bool { return v.ID == chosen.ID })
+	p := &Plan{Entity: entity, Present: present, Target: target(present, versions[from:])}
+	if err := p.check(ctx, q); err != nil {
+		return nil, fmt.Errorf("revert %s %s to before version %d: %w", entity.Table, entity.ID, version, err)
+	}
+	return p, nil
+}
+
+// target undoes versions, the last one first, starting from the present row. Columns that
+// none of them names stay as they are; so do columns added since, which no image has.
+func target(present history.Image, undone []*history.Version) history.Image {
+	state := maps.Clone(present)
+	for _, v := range slices.Backward(undone) {
+		switch v.Action {
+		case history.Created:
+			state = nil
+		case history.Deleted:
+			state = maps.Clone(v.Before)
+		default:
+			state = v.Undo(state)
+		}
+	}
+	return state
+}
+
+// check sets the patch, and refuses what can be known to fail before it is tried.
+func (p *Plan) check(ctx context.Context, q db.DBTX) error {
+	columns, err := db.New().TableColumns(ctx, q, p.Entity.Relation)
+	if err != nil {
+		return fmt.Errorf("read the columns: %w", err)
+	}
+	for name := range p.Target {
+		if name != "" && !slices.ContainsFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name }) {
+			return fmt.Errorf("%w: %s", ErrColumnGone, name)
+		}
+	}
+	p.Patch = patch.Diff(p.Present.Value(), p.Target.Value())
+	if (p.Present == nil) == (p.Target == nil) && p.Patch == nil {
+		return ErrNothingToDo
+	}
+	return nil
+}
+
+// write makes the row what the plan says, as a rollback, and leaves the session's data as
+// it was.
+func (p *Plan) write(ctx context.Context, tx pgx.Tx, o options) error {
+	queries := db.New()
+	before, err := queries.SessionData(ctx, tx)
+	if err != nil {
+		return err
+	}
+	custom := o.custom
+	if custom == "" {
+		custom = before.Custom
+	}
+	if err := queries.SetSessionData(ctx, tx, db.SetSessionDataParams{Custom: custom, Rollback: "on"}); err != nil {
+		return err
+	}
+	written, err := p.writeRow(ctx, tx)
+	if err != nil {
+		return classify(err)
+	}
+	if written != 1 {
+		return fmt.Errorf("%w: a trigger or a policy of %s", ErrVetoed, p.Entity.Table)
+	}
+	if err := queries.SetSessionData(ctx, tx, db.SetSessionDataParams{Custom: before.Custom, Rollback: before.Rollback}); err != nil {
+		return err
+	}
+	return p.readBack(ctx, tx)
+}
+
+func (p *Plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
+	queries := db.New()
+	if p.Target == nil {
+		return queries.DeleteRow(ctx, tx, db.DeleteRowParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID})
+	}
+	image := p.Target
+	if p.Present != nil {
+		image = p.Target.Differing(p.Present)
+	}
+	encoded, err := json.Marshal(image)
+	if err != nil {
+		return 0, err
+	}
+	if p.Present == nil {
+		return queries.InsertRow(ctx, tx, db.InsertRowParams{Relation: p.Entity.Relation, Image: encoded})
+	}
+	return queries.UpdateRow(ctx, tx, db.UpdateRowParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID, Image: encoded})
+}
+
+// readBack looks at what the row has become under its new key.
+func (p *Plan) readBack(ctx context.Context, tx pgx.Tx) error {
+	if p.Target != nil {
+		encoded, err := json.Marshal(p.Target)
+		if err != nil {
+			return err
+		}
+		key, err := db.New().EntityIDOfImage(ctx, tx, db.EntityIDOfImageParams{Relation: p.Entity.Relation, Image: encoded})
+		if err != nil {
+			return err
+		}
+		p.Entity.ID = key.EntityID
+	}
+	became, err := history.LiveRow(ctx, tx, p.Entity, false)
+	if err != nil {
+		return err
+	}
+	p.Target = became
+	p.Patch = patch.Diff(p.Present.Value(), became.Value())
+	return nil
+}

@@ -1,0 +1,295 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+const orders = `
+CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL);
+CREATE TABLE orders (
+	id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	customer int REFERENCES customers,
+	status   text NOT NULL DEFAULT 'new',
+	code     text UNIQUE,
+	total    numeric(10,2),
+	info     jsonb,
+	doubled  numeric GENERATED ALWAYS AS (total * 2) STORED
+);
+INSERT INTO customers VALUES (1, 'Ada'), (2, 'Bob');`
+
+func TestRevertUpdate(t *testing.T) {
+	t.Parallel()
+	ctx := exaudit.With(context.Background(), exaudit.Custom{"actor_id": 7})
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total, code) VALUES (1.50, NULL)`)
+	original := rows(t, db, "orders")
+	db.Exec(t, `UPDATE orders SET total = 2.00, code = 'A'`)
+	db.Exec(t, `UPDATE orders SET status = 'paid', info = '{"a": [1, 2]}'`)
+	db.Exec(t, `UPDATE orders SET total = NULL`)
+	versions := historyOf(t, audit, "orders", 1)
+
+	preview, err := audit.Preview(ctx, versions[1].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(historyOf(t, audit, "orders", 1)); n != 4 {
+		t.Fatalf("Preview wrote: %d versions, want 4", n)
+	}
+	done, err := audit.Revert(ctx, versions[1].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "orders"); got != original {
+		t.Errorf("reverted to %s, want %s", got, original)
+	}
+	want := `{"code":["~","A",null],"doubled":["~",null,3.00],"info":["~",{"a":[1,2]},null],"status":["~","paid","new"],"total":["~",null,1.50]}`
+	if got := patchJSON(t, done); got != want {
+		t.Errorf("patch %s, want %s", got, want)
+	}
+	if a, b := patchJSON(t, done), patchJSON(t, preview); a != b {
+		t.Errorf("Preview gave %s, Revert %s", b, a)
+	}
+	last := historyOf(t, audit, "orders", 1, exaudit.WithStates())[4]
+	if !last.Rollback || asJSON(t, last.Custom) != `{"actor_id":7}` {
+		t.Errorf("rollback %v, custom %v", last.Rollback, last.Custom)
+	}
+	if _, err := audit.Revert(ctx, versions[1].ID); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("second time: %v, want ErrNothingToDo", err)
+	}
+}
+
+func TestRevertDeleteAndCreate(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, orders, "orders", "customers")
+	db.Exec(t, `INSERT INTO orders (customer, total, info) VALUES (1, 1.50, 'null')`)
+	original := rows(t, db, "orders")
+	db.Exec(t, `DELETE FROM orders`)
+	versions := historyOf(t, audit, "orders", 1)
+
+	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "orders"); got != original {
+		t.Errorf("undeleted %s, want %s", got, original)
+	}
+	if !pgtest.One[bool](t, db, `SELECT info = 'null' FROM orders`) {
+		t.Error("the JSON null came back as an SQL NULL")
+	}
+	if _, err := audit.Revert(ctx, versions[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "orders"); got != "" {
+		t.Errorf("the created row is still there: %s", got)
+	}
+	if _, err := audit.Revert(ctx, versions[0].ID); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("second time: %v, want ErrNothingToDo", err)
+	}
+}
+
+func TestRevertKeepsColumnsAddedSince(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
+	db.Exec(t, `UPDATE orders SET total = 2`)
+	db.Exec(t, `ALTER TABLE orders ADD COLUMN note text NOT NULL DEFAULT 'none'`)
+	db.Exec(t, `UPDATE orders SET total = 3, note = 'kept'`)
+	versions := historyOf(t, audit, "orders", 1)
+
+	if _, err := audit.Revert(ctx, versions[2].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[string](t, db, `SELECT total || note FROM orders`); got != "2.00none" {
+		t.Errorf("to before the last version: %s, want 2.00none", got)
+	}
+	db.Exec(t, `UPDATE orders SET note = 'kept'`)
+	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[string](t, db, `SELECT total || note FROM orders`); got != "1.00none" {
+		t.Errorf("to before the second version: %s, want 1.00none", got)
+	}
+	db.Exec(t, `DELETE FROM orders`)
+	versions = historyOf(t, audit, "orders", 1)
+	if _, err := audit.Revert(ctx, versions[len(versions)-1].ID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRevertRefuses(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, c := range []struct {
+		name   string
+		before []string // makes the versions; the first one is reverted
+		want   error
+	}{
+		{"referenced row missing", []string{`DELETE FROM orders WHERE id = 1`, `DELETE FROM customers`}, exaudit.ErrReferencedRowMissing},
+		{"unique value taken", []string{`UPDATE orders SET code = 'B' WHERE id = 1`, `INSERT INTO orders (code) VALUES ('A')`}, exaudit.ErrUniqueConflict},
+		{"column gone", []string{`UPDATE orders SET status = 'x' WHERE id = 1`, `ALTER TABLE orders DROP COLUMN status`}, exaudit.ErrColumnGone},
+		{"table gone", []string{`UPDATE orders SET status = 'x' WHERE id = 1`, `DROP TABLE orders`}, exaudit.ErrTableGone},
+		{"constraint", []string{`UPDATE orders SET total = 0 WHERE id = 1`, `ALTER TABLE orders ADD CHECK (total < 1)`}, exaudit.ErrConstraint},
+		{"not null", []string{`UPDATE orders SET info = '{}' WHERE id = 1`, `ALTER TABLE orders ALTER info SET NOT NULL`}, exaudit.ErrConstraint},
+		{"veto", []string{`UPDATE orders SET total = 0 WHERE id = 1`,
+			`CREATE FUNCTION veto() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+			`CREATE TRIGGER veto BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION veto()`}, exaudit.ErrVetoed},
+		{"diverged", []string{`UPDATE orders SET total = 0 WHERE id = 1`, `ALTER TABLE orders DISABLE TRIGGER USER`,
+			`UPDATE orders SET status = 'silently'`, `ALTER TABLE orders ENABLE TRIGGER USER`}, exaudit.ErrDiverged},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			db, audit := audited(t, orders, "orders")
+			db.Exec(t, `INSERT INTO orders (customer, total, code) VALUES (1, 1.50, 'A')`)
+			for _, statement := range c.before {
+				db.Exec(t, statement)
+			}
+			count := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`)
+			if _, err := audit.Revert(ctx, 2); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+			if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`); n != count {
+				t.Errorf("%d versions were written", n-count)
+			}
+		})
+	}
+}
+
+func TestRevertNoVersion(t *testing.T) {
+	t.Parallel()
+	_, audit := audited(t, orders, "orders")
+	if _, err := audit.Revert(context.Background(), 12345); !errors.Is(err, exaudit.ErrNoVersion) {
+		t.Errorf("got %v, want ErrNoVersion", err)
+	}
+}
+
+func TestRevertDiverged(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total, status) VALUES (1, 'new')`)
+	db.Exec(t, `UPDATE orders SET total = 2`)
+	db.Exec(t, `SET session_replication_role = replica; UPDATE orders SET status = 'silently'; RESET session_replication_role`)
+
+	_, err := audit.Revert(ctx, 2)
+	var diverged *exaudit.DivergedError
+	if !errors.As(err, &diverged) {
+		t.Fatalf("got %v, want a DivergedError", err)
+	}
+	if got := patchJSON(t, diverged.Difference); got != `{"status":["~","new","silently"]}` {
+		t.Errorf("difference %s", got)
+	}
+	if _, err := audit.Revert(ctx, 2, exaudit.AllowDiverged()); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[string](t, db, `SELECT total || status FROM orders`); got != "1.00silently" {
+		t.Errorf("got %s, want the total back and the rest untouched", got)
+	}
+}
+
+// A trigger that keeps updated_at is on half of all tables; a revert lives with it.
+func TestRevertWithUpdatedAt(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `
+		CREATE TABLE notes (id int PRIMARY KEY, body text, updated_at timestamptz);
+		CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at := clock_timestamp(); RETURN NEW; END';
+		CREATE TRIGGER touch BEFORE UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION touch();`, "notes")
+	db.Exec(t, `INSERT INTO notes VALUES (1, 'one', '2020-01-01')`)
+	db.Exec(t, `UPDATE notes SET body = 'two'`)
+	if _, err := audit.Revert(context.Background(), 2); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[string](t, db, `SELECT body FROM notes WHERE updated_at > '2026-01-01'`); got != "one" {
+		t.Errorf("body %s, want one", got)
+	}
+	historyOf(t, audit, "notes", 1, exaudit.WithStates())
+}
+
+func TestRevertPrimaryKeyChange(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE tags (name text PRIMARY KEY, uses int)`, "tags")
+	db.Exec(t, `INSERT INTO tags VALUES ('go', 1)`)
+	db.Exec(t, `UPDATE tags SET uses = 2`)
+	db.Exec(t, `UPDATE tags SET name = 'golang', uses = 3`)
+	db.Exec(t, `UPDATE tags SET uses = 4`)
+	for _, key := range []string{"go", "golang"} {
+		if n := len(historyOf(t, audit, "tags", key, exaudit.WithStates())); n != 4 {
+			t.Errorf("history of %s has %d versions, want 4", key, n)
+		}
+	}
+	if _, err := audit.Revert(context.Background(), 2); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "tags"); got != "(go,1)" {
+		t.Errorf("reverted to %s", got)
+	}
+	if n := len(historyOf(t, audit, "tags", "go", exaudit.WithStates())); n != 5 {
+		t.Errorf("history of go has %d versions, want 5", n)
+	}
+}
+
+// Two operators revert at once, while the application goes on: one after the other, and
+// nothing that was written in between is lost.
+func TestRevertRace(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total, info) VALUES (0, '{}')`)
+	db.Exec(t, `UPDATE orders SET status = 'bad'`)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 20 {
+				if _, err := audit.Revert(ctx, 2); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
+					t.Error(err)
+				}
+			}
+		})
+		wg.Go(func() {
+			for range 20 {
+				if _, err := db.Pool.Exec(ctx, `UPDATE orders SET total = total + 1`); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	// Rebuilding checks that every version fits the one before.
+	historyOf(t, audit, "orders", 1, exaudit.WithStates())
+}
+
+// A revert is part of the caller's transaction, and leaves its session data alone.
+func TestRevertInTransaction(t *testing.T) {
+	t.Parallel()
+	ctx := exaudit.With(context.Background(), exaudit.Custom{"actor_id": 7})
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
+	db.Exec(t, `UPDATE orders SET total = 2`)
+
+	tx, err := audit.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exaudit.New(tx).Revert(exaudit.With(ctx, exaudit.Custom{"reason": "wrong price"}), 2); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE orders SET status = 'checked'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	versions := historyOf(t, audit, "orders", 1)
+	if got := asJSON(t, versions[2].Custom); got != `{"actor_id":7,"reason":"wrong price"}` || !versions[2].Rollback {
+		t.Errorf("the revert: %s, rollback %v", got, versions[2].Rollback)
+	}
+	if got := asJSON(t, versions[3].Custom); got != `{"actor_id":7}` || versions[3].Rollback {
+		t.Errorf("the update after it: %s, rollback %v", got, versions[3].Rollback)
+	}
+}

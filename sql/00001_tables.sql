@@ -1,0 +1,296 @@
+-- The roles, the registry and the versions table.
+--
+-- Everything belongs to exaudit_owner. The generated trigger functions belong to
+-- exaudit_writer, which may add versions and nothing else: code that runs as the
+-- definer of a trigger can never change what is recorded already.
+
+-- +goose Up
+CREATE SCHEMA IF NOT EXISTS exaudit;
+
+-- +goose StatementBegin
+DO $roles$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['exaudit_owner', 'exaudit_writer', 'exaudit_reader'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted);
+            EXCEPTION
+                -- another database of the cluster is being initialised at this moment
+                WHEN duplicate_object OR unique_violation THEN NULL;
+                WHEN insufficient_privilege THEN
+                    RAISE EXCEPTION 'role "%" is missing and "%" may not create it', wanted, current_user
+                        USING ERRCODE = 'insufficient_privilege',
+                              HINT = pg_catalog.format('An administrator runs once: CREATE ROLE exaudit_owner NOLOGIN; '
+                                     'CREATE ROLE exaudit_writer NOLOGIN; CREATE ROLE exaudit_reader NOLOGIN; '
+                                     'GRANT exaudit_owner, exaudit_writer TO %I;', current_user);
+            END;
+        END IF;
+    END LOOP;
+    -- A superuser acts as any role; everybody else must be a member to hand objects over.
+    -- Where it is one already and may not grant, the SET ROLE below decides.
+    IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+        BEGIN
+            EXECUTE pg_catalog.format('GRANT exaudit_owner, exaudit_writer TO %I', current_user);
+        EXCEPTION
+            WHEN insufficient_privilege THEN NULL;
+        END;
+    END IF;
+END
+$roles$;
+-- +goose StatementEnd
+
+ALTER SCHEMA exaudit OWNER TO exaudit_owner;
+
+SET LOCAL ROLE exaudit_owner;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+GRANT USAGE ON SCHEMA exaudit TO exaudit_writer, exaudit_reader;
+
+CREATE TYPE exaudit.action AS ENUM ('created', 'updated', 'deleted');
+
+-- One row per table that is or was tracked. The id is what versions and triggers
+-- carry: it survives rename, dump and restore.
+CREATE TABLE exaudit.tables (
+    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    schema_name text        NOT NULL,
+    table_name  text        NOT NULL,
+    key_columns text[]      NOT NULL,
+    options     jsonb       NOT NULL DEFAULT '{}',
+    tracked     boolean     NOT NULL DEFAULT true,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    -- deferred, so that renamed tables can swap names
+    UNIQUE (schema_name, table_name) DEFERRABLE INITIALLY DEFERRED
+);
+
+-- What the columns of a tracked table were, from the version after "since" on. An
+-- attribute number outlives RENAME COLUMN, so images written before a rename can be
+-- read under the present names. The relation tells whether attribute numbers of two
+-- snapshots may be compared: dump and restore number them anew.
+CREATE TABLE exaudit.column_snapshots (
+    table_id integer NOT NULL REFERENCES exaudit.tables (id),
+    since    bigint  NOT NULL,
+    relation oid     NOT NULL,
+    columns  jsonb   NOT NULL,
+    PRIMARY KEY (table_id, since)
+);
+
+-- One row per change of one entity. No CHECK constraints: every inserting statement
+-- would parse them again, and only exaudit's own functions write here. Wide columns
+-- come first, so that no row is padded. Every further column is the user's, and is
+-- filled from the custom data's key of its name.
+CREATE TABLE exaudit.versions (
+    id                 bigint           NOT NULL GENERATED ALWAYS AS IDENTITY (CACHE 1),
+    recorded_at        timestamptz      NOT NULL DEFAULT now(),
+    xid                xid8             NOT NULL DEFAULT pg_current_xact_id(),
+    table_id           integer          NOT NULL,
+    action             exaudit.action   NOT NULL,
+    rollback           boolean          NOT NULL DEFAULT false,
+    entity_id          text COLLATE "C" NOT NULL,
+    previous_entity_id text COLLATE "C",
+    before             jsonb,
+    after              jsonb,
+    custom             jsonb
+);
+
+COMMENT ON TABLE exaudit.versions IS 'One row per recorded change of one row of a tracked table. Append-only.';
+COMMENT ON COLUMN exaudit.versions.id IS 'The order of one entity''s changes. Gaps are normal.';
+COMMENT ON COLUMN exaudit.versions.recorded_at IS 'Start of the transaction that made the change.';
+COMMENT ON COLUMN exaudit.versions.entity_id IS 'Primary key: its text, or a JSON array of a composite key''s values.';
+COMMENT ON COLUMN exaudit.versions.previous_entity_id IS 'The key before, where the change rewrote the primary key.';
+COMMENT ON COLUMN exaudit.versions.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
+COMMENT ON COLUMN exaudit.versions.after IS 'created: the whole row; updated: the new values of the changed columns.';
+COMMENT ON COLUMN exaudit.versions.custom IS 'What the application said about the change (exaudit.custom).';
+COMMENT ON COLUMN exaudit.versions.rollback IS 'Written by a revert.';
+
+-- The one btree: an entity's history, in order.
+CREATE INDEX versions_entity ON exaudit.versions (table_id, entity_id, id);
+-- Key changes are rare, so these two are nearly empty; they lead from the old key to the
+-- new one and back.
+CREATE INDEX versions_moved_from ON exaudit.versions (table_id, previous_entity_id, id)
+    WHERE previous_entity_id IS NOT NULL;
+CREATE INDEX versions_moved_to ON exaudit.versions (table_id, entity_id, id)
+    WHERE previous_entity_id IS NOT NULL;
+-- Ids and times grow with the heap: block ranges find them at almost no cost.
+CREATE INDEX versions_id_time ON exaudit.versions
+    USING brin (id, recorded_at) WITH (pages_per_range = 32, autosummarize = on);
+
+-- Which column is the user's own? Every one that is not named here.
+CREATE VIEW exaudit.custom_columns AS
+SELECT a.attname::text                                        AS name,
+       pg_catalog.format_type(a.atttypid, a.atttypmod)::text  AS type_name,
+       pg_catalog.pg_get_expr(d.adbin, d.adrelid)::text       AS default_expression
+FROM pg_catalog.pg_attribute a
+LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass
+  AND a.attnum > 0
+  AND NOT a.attisdropped
+  AND a.attgenerated = ''
+  AND a.attname <> ALL (ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+                              'previous_entity_id', 'before', 'after', 'custom']::name[])
+ORDER BY a.attnum;
+
+-- +goose StatementBegin
+-- The table of an id: the one that carries its trigger, whatever it is called by now,
+-- else the one of its registered name. NULL when there is none.
+CREATE FUNCTION exaudit.relation_of(tracked exaudit.tables) RETURNS oid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(
+        (SELECT tg.tgrelid
+         FROM pg_catalog.pg_proc p
+         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                                    AND d.refobjid = p.oid
+                                    AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass
+         JOIN pg_catalog.pg_trigger tg ON tg.oid = d.objid
+         JOIN pg_catalog.pg_class c ON c.oid = tg.tgrelid
+         WHERE p.pronamespace = 'exaudit'::pg_catalog.regnamespace
+           AND p.proname = 't' || $1.id || '_insert'
+           AND tg.tgparentid = 0
+         ORDER BY (c.relname = $1.table_name) DESC, tg.oid
+         LIMIT 1),
+        pg_catalog.to_regclass(pg_catalog.format('%I.%I', $1.schema_name, $1.table_name))::oid)
+$$;
+
+-- The tables whose history the current user may see: those it may read in full. The
+-- history of a table that is gone is for members of exaudit_owner.
+CREATE FUNCTION exaudit.readable_tables() RETURNS SETOF integer
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.id
+    FROM exaudit.tables t
+    CROSS JOIN LATERAL (SELECT exaudit.relation_of(t) AS relation) r
+    WHERE CASE
+              WHEN r.relation IS NULL THEN pg_catalog.pg_has_role('exaudit_owner', 'USAGE')
+              ELSE pg_catalog.has_table_privilege(r.relation, 'SELECT')
+                   AND NOT pg_catalog.row_security_active(r.relation)
+          END
+$$;
+-- +goose StatementEnd
+
+-- The history under readable names, for people in psql. The view's owner sees every
+-- row, so the view itself asks what its caller may see.
+CREATE VIEW exaudit.history WITH (security_barrier = true) AS
+SELECT v.id,
+       v.recorded_at,
+       t.schema_name,
+       t.table_name,
+       v.entity_id,
+       v.action,
+       v.before,
+       v.after,
+       v.custom,
+       v.rollback,
+       v.xid,
+       v.previous_entity_id
+FROM exaudit.versions v
+JOIN exaudit.tables t ON t.id = v.table_id
+WHERE v.table_id IN (SELECT exaudit.readable_tables());
+
+ALTER TABLE exaudit.versions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readers ON exaudit.versions FOR SELECT TO exaudit_reader
+    USING (table_id IN (SELECT exaudit.readable_tables()));
+CREATE POLICY writers ON exaudit.versions FOR INSERT TO exaudit_writer WITH CHECK (true);
+
+GRANT SELECT ON exaudit.versions, exaudit.history, exaudit.tables, exaudit.column_snapshots, exaudit.custom_columns
+    TO exaudit_reader;
+GRANT SELECT ON exaudit.tables, exaudit.column_snapshots, exaudit.custom_columns TO exaudit_writer;
+GRANT INSERT ON exaudit.versions, exaudit.column_snapshots TO exaudit_writer;
+
+-- +goose StatementBegin
+-- Refuses every change of a recorded version, the owner's and a superuser's too.
+-- Retention deletes with SET LOCAL exaudit.retention = 'on', which does not help
+-- anybody who holds no DELETE privilege.
+CREATE FUNCTION exaudit.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND pg_catalog.current_setting('exaudit.retention', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION 'exaudit.% is append-only: % refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'insufficient_privilege',
+              HINT = 'Retention deletes old versions in a transaction with SET LOCAL exaudit.retention = ''on''.';
+END
+$$;
+
+-- A custom column that references another table may be cleared by that reference
+-- (ON DELETE SET NULL); its action runs inside a trigger. Nothing else may change one.
+CREATE FUNCTION exaudit.refuse_custom_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF pg_catalog.pg_trigger_depth() > 1 THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'exaudit.% is append-only: % refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+-- +goose StatementEnd
+
+CREATE TRIGGER append_only
+    BEFORE UPDATE OF id, recorded_at, xid, table_id, action, rollback, entity_id, previous_entity_id,
+                     before, after, custom
+        OR DELETE OR TRUNCATE
+    ON exaudit.versions
+    FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change();
+CREATE TRIGGER append_only_custom
+    BEFORE UPDATE ON exaudit.versions
+    FOR EACH ROW EXECUTE FUNCTION exaudit.refuse_custom_change();
+ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER append_only_custom;
+
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.relation_of, exaudit.readable_tables TO exaudit_reader, exaudit_writer;
+
+RESET ROLE;
+
+-- +goose Down
+-- +goose StatementBegin
+DO $down$
+DECLARE
+    f regprocedure;
+BEGIN
+    -- The generated functions, and with them the triggers on tracked tables.
+    FOR f IN SELECT p.oid FROM pg_catalog.pg_proc p
+             WHERE p.pronamespace = 'exaudit'::regnamespace AND p.proname ~ '^t[0-9]+_' LOOP
+        EXECUTE pg_catalog.format('DROP FUNCTION %s CASCADE', f);
+    END LOOP;
+END
+$down$;
+-- +goose StatementEnd
+DROP VIEW exaudit.history;
+DROP TABLE exaudit.versions CASCADE;
+DROP VIEW IF EXISTS exaudit.custom_columns;
+DROP FUNCTION exaudit.refuse_custom_change;
+DROP FUNCTION exaudit.refuse_change;
+DROP FUNCTION exaudit.readable_tables;
+DROP FUNCTION exaudit.relation_of;
+DROP TABLE exaudit.column_snapshots;
+DROP TABLE exaudit.tables;
+DROP TYPE exaudit.action;
+ALTER SCHEMA exaudit OWNER TO CURRENT_USER;
+REVOKE ALL ON SCHEMA exaudit FROM exaudit_writer, exaudit_reader;
+-- +goose StatementBegin
+DO $roles$
+DECLARE
+    unwanted text;
+BEGIN
+    FOREACH unwanted IN ARRAY ARRAY['exaudit_reader', 'exaudit_writer', 'exaudit_owner'] LOOP
+        BEGIN
+            EXECUTE pg_catalog.format('DROP ROLE %I', unwanted);
+        EXCEPTION
+            -- still used by another database of the cluster, or not ours to drop
+            WHEN dependent_objects_still_exist OR insufficient_privilege OR undefined_object
+                OR object_in_use THEN NULL;
+        END;
+    END LOOP;
+END
+$roles$;
+-- +goose StatementEnd

@@ -1,0 +1,347 @@
+-- Rows as jsonb images and back, without loss for any type.
+--
+-- The rules live here once: the generator asks for the expressions and writes them
+-- into the trigger functions; encode and decode use the same ones at run time.
+
+-- +goose Up
+SET LOCAL ROLE exaudit_owner;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- +goose StatementBegin
+-- How a value of a type goes into an image:
+--   native       as jsonb makes it, which is exact for these types
+--   jsonb        as it is; a JSON null is noted under the image's key ''
+--   float        native, but -0 as the string "-0"
+--   array        a list, where one-dimensional and counted from 1; else its text
+--   float_array  the same, and its text also where it holds -0
+--   format_array a list of the elements' texts; else its text
+--   text         the text of the value: jsonb would lose something or raise an error
+--   format       the text, made by the type's output function: a cast that the owner
+--                of a type outside pg_catalog wrote must not run as the definer
+CREATE FUNCTION exaudit.encoding(type oid) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    t       record;
+    element text;
+BEGIN
+    SELECT ty.typtype, ty.typbasetype, ty.typelem, ty.typrelid, ty.typdelim,
+           ty.typnamespace = 'pg_catalog'::regnamespace AS builtin,
+           ty.typcategory = 'A' AND ty.typlen = -1 AS is_array
+    INTO STRICT t
+    FROM pg_catalog.pg_type ty WHERE ty.oid = type;
+
+    IF t.typtype = 'd' THEN
+        RETURN exaudit.encoding(t.typbasetype);
+    ELSIF type IN ('json'::regtype, 'xml'::regtype, 'int2vector'::regtype, 'oidvector'::regtype) THEN
+        RETURN 'text';
+    ELSIF type = 'jsonb'::regtype THEN
+        RETURN 'jsonb';
+    ELSIF type IN ('float4'::regtype, 'float8'::regtype) THEN
+        RETURN 'float';
+    ELSIF t.is_array AND t.typelem <> 0 THEN
+        element := exaudit.encoding(t.typelem);
+        RETURN CASE
+                   WHEN element = 'native' THEN 'array'
+                   WHEN element = 'float' THEN 'float_array'
+                   WHEN element = 'format' AND (SELECT typdelim FROM pg_catalog.pg_type WHERE oid = t.typelem) = ','
+                       THEN 'format_array'
+                   WHEN t.builtin THEN 'text'
+                   ELSE 'format'
+               END;
+    ELSIF t.typtype = 'c' THEN
+        RETURN CASE
+                   WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                                    WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+                                      AND exaudit.encoding(a.atttypid) <> 'native')
+                       THEN 'native'
+                   ELSE 'format'
+               END;
+    ELSE
+        RETURN CASE WHEN t.builtin THEN 'native' ELSE 'format' END;
+    END IF;
+END
+$$;
+
+-- The settings that the text of a type's values depends on.
+CREATE FUNCTION exaudit.settings(type oid) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    t record;
+BEGIN
+    SELECT ty.typtype, ty.typbasetype, ty.typelem, ty.typrelid, ty.typcategory,
+           ty.typnamespace = 'pg_catalog'::regnamespace AS builtin,
+           coalesce(r.rngsubtype, 0) AS subtype
+    INTO STRICT t
+    FROM pg_catalog.pg_type ty
+    LEFT JOIN pg_catalog.pg_range r ON ty.oid IN (r.rngtypid, r.rngmultitypid)
+    WHERE ty.oid = type;
+
+    RETURN CASE
+        WHEN t.typtype = 'd' THEN exaudit.settings(t.typbasetype)
+        WHEN t.typtype = 'c' THEN ARRAY(
+            SELECT DISTINCT s
+            FROM pg_catalog.pg_attribute a, unnest(exaudit.settings(a.atttypid)) AS s
+            WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
+        WHEN t.subtype <> 0 THEN exaudit.settings(t.subtype)
+        WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN exaudit.settings(t.typelem)
+        WHEN type IN ('date'::regtype, 'timestamp'::regtype) THEN ARRAY['datestyle']
+        WHEN type = 'timestamptz'::regtype THEN ARRAY['datestyle', 'timezone']
+        WHEN type = 'interval'::regtype THEN ARRAY['intervalstyle']
+        WHEN type = 'money'::regtype THEN ARRAY['lc_monetary']
+        WHEN type = 'bytea'::regtype THEN ARRAY['bytea_output']
+        WHEN type IN ('float4'::regtype, 'float8'::regtype) OR t.typcategory = 'G' THEN ARRAY['extra_float_digits']
+        WHEN t.builtin OR t.typtype = 'e' THEN ARRAY[]::text[]
+        -- an output function that exaudit does not know may look at any of them
+        ELSE ARRAY['bytea_output', 'datestyle', 'extra_float_digits', 'intervalstyle', 'timezone']
+    END;
+END
+$$;
+
+-- An SQL expression for the encoded value of a column. "{}" is where it is read.
+CREATE FUNCTION exaudit.value_expression(type oid) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE exaudit.encoding(type)
+        WHEN 'native' THEN '{}'
+        WHEN 'jsonb' THEN '{}'
+        WHEN 'text' THEN '{}::text'
+        WHEN 'format' THEN 'CASE WHEN {} IS NOT DISTINCT FROM NULL THEN NULL ELSE pg_catalog.format(''%s'', {}) END'
+        WHEN 'float' THEN
+            'CASE WHEN {} = 0 AND {}::text = ''-0'' THEN pg_catalog.to_jsonb(''-0''::text) ELSE pg_catalog.to_jsonb({}) END'
+        ELSE
+            'CASE WHEN coalesce(pg_catalog.array_ndims({}), 1) = 1 AND coalesce(pg_catalog.array_lower({}, 1), 1) = 1'
+            || CASE exaudit.encoding(type)
+                   WHEN 'array' THEN ' THEN pg_catalog.to_jsonb({}) ELSE pg_catalog.to_jsonb({}::text) END'
+                   WHEN 'float_array' THEN ' AND ''-0'' <> ALL (coalesce({}::text[], ''{}''::text[]))'
+                        ' THEN pg_catalog.to_jsonb({}) ELSE pg_catalog.to_jsonb({}::text) END'
+                   WHEN 'format_array' THEN ' THEN CASE WHEN {} IS NULL THEN NULL'
+                        ' ELSE pg_catalog.to_jsonb(pg_catalog.format(''%s'', {})::text[]) END'
+                        ' ELSE pg_catalog.to_jsonb(pg_catalog.format(''%s'', {})) END'
+               END
+    END
+$$;
+-- +goose StatementEnd
+
+-- Every column of every table as exaudit sees it. Virtual generated columns (PostgreSQL
+-- 18) are absent: triggers see NULL in them.
+CREATE VIEW exaudit.table_columns AS
+SELECT a.attrelid                                              AS relation,
+       a.attnum::integer                                       AS number,
+       a.attname::text                                         AS name,
+       pg_catalog.format_type(a.atttypid, a.atttypmod)::text   AS type_name,
+       a.atttypid                                              AS type,
+       exaudit.encoding(a.atttypid)                            AS encoding,
+       -- as jsonb, a date or timestamp looks the same under every datestyle
+       CASE a.atttypid
+           WHEN 'date'::pg_catalog.regtype THEN '{}'
+           WHEN 'timestamp'::pg_catalog.regtype THEN '{}'
+           WHEN 'timestamptz'::pg_catalog.regtype THEN '{timezone}'
+           ELSE exaudit.settings(a.atttypid)
+       END::text[]                                             AS settings,
+       exaudit.value_expression(a.atttypid)                    AS value_expression,
+       coalesce(pg_catalog.array_position(k.indkey::int2[], a.attnum), -1)::integer AS key_position,
+       a.attnotnull                                            AS not_null,
+       a.attgenerated <> ''                                    AS generated,
+       a.attidentity = 'a'                                     AS identity_always,
+       -- Does "=" see every difference that is stored? Only where the default btree
+       -- operator class says that equal means the same image; operators of types outside
+       -- pg_catalog are never asked.
+       coalesce((base.typnamespace = 'pg_catalog'::pg_catalog.regnamespace OR base.typtype = 'e')
+                AND exists (SELECT
+                            FROM pg_catalog.pg_opclass oc
+                            JOIN pg_catalog.pg_am am ON am.oid = oc.opcmethod AND am.amname = 'btree'
+                            JOIN pg_catalog.pg_amproc ap ON ap.amprocfamily = oc.opcfamily
+                                                        AND ap.amproclefttype = oc.opcintype
+                                                        AND ap.amprocnum = 4
+                            WHERE oc.opcdefault
+                              AND oc.opcintype = CASE
+                                      WHEN base.typtype = 'e' THEN 'anyenum'::pg_catalog.regtype::oid
+                                      WHEN base.oid = 'varchar'::pg_catalog.regtype THEN 'text'::pg_catalog.regtype::oid
+                                      ELSE base.oid
+                                  END
+                              AND (ap.amproc = 'pg_catalog.btequalimage'::pg_catalog.regproc OR col.collisdeterministic)
+                            ), false)::boolean                 AS equal_means_same
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
+JOIN pg_catalog.pg_type base ON base.oid = CASE WHEN ty.typtype = 'd' THEN ty.typbasetype ELSE ty.oid END
+LEFT JOIN pg_catalog.pg_collation col ON col.oid = a.attcollation
+LEFT JOIN pg_catalog.pg_index k ON k.indrelid = a.attrelid AND k.indisprimary
+WHERE a.attnum > 0
+  AND NOT a.attisdropped
+  AND a.attgenerated <> 'v';
+
+-- +goose StatementBegin
+-- What a trigger function was written for: columns and primary key, in words.
+CREATE FUNCTION exaudit.shape(relation oid) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', '
+                      ORDER BY a.attnum)
+           || coalesce((SELECT pg_catalog.format(', PRIMARY KEY (%s)',
+                                                 string_agg(quote_ident(ka.attname), ', ' ORDER BY key.position))
+                        FROM pg_catalog.pg_index k
+                        CROSS JOIN LATERAL unnest(k.indkey::int2[]) WITH ORDINALITY AS key (number, position)
+                        JOIN pg_catalog.pg_attribute ka ON ka.attrelid = k.indrelid AND ka.attnum = key.number
+                        WHERE k.indrelid = relation AND k.indisprimary
+                        HAVING count(*) > 0), '')
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
+$$;
+
+-- Is the table still what the trigger function was written for?
+--
+-- IMMUTABLE is deliberate and only holds inside a trigger function, with constant
+-- arguments: the planner then evaluates this once per plan, and because the plan holds
+-- the table's oid as a constant, PostgreSQL throws the plan away when the table is
+-- altered. DDL is noticed by the next write, in every session, and costs nothing
+-- in between.
+CREATE FUNCTION exaudit.has_shape(relation oid, shape text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN exaudit.shape(relation) IS NOT DISTINCT FROM shape;
+END
+$$;
+
+-- An SQL expression for the image of a row, read through an alias.
+CREATE FUNCTION exaudit.image_expression(relation oid, alias text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH columns AS (
+        SELECT c.name,
+               c.encoding,
+               pg_catalog.format('%s.%I', alias, c.name) AS reference,
+               c.value_expression,
+               (row_number() OVER (ORDER BY c.number) - 1) / 50 AS chunk,
+               c.number
+        FROM exaudit.table_columns c
+        WHERE c.relation = $1
+    ),
+    -- jsonb_build_object takes at most 100 arguments
+    chunks AS (
+        SELECT c.chunk,
+               'pg_catalog.jsonb_build_object('
+               || string_agg(E'\n        ' || quote_literal(c.name) || ', ' || replace(c.value_expression, '{}', c.reference),
+                             ',' ORDER BY c.number)
+               || ')' AS built
+        FROM columns c
+        GROUP BY c.chunk
+    ),
+    nullable AS (
+        SELECT string_agg(c.reference, ', ' ORDER BY c.number) AS list,
+               string_agg(pg_catalog.format('CASE WHEN %s = ''null'' THEN %L END', c.reference, c.name), ', '
+                          ORDER BY c.number) AS names
+        FROM columns c
+        WHERE c.encoding = 'jsonb'
+    )
+    SELECT CASE
+               -- jsonb makes the image in one call where every column is exact as it is
+               WHEN NOT EXISTS (SELECT FROM columns WHERE encoding NOT IN ('native', 'jsonb'))
+                    AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                                    WHERE a.attrelid = $1 AND a.attnum > 0 AND a.attgenerated = 'v')
+                   THEN pg_catalog.format('pg_catalog.to_jsonb(%s.*)', alias)
+               ELSE (SELECT string_agg(built, E'\n    || ' ORDER BY chunk) FROM chunks)
+           END
+           || coalesce((SELECT pg_catalog.format(
+                  E'\n    || CASE WHEN ''null''::jsonb IN (%s)\n'
+                  '            THEN pg_catalog.jsonb_build_object('''', pg_catalog.array_remove(ARRAY[%s], NULL))\n'
+                  '            ELSE ''{}'' END', list, names) FROM nullable WHERE list IS NOT NULL), '')
+$$;
+
+-- Notes in an image that a jsonb column holds a JSON null, not an SQL NULL. No column
+-- can be called ''.
+CREATE FUNCTION exaudit.note_json_null(image jsonb, column_name text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT image || pg_catalog.jsonb_build_object('', coalesce(image -> '', '[]') || pg_catalog.to_jsonb(column_name))
+$$;
+
+-- The image of a row of any table. The settings are those that any type's text can
+-- depend on: the same row gives the same image in every session.
+CREATE FUNCTION exaudit.encode(row_value anyelement) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+AS $$
+DECLARE
+    image jsonb;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT %s FROM (SELECT ($1).*) AS r', exaudit.image_expression(
+        (SELECT typrelid FROM pg_catalog.pg_type WHERE oid = pg_catalog.pg_typeof(row_value)), 'r'))
+    INTO image USING row_value;
+    RETURN image;
+END
+$$;
+
+-- The row of an image; keys that the image lacks keep the value of the base row. Only
+-- json and jsonb need a word: every other type reads its own text from a JSON string.
+CREATE FUNCTION exaudit.decode(base anyelement, image jsonb) RETURNS anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET xmloption = 'content'
+AS $$
+DECLARE
+    row_type oid := pg_catalog.pg_typeof(base);
+    decoded  alias FOR $0;
+    fields   text;
+BEGIN
+    SELECT string_agg(CASE
+               WHEN exaudit.encoding(a.atttypid) = 'jsonb' THEN
+                   pg_catalog.format('CASE WHEN ($2 -> '''') ? %1$L THEN ''null''::jsonb ELSE p.%1$I END', a.attname)
+               WHEN exaudit.encoding(a.atttypid) = 'text' AND bt.oid = 'json'::regtype THEN
+                   pg_catalog.format('CASE WHEN $2 ? %1$L THEN ($2 ->> %1$L)::json ELSE p.%1$I END', a.attname)
+               ELSE pg_catalog.format('p.%I', a.attname)
+           END, ', ' ORDER BY a.attnum)
+    INTO fields
+    FROM pg_catalog.pg_type rt
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = rt.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
+    JOIN pg_catalog.pg_type bt ON bt.oid = CASE WHEN ty.typtype = 'd' THEN ty.typbasetype ELSE ty.oid END
+    WHERE rt.oid = row_type;
+
+    EXECUTE pg_catalog.format('SELECT %s FROM (SELECT (pg_catalog.jsonb_populate_record($1, $2 - ''''::text)).*) AS p', fields)
+    INTO decoded USING base, image;
+    RETURN decoded;
+END
+$$;
+-- +goose StatementEnd
+
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.settings, exaudit.value_expression, exaudit.shape,
+    exaudit.has_shape, exaudit.image_expression, exaudit.note_json_null, exaudit.encode, exaudit.decode
+    TO exaudit_writer, exaudit_reader;
+GRANT SELECT ON exaudit.table_columns TO exaudit_writer, exaudit_reader;
+
+RESET ROLE;
+
+-- +goose Down
+DROP FUNCTION exaudit.decode;
+DROP FUNCTION exaudit.encode;
+DROP FUNCTION exaudit.note_json_null;
+DROP FUNCTION exaudit.image_expression;
+DROP FUNCTION exaudit.has_shape;
+DROP FUNCTION exaudit.shape;
+DROP VIEW exaudit.table_columns;
+DROP FUNCTION exaudit.value_expression;
+DROP FUNCTION exaudit.settings;
+DROP FUNCTION exaudit.encoding;

@@ -1,0 +1,352 @@
+-- What the generated triggers share: session data, the check that a trigger fires for
+-- its own table, and the slower way that records everything between a schema change and
+-- the next install or sync.
+
+-- +goose Up
+SET LOCAL ROLE exaudit_owner;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- +goose StatementBegin
+-- The session's data as a versions row: custom, rollback and the user's own columns.
+-- jsonb_populate_record makes each value what its column is; only when that fails is it
+-- worth finding out which key it was.
+CREATE FUNCTION exaudit.session_data() RETURNS exaudit.versions
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    setting text := nullif(pg_catalog.current_setting('exaudit.custom', true), '');
+    data    jsonb;
+    stamp   exaudit.versions;
+    col     record;
+BEGIN
+    BEGIN
+        data := setting::jsonb;
+    EXCEPTION WHEN OTHERS THEN
+        RAISE EXCEPTION 'setting exaudit.custom is not valid JSON: %', SQLERRM
+            USING ERRCODE = 'invalid_text_representation',
+                  DETAIL = pg_catalog.left(setting, 200),
+                  HINT = 'Set it to a JSON object, for example {"actor_id": 7}.';
+    END;
+    IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+        RAISE EXCEPTION 'setting exaudit.custom must be a JSON object, not a JSON %', pg_catalog.jsonb_typeof(data)
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = pg_catalog.left(setting, 200),
+                  HINT = 'Set it to a JSON object, for example {"actor_id": 7}.';
+    END IF;
+    BEGIN
+        stamp := pg_catalog.jsonb_populate_record(NULL::exaudit.versions, data - ARRAY[
+            'id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id', 'previous_entity_id',
+            'before', 'after', 'custom']);
+    EXCEPTION WHEN OTHERS THEN
+        FOR col IN SELECT c.name, c.type_name FROM exaudit.custom_columns c WHERE data ? c.name LOOP
+            BEGIN
+                PERFORM pg_catalog.jsonb_populate_record(
+                    NULL::exaudit.versions, pg_catalog.jsonb_build_object(col.name, data -> col.name));
+            EXCEPTION WHEN OTHERS THEN
+                RAISE EXCEPTION 'setting exaudit.custom: key "%" does not fit column "%" of type %: %',
+                    col.name, col.name, col.type_name, SQLERRM
+                    USING ERRCODE = 'invalid_parameter_value',
+                          DETAIL = pg_catalog.format('Value: %s', pg_catalog.left((data -> col.name)::text, 200));
+            END;
+        END LOOP;
+        RAISE;
+    END;
+    stamp.custom := data;
+    stamp.rollback := coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on';
+    RETURN stamp;
+END
+$$;
+
+-- Are the user's columns of the versions table still the ones that a trigger function was
+-- written for? IMMUTABLE for the same reason and under the same conditions as has_shape.
+CREATE FUNCTION exaudit.has_custom_columns(versions oid, custom_columns text[]) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN custom_columns = ARRAY(SELECT pg_catalog.format('%I %s', c.name, c.type_name) FROM exaudit.custom_columns c);
+END
+$$;
+
+-- Adds one version with the session's data, whatever columns the versions table has by
+-- now. Generated functions that know the columns insert by themselves.
+CREATE FUNCTION exaudit.record(
+    table_id integer, action exaudit.action, entity_id text, previous_entity_id text, before jsonb, after jsonb
+) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    stamp   exaudit.versions := exaudit.session_data();
+    columns text;
+    fields  text;
+BEGIN
+    -- a column without its key in the custom data is left out, and so takes its default
+    SELECT coalesce(string_agg(pg_catalog.format(', %I', c.name), ''), ''),
+           coalesce(string_agg(pg_catalog.format(', ($7).%I', c.name), ''), '')
+    INTO columns, fields
+    FROM exaudit.custom_columns c
+    WHERE stamp.custom ? c.name;
+
+    EXECUTE pg_catalog.format(
+        'INSERT INTO exaudit.versions '
+        '(table_id, action, entity_id, previous_entity_id, before, after, custom, rollback%s) '
+        'VALUES ($1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback%s)', columns, fields)
+    USING table_id, action, entity_id, previous_entity_id, before, after, stamp;
+END
+$$;
+
+-- Raises unless a generated trigger may fire for this relation: the registered table or
+-- one of its partitions, or the only table that carries the trigger (it was renamed).
+CREATE FUNCTION exaudit.check_table(table_id integer, relation oid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    root       oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
+    registered exaudit.tables;
+    named      oid;
+BEGIN
+    SELECT * INTO registered FROM exaudit.tables t WHERE t.id = check_table.table_id;
+    named := pg_catalog.to_regclass(pg_catalog.format('%I.%I', registered.schema_name, registered.table_name));
+    IF root = coalesce(named, exaudit.relation_of(registered)) THEN
+        RETURN;
+    END IF;
+    RAISE EXCEPTION 'trigger function t%_* records table %.%, not %',
+        table_id, registered.schema_name, registered.table_name, relation::regclass
+        USING ERRCODE = 'triggered_action_exception',
+              HINT = 'Drop the trigger and run "exaudit install" for the table.';
+END
+$$;
+
+-- The key of a row, from its image: the text of a single value, else a JSON array. A
+-- table that has lost its primary key is told apart by whole rows. NULL where the image
+-- lacks a part of the key.
+CREATE FUNCTION exaudit.entity_id_of(relation oid, image jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+               WHEN count(*) = 0 THEN image::text
+               WHEN NOT bool_and(image ? c.name) THEN NULL
+               WHEN count(*) > 1 THEN pg_catalog.jsonb_agg(image -> c.name ORDER BY c.key_position)::text
+               WHEN min(c.encoding) = 'jsonb' THEN (image -> min(c.name))::text
+               ELSE image ->> min(c.name)
+           END
+    FROM exaudit.table_columns c
+    WHERE c.relation = $1 AND c.key_position >= 0
+$$;
+
+-- An SQL expression for the key of a row, read through an alias: what entity_id_of gives.
+CREATE FUNCTION exaudit.entity_id_expression(relation oid, alias text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+               WHEN count(*) > 1 THEN pg_catalog.format(
+                   'pg_catalog.jsonb_build_array(%s)::text',
+                   string_agg(replace(c.value_expression, '{}', pg_catalog.format('%s.%I', alias, c.name)), ', '
+                              ORDER BY c.key_position))
+               WHEN min(c.encoding) = 'jsonb'
+                    -- for these the cast gives the same text, sooner
+                    OR min(c.type) IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype,
+                                       'text'::regtype, 'varchar'::regtype)
+                   THEN pg_catalog.format('%s.%I::text', alias, min(c.name))
+               ELSE pg_catalog.format('(pg_catalog.to_jsonb(%s) #>> ''{}'')',
+                                      replace(min(c.value_expression), '{}', pg_catalog.format('%s.%I', alias, min(c.name))))
+           END
+    FROM exaudit.table_columns c
+    WHERE c.relation = $1 AND c.key_position >= 0
+    HAVING count(*) > 0
+$$;
+
+-- The parts of an image that differ from another's. Numbers are compared as they are
+-- written: 1.0 is not 1.00.
+CREATE FUNCTION exaudit.differing(image jsonb, other jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), '{}')
+    FROM pg_catalog.jsonb_each(image) e
+    WHERE e.key <> ''
+      AND (e.value::text IS DISTINCT FROM (other -> e.key)::text
+           OR (image -> '') ? e.key IS DISTINCT FROM (other -> '') ? e.key)
+$$;
+
+-- The changed columns of an update, both sides, with their JSON nulls noted.
+CREATE FUNCTION exaudit.changed_columns(before jsonb, after jsonb, OUT old_values jsonb, OUT new_values jsonb)
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    noted text;
+BEGIN
+    old_values := exaudit.differing(before, after);
+    new_values := exaudit.differing(after, before);
+    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(before -> '') n WHERE old_values ? n LOOP
+        old_values := exaudit.note_json_null(old_values, noted);
+    END LOOP;
+    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(after -> '') n WHERE new_values ? n LOOP
+        new_values := exaudit.note_json_null(new_values, noted);
+    END LOOP;
+END
+$$;
+
+-- Keeps what the columns are from the next version on, where that is news.
+CREATE FUNCTION exaudit.note_columns(table_id integer, relation oid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    present jsonb := (
+        SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+                   'number', c.number, 'name', c.name, 'type', c.type_name, 'encoding', c.encoding) ORDER BY c.number)
+        FROM exaudit.table_columns c
+        WHERE c.relation = note_columns.relation);
+    last    exaudit.column_snapshots;
+BEGIN
+    SELECT * INTO last FROM exaudit.column_snapshots s
+    WHERE s.table_id = note_columns.table_id
+    ORDER BY s.since DESC LIMIT 1;
+    IF last.columns IS NOT DISTINCT FROM present AND last.relation = note_columns.relation THEN
+        RETURN;
+    END IF;
+    -- The sequence tells the last id that any session has taken. Nobody else writes this
+    -- table under new columns at the same time and is not held up here: the first comes first.
+    INSERT INTO exaudit.column_snapshots (table_id, since, relation, columns)
+    VALUES (note_columns.table_id, exaudit.last_version_id(), note_columns.relation, present)
+    ON CONFLICT DO NOTHING;
+END
+$$;
+
+-- The last version id that was given out; 0 before the first.
+CREATE FUNCTION exaudit.last_version_id() RETURNS bigint
+    LANGUAGE sql VOLATILE
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM exaudit.versions_id_seq s
+$$;
+
+-- Records a change of a table that has been altered since its triggers were written:
+-- whole and exact, only slower. relation is where the row is, perhaps a partition.
+CREATE FUNCTION exaudit.record_altered(table_id integer, relation oid, before jsonb, after jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    root    oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
+    old_key text := exaudit.entity_id_of(root, before);
+    new_key text := exaudit.entity_id_of(root, after);
+    changed record;
+BEGIN
+    PERFORM exaudit.note_columns(table_id, root);
+    IF before IS NULL THEN
+        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, after);
+    ELSIF after IS NULL THEN
+        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, before, NULL);
+    ELSE
+        changed := exaudit.changed_columns(before, after);
+        IF changed.new_values <> '{}' OR changed.old_values <> '{}' THEN
+            PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key),
+                                   changed.old_values, changed.new_values);
+        END IF;
+    END IF;
+END
+$$;
+
+-- Records every row of a table that is about to be truncated as deleted. Only the rows of
+-- this very relation: TRUNCATE fires on each partition and each cascaded table by itself.
+CREATE FUNCTION exaudit.record_truncated(table_id integer, relation oid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+AS $$
+DECLARE
+    root    oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
+    stamp   exaudit.versions := exaudit.session_data();
+    columns text;
+    fields  text;
+BEGIN
+    PERFORM exaudit.note_columns(table_id, root);
+    SELECT coalesce(string_agg(pg_catalog.format(', %I', c.name), ''), ''),
+           coalesce(string_agg(pg_catalog.format(', ($2).%I', c.name), ''), '')
+    INTO columns, fields
+    FROM exaudit.custom_columns c
+    WHERE stamp.custom ? c.name;
+
+    EXECUTE pg_catalog.format(
+        'INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback%s) '
+        'SELECT $1, ''deleted'', %s, %s, ($2).custom, ($2).rollback%s FROM ONLY %s AS r',
+        columns, coalesce(exaudit.entity_id_expression(root, 'r'), 'pg_catalog.to_jsonb(r.*)::text'),
+        exaudit.image_expression(relation, 'r'), fields, relation::regclass)
+    USING table_id, stamp;
+END
+$$;
+
+-- Records a change that no trigger saw. The images are whole rows, or for an update at
+-- least the columns that changed, as exaudit.encode makes them.
+CREATE FUNCTION exaudit.track(table_id integer, entity_id text, before jsonb, after jsonb) RETURNS bigint
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    changed record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM exaudit.tables t WHERE t.id = track.table_id AND t.tracked) THEN
+        RAISE EXCEPTION 'table % is not tracked', track.table_id USING ERRCODE = 'undefined_table';
+    END IF;
+    IF before IS NULL AND after IS NULL THEN
+        RAISE EXCEPTION 'a change needs a row before or after it' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF before IS NULL THEN
+        PERFORM exaudit.record(table_id, 'created', entity_id, NULL, NULL, after);
+    ELSIF after IS NULL THEN
+        PERFORM exaudit.record(table_id, 'deleted', entity_id, NULL, before, NULL);
+    ELSE
+        changed := exaudit.changed_columns(before, after);
+        IF changed.new_values = '{}' AND changed.old_values = '{}' THEN
+            RETURN NULL;
+        END IF;
+        PERFORM exaudit.record(table_id, 'updated', entity_id, NULL, changed.old_values, changed.new_values);
+    END IF;
+    RETURN pg_catalog.currval('exaudit.versions_id_seq');
+END
+$$;
+-- +goose StatementEnd
+
+GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.has_custom_columns, exaudit.record, exaudit.record_truncated, exaudit.check_table, exaudit.entity_id_of,
+    exaudit.entity_id_expression, exaudit.differing, exaudit.changed_columns, exaudit.note_columns,
+    exaudit.last_version_id, exaudit.record_altered
+    TO exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_expression TO exaudit_reader;
+
+-- track runs with the writer's rights, not the owner's. Handing it over takes a member of
+-- both roles, which the owner is not, and CREATE on the schema for a moment.
+GRANT CREATE ON SCHEMA exaudit TO exaudit_writer;
+RESET ROLE;
+ALTER FUNCTION exaudit.track OWNER TO exaudit_writer;
+REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer;
+
+-- +goose Down
+DROP FUNCTION exaudit.track;
+DROP FUNCTION exaudit.record_truncated;
+DROP FUNCTION exaudit.record_altered;
+DROP FUNCTION exaudit.last_version_id;
+DROP FUNCTION exaudit.note_columns;
+DROP FUNCTION exaudit.changed_columns;
+DROP FUNCTION exaudit.differing;
+DROP FUNCTION exaudit.entity_id_expression;
+DROP FUNCTION exaudit.entity_id_of;
+DROP FUNCTION exaudit.check_table;
+DROP FUNCTION exaudit.record;
+DROP FUNCTION exaudit.has_custom_columns;
+DROP FUNCTION exaudit.session_data;

@@ -1,0 +1,206 @@
+-- Reading and writing single rows of tracked tables by entity id, for reverts. All of it
+-- runs with the caller's rights and under the caller's settings: the table's own
+-- triggers must see the session that they were written for. So every name and operator
+-- is qualified, and only encode and decode pin anything.
+
+-- +goose Up
+SET LOCAL ROLE exaudit_owner;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- +goose StatementBegin
+-- The image that holds only the key columns of an entity.
+CREATE FUNCTION exaudit.key_image(relation regclass, entity_id text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    keys      text[] := ARRAY(SELECT c.name FROM exaudit.table_columns c
+                              WHERE c.relation = $1 AND c.key_position >= 0 ORDER BY c.key_position);
+    key_value jsonb;
+BEGIN
+    IF cardinality(keys) = 1 THEN
+        -- no CASE: the planner would try the cast to jsonb for every key
+        IF EXISTS (SELECT FROM exaudit.table_columns c
+                   WHERE c.relation = $1 AND c.key_position = 0 AND c.encoding = 'jsonb') THEN
+            RETURN pg_catalog.jsonb_build_object(keys[1], entity_id::jsonb);
+        END IF;
+        RETURN pg_catalog.jsonb_build_object(keys[1], entity_id);
+    END IF;
+    key_value := entity_id::jsonb;
+    IF pg_catalog.jsonb_typeof(key_value) <> 'array' OR pg_catalog.jsonb_array_length(key_value) <> cardinality(keys) THEN
+        RAISE EXCEPTION 'key of % needs % values (%), got %',
+            relation, cardinality(keys), array_to_string(keys, ', '), entity_id
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN (SELECT pg_catalog.jsonb_object_agg(k.name, key_value -> (k.position - 1)::integer)
+            FROM unnest(keys) WITH ORDINALITY AS k (name, position));
+END
+$$;
+
+-- The entity id of a key that somebody wrote: a JSON array with a value per key column.
+CREATE FUNCTION exaudit.entity_id(relation regclass, key_values jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    keys     text[] := ARRAY(SELECT c.name FROM exaudit.table_columns c
+                             WHERE c.relation = $1 AND c.key_position >= 0 ORDER BY c.key_position);
+    image    jsonb;
+    entity   text;
+BEGIN
+    IF pg_catalog.jsonb_array_length(key_values) <> cardinality(keys) THEN
+        RAISE EXCEPTION 'key of % needs % (%), got %', relation,
+            CASE cardinality(keys) WHEN 1 THEN '1 value' ELSE cardinality(keys) || ' values' END,
+            array_to_string(keys, ', '), pg_catalog.jsonb_array_length(key_values)
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT pg_catalog.jsonb_object_agg(k.name, key_values -> (k.position - 1)::integer) INTO image
+    FROM unnest(keys) WITH ORDINALITY AS k (name, position);
+    EXECUTE pg_catalog.format('SELECT exaudit.entity_id_of($1, exaudit.encode(exaudit.decode(NULL::%s, $2)))', relation)
+    INTO entity USING relation::oid, image;
+    RETURN entity;
+END
+$$;
+
+-- "t.key = k.key" for each key column, with the operator of the primary key's index, so
+-- that the index serves it whatever the search_path is.
+CREATE FUNCTION exaudit.key_condition(relation regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(pg_catalog.format('t.%1$I OPERATOR(%2$I.%3$s) k.%1$I', c.name, n.nspname, o.oprname), ' AND '
+                      ORDER BY c.key_position)
+    FROM exaudit.table_columns c
+    JOIN pg_catalog.pg_index i ON i.indrelid = c.relation AND i.indisprimary
+    JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[c.key_position]
+    JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
+                              AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
+    JOIN pg_catalog.pg_operator o ON o.oid = am.amopopr
+    JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+    WHERE c.relation = $1 AND c.key_position >= 0
+$$;
+
+-- The image of the entity's present row, NULL where there is none. Locked, it stays so
+-- until the transaction ends.
+CREATE FUNCTION exaudit.row_image(relation regclass, entity_id text, locked boolean) RETURNS jsonb
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    image jsonb;
+BEGIN
+    EXECUTE pg_catalog.format(
+        'SELECT exaudit.encode(t.*) FROM %1$s AS t, exaudit.decode(NULL::%1$s, $1) AS k WHERE %2$s %3$s',
+        relation, exaudit.key_condition(relation), CASE WHEN locked THEN 'FOR UPDATE OF t' END)
+    INTO image USING exaudit.key_image(relation, entity_id);
+    RETURN image;
+END
+$$;
+
+-- Writes a row with its own key. Columns that the image lacks take their default.
+CREATE FUNCTION exaudit.insert_row(relation regclass, image jsonb) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    columns text;
+    fields  text;
+    written bigint;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c.name), ', '),
+           pg_catalog.string_agg('r.' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.name), ', ')
+    INTO columns, fields
+    FROM exaudit.table_columns c
+    WHERE c.relation OPERATOR(pg_catalog.=) $1::oid AND NOT c.generated AND image OPERATOR(pg_catalog.?) c.name;
+    EXECUTE pg_catalog.format(
+        'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM exaudit.decode(NULL::%1$s, $1) AS r',
+        relation, columns, fields)
+    USING image;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
+END
+$$;
+
+-- Sets the columns that the image names.
+CREATE FUNCTION exaudit.update_row(relation regclass, entity_id text, image jsonb) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    assignments text;
+    written     bigint;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = r.%1$I', c.name), ', ')
+    INTO assignments
+    FROM exaudit.table_columns c
+    WHERE c.relation OPERATOR(pg_catalog.=) $1::oid AND NOT c.generated AND image OPERATOR(pg_catalog.?) c.name;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$s AS t SET %2$s FROM exaudit.decode(NULL::%1$s, $1) AS k, exaudit.decode(NULL::%1$s, $2) AS r WHERE %3$s',
+        relation, assignments, exaudit.key_condition(relation))
+    USING exaudit.key_image(relation, entity_id), image;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
+END
+$$;
+
+CREATE FUNCTION exaudit.delete_row(relation regclass, entity_id text) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    written bigint;
+BEGIN
+    EXECUTE pg_catalog.format('DELETE FROM %1$s AS t USING exaudit.decode(NULL::%1$s, $1) AS k WHERE %2$s',
+                              relation, exaudit.key_condition(relation))
+    USING exaudit.key_image(relation, entity_id);
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
+END
+$$;
+
+-- An image as the table's types write it: what Track is given is checked by reading it
+-- as a row. A key that is no column is an error, not silently lost.
+CREATE FUNCTION exaudit.normalize(relation regclass, image jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unknown    text;
+    normalized jsonb;
+BEGIN
+    SELECT key INTO unknown FROM pg_catalog.jsonb_object_keys(image) AS key
+    WHERE key <> '' AND NOT EXISTS (SELECT FROM exaudit.table_columns c WHERE c.relation = $1 AND c.name = key);
+    IF FOUND THEN
+        RAISE EXCEPTION 'column "%" of relation "%" does not exist', unknown, relation
+            USING ERRCODE = 'undefined_column';
+    END IF;
+    EXECUTE pg_catalog.format('SELECT exaudit.encode(exaudit.decode(NULL::%s, $1))', relation)
+    INTO normalized USING image;
+    -- only the columns that were given, and the JSON nulls among them
+    RETURN (SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), '{}')
+            FROM pg_catalog.jsonb_each(normalized) e WHERE e.key = '' OR image ? e.key);
+END
+$$;
+
+-- The number of the newest migration, readable by everybody who uses the schema; goose's
+-- own table is not.
+CREATE FUNCTION exaudit.schema_version() RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+AS 'SELECT 4::bigint';
+-- +goose StatementEnd
+
+REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.entity_id, exaudit.key_condition, exaudit.row_image,
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.normalize, exaudit.schema_version
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.entity_id, exaudit.key_condition, exaudit.row_image,
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.normalize, exaudit.schema_version
+    TO exaudit_reader;
+
+RESET ROLE;
+
+-- +goose Down
+DROP FUNCTION exaudit.schema_version;
+DROP FUNCTION exaudit.normalize;
+DROP FUNCTION exaudit.delete_row;
+DROP FUNCTION exaudit.update_row;
+DROP FUNCTION exaudit.insert_row;
+DROP FUNCTION exaudit.row_image;
+DROP FUNCTION exaudit.key_condition;
+DROP FUNCTION exaudit.entity_id;
+DROP FUNCTION exaudit.key_image;

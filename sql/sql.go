@@ -1,0 +1,121 @@
+// Package sql holds exaudit's own database schema as goose migrations, and applies them.
+//
+// goose keeps their state in exaudit.goose_db_version, apart from the table in which an
+// application's own goose keeps its migrations.
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// Files are the migrations, for those who apply them by other means.
+//
+//go:embed *.sql
+var Files embed.FS
+
+// Version is the number of the newest migration.
+const Version = 4
+
+// The states of a database that keep the program from working with it.
+var (
+	// ErrNotInitialized means that schema exaudit is missing: run "exaudit init".
+	ErrNotInitialized = errors.New("exaudit is not initialised in this database")
+	// ErrOutdated means that the database is older than the program: run "exaudit init".
+	ErrOutdated = errors.New("schema exaudit is older than this program")
+	// ErrNewer means that the database is newer than the program: update the program.
+	ErrNewer = errors.New("schema exaudit is newer than this program")
+)
+
+// Any number that nobody else takes; held while migrating, so that two processes do not.
+const lockKey = 0x657861756469 // "exaudi"
+
+// Up brings schema exaudit to Version and tells whether it changed anything. It is safe
+// to run twice, and from several processes at once. config names the database; the role
+// must be allowed to create a schema and, the first time in a cluster, roles.
+func Up(ctx context.Context, config *pgx.ConnConfig) (changed bool, err error) {
+	err = migrate(ctx, config, func(p *goose.Provider, _ *sql.DB) error {
+		if current, _, err := p.GetVersions(ctx); err != nil {
+			return err
+		} else if current > Version {
+			return fmt.Errorf("%w: it is at version %d, the program at %d", ErrNewer, current, Version)
+		}
+		results, err := p.Up(ctx)
+		changed = len(results) > 0
+		return err
+	})
+	return changed, err
+}
+
+// Down removes schema exaudit with everything that was ever recorded, the triggers on
+// tracked tables, and the roles where no other database uses them.
+func Down(ctx context.Context, config *pgx.ConnConfig) error {
+	return migrate(ctx, config, func(p *goose.Provider, conn *sql.DB) error {
+		if _, err := p.DownTo(ctx, 0); err != nil {
+			return err
+		}
+		_, err := conn.ExecContext(ctx, "DROP TABLE exaudit.goose_db_version; DROP SCHEMA exaudit")
+		return err
+	})
+}
+
+// Check tells whether the program can work with the database: nil, ErrNotInitialized,
+// ErrOutdated or ErrNewer.
+func Check(ctx context.Context, q db.DBTX) error {
+	queries := db.New()
+	initialized, err := queries.Initialized(ctx, q)
+	if err != nil {
+		return fmt.Errorf("look for schema exaudit: %w", err)
+	}
+	if !initialized {
+		return ErrNotInitialized
+	}
+	version, err := queries.SchemaVersion(ctx, q)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the version of schema exaudit: %w", err)
+	case version < Version:
+		return fmt.Errorf("%w: it is at version %d, the program at %d", ErrOutdated, version, Version)
+	case version > Version:
+		return fmt.Errorf("%w: it is at version %d, the program at %d", ErrNewer, version, Version)
+	}
+	return nil
+}
+
+// migrate runs do with a goose provider while it holds the lock on a connection of its
+// own, whose end also ends the lock.
+func migrate(ctx context.Context, config *pgx.ConnConfig, do func(*goose.Provider, *sql.DB) error) error {
+	lock, err := pgx.ConnectConfig(ctx, config.Copy())
+	if err != nil {
+		return err
+	}
+	defer lock.Close(context.WithoutCancel(ctx))
+	if _, err := lock.Exec(ctx, "SELECT pg_catalog.pg_advisory_lock($1)", int64(lockKey)); err != nil {
+		return fmt.Errorf("wait for other migrations: %w", err)
+	}
+	// goose creates its version table before the first migration, so the schema comes first.
+	if _, err := lock.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS exaudit"); err != nil {
+		return fmt.Errorf("create schema exaudit: %w", err)
+	}
+	conn := stdlib.OpenDB(*config.Copy())
+	defer conn.Close()
+	store, err := database.NewStore(database.DialectPostgres, "exaudit.goose_db_version")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider("", conn, Files, goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	return do(provider, conn)
+}

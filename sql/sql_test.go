@@ -1,0 +1,186 @@
+package sql_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/sql"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+func config(t *testing.T, url string) *pgx.ConnConfig {
+	t.Helper()
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+func up(t *testing.T, url string) bool {
+	t.Helper()
+	changed, err := sql.Up(context.Background(), config(t, url))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
+// objects lists what the database has apart from the system's own.
+const objects = `
+SELECT count(*) FROM (
+	SELECT oid FROM pg_class WHERE oid >= 16384
+	UNION ALL SELECT oid FROM pg_proc WHERE oid >= 16384
+	UNION ALL SELECT oid FROM pg_type WHERE oid >= 16384
+	UNION ALL SELECT oid FROM pg_namespace WHERE oid >= 16384
+	UNION ALL SELECT oid FROM pg_policy
+	UNION ALL SELECT oid FROM pg_trigger
+	UNION ALL SELECT oid FROM pg_default_acl
+) o`
+
+func TestUpDownUp(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := pgtest.New(t)
+	before := pgtest.One[int](t, db, objects)
+
+	for range 2 {
+		if !up(t, db.URL) {
+			t.Error("Up on an empty database changed nothing")
+		}
+		if up(t, db.URL) {
+			t.Error("second Up changed something")
+		}
+		if err := sql.Check(ctx, db.Pool); err != nil {
+			t.Errorf("Check after Up: %v", err)
+		}
+		if err := sql.Down(ctx, config(t, db.URL)); err != nil {
+			t.Fatal(err)
+		}
+		if after := pgtest.One[int](t, db, objects); after != before {
+			t.Errorf("Down left %d objects behind", after-before)
+		}
+	}
+}
+
+func TestUpFromSeveralProcesses(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	var (
+		wg      sync.WaitGroup
+		mu      sync.Mutex
+		changed int
+	)
+	for range 6 {
+		wg.Go(func() {
+			did, err := sql.Up(context.Background(), config(t, db.URL))
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			if did {
+				changed++
+			}
+		})
+	}
+	wg.Wait()
+	if changed != 1 {
+		t.Errorf("%d of 6 say they migrated, want 1", changed)
+	}
+}
+
+// An application's own goose history has its table in public, and must stay as it is.
+func TestOwnVersionTable(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.Exec(t, `CREATE TABLE goose_db_version (id int, version_id bigint, is_applied bool, tstamp timestamp)`)
+	up(t, db.URL)
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM public.goose_db_version`); n != 0 {
+		t.Errorf("%d rows in the application's goose_db_version, want 0", n)
+	}
+	if n := pgtest.One[int64](t, db, `SELECT max(version_id) FROM exaudit.goose_db_version`); n != sql.Version {
+		t.Errorf("exaudit.goose_db_version is at %d, want %d", n, sql.Version)
+	}
+}
+
+func TestVersionIsThatOfTheFiles(t *testing.T) {
+	names, err := fs.Glob(sql.Files, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(names) != sql.Version {
+		t.Errorf("Version is %d, there are %d migrations", sql.Version, len(names))
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := pgtest.New(t)
+	if err := sql.Check(ctx, db.Pool); !errors.Is(err, sql.ErrNotInitialized) {
+		t.Errorf("empty database: %v, want ErrNotInitialized", err)
+	}
+	up(t, db.URL)
+	for _, c := range []struct {
+		version string
+		want    error
+	}{{"3", sql.ErrOutdated}, {"99", sql.ErrNewer}} {
+		db.Exec(t, `CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT `+c.version+`::bigint'`)
+		if err := sql.Check(ctx, db.Pool); !errors.Is(err, c.want) {
+			t.Errorf("version %s: %v, want %v", c.version, err, c.want)
+		}
+	}
+	db.Exec(t, `INSERT INTO exaudit.goose_db_version (version_id, is_applied) VALUES (99, true)`)
+	if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, sql.ErrNewer) {
+		t.Errorf("Up on a newer database: %v, want ErrNewer", err)
+	}
+}
+
+// The usual installer is the application's migration role: no superuser.
+func TestUpWithoutSuperuser(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := pgtest.New(t)
+	up(t, db.URL) // makes sure that the roles are there
+	if err := sql.Down(ctx, config(t, db.URL)); err != nil {
+		t.Fatal(err)
+	}
+	role := db.Role(t, "LOGIN CREATEROLE PASSWORD 'x'")
+	db.Exec(t, `GRANT CREATE ON DATABASE `+db.Name+` TO `+role)
+	for _, name := range []string{"exaudit_owner", "exaudit_writer"} {
+		db.Exec(t, `DO $$ BEGIN CREATE ROLE `+name+` NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`)
+		db.Exec(t, `GRANT `+name+` TO `+role+` WITH ADMIN OPTION`)
+	}
+	c := config(t, db.URL)
+	c.User, c.Password = role, "x"
+	if _, err := sql.Up(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	if owner := pgtest.One[string](t, db, `SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'exaudit'`); owner != "exaudit_owner" {
+		t.Errorf("schema exaudit belongs to %s", owner)
+	}
+	if err := sql.Down(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUpWithoutPrivileges(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	c := config(t, db.URL)
+	c.User = db.Role(t, "LOGIN")
+	if _, err := sql.Up(context.Background(), c); err == nil {
+		t.Error("a role without CREATE on the database could initialise it")
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_namespace WHERE nspname = 'exaudit'`); n != 0 {
+		t.Error("schema exaudit was left behind")
+	}
+}

@@ -1,0 +1,180 @@
+package triggers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// Drift is one way in which what is installed differs from what should be.
+type Drift struct {
+	Table   string `json:"table"`   // quoted
+	Object  string `json:"object"`  // the trigger or function
+	Problem string `json:"problem"` // missing, disabled, outdated, altered …
+}
+
+func (d Drift) String() string { return fmt.Sprintf("%s: %s %s", d.Table, d.Object, d.Problem) }
+
+// Status is a registered table and how it stands.
+type Status struct {
+	Tracked
+	Drift []Drift
+}
+
+// Inspect compares every registered table with what Install would make of it.
+func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
+	all, err := All(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Status, 0, len(all))
+	for _, t := range all {
+		s := Status{Tracked: t}
+		if t.Tracked {
+			if s.Drift, err = inspect(ctx, q, t); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+func inspect(ctx context.Context, q db.DBTX, t Tracked) ([]Drift, error) {
+	if t.Relation == 0 {
+		return []Drift{{t.QuotedName, "table", "has been dropped"}}, nil
+	}
+	table, err := describe(ctx, q, t.ID, t.Relation)
+	if errors.Is(err, ErrNoPrimaryKey) {
+		return []Drift{{t.QuotedName, "table", "has lost its primary key"}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	script, err := Generate(table)
+	if err != nil {
+		return nil, err
+	}
+	drift, err := script.Drift(ctx, q)
+	if t.QuotedName != table.QuotedName {
+		drift = append(drift, Drift{table.QuotedName, "table", "was renamed, from " + t.QuotedName})
+	}
+	return drift, err
+}
+
+// Drift compares the script with what the catalog has.
+func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
+	queries := db.New()
+	functions, err := queries.InstalledFunctions(ctx, q, s.Table.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the functions of %s: %w", s.Table.QuotedName, err)
+	}
+	installed, err := queries.InstalledTriggers(ctx, q, s.Table.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the triggers of %s: %w", s.Table.QuotedName, err)
+	}
+	var drift []Drift
+	note := func(object, problem string) {
+		if problem != "" {
+			drift = append(drift, Drift{s.Table.QuotedName, object, problem})
+		}
+	}
+	for _, want := range s.Functions {
+		note("function exaudit."+want.Name, want.problem(functions))
+	}
+	for _, want := range s.Triggers {
+		object := `trigger "` + want.Name + `"`
+		if want.Table != s.Table.QuotedName {
+			object += " on " + want.Table
+		}
+		note(object, want.problem(installed))
+	}
+	mayRead, err := queries.WriterMayRead(ctx, q, s.Table.Relation)
+	if err != nil {
+		return nil, fmt.Errorf("read the privileges on %s: %w", s.Table.QuotedName, err)
+	}
+	if !mayRead {
+		note("role exaudit_writer", "may not read the table, so TRUNCATE cannot be recorded")
+	}
+	return drift, nil
+}
+
+func (f Function) problem(installed []db.InstalledFunctionsRow) string {
+	i := slices.IndexFunc(installed, func(r db.InstalledFunctionsRow) bool { return r.Name == f.Name })
+	if i < 0 {
+		return "is missing"
+	}
+	have := installed[i]
+	switch {
+	case contentOf(have.Body) != contentOf(f.Body):
+		if handMade(have.Body) {
+			return "was altered by hand"
+		}
+		return "is outdated"
+	case !slices.EqualFunc(have.Settings, f.config(), strings.EqualFold):
+		return "has other settings"
+	case !have.SecurityDefiner:
+		return "is not SECURITY DEFINER"
+	case have.Owner != "exaudit_writer":
+		return "belongs to " + have.Owner + ", not exaudit_writer"
+	case have.PublicMayExecute:
+		return "may be executed by PUBLIC"
+	}
+	return ""
+}
+
+// config is how pg_proc keeps the SET clauses.
+func (f Function) config() []string {
+	config := make([]string, len(f.Settings))
+	for i, s := range f.Settings {
+		name, value, _ := strings.Cut(s, " = ")
+		config[i] = name + "=" + strings.Trim(value, "'")
+	}
+	return config
+}
+
+// contentOf is a function's body without its first line, which names the version of
+// exaudit that wrote it.
+func contentOf(body string) string {
+	_, rest, _ := strings.Cut(strings.Trim(body, "\n"), "\n")
+	return rest
+}
+
+// handMade tells whether a body is not the one that its first line vouches for.
+func handMade(body string) bool {
+	first, rest, _ := strings.Cut(strings.Trim(body, "\n"), "\n")
+	return !strings.Contains(first, ", content "+digest(rest)+".")
+}
+
+func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
+	i := slices.IndexFunc(installed, func(r db.InstalledTriggersRow) bool {
+		return r.Name == t.Name && r.TableName == t.Table
+	})
+	if i < 0 {
+		return "is missing"
+	}
+	have := installed[i]
+	switch {
+	case have.Enabled == "D":
+		return "is disabled"
+	case have.Enabled == "R":
+		return "fires for replicas only"
+	case have.FunctionName != t.Function, have.Definition != t.definition():
+		return "is not the one that was installed"
+	}
+	return ""
+}
+
+// definition is how pg_get_triggerdef writes the trigger.
+func (t Trigger) definition() string {
+	when := ""
+	if t.When != "" {
+		when = "WHEN ((" + strings.ToLower(strings.Replace(t.When, "OPERATOR(pg_catalog.*<>)", "*<>", 1)) + ")) "
+	}
+	return fmt.Sprintf(`CREATE TRIGGER "%s" %s %s ON %s FOR EACH %s %sEXECUTE FUNCTION exaudit.%s()`,
+		t.Name, t.Timing, t.Event, t.Table, t.Level, when, t.Function)
+}

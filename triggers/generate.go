@@ -1,0 +1,229 @@
+// Package triggers generates, installs and compares the triggers that record the changes
+// of a table.
+//
+// Each tracked table has its own functions, written for its columns, key and types; the
+// SQL they are made of is in templates/, what they share is in the migrations of package
+// sql. Nothing of a table's data passes through here.
+package triggers
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/version"
+)
+
+// Function is one generated trigger function.
+type Function struct {
+	Name     string   // without the schema, which is exaudit
+	Settings []string // SET clauses: name = value
+	Body     string
+	Comment  string
+}
+
+// Trigger is one generated trigger.
+type Trigger struct {
+	Name     string
+	Table    string // quoted
+	Timing   string // BEFORE or AFTER
+	Event    string
+	Level    string // ROW or STATEMENT
+	When     string
+	Function string
+}
+
+// Script is everything that is installed for one table.
+type Script struct {
+	Table     *Table
+	Functions []Function
+	Triggers  []Trigger
+}
+
+// Trigger names begin with "!" because triggers fire in the order of their names: a
+// version must be recorded before the table's own triggers, foreign keys' included, make
+// further changes.
+var events = []struct{ event, name, function string }{
+	{"INSERT", "!exaudit_insert", "insert"},
+	{"UPDATE", "!exaudit_update", "update"},
+	{"DELETE", "!exaudit_delete", "delete"},
+	{"TRUNCATE", "!exaudit_truncate", "truncate"},
+}
+
+//go:embed templates/*.sql.tmpl
+var templateFiles embed.FS
+
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"literal": literal,
+	"version": func(t *Table, action, previous, before, after string) versionData {
+		return versionData{t, action, previous, before, after}
+	},
+	"with_images": func(t *Table, before, after string) versionData {
+		return versionData{Table: t, Before: before, After: after}
+	},
+}).ParseFS(templateFiles, "templates/*.sql.tmpl"))
+
+// versionData is what the templates' shared parts need of one event: SQL expressions.
+type versionData struct {
+	*Table
+	Action, Previous, Before, After string
+}
+
+// CustomColumnList is what exaudit.has_custom_columns compares with.
+func (t *Table) CustomColumnList() string {
+	list := make([]string, len(t.CustomColumns))
+	for i, c := range t.CustomColumns {
+		list[i] = literal(c.QuotedName + " " + c.TypeName)
+	}
+	return "ARRAY[" + strings.Join(list, ", ") + "]::text[]"
+}
+
+// Generate makes the script of a table.
+func Generate(t *Table) (*Script, error) {
+	s := &Script{Table: t}
+	for _, e := range events {
+		f, err := t.function(e.function)
+		if err != nil {
+			return nil, err
+		}
+		s.Functions = append(s.Functions, f)
+		if e.event == "TRUNCATE" {
+			// not cloned to partitions, and TRUNCATE may name one of them
+			for _, partition := range t.Partitions {
+				s.Triggers = append(s.Triggers, Trigger{
+					Name: e.name, Table: partition, Timing: "BEFORE", Event: e.event, Level: "STATEMENT", Function: f.Name,
+				})
+			}
+			continue
+		}
+		trigger := Trigger{
+			Name: e.name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name,
+		}
+		if e.event == "UPDATE" {
+			// Images, not values: "=" misses 1.0 against 1.00 and raises for json.
+			trigger.When = "OLD.* OPERATOR(pg_catalog.*<>) NEW.*"
+		}
+		s.Triggers = append(s.Triggers, trigger)
+	}
+	return s, nil
+}
+
+func (t *Table) function(event string) (Function, error) {
+	var body strings.Builder
+	if err := templates.ExecuteTemplate(&body, event, t); err != nil {
+		return Function{}, fmt.Errorf("generate %s trigger of %s: %w", event, t.QuotedName, err)
+	}
+	f := Function{
+		Name:     fmt.Sprintf("t%d_%s", t.ID, event),
+		Settings: t.settings(),
+		Comment:  fmt.Sprintf("exaudit: records %s of %s", event, t.QuotedName),
+	}
+	if event == "truncate" {
+		f.Settings = settings(nil) // reads no value itself
+	}
+	f.Body = fmt.Sprintf("-- %s of %s: written by exaudit %s, content %s. Do not edit.\n%s",
+		strings.ToUpper(event), commentSafe(t.QuotedName), version.Version, digest(body.String()), body.String())
+	return f, nil
+}
+
+// settings are the SET clauses that the table's types need, and no more: each costs time
+// on every call.
+func (t *Table) settings() []string {
+	var needed []string
+	for _, c := range t.Columns {
+		needed = append(needed, c.settings...)
+	}
+	return settings(needed)
+}
+
+func settings(needed []string) []string {
+	pinned := []struct{ name, value string }{
+		{"bytea_output", "'hex'"},
+		{"datestyle", "'ISO, YMD'"},
+		{"extra_float_digits", "1"},
+		{"intervalstyle", "'postgres'"},
+		{"lc_monetary", "'C'"},
+		{"timezone", "'UTC'"},
+	}
+	clauses := []string{"search_path = pg_catalog, pg_temp"}
+	for _, p := range pinned {
+		if slices.Contains(needed, p.name) {
+			clauses = append(clauses, p.name+" = "+p.value)
+		}
+	}
+	return clauses
+}
+
+func newColumn(c db.TableColumnsRow) Column {
+	oldRef, newRef := "OLD."+c.QuotedName, "NEW."+c.QuotedName
+	changed := fmt.Sprintf("ROW(%s)::record OPERATOR(pg_catalog.*<>) ROW(%s)::record", oldRef, newRef)
+	if c.EqualMeansSame {
+		changed = fmt.Sprintf("%s IS DISTINCT FROM %s", oldRef, newRef)
+	}
+	return Column{
+		Name: c.Name, QuotedName: c.QuotedName, Encoding: c.Encoding, Key: c.KeyPosition >= 0, Changed: changed, settings: c.Settings,
+		OldValue: strings.ReplaceAll(c.ValueExpression, "{}", oldRef),
+		NewValue: strings.ReplaceAll(c.ValueExpression, "{}", newRef),
+	}
+}
+
+// SQL is the whole script, as it is run.
+func (s *Script) SQL() string {
+	parts := []string{render("grant", s.Table)}
+	for _, f := range s.Functions {
+		parts = append(parts, f.SQL())
+	}
+	for _, t := range s.Triggers {
+		parts = append(parts, t.SQL())
+	}
+	return strings.Join(parts, "\n\n") + "\n"
+}
+
+// SQL is the function's definition with its owner and privileges.
+func (f Function) SQL() string { return render("function", f) }
+
+// Quote is the dollar quote of the function's body: one that no name in it can end.
+func (f Function) Quote() string {
+	quote := "$exaudit$"
+	for n := 1; strings.Contains(f.Body, quote); n++ {
+		quote = fmt.Sprintf("$exaudit%d$", n)
+	}
+	return quote
+}
+
+// SQL is the trigger's definition.
+func (t Trigger) SQL() string { return render("trigger", t) }
+
+// render cannot fail: these templates only place strings.
+func render(name string, data any) string {
+	var out strings.Builder
+	if err := templates.ExecuteTemplate(&out, name, data); err != nil {
+		panic(err)
+	}
+	return out.String()
+}
+
+// literal quotes a string as PostgreSQL's quote_literal does: safe whatever
+// standard_conforming_strings is.
+func literal(s string) string {
+	quoted := "'" + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), "'", "''") + "'"
+	if strings.Contains(s, `\`) {
+		return "E" + quoted
+	}
+	return quoted
+}
+
+// commentSafe keeps a name on the comment's own line.
+func commentSafe(name string) string {
+	return strings.NewReplacer("\n", " ", "\r", " ").Replace(name)
+}
+
+func digest(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:6])
+}

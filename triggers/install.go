@@ -1,0 +1,219 @@
+package triggers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// Conn is what installing needs: a pool, a connection, or a transaction to be part of.
+type Conn interface {
+	db.DBTX
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
+// Installation is what Install did for one table.
+type Installation struct {
+	Script  *Script
+	Changed bool // false where everything was installed already
+}
+
+// InstallOption changes how Install works.
+type InstallOption func(*installOptions)
+
+type installOptions struct{ dryRun bool }
+
+// DryRun makes Install do everything, so that nothing that could fail is missed, and then
+// roll it back.
+func DryRun() InstallOption { return func(o *installOptions) { o.dryRun = true } }
+
+// Install registers the named tables and brings their triggers up to date, all of them or
+// none, in one transaction. Names are as in SQL: quoted where need be, looked up along the
+// search_path. What is installed already stays untouched, and its table unlocked.
+//
+// A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey.
+func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Installation, error) {
+	var options installOptions
+	for _, o := range opts {
+		o(&options)
+	}
+	var done []Installation
+	err := inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
+		relations := make([]uint32, len(names))
+		for i, name := range names {
+			var err error
+			if relations[i], err = resolve(ctx, tx, name); err != nil {
+				return err
+			}
+		}
+		return pinned(ctx, tx, func() error {
+			for _, relation := range relations {
+				installation, err := install(ctx, tx, relation)
+				if err != nil {
+					return err
+				}
+				done = append(done, installation)
+			}
+			return nil
+		})
+	})
+	return done, err
+}
+
+func install(ctx context.Context, tx pgx.Tx, relation uint32) (Installation, error) {
+	id, err := register(ctx, tx, relation)
+	if err != nil {
+		return Installation{}, err
+	}
+	t, err := describe(ctx, tx, id, relation)
+	if err != nil {
+		return Installation{}, err
+	}
+	script, err := Generate(t)
+	if err != nil {
+		return Installation{}, err
+	}
+	drift, err := script.Drift(ctx, tx)
+	if err != nil {
+		return Installation{}, err
+	}
+	queries := db.New()
+	if err := queries.UpdateTable(ctx, tx, db.UpdateTableParams{ID: id, KeyColumns: t.KeyColumns}); err != nil {
+		return Installation{}, fmt.Errorf("register %s: %w", t.QuotedName, err)
+	}
+	if len(drift) > 0 {
+		// Without arguments, pgx sends several statements as one simple query.
+		if _, err := tx.Exec(ctx, script.SQL()); err != nil {
+			return Installation{}, fmt.Errorf("install triggers on %s: %w", t.QuotedName, err)
+		}
+	}
+	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: t.Relation}); err != nil {
+		return Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
+	}
+	return Installation{Script: script, Changed: len(drift) > 0}, nil
+}
+
+// register gives a table its id: the one it has, also after a rename, or a new one.
+func register(ctx context.Context, tx pgx.Tx, relation uint32) (int32, error) {
+	queries := db.New()
+	registered, err := queries.RegisteredTable(ctx, tx, relation)
+	if err == nil {
+		return registered.ID, nil
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return 0, fmt.Errorf("look up the registry: %w", err)
+	}
+	id, err := queries.RegisterTable(ctx, tx, relation)
+	if err != nil {
+		return 0, fmt.Errorf("register relation %d: %w", relation, err)
+	}
+	return id, nil
+}
+
+// Uninstall removes the triggers of the named tables in one transaction. Their versions
+// stay, and tracking them again later continues their history. A table that has been
+// dropped is named as it was last known.
+func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOption) error {
+	var options installOptions
+	for _, o := range opts {
+		o(&options)
+	}
+	return inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
+		tables := make([]Tracked, len(names))
+		for i, name := range names {
+			var err error
+			if tables[i], err = Find(ctx, tx, name); err != nil {
+				return err
+			}
+			if !tables[i].Tracked {
+				return fmt.Errorf("table %s %w", name, ErrNotTracked)
+			}
+		}
+		return pinned(ctx, tx, func() error {
+			for _, t := range tables {
+				if err := uninstall(ctx, tx, t); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+func uninstall(ctx context.Context, tx pgx.Tx, t Tracked) error {
+	queries := db.New()
+	functions, err := queries.InstalledFunctions(ctx, tx, t.ID)
+	if err != nil {
+		return fmt.Errorf("read the triggers of %s: %w", t.QuotedName, err)
+	}
+	for _, f := range functions {
+		drop := "DROP FUNCTION " + pgx.Identifier{"exaudit", f.Name}.Sanitize() + "() CASCADE"
+		if _, err := tx.Exec(ctx, drop); err != nil {
+			return fmt.Errorf("uninstall from %s: %w", t.QuotedName, err)
+		}
+	}
+	if t.Relation != 0 {
+		if _, err := tx.Exec(ctx, render("revoke", t)); err != nil {
+			return fmt.Errorf("uninstall from %s: %w", t.QuotedName, err)
+		}
+	}
+	if err := queries.UntrackTable(ctx, tx, t.ID); err != nil {
+		return fmt.Errorf("uninstall from %s: %w", t.QuotedName, err)
+	}
+	return nil
+}
+
+// inTransaction runs do in a transaction of its own, or in a savepoint of the caller's.
+func inTransaction(ctx context.Context, conn Conn, rollback bool, do func(pgx.Tx) error) error {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	// Without effect after a commit; with a context that is still good after a Ctrl-C.
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	if err := do(tx); err != nil || rollback {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// pinned runs do alone, under a search_path that nobody can plant an operator or function
+// in, and with the right to hand functions to exaudit_writer.
+func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
+	queries := db.New()
+	if err := queries.LockTables(ctx, tx); err != nil {
+		return fmt.Errorf("lock exaudit.tables: %w", err)
+	}
+	path, err := queries.PinSearchPath(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("pin search_path: %w", err)
+	}
+	superuser, err := queries.IsSuperuser(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("look up the present role: %w", err)
+	}
+	if err := queries.RefreshTableNames(ctx, tx); err != nil {
+		return fmt.Errorf("refresh the names of tracked tables: %w", err)
+	}
+	if !superuser {
+		if _, err := tx.Exec(ctx, "GRANT CREATE ON SCHEMA exaudit TO exaudit_writer"); err != nil {
+			return fmt.Errorf("prepare for functions of exaudit_writer: %w", err)
+		}
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	if !superuser {
+		if _, err := tx.Exec(ctx, "REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer"); err != nil {
+			return fmt.Errorf("take back CREATE from exaudit_writer: %w", err)
+		}
+	}
+	return queries.RestoreSearchPath(ctx, tx, path.SearchPath)
+}

@@ -1,0 +1,144 @@
+package triggers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// What makes a relation unfit for tracking.
+var (
+	// ErrNoTable means that no relation has the name.
+	ErrNoTable = errors.New("no such table")
+	// ErrNotTrackable means that the relation is none whose rows triggers can follow: a
+	// view, a foreign or temporary table, a partition, a system table.
+	ErrNotTrackable = errors.New("cannot be tracked")
+	// ErrNoPrimaryKey means that the table has no primary key to name its rows by.
+	ErrNoPrimaryKey = errors.New("has no primary key")
+	// ErrNotTracked means that exaudit was never installed on the table.
+	ErrNotTracked = errors.New("is not tracked")
+)
+
+// Table describes a table to the generator. Quoted names are quoted where SQL needs it.
+type Table struct {
+	ID            int32  // in exaudit.tables; what versions carry
+	Relation      uint32 // its oid in this database
+	Schema, Name  string
+	QuotedSchema  string
+	QuotedName    string // with the schema
+	Partitioned   bool
+	RowSecurity   bool
+	KeyColumns    []string
+	Columns       []Column
+	CustomColumns []db.CustomColumnsRow // the user's columns of exaudit.versions
+	Partitions    []string              // the table and its partitions, quoted
+
+	db.TableExpressionsRow
+}
+
+// Column is one recorded column of a table, with the SQL that records it.
+type Column struct {
+	Name       string
+	QuotedName string
+	Encoding   string // how the value goes into an image: see exaudit.encoding in sql/
+	Key        bool   // part of the primary key
+	Changed    string // is true where an update changed the stored value
+	OldValue   string // the encoded values
+	NewValue   string
+	settings   []string
+}
+
+// resolve finds the table of a name, quoted as in SQL and looked up along the
+// search_path, and refuses what cannot be tracked.
+func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
+	relation, err := db.New().ResolveRelation(ctx, q, name)
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "42602" {
+		return 0, fmt.Errorf("%q: %w: %s", name, ErrNoTable, pgErr.Message) // not a name at all
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look up table %s: %w", name, err)
+	}
+	if relation == 0 {
+		return 0, fmt.Errorf("table %s: %w", name, ErrNoTable)
+	}
+	found, err := db.New().DescribeRelation(ctx, q, relation)
+	if err != nil {
+		return 0, fmt.Errorf("look up table %s: %w", name, err)
+	}
+	reason := ""
+	switch {
+	case found.IsSystem:
+		reason = "it is a system table"
+	case found.Kind == "v", found.Kind == "m":
+		reason = "it is a view: track the tables beneath it"
+	case found.Kind == "f":
+		reason = "it is a foreign table: track it where it lives"
+	case found.Kind != "r" && found.Kind != "p":
+		reason = "it is not a table"
+	case found.Persistence == "t":
+		reason = "it is a temporary table"
+	case found.IsPartition:
+		reason = "it is a partition: track its parent"
+	case !found.HasPrimaryKey:
+		return relation, fmt.Errorf("table %s %w: versions name a row by it", name, ErrNoPrimaryKey)
+	}
+	if reason != "" {
+		return relation, fmt.Errorf("%s %w: %s", name, ErrNotTrackable, reason)
+	}
+	return relation, nil
+}
+
+// describe reads what the generator needs of a registered table.
+func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table, error) {
+	queries := db.New()
+	found, err := queries.DescribeRelation(ctx, q, relation)
+	if err != nil {
+		return nil, fmt.Errorf("describe relation %d: %w", relation, err)
+	}
+	t := &Table{
+		ID: id, Relation: relation, Schema: found.SchemaName, Name: found.TableName,
+		QuotedSchema: found.QuotedSchema, QuotedName: found.QuotedName,
+		Partitioned: found.Kind == "p", RowSecurity: found.RowSecurity,
+	}
+	columns, err := queries.TableColumns(ctx, q, relation)
+	if err != nil {
+		return nil, fmt.Errorf("describe the columns of %s: %w", t.QuotedName, err)
+	}
+	for _, c := range columns {
+		t.Columns = append(t.Columns, newColumn(c))
+	}
+	if t.KeyColumns = keyColumns(columns); len(t.KeyColumns) == 0 {
+		return nil, fmt.Errorf("table %s %w: versions name a row by it", t.QuotedName, ErrNoPrimaryKey)
+	}
+	if t.TableExpressionsRow, err = queries.TableExpressions(ctx, q, relation); err != nil {
+		return nil, fmt.Errorf("describe %s: %w", t.QuotedName, err)
+	}
+	if t.CustomColumns, err = queries.CustomColumns(ctx, q); err != nil {
+		return nil, fmt.Errorf("describe the custom columns of exaudit.versions: %w", err)
+	}
+	partitions, err := queries.Partitions(ctx, q, relation)
+	if err != nil {
+		return nil, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
+	}
+	for _, p := range partitions {
+		t.Partitions = append(t.Partitions, p.Name)
+	}
+	return t, nil
+}
+
+// keyColumns are the names of the primary key's columns, in the key's order.
+func keyColumns(columns []db.TableColumnsRow) []string {
+	key := slices.DeleteFunc(slices.Clone(columns), func(c db.TableColumnsRow) bool { return c.KeyPosition < 0 })
+	slices.SortFunc(key, func(a, b db.TableColumnsRow) int { return cmp.Compare(a.KeyPosition, b.KeyPosition) })
+	names := make([]string, len(key))
+	for i, c := range key {
+		names[i] = c.Name
+	}
+	return names
+}

@@ -1,0 +1,87 @@
+package triggers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// Tracked is a table of exaudit's registry.
+type Tracked struct {
+	ID         int32
+	QuotedName string // with the schema; as last known where the table is gone
+	KeyColumns []string
+	Relation   uint32 // 0 where the table is gone
+	Tracked    bool   // false after an uninstall
+}
+
+// Find looks a tracked table up by name: as in SQL, along the search_path, else as it was
+// last known before it was dropped. It gives ErrNotTracked for a table that exaudit was
+// never installed on, and what Install would say for one that it cannot be installed on.
+func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
+	queries := db.New()
+	relation, resolveErr := resolve(ctx, q, name)
+	var (
+		t   db.RegisteredTableRow
+		err error
+	)
+	switch {
+	case resolveErr == nil, errors.Is(resolveErr, ErrNoPrimaryKey):
+		t, err = queries.RegisteredTable(ctx, q, relation)
+	case errors.Is(resolveErr, ErrNoTable):
+		var last db.RegisteredTableByNameRow
+		last, err = queries.RegisteredTableByName(ctx, q, name)
+		t = db.RegisteredTableRow(last)
+	default:
+		return Tracked{}, resolveErr
+	}
+	switch {
+	case errors.Is(err, pgx.ErrNoRows) && resolveErr != nil:
+		return Tracked{}, resolveErr
+	case errors.Is(err, pgx.ErrNoRows):
+		return Tracked{}, fmt.Errorf("table %s %w", name, ErrNotTracked)
+	case err != nil:
+		return Tracked{}, fmt.Errorf("look up tracked table %s: %w", name, err)
+	}
+	return Tracked{t.ID, t.QuotedName, t.KeyColumns, relation, t.Tracked}, nil
+}
+
+// All lists the registered tables by name.
+func All(ctx context.Context, q db.DBTX) ([]Tracked, error) {
+	rows, err := db.New().RegisteredTables(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("list tracked tables: %w", err)
+	}
+	list := make([]Tracked, len(rows))
+	for i, r := range rows {
+		list[i] = Tracked{r.ID, r.QuotedName, r.KeyColumns, r.Relation, r.Tracked}
+	}
+	return list, nil
+}
+
+// Trackable lists the tables of the schemas that Install accepts by name, quoted, and
+// separately those without a primary key, which it does not.
+func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, withoutKey []string, err error) {
+	for _, schema := range schemas {
+		if slices.Contains([]string{"exaudit", "pg_catalog", "information_schema"}, schema) {
+			return nil, nil, fmt.Errorf("schema %s %w: it is a system schema", schema, ErrNotTrackable)
+		}
+	}
+	rows, err := db.New().TablesOfSchemas(ctx, q, schemas)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list the tables of %v: %w", schemas, err)
+	}
+	for _, r := range rows {
+		if r.HasPrimaryKey {
+			names = append(names, r.QuotedName)
+		} else {
+			withoutKey = append(withoutKey, r.QuotedName)
+		}
+	}
+	return names, withoutKey, nil
+}
