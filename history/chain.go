@@ -35,7 +35,7 @@ func (e *DivergedError) Error() string {
 
 func (e *DivergedError) Unwrap() error { return ErrDiverged }
 
-// Rebuild sets the State of every version of an entity's complete history. Images of
+// Rebuild sets the State of every version of a complete line. Images of
 // updates hold only what changed, so states are walked to from the nearest whole row: a
 // create, a delete, or the present row.
 //

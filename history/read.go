@@ -70,18 +70,20 @@ func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, erro
 // ErrDiverged where it does not fit together.
 func Complete(ctx context.Context, q db.DBTX, e Entity) ([]*Version, error) {
 	versions, err := Read(ctx, q, e, Page{})
-	if err != nil || len(versions) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	present := Present{Unknown: e.Relation == 0}
-	if !present.Unknown {
-		e.ID = versions[len(versions)-1].EntityID
-		if present.Row, err = LiveRow(ctx, q, e, false); err != nil {
-			return nil, err
+	for _, line := range Lines(versions) {
+		present := Present{Unknown: e.Relation == 0}
+		e.ID = line.Key()
+		if line.Current && !present.Unknown {
+			if present.Row, err = LiveRow(ctx, q, e, false); err != nil {
+				return nil, err
+			}
 		}
-	}
-	if err := Rebuild(versions, present); err != nil {
-		return nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
+		if err := Rebuild(line.Versions, present); err != nil {
+			return nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
+		}
 	}
 	return versions, nil
 }

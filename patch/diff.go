@@ -8,10 +8,9 @@ package patch
 // element if they have something in common: two objects that share a key, two
 // lists, or two values that are neither.
 //
-// The script of a list is longer than need be only if equal elements occur
-// repeatedly in it and it takes more than 1,000 additions and removals. Diff takes
-// time in near-linear proportion to the size of a and b, and, for the
-// 1,000 edits at most, to the number of edits of a list with repetitions.
+// The script of a list may be longer than need be only if some of its elements are equal
+// and it takes more than 1,000 additions and removals. Time and memory grow with the size of
+// a and b nearly in proportion, at most by 1,000 steps for an element of such a list.
 //
 // Both a and b should be JSON values, see [Value]. Anything else is compared as a
 // whole, with [reflect.DeepEqual].

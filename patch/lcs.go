@@ -5,8 +5,9 @@ import (
 	"sort"
 )
 
-// maxEdits bounds the search for the shortest edit script among elements of which
-// some are equal. The search takes time and memory up to its square.
+// maxEdits is how many additions and removals the search for the shortest edit script
+// looks ahead, among elements of which some are equal. The search takes time and memory
+// up to its square.
 const maxEdits = 1000
 
 // common returns a longest common subsequence of two lists.
@@ -14,10 +15,8 @@ const maxEdits = 1000
 // Elements that only one list has cannot be part of it and are left out at once, so
 // that lists that have nothing in common cost next to nothing. If no element occurs
 // twice in a list, the subsequence is the longest run of increasing places, which is
-// quick to find for lists of any length and difference. Otherwise it is looked for
-// with Myers's algorithm as long as there are no more than maxEdits differences.
-// Beyond that, elements are matched by their how-manieth occurrence, and the
-// subsequence is the longest for that matching.
+// quick to find for lists of any length and difference. Otherwise it is looked for with
+// Myers's algorithm.
 func (d *differ) common(a, b []any) []match {
 	if len(a) == 0 || len(b) == 0 {
 		return nil
@@ -28,12 +27,11 @@ func (d *differ) common(a, b []any) []match {
 	x, placesA := inBoth(x, inB)
 	y, placesB := inBoth(y, inA)
 
-	found, ok := []match(nil), false
+	var found []match
 	if slices.ContainsFunc(x, func(v int) bool { return inA[v] > 1 || inB[v] > 1 }) {
-		found, ok = myers(x, y, min(len(x)+len(y), maxEdits))
-	}
-	if !ok {
-		found = byOccurrence(x, y, len(n.values))
+		found = ofRepeated(x, y)
+	} else {
+		found = ofUnique(x, y, len(n.values))
 	}
 	for i, m := range found {
 		found[i] = match{placesA[m.a], placesB[m.b]}
@@ -70,10 +68,28 @@ func inBoth(list, inOther []int) (kept, places []int) {
 	return kept, places
 }
 
-// myers finds a longest common subsequence of two lists that are no more than limit
-// additions and removals apart. See Myers, An O(ND) Difference Algorithm and Its
-// Variations, 1986.
-func myers(a, b []int, limit int) ([]match, bool) {
+// ofRepeated returns a longest common subsequence of two lists. If it takes more than
+// maxEdits additions and removals to get from one to the other, it goes, so many edits at a
+// time, as far as these lead, and what it finds may be shorter. This keeps the time in
+// proportion to the length of the lists.
+func ofRepeated(a, b []int) []match {
+	var found []match
+	var from match
+	for from.a < len(a) && from.b < len(b) {
+		part, to := myers(a[from.a:], b[from.b:], maxEdits)
+		for _, m := range part {
+			found = append(found, match{from.a + m.a, from.b + m.b})
+		}
+		from = match{from.a + to.a, from.b + to.b}
+	}
+	return found
+}
+
+// myers finds a longest common subsequence of two lists, or of the parts of them before
+// to, which is the farthest that limit additions and removals lead. See Myers, An O(ND)
+// Difference Algorithm and Its Variations, 1986.
+func myers(a, b []int, limit int) (found []match, to match) {
+	limit = min(limit, len(a)+len(b))
 	// furthest[mid+k] is how far one gets in a on the diagonal k, where a is k places
 	// ahead of b. before[d] is what it was, around mid, with fewer than d edits.
 	mid := limit + 1
@@ -86,22 +102,30 @@ func myers(a, b []int, limit int) ([]match, bool) {
 			if k > -d && (k == d || furthest[mid+k-1] >= furthest[mid+k+1]) {
 				x = int(furthest[mid+k-1]) + 1
 			}
-			for x < len(a) && x-k < len(b) && a[x] == b[x-k] {
+			y := x - k
+			for x < len(a) && y < len(b) && a[x] == b[y] {
 				x++
+				y++
 			}
 			furthest[mid+k] = int32(x)
-			if x >= len(a) && x-k >= len(b) {
-				return retrace(before, len(a), len(b)), true
+			// With the last edits, stop wherever this is; else only at the end.
+			inside := x <= len(a) && y <= len(b)
+			if inside && (x == len(a) && y == len(b) || d == limit && x+y > to.a+to.b) {
+				to = match{x, y}
 			}
 		}
+		if to.a == len(a) && to.b == len(b) {
+			break
+		}
 	}
-	return nil, false
+	return retrace(before, to), to
 }
 
-// retrace follows the way that myers has found back from the end, and returns the
-// places where it went along both lists.
-func retrace(before [][]int32, x, y int) []match {
+// retrace follows the way that myers has found back from its end, and returns the places
+// where it went along both lists.
+func retrace(before [][]int32, end match) []match {
 	var found []match
+	x, y := end.a, end.b
 	for d := len(before) - 1; d >= 0; d-- {
 		furthest, mid, k := before[d], d+1, x-y
 		fromX, fromY := 0, 0
@@ -125,29 +149,19 @@ func retrace(before [][]int32, x, y int) []match {
 	return found
 }
 
-// byOccurrence matches the first occurrence of a number in a with the first in b, the
-// second with the second and so on, and returns the longest subsequence of these
-// matches that is in the order of both lists.
-func byOccurrence(a, b []int, n int) []match {
-	places := make([][]int, n)
+// ofUnique returns a longest common subsequence of two lists that have the same elements,
+// all of them less than n, each of them once.
+func ofUnique(a, b []int, n int) []match {
+	places := make([]int, n)
 	for i, v := range b {
-		places[v] = append(places[v], i)
+		places[v] = i
 	}
-	var all []match
-	for i, v := range a {
-		if len(places[v]) > 0 {
-			all = append(all, match{i, places[v][0]})
-			places[v] = places[v][1:]
-		}
-	}
-
-	// ends[n] is the match, of all that end a subsequence of n+1, with the lowest
-	// place in b; previous is what precedes a match in its subsequence.
+	// ends[n] is the place in a, of all at which a subsequence of n+1 ends, with the lowest
+	// place in b; previous is what precedes a place in its subsequence.
 	var ends []int
-	previous := make([]int, len(all))
-	for i, m := range all {
-		n := sort.Search(len(ends), func(n int) bool { return all[ends[n]].b > m.b })
-		previous[i] = -1
+	previous := make([]int, len(a))
+	for i, v := range a {
+		n := sort.Search(len(ends), func(n int) bool { return places[a[ends[n]]] > places[v] })
 		if n > 0 {
 			previous[i] = ends[n-1]
 		}
@@ -158,12 +172,12 @@ func byOccurrence(a, b []int, n int) []match {
 		}
 	}
 	found := make([]match, len(ends))
-	for n, i := len(ends)-1, -1; n >= 0; n-- {
-		if i < 0 {
-			i = ends[n]
+	for n := len(ends) - 1; n >= 0; n-- {
+		i := ends[n]
+		found[n] = match{i, places[a[i]]}
+		if n > 0 {
+			ends[n-1] = previous[i]
 		}
-		found[n] = all[i]
-		i = previous[i]
 	}
 	return found
 }

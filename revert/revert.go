@@ -121,32 +121,65 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 	if entity.Relation == 0 {
 		return nil, fmt.Errorf("revert version %d: table %s: %w", version, entity.Table, ErrTableGone)
 	}
-	versions, err := history.Read(ctx, q, entity, history.Page{})
+	line, present, err := lock(ctx, q, &entity, chosen.ID, locked)
 	if err != nil {
 		return nil, err
 	}
-	// The key that the row has now: the version may be older than a change of it.
-	last := versions[len(versions)-1]
-	entity.ID = last.EntityID
-	present, err := history.LiveRow(ctx, q, entity, locked)
-	if err != nil {
-		return nil, err
-	}
-	// What was recorded while we waited for the lock. From now on nobody adds anything.
-	since, err := history.Read(ctx, q, entity, history.Page{AfterID: last.ID})
-	if err != nil {
-		return nil, err
-	}
-	versions = append(versions, since...)
-	if err := history.Rebuild(versions, history.Present{Row: present}); err != nil && !o.allowDiverged {
+	if err := history.Rebuild(line.Versions, history.Present{Row: present}); err != nil && !o.allowDiverged {
 		return nil, fmt.Errorf("revert %s %s to before version %d: %w", entity.Table, entity.ID, version, err)
 	}
-	from := slices.IndexFunc(versions, func(v *history.Version) bool { return v.ID == chosen.ID })
-	p := &Plan{Entity: entity, Present: present, Target: target(present, versions[from:])}
+	from := slices.IndexFunc(line.Versions, func(v *history.Version) bool { return v.ID == chosen.ID })
+	p := &Plan{Entity: entity, Present: present, Target: target(present, line.Versions[from:])}
 	if err := p.check(ctx, q); err != nil {
 		return nil, fmt.Errorf("revert %s %s to before version %d: %w", entity.Table, entity.ID, version, err)
 	}
 	return p, nil
+}
+
+// lock gives the row of a version, locked where asked, and all its versions. The entity
+// gets the key that the row has now: the version may be older than a change of it.
+func lock(ctx context.Context, q db.DBTX, e *history.Entity, version int64, locked bool) (*history.Line, history.Image, error) {
+	for {
+		line, err := lineOf(ctx, q, *e, version)
+		if err != nil {
+			return nil, nil, err
+		}
+		e.ID = line.Key()
+		present, err := history.LiveRow(ctx, q, *e, locked)
+		if err != nil || !locked {
+			return line, rowOf(line, present), err
+		}
+		// What was recorded while we waited for the lock? From now on nobody adds anything.
+		line, err = lineOf(ctx, q, *e, version)
+		if err != nil {
+			return nil, nil, err
+		}
+		if line.Key() == e.ID {
+			return line, rowOf(line, present), nil
+		}
+	}
+}
+
+// lineOf is the line that a version is part of.
+func lineOf(ctx context.Context, q db.DBTX, e history.Entity, version int64) (*history.Line, error) {
+	versions, err := history.Read(ctx, q, e, history.Page{})
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range history.Lines(versions) {
+		if slices.ContainsFunc(line.Versions, func(v *history.Version) bool { return v.ID == version }) {
+			return line, nil
+		}
+	}
+	return nil, fmt.Errorf("version %d: %w in the history of %s %s", version, ErrNoVersion, e.Table, e.ID)
+}
+
+// rowOf is the present row under a line's key, if it is the line's own.
+func rowOf(line *history.Line, present history.Image) history.Image {
+	if !line.Current {
+		return nil
+	}
+	return present
 }
 
 // target undoes versions, the last one first, starting from the present row. Columns that
