@@ -9,6 +9,32 @@ import (
 	"context"
 )
 
+const columnNames = `-- name: ColumnNames :many
+SELECT a.attname::text AS name
+FROM pg_catalog.pg_attribute a
+WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+`
+
+func (q *Queries) ColumnNames(ctx context.Context, db DBTX, relation uint32) ([]string, error) {
+	rows, err := db.Query(ctx, columnNames, relation)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const customColumns = `-- name: CustomColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.type_name,
        coalesce(c.default_expression, '')::text AS default_expression

@@ -25,6 +25,7 @@ type Note string
 // Nothing is the note for a key or an element that is not there.
 const Nothing Note = "nothing"
 
+// What no JSON value can say either.
 const (
 	anObject Note = "an object"
 	aList    Note = "a list"
@@ -34,11 +35,7 @@ const (
 
 // Error shows the values cut short.
 func (e *ConflictError) Error() string {
-	place := e.Path.String()
-	if place == "" {
-		place = "the whole value"
-	}
-	return fmt.Sprintf("%v at %s: want %s, found %s", ErrConflict, place, describe(e.Want), describe(e.Found))
+	return fmt.Sprintf("%v at %s: want %s, found %s", ErrConflict, e.Path.place(), describe(e.Want), describe(e.Found))
 }
 
 // Is makes e an [ErrConflict].

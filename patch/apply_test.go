@@ -44,6 +44,11 @@ func TestApplyConflicts(t *testing.T) {
 			`patch: conflict at a: want an object, found nothing`,
 		},
 		{
+			"list to descend into is absent", `[]`, patch.List{{0, patch.List{}}},
+			patch.ConflictError{Path: patch.Path{0}, Want: patch.Note("a list"), Found: patch.Note("the end of the list")},
+			`patch: conflict at [0]: want a list, found the end of the list`,
+		},
+		{
 			"not an object", `[]`, patch.Object{},
 			patch.ConflictError{Want: patch.Note("an object"), Found: []any{}},
 			`patch: conflict at the whole value: want an object, found []`,

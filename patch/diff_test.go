@@ -216,6 +216,18 @@ func TestShortestScriptOfPermutations(t *testing.T) {
 	})
 }
 
+// In a long stretch of elements that all changed, partners are taken as they come.
+func TestLongStretch(t *testing.T) {
+	a, b := list(50, item), list(50, item)
+	for i := range b {
+		b[i].(map[string]any)["price"] = num("1.100")
+	}
+	p := patch.Diff(append(a, "x"), append(b, []any{}))
+	if edits := p.(patch.List); len(edits) != 52 || form(edits[49].Change) != `{"price":["~",1.10,1.100]}` {
+		t.Error(form(p))
+	}
+}
+
 // Beyond the bound of the search, the script is still right.
 func TestVeryDifferentLists(t *testing.T) {
 	for _, period := range []int{7, 100, 4999} {

@@ -155,9 +155,5 @@ func listFromValue(edits []any, at Path) (Patch, error) {
 }
 
 func syntaxError(at Path, found any) error {
-	place := at.String()
-	if place == "" {
-		place = "the whole value"
-	}
-	return fmt.Errorf("%w: the change of %s is %s", ErrSyntax, place, describe(found))
+	return fmt.Errorf("%w: the change of %s is %s", ErrSyntax, at.place(), describe(found))
 }

@@ -66,9 +66,18 @@ func TestMarshalRefuses(t *testing.T) {
 }
 
 func TestMarshalInStruct(t *testing.T) {
-	type version struct{ Patch, Same patch.Patch }
-	text, err := json.Marshal(version{Patch: patch.Object{"a": patch.Changed{From: num("1.0"), To: num("1.00")}}})
-	if want := `{"Patch":{"a":["~",1.0,1.00]},"Same":null}`; err != nil || string(text) != want {
+	type version struct {
+		A, B, Same patch.Patch
+		C          patch.Added
+		D          patch.Removed
+		E          patch.Changed
+	}
+	text, err := json.Marshal(version{
+		A: patch.Object{"a": patch.Changed{From: num("1.0"), To: num("1.00")}},
+		B: patch.List{{0, patch.Added{Value: "x"}}},
+	})
+	want := `{"A":{"a":["~",1.0,1.00]},"B":[[0,["+","x"]]],"Same":null,"C":["+",null],"D":["-",null],"E":["~",null,null]}`
+	if err != nil || string(text) != want {
 		t.Errorf("got %s, %v, want %s", text, err, want)
 	}
 }

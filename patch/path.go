@@ -35,6 +35,14 @@ func (p Path) String() string {
 	return string(b)
 }
 
+// place names the path in an error.
+func (p Path) place() string {
+	if len(p) == 0 {
+		return "the whole value"
+	}
+	return p.String()
+}
+
 var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
 
 // Pointer returns the path as a JSON pointer (RFC 6901), like /items/0/sku.

@@ -27,10 +27,10 @@ func (o Operation) MarshalJSON() ([]byte, error) {
 // with Op "test" out to have them overwrite it. They cannot express that a key must be
 // absent, and appliers may test numbers by value rather than by digit.
 //
-// The operations are made from the patch itself, to be the very same change. The
-// library jsondiff only compares documents; with an own decoder it keeps the digits of
-// numbers, but an insertion at the head of a list is then either an operation for
-// every element or the result of a search in quadratic time and memory.
+// The operations are made from the patch itself, to be the very same change. The library
+// jsondiff (v0.7.1, tried) only compares documents. With a decoder of one's own it keeps the
+// digits of numbers, but an insertion at the head of a list is then an operation for every
+// element, or else a search in quadratic memory: 200 MB for two lists of 5,000 numbers.
 func RFC6902(p Patch) []Operation {
 	ops := []Operation{}
 	appendOperations(&ops, p, nil)

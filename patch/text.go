@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 )
 
 // A TextOption changes how [Text] and [WriteText] show a patch.
@@ -93,14 +92,15 @@ func shownValue(v any, limit int) string {
 }
 
 func shorten(s string, limit int) string {
-	if limit <= 0 || utf8.RuneCountInString(s) <= limit {
+	if limit <= 0 {
 		return s
 	}
 	n := 0
 	for i := range s {
-		if n++; n > limit {
+		if n == limit {
 			return s[:i] + "…"
 		}
+		n++
 	}
 	return s
 }

@@ -53,6 +53,11 @@ FROM exaudit.table_columns c
 WHERE c.relation = @relation::oid
 ORDER BY c.number;
 
+-- name: ColumnNames :many
+SELECT a.attname::text AS name
+FROM pg_catalog.pg_attribute a
+WHERE a.attrelid = @relation::oid AND a.attnum > 0 AND NOT a.attisdropped;
+
 -- name: TableExpressions :one
 -- The SQL expressions from which the trigger functions of a table are made.
 SELECT exaudit.shape(r.relation)::text                       AS shape,

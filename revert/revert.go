@@ -201,12 +201,12 @@ func target(present history.Image, undone []*history.Version) history.Image {
 
 // check sets the patch, and refuses what can be known to fail before it is tried.
 func (p *Plan) check(ctx context.Context, q db.DBTX) error {
-	columns, err := db.New().TableColumns(ctx, q, p.Entity.Relation)
+	columns, err := db.New().ColumnNames(ctx, q, p.Entity.Relation)
 	if err != nil {
 		return fmt.Errorf("read the columns: %w", err)
 	}
 	for name := range p.Target {
-		if name != "" && !slices.ContainsFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name }) {
+		if name != "" && !slices.Contains(columns, name) {
 			return fmt.Errorf("%w: %s", ErrColumnGone, name)
 		}
 	}

@@ -64,6 +64,15 @@ BEGIN
 END
 $$;
 
+-- The type beneath a domain, or the type itself.
+CREATE FUNCTION exaudit.base_type(type oid) RETURNS oid
+    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN ty.typtype = 'd' THEN exaudit.base_type(ty.typbasetype) ELSE ty.oid END
+    FROM pg_catalog.pg_type ty WHERE ty.oid = type
+$$;
+
 -- The settings that the text of a type's values depends on.
 CREATE FUNCTION exaudit.settings(type oid) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
@@ -74,6 +83,7 @@ DECLARE
 BEGIN
     SELECT ty.typtype, ty.typbasetype, ty.typelem, ty.typrelid, ty.typcategory,
            ty.typnamespace = 'pg_catalog'::regnamespace AS builtin,
+           ty.typnamespace = 'pg_catalog'::regnamespace AND ty.typname LIKE 'reg%' AS is_name,
            coalesce(r.rngsubtype, 0) AS subtype
     INTO STRICT t
     FROM pg_catalog.pg_type ty
@@ -87,18 +97,91 @@ BEGIN
             FROM pg_catalog.pg_attribute a, unnest(exaudit.settings(a.atttypid)) AS s
             WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
         WHEN t.subtype <> 0 THEN exaudit.settings(t.subtype)
-        WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN exaudit.settings(t.typelem)
+        WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN
+            exaudit.settings(t.typelem)
+            -- a list of texts is made by reading the array's text
+            || CASE WHEN exaudit.encoding(type) = 'format_array' THEN ARRAY['array_nulls'] END
         WHEN type IN ('date'::regtype, 'timestamp'::regtype) THEN ARRAY['datestyle']
         WHEN type = 'timestamptz'::regtype THEN ARRAY['datestyle', 'timezone']
         WHEN type = 'interval'::regtype THEN ARRAY['intervalstyle']
         WHEN type = 'money'::regtype THEN ARRAY['lc_monetary']
         WHEN type = 'bytea'::regtype THEN ARRAY['bytea_output']
         WHEN type IN ('float4'::regtype, 'float8'::regtype) OR t.typcategory = 'G' THEN ARRAY['extra_float_digits']
+        WHEN t.is_name THEN ARRAY['quote_all_identifiers']
         WHEN t.builtin OR t.typtype = 'e' THEN ARRAY[]::text[]
         -- an output function that exaudit does not know may look at any of them
         ELSE ARRAY['bytea_output', 'datestyle', 'extra_float_digits', 'intervalstyle', 'timezone']
     END;
 END
+$$;
+
+-- What generated expressions are made of. These run as the definer of a trigger and so
+-- qualify every name and operator; without SET clauses, the planner puts their bodies in
+-- place of the calls. The text of an array or of a type outside pg_catalog comes from
+-- format: unlike a cast, it runs nobody's own cast function.
+CREATE FUNCTION exaudit.float_value(value double precision) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE
+               WHEN value OPERATOR(pg_catalog.=) 0 AND value::text OPERATOR(pg_catalog.=) '-0'
+                   THEN pg_catalog.to_jsonb('-0'::text)
+               ELSE pg_catalog.to_jsonb(value)
+           END
+$$;
+
+CREATE FUNCTION exaudit.float_value(value real) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE
+               WHEN value OPERATOR(pg_catalog.=) 0 AND value::text OPERATOR(pg_catalog.=) '-0'
+                   THEN pg_catalog.to_jsonb('-0'::text)
+               ELSE pg_catalog.to_jsonb(value)
+           END
+$$;
+
+CREATE FUNCTION exaudit.text_value(value anyelement) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    -- a composite of NULLs "IS NULL", too
+    SELECT CASE WHEN value IS NOT DISTINCT FROM NULL THEN NULL ELSE pg_catalog.format('%s', value) END
+$$;
+
+-- Is the array what JSON knows: of one dimension, counted from 1?
+CREATE FUNCTION exaudit.is_list(value anyarray) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT coalesce(pg_catalog.array_ndims(value), 1) OPERATOR(pg_catalog.=) 1
+           AND coalesce(pg_catalog.array_lower(value, 1), 1) OPERATOR(pg_catalog.=) 1
+$$;
+
+CREATE FUNCTION exaudit.array_value(value anyarray) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE
+               WHEN exaudit.is_list(value) THEN pg_catalog.to_jsonb(value)
+               ELSE pg_catalog.to_jsonb(pg_catalog.format('%s', value))
+           END
+$$;
+
+CREATE FUNCTION exaudit.float_array_value(value anyarray) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE
+               WHEN exaudit.is_list(value)
+                    AND pg_catalog.format('%s', value) OPERATOR(pg_catalog.!~) '[{,]-0[,}]'
+                   THEN pg_catalog.to_jsonb(value)
+               ELSE pg_catalog.to_jsonb(pg_catalog.format('%s', value))
+           END
+$$;
+
+CREATE FUNCTION exaudit.format_array_value(value anyarray) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE
+               WHEN value IS NULL THEN NULL
+               WHEN exaudit.is_list(value) THEN pg_catalog.to_jsonb(pg_catalog.format('%s', value)::text[])
+               ELSE pg_catalog.to_jsonb(pg_catalog.format('%s', value))
+           END
 $$;
 
 -- An SQL expression for the encoded value of a column. "{}" is where it is read.
@@ -109,20 +192,13 @@ AS $$
     SELECT CASE exaudit.encoding(type)
         WHEN 'native' THEN '{}'
         WHEN 'jsonb' THEN '{}'
-        WHEN 'text' THEN '{}::text'
-        WHEN 'format' THEN 'CASE WHEN {} IS NOT DISTINCT FROM NULL THEN NULL ELSE pg_catalog.format(''%s'', {}) END'
-        WHEN 'float' THEN
-            'CASE WHEN {} = 0 AND {}::text = ''-0'' THEN pg_catalog.to_jsonb(''-0''::text) ELSE pg_catalog.to_jsonb({}) END'
-        ELSE
-            'CASE WHEN coalesce(pg_catalog.array_ndims({}), 1) = 1 AND coalesce(pg_catalog.array_lower({}, 1), 1) = 1'
-            || CASE exaudit.encoding(type)
-                   WHEN 'array' THEN ' THEN pg_catalog.to_jsonb({}) ELSE pg_catalog.to_jsonb({}::text) END'
-                   WHEN 'float_array' THEN ' AND ''-0'' <> ALL (coalesce({}::text[], ''{}''::text[]))'
-                        ' THEN pg_catalog.to_jsonb({}) ELSE pg_catalog.to_jsonb({}::text) END'
-                   WHEN 'format_array' THEN ' THEN CASE WHEN {} IS NULL THEN NULL'
-                        ' ELSE pg_catalog.to_jsonb(pg_catalog.format(''%s'', {})::text[]) END'
-                        ' ELSE pg_catalog.to_jsonb(pg_catalog.format(''%s'', {})) END'
-               END
+        -- xml's output function drops the declaration, its cast to text does not
+        WHEN 'text' THEN CASE WHEN type = 'xml[]'::regtype THEN '{}::text[]::text' ELSE '{}::text' END
+        WHEN 'float' THEN 'exaudit.float_value({})'
+        WHEN 'format' THEN 'exaudit.text_value({})'
+        WHEN 'array' THEN 'exaudit.array_value({})'
+        WHEN 'float_array' THEN 'exaudit.float_array_value({})'
+        WHEN 'format_array' THEN 'exaudit.format_array_value({})'
     END
 $$;
 -- +goose StatementEnd
@@ -150,8 +226,10 @@ SELECT a.attrelid                                              AS relation,
        a.attidentity = 'a'                                     AS identity_always,
        -- Does "=" see every difference that is stored? Only where the default btree
        -- operator class says that equal means the same image; operators of types outside
-       -- pg_catalog are never asked.
-       coalesce((base.typnamespace = 'pg_catalog'::pg_catalog.regnamespace OR base.typtype = 'e')
+       -- pg_catalog are never asked. bpchar says so too, but unconstrained it keeps blanks
+       -- that "=" ignores; and there is no "=" for a domain over an enum.
+       coalesce((base.typnamespace = 'pg_catalog'::pg_catalog.regnamespace OR base.oid = a.atttypid AND base.typtype = 'e')
+                AND base.oid <> 'bpchar'::pg_catalog.regtype
                 AND exists (SELECT
                             FROM pg_catalog.pg_opclass oc
                             JOIN pg_catalog.pg_am am ON am.oid = oc.opcmethod AND am.amname = 'btree'
@@ -167,8 +245,7 @@ SELECT a.attrelid                                              AS relation,
                               AND (ap.amproc = 'pg_catalog.btequalimage'::pg_catalog.regproc OR col.collisdeterministic)
                             ), false)::boolean                 AS equal_means_same
 FROM pg_catalog.pg_attribute a
-JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
-JOIN pg_catalog.pg_type base ON base.oid = CASE WHEN ty.typtype = 'd' THEN ty.typbasetype ELSE ty.oid END
+JOIN pg_catalog.pg_type base ON base.oid = exaudit.base_type(a.atttypid)
 LEFT JOIN pg_catalog.pg_collation col ON col.oid = a.attcollation
 LEFT JOIN pg_catalog.pg_index k ON k.indrelid = a.attrelid AND k.indisprimary
 WHERE a.attnum > 0
@@ -176,14 +253,16 @@ WHERE a.attnum > 0
   AND a.attgenerated <> 'v';
 
 -- +goose StatementBegin
--- What a trigger function was written for: columns and primary key, in words.
+-- What a trigger function was written for: columns and primary key, as in CREATE TABLE,
+-- indented as it stands in the function.
 CREATE FUNCTION exaudit.shape(relation oid) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
 AS $$
-    SELECT string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', '
-                      ORDER BY a.attnum)
-           || coalesce((SELECT pg_catalog.format(', PRIMARY KEY (%s)',
+    SELECT string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)),
+                      E',\n        ' ORDER BY a.attnum)
+           || coalesce((SELECT pg_catalog.format(E',\n        PRIMARY KEY (%s)',
                                                  string_agg(quote_ident(ka.attname), ', ' ORDER BY key.position))
                         FROM pg_catalog.pg_index k
                         CROSS JOIN LATERAL unnest(k.indkey::int2[]) WITH ORDINALITY AS key (number, position)
@@ -276,6 +355,8 @@ CREATE FUNCTION exaudit.encode(row_value anyelement) RETURNS jsonb
     SET extra_float_digits = 1
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET array_nulls = on
+    SET quote_all_identifiers = off
 AS $$
 DECLARE
     image jsonb;
@@ -289,6 +370,8 @@ $$;
 
 -- The row of an image; keys that the image lacks keep the value of the base row. Only
 -- json and jsonb need a word: every other type reads its own text from a JSON string.
+-- The base is taken apart and put together again, because jsonb_populate_record refuses
+-- a NULL row where a missing key's domain is NOT NULL.
 CREATE FUNCTION exaudit.decode(base anyelement, image jsonb) RETURNS anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -299,27 +382,37 @@ CREATE FUNCTION exaudit.decode(base anyelement, image jsonb) RETURNS anyelement
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
     SET xmloption = 'content'
+    SET array_nulls = on
 AS $$
 DECLARE
     row_type oid := pg_catalog.pg_typeof(base);
     decoded  alias FOR $0;
+    parts    text;
     fields   text;
+    apart    text[];
 BEGIN
-    SELECT string_agg(CASE
-               WHEN exaudit.encoding(a.atttypid) = 'jsonb' THEN
-                   pg_catalog.format('CASE WHEN ($2 -> '''') ? %1$L THEN ''null''::jsonb ELSE p.%1$I END', a.attname)
-               WHEN exaudit.encoding(a.atttypid) = 'text' AND bt.oid = 'json'::regtype THEN
-                   pg_catalog.format('CASE WHEN $2 ? %1$L THEN ($2 ->> %1$L)::json ELSE p.%1$I END', a.attname)
-               ELSE pg_catalog.format('p.%I', a.attname)
-           END, ', ' ORDER BY a.attnum)
-    INTO fields
-    FROM pg_catalog.pg_type rt
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = rt.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-    JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
-    JOIN pg_catalog.pg_type bt ON bt.oid = CASE WHEN ty.typtype = 'd' THEN ty.typbasetype ELSE ty.oid END
-    WHERE rt.oid = row_type;
+    SELECT string_agg(pg_catalog.format('($1).%I', c.name), ', ' ORDER BY c.number),
+           string_agg(CASE
+               WHEN c.is_json THEN
+                   pg_catalog.format('CASE WHEN $2 ? %1$L THEN ($2 ->> %1$L)::json ELSE p.%1$I END', c.name)
+               WHEN c.encoding = 'jsonb' THEN
+                   pg_catalog.format('CASE WHEN ($2 -> '''') ? %1$L THEN ''null''::jsonb ELSE p.%1$I END', c.name)
+               ELSE pg_catalog.format('p.%I', c.name)
+           END, ', ' ORDER BY c.number),
+           array_agg(c.name) FILTER (WHERE c.is_json)
+    INTO parts, fields, apart
+    FROM (SELECT a.attname::text AS name,
+                 a.attnum AS number,
+                 x.encoding,
+                 -- or a domain over json, at any depth
+                 x.encoding = 'text' AND exaudit.base_type(a.atttypid) = 'json'::regtype AS is_json
+          FROM pg_catalog.pg_type rt
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = rt.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+          CROSS JOIN LATERAL (SELECT exaudit.encoding(a.atttypid) AS encoding) x
+          WHERE rt.oid = row_type) c;
 
-    EXECUTE pg_catalog.format('SELECT %s FROM (SELECT (pg_catalog.jsonb_populate_record($1, $2 - ''''::text)).*) AS p', fields)
+    EXECUTE pg_catalog.format('SELECT %s FROM pg_catalog.jsonb_populate_record(ROW(%s)::%s, $2 - %L::text[]) AS p',
+                              fields, parts, row_type::regtype, ARRAY[''] || apart)
     INTO decoded USING base, image;
     RETURN decoded;
 END
@@ -327,7 +420,9 @@ $$;
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.settings, exaudit.value_expression, exaudit.shape,
+GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
+    exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
+    exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
     exaudit.has_shape, exaudit.image_expression, exaudit.note_json_null, exaudit.encode, exaudit.decode
     TO exaudit_writer, exaudit_reader;
 GRANT SELECT ON exaudit.table_columns TO exaudit_writer, exaudit_reader;
@@ -343,5 +438,13 @@ DROP FUNCTION exaudit.has_shape;
 DROP FUNCTION exaudit.shape;
 DROP VIEW exaudit.table_columns;
 DROP FUNCTION exaudit.value_expression;
+DROP FUNCTION exaudit.format_array_value;
+DROP FUNCTION exaudit.float_array_value;
+DROP FUNCTION exaudit.array_value;
+DROP FUNCTION exaudit.is_list;
+DROP FUNCTION exaudit.text_value;
+DROP FUNCTION exaudit.float_value(real);
+DROP FUNCTION exaudit.float_value(double precision);
 DROP FUNCTION exaudit.settings;
+DROP FUNCTION exaudit.base_type;
 DROP FUNCTION exaudit.encoding;

@@ -143,11 +143,13 @@ func (t *Table) settings() []string {
 
 func settings(needed []string) []string {
 	pinned := []struct{ name, value string }{
+		{"array_nulls", "on"},
 		{"bytea_output", "'hex'"},
 		{"datestyle", "'ISO, YMD'"},
 		{"extra_float_digits", "1"},
 		{"intervalstyle", "'postgres'"},
 		{"lc_monetary", "'C'"},
+		{"quote_all_identifiers", "off"},
 		{"timezone", "'UTC'"},
 	}
 	clauses := []string{"search_path = pg_catalog, pg_temp"}

@@ -1,0 +1,74 @@
+package exaudit_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/patch"
+)
+
+// example is the README's Go snippet; TestReadme compares them.
+func example(ctx context.Context, pool *pgxpool.Pool) error {
+	audit := exaudit.New(pool)
+
+	// Who does it, and why, travels in the context, here as it would be set by a middleware.
+	ctx = exaudit.With(ctx, exaudit.Custom{"actor_id": 7, "request": "PATCH /orders/1"})
+
+	err := pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE orders SET status = 'cancelled' WHERE id = 1")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+
+	versions, err := audit.History(ctx, "orders", 1)
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		fmt.Println(v.Action, v.Custom["actor_id"])
+		fmt.Println(patch.Text(v.Patch))
+	}
+
+	undone, err := audit.Revert(ctx, versions[1].ID)
+	if err != nil {
+		return err
+	}
+	fmt.Println("undone:", patch.Text(undone))
+	return nil
+}
+
+func TestReadmeExample(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
+	if err := example(context.Background(), db.Pool); err != nil {
+		t.Fatal(err)
+	}
+	if v := historyOf(t, audit, "orders", 1)[2]; !v.Rollback || fmt.Sprint(v.Custom["actor_id"]) != "7" {
+		t.Errorf("the revert is not recorded as one of actor 7: %+v", v)
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, snippet, _ := strings.Cut(string(readme), "```go\n")
+	snippet, _, _ = strings.Cut(snippet, "```")
+	for line := range strings.Lines(snippet) {
+		if !strings.Contains(string(source), strings.TrimSpace(line)) {
+			t.Errorf("the README's snippet is not what is tested here: %s", line)
+		}
+	}
+}
