@@ -36,15 +36,15 @@ func (q *Queries) ColumnNames(ctx context.Context, db DBTX, relation uint32) ([]
 }
 
 const customColumns = `-- name: CustomColumns :many
-SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.type_name,
+SELECT c.name::text AS name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.definition::text AS definition,
        coalesce(c.default_expression, '')::text AS default_expression
-FROM exaudit.custom_columns c
+FROM exaudit.custom_column_list() c
 `
 
 type CustomColumnsRow struct {
 	Name              string
 	QuotedName        string
-	TypeName          string
+	Definition        string
 	DefaultExpression string
 }
 
@@ -60,7 +60,7 @@ func (q *Queries) CustomColumns(ctx context.Context, db DBTX) ([]CustomColumnsRo
 		if err := rows.Scan(
 			&i.Name,
 			&i.QuotedName,
-			&i.TypeName,
+			&i.Definition,
 			&i.DefaultExpression,
 		); err != nil {
 			return nil, err
@@ -178,7 +178,15 @@ SELECT tg.tgname::text                                  AS name,
        tg.tgrelid::oid                                  AS relation,
        tg.tgenabled::text                               AS enabled,
        p.proname::text                                  AS function_name,
-       pg_catalog.pg_get_triggerdef(tg.oid)::text       AS definition
+       pg_catalog.pg_get_triggerdef(tg.oid)::text       AS definition,
+       -- clones on partitions can be disabled apart
+       ARRAY(SELECT pg_catalog.format('%I.%I', pn.nspname, pc.relname)
+             FROM pg_catalog.pg_partition_tree(tg.tgrelid) tree
+             JOIN pg_catalog.pg_class pc ON pc.oid = tree.relid AND pc.oid <> tg.tgrelid
+             JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
+             JOIN pg_catalog.pg_trigger clone ON clone.tgrelid = pc.oid AND clone.tgname = tg.tgname
+             WHERE clone.tgparentid <> 0 AND clone.tgenabled NOT IN ('O', 'A')
+             ORDER BY 1)::text[]                         AS disabled_on
 FROM pg_catalog.pg_trigger tg
 JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
 JOIN pg_catalog.pg_namespace fn ON fn.oid = p.pronamespace
@@ -197,6 +205,7 @@ type InstalledTriggersRow struct {
 	Enabled      string
 	FunctionName string
 	Definition   string
+	DisabledOn   []string
 }
 
 // exaudit's triggers on a table and its partitions, clones left out.
@@ -216,6 +225,7 @@ func (q *Queries) InstalledTriggers(ctx context.Context, db DBTX, tableID int32)
 			&i.Enabled,
 			&i.FunctionName,
 			&i.Definition,
+			&i.DisabledOn,
 		); err != nil {
 			return nil, err
 		}
@@ -419,9 +429,7 @@ func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, schemas []string
 const writerMayRead = `-- name: WriterMayRead :one
 SELECT (pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
         AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
-        AND (NOT c.relrowsecurity
-             OR EXISTS (SELECT FROM pg_catalog.pg_policy p
-                        WHERE p.polrelid = c.oid AND p.polname = 'exaudit_truncate')))::boolean AS may_read
+        AND exaudit.reads_every_row(c.oid))::boolean AS may_read
 FROM pg_catalog.pg_class c
 WHERE c.oid = $1::oid
 `

@@ -25,9 +25,7 @@ WHERE c.oid = @relation::oid;
 -- May exaudit_writer read every row of the table, which recording TRUNCATE takes?
 SELECT (pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
         AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
-        AND (NOT c.relrowsecurity
-             OR EXISTS (SELECT FROM pg_catalog.pg_policy p
-                        WHERE p.polrelid = c.oid AND p.polname = 'exaudit_truncate')))::boolean AS may_read
+        AND exaudit.reads_every_row(c.oid))::boolean AS may_read
 FROM pg_catalog.pg_class c
 WHERE c.oid = @relation::oid;
 
@@ -70,9 +68,9 @@ SELECT exaudit.shape(r.relation)::text                       AS shape,
 FROM (SELECT @relation::oid AS relation) r;
 
 -- name: CustomColumns :many
-SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.type_name,
+SELECT c.name::text AS name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.definition::text AS definition,
        coalesce(c.default_expression, '')::text AS default_expression
-FROM exaudit.custom_columns c;
+FROM exaudit.custom_column_list() c;
 
 -- name: Partitions :many
 -- The table itself and everything below it, as quoted names. TRUNCATE triggers are not
@@ -106,7 +104,15 @@ SELECT tg.tgname::text                                  AS name,
        tg.tgrelid::oid                                  AS relation,
        tg.tgenabled::text                               AS enabled,
        p.proname::text                                  AS function_name,
-       pg_catalog.pg_get_triggerdef(tg.oid)::text       AS definition
+       pg_catalog.pg_get_triggerdef(tg.oid)::text       AS definition,
+       -- clones on partitions can be disabled apart
+       ARRAY(SELECT pg_catalog.format('%I.%I', pn.nspname, pc.relname)
+             FROM pg_catalog.pg_partition_tree(tg.tgrelid) tree
+             JOIN pg_catalog.pg_class pc ON pc.oid = tree.relid AND pc.oid <> tg.tgrelid
+             JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
+             JOIN pg_catalog.pg_trigger clone ON clone.tgrelid = pc.oid AND clone.tgname = tg.tgname
+             WHERE clone.tgparentid <> 0 AND clone.tgenabled NOT IN ('O', 'A')
+             ORDER BY 1)::text[]                         AS disabled_on
 FROM pg_catalog.pg_trigger tg
 JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
 JOIN pg_catalog.pg_namespace fn ON fn.oid = p.pronamespace

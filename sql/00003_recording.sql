@@ -9,7 +9,8 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 -- +goose StatementBegin
 -- The session's data as a versions row: custom, rollback and the user's own columns.
 -- jsonb_populate_record makes each value what its column is; only when that fails is it
--- worth finding out which key it was.
+-- worth finding out which key it was. Its base is a row, if one of NULLs, because for a
+-- NULL it refuses columns that are missing and whose domain is NOT NULL.
 CREATE FUNCTION exaudit.session_data() RETURNS exaudit.versions
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -34,15 +35,16 @@ BEGIN
                   DETAIL = pg_catalog.left(setting, 200),
                   HINT = 'Set it to a JSON object, for example {"actor_id": 7}.';
     END IF;
+    stamp.custom := data;
+    stamp.rollback := coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on';
     BEGIN
-        stamp := pg_catalog.jsonb_populate_record(NULL::exaudit.versions, data - ARRAY[
+        stamp := pg_catalog.jsonb_populate_record(stamp, data - ARRAY[
             'id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id', 'previous_entity_id',
             'before', 'after', 'custom']);
     EXCEPTION WHEN OTHERS THEN
         FOR col IN SELECT c.name, c.type_name FROM exaudit.custom_columns c WHERE data ? c.name LOOP
             BEGIN
-                PERFORM pg_catalog.jsonb_populate_record(
-                    NULL::exaudit.versions, pg_catalog.jsonb_build_object(col.name, data -> col.name));
+                PERFORM pg_catalog.jsonb_populate_record(stamp, pg_catalog.jsonb_build_object(col.name, data -> col.name));
             EXCEPTION WHEN OTHERS THEN
                 RAISE EXCEPTION 'setting exaudit.custom: key "%" does not fit column "%" of type %: %',
                     col.name, col.name, col.type_name, SQLERRM
@@ -52,10 +54,22 @@ BEGIN
         END LOOP;
         RAISE;
     END;
-    stamp.custom := data;
-    stamp.rollback := coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on';
     RETURN stamp;
 END
+$$;
+
+-- The user's columns of the versions table as the generator writes them down: the same
+-- text in every session.
+CREATE FUNCTION exaudit.custom_column_list(
+    OUT name text, OUT type_name text, OUT default_expression text, OUT definition text
+) RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT c.name, c.type_name, c.default_expression,
+           pg_catalog.format('%I %s', c.name, c.type_name) || coalesce(' DEFAULT ' || c.default_expression, '')
+    FROM exaudit.custom_columns c
 $$;
 
 -- Are the user's columns of the versions table still the ones that a trigger function was
@@ -65,7 +79,7 @@ CREATE FUNCTION exaudit.has_custom_columns(versions oid, custom_columns text[]) 
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN custom_columns = ARRAY(SELECT pg_catalog.format('%I %s', c.name, c.type_name) FROM exaudit.custom_columns c);
+    RETURN custom_columns = ARRAY(SELECT c.definition FROM exaudit.custom_column_list() c);
 END
 $$;
 
@@ -97,8 +111,9 @@ BEGIN
 END
 $$;
 
--- Raises unless a generated trigger may fire for this relation: the registered table or
--- one of its partitions, or the only table that carries the trigger (it was renamed).
+-- Raises unless a generated trigger may fire for this relation: the table of the
+-- registered name or the one that carries the trigger (it was renamed, perhaps to make
+-- room for another of its name), or a partition of these.
 CREATE FUNCTION exaudit.check_table(table_id integer, relation oid) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -106,11 +121,10 @@ AS $$
 DECLARE
     root       oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
     registered exaudit.tables;
-    named      oid;
 BEGIN
     SELECT * INTO registered FROM exaudit.tables t WHERE t.id = check_table.table_id;
-    named := pg_catalog.to_regclass(pg_catalog.format('%I.%I', registered.schema_name, registered.table_name));
-    IF root = coalesce(named, exaudit.relation_of(registered)) THEN
+    IF root = exaudit.relation_of(registered)
+       OR root = pg_catalog.to_regclass(pg_catalog.format('%I.%I', registered.schema_name, registered.table_name)) THEN
         RETURN;
     END IF;
     RAISE EXCEPTION 'trigger function t%_* records table %.%, not %',
@@ -197,6 +211,7 @@ $$;
 CREATE FUNCTION exaudit.note_columns(table_id integer, relation oid) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
 AS $$
 DECLARE
     present jsonb := (
@@ -217,6 +232,11 @@ BEGIN
     INSERT INTO exaudit.column_snapshots (table_id, since, relation, columns)
     VALUES (note_columns.table_id, exaudit.last_version_id(), note_columns.relation, present)
     ON CONFLICT DO NOTHING;
+    -- Altered twice without a version in between: an id of its own keeps the two apart.
+    IF NOT FOUND THEN
+        INSERT INTO exaudit.column_snapshots (table_id, since, relation, columns)
+        VALUES (note_columns.table_id, pg_catalog.nextval('exaudit.versions_id_seq'), note_columns.relation, present);
+    END IF;
 END
 $$;
 
@@ -256,25 +276,82 @@ BEGIN
 END
 $$;
 
+-- Does row security let exaudit_writer read every row, without running a function of the
+-- table's owner as that role? A permissive policy that is true makes all others of its
+-- kind void, but restrictive ones remain.
+CREATE FUNCTION exaudit.reads_every_row(relation oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT NOT c.relrowsecurity
+           OR exists (SELECT FROM pg_catalog.pg_policy p
+                      WHERE p.polrelid = c.oid AND p.polname = 'exaudit_truncate' AND p.polpermissive AND p.polcmd = 'r'
+                        AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
+                        AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true')
+              AND NOT exists (SELECT FROM pg_catalog.pg_policy p
+                              WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polcmd IN ('r', '*')
+                                AND exists (SELECT FROM unnest(p.polroles) AS role
+                                            WHERE role = 0 OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE')))
+    FROM pg_catalog.pg_class c
+    WHERE c.oid = relation
+$$;
+
+-- The partitions below a relation whose rows its TRUNCATE trigger has to record, because
+-- they have none themselves: PostgreSQL does not clone these to partitions that are
+-- attached later.
+CREATE FUNCTION exaudit.untriggered_partitions(table_id integer, relation oid) RETURNS oid[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(tree.relid::oid)
+    FROM pg_catalog.pg_partition_tree($2::regclass) AS tree
+    WHERE tree.isleaf
+      -- the nearest relation with a trigger, from the partition upwards
+      AND $2 = (SELECT up.relid
+                FROM pg_catalog.pg_partition_ancestors(tree.relid) WITH ORDINALITY AS up (relid, distance)
+                JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = up.relid AND tg.tgenabled IN ('O', 'A')
+                JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
+                WHERE p.pronamespace = 'exaudit'::regnamespace AND p.proname = 't' || $1 || '_truncate'
+                ORDER BY up.distance
+                LIMIT 1)
+$$;
+
 -- Records every row of a table that is about to be truncated as deleted. Only the rows of
 -- this very relation: TRUNCATE fires on each partition and each cascaded table by itself.
 CREATE FUNCTION exaudit.record_truncated(table_id integer, relation oid) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET row_security = on
     SET datestyle = 'ISO, YMD'
     SET intervalstyle = 'postgres'
     SET timezone = 'UTC'
     SET extra_float_digits = 1
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
+    SET array_nulls = on
+    SET quote_all_identifiers = off
 AS $$
 DECLARE
-    root    oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
-    stamp   exaudit.versions := exaudit.session_data();
-    columns text;
-    fields  text;
+    root        oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
+    partitioned boolean := (SELECT c.relkind = 'p' FROM pg_catalog.pg_class c WHERE c.oid = relation);
+    partitions  oid[];
+    stamp       exaudit.versions;
+    columns     text;
+    fields      text;
 BEGIN
+    IF partitioned THEN
+        partitions := exaudit.untriggered_partitions(table_id, relation);
+        IF partitions IS NULL THEN
+            RETURN;
+        END IF;
+    END IF;
+    IF NOT exaudit.reads_every_row(relation) THEN
+        RAISE EXCEPTION 'TRUNCATE of % cannot be recorded: row security hides rows from exaudit_writer', relation::regclass
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'Run "exaudit install" for the table; restrictive policies must not apply to exaudit_writer.';
+    END IF;
     PERFORM exaudit.note_columns(table_id, root);
+    stamp := exaudit.session_data();
     SELECT coalesce(string_agg(pg_catalog.format(', %I', c.name), ''), ''),
            coalesce(string_agg(pg_catalog.format(', ($2).%I', c.name), ''), '')
     INTO columns, fields
@@ -283,10 +360,12 @@ BEGIN
 
     EXECUTE pg_catalog.format(
         'INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback%s) '
-        'SELECT $1, ''deleted'', %s, %s, ($2).custom, ($2).rollback%s FROM ONLY %s AS r',
+        'SELECT $1, ''deleted'', %s, %s, ($2).custom, ($2).rollback%s FROM %s AS r %s',
         columns, coalesce(exaudit.entity_id_expression(root, 'r'), 'pg_catalog.to_jsonb(r.*)::text'),
-        exaudit.image_expression(relation, 'r'), fields, relation::regclass)
-    USING table_id, stamp;
+        exaudit.image_expression(relation, 'r'), fields,
+        CASE WHEN partitioned THEN '' ELSE 'ONLY ' END || relation::regclass,
+        CASE WHEN partitioned THEN 'WHERE r.tableoid = ANY ($3)' END)
+    USING table_id, stamp, partitions;
 END
 $$;
 
@@ -296,6 +375,7 @@ CREATE FUNCTION exaudit.track(table_id integer, entity_id text, before jsonb, af
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET row_security = on
 AS $$
 DECLARE
     changed record;
@@ -323,8 +403,9 @@ $$;
 
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.has_custom_columns, exaudit.record, exaudit.record_truncated, exaudit.check_table, exaudit.entity_id_of,
-    exaudit.entity_id_expression, exaudit.differing, exaudit.changed_columns, exaudit.note_columns,
+GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.has_custom_columns, exaudit.record, exaudit.custom_column_list,
+    exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated, exaudit.check_table,
+    exaudit.entity_id_of, exaudit.entity_id_expression, exaudit.differing, exaudit.changed_columns, exaudit.note_columns,
     exaudit.last_version_id, exaudit.record_altered
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_expression TO exaudit_reader;
@@ -339,6 +420,8 @@ REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer;
 -- +goose Down
 DROP FUNCTION exaudit.track;
 DROP FUNCTION exaudit.record_truncated;
+DROP FUNCTION exaudit.untriggered_partitions;
+DROP FUNCTION exaudit.reads_every_row;
 DROP FUNCTION exaudit.record_altered;
 DROP FUNCTION exaudit.last_version_id;
 DROP FUNCTION exaudit.note_columns;
@@ -349,4 +432,5 @@ DROP FUNCTION exaudit.entity_id_of;
 DROP FUNCTION exaudit.check_table;
 DROP FUNCTION exaudit.record;
 DROP FUNCTION exaudit.has_custom_columns;
+DROP FUNCTION exaudit.custom_column_list;
 DROP FUNCTION exaudit.session_data;

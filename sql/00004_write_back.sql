@@ -14,26 +14,45 @@ CREATE FUNCTION exaudit.key_image(relation regclass, entity_id text) RETURNS jso
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    keys      text[] := ARRAY(SELECT c.name FROM exaudit.table_columns c
-                              WHERE c.relation = $1 AND c.key_position >= 0 ORDER BY c.key_position);
+    keys      text[];
+    nullable  text[]; -- those that may hold a JSON null: a key is never an SQL NULL
+    is_json   boolean;
     key_value jsonb;
+    image     jsonb;
+    noted     text;
 BEGIN
+    SELECT array_agg(c.name ORDER BY c.key_position),
+           array_agg(c.name) FILTER (WHERE c.encoding = 'jsonb'),
+           -- the text of a single key: of an array or a composite it is that of its JSON,
+           -- unless the array is none that JSON knows
+           bool_and(c.encoding = 'jsonb'
+                    OR c.encoding LIKE '%array' AND entity_id LIKE '[%]'
+                    OR c.encoding = 'native' AND ty.typtype = 'c')
+    INTO keys, nullable, is_json
+    FROM exaudit.table_columns c
+    JOIN pg_catalog.pg_type ty ON ty.oid = exaudit.base_type(c.type)
+    WHERE c.relation = $1 AND c.key_position >= 0;
+
     IF cardinality(keys) = 1 THEN
-        -- no CASE: the planner would try the cast to jsonb for every key
-        IF EXISTS (SELECT FROM exaudit.table_columns c
-                   WHERE c.relation = $1 AND c.key_position = 0 AND c.encoding = 'jsonb') THEN
-            RETURN pg_catalog.jsonb_build_object(keys[1], entity_id::jsonb);
+        key_value := pg_catalog.jsonb_build_array(CASE WHEN is_json THEN entity_id::jsonb
+                                                       ELSE pg_catalog.to_jsonb(entity_id) END);
+    ELSE
+        key_value := entity_id::jsonb;
+        IF pg_catalog.jsonb_typeof(key_value) <> 'array'
+           OR pg_catalog.jsonb_array_length(key_value) <> cardinality(keys) THEN
+            RAISE EXCEPTION 'key of % needs % values (%), got %',
+                relation, cardinality(keys), array_to_string(keys, ', '), entity_id
+                USING ERRCODE = 'invalid_parameter_value';
         END IF;
-        RETURN pg_catalog.jsonb_build_object(keys[1], entity_id);
     END IF;
-    key_value := entity_id::jsonb;
-    IF pg_catalog.jsonb_typeof(key_value) <> 'array' OR pg_catalog.jsonb_array_length(key_value) <> cardinality(keys) THEN
-        RAISE EXCEPTION 'key of % needs % values (%), got %',
-            relation, cardinality(keys), array_to_string(keys, ', '), entity_id
-            USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    RETURN (SELECT pg_catalog.jsonb_object_agg(k.name, key_value -> (k.position - 1)::integer)
-            FROM unnest(keys) WITH ORDINALITY AS k (name, position));
+    SELECT pg_catalog.jsonb_object_agg(k.name, key_value -> (k.position - 1)::integer) INTO image
+    FROM unnest(keys) WITH ORDINALITY AS k (name, position);
+    FOREACH noted IN ARRAY coalesce(nullable, '{}') LOOP
+        IF image -> noted = 'null' THEN
+            image := exaudit.note_json_null(image, noted);
+        END IF;
+    END LOOP;
+    RETURN image;
 END
 $$;
 

@@ -1,0 +1,87 @@
+package exaudit_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+// snippets gives the fenced blocks of a language in a Markdown file.
+func snippets(t *testing.T, file, language string) []string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(content), -1) {
+		found = append(found, match[1])
+	}
+	if len(found) == 0 {
+		t.Fatalf("%s has no %s", file, language)
+	}
+	return found
+}
+
+// The SQL of the documentation runs, and what it does is recorded.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (5)`)
+	ctx := context.Background()
+	conn := db.Connect(t, "")
+	for _, sql := range snippets(t, "docs/recording.md", "sql") {
+		// roles belong to the whole server
+		sql = strings.ReplaceAll(sql, "CREATE ROLE importer;", "")
+		sql = strings.ReplaceAll(sql, "importer", db.Role(t, ""))
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			t.Fatalf("%v\n%s", err, sql)
+		}
+	}
+	if n := len(historyOf(t, audit, "orders", 1)); n != 5 {
+		t.Errorf("%d versions, want 5", n)
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE db_user = session_user AND uid IS NOT NULL`); n != 5 {
+		t.Errorf("%d versions have the defaults of custom columns, want all 5", n)
+	}
+}
+
+// The README's quick start, typed by hand on an empty database.
+func TestReadmeQuickStart(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("psql"); err != nil {
+		t.Skip("the quick start needs psql, which is not here")
+	}
+	db := pgtest.New(t)
+	bin := t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(bin, "exaudit"), "./cmd/exaudit")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	script := []string{"set -e"}
+	for _, s := range snippets(t, "README.md", "sh") {
+		if !strings.Contains(s, "go install") && !strings.Contains(s, "make ") {
+			script = append(script, s)
+		}
+	}
+	cmd := exec.Command("bash", "-c", strings.Join(script, "\n"))
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATABASE_URL="+db.URL)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{"38.90", "Uppsala", "Lund", "customer called", "wrong order"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+	if got := pgtest.One[string](t, db, `SELECT total || (info #>> '{ship,city}') FROM orders`); got != "38.90Uppsala" {
+		t.Errorf("after the quick start the order is %s", got)
+	}
+}

@@ -1,0 +1,174 @@
+package history_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/exaudit/exaudit/history"
+)
+
+// life is a random history of one row, as a trigger records it: only what an update
+// changed, in transactions of one or more versions.
+type life struct {
+	versions []*history.Version
+	states   []history.Image // after each version
+	present  history.Image
+}
+
+func drawLife(t *rapid.T) life {
+	var l life
+	columns := []string{"a", "b", "c"}
+	whole := func() history.Image {
+		row := history.Image{"id": json.Number("1")}
+		for _, c := range columns {
+			row[c] = json.Number(fmt.Sprint(rapid.IntRange(0, 3).Draw(t, "value")))
+		}
+		return row
+	}
+	if rapid.Bool().Draw(t, "tracked late") {
+		l.present = whole()
+	}
+	transaction := uint64(1)
+	for i := range rapid.IntRange(0, 12).Draw(t, "versions") {
+		if rapid.Bool().Draw(t, "new transaction") {
+			transaction++
+		}
+		v := &history.Version{ID: int64(i + 1), EntityID: "1", Transaction: transaction}
+		switch {
+		case l.present == nil:
+			v.Action, v.After = history.Created, whole()
+			l.present = v.After
+		case rapid.IntRange(0, 5).Draw(t, "action") == 0:
+			v.Action, v.Before = history.Deleted, l.present
+			l.present = nil
+		default:
+			next := whole()
+			v.Action, v.Before, v.After = history.Updated, l.present.Differing(next), next.Differing(l.present)
+			if len(v.After) == 0 {
+				continue
+			}
+			l.present = next
+		}
+		l.versions = append(l.versions, v)
+		l.states = append(l.states, l.present)
+	}
+	return l
+}
+
+func same(a, b history.Image) bool {
+	return maps.EqualFunc(a, b, func(x, y any) bool { return x == y }) && (a == nil) == (b == nil)
+}
+
+func TestRebuild(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawLife(t)
+		if err := history.Rebuild(l.versions, history.Present{Row: l.present}); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range l.versions {
+			if !same(v.State, l.states[i]) {
+				t.Fatalf("state after version %d is %v, want %v", v.ID, v.State, l.states[i])
+			}
+		}
+	})
+}
+
+// Versions of one transaction that were recorded in another order still give a history
+// that ends where the row is, or are found not to fit.
+func TestRebuildInverted(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawLife(t)
+		for i := 0; i+1 < len(l.versions); i++ {
+			if l.versions[i].Transaction == l.versions[i+1].Transaction && rapid.Bool().Draw(t, "swap") {
+				l.versions[i], l.versions[i+1] = l.versions[i+1], l.versions[i]
+			}
+		}
+		if err := history.Rebuild(l.versions, history.Present{Row: l.present}); err != nil {
+			// More than one order may fit within a transaction; the wrong choice is only
+			// seen later. It must not pass silently.
+			if !errors.Is(err, history.ErrDiverged) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if n := len(l.versions); n > 0 && !same(l.versions[n-1].State, l.present) {
+			t.Fatalf("last state is %v, the row is %v", l.versions[n-1].State, l.present)
+		}
+	})
+}
+
+// Whatever was changed without being recorded is found.
+func TestRebuildFindsDivergence(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawLife(t)
+		if len(l.versions) == 0 || l.versions[0].Action != history.Created {
+			return // nothing is known of a row that was tracked late but what it is now
+		}
+		if l.present == nil {
+			l.present = history.Image{"id": json.Number("1")}
+		} else {
+			l.present = maps.Clone(l.present)
+			l.present[rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "column")] = json.Number("99")
+		}
+		err := history.Rebuild(l.versions, history.Present{Row: l.present})
+		var diverged *history.DivergedError
+		if !errors.As(err, &diverged) || diverged.Difference == nil {
+			t.Fatalf("got %v, want a DivergedError with the difference", err)
+		}
+	})
+}
+
+func TestRebuildJSONNull(t *testing.T) {
+	t.Parallel()
+	noted := []any{"info"}
+	versions := []*history.Version{
+		{ID: 1, Action: history.Created, After: history.Image{"id": "1", "info": nil, "": noted}},
+		{ID: 2, Action: history.Updated, Before: history.Image{"info": nil, "": noted}, After: history.Image{"info": nil}},
+		{ID: 3, Action: history.Updated, Before: history.Image{"info": nil}, After: history.Image{"info": nil, "": noted}},
+	}
+	if err := history.Rebuild(versions, history.Present{Row: versions[0].After}); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := versions[1].State[""]; ok {
+		t.Error("the SQL NULL is still noted as a JSON null")
+	}
+	versions[1].Before = history.Image{"info": nil}
+	if err := history.Rebuild(versions, history.Present{Row: versions[0].After}); !errors.Is(err, history.ErrDiverged) {
+		t.Errorf("an SQL NULL where a JSON null was: %v, want ErrDiverged", err)
+	}
+}
+
+func TestLines(t *testing.T) {
+	t.Parallel()
+	version := func(id int64, previous, key string, action history.Action) *history.Version {
+		return &history.Version{ID: id, PreviousEntityID: previous, EntityID: key, Action: action}
+	}
+	lines := history.Lines([]*history.Version{
+		version(1, "", "a", history.Created),
+		version(2, "a", "b", history.Updated), // a moves to b
+		version(3, "", "a", history.Created),  // another a
+		version(4, "", "b", history.Deleted),
+		version(5, "a", "b", history.Updated), // the other one follows to b
+		version(6, "", "b", history.Updated),
+	})
+	var got []string
+	for _, l := range lines {
+		var ids []int64
+		for _, v := range l.Versions {
+			ids = append(ids, v.ID)
+		}
+		got = append(got, fmt.Sprintf("%s %v %v", l.Key(), ids, l.Current))
+	}
+	if want := []string{"b [1 2 4] false", "b [3 5 6] true"}; !slices.Equal(got, want) {
+		t.Errorf("lines %v, want %v", got, want)
+	}
+}
