@@ -9,32 +9,6 @@ import (
 	"context"
 )
 
-const columnNames = `-- name: ColumnNames :many
-SELECT a.attname::text AS name
-FROM pg_catalog.pg_attribute a
-WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
-`
-
-func (q *Queries) ColumnNames(ctx context.Context, db DBTX, relation uint32) ([]string, error) {
-	rows, err := db.Query(ctx, columnNames, relation)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		items = append(items, name)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const customColumns = `-- name: CustomColumns :many
 SELECT c.name::text AS name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.definition::text AS definition,
        coalesce(c.default_expression, '')::text AS default_expression
@@ -239,21 +213,29 @@ func (q *Queries) InstalledTriggers(ctx context.Context, db DBTX, tableID int32)
 
 const partitions = `-- name: Partitions :many
 SELECT c.oid::oid AS relation,
-       pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name
+       pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
+       c.relrowsecurity::boolean AS row_security,
+       (pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
+        AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
+        AND exaudit.reads_every_row(c.oid))::boolean AS writer_may_read
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_partition_tree($1::oid) t ON t.relid = c.oid
 WHERE c.oid = $1::oid OR t.relid IS NOT NULL
-ORDER BY c.oid <> $1::oid, 2
+ORDER BY c.oid <> $1::oid, name
 `
 
 type PartitionsRow struct {
-	Relation uint32
-	Name     string
+	Relation      uint32
+	QuotedSchema  string
+	Name          string
+	RowSecurity   bool
+	WriterMayRead bool
 }
 
 // The table itself and everything below it, as quoted names. TRUNCATE triggers are not
-// cloned to partitions.
+// cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
 func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]PartitionsRow, error) {
 	rows, err := db.Query(ctx, partitions, relation)
 	if err != nil {
@@ -263,7 +245,47 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 	var items []PartitionsRow
 	for rows.Next() {
 		var i PartitionsRow
-		if err := rows.Scan(&i.Relation, &i.Name); err != nil {
+		if err := rows.Scan(
+			&i.Relation,
+			&i.QuotedSchema,
+			&i.Name,
+			&i.RowSecurity,
+			&i.WriterMayRead,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const presentColumns = `-- name: PresentColumns :many
+SELECT a.attnum::integer                                       AS number,
+       a.attname::text                                         AS name,
+       pg_catalog.format_type(a.atttypid, a.atttypmod)::text   AS type_name
+FROM pg_catalog.pg_attribute a
+WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+`
+
+type PresentColumnsRow struct {
+	Number   int32
+	Name     string
+	TypeName string
+}
+
+func (q *Queries) PresentColumns(ctx context.Context, db DBTX, relation uint32) ([]PresentColumnsRow, error) {
+	rows, err := db.Query(ctx, presentColumns, relation)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PresentColumnsRow
+	for rows.Next() {
+		var i PresentColumnsRow
+		if err := rows.Scan(&i.Number, &i.Name, &i.TypeName); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -424,20 +446,4 @@ func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, schemas []string
 		return nil, err
 	}
 	return items, nil
-}
-
-const writerMayRead = `-- name: WriterMayRead :one
-SELECT (pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
-        AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
-        AND exaudit.reads_every_row(c.oid))::boolean AS may_read
-FROM pg_catalog.pg_class c
-WHERE c.oid = $1::oid
-`
-
-// May exaudit_writer read every row of the table, which recording TRUNCATE takes?
-func (q *Queries) WriterMayRead(ctx context.Context, db DBTX, relation uint32) (bool, error) {
-	row := db.QueryRow(ctx, writerMayRead, relation)
-	var may_read bool
-	err := row.Scan(&may_read)
-	return may_read, err
 }

@@ -7,7 +7,41 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 )
+
+const columnSnapshots = `-- name: ColumnSnapshots :many
+SELECT s.since, s.relation, s.columns
+FROM exaudit.column_snapshots s
+WHERE s.table_id = $1
+ORDER BY s.since
+`
+
+type ColumnSnapshotsRow struct {
+	Since    int64
+	Relation uint32
+	Columns  json.RawMessage
+}
+
+func (q *Queries) ColumnSnapshots(ctx context.Context, db DBTX, tableID int32) ([]ColumnSnapshotsRow, error) {
+	rows, err := db.Query(ctx, columnSnapshots, tableID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ColumnSnapshotsRow
+	for rows.Next() {
+		var i ColumnSnapshotsRow
+		if err := rows.Scan(&i.Since, &i.Relation, &i.Columns); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
 
 const initialized = `-- name: Initialized :one
 SELECT (pg_catalog.to_regclass('exaudit.versions') IS NOT NULL)::boolean AS initialized

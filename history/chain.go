@@ -45,24 +45,41 @@ func (e *DivergedError) Unwrap() error { return ErrDiverged }
 // The present row is also what the last state must be; the first misfit gives a
 // *DivergedError, and States are then not to be used.
 func Rebuild(versions []*Version, present Present) error {
+	if len(versions) == 0 {
+		return nil
+	}
 	state := origin(versions, present)
+	// known is the state without the columns whose type has changed since they were
+	// recorded: their old values cannot be compared with new ones.
+	known := state
 	for i := 0; i < len(versions); {
+		if i > 0 {
+			known = known.without(versions[i].retypedSince(versions[i-1].epoch))
+		}
 		group := versions[i:endOfTransaction(versions, i)]
-		arrange(group, state)
+		arrange(group, known)
 		for _, v := range group {
-			next, err := v.step(state)
+			next, err := v.step(known)
 			if err != nil {
 				return err
+			}
+			known = next
+			if v.Action == Updated {
+				next = overlay(state, v.After, v.Before)
 			}
 			v.State, state = next, next
 		}
 		i += len(group)
 	}
-	if d := difference(state, present.Row); d != nil && !present.Unknown {
+	last := versions[len(versions)-1]
+	known = known.without(last.columns.retyped(last.epoch, len(last.columns)-1))
+	if d := difference(known, present.Row); d != nil && !present.Unknown {
 		return &DivergedError{Difference: d}
 	}
 	return nil
 }
+
+func (v *Version) retypedSince(epoch int) []string { return v.columns.retyped(epoch, v.epoch) }
 
 // StatesAt gives the rows before and after a version of a rebuilt history.
 func StatesAt(versions []*Version, id int64) (before, after Image) {
@@ -177,6 +194,18 @@ func difference(a, b Image) patch.Patch {
 		return patch.Diff(a.Value(), b.Value())
 	}
 	return patch.Diff(pick(a, b).Value(), pick(b, a).Value())
+}
+
+// without is a row without some columns.
+func (i Image) without(names []string) Image {
+	if i == nil || len(names) == 0 {
+		return i
+	}
+	rest := maps.Clone(i)
+	for _, name := range names {
+		delete(rest, name)
+	}
+	return rest
 }
 
 // pick is the part of a row in the columns of another.

@@ -63,7 +63,13 @@ func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, erro
 	}
 	slices.SortFunc(versions, func(a, b *Version) int { return cmp.Compare(a.ID, b.ID) })
 	versions = slices.CompactFunc(versions, func(a, b *Version) bool { return a.ID == b.ID })
-	return page.Of(versions), nil
+	versions = page.Of(versions)
+	columns, err := readColumns(ctx, q, e)
+	if err != nil {
+		return nil, err
+	}
+	columns.rename(versions)
+	return versions, nil
 }
 
 // Complete gives the whole history of an entity with the state after each version, or
@@ -132,7 +138,13 @@ func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
 	if err != nil {
 		return nil, Entity{}, err
 	}
-	return v, Entity{TableID: r.TableID, Table: r.QuotedName, Relation: r.Relation, ID: r.EntityID}, nil
+	e := Entity{TableID: r.TableID, Table: r.QuotedName, Relation: r.Relation, ID: r.EntityID}
+	columns, err := readColumns(ctx, q, e)
+	if err != nil {
+		return nil, e, err
+	}
+	columns.rename([]*Version{v})
+	return v, e, nil
 }
 
 // LiveRow gives the entity's present row, nil where there is none. Locked, it stays as it

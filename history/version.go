@@ -36,6 +36,9 @@ type Version struct {
 	// PreviousEntityID is the key before, where this change rewrote the primary key.
 	PreviousEntityID string `json:"previous_entity_id,omitempty"`
 	Action           Action `json:"action"`
+	// Before and After are read under the present names of the table's columns. A column
+	// that was dropped keeps its name, followed by " (dropped)" where another has taken it.
+	//
 	// Before is the whole row for Deleted, the old values of the changed columns for
 	// Updated, nil for Created.
 	Before Image `json:"before"`
@@ -58,7 +61,8 @@ type Version struct {
 	// Rollback tells that a revert made the change.
 	Rollback bool `json:"rollback"`
 
-	tableID int32
+	columns columns // what the table's columns were called and are
+	epoch   int     // the one of columns that it was recorded in
 }
 
 // MarshalJSON gives the patch in its stable form.
@@ -77,7 +81,7 @@ func (v Version) MarshalJSON() ([]byte, error) {
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{
 		ID: r.ID, Table: table, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,
-		Transaction: r.Xid, Rollback: r.Rollback, tableID: r.TableID,
+		Transaction: r.Xid, Rollback: r.Rollback,
 	}
 	if r.PreviousEntityID != nil {
 		v.PreviousEntityID = *r.PreviousEntityID
@@ -95,9 +99,11 @@ func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 		*field.into = image
 	}
 	v.Custom, v.CustomColumns = custom, columns
-	v.Patch = patch.Diff(v.Before.Value(), v.After.Value())
+	v.setPatch()
 	return v, nil
 }
+
+func (v *Version) setPatch() { v.Patch = patch.Diff(v.Before.Value(), v.After.Value()) }
 
 // Value is an image as patch.Diff compares it: a row that is not there has no columns, so
 // that creating one adds each and deleting one removes each.

@@ -21,14 +21,6 @@ FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = @relation::oid;
 
--- name: WriterMayRead :one
--- May exaudit_writer read every row of the table, which recording TRUNCATE takes?
-SELECT (pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
-        AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
-        AND exaudit.reads_every_row(c.oid))::boolean AS may_read
-FROM pg_catalog.pg_class c
-WHERE c.oid = @relation::oid;
-
 -- name: TablesOfSchemas :many
 -- The tables of schemas that could be tracked: partitions belong to their parents.
 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS quoted_name,
@@ -51,8 +43,10 @@ FROM exaudit.table_columns c
 WHERE c.relation = @relation::oid
 ORDER BY c.number;
 
--- name: ColumnNames :many
-SELECT a.attname::text AS name
+-- name: PresentColumns :many
+SELECT a.attnum::integer                                       AS number,
+       a.attname::text                                         AS name,
+       pg_catalog.format_type(a.atttypid, a.atttypmod)::text   AS type_name
 FROM pg_catalog.pg_attribute a
 WHERE a.attrelid = @relation::oid AND a.attnum > 0 AND NOT a.attisdropped;
 
@@ -74,14 +68,19 @@ FROM exaudit.custom_column_list() c;
 
 -- name: Partitions :many
 -- The table itself and everything below it, as quoted names. TRUNCATE triggers are not
--- cloned to partitions.
+-- cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
 SELECT c.oid::oid AS relation,
-       pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name
+       pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
+       c.relrowsecurity::boolean AS row_security,
+       (pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
+        AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
+        AND exaudit.reads_every_row(c.oid))::boolean AS writer_may_read
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_partition_tree(@relation::oid) t ON t.relid = c.oid
 WHERE c.oid = @relation::oid OR t.relid IS NOT NULL
-ORDER BY c.oid <> @relation::oid, 2;
+ORDER BY c.oid <> @relation::oid, name;
 
 -- name: InstalledFunctions :many
 -- The generated functions of a table, as the catalog has them.

@@ -73,3 +73,9 @@ SELECT exaudit.schema_version()::bigint AS version;
 
 -- name: Initialized :one
 SELECT (pg_catalog.to_regclass('exaudit.versions') IS NOT NULL)::boolean AS initialized;
+
+-- name: ColumnSnapshots :many
+SELECT s.since, s.relation, s.columns
+FROM exaudit.column_snapshots s
+WHERE s.table_id = @table_id
+ORDER BY s.since;

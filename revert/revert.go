@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -57,6 +58,8 @@ type Plan struct {
 	Present, Target history.Image
 	// Patch leads from Present to Target.
 	Patch patch.Patch
+	// LeftOut are the columns that have been dropped since, whose values cannot come back.
+	LeftOut []string
 }
 
 // Option changes what a revert accepts.
@@ -201,20 +204,29 @@ func target(present history.Image, undone []*history.Version) history.Image {
 
 // check sets the patch, and refuses what can be known to fail before it is tried.
 func (p *Plan) check(ctx context.Context, q db.DBTX) error {
-	columns, err := db.New().ColumnNames(ctx, q, p.Entity.Relation)
+	columns, err := db.New().PresentColumns(ctx, q, p.Entity.Relation)
 	if err != nil {
 		return fmt.Errorf("read the columns: %w", err)
 	}
-	for name := range p.Target {
-		if name != "" && !slices.Contains(columns, name) {
-			return fmt.Errorf("%w: %s", ErrColumnGone, name)
+	for name, value := range p.Target {
+		if name == "" || slices.ContainsFunc(columns, func(c db.PresentColumnsRow) bool { return c.Name == name }) {
+			continue
+		}
+		delete(p.Target, name)
+		if value != nil {
+			p.LeftOut = append(p.LeftOut, name)
 		}
 	}
+	slices.Sort(p.LeftOut)
 	p.Patch = patch.Diff(p.Present.Value(), p.Target.Value())
-	if (p.Present == nil) == (p.Target == nil) && p.Patch == nil {
+	switch {
+	case (p.Present == nil) != (p.Target == nil) || p.Patch != nil:
+		return nil
+	case len(p.LeftOut) > 0:
+		return fmt.Errorf("%w: %s", ErrColumnGone, strings.Join(p.LeftOut, ", "))
+	default:
 		return ErrNothingToDo
 	}
-	return nil
 }
 
 // write makes the row what the plan says, as a rollback, and leaves the session's data as

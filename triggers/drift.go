@@ -93,12 +93,14 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 		}
 		note(object, want.problem(installed))
 	}
-	mayRead, err := queries.WriterMayRead(ctx, q, s.Table.Relation)
-	if err != nil {
-		return nil, fmt.Errorf("read the privileges on %s: %w", s.Table.QuotedName, err)
-	}
-	if !mayRead {
-		note("role exaudit_writer", "may not read the table, so TRUNCATE cannot be recorded")
+	for _, p := range s.Table.Partitions {
+		switch {
+		case p.WriterMayRead:
+		case p.Name == s.Table.QuotedName:
+			note("role exaudit_writer", "may not read every row, so TRUNCATE cannot be recorded")
+		default:
+			note("role exaudit_writer", "may not read every row of "+p.Name+", so TRUNCATE cannot be recorded")
+		}
 	}
 	return drift, nil
 }
@@ -165,6 +167,8 @@ func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
 		return "fires for replicas only"
 	case have.FunctionName != t.Function, have.Definition != t.definition():
 		return "is not the one that was installed"
+	case len(have.DisabledOn) > 0:
+		return "is disabled on " + strings.Join(have.DisabledOn, ", ")
 	}
 	return ""
 }

@@ -63,6 +63,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"version": func(t *Table, action, previous, before, after string) versionData {
 		return versionData{t, action, previous, before, after}
 	},
+	"schemas": schemas,
 	"with_images": func(t *Table, before, after string) versionData {
 		return versionData{Table: t, Before: before, After: after}
 	},
@@ -78,7 +79,7 @@ type versionData struct {
 func (t *Table) CustomColumnList() string {
 	list := make([]string, len(t.CustomColumns))
 	for i, c := range t.CustomColumns {
-		list[i] = literal(c.QuotedName + " " + c.TypeName)
+		list[i] = literal(c.Definition)
 	}
 	return "ARRAY[" + strings.Join(list, ", ") + "]::text[]"
 }
@@ -96,7 +97,7 @@ func Generate(t *Table) (*Script, error) {
 			// not cloned to partitions, and TRUNCATE may name one of them
 			for _, partition := range t.Partitions {
 				s.Triggers = append(s.Triggers, Trigger{
-					Name: e.name, Table: partition, Timing: "BEFORE", Event: e.event, Level: "STATEMENT", Function: f.Name,
+					Name: e.name, Table: partition.Name, Timing: "BEFORE", Event: e.event, Level: "STATEMENT", Function: f.Name,
 				})
 			}
 			continue
@@ -152,7 +153,9 @@ func settings(needed []string) []string {
 		{"quote_all_identifiers", "off"},
 		{"timezone", "'UTC'"},
 	}
-	clauses := []string{"search_path = pg_catalog, pg_temp"}
+	// With row_security off, as pg_restore sets it, a role that policies apply to could
+	// not add versions.
+	clauses := []string{"search_path = pg_catalog, pg_temp", "row_security = on"}
 	for _, p := range pinned {
 		if slices.Contains(needed, p.name) {
 			clauses = append(clauses, p.name+" = "+p.value)

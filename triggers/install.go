@@ -157,7 +157,12 @@ func uninstall(ctx context.Context, tx pgx.Tx, t Tracked) error {
 		}
 	}
 	if t.Relation != 0 {
-		if _, err := tx.Exec(ctx, render("revoke", t)); err != nil {
+		// by what they are called now
+		partitions, err := queries.Partitions(ctx, tx, t.Relation)
+		if err != nil {
+			return fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
+		}
+		if _, err := tx.Exec(ctx, render("revoke", partitions)); err != nil {
 			return fmt.Errorf("uninstall from %s: %w", t.QuotedName, err)
 		}
 	}

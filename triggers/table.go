@@ -33,11 +33,10 @@ type Table struct {
 	QuotedSchema  string
 	QuotedName    string // with the schema
 	Partitioned   bool
-	RowSecurity   bool
 	KeyColumns    []string
 	Columns       []Column
 	CustomColumns []db.CustomColumnsRow // the user's columns of exaudit.versions
-	Partitions    []string              // the table and its partitions, quoted
+	Partitions    []db.PartitionsRow    // the table and its partitions
 
 	db.TableExpressionsRow
 }
@@ -104,7 +103,7 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 	t := &Table{
 		ID: id, Relation: relation, Schema: found.SchemaName, Name: found.TableName,
 		QuotedSchema: found.QuotedSchema, QuotedName: found.QuotedName,
-		Partitioned: found.Kind == "p", RowSecurity: found.RowSecurity,
+		Partitioned: found.Kind == "p",
 	}
 	columns, err := queries.TableColumns(ctx, q, relation)
 	if err != nil {
@@ -122,14 +121,21 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 	if t.CustomColumns, err = queries.CustomColumns(ctx, q); err != nil {
 		return nil, fmt.Errorf("describe the custom columns of exaudit.versions: %w", err)
 	}
-	partitions, err := queries.Partitions(ctx, q, relation)
-	if err != nil {
+	if t.Partitions, err = queries.Partitions(ctx, q, relation); err != nil {
 		return nil, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
 	}
-	for _, p := range partitions {
-		t.Partitions = append(t.Partitions, p.Name)
-	}
 	return t, nil
+}
+
+// schemas are the schemas of a table and its partitions, quoted.
+func schemas(partitions []db.PartitionsRow) []string {
+	var list []string
+	for _, p := range partitions {
+		if !slices.Contains(list, p.QuotedSchema) {
+			list = append(list, p.QuotedSchema)
+		}
+	}
+	return list
 }
 
 // keyColumns are the names of the primary key's columns, in the key's order.

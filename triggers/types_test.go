@@ -501,4 +501,3 @@ func code(s string) string {
 	}
 	return "`" + s + "`"
 }
-

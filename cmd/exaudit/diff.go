@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/patch"
+)
+
+func (p *program) diffCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "diff",
+		Usage:       "show what changed from the row after one version to the row after another",
+		UsageText:   "exaudit diff [flags] VERSION VERSION",
+		Description: "Both versions must be of the same row. The second may be the older one.\n\nExample: exaudit diff 17 23",
+		Flags:       []cli.Flag{fullFlag()},
+		Action:      p.diff,
+	}
+}
+
+func (p *program) diff(c *cli.Context) error {
+	if err := argumentCount(c, 2, 2, "two versions"); err != nil {
+		return err
+	}
+	from, err := versionArgument(c, 0)
+	if err != nil {
+		return err
+	}
+	to, err := versionArgument(c, 1)
+	if err != nil {
+		return err
+	}
+	conn, db, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c.Context, conn)
+	version, err := sameEntity(c, db, from, to)
+	if err != nil {
+		return err
+	}
+	_, before, err := db.States(c.Context, from)
+	if err != nil {
+		return err
+	}
+	_, after, err := db.States(c.Context, to)
+	if err != nil {
+		return err
+	}
+	return p.printDiff(c, version, from, to, patch.Diff(before.Value(), after.Value()))
+}
+
+// sameEntity gives the second version, if it is of the same row as the first.
+func sameEntity(c *cli.Context, db *exaudit.DB, from, to int64) (*exaudit.Version, error) {
+	a, err := db.Version(c.Context, from)
+	if err != nil {
+		return nil, err
+	}
+	b, err := db.Version(c.Context, to)
+	if err != nil {
+		return nil, err
+	}
+	if a.Table == b.Table && a.EntityID == b.EntityID {
+		return b, nil
+	}
+	if a.Table == b.Table {
+		// A row whose primary key was rewritten stays the same row.
+		versions, err := historyOf(c, db, a.Table, []string{a.EntityID})
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(versions, func(v *exaudit.Version) bool { return v.ID == to }) {
+			return b, nil
+		}
+	}
+	return nil, usageErrorf("diff", "version %d is of %s %s, version %d of %s %s: only versions of one row can be compared",
+		from, a.Table, a.EntityID, to, b.Table, b.EntityID)
+}
+
+func (p *program) printDiff(c *cli.Context, version *exaudit.Version, from, to int64, difference exaudit.Patch) error {
+	if !forPeople(c) {
+		return p.print(c, struct {
+			Table    string        `json:"table"`
+			EntityID string        `json:"entity_id"`
+			From     int64         `json:"from"`
+			To       int64         `json:"to"`
+			Patch    exaudit.Patch `json:"patch"`
+		}{version.Table, version.EntityID, from, to, difference})
+	}
+	text := p.view(c).patch(difference)
+	if difference == nil {
+		text = indent + "(no difference)\n"
+	}
+	_, err := io.WriteString(p.stdout, fmt.Sprintf("%s %s from after version %d to after version %d:\n",
+		printable(version.Table), printable(version.EntityID), from, to)+text)
+	return err
+}

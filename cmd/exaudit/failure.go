@@ -1,0 +1,182 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit"
+)
+
+// The exit codes, as the README promises them.
+const (
+	exitDone     = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitDamage   = 3
+	exitConflict = 4
+	exitBySignal = 128 // plus the signal
+)
+
+var (
+	errDrift    = errors.New("what is installed is not what should be")
+	errDeclined = errors.New("nothing was changed: the answer was no")
+	// errMeanwhile means that what the user said yes to is not what would happen now.
+	errMeanwhile = errors.New("the row was changed meanwhile, so nothing was written: look again")
+)
+
+// kinds says for each kind of error what its exit code is and what to do about it.
+var kinds = []struct {
+	is   error
+	code int
+	hint string // goes on with the sentence
+}{
+	{errDrift, exitDamage, ""},
+	{errMeanwhile, exitConflict, ""},
+	{exaudit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
+	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
+	{exaudit.ErrNewer, exitFailed, ": update exaudit"},
+	{exaudit.ErrVersionsExist, exitConflict, ""},
+	{exaudit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
+	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
+	{exaudit.ErrInvalidKey, exitUsage, ""},
+	{exaudit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
+	{exaudit.ErrReferencedRowMissing, exitConflict, ""},
+	{exaudit.ErrUniqueConflict, exitConflict, ""},
+	{exaudit.ErrConstraint, exitConflict, ""},
+	{exaudit.ErrColumnGone, exitConflict, ""},
+	{exaudit.ErrTableGone, exitConflict, ""},
+	{exaudit.ErrVetoed, exitConflict, ""},
+}
+
+func exitCode(err error) int {
+	var (
+		usage usageError
+		pgErr *pgconn.PgError
+	)
+	if err == nil {
+		return exitDone
+	}
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	for _, kind := range kinds {
+		if errors.Is(err, kind.is) {
+			return kind.code
+		}
+	}
+	// A constraint that is checked at commit, or a row that was changed under our eyes.
+	if errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "23") || pgErr.Code == "40001") {
+		return exitConflict
+	}
+	return exitFailed
+}
+
+// message is the one line that says what is wrong and what to do.
+func (p *program) message(err error) string {
+	text := p.plain(err)
+	text += p.hint(err)
+	for _, secret := range p.secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "xxxxx")
+		}
+	}
+	return oneLine(text)
+}
+
+// plain is the error's text; what PostgreSQL said stands in it once, without its frame.
+func (p *program) plain(err error) string {
+	switch {
+	case errors.Is(err, exaudit.ErrNotInitialized):
+		return fmt.Sprintf("exaudit is not initialised in database %q", p.database)
+	case errors.As(err, new(*connectError)):
+		return err.Error()
+	}
+	text := err.Error()
+	pgErr := (*pgconn.PgError)(nil)
+	if !errors.As(err, &pgErr) {
+		return text
+	}
+	frame := pgErr.Error()
+	if without := strings.NewReplacer(": "+frame, "", " ("+frame+")", "").Replace(text); strings.Contains(without, pgErr.Message) {
+		return without
+	}
+	said := pgErr.Message
+	if !recognized(err) && pgErr.Code != "42501" {
+		said += " (SQLSTATE " + pgErr.Code + ")"
+	}
+	return strings.ReplaceAll(text, frame, said)
+}
+
+func recognized(err error) bool {
+	for _, kind := range kinds {
+		if errors.Is(err, kind.is) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *program) hint(err error) string {
+	pgErr := (*pgconn.PgError)(nil)
+	if errors.As(err, new(*connectError)) {
+		return ""
+	}
+	for _, kind := range kinds {
+		if errors.Is(err, kind.is) {
+			return kind.hint
+		}
+	}
+	switch {
+	case errors.Is(err, exaudit.ErrNoTable):
+		return quotingHint(err)
+	case !errors.As(err, &pgErr):
+		return ""
+	case pgErr.Code == "42501" && pgErr.Hint == "":
+		return p.grantHint(err)
+	case pgErr.Code == "40001":
+		return ": run the command again"
+	}
+	if pgErr.Hint == "" {
+		return ""
+	}
+	return ": " + pgErr.Hint
+}
+
+// grantHint says how to become allowed to do it.
+func (p *program) grantHint(err error) string {
+	role := pgx.Identifier{p.role}.Sanitize()
+	installing := p.command == "install" || p.command == "uninstall"
+	switch {
+	case p.command == "init":
+		return fmt.Sprintf(": GRANT CREATE ON DATABASE %s TO %s", pgx.Identifier{p.database}.Sanitize(), role)
+	case installing && strings.Contains(err.Error(), "exaudit"):
+		return fmt.Sprintf(": GRANT exaudit_owner, exaudit_writer TO %s", role)
+	case installing:
+		return ": the table's owner may"
+	case strings.Contains(err.Error(), "exaudit"):
+		return fmt.Sprintf(": GRANT exaudit_reader TO %s", role)
+	}
+	return fmt.Sprintf(": role %s lacks the privilege", role)
+}
+
+var unquotedCapital = regexp.MustCompile(`^table ([^"]*[A-Z][^"]*): `)
+
+// quotingHint helps with a name that the shell has taken the quotes from.
+func quotingHint(err error) string {
+	found := unquotedCapital.FindStringSubmatch(err.Error())
+	if found == nil {
+		return ""
+	}
+	return fmt.Sprintf(`: SQL reads it in small letters; for capitals write '"%s"'`, found[1])
+}
+
+var lineBreak = regexp.MustCompile(`\s*\n\s*`)
+
+func oneLine(text string) string {
+	return lineBreak.ReplaceAllString(strings.TrimSpace(text), "; ")
+}

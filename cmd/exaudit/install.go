@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
+)
+
+func (p *program) installCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "install",
+		Usage:     "begin to record the changes of tables, or bring their triggers up to date",
+		UsageText: "exaudit install [flags] TABLE...\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...",
+		Description: "Tables are named as in SQL; the shell must leave the double quotes alone: '\"User\"'.\n" +
+			"All tables are installed in one transaction, or none.\n\n" +
+			"Example: exaudit install --all --except sessions --dry-run --show-sql",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "all", Usage: "all tables of the schemas that have a primary key"},
+			&cli.StringSliceFlag{Name: "schema", Usage: "with --all: the tables of `SCHEMA` (may be repeated)", DefaultText: "public"},
+			&cli.StringSliceFlag{Name: "except", Usage: "with --all: not `TABLE` (may be repeated)"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
+			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
+		},
+		Action: p.install,
+	}
+}
+
+func (p *program) install(c *cli.Context) error {
+	switch {
+	case c.Bool("all") && c.NArg() > 0:
+		return usageErrorf("install", "either --all or tables, not both")
+	case !c.Bool("all") && (c.IsSet("schema") || c.IsSet("except")):
+		return usageErrorf("install", "--schema and --except are for --all")
+	case !c.Bool("all") && c.NArg() == 0:
+		return usageErrorf("install", "install needs a table, or --all")
+	}
+	conn, db, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c.Context, conn)
+	tables := c.Args().Slice()
+	if c.Bool("all") {
+		if tables, err = p.allTables(c, db); err != nil {
+			return err
+		}
+	}
+	done, err := db.Install(c.Context, tables, dryRun(c)...)
+	if err != nil {
+		return err
+	}
+	if c.Bool("show-sql") && forPeople(c) {
+		return p.printScripts(c, done)
+	}
+	return p.printInstallations(c, done)
+}
+
+func dryRun(c *cli.Context) []exaudit.InstallOption {
+	if c.Bool("dry-run") {
+		return []exaudit.InstallOption{exaudit.DryRun()}
+	}
+	return nil
+}
+
+// allTables are those that --all means. What it leaves out for a reason is said.
+func (p *program) allTables(c *cli.Context, db *exaudit.DB) ([]string, error) {
+	schemas := schemasOf(c)
+	tables, withoutKey, err := db.Trackable(c.Context, schemas...)
+	if err != nil {
+		return nil, err
+	}
+	for _, schema := range schemas {
+		in := func(table string) bool { s, _ := splitName(table); return unquoted(s) == schema }
+		if !slices.ContainsFunc(tables, in) && !slices.ContainsFunc(withoutKey, in) {
+			return nil, fmt.Errorf("there is no table in schema %q", schema)
+		}
+	}
+	for _, except := range c.StringSlice("except") {
+		is := func(table string) bool { return sameTable(except, table) }
+		if !slices.ContainsFunc(tables, is) && !slices.ContainsFunc(withoutKey, is) {
+			return nil, usageErrorf("install", "--except %s is none of the tables", except)
+		}
+		tables, withoutKey = slices.DeleteFunc(tables, is), slices.DeleteFunc(withoutKey, is)
+	}
+	for _, table := range withoutKey {
+		p.complain("skipped %s: it has no primary key to name its rows by", table)
+	}
+	if len(tables) == 0 {
+		p.complain("there is no table to install on")
+	}
+	return tables, nil
+}
+
+func schemasOf(c *cli.Context) []string {
+	if schemas := c.StringSlice("schema"); len(schemas) > 0 {
+		return schemas
+	}
+	return []string{"public"}
+}
+
+// outcome says what was done, or would be, for one table.
+func outcome(c *cli.Context, i exaudit.Installation) string {
+	switch {
+	case !i.Changed:
+		return "already up to date"
+	case c.Bool("dry-run"):
+		return "would be installed"
+	}
+	return "installed"
+}
+
+func (p *program) printInstallations(c *cli.Context, done []exaudit.Installation) error {
+	if forPeople(c) {
+		w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+		for _, i := range done {
+			fmt.Fprintf(w, "%s\t%s\n", printable(i.Script.Table.QuotedName), outcome(c, i))
+		}
+		return w.Flush()
+	}
+	type installation struct {
+		Table   string `json:"table"`
+		Changed bool   `json:"changed"`
+		DryRun  bool   `json:"dry_run"`
+		SQL     string `json:"sql,omitempty"`
+	}
+	list := make([]installation, len(done))
+	for n, i := range done {
+		list[n] = installation{Table: i.Script.Table.QuotedName, Changed: i.Changed, DryRun: c.Bool("dry-run")}
+		if c.Bool("show-sql") {
+			list[n].SQL = i.Script.SQL()
+		}
+	}
+	return printList(p, c, list)
+}
+
+// printScripts prints the SQL with its outcome as comments: it can be saved and reviewed.
+func (p *program) printScripts(c *cli.Context, done []exaudit.Installation) error {
+	for _, i := range done {
+		_, err := fmt.Fprintf(p.stdout, "-- %s: %s\n%s\n", printable(i.Script.Table.QuotedName), outcome(c, i), escaped(i.Script.SQL(), "\n\t"))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

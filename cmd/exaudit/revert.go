@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/patch"
+)
+
+func (p *program) revertCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "revert",
+		Usage:     "bring a row back to what it was before a version",
+		UsageText: "exaudit revert [flags] VERSION",
+		Description: "Undoes the version and all later ones of the same row: a delete brings the row back under\n" +
+			"the same key, a create removes it. It is recorded as a change of its own, so that it can\n" +
+			"be reverted as well. Shows what will be changed, and asks.\n\n" +
+			"Example: exaudit revert 17 --custom actor=ada --custom 'reason=\"wrong price\"'",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and take it back"},
+			&cli.StringSliceFlag{Name: "custom", Usage: "record `KEY=VALUE` with the change, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+			&cli.BoolFlag{Name: "allow-diverged", Usage: "even if the row is not what its history says: columns that no undone version names keep their value"},
+			fullFlag(),
+		},
+		Action: p.revert,
+	}
+}
+
+// reversion is one revert on its way.
+type reversion struct {
+	*program
+	c       *cli.Context
+	conn    *pgx.Conn
+	version *exaudit.Version
+	later   int // versions after it, which are undone as well
+	opts    []exaudit.RevertOption
+}
+
+func (p *program) revert(c *cli.Context) error {
+	if err := argumentCount(c, 1, 1, "a version"); err != nil {
+		return err
+	}
+	id, err := versionArgument(c, 0)
+	if err != nil {
+		return err
+	}
+	custom, err := customData(c)
+	if err != nil {
+		return err
+	}
+	if custom != nil {
+		c.Context = exaudit.With(c.Context, custom)
+	}
+	if !c.Bool("dry-run") {
+		if err := p.needTerminal(c); err != nil {
+			return err
+		}
+	}
+	conn, db, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c.Context, conn)
+	r := &reversion{program: p, c: c, conn: conn}
+	if c.Bool("allow-diverged") {
+		r.opts = append(r.opts, exaudit.AllowDiverged())
+	}
+	if r.version, err = db.Version(c.Context, id); err != nil {
+		return err
+	}
+	later, err := historyOf(c, db, r.version.Table, []string{r.version.EntityID}, exaudit.After(id))
+	if err != nil {
+		return err
+	}
+	r.later = len(later)
+	return r.run(db)
+}
+
+// customData reads the --custom flags; nil is none.
+func customData(c *cli.Context) (exaudit.Custom, error) {
+	var custom exaudit.Custom
+	for _, text := range c.StringSlice("custom") {
+		key, value, ok := strings.Cut(text, "=")
+		if !ok || key == "" {
+			return nil, usageErrorf("revert", "--custom is KEY=VALUE, not %q", text)
+		}
+		if custom == nil {
+			custom = make(exaudit.Custom)
+		}
+		if _, twice := custom[key]; twice {
+			return nil, usageErrorf("revert", "--custom %s is given twice", key)
+		}
+		custom[key] = value
+		if decoded, err := patch.Decode([]byte(value)); err == nil {
+			custom[key] = decoded
+		}
+	}
+	return custom, nil
+}
+
+func (r *reversion) run(db *exaudit.DB) error {
+	done, err := r.decide(db)
+	if errors.Is(err, exaudit.ErrNothingToDo) {
+		r.complain("nothing to do: %s %s is already what it was before version %d", r.version.Table, r.version.EntityID, r.version.ID)
+		return r.printJSON(nil)
+	}
+	if err != nil {
+		return err
+	}
+	return r.printJSON(done)
+}
+
+// decide rehearses, shows, asks and does it, as the flags want; it gives what was changed.
+func (r *reversion) decide(db *exaudit.DB) (exaudit.Patch, error) {
+	ctx := r.c.Context
+	if r.c.Bool("yes") && !r.c.Bool("dry-run") {
+		done, err := db.Revert(ctx, r.version.ID, r.opts...)
+		if err == nil {
+			r.show(r.stdout, "was undone", done)
+		}
+		return done, err
+	}
+	planned, err := db.Preview(ctx, r.version.ID, r.opts...)
+	if err != nil {
+		return nil, err
+	}
+	// A rehearsal finds what only PostgreSQL knows: constraints, and what triggers add.
+	rehearsed, err := r.apply(planned, true)
+	if err != nil {
+		return nil, err
+	}
+	if r.c.Bool("dry-run") {
+		r.show(r.stdout, "would be undone", rehearsed)
+		r.say("dry run: nothing was written")
+		return rehearsed, nil
+	}
+	shownOn := r.stdout
+	if !forPeople(r.c) {
+		shownOn = r.stderr // stdout is for JSON alone
+	}
+	r.show(shownOn, "will be undone", rehearsed)
+	if err := r.confirm(ctx, "Apply?"); err != nil {
+		return nil, err
+	}
+	done, err := r.apply(planned, false)
+	if err != nil {
+		return nil, err
+	}
+	r.say("done, and recorded as a rollback")
+	return done, nil
+}
+
+// apply reverts in a transaction that sees the row as it is now, and only if it leads to
+// what was planned: the answer of a person holds for what that person has seen.
+func (r *reversion) apply(planned exaudit.Patch, rehearsal bool) (exaudit.Patch, error) {
+	ctx := r.c.Context
+	tx, err := r.conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	// Without effect after a commit; with a context that is still good after a Ctrl-C.
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	db := exaudit.New(tx)
+	now, err := db.Preview(ctx, r.version.ID, r.opts...)
+	if err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
+		return nil, err
+	}
+	if !reflect.DeepEqual(now, planned) {
+		return nil, errMeanwhile
+	}
+	done, err := db.Revert(ctx, r.version.ID, r.opts...)
+	if err != nil {
+		return nil, err
+	}
+	// What would be checked at commit is checked here, where it can be rolled back.
+	if _, err := tx.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
+		return nil, fmt.Errorf("revert version %d: %w", r.version.ID, err)
+	}
+	if rehearsal {
+		return done, nil
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return nil, fmt.Errorf("revert version %d: %w", r.version.ID, err)
+	}
+	return done, nil
+}
+
+func (r *reversion) say(text string) {
+	if forPeople(r.c) {
+		fmt.Fprintln(r.stdout, text)
+	}
+}
+
+// show prints what is changed, in the same form as a history.
+func (r *reversion) show(w io.Writer, verb string, change exaudit.Patch) {
+	if w == r.stdout && !forPeople(r.c) {
+		return
+	}
+	subject := fmt.Sprintf("version %d", r.version.ID)
+	if r.later > 0 {
+		subject += fmt.Sprintf(" and %s after it", counted(r.later, "version"))
+		verb = strings.Replace(verb, "was", "were", 1)
+	}
+	v := r.view(r.c)
+	fmt.Fprintf(w, "%s %s: %s %s\n%s", printable(r.version.Table), printable(r.version.EntityID), subject, verb, v.patch(change))
+}
+
+func (r *reversion) printJSON(change exaudit.Patch) error {
+	if forPeople(r.c) {
+		return nil
+	}
+	return r.print(r.c, struct {
+		Version  int64         `json:"version"`
+		Table    string        `json:"table"`
+		EntityID string        `json:"entity_id"`
+		DryRun   bool          `json:"dry_run"`
+		Patch    exaudit.Patch `json:"patch"`
+	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), change})
+}

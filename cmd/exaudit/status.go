@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
+)
+
+func (p *program) statusCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "status",
+		Usage:     "check that what is installed records everything; exit code 3 if it does not",
+		UsageText: "exaudit status [--schema SCHEMA]...",
+		Description: "Lists every table that is or was tracked, with what is wrong with it, and the tables of\n" +
+			"the schemas that are not tracked.\n\n" +
+			"Example: exaudit status || mail -s 'exaudit has drifted' dba@example.com",
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "schema", Usage: "list the untracked tables of `SCHEMA` (may be repeated)", DefaultText: "public"},
+		},
+		Action: p.status,
+	}
+}
+
+// tableState is one line of the report.
+type tableState struct {
+	Table string   `json:"table"`
+	State string   `json:"state"`
+	Note  string   `json:"note,omitempty"`
+	Drift []string `json:"drift,omitempty"`
+}
+
+const (
+	stateOK         = "ok"
+	stateDrift      = "drift"
+	stateNotTracked = "not tracked"
+)
+
+func (p *program) status(c *cli.Context) error {
+	if err := argumentCount(c, 0, 0, ""); err != nil {
+		return err
+	}
+	conn, db, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c.Context, conn)
+	registered, err := db.Status(c.Context)
+	if err != nil {
+		return err
+	}
+	names, withoutKey, err := db.Trackable(c.Context, schemasOf(c)...)
+	if err != nil {
+		return err
+	}
+	states := tableStates(registered, names, withoutKey)
+	if err := p.printStates(c, states); err != nil {
+		return err
+	}
+	return driftIn(states)
+}
+
+func tableStates(registered []exaudit.TableStatus, names, withoutKey []string) []tableState {
+	var states []tableState
+	seen := make(map[string]bool)
+	for _, s := range registered {
+		state := tableState{Table: s.QuotedName, State: stateOK}
+		switch {
+		case !s.Tracked.Tracked && s.Relation == 0:
+			state.State, state.Note = stateNotTracked, "dropped, its history stays"
+		case !s.Tracked.Tracked:
+			state.State, state.Note = stateNotTracked, "uninstalled, its history stays"
+		}
+		seen[s.QuotedName] = true
+		for _, d := range s.Drift {
+			seen[d.Table] = true // where the table was renamed, the new name
+			state.State = stateDrift
+			state.Drift = append(state.Drift, d.Object+" "+d.Problem)
+		}
+		states = append(states, state)
+	}
+	add := func(names []string, note string) {
+		for _, name := range names {
+			if !seen[name] {
+				states = append(states, tableState{Table: name, State: stateNotTracked, Note: note})
+			}
+		}
+	}
+	add(names, "")
+	add(withoutKey, "has no primary key")
+	return states
+}
+
+func (p *program) printStates(c *cli.Context, states []tableState) error {
+	if !forPeople(c) {
+		return printList(p, c, states)
+	}
+	if len(states) == 0 {
+		p.complain("there are no tables")
+		return nil
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	for _, s := range states {
+		line := s.State
+		if s.Note != "" {
+			line += ": " + s.Note
+		}
+		fmt.Fprintf(w, "%s\t%s\n", printable(s.Table), line)
+		for _, d := range s.Drift {
+			fmt.Fprintf(w, "\t  %s\n", printable(d))
+		}
+	}
+	return w.Flush()
+}
+
+func driftIn(states []tableState) error {
+	n := 0
+	for _, s := range states {
+		if s.State == stateDrift {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s drifted, %w: \"exaudit install TABLE\" brings triggers up to date, \"exaudit uninstall TABLE\" lets go of a table that was dropped",
+		counted(n, "table"), errDrift)
+}

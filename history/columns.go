@@ -1,0 +1,175 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// epoch is a time in which a table's columns were the same.
+type epoch struct {
+	since    int64 // from the version after this one on
+	relation uint32
+	columns  map[int32]column // by attribute number
+}
+
+type column struct {
+	Number int32  `json:"number"`
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+}
+
+// columns is a table's columns through time, oldest first; the last epoch is now.
+type columns []epoch
+
+func readColumns(ctx context.Context, q db.DBTX, e Entity) (columns, error) {
+	snapshots, err := db.New().ColumnSnapshots(ctx, q, e.TableID)
+	if err != nil {
+		return nil, fmt.Errorf("read the columns that %s had: %w", e.Table, err)
+	}
+	var all columns
+	for _, s := range snapshots {
+		var list []column
+		if err := json.Unmarshal(s.Columns, &list); err != nil {
+			return nil, fmt.Errorf("read the columns that %s had: %w", e.Table, err)
+		}
+		all = append(all, newEpoch(s.Since, s.Relation, list))
+	}
+	if e.Relation == 0 {
+		return all, nil
+	}
+	present, err := db.New().PresentColumns(ctx, q, e.Relation)
+	if err != nil {
+		return nil, fmt.Errorf("read the columns of %s: %w", e.Table, err)
+	}
+	list := make([]column, len(present))
+	for i, p := range present {
+		list[i] = column{p.Number, p.Name, p.TypeName}
+	}
+	const now = int64(^uint64(0) >> 1)
+	return append(all, newEpoch(now, e.Relation, list)), nil
+}
+
+func newEpoch(since int64, relation uint32, list []column) epoch {
+	e := epoch{since, relation, make(map[int32]column, len(list))}
+	for _, c := range list {
+		e.columns[c.Number] = c
+	}
+	return e
+}
+
+// at is the index of the epoch that a version was recorded in.
+func (c columns) at(version int64) int {
+	i := 0
+	for i+1 < len(c) && c[i+1].since < version {
+		i++
+	}
+	return i
+}
+
+// next is a column in the following epoch, if it is still there. Attribute numbers are
+// counted anew by dump and restore; then the name tells.
+func (c columns) next(i int, from column) (column, bool) {
+	if c[i].relation == c[i+1].relation {
+		to, ok := c[i+1].columns[from.Number]
+		return to, ok
+	}
+	for _, to := range c[i+1].columns {
+		if to.Name == from.Name {
+			return to, true
+		}
+	}
+	return column{}, false
+}
+
+// names leads from the names of an epoch to the present ones, where any differs. A column
+// that was dropped keeps its last name, marked if another column has taken it.
+func (c columns) names(i int) map[string]string {
+	present := make(map[string]bool)
+	if len(c) > 0 {
+		for _, p := range c[len(c)-1].columns {
+			present[p.Name] = true
+		}
+	}
+	names := make(map[string]string)
+	for _, was := range c[i].columns {
+		last, dropped := was, false
+		for j := i; j+1 < len(c) && !dropped; j++ {
+			if is, ok := c.next(j, last); ok {
+				last = is
+			} else {
+				dropped = true
+			}
+		}
+		if dropped && present[last.Name] {
+			last.Name += " (dropped)"
+		}
+		if last.Name != was.Name {
+			names[was.Name] = last.Name
+		}
+	}
+	return names
+}
+
+// retyped are the present names of the columns whose type changed between two epochs:
+// their values before and after cannot be compared.
+func (c columns) retyped(from, to int) []string {
+	var list []string
+	for i := from; i < to; i++ {
+		names := c.names(i)
+		for _, was := range c[i].columns {
+			if is, ok := c.next(i, was); ok && is.Type != was.Type {
+				name := was.Name
+				if present, ok := names[name]; ok {
+					name = present
+				}
+				list = append(list, name)
+			}
+		}
+	}
+	return list
+}
+
+// rename reads the images of versions under the present names of their columns.
+func (c columns) rename(versions []*Version) {
+	cache := make(map[int]map[string]string)
+	for _, v := range versions {
+		v.epoch = c.at(v.ID)
+		names, ok := cache[v.epoch]
+		if !ok && len(c) > 0 {
+			names = c.names(v.epoch)
+			cache[v.epoch] = names
+		}
+		v.columns = c
+		if len(names) > 0 {
+			v.Before, v.After = v.Before.renamed(names), v.After.renamed(names)
+			v.setPatch()
+		}
+	}
+}
+
+// renamed is an image under other names.
+func (i Image) renamed(names map[string]string) Image {
+	if i == nil {
+		return nil
+	}
+	present := func(name string) string {
+		if p, ok := names[name]; ok {
+			return p
+		}
+		return name
+	}
+	image := make(Image, len(i))
+	for name, v := range maps.All(i) {
+		image[present(name)] = v
+	}
+	noted := i.jsonNulls()
+	for n, name := range noted {
+		noted[n] = present(name)
+	}
+	image.noteJSONNulls(noted)
+	return image
+}

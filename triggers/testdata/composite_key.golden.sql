@@ -1,0 +1,225 @@
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.order_lines TO exaudit_writer;
+
+CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET timezone = 'UTC'
+AS $exaudit$
+-- INSERT of public.order_lines: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'order_lines' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'order_id bigint,
+        line smallint,
+        sku text,
+        quantity integer,
+        valid_from timestamp with time zone,
+        PRIMARY KEY (line, order_id, valid_from)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+
+    entity := pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text;
+    image := pg_catalog.to_jsonb(NEW.*);
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'created', entity, NULL, NULL, image);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.order_lines';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET timezone = 'UTC'
+AS $exaudit$
+-- UPDATE of public.order_lines: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    stamp      exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'order_lines' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'order_id bigint,
+        line smallint,
+        sku text,
+        quantity integer,
+        valid_from timestamp with time zone,
+        PRIMARY KEY (line, order_id, valid_from)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    entity := pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text;
+    IF OLD.order_id IS DISTINCT FROM NEW.order_id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('order_id', OLD.order_id);
+        new_values := new_values || pg_catalog.jsonb_build_object('order_id', NEW.order_id);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, entity);
+    END IF;
+    IF OLD.line IS DISTINCT FROM NEW.line THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('line', OLD.line);
+        new_values := new_values || pg_catalog.jsonb_build_object('line', NEW.line);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, entity);
+    END IF;
+    IF OLD.sku IS DISTINCT FROM NEW.sku THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('sku', OLD.sku);
+        new_values := new_values || pg_catalog.jsonb_build_object('sku', NEW.sku);
+    END IF;
+    IF OLD.quantity IS DISTINCT FROM NEW.quantity THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('quantity', OLD.quantity);
+        new_values := new_values || pg_catalog.jsonb_build_object('quantity', NEW.quantity);
+    END IF;
+    IF OLD.valid_from IS DISTINCT FROM NEW.valid_from THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('valid_from', OLD.valid_from);
+        new_values := new_values || pg_catalog.jsonb_build_object('valid_from', NEW.valid_from);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, entity);
+    END IF;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'updated', entity, old_entity, old_values, new_values);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.order_lines';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET timezone = 'UTC'
+AS $exaudit$
+-- DELETE of public.order_lines: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'order_lines' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'order_id bigint,
+        line smallint,
+        sku text,
+        quantity integer,
+        valid_from timestamp with time zone,
+        PRIMARY KEY (line, order_id, valid_from)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+
+    entity := pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text;
+    image := pg_catalog.to_jsonb(OLD.*);
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'deleted', entity, NULL, image, NULL);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.order_lines';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.order_lines: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'order_lines' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(1, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.order_lines';
+
+CREATE OR REPLACE TRIGGER "!exaudit_insert"
+    AFTER INSERT ON public.order_lines
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_update"
+    AFTER UPDATE ON public.order_lines
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t1_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_delete"
+    AFTER DELETE ON public.order_lines
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+    BEFORE TRUNCATE ON public.order_lines
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_truncate();

@@ -1,0 +1,452 @@
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.kinds TO exaudit_writer;
+
+CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET array_nulls = on
+    SET bytea_output = 'hex'
+    SET datestyle = 'ISO, YMD'
+    SET extra_float_digits = 1
+    SET intervalstyle = 'postgres'
+    SET lc_monetary = 'C'
+    SET quote_all_identifiers = off
+    SET timezone = 'UTC'
+AS $exaudit$
+-- INSERT of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'kinds' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id uuid,
+        price numeric(10,2),
+        f double precision,
+        f4 real,
+        j json,
+        jb jsonb,
+        jb2 jsonb,
+        x xml,
+        xa xml[],
+        m public.mood,
+        ma public.mood[],
+        p public.point3,
+        pa public.point3[],
+        q public.pair,
+        ia integer[],
+        fa double precision[],
+        iv int2vector,
+        r tstzrange,
+        i interval,
+        cash money,
+        b bytea,
+        d date[],
+        c character(3),
+        rc regclass,
+        doubled numeric,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+
+    entity := NEW.id::text;
+    image := pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'price', NEW.price,
+        'f', exaudit.float_value(NEW.f),
+        'f4', exaudit.float_value(NEW.f4),
+        'j', NEW.j::text,
+        'jb', NEW.jb,
+        'jb2', NEW.jb2,
+        'x', NEW.x::text,
+        'xa', NEW.xa::text[]::text,
+        'm', exaudit.text_value(NEW.m),
+        'ma', exaudit.format_array_value(NEW.ma),
+        'p', NEW.p,
+        'pa', exaudit.array_value(NEW.pa),
+        'q', exaudit.text_value(NEW.q),
+        'ia', exaudit.array_value(NEW.ia),
+        'fa', exaudit.float_array_value(NEW.fa),
+        'iv', NEW.iv::text,
+        'r', NEW.r,
+        'i', NEW.i,
+        'cash', NEW.cash,
+        'b', NEW.b,
+        'd', exaudit.array_value(NEW.d),
+        'c', NEW.c,
+        'rc', NEW.rc,
+        'doubled', NEW.doubled)
+    || CASE WHEN 'null'::jsonb IN (NEW.jb, NEW.jb2)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.jb = 'null' THEN 'jb' END, CASE WHEN NEW.jb2 = 'null' THEN 'jb2' END], NULL))
+            ELSE '{}' END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'created', entity, NULL, NULL, image);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.kinds';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET array_nulls = on
+    SET bytea_output = 'hex'
+    SET datestyle = 'ISO, YMD'
+    SET extra_float_digits = 1
+    SET intervalstyle = 'postgres'
+    SET lc_monetary = 'C'
+    SET quote_all_identifiers = off
+    SET timezone = 'UTC'
+AS $exaudit$
+-- UPDATE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    stamp      exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'kinds' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id uuid,
+        price numeric(10,2),
+        f double precision,
+        f4 real,
+        j json,
+        jb jsonb,
+        jb2 jsonb,
+        x xml,
+        xa xml[],
+        m public.mood,
+        ma public.mood[],
+        p public.point3,
+        pa public.point3[],
+        q public.pair,
+        ia integer[],
+        fa double precision[],
+        iv int2vector,
+        r tstzrange,
+        i interval,
+        cash money,
+        b bytea,
+        d date[],
+        c character(3),
+        rc regclass,
+        doubled numeric,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    entity := NEW.id::text;
+    IF OLD.id IS DISTINCT FROM NEW.id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text, entity);
+    END IF;
+    IF ROW(OLD.price)::record OPERATOR(pg_catalog.*<>) ROW(NEW.price)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('price', OLD.price);
+        new_values := new_values || pg_catalog.jsonb_build_object('price', NEW.price);
+    END IF;
+    IF ROW(OLD.f)::record OPERATOR(pg_catalog.*<>) ROW(NEW.f)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('f', exaudit.float_value(OLD.f));
+        new_values := new_values || pg_catalog.jsonb_build_object('f', exaudit.float_value(NEW.f));
+    END IF;
+    IF ROW(OLD.f4)::record OPERATOR(pg_catalog.*<>) ROW(NEW.f4)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('f4', exaudit.float_value(OLD.f4));
+        new_values := new_values || pg_catalog.jsonb_build_object('f4', exaudit.float_value(NEW.f4));
+    END IF;
+    IF ROW(OLD.j)::record OPERATOR(pg_catalog.*<>) ROW(NEW.j)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('j', OLD.j::text);
+        new_values := new_values || pg_catalog.jsonb_build_object('j', NEW.j::text);
+    END IF;
+    IF ROW(OLD.jb)::record OPERATOR(pg_catalog.*<>) ROW(NEW.jb)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('jb', OLD.jb);
+        new_values := new_values || pg_catalog.jsonb_build_object('jb', NEW.jb);
+        IF OLD.jb = 'null' THEN
+            old_values := exaudit.note_json_null(old_values, 'jb');
+        END IF;
+        IF NEW.jb = 'null' THEN
+            new_values := exaudit.note_json_null(new_values, 'jb');
+        END IF;
+    END IF;
+    IF ROW(OLD.jb2)::record OPERATOR(pg_catalog.*<>) ROW(NEW.jb2)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('jb2', OLD.jb2);
+        new_values := new_values || pg_catalog.jsonb_build_object('jb2', NEW.jb2);
+        IF OLD.jb2 = 'null' THEN
+            old_values := exaudit.note_json_null(old_values, 'jb2');
+        END IF;
+        IF NEW.jb2 = 'null' THEN
+            new_values := exaudit.note_json_null(new_values, 'jb2');
+        END IF;
+    END IF;
+    IF ROW(OLD.x)::record OPERATOR(pg_catalog.*<>) ROW(NEW.x)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('x', OLD.x::text);
+        new_values := new_values || pg_catalog.jsonb_build_object('x', NEW.x::text);
+    END IF;
+    IF ROW(OLD.xa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.xa)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('xa', OLD.xa::text[]::text);
+        new_values := new_values || pg_catalog.jsonb_build_object('xa', NEW.xa::text[]::text);
+    END IF;
+    IF OLD.m IS DISTINCT FROM NEW.m THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('m', exaudit.text_value(OLD.m));
+        new_values := new_values || pg_catalog.jsonb_build_object('m', exaudit.text_value(NEW.m));
+    END IF;
+    IF ROW(OLD.ma)::record OPERATOR(pg_catalog.*<>) ROW(NEW.ma)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(OLD.ma));
+        new_values := new_values || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(NEW.ma));
+    END IF;
+    IF ROW(OLD.p)::record OPERATOR(pg_catalog.*<>) ROW(NEW.p)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('p', OLD.p);
+        new_values := new_values || pg_catalog.jsonb_build_object('p', NEW.p);
+    END IF;
+    IF ROW(OLD.pa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.pa)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('pa', exaudit.array_value(OLD.pa));
+        new_values := new_values || pg_catalog.jsonb_build_object('pa', exaudit.array_value(NEW.pa));
+    END IF;
+    IF ROW(OLD.q)::record OPERATOR(pg_catalog.*<>) ROW(NEW.q)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('q', exaudit.text_value(OLD.q));
+        new_values := new_values || pg_catalog.jsonb_build_object('q', exaudit.text_value(NEW.q));
+    END IF;
+    IF ROW(OLD.ia)::record OPERATOR(pg_catalog.*<>) ROW(NEW.ia)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('ia', exaudit.array_value(OLD.ia));
+        new_values := new_values || pg_catalog.jsonb_build_object('ia', exaudit.array_value(NEW.ia));
+    END IF;
+    IF ROW(OLD.fa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.fa)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(OLD.fa));
+        new_values := new_values || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(NEW.fa));
+    END IF;
+    IF ROW(OLD.iv)::record OPERATOR(pg_catalog.*<>) ROW(NEW.iv)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('iv', OLD.iv::text);
+        new_values := new_values || pg_catalog.jsonb_build_object('iv', NEW.iv::text);
+    END IF;
+    IF ROW(OLD.r)::record OPERATOR(pg_catalog.*<>) ROW(NEW.r)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('r', OLD.r);
+        new_values := new_values || pg_catalog.jsonb_build_object('r', NEW.r);
+    END IF;
+    IF ROW(OLD.i)::record OPERATOR(pg_catalog.*<>) ROW(NEW.i)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('i', OLD.i);
+        new_values := new_values || pg_catalog.jsonb_build_object('i', NEW.i);
+    END IF;
+    IF OLD.cash IS DISTINCT FROM NEW.cash THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('cash', OLD.cash);
+        new_values := new_values || pg_catalog.jsonb_build_object('cash', NEW.cash);
+    END IF;
+    IF OLD.b IS DISTINCT FROM NEW.b THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('b', OLD.b);
+        new_values := new_values || pg_catalog.jsonb_build_object('b', NEW.b);
+    END IF;
+    IF ROW(OLD.d)::record OPERATOR(pg_catalog.*<>) ROW(NEW.d)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('d', exaudit.array_value(OLD.d));
+        new_values := new_values || pg_catalog.jsonb_build_object('d', exaudit.array_value(NEW.d));
+    END IF;
+    IF ROW(OLD.c)::record OPERATOR(pg_catalog.*<>) ROW(NEW.c)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('c', OLD.c);
+        new_values := new_values || pg_catalog.jsonb_build_object('c', NEW.c);
+    END IF;
+    IF ROW(OLD.rc)::record OPERATOR(pg_catalog.*<>) ROW(NEW.rc)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('rc', OLD.rc);
+        new_values := new_values || pg_catalog.jsonb_build_object('rc', NEW.rc);
+    END IF;
+    IF ROW(OLD.doubled)::record OPERATOR(pg_catalog.*<>) ROW(NEW.doubled)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('doubled', OLD.doubled);
+        new_values := new_values || pg_catalog.jsonb_build_object('doubled', NEW.doubled);
+    END IF;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'updated', entity, old_entity, old_values, new_values);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.kinds';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET array_nulls = on
+    SET bytea_output = 'hex'
+    SET datestyle = 'ISO, YMD'
+    SET extra_float_digits = 1
+    SET intervalstyle = 'postgres'
+    SET lc_monetary = 'C'
+    SET quote_all_identifiers = off
+    SET timezone = 'UTC'
+AS $exaudit$
+-- DELETE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'kinds' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id uuid,
+        price numeric(10,2),
+        f double precision,
+        f4 real,
+        j json,
+        jb jsonb,
+        jb2 jsonb,
+        x xml,
+        xa xml[],
+        m public.mood,
+        ma public.mood[],
+        p public.point3,
+        pa public.point3[],
+        q public.pair,
+        ia integer[],
+        fa double precision[],
+        iv int2vector,
+        r tstzrange,
+        i interval,
+        cash money,
+        b bytea,
+        d date[],
+        c character(3),
+        rc regclass,
+        doubled numeric,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+
+    entity := OLD.id::text;
+    image := pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'price', OLD.price,
+        'f', exaudit.float_value(OLD.f),
+        'f4', exaudit.float_value(OLD.f4),
+        'j', OLD.j::text,
+        'jb', OLD.jb,
+        'jb2', OLD.jb2,
+        'x', OLD.x::text,
+        'xa', OLD.xa::text[]::text,
+        'm', exaudit.text_value(OLD.m),
+        'ma', exaudit.format_array_value(OLD.ma),
+        'p', OLD.p,
+        'pa', exaudit.array_value(OLD.pa),
+        'q', exaudit.text_value(OLD.q),
+        'ia', exaudit.array_value(OLD.ia),
+        'fa', exaudit.float_array_value(OLD.fa),
+        'iv', OLD.iv::text,
+        'r', OLD.r,
+        'i', OLD.i,
+        'cash', OLD.cash,
+        'b', OLD.b,
+        'd', exaudit.array_value(OLD.d),
+        'c', OLD.c,
+        'rc', OLD.rc,
+        'doubled', OLD.doubled)
+    || CASE WHEN 'null'::jsonb IN (OLD.jb, OLD.jb2)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.jb = 'null' THEN 'jb' END, CASE WHEN OLD.jb2 = 'null' THEN 'jb2' END], NULL))
+            ELSE '{}' END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'deleted', entity, NULL, image, NULL);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.kinds';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'kinds' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(1, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.kinds';
+
+CREATE OR REPLACE TRIGGER "!exaudit_insert"
+    AFTER INSERT ON public.kinds
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_update"
+    AFTER UPDATE ON public.kinds
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t1_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_delete"
+    AFTER DELETE ON public.kinds
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+    BEFORE TRUNCATE ON public.kinds
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_truncate();

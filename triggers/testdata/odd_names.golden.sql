@@ -1,0 +1,368 @@
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA "my.schema" TO exaudit_writer;
+GRANT SELECT ON "my.schema"."it's ""my.table""" TO exaudit_writer;
+
+CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit1$
+-- INSERT of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'it''s "my.table"' OR TG_TABLE_SCHEMA <> 'my.schema' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       E'"User" integer,
+        old text,
+        new text,
+        before jsonb,
+        after text,
+        id integer,
+        v integer,
+        r integer,
+        entity text,
+        image text,
+        stamp text,
+        "sélect" text,
+        "select" text,
+        "it''s {}" text,
+        "a\\b" text,
+        "$exaudit$" text,
+        "%I %s" text,
+        "line
+break" text,
+        old_values text,
+        table_id integer,
+        custom text,
+        action text,
+        nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
+        PRIMARY KEY ("User", "sélect")') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+
+    entity := pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text;
+    image := pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.before)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.before = 'null' THEN 'before' END], NULL))
+            ELSE '{}' END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'created', entity, NULL, NULL, image);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+    END IF;
+    RETURN NULL;
+END
+$exaudit1$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of "my.schema"."it''s ""my.table"""';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit1$
+-- UPDATE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    stamp      exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'it''s "my.table"' OR TG_TABLE_SCHEMA <> 'my.schema' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       E'"User" integer,
+        old text,
+        new text,
+        before jsonb,
+        after text,
+        id integer,
+        v integer,
+        r integer,
+        entity text,
+        image text,
+        stamp text,
+        "sélect" text,
+        "select" text,
+        "it''s {}" text,
+        "a\\b" text,
+        "$exaudit$" text,
+        "%I %s" text,
+        "line
+break" text,
+        old_values text,
+        table_id integer,
+        custom text,
+        action text,
+        nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
+        PRIMARY KEY ("User", "sélect")') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    entity := pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text;
+    IF OLD."User" IS DISTINCT FROM NEW."User" THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('User', OLD."User");
+        new_values := new_values || pg_catalog.jsonb_build_object('User', NEW."User");
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text, entity);
+    END IF;
+    IF OLD.old IS DISTINCT FROM NEW.old THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('old', OLD.old);
+        new_values := new_values || pg_catalog.jsonb_build_object('old', NEW.old);
+    END IF;
+    IF OLD.new IS DISTINCT FROM NEW.new THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('new', OLD.new);
+        new_values := new_values || pg_catalog.jsonb_build_object('new', NEW.new);
+    END IF;
+    IF ROW(OLD.before)::record OPERATOR(pg_catalog.*<>) ROW(NEW.before)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('before', OLD.before);
+        new_values := new_values || pg_catalog.jsonb_build_object('before', NEW.before);
+        IF OLD.before = 'null' THEN
+            old_values := exaudit.note_json_null(old_values, 'before');
+        END IF;
+        IF NEW.before = 'null' THEN
+            new_values := exaudit.note_json_null(new_values, 'before');
+        END IF;
+    END IF;
+    IF OLD.after IS DISTINCT FROM NEW.after THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('after', OLD.after);
+        new_values := new_values || pg_catalog.jsonb_build_object('after', NEW.after);
+    END IF;
+    IF OLD.id IS DISTINCT FROM NEW.id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
+    END IF;
+    IF OLD.v IS DISTINCT FROM NEW.v THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('v', OLD.v);
+        new_values := new_values || pg_catalog.jsonb_build_object('v', NEW.v);
+    END IF;
+    IF OLD.r IS DISTINCT FROM NEW.r THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('r', OLD.r);
+        new_values := new_values || pg_catalog.jsonb_build_object('r', NEW.r);
+    END IF;
+    IF OLD.entity IS DISTINCT FROM NEW.entity THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('entity', OLD.entity);
+        new_values := new_values || pg_catalog.jsonb_build_object('entity', NEW.entity);
+    END IF;
+    IF OLD.image IS DISTINCT FROM NEW.image THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('image', OLD.image);
+        new_values := new_values || pg_catalog.jsonb_build_object('image', NEW.image);
+    END IF;
+    IF OLD.stamp IS DISTINCT FROM NEW.stamp THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('stamp', OLD.stamp);
+        new_values := new_values || pg_catalog.jsonb_build_object('stamp', NEW.stamp);
+    END IF;
+    IF OLD."sélect" IS DISTINCT FROM NEW."sélect" THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('sélect', OLD."sélect");
+        new_values := new_values || pg_catalog.jsonb_build_object('sélect', NEW."sélect");
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text, entity);
+    END IF;
+    IF OLD."select" IS DISTINCT FROM NEW."select" THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('select', OLD."select");
+        new_values := new_values || pg_catalog.jsonb_build_object('select', NEW."select");
+    END IF;
+    IF OLD."it's {}" IS DISTINCT FROM NEW."it's {}" THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('it''s {}', OLD."it's {}");
+        new_values := new_values || pg_catalog.jsonb_build_object('it''s {}', NEW."it's {}");
+    END IF;
+    IF OLD."a\b" IS DISTINCT FROM NEW."a\b" THEN
+        old_values := old_values || pg_catalog.jsonb_build_object(E'a\\b', OLD."a\b");
+        new_values := new_values || pg_catalog.jsonb_build_object(E'a\\b', NEW."a\b");
+    END IF;
+    IF OLD."$exaudit$" IS DISTINCT FROM NEW."$exaudit$" THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('$exaudit$', OLD."$exaudit$");
+        new_values := new_values || pg_catalog.jsonb_build_object('$exaudit$', NEW."$exaudit$");
+    END IF;
+    IF OLD."%I %s" IS DISTINCT FROM NEW."%I %s" THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('%I %s', OLD."%I %s");
+        new_values := new_values || pg_catalog.jsonb_build_object('%I %s', NEW."%I %s");
+    END IF;
+    IF OLD."line
+break" IS DISTINCT FROM NEW."line
+break" THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('line
+break', OLD."line
+break");
+        new_values := new_values || pg_catalog.jsonb_build_object('line
+break', NEW."line
+break");
+    END IF;
+    IF OLD.old_values IS DISTINCT FROM NEW.old_values THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('old_values', OLD.old_values);
+        new_values := new_values || pg_catalog.jsonb_build_object('old_values', NEW.old_values);
+    END IF;
+    IF OLD.table_id IS DISTINCT FROM NEW.table_id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('table_id', OLD.table_id);
+        new_values := new_values || pg_catalog.jsonb_build_object('table_id', NEW.table_id);
+    END IF;
+    IF OLD.custom IS DISTINCT FROM NEW.custom THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('custom', OLD.custom);
+        new_values := new_values || pg_catalog.jsonb_build_object('custom', NEW.custom);
+    END IF;
+    IF OLD.action IS DISTINCT FROM NEW.action THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('action', OLD.action);
+        new_values := new_values || pg_catalog.jsonb_build_object('action', NEW.action);
+    END IF;
+    IF OLD.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn IS DISTINCT FROM NEW.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', OLD.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn);
+        new_values := new_values || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', NEW.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn);
+    END IF;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'updated', entity, old_entity, old_values, new_values);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit1$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of "my.schema"."it''s ""my.table"""';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit1$
+-- DELETE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'it''s "my.table"' OR TG_TABLE_SCHEMA <> 'my.schema' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       E'"User" integer,
+        old text,
+        new text,
+        before jsonb,
+        after text,
+        id integer,
+        v integer,
+        r integer,
+        entity text,
+        image text,
+        stamp text,
+        "sélect" text,
+        "select" text,
+        "it''s {}" text,
+        "a\\b" text,
+        "$exaudit$" text,
+        "%I %s" text,
+        "line
+break" text,
+        old_values text,
+        table_id integer,
+        custom text,
+        action text,
+        nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
+        PRIMARY KEY ("User", "sélect")') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+
+    entity := pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text;
+    image := pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.before)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.before = 'null' THEN 'before' END], NULL))
+            ELSE '{}' END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'deleted', entity, NULL, image, NULL);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+    END IF;
+    RETURN NULL;
+END
+$exaudit1$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of "my.schema"."it''s ""my.table"""';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'it''s "my.table"' OR TG_TABLE_SCHEMA <> 'my.schema' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(1, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of "my.schema"."it''s ""my.table"""';
+
+CREATE OR REPLACE TRIGGER "!exaudit_insert"
+    AFTER INSERT ON "my.schema"."it's ""my.table"""
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_update"
+    AFTER UPDATE ON "my.schema"."it's ""my.table"""
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t1_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_delete"
+    AFTER DELETE ON "my.schema"."it's ""my.table"""
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+    BEFORE TRUNCATE ON "my.schema"."it's ""my.table"""
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_truncate();

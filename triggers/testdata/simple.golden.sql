@@ -1,0 +1,223 @@
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.users TO exaudit_writer;
+
+CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET timezone = 'UTC'
+AS $exaudit$
+-- INSERT of public.users: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'users' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        email character varying(200),
+        age integer,
+        created_at timestamp with time zone,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+
+    entity := NEW.id::text;
+    image := pg_catalog.to_jsonb(NEW.*);
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'created', entity, NULL, NULL, image);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.users';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET timezone = 'UTC'
+AS $exaudit$
+-- UPDATE of public.users: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    stamp      exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'users' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        email character varying(200),
+        age integer,
+        created_at timestamp with time zone,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    entity := NEW.id::text;
+    IF OLD.id IS DISTINCT FROM NEW.id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text, entity);
+    END IF;
+    IF OLD.name IS DISTINCT FROM NEW.name THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('name', OLD.name);
+        new_values := new_values || pg_catalog.jsonb_build_object('name', NEW.name);
+    END IF;
+    IF OLD.email IS DISTINCT FROM NEW.email THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('email', OLD.email);
+        new_values := new_values || pg_catalog.jsonb_build_object('email', NEW.email);
+    END IF;
+    IF OLD.age IS DISTINCT FROM NEW.age THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('age', OLD.age);
+        new_values := new_values || pg_catalog.jsonb_build_object('age', NEW.age);
+    END IF;
+    IF OLD.created_at IS DISTINCT FROM NEW.created_at THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('created_at', OLD.created_at);
+        new_values := new_values || pg_catalog.jsonb_build_object('created_at', NEW.created_at);
+    END IF;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'updated', entity, old_entity, old_values, new_values);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.users';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET timezone = 'UTC'
+AS $exaudit$
+-- DELETE of public.users: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'users' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        email character varying(200),
+        age integer,
+        created_at timestamp with time zone,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+
+    entity := OLD.id::text;
+    image := pg_catalog.to_jsonb(OLD.*);
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (1, 'deleted', entity, NULL, image, NULL);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.users';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.users: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_TABLE_NAME <> 'users' OR TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(1, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.users';
+
+CREATE OR REPLACE TRIGGER "!exaudit_insert"
+    AFTER INSERT ON public.users
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_update"
+    AFTER UPDATE ON public.users
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t1_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_delete"
+    AFTER DELETE ON public.users
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+    BEFORE TRUNCATE ON public.users
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_truncate();
