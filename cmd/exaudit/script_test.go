@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,32 +38,36 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("TZ", "UTC")
 			env.Setenv("TERM", "xterm")
-			t := env.T().(testing.TB)
-			use(env, auditdb.New(t, ""))
-			env.Values[newEmpty] = func() *pgtest.DB { return pgtest.New(t) }
+			env.Setenv("ESC", "\x1b")
+			env.Setenv("CSI", "\u009b") // the same as ESC [ to some terminals
+			tb := env.T().(testing.TB)
+			s := &script{tb: tb}
+			env.Values[scriptKey{}] = s
+			s.use(auditdb.New(tb, ""), env.Setenv)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "sql": runSQL, "json": queryJSON, "lines": countLines, "emptydb": emptyDB,
-			"role": role, "cmpx": cmpMasked, "waitlock": waitLock,
+			"role": role, "cmpx": cmpMasked, "interrupted": interruptWaiting,
 		},
 	})
 }
 
-type valueKey string
-
-const (
-	database valueKey = "database"
-	newEmpty valueKey = "new empty database"
-)
-
-func use(env *testscript.Env, db *pgtest.DB) {
-	env.Values[database] = db
-	env.Setenv("DATABASE_URL", db.URL)
-	env.Setenv("DATABASE", db.Name)
+// script is what a running script works on.
+type script struct {
+	tb testing.TB
+	*pgtest.DB
 }
 
-func dbOf(ts *testscript.TestScript) *pgtest.DB { return ts.Value(database).(*pgtest.DB) }
+type scriptKey struct{}
+
+func of(ts *testscript.TestScript) *script { return ts.Value(scriptKey{}).(*script) }
+
+func (s *script) use(db *pgtest.DB, setenv func(name, value string)) {
+	s.DB = db
+	setenv("DATABASE_URL", db.URL)
+	setenv("DATABASE", db.Name)
+}
 
 // exits CODE program [args...] runs a program that must end with the code.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
@@ -90,11 +95,11 @@ func runSQL(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ctx := context.Background()
 	if !strings.HasPrefix(strings.ToUpper(text), "SELECT") {
-		_, err := dbOf(ts).Pool.Exec(ctx, text)
+		_, err := of(ts).Pool.Exec(ctx, text)
 		ts.Check(err)
 		return
 	}
-	rows, _ := dbOf(ts).Pool.Query(ctx, text) // rows carry the error
+	rows, _ := of(ts).Pool.Query(ctx, text) // rows carry the error
 	values, err := pgx.CollectRows(rows, pgx.RowTo[any])
 	ts.Check(err)
 	for _, value := range values {
@@ -128,16 +133,13 @@ func countLines(ts *testscript.TestScript, _ bool, args []string) {
 
 // emptydb goes on in a database where exaudit is not initialised.
 func emptyDB(ts *testscript.TestScript, _ bool, _ []string) {
-	db := ts.Value(newEmpty).(func() *pgtest.DB)()
-	*dbOf(ts) = *db //nolint:govet // the first one is not used any more
-	ts.Setenv("DATABASE_URL", db.URL)
-	ts.Setenv("DATABASE", db.Name)
+	s := of(ts)
+	s.use(pgtest.New(s.tb), ts.Setenv)
 }
 
 var (
-	times  = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \+00:00`)
-	txs    = regexp.MustCompile(`tx \d+`)
-	output = []string{"stdout", "stderr"}
+	times = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \+00:00`)
+	txs   = regexp.MustCompile(`tx \d+`)
 )
 
 // cmpx FILE FILE compares like cmp, with times and transaction numbers masked.
@@ -153,27 +155,46 @@ func cmpMasked(ts *testscript.TestScript, _ bool, args []string) {
 // role VARIABLE OPTIONS creates a role that may log in, and sets the variable to its name
 // and VARIABLE_URL to the database as this role.
 func role(ts *testscript.TestScript, _ bool, args []string) {
-	db := dbOf(ts)
-	name := db.Role(ts.Value(testingTB).(testing.TB), "LOGIN PASSWORD 'geheim' "+strings.Join(args[1:], " "))
+	db := of(ts)
+	name := db.Role(db.tb, "LOGIN PASSWORD 'geheim' "+strings.Join(args[1:], " "))
 	config := db.Pool.Config().ConnConfig
 	ts.Setenv(args[0], name)
 	ts.Setenv(args[0]+"_URL", fmt.Sprintf("host=%s port=%d user=%s dbname=%s password=geheim", config.Host, config.Port, name, db.Name))
 }
 
-const testingTB valueKey = "testing.TB"
+// interrupted TABLE SIGNAL CODE program [args...] runs a program that must wait for a lock
+// on the table, sends it the signal, and wants the exit code and that nothing waits any
+// more.
+func interruptWaiting(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	db := of(ts)
+	tx, err := db.Pool.Begin(ctx)
+	ts.Check(err)
+	defer tx.Rollback(ctx)
+	_, err = tx.Exec(ctx, "LOCK TABLE "+args[0])
+	ts.Check(err)
 
-// waitlock waits until a statement of the program waits for a lock.
-func waitLock(ts *testscript.TestScript, _ bool, _ []string) {
-	const waiting = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-	for range 200 {
-		var n int
-		ts.Check(dbOf(ts).Pool.QueryRow(context.Background(), waiting).Scan(&n))
-		if n > 0 {
+	cmd := exec.Command(args[3], args[4:]...)
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+db.URL)
+	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
+	ts.Check(cmd.Start())
+	db.waitForWaiting(ts, true)
+	ts.Check(cmd.Process.Signal(map[string]os.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}[args[1]]))
+	_ = cmd.Wait() // the exit code tells
+	if code := strconv.Itoa(cmd.ProcessState.ExitCode()); code != args[2] {
+		ts.Fatalf("exit code %s, want %s", code, args[2])
+	}
+	db.waitForWaiting(ts, false)
+}
+
+// waitForWaiting waits until a statement waits for a lock, or none does.
+func (s *script) waitForWaiting(ts *testscript.TestScript, want bool) {
+	const waiting = `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`
+	for range 500 {
+		if pgtest.One[bool](s.tb, s.DB, waiting) == want {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	ts.Fatalf("nothing waits for a lock")
+	ts.Fatalf("a statement waits for a lock: want %v", want)
 }
-
-var _ = os.Stdin
