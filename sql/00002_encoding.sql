@@ -316,8 +316,7 @@ AS $$
     ),
     nullable AS (
         SELECT string_agg(c.reference, ', ' ORDER BY c.number) AS list,
-               string_agg(pg_catalog.format('CASE WHEN %s = ''null'' THEN %L END', c.reference, c.name), ', '
-                          ORDER BY c.number) AS names
+               string_agg(quote_literal(c.name), ', ' ORDER BY c.number) AS names
         FROM columns c
         WHERE c.encoding = 'jsonb'
     )
@@ -330,13 +329,23 @@ AS $$
                ELSE (SELECT string_agg(built, E'\n    || ' ORDER BY chunk) FROM chunks)
            END
            || coalesce((SELECT pg_catalog.format(
-                  E'\n    || CASE WHEN ''null''::jsonb IN (%s)\n'
-                  '            THEN pg_catalog.jsonb_build_object('''', pg_catalog.array_remove(ARRAY[%s], NULL))\n'
+                  E'\n    || CASE WHEN ''null''::jsonb IN (%1$s)\n'
+                  '            THEN exaudit.json_nulls(ARRAY[%2$s], ARRAY[%1$s]::jsonb[])\n'
                   '            ELSE ''{}'' END', list, names) FROM nullable WHERE list IS NOT NULL), '')
 $$;
 
--- Notes in an image that a jsonb column holds a JSON null, not an SQL NULL. No column
--- can be called ''.
+-- The note for an image which of some jsonb columns hold a JSON null, not an SQL NULL. No
+-- column can be called ''.
+CREATE FUNCTION exaudit.json_nulls(column_names text[], column_values jsonb[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_catalog.jsonb_build_object('', array_agg(c.name ORDER BY c.position))
+    FROM ROWS FROM (unnest(column_names), unnest(column_values)) WITH ORDINALITY AS c (name, value, position)
+    WHERE c.value = 'null'
+$$;
+
+-- Notes in an image that a jsonb column holds a JSON null.
 CREATE FUNCTION exaudit.note_json_null(image jsonb, column_name text) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
@@ -423,7 +432,7 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
-    exaudit.has_shape, exaudit.image_expression, exaudit.note_json_null, exaudit.encode, exaudit.decode
+    exaudit.has_shape, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null, exaudit.encode, exaudit.decode
     TO exaudit_writer, exaudit_reader;
 GRANT SELECT ON exaudit.table_columns TO exaudit_writer, exaudit_reader;
 
@@ -433,6 +442,7 @@ RESET ROLE;
 DROP FUNCTION exaudit.decode;
 DROP FUNCTION exaudit.encode;
 DROP FUNCTION exaudit.note_json_null;
+DROP FUNCTION exaudit.json_nulls;
 DROP FUNCTION exaudit.image_expression;
 DROP FUNCTION exaudit.has_shape;
 DROP FUNCTION exaudit.shape;

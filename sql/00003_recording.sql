@@ -111,22 +111,31 @@ BEGIN
 END
 $$;
 
--- Raises unless a generated trigger may fire for this relation: the table of the
--- registered name or the one that carries the trigger (it was renamed, perhaps to make
--- room for another of its name), or a partition of these.
+-- May a generated trigger fire for this relation? For the table of the registered name or
+-- the one that carries the trigger (it was renamed, perhaps to make room for another of
+-- its name), and for partitions of these.
+CREATE FUNCTION exaudit.is_table(table_id integer, relation oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(coalesce(pg_catalog.pg_partition_root($2)::oid, $2) IN (
+               exaudit.relation_of(t), pg_catalog.to_regclass(pg_catalog.format('%I.%I', t.schema_name, t.table_name))::oid), false)
+    FROM exaudit.tables t
+    WHERE t.id = $1
+$$;
+
+-- Raises unless it may.
 CREATE FUNCTION exaudit.check_table(table_id integer, relation oid) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    root       oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
     registered exaudit.tables;
 BEGIN
-    SELECT * INTO registered FROM exaudit.tables t WHERE t.id = check_table.table_id;
-    IF root = exaudit.relation_of(registered)
-       OR root = pg_catalog.to_regclass(pg_catalog.format('%I.%I', registered.schema_name, registered.table_name)) THEN
+    IF exaudit.is_table(table_id, relation) THEN
         RETURN;
     END IF;
+    SELECT * INTO registered FROM exaudit.tables t WHERE t.id = check_table.table_id;
     RAISE EXCEPTION 'trigger function t%_* records table %.%, not %',
         table_id, registered.schema_name, registered.table_name, relation::regclass
         USING ERRCODE = 'triggered_action_exception',
@@ -404,8 +413,8 @@ $$;
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.has_custom_columns, exaudit.record, exaudit.custom_column_list,
-    exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated, exaudit.check_table,
-    exaudit.entity_id_of, exaudit.entity_id_expression, exaudit.differing, exaudit.changed_columns, exaudit.note_columns,
+    exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated, exaudit.is_table,
+    exaudit.check_table, exaudit.entity_id_of, exaudit.entity_id_expression, exaudit.differing, exaudit.changed_columns, exaudit.note_columns,
     exaudit.last_version_id, exaudit.record_altered
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_expression TO exaudit_reader;
@@ -430,6 +439,7 @@ DROP FUNCTION exaudit.differing;
 DROP FUNCTION exaudit.entity_id_expression;
 DROP FUNCTION exaudit.entity_id_of;
 DROP FUNCTION exaudit.check_table;
+DROP FUNCTION exaudit.is_table;
 DROP FUNCTION exaudit.record;
 DROP FUNCTION exaudit.has_custom_columns;
 DROP FUNCTION exaudit.custom_column_list;

@@ -93,6 +93,9 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 		}
 		note(object, want.problem(installed))
 	}
+	for _, have := range s.leftOver(installed) {
+		note(`trigger "`+have.Name+`" on `+have.TableName, "is left over: it is none of the table's partitions")
+	}
 	for _, p := range s.Table.Partitions {
 		switch {
 		case p.WriterMayRead:
@@ -103,6 +106,16 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 		}
 	}
 	return drift, nil
+}
+
+// leftOver are the installed triggers that the script does not have, on partitions that
+// were detached.
+func (s *Script) leftOver(installed []db.InstalledTriggersRow) []db.InstalledTriggersRow {
+	return slices.DeleteFunc(slices.Clone(installed), func(have db.InstalledTriggersRow) bool {
+		return slices.ContainsFunc(s.Triggers, func(want Trigger) bool {
+			return want.Name == have.Name && want.Table == have.TableName
+		})
+	})
 }
 
 func (f Function) problem(installed []db.InstalledFunctionsRow) string {

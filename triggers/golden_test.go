@@ -64,7 +64,7 @@ var goldens = []struct {
 				image text, stamp text, "sélect" text, "select" text, "it's {}" text, "a\b" text, "$exaudit$" text, "%I %s" text, "line
 break" text, old_values text, table_id int, custom text, action text,
 				nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn int, PRIMARY KEY ("User", "sélect"))`,
-		table: `"my.schema"."it's ""my.table"""`,
+		table:  `"my.schema"."it's ""my.table"""`,
 		insert: `INSERT INTO %s VALUES (1, 'o', 'n', '{"a": null}', 'a', 2, 3, 4, 'e', 'i', 's', 'sél', 'sel', 'it', 'a\b', '$', '%%', 'lb', 'ov', 5, 'c', 'act', 6)`,
 		update: `UPDATE %s SET "User" = "User" + 1, old = 'O', new = 'N', before = 'null', after = 'A', id = -2, v = -3, r = -4, entity = 'E',
 			image = 'I', stamp = 'S', "select" = 'S', "it's {}" = 'I', "a\b" = 'A', "$exaudit$" = '$$', "%%I %%s" = '%%', "line

@@ -90,6 +90,15 @@ func install(ctx context.Context, tx pgx.Tx, relation uint32) (Installation, err
 		if _, err := tx.Exec(ctx, script.SQL()); err != nil {
 			return Installation{}, fmt.Errorf("install triggers on %s: %w", t.QuotedName, err)
 		}
+		installed, err := queries.InstalledTriggers(ctx, tx, id)
+		if err != nil {
+			return Installation{}, fmt.Errorf("read the triggers of %s: %w", t.QuotedName, err)
+		}
+		for _, have := range script.leftOver(installed) {
+			if _, err := tx.Exec(ctx, "DROP TRIGGER "+pgx.Identifier{have.Name}.Sanitize()+" ON "+have.TableName); err != nil {
+				return Installation{}, fmt.Errorf("drop a trigger of a former partition of %s: %w", t.QuotedName, err)
+			}
+		}
 	}
 	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: t.Relation}); err != nil {
 		return Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)

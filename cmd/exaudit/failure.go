@@ -78,8 +78,7 @@ func exitCode(err error) int {
 
 // message is the one line that says what is wrong and what to do.
 func (p *program) message(err error) string {
-	text := p.plain(err)
-	text += p.hint(err)
+	text := strings.TrimSpace(p.plain(err)) + p.hint(err)
 	for _, secret := range p.secrets {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "xxxxx")
@@ -178,5 +177,5 @@ func quotingHint(err error) string {
 var lineBreak = regexp.MustCompile(`\s*\n\s*`)
 
 func oneLine(text string) string {
-	return lineBreak.ReplaceAllString(strings.TrimSpace(text), "; ")
+	return lineBreak.ReplaceAllString(text, "; ")
 }

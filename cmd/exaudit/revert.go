@@ -13,6 +13,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/patch"
+	"github.com/exaudit/exaudit/revert"
 )
 
 func (p *program) revertCommand() *cli.Command {
@@ -122,6 +123,13 @@ func (r *reversion) run(db *exaudit.DB) error {
 // decide rehearses, shows, asks and does it, as the flags want; it gives what was changed.
 func (r *reversion) decide(db *exaudit.DB) (exaudit.Patch, error) {
 	ctx := r.c.Context
+	plan, err := revert.Preview(ctx, r.conn, r.version.ID, r.opts...)
+	if err != nil {
+		return nil, err
+	}
+	if len(plan.LeftOut) > 0 {
+		r.complain("%s was dropped since, so its old value does not come back", strings.Join(plan.LeftOut, ", "))
+	}
 	if r.c.Bool("yes") && !r.c.Bool("dry-run") {
 		done, err := db.Revert(ctx, r.version.ID, r.opts...)
 		if err == nil {
@@ -129,12 +137,8 @@ func (r *reversion) decide(db *exaudit.DB) (exaudit.Patch, error) {
 		}
 		return done, err
 	}
-	planned, err := db.Preview(ctx, r.version.ID, r.opts...)
-	if err != nil {
-		return nil, err
-	}
 	// A rehearsal finds what only PostgreSQL knows: constraints, and what triggers add.
-	rehearsed, err := r.apply(planned, true)
+	rehearsed, err := r.apply(plan.Patch, true)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +155,7 @@ func (r *reversion) decide(db *exaudit.DB) (exaudit.Patch, error) {
 	if err := r.confirm(ctx, "Apply?"); err != nil {
 		return nil, err
 	}
-	done, err := r.apply(planned, false)
+	done, err := r.apply(plan.Patch, false)
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,7 @@ func (s *script) use(db *pgtest.DB, setenv func(name, value string)) {
 	s.DB = db
 	setenv("DATABASE_URL", db.URL)
 	setenv("DATABASE", db.Name)
+	setenv("MISSING_URL", strings.Replace(db.URL, db.Name, db.Name+"_missing", 1))
 }
 
 // exits CODE program [args...] runs a program that must end with the code.
@@ -119,7 +120,12 @@ func queryJSON(ts *testscript.TestScript, _ bool, args []string) {
 	if !strings.HasPrefix(args[0], "..") && !json.Valid([]byte(text)) {
 		ts.Fatalf("not JSON: %s", text)
 	}
-	if got := gjson.Get(text, args[0]).String(); got != args[1] {
+	found := gjson.Get(text, args[0])
+	got := found.String()
+	if found.Type == gjson.Number {
+		got = found.Raw // with every digit
+	}
+	if got != args[1] {
 		ts.Fatalf("%s is %q, want %q", args[0], got, args[1])
 	}
 }

@@ -86,7 +86,7 @@ BEGIN
         'rc', NEW.rc,
         'doubled', NEW.doubled)
     || CASE WHEN 'null'::jsonb IN (NEW.jb, NEW.jb2)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.jb = 'null' THEN 'jb' END, CASE WHEN NEW.jb2 = 'null' THEN 'jb2' END], NULL))
+            THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[NEW.jb, NEW.jb2]::jsonb[])
             ELSE '{}' END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
@@ -386,7 +386,7 @@ BEGIN
         'rc', OLD.rc,
         'doubled', OLD.doubled)
     || CASE WHEN 'null'::jsonb IN (OLD.jb, OLD.jb2)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.jb = 'null' THEN 'jb' END, CASE WHEN OLD.jb2 = 'null' THEN 'jb2' END], NULL))
+            THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[OLD.jb, OLD.jb2]::jsonb[])
             ELSE '{}' END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''

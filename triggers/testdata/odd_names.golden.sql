@@ -52,7 +52,7 @@ break" text,
     entity := pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text;
     image := pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.before)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.before = 'null' THEN 'before' END], NULL))
+            THEN exaudit.json_nulls(ARRAY['before'], ARRAY[NEW.before]::jsonb[])
             ELSE '{}' END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
@@ -302,7 +302,7 @@ break" text,
     entity := pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text;
     image := pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.before)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.before = 'null' THEN 'before' END], NULL))
+            THEN exaudit.json_nulls(ARRAY['before'], ARRAY[OLD.before]::jsonb[])
             ELSE '{}' END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
