@@ -42,7 +42,7 @@ func example(ctx context.Context, pool *pgxpool.Pool) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("undone:", patch.Text(undone))
+	fmt.Println("undone:", patch.Text(undone.Patch))
 	return nil
 }
 

@@ -52,6 +52,9 @@ type (
 	Patch = patch.Patch
 	// DivergedError says where a history and a row do not fit; errors.Is finds ErrDiverged.
 	DivergedError = history.DivergedError
+	// Reversal is what a revert did, or would do: its Patch, and the columns that it had to
+	// leave out because they were dropped.
+	Reversal = revert.Plan
 	// TableStatus is a registered table and what, if anything, is wrong with its triggers.
 	TableStatus = triggers.Status
 	// Installation is what Install did for one table.
@@ -84,6 +87,7 @@ var (
 	ErrTableGone            = revert.ErrTableGone
 	ErrNothingToDo          = revert.ErrNothingToDo
 	ErrVetoed               = revert.ErrVetoed
+	ErrChanged              = revert.ErrChanged
 	// ErrInvalidKey means that a key has the wrong number of values, or one of the wrong type.
 	ErrInvalidKey = errors.New("invalid key")
 )

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/exaudit/exaudit/db"
 )
 
 // ErrVersionsExist means that something cannot be changed any more because versions have
@@ -23,20 +25,13 @@ func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err er
 	}
 	// Without effect after a commit; with a context that is still good after a Ctrl-C.
 	defer tx.Rollback(context.WithoutCancel(ctx))
+	queries := db.New()
 	// The lock keeps versions from being added between looking and changing.
-	const prepare = `SET LOCAL ROLE exaudit_owner; SET LOCAL search_path = pg_catalog, pg_temp;
-		LOCK TABLE exaudit.versions IN SHARE ROW EXCLUSIVE MODE`
-	if _, err := tx.Exec(ctx, prepare); err != nil {
+	if err := queries.LockVersions(ctx, tx); err != nil {
 		return false, d.explain(ctx, fmt.Errorf("set the precision: %w", err))
 	}
-	var (
-		present string
-		any     bool
-	)
-	const look = `SELECT pg_get_expr(d.adbin, d.adrelid), EXISTS (SELECT FROM exaudit.versions)
-		FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-		WHERE a.attrelid = 'exaudit.versions'::regclass AND a.attname = 'recorded_at'`
-	if err := tx.QueryRow(ctx, look).Scan(&present, &any); err != nil {
+	present, err := queries.RecordedAtDefault(ctx, tx)
+	if err != nil {
 		return false, fmt.Errorf("read the precision: %w", err)
 	}
 	// as pg_get_expr writes it
@@ -45,9 +40,9 @@ func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err er
 		wanted = "now()"
 	}
 	switch {
-	case present == wanted:
+	case present.Expression == wanted:
 		return false, nil
-	case any:
+	case present.VersionsExist:
 		return false, fmt.Errorf("set the precision: %w", ErrVersionsExist)
 	}
 	// A default, not the column's type: that would rewrite the table, and a view is on it.

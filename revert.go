@@ -2,6 +2,7 @@ package exaudit
 
 import (
 	"context"
+	"slices"
 
 	"github.com/exaudit/exaudit/revert"
 )
@@ -14,33 +15,32 @@ type RevertOption = revert.Option
 // the one that was recorded.
 func AllowDiverged() RevertOption { return revert.AllowDiverged() }
 
+// Expect reverts only if that still is this patch, as Preview gave it; else the error is
+// ErrChanged.
+func Expect(p Patch) RevertOption { return revert.Expect(p) }
+
 // Revert brings the entity of a version back to what it was before that version, undoing
 // it and all later ones: an update restores the old values, a delete brings the row back
 // under the same key, a create removes it. Columns that were added to the table since keep
 // their value. What was changed is the result, and is recorded as a rollback with the
-// custom data of ctx.
+// custom data of ctx. Values of columns that were dropped since cannot come back and are
+// listed in the result; if that is all there is, the error is ErrColumnGone.
 //
 // It all happens in one transaction, or in a savepoint where the DB is of a transaction.
 // Errors: ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing,
-// ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrTableGone, ErrVetoed.
-func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (Patch, error) {
+// ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrTableGone, ErrVetoed, ErrChanged.
+func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (*Reversal, error) {
 	custom, err := encodeCustom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := revert.Apply(ctx, d.conn, version, append(opts, revert.WithCustom(custom))...)
-	if err != nil {
-		return nil, d.explain(ctx, err)
-	}
-	return plan.Patch, nil
+	reversal, err := revert.Apply(ctx, d.conn, version, append(slices.Clip(opts), revert.WithCustom(custom))...)
+	return reversal, d.explain(ctx, err)
 }
 
-// Preview gives the patch that Revert would apply, and writes nothing. Triggers of the
+// Preview gives what Revert would do, with the same patch, and writes nothing. Triggers of the
 // table may change a row further when it is really written.
-func (d *DB) Preview(ctx context.Context, version int64, opts ...RevertOption) (Patch, error) {
-	plan, err := revert.Preview(ctx, d.conn, version, opts...)
-	if err != nil {
-		return nil, d.explain(ctx, err)
-	}
-	return plan.Patch, nil
+func (d *DB) Preview(ctx context.Context, version int64, opts ...RevertOption) (*Reversal, error) {
+	reversal, err := revert.Preview(ctx, d.conn, version, opts...)
+	return reversal, d.explain(ctx, err)
 }

@@ -49,10 +49,10 @@ func TestRevertUpdate(t *testing.T) {
 		t.Errorf("reverted to %s, want %s", got, original)
 	}
 	want := `{"code":["~","A",null],"doubled":["~",null,3.00],"info":["~",{"a":[1,2]},null],"status":["~","paid","new"],"total":["~",null,1.50]}`
-	if got := patchJSON(t, done); got != want {
+	if got := patchJSON(t, done.Patch); got != want {
 		t.Errorf("patch %s, want %s", got, want)
 	}
-	if a, b := patchJSON(t, done), patchJSON(t, preview); a != b {
+	if a, b := patchJSON(t, done.Patch), patchJSON(t, preview.Patch); a != b {
 		t.Errorf("Preview gave %s, Revert %s", b, a)
 	}
 	last := historyOf(t, audit, "orders", 1, exaudit.WithStates())[4]
@@ -291,5 +291,28 @@ func TestRevertInTransaction(t *testing.T) {
 	}
 	if got := asJSON(t, versions[3].Custom); got != `{"actor_id":7}` || versions[3].Rollback {
 		t.Errorf("the update after it: %s, rollback %v", got, versions[3].Rollback)
+	}
+}
+
+// What a person has agreed to is what is done, or nothing.
+func TestRevertExpected(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
+	db.Exec(t, `UPDATE orders SET total = 2`)
+	shown, err := audit.Preview(ctx, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `UPDATE orders SET status = 'paid'`)
+	if _, err := audit.Revert(ctx, 2, exaudit.Expect(shown.Patch)); !errors.Is(err, exaudit.ErrChanged) {
+		t.Errorf("after another change: %v, want ErrChanged", err)
+	}
+	if shown, err = audit.Preview(ctx, 2); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := audit.Revert(ctx, 2, exaudit.Expect(shown.Patch)); err != nil {
+		t.Error(err)
 	}
 }

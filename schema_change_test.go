@@ -80,8 +80,12 @@ func TestRevertLeavesOutDroppedColumns(t *testing.T) {
 	db.Exec(t, `INSERT INTO p VALUES (1, 'a', 'b')`)
 	db.Exec(t, `UPDATE p SET a = 'A', b = 'B'`)
 	db.Exec(t, `ALTER TABLE p DROP COLUMN b`)
-	if _, err := audit.Revert(context.Background(), 2); err != nil {
+	done, err := audit.Revert(context.Background(), 2)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if got := fmt.Sprint(done.LeftOut); got != "[b]" {
+		t.Errorf("left out %s, want [b]", got)
 	}
 	if got := rows(t, db, "p"); got != `(1,a)` {
 		t.Errorf("reverted to %s", got)

@@ -152,7 +152,7 @@ SELECT tg.tgname::text                                  AS name,
        tg.tgrelid::oid                                  AS relation,
        tg.tgenabled::text                               AS enabled,
        p.proname::text                                  AS function_name,
-       pg_catalog.pg_get_triggerdef(tg.oid)::text       AS definition,
+       exaudit.trigger_definition(tg.oid)::text         AS definition,
        -- clones on partitions can be disabled apart
        ARRAY(SELECT pg_catalog.format('%I.%I', pn.nspname, pc.relname)
              FROM pg_catalog.pg_partition_tree(tg.tgrelid) tree
@@ -216,9 +216,7 @@ SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
        c.relrowsecurity::boolean AS row_security,
-       (pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
-        AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
-        AND exaudit.reads_every_row(c.oid))::boolean AS writer_may_read
+       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_partition_tree($1::oid) t ON t.relid = c.oid

@@ -77,6 +77,15 @@ func (q *Queries) LockTables(ctx context.Context, db DBTX) error {
 	return err
 }
 
+const lockVersions = `-- name: LockVersions :exec
+LOCK TABLE exaudit.versions IN SHARE ROW EXCLUSIVE MODE
+`
+
+func (q *Queries) LockVersions(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, lockVersions)
+	return err
+}
+
 const noteColumns = `-- name: NoteColumns :exec
 SELECT exaudit.note_columns($1::integer, $2::oid)
 `
@@ -107,6 +116,27 @@ func (q *Queries) PinSearchPath(ctx context.Context, db DBTX) (PinSearchPathRow,
 	row := db.QueryRow(ctx, pinSearchPath)
 	var i PinSearchPathRow
 	err := row.Scan(&i.SearchPath, &i.Pinned)
+	return i, err
+}
+
+const recordedAtDefault = `-- name: RecordedAtDefault :one
+SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)::text AS expression,
+       EXISTS (SELECT FROM exaudit.versions)::boolean   AS versions_exist
+FROM pg_catalog.pg_attrdef d
+JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass AND a.attname = 'recorded_at'
+`
+
+type RecordedAtDefaultRow struct {
+	Expression    string
+	VersionsExist bool
+}
+
+// What rounds the time of versions, and whether any has been recorded with it.
+func (q *Queries) RecordedAtDefault(ctx context.Context, db DBTX) (RecordedAtDefaultRow, error) {
+	row := db.QueryRow(ctx, recordedAtDefault)
+	var i RecordedAtDefaultRow
+	err := row.Scan(&i.Expression, &i.VersionsExist)
 	return i, err
 }
 
@@ -142,7 +172,7 @@ func (q *Queries) RegisterTable(ctx context.Context, db DBTX, relation uint32) (
 }
 
 const registeredTable = `-- name: RegisteredTable :one
-SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+SELECT $1::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked
 FROM exaudit.tables t
 WHERE exaudit.relation_of(t) = $1::oid
@@ -151,6 +181,7 @@ LIMIT 1
 `
 
 type RegisteredTableRow struct {
+	Relation   uint32
 	ID         int32
 	SchemaName string
 	TableName  string
@@ -164,6 +195,7 @@ func (q *Queries) RegisteredTable(ctx context.Context, db DBTX, relation uint32)
 	row := db.QueryRow(ctx, registeredTable, relation)
 	var i RegisteredTableRow
 	err := row.Scan(
+		&i.Relation,
 		&i.ID,
 		&i.SchemaName,
 		&i.TableName,
@@ -175,7 +207,7 @@ func (q *Queries) RegisteredTable(ctx context.Context, db DBTX, relation uint32)
 }
 
 const registeredTableByName = `-- name: RegisteredTableByName :one
-SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+SELECT coalesce(exaudit.relation_of(t), 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked
 FROM exaudit.tables t
 WHERE pg_catalog.format('%I.%I', t.schema_name, t.table_name) = $1::text
@@ -185,6 +217,7 @@ LIMIT 1
 `
 
 type RegisteredTableByNameRow struct {
+	Relation   uint32
 	ID         int32
 	SchemaName string
 	TableName  string
@@ -193,11 +226,13 @@ type RegisteredTableByNameRow struct {
 	Tracked    bool
 }
 
-// A registered table by its last known name: the way to the history of a dropped one.
+// A registered table by its last known name: the way to the history of one that was
+// dropped, or renamed.
 func (q *Queries) RegisteredTableByName(ctx context.Context, db DBTX, name string) (RegisteredTableByNameRow, error) {
 	row := db.QueryRow(ctx, registeredTableByName, name)
 	var i RegisteredTableByNameRow
 	err := row.Scan(
+		&i.Relation,
 		&i.ID,
 		&i.SchemaName,
 		&i.TableName,

@@ -36,7 +36,7 @@ ORDER BY t.schema_name, t.table_name;
 
 -- name: RegisteredTable :one
 -- The registered table that a relation is.
-SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+SELECT @relation::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked
 FROM exaudit.tables t
 WHERE exaudit.relation_of(t) = @relation::oid
@@ -44,8 +44,9 @@ ORDER BY t.tracked DESC
 LIMIT 1;
 
 -- name: RegisteredTableByName :one
--- A registered table by its last known name: the way to the history of a dropped one.
-SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+-- A registered table by its last known name: the way to the history of one that was
+-- dropped, or renamed.
+SELECT coalesce(exaudit.relation_of(t), 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked
 FROM exaudit.tables t
 WHERE pg_catalog.format('%I.%I', t.schema_name, t.table_name) = @name::text
@@ -79,3 +80,14 @@ SELECT s.since, s.relation, s.columns
 FROM exaudit.column_snapshots s
 WHERE s.table_id = @table_id
 ORDER BY s.since;
+
+-- name: LockVersions :exec
+LOCK TABLE exaudit.versions IN SHARE ROW EXCLUSIVE MODE;
+
+-- name: RecordedAtDefault :one
+-- What rounds the time of versions, and whether any has been recorded with it.
+SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)::text AS expression,
+       EXISTS (SELECT FROM exaudit.versions)::boolean   AS versions_exist
+FROM pg_catalog.pg_attrdef d
+JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass AND a.attname = 'recorded_at';

@@ -51,8 +51,10 @@ SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id
        v.before, v.after, v.custom,
        (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
                                          'previous_entity_id', 'before', 'after', 'custom'])::jsonb AS custom_columns,
-       pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       coalesce(exaudit.relation_of(t), 0)::oid AS relation
+       pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
+       coalesce(c.oid, 0)::oid AS relation
 FROM exaudit.versions v
 JOIN exaudit.tables t ON t.id = v.table_id
+LEFT JOIN pg_catalog.pg_class c ON c.oid = exaudit.relation_of(t)
+LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE v.id = @id;

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -43,6 +44,8 @@ var (
 	ErrVetoed = errors.New("write was vetoed")
 	// ErrConstraint means that the old state violates a constraint of the present table.
 	ErrConstraint = errors.New("constraint violated")
+	// ErrChanged means that the revert would not be the expected one any more; see Expect.
+	ErrChanged = errors.New("the row was changed meanwhile")
 )
 
 // Conn is what a revert works on: a pool, a connection, or a transaction to be part of.
@@ -68,6 +71,7 @@ type Option func(*options)
 type options struct {
 	allowDiverged bool
 	custom        string
+	expected      *patch.Patch
 }
 
 // AllowDiverged reverts a row that is not what its history says: columns that no undone
@@ -77,6 +81,10 @@ func AllowDiverged() Option { return func(o *options) { o.allowDiverged = true }
 // WithCustom gives the custom data of the rollback version: a JSON object. Without it, the
 // session's own stays in force.
 func WithCustom(object string) Option { return func(o *options) { o.custom = object } }
+
+// Expect reverts only if that still is this patch, as Preview gave it; else the error is
+// ErrChanged. What somebody has agreed to is what is done.
+func Expect(p patch.Patch) Option { return func(o *options) { o.expected = &p } }
 
 // Preview plans the revert to the state before a version, and writes nothing.
 func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*Plan, error) {
@@ -97,6 +105,9 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*Plan
 	p, err := plan(ctx, tx, version, true, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.expected != nil && !reflect.DeepEqual(p.Patch, *o.expected) {
+		return nil, fmt.Errorf("revert %s %s to before version %d: %w", p.Entity.Table, p.Entity.ID, version, ErrChanged)
 	}
 	if err := p.write(ctx, tx, o); err != nil {
 		return nil, fmt.Errorf("revert %s %s to before version %d: %w", p.Entity.Table, p.Entity.ID, version, err)
@@ -251,7 +262,7 @@ func (p *Plan) write(ctx context.Context, tx pgx.Tx, o options) error {
 	if written != 1 {
 		return fmt.Errorf("%w: a trigger or a policy of %s", ErrVetoed, p.Entity.Table)
 	}
-	if err := queries.SetSessionData(ctx, tx, db.SetSessionDataParams{Custom: before.Custom, Rollback: before.Rollback}); err != nil {
+	if err := queries.SetSessionData(ctx, tx, db.SetSessionDataParams(before)); err != nil {
 		return err
 	}
 	return p.readBack(ctx, tx)

@@ -225,10 +225,10 @@ SELECT a.attrelid                                              AS relation,
        a.attgenerated <> ''                                    AS generated,
        a.attidentity = 'a'                                     AS identity_always,
        -- Does "=" see every difference that is stored? Only where the default btree
-       -- operator class says that equal means the same image; operators of types outside
-       -- pg_catalog are never asked. bpchar says so too, but unconstrained it keeps blanks
-       -- that "=" ignores; and there is no "=" for a domain over an enum.
-       coalesce((base.typnamespace = 'pg_catalog'::pg_catalog.regnamespace OR base.oid = a.atttypid AND base.typtype = 'e')
+       -- operator class says that equal means the same image. bpchar says so too, but
+       -- unconstrained it keeps blanks that "=" ignores. No type outside pg_catalog is asked,
+       -- not even an enum: its owner's implicit cast could change which operator "=" is.
+       coalesce(base.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
                 AND base.oid <> 'bpchar'::pg_catalog.regtype
                 AND exists (SELECT
                             FROM pg_catalog.pg_opclass oc
@@ -238,7 +238,6 @@ SELECT a.attrelid                                              AS relation,
                                                         AND ap.amprocnum = 4
                             WHERE oc.opcdefault
                               AND oc.opcintype = CASE
-                                      WHEN base.typtype = 'e' THEN 'anyenum'::pg_catalog.regtype::oid
                                       WHEN base.oid = 'varchar'::pg_catalog.regtype THEN 'text'::pg_catalog.regtype::oid
                                       ELSE base.oid
                                   END

@@ -66,6 +66,12 @@ CREATE FUNCTION exaudit.custom_column_list(
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
 AS $$
     SELECT c.name, c.type_name, c.default_expression,
            pg_catalog.format('%I %s', c.name, c.type_name) || coalesce(' DEFAULT ' || c.default_expression, '')
@@ -109,6 +115,15 @@ BEGIN
         'VALUES ($1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback%s)', columns, fields)
     USING table_id, action, entity_id, previous_entity_id, before, after, stamp;
 END
+$$;
+
+-- A trigger as the generator writes it down: the same text in every session.
+CREATE FUNCTION exaudit.trigger_definition(trigger oid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT pg_catalog.pg_get_triggerdef($1)
 $$;
 
 -- May a generated trigger fire for this relation? For the table of the registered name or
@@ -194,7 +209,7 @@ AS $$
     FROM pg_catalog.jsonb_each(image) e
     WHERE e.key <> ''
       AND (e.value::text IS DISTINCT FROM (other -> e.key)::text
-           OR (image -> '') ? e.key IS DISTINCT FROM (other -> '') ? e.key)
+           OR coalesce((image -> '') ? e.key, false) <> coalesce((other -> '') ? e.key, false))
 $$;
 
 -- The changed columns of an update, both sides, with their JSON nulls noted.
@@ -285,22 +300,25 @@ BEGIN
 END
 $$;
 
--- Does row security let exaudit_writer read every row, without running a function of the
--- table's owner as that role? A permissive policy that is true makes all others of its
--- kind void, but restrictive ones remain.
+-- May exaudit_writer read every row, and does row security let it without running a
+-- function of the table's owner as that role? A permissive policy that is true makes all
+-- others of its kind void, but restrictive ones remain.
 CREATE FUNCTION exaudit.reads_every_row(relation oid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT NOT c.relrowsecurity
-           OR exists (SELECT FROM pg_catalog.pg_policy p
-                      WHERE p.polrelid = c.oid AND p.polname = 'exaudit_truncate' AND p.polpermissive AND p.polcmd = 'r'
-                        AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
-                        AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true')
-              AND NOT exists (SELECT FROM pg_catalog.pg_policy p
-                              WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polcmd IN ('r', '*')
-                                AND exists (SELECT FROM unnest(p.polroles) AS role
-                                            WHERE role = 0 OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE')))
+    SELECT pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
+           AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
+           AND (NOT c.relrowsecurity
+                OR exists (SELECT FROM pg_catalog.pg_policy p
+                           WHERE p.polrelid = c.oid AND p.polname = 'exaudit_truncate' AND p.polpermissive
+                             AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
+                             AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true')
+                   AND NOT exists (SELECT FROM pg_catalog.pg_policy p
+                                   WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polcmd IN ('r', '*')
+                                     AND exists (SELECT FROM unnest(p.polroles) AS role
+                                                 WHERE role = 0
+                                                    OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE'))))
     FROM pg_catalog.pg_class c
     WHERE c.oid = relation
 $$;
@@ -355,9 +373,9 @@ BEGIN
         END IF;
     END IF;
     IF NOT exaudit.reads_every_row(relation) THEN
-        RAISE EXCEPTION 'TRUNCATE of % cannot be recorded: row security hides rows from exaudit_writer', relation::regclass
+        RAISE EXCEPTION 'TRUNCATE of % cannot be recorded: exaudit_writer may not read every row', relation::regclass
             USING ERRCODE = 'insufficient_privilege',
-                  HINT = 'Run "exaudit install" for the table; restrictive policies must not apply to exaudit_writer.';
+                  HINT = 'Run "exaudit install" for the table. Restrictive policies must not apply to exaudit_writer.';
     END IF;
     PERFORM exaudit.note_columns(table_id, root);
     stamp := exaudit.session_data();
@@ -412,12 +430,15 @@ $$;
 
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.has_custom_columns, exaudit.record, exaudit.custom_column_list,
-    exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated, exaudit.is_table,
-    exaudit.check_table, exaudit.entity_id_of, exaudit.entity_id_expression, exaudit.differing, exaudit.changed_columns, exaudit.note_columns,
+GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
+    exaudit.record, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
+    exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
+    exaudit.entity_id_expression, exaudit.differing, exaudit.changed_columns, exaudit.note_columns,
     exaudit.last_version_id, exaudit.record_altered
     TO exaudit_writer;
-GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_expression TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_expression, exaudit.custom_column_list,
+    exaudit.trigger_definition, exaudit.reads_every_row
+    TO exaudit_reader;
 
 -- track runs with the writer's rights, not the owner's. Handing it over takes a member of
 -- both roles, which the owner is not, and CREATE on the schema for a moment.
@@ -440,6 +461,7 @@ DROP FUNCTION exaudit.entity_id_expression;
 DROP FUNCTION exaudit.entity_id_of;
 DROP FUNCTION exaudit.check_table;
 DROP FUNCTION exaudit.is_table;
+DROP FUNCTION exaudit.trigger_definition;
 DROP FUNCTION exaudit.record;
 DROP FUNCTION exaudit.has_custom_columns;
 DROP FUNCTION exaudit.custom_column_list;

@@ -57,8 +57,10 @@ type Column struct {
 // search_path, and refuses what cannot be tracked.
 func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	relation, err := db.New().ResolveRelation(ctx, q, name)
-	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "42602" {
-		return 0, fmt.Errorf("%q: %w: %s", name, ErrNoTable, pgErr.Message) // not a name at all
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) &&
+		slices.Contains([]string{"42602", "42601", "0A000"}, pgErr.Code) {
+		// not a name at all, one of too many parts, or one in another database
+		return 0, fmt.Errorf("%q: %w: %s", name, ErrNoTable, pgErr.Message)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("look up table %s: %w", name, err)

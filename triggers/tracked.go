@@ -21,7 +21,7 @@ type Tracked struct {
 }
 
 // Find looks a tracked table up by name: as in SQL, along the search_path, else as it was
-// last known before it was dropped. It gives ErrNotTracked for a table that exaudit was
+// last known before it was dropped or renamed. It gives ErrNotTracked for a table that exaudit was
 // never installed on, and what Install would say for one that it cannot be installed on.
 func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 	queries := db.New()
@@ -48,7 +48,7 @@ func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 	case err != nil:
 		return Tracked{}, fmt.Errorf("look up tracked table %s: %w", name, err)
 	}
-	return Tracked{t.ID, t.QuotedName, t.KeyColumns, relation, t.Tracked}, nil
+	return Tracked{t.ID, t.QuotedName, t.KeyColumns, t.Relation, t.Tracked}, nil
 }
 
 // All lists the registered tables by name.

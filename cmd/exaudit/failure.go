@@ -25,8 +25,6 @@ const (
 var (
 	errDrift    = errors.New("what is installed is not what should be")
 	errDeclined = errors.New("nothing was changed: the answer was no")
-	// errMeanwhile means that what the user said yes to is not what would happen now.
-	errMeanwhile = errors.New("the row was changed meanwhile, so nothing was written: look again")
 )
 
 // kinds says for each kind of error what its exit code is and what to do about it.
@@ -36,7 +34,7 @@ var kinds = []struct {
 	hint string // goes on with the sentence
 }{
 	{errDrift, exitDamage, ""},
-	{errMeanwhile, exitConflict, ""},
+	{exaudit.ErrChanged, exitConflict, ", so nothing was written: look again"},
 	{exaudit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},

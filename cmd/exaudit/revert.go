@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/patch"
-	"github.com/exaudit/exaudit/revert"
 )
 
 func (p *program) revertCommand() *cli.Command {
@@ -121,9 +119,9 @@ func (r *reversion) run(db *exaudit.DB) error {
 }
 
 // decide rehearses, shows, asks and does it, as the flags want; it gives what was changed.
-func (r *reversion) decide(db *exaudit.DB) (exaudit.Patch, error) {
+func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 	ctx := r.c.Context
-	plan, err := revert.Preview(ctx, r.conn, r.version.ID, r.opts...)
+	plan, err := db.Preview(ctx, r.version.ID, r.opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -137,8 +135,9 @@ func (r *reversion) decide(db *exaudit.DB) (exaudit.Patch, error) {
 		}
 		return done, err
 	}
-	// A rehearsal finds what only PostgreSQL knows: constraints, and what triggers add.
-	rehearsed, err := r.apply(plan.Patch, true)
+	// The answer of a person holds for what that person has seen.
+	r.opts = append(r.opts, exaudit.Expect(plan.Patch))
+	rehearsed, err := r.rehearse()
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +154,7 @@ func (r *reversion) decide(db *exaudit.DB) (exaudit.Patch, error) {
 	if err := r.confirm(ctx, "Apply?"); err != nil {
 		return nil, err
 	}
-	done, err := r.apply(plan.Patch, false)
+	done, err := db.Revert(ctx, r.version.ID, r.opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -163,36 +162,22 @@ func (r *reversion) decide(db *exaudit.DB) (exaudit.Patch, error) {
 	return done, nil
 }
 
-// apply reverts in a transaction that sees the row as it is now, and only if it leads to
-// what was planned: the answer of a person holds for what that person has seen.
-func (r *reversion) apply(planned exaudit.Patch, rehearsal bool) (exaudit.Patch, error) {
+// rehearse reverts in a transaction that is rolled back: that finds what only PostgreSQL
+// knows, constraints and what triggers add.
+func (r *reversion) rehearse() (*exaudit.Reversal, error) {
 	ctx := r.c.Context
-	tx, err := r.conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	tx, err := r.conn.Begin(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
-	// Without effect after a commit; with a context that is still good after a Ctrl-C.
+	// With a context that is still good after a Ctrl-C.
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	db := exaudit.New(tx)
-	now, err := db.Preview(ctx, r.version.ID, r.opts...)
-	if err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
-		return nil, err
-	}
-	if !reflect.DeepEqual(now, planned) {
-		return nil, errMeanwhile
-	}
-	done, err := db.Revert(ctx, r.version.ID, r.opts...)
+	done, err := exaudit.New(tx).Revert(ctx, r.version.ID, r.opts...)
 	if err != nil {
 		return nil, err
 	}
-	// What would be checked at commit is checked here, where it can be rolled back.
+	// what would be checked at commit
 	if _, err := tx.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
-		return nil, fmt.Errorf("revert version %d: %w", r.version.ID, err)
-	}
-	if rehearsal {
-		return done, nil
-	}
-	if err := tx.Commit(ctx); err != nil {
 		return nil, fmt.Errorf("revert version %d: %w", r.version.ID, err)
 	}
 	return done, nil
@@ -205,7 +190,7 @@ func (r *reversion) say(text string) {
 }
 
 // show prints what is changed, in the same form as a history.
-func (r *reversion) show(w io.Writer, verb string, change exaudit.Patch) {
+func (r *reversion) show(w io.Writer, verb string, done *exaudit.Reversal) {
 	if w == r.stdout && !forPeople(r.c) {
 		return
 	}
@@ -215,12 +200,15 @@ func (r *reversion) show(w io.Writer, verb string, change exaudit.Patch) {
 		verb = strings.Replace(verb, "was", "were", 1)
 	}
 	v := r.view(r.c)
-	fmt.Fprintf(w, "%s %s: %s %s\n%s", printable(r.version.Table), printable(r.version.EntityID), subject, verb, v.patch(change))
+	fmt.Fprintf(w, "%s %s: %s %s\n%s", printable(r.version.Table), printable(r.version.EntityID), subject, verb, v.patch(done.Patch))
 }
 
-func (r *reversion) printJSON(change exaudit.Patch) error {
+func (r *reversion) printJSON(done *exaudit.Reversal) error {
 	if forPeople(r.c) {
 		return nil
+	}
+	if done == nil {
+		done = &exaudit.Reversal{}
 	}
 	return r.print(r.c, struct {
 		Version  int64         `json:"version"`
@@ -228,5 +216,6 @@ func (r *reversion) printJSON(change exaudit.Patch) error {
 		EntityID string        `json:"entity_id"`
 		DryRun   bool          `json:"dry_run"`
 		Patch    exaudit.Patch `json:"patch"`
-	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), change})
+		LeftOut  []string      `json:"left_out,omitempty"`
+	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), done.Patch, done.LeftOut})
 }

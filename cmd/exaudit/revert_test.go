@@ -6,43 +6,7 @@ import (
 	"errors"
 	"io"
 	"testing"
-
-	"github.com/urfave/cli/v2"
-
-	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/internal/auditdb"
-	"github.com/exaudit/exaudit/internal/pgtest"
-	"github.com/exaudit/exaudit/revert"
 )
-
-// Somebody changes the row between the question and the answer.
-func TestRevertOfChangedRow(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	db := auditdb.New(t, `CREATE TABLE orders (id int PRIMARY KEY, status text, total int)`)
-	auditdb.Install(t, db, "orders")
-	db.Exec(t, `INSERT INTO orders VALUES (1, 'new', 1)`)
-	db.Exec(t, `UPDATE orders SET status = 'paid'`)
-	version, err := exaudit.New(db.Pool).Version(ctx, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := revert.Preview(ctx, db.Pool, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.Exec(t, `UPDATE orders SET total = 2`)
-
-	c := cli.NewContext(nil, nil, nil)
-	c.Context = ctx
-	r := &reversion{program: &program{}, c: c, conn: db.Connect(t, ""), version: version}
-	if _, err := r.apply(plan.Patch, false); !errors.Is(err, errMeanwhile) {
-		t.Errorf("got %v, want errMeanwhile", err)
-	}
-	if got := pgtest.One[string](t, db, `SELECT status || total FROM orders`); got != "paid2" {
-		t.Errorf("the row is %s, want it untouched", got)
-	}
-}
 
 // Ctrl-C ends the waiting for an answer.
 func TestAskInterrupted(t *testing.T) {

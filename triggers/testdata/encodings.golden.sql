@@ -218,7 +218,7 @@ BEGIN
         old_values := old_values || pg_catalog.jsonb_build_object('xa', OLD.xa::text[]::text);
         new_values := new_values || pg_catalog.jsonb_build_object('xa', NEW.xa::text[]::text);
     END IF;
-    IF OLD.m IS DISTINCT FROM NEW.m THEN
+    IF ROW(OLD.m)::record OPERATOR(pg_catalog.*<>) ROW(NEW.m)::record THEN
         old_values := old_values || pg_catalog.jsonb_build_object('m', exaudit.text_value(OLD.m));
         new_values := new_values || pg_catalog.jsonb_build_object('m', exaudit.text_value(NEW.m));
     END IF;
