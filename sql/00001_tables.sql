@@ -135,23 +135,28 @@ ORDER BY a.attnum;
 -- The table of an id: the one that carries its trigger, whatever it is called by now,
 -- else the one of its registered name. NULL when there is none.
 CREATE FUNCTION exaudit.relation_of(tracked exaudit.tables) RETURNS oid
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(
-        (SELECT tg.tgrelid
-         FROM pg_catalog.pg_proc p
-         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-                                    AND d.refobjid = p.oid
-                                    AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass
-         JOIN pg_catalog.pg_trigger tg ON tg.oid = d.objid
-         JOIN pg_catalog.pg_class c ON c.oid = tg.tgrelid
-         WHERE p.pronamespace = 'exaudit'::pg_catalog.regnamespace
-           AND p.proname = 't' || $1.id || '_insert'
-           AND tg.tgparentid = 0
-         ORDER BY (c.relname = $1.table_name) DESC, tg.oid
-         LIMIT 1),
-        pg_catalog.to_regclass(pg_catalog.format('%I.%I', $1.schema_name, $1.table_name))::oid)
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT coalesce(
+            (SELECT tg.tgrelid
+             FROM pg_catalog.pg_proc p
+             JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                                        AND d.refobjid = p.oid
+                                        AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass
+             JOIN pg_catalog.pg_trigger tg ON tg.oid = d.objid
+             JOIN pg_catalog.pg_class c ON c.oid = tg.tgrelid
+             WHERE p.pronamespace = 'exaudit'::pg_catalog.regnamespace
+               AND p.proname = 't' || $1.id || '_insert'
+               AND tg.tgparentid = 0
+             ORDER BY (c.relname = $1.table_name) DESC, tg.oid
+             LIMIT 1),
+            pg_catalog.to_regclass(pg_catalog.format('%I.%I', $1.schema_name, $1.table_name))::oid)
+    );
+END
 $$;
 
 -- The tables whose history the current user may see: those it may read in full. The

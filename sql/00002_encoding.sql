@@ -185,20 +185,21 @@ AS $$
 $$;
 
 -- An SQL expression for the encoded value of a column. "{}" is where it is read.
-CREATE FUNCTION exaudit.value_expression(type oid) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE STRICT
-    SET search_path = pg_catalog, pg_temp
+-- Without settings of its own, so that the planner inlines it: no operator may be looked
+-- up along the caller's search_path, as CASE encoding WHEN would.
+CREATE FUNCTION exaudit.value_expression(type oid, encoding text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT CASE exaudit.encoding(type)
-        WHEN 'native' THEN '{}'
-        WHEN 'jsonb' THEN '{}'
+    SELECT CASE
+        WHEN encoding OPERATOR(pg_catalog.=) 'native' THEN '{}'
+        WHEN encoding OPERATOR(pg_catalog.=) 'jsonb' THEN '{}'
         -- xml's output function drops the declaration, its cast to text does not
-        WHEN 'text' THEN CASE WHEN type = 'xml[]'::regtype THEN '{}::text[]::text' ELSE '{}::text' END
-        WHEN 'float' THEN 'exaudit.float_value({})'
-        WHEN 'format' THEN 'exaudit.text_value({})'
-        WHEN 'array' THEN 'exaudit.array_value({})'
-        WHEN 'float_array' THEN 'exaudit.float_array_value({})'
-        WHEN 'format_array' THEN 'exaudit.format_array_value({})'
+        WHEN encoding OPERATOR(pg_catalog.=) 'text' THEN CASE WHEN type OPERATOR(pg_catalog.=) 'pg_catalog.xml[]'::pg_catalog.regtype THEN '{}::text[]::text' ELSE '{}::text' END
+        WHEN encoding OPERATOR(pg_catalog.=) 'float' THEN 'exaudit.float_value({})'
+        WHEN encoding OPERATOR(pg_catalog.=) 'format' THEN 'exaudit.text_value({})'
+        WHEN encoding OPERATOR(pg_catalog.=) 'array' THEN 'exaudit.array_value({})'
+        WHEN encoding OPERATOR(pg_catalog.=) 'float_array' THEN 'exaudit.float_array_value({})'
+        WHEN encoding OPERATOR(pg_catalog.=) 'format_array' THEN 'exaudit.format_array_value({})'
     END
 $$;
 -- +goose StatementEnd
@@ -211,7 +212,7 @@ SELECT a.attrelid                                              AS relation,
        a.attname::text                                         AS name,
        pg_catalog.format_type(a.atttypid, a.atttypmod)::text   AS type_name,
        a.atttypid                                              AS type,
-       exaudit.encoding(a.atttypid)                            AS encoding,
+       e.encoding,
        -- as jsonb, a date or timestamp looks the same under every datestyle
        CASE a.atttypid
            WHEN 'date'::pg_catalog.regtype THEN '{}'
@@ -219,7 +220,7 @@ SELECT a.attrelid                                              AS relation,
            WHEN 'timestamptz'::pg_catalog.regtype THEN '{timezone}'
            ELSE exaudit.settings(a.atttypid)
        END::text[]                                             AS settings,
-       exaudit.value_expression(a.atttypid)                    AS value_expression,
+       exaudit.value_expression(a.atttypid, e.encoding)        AS value_expression,
        coalesce(pg_catalog.array_position(k.indkey::int2[], a.attnum), -1)::integer AS key_position,
        a.attnotnull                                            AS not_null,
        a.attgenerated <> ''                                    AS generated,
@@ -244,6 +245,8 @@ SELECT a.attrelid                                              AS relation,
                               AND (ap.amproc = 'pg_catalog.btequalimage'::pg_catalog.regproc OR col.collisdeterministic)
                             ), false)::boolean                 AS equal_means_same
 FROM pg_catalog.pg_attribute a
+-- OFFSET 0: once per column, not once per use
+CROSS JOIN LATERAL (SELECT exaudit.encoding(a.atttypid) AS encoding OFFSET 0) e
 JOIN pg_catalog.pg_type base ON base.oid = exaudit.base_type(a.atttypid)
 LEFT JOIN pg_catalog.pg_collation col ON col.oid = a.attcollation
 LEFT JOIN pg_catalog.pg_index k ON k.indrelid = a.attrelid AND k.indisprimary
@@ -288,49 +291,55 @@ BEGIN
 END
 $$;
 
--- An SQL expression for the image of a row, read through an alias.
+-- An SQL expression for the image of a row, read through an alias. PL/pgSQL keeps the plan,
+-- which would take longer than the work.
 CREATE FUNCTION exaudit.image_expression(relation oid, alias text) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH columns AS (
-        SELECT c.name,
-               c.encoding,
-               pg_catalog.format('%s.%I', alias, c.name) AS reference,
-               c.value_expression,
-               (row_number() OVER (ORDER BY c.number) - 1) / 50 AS chunk,
-               c.number
-        FROM exaudit.table_columns c
-        WHERE c.relation = $1
-    ),
-    -- jsonb_build_object takes at most 100 arguments
-    chunks AS (
-        SELECT c.chunk,
-               'pg_catalog.jsonb_build_object('
-               || string_agg(E'\n        ' || quote_literal(c.name) || ', ' || replace(c.value_expression, '{}', c.reference),
-                             ',' ORDER BY c.number)
-               || ')' AS built
-        FROM columns c
-        GROUP BY c.chunk
-    ),
-    nullable AS (
-        SELECT string_agg(c.reference, ', ' ORDER BY c.number) AS list,
-               string_agg(quote_literal(c.name), ', ' ORDER BY c.number) AS names
-        FROM columns c
-        WHERE c.encoding = 'jsonb'
-    )
-    SELECT CASE
-               -- jsonb makes the image in one call where every column is exact as it is
-               WHEN NOT EXISTS (SELECT FROM columns WHERE encoding NOT IN ('native', 'jsonb'))
-                    AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
-                                    WHERE a.attrelid = $1 AND a.attnum > 0 AND a.attgenerated = 'v')
-                   THEN pg_catalog.format('pg_catalog.to_jsonb(%s.*)', alias)
-               ELSE (SELECT string_agg(built, E'\n    || ' ORDER BY chunk) FROM chunks)
-           END
-           || coalesce((SELECT pg_catalog.format(
-                  E'\n    || CASE WHEN ''null''::jsonb IN (%1$s)\n'
-                  '            THEN exaudit.json_nulls(ARRAY[%2$s], ARRAY[%1$s]::jsonb[])\n'
-                  '            ELSE ''{}'' END', list, names) FROM nullable WHERE list IS NOT NULL), '')
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        WITH columns AS (
+            SELECT c.name,
+                   c.encoding,
+                   pg_catalog.format('%s.%I', alias, c.name) AS reference,
+                   c.value_expression,
+                   (row_number() OVER (ORDER BY c.number) - 1) / 50 AS chunk,
+                   c.number
+            FROM exaudit.table_columns c
+            WHERE c.relation = $1
+        ),
+        -- jsonb_build_object takes at most 100 arguments
+        chunks AS (
+            SELECT c.chunk,
+                   'pg_catalog.jsonb_build_object('
+                   || string_agg(E'\n        ' || quote_literal(c.name) || ', ' || replace(c.value_expression, '{}', c.reference),
+                                 ',' ORDER BY c.number)
+                   || ')' AS built
+            FROM columns c
+            GROUP BY c.chunk
+        ),
+        nullable AS (
+            SELECT string_agg(c.reference, ', ' ORDER BY c.number) AS list,
+                   string_agg(quote_literal(c.name), ', ' ORDER BY c.number) AS names
+            FROM columns c
+            WHERE c.encoding = 'jsonb'
+        )
+        SELECT CASE
+                   -- jsonb makes the image in one call where every column is exact as it is
+                   WHEN NOT EXISTS (SELECT FROM columns WHERE encoding NOT IN ('native', 'jsonb'))
+                        AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                                        WHERE a.attrelid = $1 AND a.attnum > 0 AND a.attgenerated = 'v')
+                       THEN pg_catalog.format('pg_catalog.to_jsonb(%s.*)', alias)
+                   ELSE (SELECT string_agg(built, E'\n    || ' ORDER BY chunk) FROM chunks)
+               END
+               || coalesce((SELECT pg_catalog.format(
+                      E'\n    || CASE WHEN ''null''::jsonb IN (%1$s)\n'
+                      '            THEN exaudit.json_nulls(ARRAY[%2$s], ARRAY[%1$s]::jsonb[])\n'
+                      '            ELSE ''{}'' END', list, names) FROM nullable WHERE list IS NOT NULL), '')
+    );
+END
 $$;
 
 -- The note for an image which of some jsonb columns hold a JSON null, not an SQL NULL. No

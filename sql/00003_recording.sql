@@ -162,18 +162,23 @@ $$;
 -- table that has lost its primary key is told apart by whole rows. NULL where the image
 -- lacks a part of the key.
 CREATE FUNCTION exaudit.entity_id_of(relation oid, image jsonb) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE
-               WHEN count(*) = 0 THEN image::text
-               WHEN NOT bool_and(image ? c.name) THEN NULL
-               WHEN count(*) > 1 THEN pg_catalog.jsonb_agg(image -> c.name ORDER BY c.key_position)::text
-               WHEN min(c.encoding) = 'jsonb' THEN (image -> min(c.name))::text
-               ELSE image ->> min(c.name)
-           END
-    FROM exaudit.table_columns c
-    WHERE c.relation = $1 AND c.key_position >= 0
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT CASE
+                   WHEN count(*) = 0 THEN image::text
+                   WHEN NOT bool_and(image ? c.name) THEN NULL
+                   WHEN count(*) > 1 THEN pg_catalog.jsonb_agg(image -> c.name ORDER BY c.key_position)::text
+                   WHEN min(c.encoding) = 'jsonb' THEN (image -> min(c.name))::text
+                   ELSE image ->> min(c.name)
+               END
+        FROM exaudit.table_columns c
+        WHERE c.relation = $1 AND c.key_position >= 0
+    );
+END
 $$;
 
 -- An SQL expression for the key of a row, read through an alias: what entity_id_of gives.

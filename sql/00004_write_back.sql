@@ -84,19 +84,24 @@ $$;
 -- "t.key = k.key" for each key column, with the operator of the primary key's index, so
 -- that the index serves it whatever the search_path is.
 CREATE FUNCTION exaudit.key_condition(relation regclass) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT string_agg(pg_catalog.format('t.%1$I OPERATOR(%2$I.%3$s) k.%1$I', c.name, n.nspname, o.oprname), ' AND '
-                      ORDER BY c.key_position)
-    FROM exaudit.table_columns c
-    JOIN pg_catalog.pg_index i ON i.indrelid = c.relation AND i.indisprimary
-    JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[c.key_position]
-    JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
-                              AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
-    JOIN pg_catalog.pg_operator o ON o.oid = am.amopopr
-    JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-    WHERE c.relation = $1 AND c.key_position >= 0
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT string_agg(pg_catalog.format('t.%1$I OPERATOR(%2$I.%3$s) k.%1$I', c.name, n.nspname, o.oprname), ' AND '
+                          ORDER BY c.key_position)
+        FROM exaudit.table_columns c
+        JOIN pg_catalog.pg_index i ON i.indrelid = c.relation AND i.indisprimary
+        JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[c.key_position]
+        JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
+                                  AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
+        JOIN pg_catalog.pg_operator o ON o.oid = am.amopopr
+        JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+        WHERE c.relation = $1 AND c.key_position >= 0
+    );
+END
 $$;
 
 -- The image of the entity's present row, NULL where there is none. Locked, it stays so

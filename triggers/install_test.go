@@ -39,6 +39,7 @@ func TestInstallRefuses(t *testing.T) {
 		name string
 		want error
 	}{
+		{one[string](t, conn, `SELECT 'good'::regclass::oid::text`), triggers.ErrNoTable},
 		{"a_view", triggers.ErrNotTrackable}, {"a_matview", triggers.ErrNotTrackable}, {"a_foreign", triggers.ErrNotTrackable},
 		{"a_temp", triggers.ErrNotTrackable}, {"pg_temp.a_temp", triggers.ErrNotTrackable}, {"a_partition", triggers.ErrNotTrackable},
 		{"pg_class", triggers.ErrNotTrackable}, {"pg_catalog.pg_class", triggers.ErrNotTrackable}, {"information_schema.sql_features", triggers.ErrNotTrackable},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -56,6 +57,9 @@ type Column struct {
 // resolve finds the table of a name, quoted as in SQL and looked up along the
 // search_path, and refuses what cannot be tracked.
 func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
+	if name != "" && strings.Trim(name, "0123456789") == "" {
+		return 0, fmt.Errorf("table %s: %w", name, ErrNoTable) // PostgreSQL 16 takes it for an oid
+	}
 	relation, err := db.New().ResolveRelation(ctx, q, name)
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) &&
 		slices.Contains([]string{"42602", "42601", "0A000"}, pgErr.Code) {
