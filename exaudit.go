@@ -14,10 +14,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
 	"github.com/exaudit/exaudit/patch"
 	"github.com/exaudit/exaudit/revert"
@@ -57,7 +60,7 @@ type (
 	Reversal = revert.Plan
 	// TableStatus is a registered table and what, if anything, is wrong with its triggers.
 	TableStatus = triggers.Status
-	// Installation is what Install did for one table.
+	// Installation is what Install or Sync did for one table.
 	Installation = triggers.Installation
 )
 
@@ -74,10 +77,12 @@ var (
 	ErrNotInitialized       = sql.ErrNotInitialized
 	ErrOutdated             = sql.ErrOutdated
 	ErrNewer                = sql.ErrNewer
+	ErrForeignSchema        = sql.ErrForeignSchema
 	ErrNoTable              = triggers.ErrNoTable
 	ErrNotTrackable         = triggers.ErrNotTrackable
 	ErrNoPrimaryKey         = triggers.ErrNoPrimaryKey
 	ErrNotTracked           = triggers.ErrNotTracked
+	ErrLocked               = triggers.ErrLocked
 	ErrNoVersion            = history.ErrNoVersion
 	ErrDiverged             = history.ErrDiverged
 	ErrReferencedRowMissing = revert.ErrReferencedRowMissing
@@ -111,7 +116,8 @@ func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
 // transaction. Names are as in SQL, quoted where need be, looked up along the search_path.
 // Versions of before an Uninstall, or of before a rename, stay the table's history.
 //
-// A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey.
+// A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
+// that is in use for longer than the lock timeout ErrLocked.
 func (d *DB) Install(ctx context.Context, tables []string, opts ...InstallOption) ([]Installation, error) {
 	done, err := triggers.Install(ctx, d.conn, tables, opts...)
 	return done, d.explain(ctx, err)
@@ -122,10 +128,27 @@ func (d *DB) Uninstall(ctx context.Context, tables []string, opts ...InstallOpti
 	return d.explain(ctx, triggers.Uninstall(ctx, d.conn, tables, opts...))
 }
 
-// InstallOption changes how Install and Uninstall work.
+// Sync brings the triggers of every tracked table up to date, in one transaction: after a
+// schema change, a restore, an update of this program. What Status reports is mended, and
+// tables that were renamed are followed. One that was dropped is let go of, one that
+// has lost its primary key is skipped: their Installations say so.
+func (d *DB) Sync(ctx context.Context, opts ...InstallOption) ([]Installation, error) {
+	done, err := triggers.Sync(ctx, d.conn, opts...)
+	return done, d.explain(ctx, err)
+}
+
+// InstallOption changes how Install, Uninstall and Sync work.
 type InstallOption = triggers.InstallOption
 
-// DryRun makes Install or Uninstall do everything, so that nothing that could fail is
+// DefaultLockTimeout is what LockTimeout changes.
+const DefaultLockTimeout = triggers.DefaultLockTimeout
+
+// LockTimeout bounds how long Install, Uninstall and Sync wait for each lock, which is
+// DefaultLockTimeout otherwise; 0 waits for ever. Creating a trigger has to wait for the transactions
+// that write to the table, and all other writers wait behind it.
+func LockTimeout(d time.Duration) InstallOption { return triggers.LockTimeout(d) }
+
+// DryRun makes Install, Uninstall or Sync do everything, so that nothing that could fail is
 // missed, and then roll it back.
 func DryRun() InstallOption { return triggers.DryRun() }
 
@@ -144,16 +167,38 @@ func (d *DB) Trackable(ctx context.Context, schemas ...string) (names, withoutKe
 
 // explain replaces an error about missing objects by the reason, where that is that the
 // database is not initialised or of another version.
-func (d *DB) explain(ctx context.Context, err error) error {
+func (d *DB) explain(ctx context.Context, err error) error { return explain(ctx, d.conn, err) }
+
+func explain(ctx context.Context, conn db.DBTX, err error) error {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) {
 		return err
 	}
 	switch pgErr.Code {
 	case "3F000", "42P01", "42883", "42703":
-		if reason := sql.Check(ctx, d.conn); errors.Is(reason, ErrNotInitialized) || errors.Is(reason, ErrOutdated) || errors.Is(reason, ErrNewer) {
+		reason := sql.Check(ctx, conn)
+		switch {
+		case errors.Is(reason, ErrNotInitialized), errors.Is(reason, ErrOutdated), errors.Is(reason, ErrNewer):
 			return fmt.Errorf("%w (%w)", reason, err)
+		case reason != nil && strings.Contains(pgErr.Message, "exaudit"):
+			// the transaction is aborted, and nobody can be asked
+			return fmt.Errorf("%w (%w)", ErrNotInitialized, err)
 		}
 	}
 	return err
+}
+
+// snapshot runs do on one state of the database, so that rows and versions that are read
+// one after the other belong together. A transaction of the caller's has the isolation
+// level that it has.
+func (d *DB) snapshot(ctx context.Context, do func(db.DBTX) error) error {
+	beginner, ok := d.conn.(interface {
+		BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
+	})
+	if !ok {
+		return do(d.conn)
+	}
+	return pgx.BeginTxFunc(ctx, beginner, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		return do(tx)
+	})
 }

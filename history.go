@@ -3,6 +3,7 @@ package exaudit
 import (
 	"context"
 
+	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
 )
 
@@ -20,7 +21,8 @@ func After(id int64) HistoryOption { return func(o *historyOptions) { o.page.Aft
 // Limit gives at most n versions.
 func Limit(n int) HistoryOption { return func(o *historyOptions) { o.page.Limit = n } }
 
-// WithStates sets each version's State, the whole row after it. The entity's complete
+// WithStates sets each version's State, the whole row after it, and puts versions that
+// nested triggers recorded before the change that set them off in their true order. The entity's complete
 // history is read for that, and checked: where it does not fit together or does not lead to
 // the present row, History gives ErrDiverged.
 func WithStates() HistoryOption { return func(o *historyOptions) { o.states = true } }
@@ -43,11 +45,19 @@ func (d *DB) History(ctx context.Context, table string, key any, opts ...History
 		versions, err := history.Read(ctx, d.conn, entity, o.page)
 		return versions, d.explain(ctx, err)
 	}
-	versions, err := history.Complete(ctx, d.conn, entity)
+	versions, err := d.complete(ctx, entity)
 	if err != nil {
-		return nil, d.explain(ctx, err)
+		return nil, err
 	}
 	return o.page.Of(versions), nil
+}
+
+func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*Version, err error) {
+	err = d.snapshot(ctx, func(q db.DBTX) error {
+		versions, err = history.Complete(ctx, q, entity)
+		return err
+	})
+	return versions, d.explain(ctx, err)
 }
 
 // Version gives one version by its id, or ErrNoVersion.
@@ -63,9 +73,9 @@ func (d *DB) States(ctx context.Context, id int64) (before, after Image, err err
 	if err != nil {
 		return nil, nil, d.explain(ctx, err)
 	}
-	versions, err := history.Complete(ctx, d.conn, entity)
+	versions, err := d.complete(ctx, entity)
 	if err != nil {
-		return nil, nil, d.explain(ctx, err)
+		return nil, nil, err
 	}
 	before, after = history.StatesAt(versions, id)
 	return before, after, nil

@@ -63,14 +63,16 @@ func keyValues(key any) ([]json.RawMessage, error) {
 		case [16]byte:
 			part = hex.EncodeToString(p[:])
 		}
-		encoded, err := json.Marshal(part)
-		if err != nil {
+		var encoded bytes.Buffer
+		encoder := json.NewEncoder(&encoded)
+		encoder.SetEscapeHTML(false) // as PostgreSQL writes it
+		if err := encoder.Encode(part); err != nil {
 			return nil, err
 		}
-		if string(encoded) == "null" {
+		values[i] = bytes.TrimSpace(encoded.Bytes())
+		if string(values[i]) == "null" {
 			return nil, errors.New("a value is null")
 		}
-		values[i] = encoded
 	}
 	return values, nil
 }

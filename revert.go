@@ -2,8 +2,8 @@ package exaudit
 
 import (
 	"context"
-	"slices"
 
+	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/revert"
 )
 
@@ -34,13 +34,20 @@ func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (*
 	if err != nil {
 		return nil, err
 	}
-	reversal, err := revert.Apply(ctx, d.conn, version, append(slices.Clip(opts), revert.WithCustom(custom))...)
+	if custom != "" {
+		opts = append([]RevertOption{revert.WithCustom(custom)}, opts...)
+	}
+	reversal, err := revert.Apply(ctx, d.conn, version, opts...)
 	return reversal, d.explain(ctx, err)
 }
 
 // Preview gives what Revert would do, with the same patch, and writes nothing. Triggers of the
 // table may change a row further when it is really written.
 func (d *DB) Preview(ctx context.Context, version int64, opts ...RevertOption) (*Reversal, error) {
-	reversal, err := revert.Preview(ctx, d.conn, version, opts...)
+	var reversal *Reversal
+	err := d.snapshot(ctx, func(q db.DBTX) (err error) {
+		reversal, err = revert.Preview(ctx, q, version, opts...)
+		return err
+	})
 	return reversal, d.explain(ctx, err)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,8 +19,8 @@ var ErrInvalidChange = errors.New("invalid change")
 
 // Change is a change that no trigger saw. Before and After are rows of the table, anything
 // that marshals to a JSON object of its columns, such as a map or a struct with json tags;
-// nil is no row. Of an update, both may leave columns out that did not change, but not the
-// primary key.
+// nil is no row. Of an update, both may leave the same columns out, which did not change,
+// but not the primary key.
 type Change struct {
 	Table         string
 	Before, After any
@@ -32,17 +33,17 @@ type Change struct {
 // The role needs EXECUTE on function exaudit.track, which nobody has by default: who may
 // write versions without making a change must be granted that on purpose.
 func Track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
+	id, err := track(ctx, tx, c)
+	return id, explain(ctx, tx, err)
+}
+
+func track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 	t, err := triggers.Find(ctx, tx, c.Table)
 	if err != nil {
 		return 0, err
 	}
 	if t.Relation == 0 {
 		return 0, fmt.Errorf("track %s: %w", t.QuotedName, ErrTableGone)
-	}
-	if CustomOf(ctx) != nil {
-		if err := Stamp(ctx, tx); err != nil {
-			return 0, err
-		}
 	}
 	before, oldKey, err := image(ctx, tx, t, c.Before)
 	if err != nil {
@@ -57,14 +58,47 @@ func Track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 		return 0, fmt.Errorf("track %s: %w: no row before and none after", t.QuotedName, ErrInvalidChange)
 	case before != nil && after != nil && oldKey != newKey:
 		return 0, fmt.Errorf("track %s: %w: key %s before, %s after", t.QuotedName, ErrInvalidChange, oldKey, newKey)
+	case before != nil && after != nil && !sameColumns(before, after):
+		return 0, fmt.Errorf("track %s %s: %w: not the same columns before and after", t.QuotedName, newKey, ErrInvalidChange)
 	case after == nil:
 		newKey = oldKey
 	}
-	id, err := db.New().Track(ctx, tx, db.TrackParams{TableID: t.ID, EntityID: newKey, Before: before, After: after})
+	id, err := recordChange(ctx, tx, db.TrackParams{TableID: t.ID, EntityID: newKey, Before: before, After: after})
 	if err != nil {
 		return 0, fmt.Errorf("track %s %s: %w", t.QuotedName, newKey, err)
 	}
 	return id, nil
+}
+
+// recordChange adds the version with the custom data of ctx, and leaves the session's own
+// as it was.
+func recordChange(ctx context.Context, tx pgx.Tx, change db.TrackParams) (int64, error) {
+	queries := db.New()
+	if CustomOf(ctx) == nil {
+		return queries.Track(ctx, tx, change)
+	}
+	session, err := queries.SessionData(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	if err := Stamp(ctx, tx); err != nil {
+		return 0, err
+	}
+	id, err := queries.Track(ctx, tx, change)
+	if err != nil {
+		return 0, err
+	}
+	return id, queries.SetCustom(ctx, tx, session.Custom)
+}
+
+func sameColumns(a, b json.RawMessage) bool {
+	var before, after map[string]json.RawMessage
+	if json.Unmarshal(a, &before) != nil || json.Unmarshal(b, &after) != nil {
+		return false
+	}
+	delete(before, "")
+	delete(after, "")
+	return maps.EqualFunc(before, after, func(json.RawMessage, json.RawMessage) bool { return true })
 }
 
 // image encodes a row as the table's triggers would, with its key.

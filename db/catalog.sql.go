@@ -7,7 +7,42 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 )
+
+const appendOnlyTriggers = `-- name: AppendOnlyTriggers :many
+SELECT wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
+FROM pg_catalog.unnest(ARRAY['append_only', 'append_only_custom']::text[]) AS wanted (name)
+LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = 'exaudit.versions'::pg_catalog.regclass
+                                  AND tg.tgname = wanted.name
+ORDER BY wanted.name
+`
+
+type AppendOnlyTriggersRow struct {
+	Name    string
+	Enabled string
+}
+
+// What guards exaudit.versions, which must be enabled ALWAYS; ” where it is missing.
+func (q *Queries) AppendOnlyTriggers(ctx context.Context, db DBTX) ([]AppendOnlyTriggersRow, error) {
+	rows, err := db.Query(ctx, appendOnlyTriggers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AppendOnlyTriggersRow
+	for rows.Next() {
+		var i AppendOnlyTriggersRow
+		if err := rows.Scan(&i.Name, &i.Enabled); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
 
 const customColumns = `-- name: CustomColumns :many
 SELECT c.name::text AS name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.definition::text AS definition,
@@ -55,7 +90,6 @@ SELECT n.nspname::text                                              AS schema_na
        c.relkind::text                                              AS kind,
        c.relpersistence::text                                       AS persistence,
        c.relispartition::boolean                                    AS is_partition,
-       c.relrowsecurity::boolean                                    AS row_security,
        (n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast', 'exaudit'))::boolean AS is_system,
        EXISTS (SELECT FROM pg_catalog.pg_index k
                WHERE k.indrelid = c.oid AND k.indisprimary)::boolean AS has_primary_key
@@ -72,7 +106,6 @@ type DescribeRelationRow struct {
 	Kind          string
 	Persistence   string
 	IsPartition   bool
-	RowSecurity   bool
 	IsSystem      bool
 	HasPrimaryKey bool
 }
@@ -88,11 +121,59 @@ func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32
 		&i.Kind,
 		&i.Persistence,
 		&i.IsPartition,
-		&i.RowSecurity,
 		&i.IsSystem,
 		&i.HasPrimaryKey,
 	)
 	return i, err
+}
+
+const inheritanceChildren = `-- name: InheritanceChildren :many
+WITH RECURSIVE children AS (
+    SELECT i.inhrelid AS relation
+    FROM pg_catalog.pg_inherits i
+    WHERE i.inhparent = $1::oid
+    UNION
+    SELECT i.inhrelid
+    FROM children
+    JOIN pg_catalog.pg_inherits i ON i.inhparent = children.relation
+)
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
+       EXISTS (SELECT FROM pg_catalog.pg_trigger tg
+               JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
+               WHERE tg.tgrelid = c.oid
+                 AND p.pronamespace = 'exaudit'::pg_catalog.regnamespace
+                 AND p.proname ~ '^t[0-9]+_insert$')::boolean AS covered
+FROM children
+JOIN pg_catalog.pg_class c ON c.oid = children.relation AND NOT c.relispartition
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ORDER BY name
+`
+
+type InheritanceChildrenRow struct {
+	Name    string
+	Covered bool
+}
+
+// The tables that inherit from a table, and theirs, partitions aside. Its triggers do not
+// fire for their rows.
+func (q *Queries) InheritanceChildren(ctx context.Context, db DBTX, relation uint32) ([]InheritanceChildrenRow, error) {
+	rows, err := db.Query(ctx, inheritanceChildren, relation)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []InheritanceChildrenRow
+	for rows.Next() {
+		var i InheritanceChildrenRow
+		if err := rows.Scan(&i.Name, &i.Covered); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const installedFunctions = `-- name: InstalledFunctions :many
@@ -260,38 +341,15 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 	return items, nil
 }
 
-const presentColumns = `-- name: PresentColumns :many
-SELECT a.attnum::integer                                       AS number,
-       a.attname::text                                         AS name,
-       pg_catalog.format_type(a.atttypid, a.atttypmod)::text   AS type_name
-FROM pg_catalog.pg_attribute a
-WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+const presentColumns = `-- name: PresentColumns :one
+SELECT coalesce(exaudit.present_columns($1::oid), '[]')::jsonb AS columns
 `
 
-type PresentColumnsRow struct {
-	Number   int32
-	Name     string
-	TypeName string
-}
-
-func (q *Queries) PresentColumns(ctx context.Context, db DBTX, relation uint32) ([]PresentColumnsRow, error) {
-	rows, err := db.Query(ctx, presentColumns, relation)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []PresentColumnsRow
-	for rows.Next() {
-		var i PresentColumnsRow
-		if err := rows.Scan(&i.Number, &i.Name, &i.TypeName); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) PresentColumns(ctx context.Context, db DBTX, relation uint32) (json.RawMessage, error) {
+	row := db.QueryRow(ctx, presentColumns, relation)
+	var columns json.RawMessage
+	err := row.Scan(&columns)
+	return columns, err
 }
 
 const resolveRelation = `-- name: ResolveRelation :one
@@ -365,10 +423,8 @@ const tableExpressions = `-- name: TableExpressions :one
 SELECT exaudit.shape(r.relation)::text                       AS shape,
        exaudit.image_expression(r.relation, 'OLD')::text     AS old_image,
        exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
-       exaudit.image_expression(r.relation, 'r')::text       AS row_image,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
-       exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id,
-       exaudit.entity_id_expression(r.relation, 'r')::text   AS row_entity_id
+       exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT $1::oid AS relation) r
 `
 
@@ -376,10 +432,8 @@ type TableExpressionsRow struct {
 	Shape       string
 	OldImage    string
 	NewImage    string
-	RowImage    string
 	OldEntityID string
 	NewEntityID string
-	RowEntityID string
 }
 
 // The SQL expressions from which the trigger functions of a table are made.
@@ -390,10 +444,8 @@ func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relation uint32
 		&i.Shape,
 		&i.OldImage,
 		&i.NewImage,
-		&i.RowImage,
 		&i.OldEntityID,
 		&i.NewEntityID,
-		&i.RowEntityID,
 	)
 	return i, err
 }

@@ -82,6 +82,11 @@ type ExauditHistory struct {
 	PreviousEntityID *string
 }
 
+type ExauditRelation struct {
+	TableID  int32
+	Relation uint32
+}
+
 type ExauditTable struct {
 	ID         int32
 	SchemaName string
@@ -102,9 +107,7 @@ type ExauditTableColumn struct {
 	Settings        []string
 	ValueExpression string
 	KeyPosition     int32
-	NotNull         bool
 	Generated       bool
-	IdentityAlways  bool
 	EqualMeansSame  bool
 }
 

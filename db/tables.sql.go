@@ -70,7 +70,9 @@ const lockTables = `-- name: LockTables :exec
 LOCK TABLE exaudit.tables IN SHARE ROW EXCLUSIVE MODE
 `
 
-// The registry of tracked tables.
+// The registry of tracked tables. Installing reads it before it pins the search_path, and
+// a superuser may do so under any path: integers are compared by pg_catalog's operator, in
+// whose place somebody could have put another.
 // One install at a time.
 func (q *Queries) LockTables(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, lockTables)
@@ -87,7 +89,7 @@ func (q *Queries) LockVersions(ctx context.Context, db DBTX) error {
 }
 
 const noteColumns = `-- name: NoteColumns :exec
-SELECT exaudit.note_columns($1::integer, $2::oid)
+SELECT exaudit.note_columns($1::integer, $2::oid, exaudit.present_columns($2::oid))
 `
 
 type NoteColumnsParams struct {
@@ -145,7 +147,8 @@ UPDATE exaudit.tables t
 SET schema_name = n.nspname, table_name = c.relname
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = exaudit.relation_of(t)
+JOIN exaudit.relations r ON r.relation = c.oid
+WHERE t.id OPERATOR(pg_catalog.=) r.table_id
   AND (t.schema_name, t.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text)
 `
 
@@ -175,7 +178,8 @@ const registeredTable = `-- name: RegisteredTable :one
 SELECT $1::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked
 FROM exaudit.tables t
-WHERE exaudit.relation_of(t) = $1::oid
+JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+WHERE r.relation = $1::oid
 ORDER BY t.tracked DESC
 LIMIT 1
 `
@@ -206,14 +210,15 @@ func (q *Queries) RegisteredTable(ctx context.Context, db DBTX, relation uint32)
 	return i, err
 }
 
-const registeredTableByName = `-- name: RegisteredTableByName :one
-SELECT coalesce(exaudit.relation_of(t), 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+const registeredTableByName = `-- name: RegisteredTableByName :many
+SELECT 0::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked
 FROM exaudit.tables t
-WHERE pg_catalog.format('%I.%I', t.schema_name, t.table_name) = $1::text
-   OR t.table_name = $1::text
-ORDER BY t.id
-LIMIT 1
+WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) = $1::text
+       OR $1::text IN (t.table_name, pg_catalog.quote_ident(t.table_name))
+          AND t.schema_name = ANY (pg_catalog.current_schemas(false)))
+  AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
+ORDER BY t.id DESC
 `
 
 type RegisteredTableByNameRow struct {
@@ -226,27 +231,40 @@ type RegisteredTableByNameRow struct {
 	Tracked    bool
 }
 
-// A registered table by its last known name: the way to the history of one that was
-// dropped, or renamed.
-func (q *Queries) RegisteredTableByName(ctx context.Context, db DBTX, name string) (RegisteredTableByNameRow, error) {
-	row := db.QueryRow(ctx, registeredTableByName, name)
-	var i RegisteredTableByNameRow
-	err := row.Scan(
-		&i.Relation,
-		&i.ID,
-		&i.SchemaName,
-		&i.TableName,
-		&i.QuotedName,
-		&i.KeyColumns,
-		&i.Tracked,
-	)
-	return i, err
+// The registered tables that are gone, by the last known name: the newest first.
+func (q *Queries) RegisteredTableByName(ctx context.Context, db DBTX, name string) ([]RegisteredTableByNameRow, error) {
+	rows, err := db.Query(ctx, registeredTableByName, name)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RegisteredTableByNameRow
+	for rows.Next() {
+		var i RegisteredTableByNameRow
+		if err := rows.Scan(
+			&i.Relation,
+			&i.ID,
+			&i.SchemaName,
+			&i.TableName,
+			&i.QuotedName,
+			&i.KeyColumns,
+			&i.Tracked,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const registeredTables = `-- name: RegisteredTables :many
 SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked, coalesce(exaudit.relation_of(t), 0)::oid AS relation
+       t.key_columns, t.tracked, coalesce(r.relation, 0)::oid AS relation
 FROM exaudit.tables t
+LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 ORDER BY t.schema_name, t.table_name
 `
 
@@ -297,6 +315,25 @@ func (q *Queries) RestoreSearchPath(ctx context.Context, db DBTX, searchPath str
 	return err
 }
 
+const schemaOwner = `-- name: SchemaOwner :one
+SELECT r.rolname::text AS name, (r.rolname IN ('exaudit_owner', current_user))::boolean AS trusted
+FROM pg_catalog.pg_namespace n
+JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+WHERE n.nspname = 'exaudit'
+`
+
+type SchemaOwnerRow struct {
+	Name    string
+	Trusted bool
+}
+
+func (q *Queries) SchemaOwner(ctx context.Context, db DBTX) (SchemaOwnerRow, error) {
+	row := db.QueryRow(ctx, schemaOwner)
+	var i SchemaOwnerRow
+	err := row.Scan(&i.Name, &i.Trusted)
+	return i, err
+}
+
 const schemaVersion = `-- name: SchemaVersion :one
 SELECT exaudit.schema_version()::bigint AS version
 `
@@ -306,6 +343,35 @@ func (q *Queries) SchemaVersion(ctx context.Context, db DBTX) (int64, error) {
 	var version int64
 	err := row.Scan(&version)
 	return version, err
+}
+
+const setLockTimeout = `-- name: SetLockTimeout :one
+SELECT pg_catalog.current_setting('lock_timeout')::text AS previous,
+       pg_catalog.set_config('lock_timeout', $1::text, true)::text AS lock_timeout
+`
+
+type SetLockTimeoutRow struct {
+	Previous    string
+	LockTimeout string
+}
+
+// For the transaction. Gives the one to go back to.
+func (q *Queries) SetLockTimeout(ctx context.Context, db DBTX, lockTimeout string) (SetLockTimeoutRow, error) {
+	row := db.QueryRow(ctx, setLockTimeout, lockTimeout)
+	var i SetLockTimeoutRow
+	err := row.Scan(&i.Previous, &i.LockTimeout)
+	return i, err
+}
+
+const untrackGoneTables = `-- name: UntrackGoneTables :exec
+UPDATE exaudit.tables t SET tracked = false
+WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
+`
+
+// Tables that were dropped need no looking after any more.
+func (q *Queries) UntrackGoneTables(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, untrackGoneTables)
+	return err
 }
 
 const untrackTable = `-- name: UntrackTable :exec

@@ -17,9 +17,10 @@ type epoch struct {
 }
 
 type column struct {
-	Number int32  `json:"number"`
-	Name   string `json:"name"`
-	Type   string `json:"type"`
+	Number   int32  `json:"number"`
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Encoding string `json:"encoding"`
 }
 
 // columns is a table's columns through time, oldest first; the last epoch is now.
@@ -32,11 +33,11 @@ func readColumns(ctx context.Context, q db.DBTX, e Entity) (columns, error) {
 	}
 	var all columns
 	for _, s := range snapshots {
-		var list []column
-		if err := json.Unmarshal(s.Columns, &list); err != nil {
+		epoch, err := newEpoch(s.Since, s.Relation, s.Columns)
+		if err != nil {
 			return nil, fmt.Errorf("read the columns that %s had: %w", e.Table, err)
 		}
-		all = append(all, newEpoch(s.Since, s.Relation, list))
+		all = append(all, epoch)
 	}
 	if e.Relation == 0 {
 		return all, nil
@@ -45,20 +46,37 @@ func readColumns(ctx context.Context, q db.DBTX, e Entity) (columns, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the columns of %s: %w", e.Table, err)
 	}
-	list := make([]column, len(present))
-	for i, p := range present {
-		list[i] = column{p.Number, p.Name, p.TypeName}
-	}
 	const now = int64(^uint64(0) >> 1)
-	return append(all, newEpoch(now, e.Relation, list)), nil
+	last, err := newEpoch(now, e.Relation, present)
+	if err != nil {
+		return nil, fmt.Errorf("read the columns of %s: %w", e.Table, err)
+	}
+	return append(all, last), nil
 }
 
-func newEpoch(since int64, relation uint32, list []column) epoch {
+func newEpoch(since int64, relation uint32, snapshot []byte) (epoch, error) {
+	var list []column
+	if err := json.Unmarshal(snapshot, &list); err != nil {
+		return epoch{}, err
+	}
 	e := epoch{since, relation, make(map[int32]column, len(list))}
 	for _, c := range list {
 		e.columns[c.Number] = c
 	}
-	return e
+	return e, nil
+}
+
+// PresentColumns are the names of a table's columns.
+func PresentColumns(ctx context.Context, q db.DBTX, e Entity) (map[string]bool, error) {
+	all, err := readColumns(ctx, q, e)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]bool)
+	for _, c := range all[len(all)-1].columns {
+		names[c.Name] = true
+	}
+	return names, nil
 }
 
 // at is the index of the epoch that a version was recorded in.
@@ -121,7 +139,7 @@ func (c columns) retyped(from, to int) []string {
 	for i := from; i < to; i++ {
 		names := c.names(i)
 		for _, was := range c[i].columns {
-			if is, ok := c.next(i, was); ok && is.Type != was.Type {
+			if is, ok := c.next(i, was); ok && (is.Type != was.Type || is.Encoding != was.Encoding) {
 				name := was.Name
 				if present, ok := names[name]; ok {
 					name = present

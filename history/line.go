@@ -15,25 +15,43 @@ func (l *Line) Key() string { return l.Versions[len(l.Versions)-1].EntityID }
 // the keys it had before and after. versions are in the order of their ids.
 func Lines(versions []*Version) []*Line {
 	var lines []*Line
-	at := make(map[string]*Line) // who has a key, or had it last
+	at := make(map[string][]*Line) // who has a key, or had it last
 	for _, v := range versions {
 		from := v.EntityID
 		if v.PreviousEntityID != "" {
 			from = v.PreviousEntityID
 		}
-		line := at[from]
-		if line == nil {
+		var line *Line
+		switch there := at[from]; {
+		case len(there) == 0:
 			line = &Line{}
 			lines = append(lines, line)
+		case v.PreviousEntityID != "":
+			// Where rows swap keys, two are under one for a while: who came first goes first.
+			line, at[from] = there[0], there[1:]
+		default:
+			line = there[len(there)-1]
 		}
 		if v.PreviousEntityID != "" {
-			delete(at, from)
-			if other := at[v.EntityID]; other != nil {
-				other.Current = false
-			}
+			at[v.EntityID] = append(displaced(at[v.EntityID]), line)
+		} else if len(at[from]) == 0 {
+			at[from] = []*Line{line}
 		}
 		line.Versions, line.Current = append(line.Versions, v), true
-		at[v.EntityID] = line
 	}
 	return lines
+}
+
+// displaced are the rows under a key to which another one comes: those that are still
+// there will go; of a deleted one the key is taken.
+func displaced(there []*Line) []*Line {
+	var alive []*Line
+	for _, l := range there {
+		if last := l.Versions[len(l.Versions)-1]; last.Action == Deleted {
+			l.Current = false
+		} else {
+			alive = append(alive, l)
+		}
+	}
+	return alive
 }

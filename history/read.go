@@ -79,7 +79,8 @@ func Complete(ctx context.Context, q db.DBTX, e Entity) ([]*Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range Lines(versions) {
+	lines := Lines(versions)
+	for _, line := range lines {
 		present := Present{Unknown: e.Relation == 0}
 		e.ID = line.Key()
 		if line.Current && !present.Unknown {
@@ -91,7 +92,26 @@ func Complete(ctx context.Context, q db.DBTX, e Entity) ([]*Version, error) {
 			return nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
 		}
 	}
-	return versions, nil
+	return inTrueOrder(versions, lines), nil
+}
+
+// inTrueOrder gives the versions of each line, which rebuilding has arranged, the places
+// that the line's versions had.
+func inTrueOrder(versions []*Version, lines []*Line) []*Version {
+	lineOf := make(map[*Version]*Line, len(versions))
+	next := make(map[*Line]int, len(lines))
+	for _, l := range lines {
+		for _, v := range l.Versions {
+			lineOf[v] = l
+		}
+	}
+	ordered := make([]*Version, len(versions))
+	for i, v := range versions {
+		l := lineOf[v]
+		ordered[i] = l.Versions[next[l]]
+		next[l]++
+	}
+	return ordered
 }
 
 func readStretch(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLineRow, limit int) ([]*Version, error) {

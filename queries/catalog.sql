@@ -13,7 +13,6 @@ SELECT n.nspname::text                                              AS schema_na
        c.relkind::text                                              AS kind,
        c.relpersistence::text                                       AS persistence,
        c.relispartition::boolean                                    AS is_partition,
-       c.relrowsecurity::boolean                                    AS row_security,
        (n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast', 'exaudit'))::boolean AS is_system,
        EXISTS (SELECT FROM pg_catalog.pg_index k
                WHERE k.indrelid = c.oid AND k.indisprimary)::boolean AS has_primary_key
@@ -43,22 +42,16 @@ FROM exaudit.table_columns c
 WHERE c.relation = @relation::oid
 ORDER BY c.number;
 
--- name: PresentColumns :many
-SELECT a.attnum::integer                                       AS number,
-       a.attname::text                                         AS name,
-       pg_catalog.format_type(a.atttypid, a.atttypmod)::text   AS type_name
-FROM pg_catalog.pg_attribute a
-WHERE a.attrelid = @relation::oid AND a.attnum > 0 AND NOT a.attisdropped;
+-- name: PresentColumns :one
+SELECT coalesce(exaudit.present_columns(@relation::oid), '[]')::jsonb AS columns;
 
 -- name: TableExpressions :one
 -- The SQL expressions from which the trigger functions of a table are made.
 SELECT exaudit.shape(r.relation)::text                       AS shape,
        exaudit.image_expression(r.relation, 'OLD')::text     AS old_image,
        exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
-       exaudit.image_expression(r.relation, 'r')::text       AS row_image,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
-       exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id,
-       exaudit.entity_id_expression(r.relation, 'r')::text   AS row_entity_id
+       exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT @relation::oid AS relation) r;
 
 -- name: CustomColumns :many
@@ -119,3 +112,34 @@ WHERE fn.nspname = 'exaudit'
   AND p.proname ~ ('^t' || @table_id::integer || '_[a-z_]+$')
   AND tg.tgparentid = 0
 ORDER BY c.oid, tg.tgname;
+
+-- name: InheritanceChildren :many
+-- The tables that inherit from a table, and theirs, partitions aside. Its triggers do not
+-- fire for their rows.
+WITH RECURSIVE children AS (
+    SELECT i.inhrelid AS relation
+    FROM pg_catalog.pg_inherits i
+    WHERE i.inhparent = @relation::oid
+    UNION
+    SELECT i.inhrelid
+    FROM children
+    JOIN pg_catalog.pg_inherits i ON i.inhparent = children.relation
+)
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
+       EXISTS (SELECT FROM pg_catalog.pg_trigger tg
+               JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
+               WHERE tg.tgrelid = c.oid
+                 AND p.pronamespace = 'exaudit'::pg_catalog.regnamespace
+                 AND p.proname ~ '^t[0-9]+_insert$')::boolean AS covered
+FROM children
+JOIN pg_catalog.pg_class c ON c.oid = children.relation AND NOT c.relispartition
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ORDER BY name;
+
+-- name: AppendOnlyTriggers :many
+-- What guards exaudit.versions, which must be enabled ALWAYS; '' where it is missing.
+SELECT wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
+FROM pg_catalog.unnest(ARRAY['append_only', 'append_only_custom']::text[]) AS wanted (name)
+LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = 'exaudit.versions'::pg_catalog.regclass
+                                  AND tg.tgname = wanted.name
+ORDER BY wanted.name;

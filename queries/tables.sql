@@ -1,4 +1,6 @@
--- The registry of tracked tables.
+-- The registry of tracked tables. Installing reads it before it pins the search_path, and
+-- a superuser may do so under any path: integers are compared by pg_catalog's operator, in
+-- whose place somebody could have put another.
 
 -- name: LockTables :exec
 -- One install at a time.
@@ -10,7 +12,8 @@ UPDATE exaudit.tables t
 SET schema_name = n.nspname, table_name = c.relname
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = exaudit.relation_of(t)
+JOIN exaudit.relations r ON r.relation = c.oid
+WHERE t.id OPERATOR(pg_catalog.=) r.table_id
   AND (t.schema_name, t.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text);
 
 -- name: RegisterTable :one
@@ -25,13 +28,19 @@ RETURNING id;
 UPDATE exaudit.tables SET key_columns = @key_columns, tracked = true
 WHERE id = @id AND (key_columns IS DISTINCT FROM @key_columns OR NOT tracked);
 
+-- name: UntrackGoneTables :exec
+-- Tables that were dropped need no looking after any more.
+UPDATE exaudit.tables t SET tracked = false
+WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id);
+
 -- name: UntrackTable :exec
 UPDATE exaudit.tables SET tracked = false WHERE id = @id;
 
 -- name: RegisteredTables :many
 SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked, coalesce(exaudit.relation_of(t), 0)::oid AS relation
+       t.key_columns, t.tracked, coalesce(r.relation, 0)::oid AS relation
 FROM exaudit.tables t
+LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 ORDER BY t.schema_name, t.table_name;
 
 -- name: RegisteredTable :one
@@ -39,29 +48,35 @@ ORDER BY t.schema_name, t.table_name;
 SELECT @relation::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked
 FROM exaudit.tables t
-WHERE exaudit.relation_of(t) = @relation::oid
+JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+WHERE r.relation = @relation::oid
 ORDER BY t.tracked DESC
 LIMIT 1;
 
--- name: RegisteredTableByName :one
--- A registered table by its last known name: the way to the history of one that was
--- dropped, or renamed.
-SELECT coalesce(exaudit.relation_of(t), 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+-- name: RegisteredTableByName :many
+-- The registered tables that are gone, by the last known name: the newest first.
+SELECT 0::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked
 FROM exaudit.tables t
-WHERE pg_catalog.format('%I.%I', t.schema_name, t.table_name) = @name::text
-   OR t.table_name = @name::text
-ORDER BY t.id
-LIMIT 1;
+WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) = @name::text
+       OR @name::text IN (t.table_name, pg_catalog.quote_ident(t.table_name))
+          AND t.schema_name = ANY (pg_catalog.current_schemas(false)))
+  AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
+ORDER BY t.id DESC;
 
 -- name: NoteColumns :exec
-SELECT exaudit.note_columns(@table_id::integer, @relation::oid);
+SELECT exaudit.note_columns(@table_id::integer, @relation::oid, exaudit.present_columns(@relation::oid));
 
 -- name: PinSearchPath :one
 -- Names in generated SQL must not be captured while it is installed. Gives the path to
 -- go back to.
 SELECT pg_catalog.current_setting('search_path')::text AS search_path,
        pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)::text AS pinned;
+
+-- name: SetLockTimeout :one
+-- For the transaction. Gives the one to go back to.
+SELECT pg_catalog.current_setting('lock_timeout')::text AS previous,
+       pg_catalog.set_config('lock_timeout', @lock_timeout::text, true)::text AS lock_timeout;
 
 -- name: RestoreSearchPath :exec
 SELECT pg_catalog.set_config('search_path', @search_path::text, true);
@@ -91,3 +106,9 @@ SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)::text AS expression,
 FROM pg_catalog.pg_attrdef d
 JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
 WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass AND a.attname = 'recorded_at';
+
+-- name: SchemaOwner :one
+SELECT r.rolname::text AS name, (r.rolname IN ('exaudit_owner', current_user))::boolean AS trusted
+FROM pg_catalog.pg_namespace n
+JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+WHERE n.nspname = 'exaudit';

@@ -55,6 +55,7 @@ SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id
        coalesce(c.oid, 0)::oid AS relation
 FROM exaudit.versions v
 JOIN exaudit.tables t ON t.id = v.table_id
-LEFT JOIN pg_catalog.pg_class c ON c.oid = exaudit.relation_of(t)
+LEFT JOIN exaudit.relations r ON r.table_id = t.id
+LEFT JOIN pg_catalog.pg_class c ON c.oid = r.relation
 LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE v.id = @id;

@@ -3,6 +3,7 @@ package revert
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -11,8 +12,8 @@ import (
 // on. PostgreSQL's own error stays in the chain.
 func classify(err error) error {
 	var pgErr *pgconn.PgError
-	if !errors.As(err, &pgErr) {
-		return err
+	if !errors.As(err, &pgErr) || strings.HasPrefix(pgErr.Message, "setting exaudit.") {
+		return err // the second is about the custom data, not the row
 	}
 	var reason error
 	switch pgErr.Code {

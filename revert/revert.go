@@ -143,7 +143,11 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 		return nil, fmt.Errorf("revert %s %s to before version %d: %w", entity.Table, entity.ID, version, err)
 	}
 	from := slices.IndexFunc(line.Versions, func(v *history.Version) bool { return v.ID == chosen.ID })
-	p := &Plan{Entity: entity, Present: present, Target: target(present, line.Versions[from:])}
+	goal, err := target(present, line.Versions[from:])
+	if err != nil {
+		return nil, fmt.Errorf("revert %s %s to before version %d: %w", entity.Table, entity.ID, version, err)
+	}
+	p := &Plan{Entity: entity, Present: present, Target: goal}
 	if err := p.check(ctx, q); err != nil {
 		return nil, fmt.Errorf("revert %s %s to before version %d: %w", entity.Table, entity.ID, version, err)
 	}
@@ -159,16 +163,19 @@ func lock(ctx context.Context, q db.DBTX, e *history.Entity, version int64, lock
 			return nil, nil, err
 		}
 		e.ID = line.Key()
+		seen := line.Versions[len(line.Versions)-1].ID
 		present, err := history.LiveRow(ctx, q, *e, locked)
 		if err != nil || !locked {
 			return line, rowOf(line, present), err
 		}
-		// What was recorded while we waited for the lock? From now on nobody adds anything.
+		// What was recorded while we waited for the lock? From now on nobody adds anything;
+		// but where there was no row to lock, one may have come meanwhile.
 		line, err = lineOf(ctx, q, *e, version)
 		if err != nil {
 			return nil, nil, err
 		}
-		if line.Key() == e.ID {
+		last := line.Versions[len(line.Versions)-1].ID
+		if line.Key() == e.ID && (present != nil || last == seen) {
 			return line, rowOf(line, present), nil
 		}
 	}
@@ -198,34 +205,45 @@ func rowOf(line *history.Line, present history.Image) history.Image {
 
 // target undoes versions, the last one first, starting from the present row. Columns that
 // none of them names stay as they are; so do columns added since, which no image has.
-func target(present history.Image, undone []*history.Version) history.Image {
+func target(present history.Image, undone []*history.Version) (history.Image, error) {
 	state := maps.Clone(present)
 	for _, v := range slices.Backward(undone) {
-		switch v.Action {
-		case history.Created:
+		switch {
+		case v.Action == history.Created:
 			state = nil
-		case history.Deleted:
+		case v.Action == history.Deleted:
 			state = maps.Clone(v.Before)
+		case state == nil:
+			// some columns of a row that is not there do not make a row
+			return nil, &history.DivergedError{Version: v.ID, Difference: patch.Diff(map[string]any{}, v.Before.Value())}
 		default:
 			state = v.Undo(state)
 		}
 	}
-	return state
+	return state, nil
 }
 
 // check sets the patch, and refuses what can be known to fail before it is tried.
 func (p *Plan) check(ctx context.Context, q db.DBTX) error {
-	columns, err := db.New().PresentColumns(ctx, q, p.Entity.Relation)
+	columns, err := history.PresentColumns(ctx, q, p.Entity)
 	if err != nil {
-		return fmt.Errorf("read the columns: %w", err)
+		return err
 	}
 	for name, value := range p.Target {
-		if name == "" || slices.ContainsFunc(columns, func(c db.PresentColumnsRow) bool { return c.Name == name }) {
+		if name == "" || columns[name] {
 			continue
 		}
 		delete(p.Target, name)
 		if value != nil {
 			p.LeftOut = append(p.LeftOut, name)
+		}
+	}
+	if p.Target != nil {
+		// columns added since, which no image has
+		for name, value := range p.Present {
+			if _, ok := p.Target[name]; !ok && name != "" {
+				p.Target[name] = value
+			}
 		}
 	}
 	slices.Sort(p.LeftOut)

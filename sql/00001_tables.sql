@@ -51,7 +51,8 @@ GRANT USAGE ON SCHEMA exaudit TO exaudit_writer, exaudit_reader;
 CREATE TYPE exaudit.action AS ENUM ('created', 'updated', 'deleted');
 
 -- One row per table that is or was tracked. The id is what versions and triggers
--- carry: it survives rename, dump and restore.
+-- carry: it survives rename, dump and restore. Names are the last known ones and may come
+-- twice: of a table that was dropped, and of its successor.
 CREATE TABLE exaudit.tables (
     id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     schema_name text        NOT NULL,
@@ -59,9 +60,7 @@ CREATE TABLE exaudit.tables (
     key_columns text[]      NOT NULL,
     options     jsonb       NOT NULL DEFAULT '{}',
     tracked     boolean     NOT NULL DEFAULT true,
-    created_at  timestamptz NOT NULL DEFAULT now(),
-    -- deferred, so that renamed tables can swap names
-    UNIQUE (schema_name, table_name) DEFERRABLE INITIALLY DEFERRED
+    created_at  timestamptz NOT NULL DEFAULT now()
 );
 
 -- What the columns of a tracked table were, from the version after "since" on. An
@@ -104,8 +103,9 @@ COMMENT ON COLUMN exaudit.versions.after IS 'created: the whole row; updated: th
 COMMENT ON COLUMN exaudit.versions.custom IS 'What the application said about the change (exaudit.custom).';
 COMMENT ON COLUMN exaudit.versions.rollback IS 'Written by a revert.';
 
--- The one btree: an entity's history, in order.
-CREATE INDEX versions_entity ON exaudit.versions (table_id, entity_id, id);
+-- The one btree: an entity's history, in order. Unique, so that a dump whose versions are
+-- here already cannot be loaded a second time.
+CREATE UNIQUE INDEX versions_entity ON exaudit.versions (table_id, entity_id, id);
 -- Key changes are rare, so these two are nearly empty; they lead from the old key to the
 -- new one and back.
 CREATE INDEX versions_moved_from ON exaudit.versions (table_id, previous_entity_id, id)
@@ -127,38 +127,41 @@ WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass
   AND a.attnum > 0
   AND NOT a.attisdropped
   AND a.attgenerated = ''
+  AND a.attidentity = '' -- these number themselves
   AND a.attname <> ALL (ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
                               'previous_entity_id', 'before', 'after', 'custom']::name[])
 ORDER BY a.attnum;
 
--- +goose StatementBegin
--- The table of an id: the one that carries its trigger, whatever it is called by now,
--- else the one of its registered name. NULL when there is none.
-CREATE FUNCTION exaudit.relation_of(tracked exaudit.tables) RETURNS oid
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-BEGIN
-    RETURN (
-        SELECT coalesce(
-            (SELECT tg.tgrelid
-             FROM pg_catalog.pg_proc p
-             JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-                                        AND d.refobjid = p.oid
-                                        AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass
-             JOIN pg_catalog.pg_trigger tg ON tg.oid = d.objid
-             JOIN pg_catalog.pg_class c ON c.oid = tg.tgrelid
-             WHERE p.pronamespace = 'exaudit'::pg_catalog.regnamespace
-               AND p.proname = 't' || $1.id || '_insert'
-               AND tg.tgparentid = 0
-             ORDER BY (c.relname = $1.table_name) DESC, tg.oid
-             LIMIT 1),
-            pg_catalog.to_regclass(pg_catalog.format('%I.%I', $1.schema_name, $1.table_name))::oid)
-    );
-END
-$$;
+-- Which relation each registered table is: the one that carries its trigger, whatever it
+-- is called by now. Without a trigger, the relation that had its name when it was last
+-- installed, if it still has; not just any of that name, or whoever creates one would
+-- inherit a history. Tables that are gone have no row.
+CREATE VIEW exaudit.relations AS
+WITH carriers AS (
+    SELECT DISTINCT ON (p.proname)
+           pg_catalog.substring(p.proname, '^t([0-9]+)_insert$')::integer AS table_id,
+           tg.tgrelid AS relation
+    FROM pg_catalog.pg_trigger tg
+    JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
+    WHERE p.pronamespace = 'exaudit'::pg_catalog.regnamespace
+      AND p.proname ~ '^t[0-9]+_insert$'
+      AND tg.tgparentid = 0
+      AND tg.tgname = '!exaudit_insert'
+    ORDER BY p.proname, tg.oid
+)
+SELECT t.id AS table_id, coalesce(c.relation, named.relation) AS relation
+FROM exaudit.tables t
+LEFT JOIN carriers c ON c.table_id = t.id
+LEFT JOIN LATERAL (
+    SELECT last.relation
+    FROM (SELECT s.relation FROM exaudit.column_snapshots s
+          WHERE s.table_id = t.id ORDER BY s.since DESC LIMIT 1) last
+    WHERE last.relation = pg_catalog.to_regclass(pg_catalog.format('%I.%I', t.schema_name, t.table_name))::oid
+      AND NOT EXISTS (SELECT FROM carriers other WHERE other.relation = last.relation)
+) named ON c.relation IS NULL
+WHERE coalesce(c.relation, named.relation) IS NOT NULL;
 
+-- +goose StatementBegin
 -- The tables whose history the current user may see: those it may read in full. The
 -- history of a table that is gone is for members of exaudit_owner.
 CREATE FUNCTION exaudit.readable_tables() RETURNS SETOF integer
@@ -167,7 +170,7 @@ CREATE FUNCTION exaudit.readable_tables() RETURNS SETOF integer
 AS $$
     SELECT t.id
     FROM exaudit.tables t
-    CROSS JOIN LATERAL (SELECT exaudit.relation_of(t) AS relation) r
+    LEFT JOIN exaudit.relations r ON r.table_id = t.id
     WHERE CASE
               WHEN r.relation IS NULL THEN pg_catalog.pg_has_role('exaudit_owner', 'USAGE')
               ELSE pg_catalog.has_table_privilege(r.relation, 'SELECT')
@@ -200,9 +203,9 @@ CREATE POLICY readers ON exaudit.versions FOR SELECT TO exaudit_reader
     USING (table_id IN (SELECT exaudit.readable_tables()));
 CREATE POLICY writers ON exaudit.versions FOR INSERT TO exaudit_writer WITH CHECK (true);
 
-GRANT SELECT ON exaudit.versions, exaudit.history, exaudit.tables, exaudit.column_snapshots, exaudit.custom_columns
-    TO exaudit_reader;
-GRANT SELECT ON exaudit.tables, exaudit.column_snapshots, exaudit.custom_columns TO exaudit_writer;
+GRANT SELECT ON exaudit.versions, exaudit.history, exaudit.tables, exaudit.relations, exaudit.column_snapshots,
+    exaudit.custom_columns TO exaudit_reader;
+GRANT SELECT ON exaudit.tables, exaudit.relations, exaudit.column_snapshots, exaudit.custom_columns TO exaudit_writer;
 GRANT INSERT ON exaudit.versions, exaudit.column_snapshots TO exaudit_writer;
 
 -- +goose StatementBegin
@@ -252,31 +255,18 @@ ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER append_only_custom;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.relation_of, exaudit.readable_tables TO exaudit_reader, exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit.readable_tables TO exaudit_reader, exaudit_writer;
 
 RESET ROLE;
 
 -- +goose Down
--- +goose StatementBegin
-DO $down$
-DECLARE
-    f regprocedure;
-BEGIN
-    -- The generated functions, and with them the triggers on tracked tables.
-    FOR f IN SELECT p.oid FROM pg_catalog.pg_proc p
-             WHERE p.pronamespace = 'exaudit'::regnamespace AND p.proname ~ '^t[0-9]+_' LOOP
-        EXECUTE pg_catalog.format('DROP FUNCTION %s CASCADE', f);
-    END LOOP;
-END
-$down$;
--- +goose StatementEnd
 DROP VIEW exaudit.history;
 DROP TABLE exaudit.versions CASCADE;
 DROP VIEW IF EXISTS exaudit.custom_columns;
 DROP FUNCTION exaudit.refuse_custom_change;
 DROP FUNCTION exaudit.refuse_change;
 DROP FUNCTION exaudit.readable_tables;
-DROP FUNCTION exaudit.relation_of;
+DROP VIEW exaudit.relations;
 DROP TABLE exaudit.column_snapshots;
 DROP TABLE exaudit.tables;
 DROP TYPE exaudit.action;

@@ -50,16 +50,10 @@ BEGIN
                    WHEN t.builtin THEN 'text'
                    ELSE 'format'
                END;
-    ELSIF t.typtype = 'c' THEN
-        RETURN CASE
-                   WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
-                                    WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-                                      AND exaudit.encoding(a.atttypid) <> 'native')
-                       THEN 'native'
-                   ELSE 'format'
-               END;
     ELSE
-        RETURN CASE WHEN t.builtin THEN 'native' ELSE 'format' END;
+        -- Composites as text, too: ALTER TYPE could give one an attribute that jsonb cannot
+        -- carry, and no plan would notice.
+        RETURN CASE WHEN t.builtin AND t.typtype <> 'c' THEN 'native' ELSE 'format' END;
     END IF;
 END
 $$;
@@ -92,10 +86,9 @@ BEGIN
 
     RETURN CASE
         WHEN t.typtype = 'd' THEN exaudit.settings(t.typbasetype)
-        WHEN t.typtype = 'c' THEN ARRAY(
-            SELECT DISTINCT s
-            FROM pg_catalog.pg_attribute a, unnest(exaudit.settings(a.atttypid)) AS s
-            WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
+        -- whatever attributes it may be given
+        WHEN t.typtype = 'c' THEN ARRAY['bytea_output', 'datestyle', 'extra_float_digits', 'intervalstyle', 'lc_monetary',
+                                        'quote_all_identifiers', 'timezone']
         WHEN t.subtype <> 0 THEN exaudit.settings(t.subtype)
         WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN
             exaudit.settings(t.typelem)
@@ -222,9 +215,7 @@ SELECT a.attrelid                                              AS relation,
        END::text[]                                             AS settings,
        exaudit.value_expression(a.atttypid, e.encoding)        AS value_expression,
        coalesce(pg_catalog.array_position(k.indkey::int2[], a.attnum), -1)::integer AS key_position,
-       a.attnotnull                                            AS not_null,
        a.attgenerated <> ''                                    AS generated,
-       a.attidentity = 'a'                                     AS identity_always,
        -- Does "=" see every difference that is stored? Only where the default btree
        -- operator class says that equal means the same image. bpchar says so too, but
        -- unconstrained it keeps blanks that "=" ignores. No type outside pg_catalog is asked,
@@ -262,7 +253,9 @@ CREATE FUNCTION exaudit.shape(relation oid) RETURNS text
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)),
+    SELECT string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod))
+                      -- under such a collation, "=" does not see every difference
+                      || CASE WHEN NOT col.collisdeterministic THEN ' (nondeterministic)' ELSE '' END,
                       E',\n        ' ORDER BY a.attnum)
            || coalesce((SELECT pg_catalog.format(E',\n        PRIMARY KEY (%s)',
                                                  string_agg(quote_ident(ka.attname), ', ' ORDER BY key.position))
@@ -272,6 +265,7 @@ AS $$
                         WHERE k.indrelid = relation AND k.indisprimary
                         HAVING count(*) > 0), '')
     FROM pg_catalog.pg_attribute a
+    LEFT JOIN pg_catalog.pg_collation col ON col.oid = a.attcollation
     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
 $$;
 
@@ -366,6 +360,28 @@ $$;
 CREATE FUNCTION exaudit.encode(row_value anyelement) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN exaudit.encode_with(exaudit.encode_query(
+        (SELECT typrelid FROM pg_catalog.pg_type WHERE oid = pg_catalog.pg_typeof(row_value))), row_value);
+END
+$$;
+
+-- What encode runs for the rows of a table. IMMUTABLE as has_shape is, and under the same
+-- conditions: the text is made once per plan.
+CREATE FUNCTION exaudit.encode_query(relation oid) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN pg_catalog.format('SELECT %s FROM (SELECT ($1).*) AS r', exaudit.image_expression(relation, 'r'));
+END
+$$;
+
+-- encode, for who has the query already.
+CREATE FUNCTION exaudit.encode_with(query text, row_value anyelement) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
     SET intervalstyle = 'postgres'
     SET timezone = 'UTC'
@@ -378,9 +394,7 @@ AS $$
 DECLARE
     image jsonb;
 BEGIN
-    EXECUTE pg_catalog.format('SELECT %s FROM (SELECT ($1).*) AS r', exaudit.image_expression(
-        (SELECT typrelid FROM pg_catalog.pg_type WHERE oid = pg_catalog.pg_typeof(row_value)), 'r'))
-    INTO image USING row_value;
+    EXECUTE query INTO image USING row_value;
     RETURN image;
 END
 $$;
@@ -440,7 +454,8 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
-    exaudit.has_shape, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null, exaudit.encode, exaudit.decode
+    exaudit.has_shape, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null, exaudit.encode, exaudit.encode_query,
+    exaudit.encode_with, exaudit.decode
     TO exaudit_writer, exaudit_reader;
 GRANT SELECT ON exaudit.table_columns TO exaudit_writer, exaudit_reader;
 
@@ -449,6 +464,8 @@ RESET ROLE;
 -- +goose Down
 DROP FUNCTION exaudit.decode;
 DROP FUNCTION exaudit.encode;
+DROP FUNCTION exaudit.encode_with;
+DROP FUNCTION exaudit.encode_query;
 DROP FUNCTION exaudit.note_json_null;
 DROP FUNCTION exaudit.json_nulls;
 DROP FUNCTION exaudit.image_expression;

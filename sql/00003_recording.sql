@@ -133,10 +133,13 @@ CREATE FUNCTION exaudit.is_table(table_id integer, relation oid) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(coalesce(pg_catalog.pg_partition_root($2)::oid, $2) IN (
-               exaudit.relation_of(t), pg_catalog.to_regclass(pg_catalog.format('%I.%I', t.schema_name, t.table_name))::oid), false)
-    FROM exaudit.tables t
-    WHERE t.id = $1
+    SELECT EXISTS (
+        SELECT
+        FROM exaudit.tables t
+        LEFT JOIN exaudit.relations r ON r.table_id = t.id
+        WHERE t.id = $1
+          AND coalesce(pg_catalog.pg_partition_root($2)::oid, $2) IN (
+                  r.relation, pg_catalog.to_regclass(pg_catalog.format('%I.%I', t.schema_name, t.table_name))::oid))
 $$;
 
 -- Raises unless it may.
@@ -151,6 +154,12 @@ BEGIN
         RETURN;
     END IF;
     SELECT * INTO registered FROM exaudit.tables t WHERE t.id = check_table.table_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'trigger function t%_* of % records a table that exaudit.tables does not have',
+            table_id, relation::regclass
+            USING ERRCODE = 'triggered_action_exception',
+                  HINT = 'Restore the data of schema exaudit, or begin a new history with "exaudit install --all".';
+    END IF;
     RAISE EXCEPTION 'trigger function t%_* records table %.%, not %',
         table_id, registered.schema_name, registered.table_name, relation::regclass
         USING ERRCODE = 'triggered_action_exception',
@@ -158,28 +167,53 @@ BEGIN
 END
 $$;
 
--- The key of a row, from its image: the text of a single value, else a JSON array. A
--- table that has lost its primary key is told apart by whole rows. NULL where the image
--- lacks a part of the key.
-CREATE FUNCTION exaudit.entity_id_of(relation oid, image jsonb) RETURNS text
-    LANGUAGE plpgsql STABLE
+-- The columns of a table's primary key, in its order, and whether one alone is jsonb.
+-- IMMUTABLE as has_shape is, and under the same conditions.
+CREATE FUNCTION exaudit.key_columns(relation oid) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 BEGIN
     RETURN (
-        SELECT CASE
-                   WHEN count(*) = 0 THEN image::text
-                   WHEN NOT bool_and(image ? c.name) THEN NULL
-                   WHEN count(*) > 1 THEN pg_catalog.jsonb_agg(image -> c.name ORDER BY c.key_position)::text
-                   WHEN min(c.encoding) = 'jsonb' THEN (image -> min(c.name))::text
-                   ELSE image ->> min(c.name)
-               END
+        SELECT pg_catalog.jsonb_build_object(
+                   'names', coalesce(pg_catalog.jsonb_agg(c.name ORDER BY c.key_position), '[]'),
+                   'jsonb', coalesce(bool_and(c.encoding = 'jsonb'), false))
         FROM exaudit.table_columns c
         WHERE c.relation = $1 AND c.key_position >= 0
     );
 END
 $$;
+
+-- The key of a row, from its image: the text of a single value, else a JSON array. A
+-- table that has lost its primary key is told apart by whole rows. NULL where the image
+-- lacks a part of the key.
+CREATE FUNCTION exaudit.entity_id_in(key_columns jsonb, image jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    names jsonb := key_columns -> 'names';
+BEGIN
+    IF names = '[]' THEN
+        RETURN image::text;
+    ELSIF NOT image ?& ARRAY(SELECT pg_catalog.jsonb_array_elements_text(names)) THEN
+        RETURN NULL;
+    ELSIF pg_catalog.jsonb_array_length(names) > 1 THEN
+        RETURN (SELECT pg_catalog.jsonb_agg(image -> n.name ORDER BY n.position)::text
+                FROM pg_catalog.jsonb_array_elements_text(names) WITH ORDINALITY AS n (name, position));
+    ELSIF (key_columns -> 'jsonb')::boolean THEN
+        RETURN (image -> (names ->> 0))::text;
+    ELSE
+        RETURN image ->> (names ->> 0);
+    END IF;
+END
+$$;
+
+-- The same for the image of a table's row.
+CREATE FUNCTION exaudit.entity_id_of(relation oid, image jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS 'SELECT exaudit.entity_id_in(exaudit.key_columns($1), $2)';
 
 -- An SQL expression for the key of a row, read through an alias: what entity_id_of gives.
 CREATE FUNCTION exaudit.entity_id_expression(relation oid, alias text) RETURNS text
@@ -236,25 +270,39 @@ BEGIN
 END
 $$;
 
--- Keeps what the columns are from the next version on, where that is news.
-CREATE FUNCTION exaudit.note_columns(table_id integer, relation oid) RETURNS void
-    LANGUAGE plpgsql
+-- What the columns of a table are, as a snapshot keeps them. IMMUTABLE as has_shape is, and
+-- under the same conditions.
+CREATE FUNCTION exaudit.present_columns(relation oid) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-DECLARE
-    present jsonb := (
+BEGIN
+    RETURN (
         SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
                    'number', c.number, 'name', c.name, 'type', c.type_name, 'encoding', c.encoding) ORDER BY c.number)
         FROM exaudit.table_columns c
-        WHERE c.relation = note_columns.relation);
-    last    exaudit.column_snapshots;
+        WHERE c.relation = present_columns.relation
+    );
+END
+$$;
+
+-- Keeps what the columns are from the next version on, where that is news.
+CREATE FUNCTION exaudit.note_columns(table_id integer, relation oid, present jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    last exaudit.column_snapshots;
 BEGIN
     SELECT * INTO last FROM exaudit.column_snapshots s
     WHERE s.table_id = note_columns.table_id
     ORDER BY s.since DESC LIMIT 1;
     IF last.columns IS NOT DISTINCT FROM present AND last.relation = note_columns.relation THEN
         RETURN;
+    END IF;
+    IF last.relation <> note_columns.relation THEN
+        PERFORM exaudit.check_restored(note_columns.relation);
     END IF;
     -- The sequence tells the last id that any session has taken. Nobody else writes this
     -- table under new columns at the same time and is not held up here: the first comes first.
@@ -265,6 +313,31 @@ BEGIN
     IF NOT FOUND THEN
         INSERT INTO exaudit.column_snapshots (table_id, since, relation, columns)
         VALUES (note_columns.table_id, pg_catalog.nextval('exaudit.versions_id_seq'), note_columns.relation, present);
+    END IF;
+END
+$$;
+
+-- Raises while a dump is being loaded, whose rows are no changes, or where the sequence of
+-- ids lags behind the versions that came with it. For the first write to a restored table.
+CREATE FUNCTION exaudit.check_restored(relation oid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $$
+BEGIN
+    -- every script of pg_dump turns this off first, and hardly anybody else does
+    IF NOT pg_catalog.current_setting('check_function_bodies')::boolean THEN
+        RAISE EXCEPTION 'rows of % are loaded from a dump, which must not fire its triggers', relation::regclass
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Load data with --disable-triggers, then run "exaudit sync".';
+    END IF;
+    IF EXISTS (SELECT FROM exaudit.versions v WHERE v.id > exaudit.last_version_id()) THEN
+        RAISE EXCEPTION 'the ids of exaudit.versions are ahead of their sequence'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = pg_catalog.format('Table %s was restored from a dump, without the state of sequence exaudit.versions_id_seq.',
+                                             relation::regclass),
+                  HINT = 'Run: SELECT setval(''exaudit.versions_id_seq'', max(id)) FROM exaudit.versions';
     END IF;
 END
 $$;
@@ -280,17 +353,18 @@ $$;
 
 -- Records a change of a table that has been altered since its triggers were written:
 -- whole and exact, only slower. relation is where the row is, perhaps a partition.
-CREATE FUNCTION exaudit.record_altered(table_id integer, relation oid, before jsonb, after jsonb) RETURNS void
+CREATE FUNCTION exaudit.record_altered(
+    table_id integer, relation oid, before jsonb, after jsonb, present jsonb, key_columns jsonb
+) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    root    oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
-    old_key text := exaudit.entity_id_of(root, before);
-    new_key text := exaudit.entity_id_of(root, after);
+    old_key text := exaudit.entity_id_in(key_columns, before);
+    new_key text := exaudit.entity_id_in(key_columns, after);
     changed record;
 BEGIN
-    PERFORM exaudit.note_columns(table_id, root);
+    PERFORM exaudit.note_columns(table_id, coalesce(pg_catalog.pg_partition_root(relation)::oid, relation), present);
     IF before IS NULL THEN
         PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, after);
     ELSIF after IS NULL THEN
@@ -302,6 +376,21 @@ BEGIN
                                    changed.old_values, changed.new_values);
         END IF;
     END IF;
+END
+$$;
+
+-- The same for a table whose oid is not the one that its triggers were written for. What
+-- that oid means in this database says nothing about the table.
+CREATE FUNCTION exaudit.record_restored(table_id integer, relation oid, before jsonb, after jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    root oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
+BEGIN
+    PERFORM exaudit.check_table(table_id, relation);
+    PERFORM exaudit.record_altered(table_id, relation, before, after,
+                                   exaudit.present_columns(root), exaudit.key_columns(root));
 END
 $$;
 
@@ -371,6 +460,13 @@ DECLARE
     columns     text;
     fields      text;
 BEGIN
+    -- TRUNCATE removes what others have committed since, but an older snapshot does not show it.
+    IF pg_catalog.current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RAISE EXCEPTION 'TRUNCATE of % cannot be recorded in a transaction of isolation level %',
+            relation::regclass, pg_catalog.current_setting('transaction_isolation')
+            USING ERRCODE = 'feature_not_supported',
+                  HINT = 'Use DELETE, or a transaction of isolation level READ COMMITTED.';
+    END IF;
     IF partitioned THEN
         partitions := exaudit.untriggered_partitions(table_id, relation);
         IF partitions IS NULL THEN
@@ -382,7 +478,7 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
                   HINT = 'Run "exaudit install" for the table. Restrictive policies must not apply to exaudit_writer.';
     END IF;
-    PERFORM exaudit.note_columns(table_id, root);
+    PERFORM exaudit.note_columns(table_id, root, exaudit.present_columns(root));
     stamp := exaudit.session_data();
     SELECT coalesce(string_agg(pg_catalog.format(', %I', c.name), ''), ''),
            coalesce(string_agg(pg_catalog.format(', ($2).%I', c.name), ''), '')
@@ -438,11 +534,11 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
     exaudit.record, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
     exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
-    exaudit.entity_id_expression, exaudit.differing, exaudit.changed_columns, exaudit.note_columns,
-    exaudit.last_version_id, exaudit.record_altered
+    exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression, exaudit.differing,
+    exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id, exaudit.record_altered, exaudit.record_restored
     TO exaudit_writer;
-GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_expression, exaudit.custom_column_list,
-    exaudit.trigger_definition, exaudit.reads_every_row
+GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
+    exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.reads_every_row
     TO exaudit_reader;
 
 -- track runs with the writer's rights, not the owner's. Handing it over takes a member of
@@ -453,17 +549,22 @@ ALTER FUNCTION exaudit.track OWNER TO exaudit_writer;
 REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer;
 
 -- +goose Down
-DROP FUNCTION exaudit.track;
+DROP FUNCTION IF EXISTS exaudit.track; -- it belonged to exaudit_writer
 DROP FUNCTION exaudit.record_truncated;
 DROP FUNCTION exaudit.untriggered_partitions;
 DROP FUNCTION exaudit.reads_every_row;
+DROP FUNCTION exaudit.record_restored;
 DROP FUNCTION exaudit.record_altered;
 DROP FUNCTION exaudit.last_version_id;
+DROP FUNCTION exaudit.check_restored;
 DROP FUNCTION exaudit.note_columns;
+DROP FUNCTION exaudit.present_columns;
 DROP FUNCTION exaudit.changed_columns;
 DROP FUNCTION exaudit.differing;
 DROP FUNCTION exaudit.entity_id_expression;
 DROP FUNCTION exaudit.entity_id_of;
+DROP FUNCTION exaudit.entity_id_in;
+DROP FUNCTION exaudit.key_columns;
 DROP FUNCTION exaudit.check_table;
 DROP FUNCTION exaudit.is_table;
 DROP FUNCTION exaudit.trigger_definition;

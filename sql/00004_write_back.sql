@@ -23,14 +23,12 @@ DECLARE
 BEGIN
     SELECT array_agg(c.name ORDER BY c.key_position),
            array_agg(c.name) FILTER (WHERE c.encoding = 'jsonb'),
-           -- the text of a single key: of an array or a composite it is that of its JSON,
-           -- unless the array is none that JSON knows
+           -- the text of a single key: of an array it is that of its JSON, unless the array
+           -- is none that JSON knows
            bool_and(c.encoding = 'jsonb'
-                    OR c.encoding LIKE '%array' AND entity_id LIKE '[%]'
-                    OR c.encoding = 'native' AND ty.typtype = 'c')
+                    OR c.encoding LIKE '%array' AND entity_id LIKE '[%]')
     INTO keys, nullable, is_json
     FROM exaudit.table_columns c
-    JOIN pg_catalog.pg_type ty ON ty.oid = exaudit.base_type(c.type)
     WHERE c.relation = $1 AND c.key_position >= 0;
 
     IF cardinality(keys) = 1 THEN
@@ -56,16 +54,67 @@ BEGIN
 END
 $$;
 
+-- The key columns and their types, as jsonb_to_record takes them. Base types: reading a key
+-- must not run the CHECK functions of a domain, which are its owner's code.
+CREATE FUNCTION exaudit.key_definition(relation regclass) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
+        SELECT string_agg(pg_catalog.format('%I %s', c.name,
+                                            CASE ty.typtype
+                                                WHEN 'd' THEN pg_catalog.format_type(exaudit.base_type(ty.oid), ty.typtypmod)
+                                                ELSE c.type_name
+                                            END), ', ' ORDER BY c.key_position)
+        FROM exaudit.table_columns c
+        JOIN pg_catalog.pg_type ty ON ty.oid = c.type
+        WHERE c.relation = $1 AND c.key_position >= 0
+    );
+END
+$$;
+
+-- The key of an entity as a record of key_definition's columns.
+CREATE FUNCTION exaudit.key_record(relation regclass, image jsonb) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET lc_monetary = 'C'
+    SET xmloption = 'content'
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE pg_catalog.format(
+        'SELECT %s FROM pg_catalog.jsonb_to_record($1) AS k (%s)',
+        -- a key is never an SQL NULL, so a null is JSON's
+        (SELECT string_agg(CASE c.encoding WHEN 'jsonb' THEN pg_catalog.format('coalesce(k.%I, ''null'')', c.name)
+                                           ELSE pg_catalog.format('k.%I', c.name) END, ', ' ORDER BY c.key_position)
+         FROM exaudit.table_columns c
+         WHERE c.relation = $1 AND c.key_position >= 0),
+        exaudit.key_definition(relation))
+    USING image;
+END
+$$;
+
 -- The entity id of a key that somebody wrote: a JSON array with a value per key column.
 CREATE FUNCTION exaudit.entity_id(relation regclass, key_values jsonb) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET array_nulls = on
+    SET quote_all_identifiers = off
 AS $$
 DECLARE
-    keys     text[] := ARRAY(SELECT c.name FROM exaudit.table_columns c
-                             WHERE c.relation = $1 AND c.key_position >= 0 ORDER BY c.key_position);
-    image    jsonb;
-    entity   text;
+    keys   text[] := ARRAY(SELECT c.name FROM exaudit.table_columns c
+                           WHERE c.relation = $1 AND c.key_position >= 0 ORDER BY c.key_position);
+    image  jsonb;
+    entity text;
 BEGIN
     IF pg_catalog.jsonb_array_length(key_values) <> cardinality(keys) THEN
         RAISE EXCEPTION 'key of % needs % (%), got %', relation,
@@ -75,8 +124,9 @@ BEGIN
     END IF;
     SELECT pg_catalog.jsonb_object_agg(k.name, key_values -> (k.position - 1)::integer) INTO image
     FROM unnest(keys) WITH ORDINALITY AS k (name, position);
-    EXECUTE pg_catalog.format('SELECT exaudit.entity_id_of($1, exaudit.encode(exaudit.decode(NULL::%s, $2)))', relation)
-    INTO entity USING relation::oid, image;
+    EXECUTE pg_catalog.format('SELECT %s FROM exaudit.key_record($1, $2) AS k (%s)',
+                              exaudit.entity_id_expression(relation, 'k'), exaudit.key_definition(relation))
+    INTO entity USING relation, image;
     RETURN entity;
 END
 $$;
@@ -104,6 +154,18 @@ BEGIN
 END
 $$;
 
+-- The relation as a statement names it: a plain table without its inheritance children,
+-- which are tables of their own; a partitioned one with its partitions.
+CREATE FUNCTION exaudit.target(relation regclass) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || relation::text
+            FROM pg_catalog.pg_class c WHERE c.oid = relation);
+END
+$$;
+
 -- The image of the entity's present row, NULL where there is none. Locked, it stays so
 -- until the transaction ends.
 CREATE FUNCTION exaudit.row_image(relation regclass, entity_id text, locked boolean) RETURNS jsonb
@@ -113,9 +175,10 @@ DECLARE
     image jsonb;
 BEGIN
     EXECUTE pg_catalog.format(
-        'SELECT exaudit.encode(t.*) FROM %1$s AS t, exaudit.decode(NULL::%1$s, $1) AS k WHERE %2$s %3$s',
-        relation, exaudit.key_condition(relation), CASE WHEN locked THEN 'FOR UPDATE OF t' END)
-    INTO image USING exaudit.key_image(relation, entity_id);
+        'SELECT exaudit.encode(t.*) FROM %s AS t, exaudit.key_record($1, $2) AS k (%s) WHERE %s %s',
+        exaudit.target(relation), exaudit.key_definition(relation), exaudit.key_condition(relation),
+        CASE WHEN locked THEN 'FOR UPDATE OF t' END)
+    INTO image USING relation, exaudit.key_image(relation, entity_id);
     RETURN image;
 END
 $$;
@@ -156,9 +219,10 @@ BEGIN
     FROM exaudit.table_columns c
     WHERE c.relation OPERATOR(pg_catalog.=) $1::oid AND NOT c.generated AND image OPERATOR(pg_catalog.?) c.name;
     EXECUTE pg_catalog.format(
-        'UPDATE %1$s AS t SET %2$s FROM exaudit.decode(NULL::%1$s, $1) AS k, exaudit.decode(NULL::%1$s, $2) AS r WHERE %3$s',
-        relation, assignments, exaudit.key_condition(relation))
-    USING exaudit.key_image(relation, entity_id), image;
+        'UPDATE %s AS t SET %s FROM exaudit.key_record($1, $2) AS k (%s), exaudit.decode(NULL::%s, $3) AS r WHERE %s',
+        exaudit.target(relation), assignments, exaudit.key_definition(relation), relation,
+        exaudit.key_condition(relation))
+    USING relation, exaudit.key_image(relation, entity_id), image;
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END
@@ -170,9 +234,9 @@ AS $$
 DECLARE
     written bigint;
 BEGIN
-    EXECUTE pg_catalog.format('DELETE FROM %1$s AS t USING exaudit.decode(NULL::%1$s, $1) AS k WHERE %2$s',
-                              relation, exaudit.key_condition(relation))
-    USING exaudit.key_image(relation, entity_id);
+    EXECUTE pg_catalog.format('DELETE FROM %s AS t USING exaudit.key_record($1, $2) AS k (%s) WHERE %s',
+                              exaudit.target(relation), exaudit.key_definition(relation), exaudit.key_condition(relation))
+    USING relation, exaudit.key_image(relation, entity_id);
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END
@@ -209,16 +273,19 @@ CREATE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 4::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.entity_id, exaudit.key_condition, exaudit.row_image,
+REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
     exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.normalize, exaudit.schema_version
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.entity_id, exaudit.key_condition, exaudit.row_image,
+GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
     exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.normalize, exaudit.schema_version
     TO exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
+-- The generated functions go first, and with them the triggers: from here on nothing needs
+-- the rest. With them goes what exaudit_writer was granted on tracked tables.
+DROP OWNED BY exaudit_writer CASCADE;
 DROP FUNCTION exaudit.schema_version;
 DROP FUNCTION exaudit.normalize;
 DROP FUNCTION exaudit.delete_row;
@@ -227,4 +294,7 @@ DROP FUNCTION exaudit.insert_row;
 DROP FUNCTION exaudit.row_image;
 DROP FUNCTION exaudit.key_condition;
 DROP FUNCTION exaudit.entity_id;
+DROP FUNCTION exaudit.key_record;
+DROP FUNCTION exaudit.key_definition;
+DROP FUNCTION exaudit.target;
 DROP FUNCTION exaudit.key_image;

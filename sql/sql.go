@@ -33,6 +33,8 @@ var (
 	ErrNotInitialized = errors.New("exaudit is not initialised in this database")
 	// ErrOutdated means that the database is older than the program: run "exaudit init".
 	ErrOutdated = errors.New("schema exaudit is older than this program")
+	// ErrForeignSchema means that somebody else has made a schema exaudit already.
+	ErrForeignSchema = errors.New("schema exaudit is not exaudit's own")
 	// ErrNewer means that the database is newer than the program: update the program.
 	ErrNewer = errors.New("schema exaudit is newer than this program")
 )
@@ -92,6 +94,26 @@ func Check(ctx context.Context, q db.DBTX) error {
 	return nil
 }
 
+// ensureSchema creates schema exaudit: goose creates its version table before the first
+// migration. A schema that somebody else made may hold anything, triggers on goose's table
+// among it, which would run with the rights of who migrates.
+func ensureSchema(ctx context.Context, conn *pgx.Conn) error {
+	owner, err := db.New().SchemaOwner(ctx, conn)
+	if errors.Is(err, pgx.ErrNoRows) {
+		if _, err := conn.Exec(ctx, "CREATE SCHEMA exaudit"); err != nil {
+			return fmt.Errorf("create schema exaudit: %w", err)
+		}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for schema exaudit: %w", err)
+	}
+	if !owner.Trusted {
+		return fmt.Errorf("%w: it belongs to %s", ErrForeignSchema, owner.Name)
+	}
+	return nil
+}
+
 // migrate runs do with a goose provider while it holds the lock on a connection of its
 // own, whose end also ends the lock.
 func migrate(ctx context.Context, config *pgx.ConnConfig, do func(*goose.Provider, *sql.DB) error) error {
@@ -103,9 +125,8 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, do func(*goose.Provide
 	if _, err := lock.Exec(ctx, "SELECT pg_catalog.pg_advisory_lock($1)", int64(lockKey)); err != nil {
 		return fmt.Errorf("wait for other migrations: %w", err)
 	}
-	// goose creates its version table before the first migration, so the schema comes first.
-	if _, err := lock.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS exaudit"); err != nil {
-		return fmt.Errorf("create schema exaudit: %w", err)
+	if err := ensureSchema(ctx, lock); err != nil {
+		return err
 	}
 	conn := stdlib.OpenDB(*config.Copy())
 	defer conn.Close()

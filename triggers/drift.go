@@ -23,19 +23,28 @@ func (d Drift) String() string { return fmt.Sprintf("%s: %s %s", d.Table, d.Obje
 type Status struct {
 	Tracked
 	Drift []Drift
+	Notes []string // what is good to know, and no drift
 }
 
-// Inspect compares every registered table with what Install would make of it.
+// Inspect compares every registered table with what Install would make of it. Where
+// something is wrong with exaudit.versions itself, it comes first.
 func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	all, err := All(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]Status, 0, len(all))
+	unguarded, err := inspectVersions(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if len(unguarded) > 0 {
+		list = append(list, Status{Tracked: Tracked{QuotedName: versionsTable}, Drift: unguarded})
+	}
 	for _, t := range all {
 		s := Status{Tracked: t}
 		if t.Tracked {
-			if s.Drift, err = inspect(ctx, q, t); err != nil {
+			if err := s.inspect(ctx, q); err != nil {
 				return nil, err
 			}
 		}
@@ -44,26 +53,51 @@ func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	return list, nil
 }
 
-func inspect(ctx context.Context, q db.DBTX, t Tracked) ([]Drift, error) {
-	if t.Relation == 0 {
-		return []Drift{{t.QuotedName, "table", "has been dropped"}}, nil
+func (s *Status) inspect(ctx context.Context, q db.DBTX) error {
+	if s.Relation == 0 {
+		s.Drift = []Drift{{s.QuotedName, "table", "has been dropped"}}
+		return nil
 	}
-	table, err := describe(ctx, q, t.ID, t.Relation)
+	table, err := describe(ctx, q, s.ID, s.Relation)
 	if errors.Is(err, ErrNoPrimaryKey) {
-		return []Drift{{t.QuotedName, "table", "has lost its primary key"}}, nil
+		s.Drift = []Drift{{s.QuotedName, "table", "has lost its primary key"}}
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	script, err := Generate(table)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	drift, err := script.Drift(ctx, q)
-	if t.QuotedName != table.QuotedName {
-		drift = append(drift, Drift{table.QuotedName, "table", "was renamed, from " + t.QuotedName})
+	s.Notes = table.notes()
+	s.Drift, err = script.Drift(ctx, q)
+	if s.QuotedName != table.QuotedName {
+		s.Drift = append(s.Drift, Drift{table.QuotedName, "table", "was renamed, from " + s.QuotedName})
 	}
-	return drift, err
+	s.Drift = append(s.Drift, table.uncovered()...)
+	return err
+}
+
+const versionsTable = "exaudit.versions"
+
+// inspectVersions looks at what keeps versions from being changed. Loading data with
+// --disable-triggers leaves it weaker than it was.
+func inspectVersions(ctx context.Context, q db.DBTX) ([]Drift, error) {
+	guards, err := db.New().AppendOnlyTriggers(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the triggers of %s: %w", versionsTable, err)
+	}
+	problems := map[string]string{
+		"": "is missing", "D": "is disabled", "O": "does not fire for replicas", "R": "fires for replicas only",
+	}
+	var drift []Drift
+	for _, g := range guards {
+		if problem, ok := problems[g.Enabled]; ok {
+			drift = append(drift, Drift{versionsTable, `trigger "` + g.Name + `"`, problem})
+		}
+	}
+	return drift, nil
 }
 
 // Drift compares the script with what the catalog has.

@@ -75,6 +75,11 @@ type versionData struct {
 	Action, Previous, Before, After string
 }
 
+// Encoded is the whole image of OLD or NEW, made at run time.
+func (t *Table) Encoded(row string) string {
+	return fmt.Sprintf("exaudit.encode_with(exaudit.encode_query('%d'::oid), %s)", t.Relation, row)
+}
+
 // CustomColumnList is what exaudit.has_custom_columns compares with.
 func (t *Table) CustomColumnList() string {
 	list := make([]string, len(t.CustomColumns))

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
 )
@@ -16,31 +19,76 @@ type Conn interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
-// Installation is what Install did for one table.
+// Installation is what Install or Sync did for one table.
 type Installation struct {
-	Script  *Script
-	Changed bool // false where everything was installed already
+	Table   string   // quoted
+	Script  *Script  // nil where there is none: Sync skipped the table, or it is none of the tracked ones
+	SQL     string   // the whole SQL of what is installed
+	Changed bool     // false where everything was installed already
+	Skipped string   // why Sync could do nothing
+	Notes   []string // what is good to know, or could not be mended
 }
 
-// InstallOption changes how Install works.
+// InstallOption changes how Install, Uninstall and Sync work.
 type InstallOption func(*installOptions)
 
-type installOptions struct{ dryRun bool }
+type installOptions struct {
+	dryRun      bool
+	lockTimeout time.Duration
+}
+
+func collect(opts []InstallOption) installOptions {
+	o := installOptions{lockTimeout: DefaultLockTimeout}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
 
 // DryRun makes Install do everything, so that nothing that could fail is missed, and then
 // roll it back.
 func DryRun() InstallOption { return func(o *installOptions) { o.dryRun = true } }
 
+// DefaultLockTimeout is how long Install, Uninstall and Sync wait for a lock.
+const DefaultLockTimeout = 5 * time.Second
+
+// LockTimeout bounds the wait for each lock; 0 waits for ever. Creating a trigger has to
+// wait for every transaction that writes to the table, and meanwhile all other writers wait
+// behind it.
+func LockTimeout(d time.Duration) InstallOption {
+	return func(o *installOptions) { o.lockTimeout = d }
+}
+
+// lockedError is an ErrLocked with its table. errors.As finds PostgreSQL's own error.
+type lockedError struct {
+	table   string
+	timeout time.Duration
+	cause   error
+}
+
+func (e *lockedError) Error() string {
+	return fmt.Sprintf("table %s %v: there was no lock within %s, and nothing was changed", e.table, ErrLocked, e.timeout)
+}
+
+func (e *lockedError) Unwrap() []error { return []error{ErrLocked, e.cause} }
+
+// locked names the table where a lock was not to be had, and gives other errors as they
+// are, said to have come while doing something.
+func (o installOptions) locked(err error, table, doing string) error {
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "55P03" {
+		return &lockedError{table, o.lockTimeout, err}
+	}
+	return fmt.Errorf("%s %s: %w", doing, table, err)
+}
+
 // Install registers the named tables and brings their triggers up to date, all of them or
 // none, in one transaction. Names are as in SQL: quoted where need be, looked up along the
 // search_path. What is installed already stays untouched, and its table unlocked.
 //
-// A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey.
+// A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
+// that is in use for longer than the lock timeout ErrLocked.
 func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Installation, error) {
-	var options installOptions
-	for _, o := range opts {
-		o(&options)
-	}
+	options := collect(opts)
 	var done []Installation
 	err := inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
 		relations := make([]uint32, len(names))
@@ -50,9 +98,9 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 				return err
 			}
 		}
-		return pinned(ctx, tx, func() error {
+		return pinned(ctx, tx, options, func() error {
 			for _, relation := range relations {
-				installation, err := install(ctx, tx, relation)
+				installation, err := install(ctx, tx, relation, options)
 				if err != nil {
 					return err
 				}
@@ -64,7 +112,7 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 	return done, err
 }
 
-func install(ctx context.Context, tx pgx.Tx, relation uint32) (Installation, error) {
+func install(ctx context.Context, tx pgx.Tx, relation uint32, options installOptions) (Installation, error) {
 	id, err := register(ctx, tx, relation)
 	if err != nil {
 		return Installation{}, err
@@ -88,7 +136,7 @@ func install(ctx context.Context, tx pgx.Tx, relation uint32) (Installation, err
 	if len(drift) > 0 {
 		// Without arguments, pgx sends several statements as one simple query.
 		if _, err := tx.Exec(ctx, script.SQL()); err != nil {
-			return Installation{}, fmt.Errorf("install triggers on %s: %w", t.QuotedName, err)
+			return Installation{}, options.locked(err, t.QuotedName, "install triggers on")
 		}
 		installed, err := queries.InstalledTriggers(ctx, tx, id)
 		if err != nil {
@@ -96,14 +144,26 @@ func install(ctx context.Context, tx pgx.Tx, relation uint32) (Installation, err
 		}
 		for _, have := range script.leftOver(installed) {
 			if _, err := tx.Exec(ctx, "DROP TRIGGER "+pgx.Identifier{have.Name}.Sanitize()+" ON "+have.TableName); err != nil {
-				return Installation{}, fmt.Errorf("drop a trigger of a former partition of %s: %w", t.QuotedName, err)
+				return Installation{}, options.locked(err, have.TableName, "drop the trigger of a former partition,")
 			}
 		}
 	}
 	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: t.Relation}); err != nil {
 		return Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
 	}
-	return Installation{Script: script, Changed: len(drift) > 0}, nil
+	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: len(drift) > 0, Notes: t.notes()}
+	if done.Changed { // what is left, restrictive policies for one
+		if t.Partitions, err = queries.Partitions(ctx, tx, relation); err != nil {
+			return Installation{}, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
+		}
+		if drift, err = script.Drift(ctx, tx); err != nil {
+			return Installation{}, err
+		}
+	}
+	for _, left := range append(drift, t.uncovered()...) {
+		done.Notes = append(done.Notes, left.Object+" "+left.Problem)
+	}
+	return done, nil
 }
 
 // register gives a table its id: the one it has, also after a rename, or a new one.
@@ -127,10 +187,7 @@ func register(ctx context.Context, tx pgx.Tx, relation uint32) (int32, error) {
 // stay, and tracking them again later continues their history. A table that has been
 // dropped is named as it was last known.
 func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOption) error {
-	var options installOptions
-	for _, o := range opts {
-		o(&options)
-	}
+	options := collect(opts)
 	return inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
 		tables := make([]Tracked, len(names))
 		for i, name := range names {
@@ -142,9 +199,9 @@ func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOp
 				return fmt.Errorf("table %s %w", name, ErrNotTracked)
 			}
 		}
-		return pinned(ctx, tx, func() error {
+		return pinned(ctx, tx, options, func() error {
 			for _, t := range tables {
-				if err := uninstall(ctx, tx, t); err != nil {
+				if err := uninstall(ctx, tx, t, options); err != nil {
 					return err
 				}
 			}
@@ -153,7 +210,7 @@ func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOp
 	})
 }
 
-func uninstall(ctx context.Context, tx pgx.Tx, t Tracked) error {
+func uninstall(ctx context.Context, tx pgx.Tx, t Tracked, options installOptions) error {
 	queries := db.New()
 	functions, err := queries.InstalledFunctions(ctx, tx, t.ID)
 	if err != nil {
@@ -162,7 +219,7 @@ func uninstall(ctx context.Context, tx pgx.Tx, t Tracked) error {
 	for _, f := range functions {
 		drop := "DROP FUNCTION " + pgx.Identifier{"exaudit", f.Name}.Sanitize() + "() CASCADE"
 		if _, err := tx.Exec(ctx, drop); err != nil {
-			return fmt.Errorf("uninstall from %s: %w", t.QuotedName, err)
+			return options.locked(err, t.QuotedName, "uninstall from")
 		}
 	}
 	if t.Relation != 0 {
@@ -172,7 +229,7 @@ func uninstall(ctx context.Context, tx pgx.Tx, t Tracked) error {
 			return fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
 		}
 		if _, err := tx.Exec(ctx, render("revoke", partitions)); err != nil {
-			return fmt.Errorf("uninstall from %s: %w", t.QuotedName, err)
+			return options.locked(err, t.QuotedName, "uninstall from")
 		}
 	}
 	if err := queries.UntrackTable(ctx, tx, t.ID); err != nil {
@@ -199,11 +256,18 @@ func inTransaction(ctx context.Context, conn Conn, rollback bool, do func(pgx.Tx
 }
 
 // pinned runs do alone, under a search_path that nobody can plant an operator or function
-// in, and with the right to hand functions to exaudit_writer.
-func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
+// in, waiting for locks no longer than the options say, and with the right to hand
+// functions to exaudit_writer.
+func pinned(ctx context.Context, tx pgx.Tx, options installOptions, do func() error) error {
 	queries := db.New()
+	// rounded up: 0 would be for ever
+	wait := (options.lockTimeout + time.Millisecond - 1) / time.Millisecond
+	timeout, err := queries.SetLockTimeout(ctx, tx, strconv.FormatInt(int64(wait), 10))
+	if err != nil {
+		return fmt.Errorf("set lock_timeout: %w", err)
+	}
 	if err := queries.LockTables(ctx, tx); err != nil {
-		return fmt.Errorf("lock exaudit.tables: %w", err)
+		return options.locked(err, "exaudit.tables", "lock")
 	}
 	path, err := queries.PinSearchPath(ctx, tx)
 	if err != nil {
@@ -215,6 +279,9 @@ func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
 	}
 	if err := queries.RefreshTableNames(ctx, tx); err != nil {
 		return fmt.Errorf("refresh the names of tracked tables: %w", err)
+	}
+	if err := queries.UntrackGoneTables(ctx, tx); err != nil {
+		return fmt.Errorf("let go of dropped tables: %w", err)
 	}
 	if !superuser {
 		if _, err := tx.Exec(ctx, "GRANT CREATE ON SCHEMA exaudit TO exaudit_writer"); err != nil {
@@ -229,5 +296,11 @@ func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
 			return fmt.Errorf("take back CREATE from exaudit_writer: %w", err)
 		}
 	}
-	return queries.RestoreSearchPath(ctx, tx, path.SearchPath)
+	if err := queries.RestoreSearchPath(ctx, tx, path.SearchPath); err != nil {
+		return fmt.Errorf("restore search_path: %w", err)
+	}
+	if _, err := queries.SetLockTimeout(ctx, tx, timeout.Previous); err != nil {
+		return fmt.Errorf("restore lock_timeout: %w", err)
+	}
+	return nil
 }

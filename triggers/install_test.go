@@ -225,7 +225,8 @@ func TestUninstall(t *testing.T) {
 	}
 	db.Exec(t, `CREATE TABLE gone (id int PRIMARY KEY)`)
 	install(t, db, "items", "other", "parted", "other_name", "gone")
-	if after := ids(); after != strings.Replace(before, "renamed", "other_name", 1) {
+	// a table that was dropped and made again is another one: its old history is not its own
+	if after := ids(); after != strings.Replace(before, "renamed", "other_name", 1)+" 6gone" {
 		t.Errorf("ids after installing again are %s, before %s", after, before)
 	}
 	db.Exec(t, `DELETE FROM items WHERE id = 1`)

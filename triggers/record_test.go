@@ -202,7 +202,7 @@ func TestRecordKeys(t *testing.T) {
 		{columns: "int[]", values: `'[0:1]={1,2}'`, id: `[0:1]={1,2}`},
 		{columns: "text[]", values: `'{}'`, id: `[]`, key: []string{`[[]]`}},
 		{columns: "mood[]", values: `ARRAY['sad', 'so "so"']::mood[]`, id: `["sad", "so \"so\""]`, key: []string{`[["sad", "so \"so\""]]`}},
-		{columns: "pair", values: `ROW(1, 'x')::pair`, id: `{"a": 1, "b": "x"}`, key: []string{`[{"a": 1, "b": "x"}]`, `["(1,x)"]`}},
+		{columns: "pair", values: `ROW(1, 'x')::pair`, id: `(1,x)`, key: []string{`[{"a": 1, "b": "x"}]`, `["(1,x)"]`}},
 		{columns: "jsonb", values: `'{"b": 1, "a": [null]}'`, id: `{"a": [null], "b": 1}`, key: []string{`[{"a": [null], "b": 1}]`}},
 		{columns: "jsonb", values: `'"text"'`, id: `"text"`, key: []string{`["text"]`}},
 		{columns: "jsonb", values: `'null'`, id: `null`, key: []string{`[]`}[:0]},

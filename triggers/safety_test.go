@@ -302,7 +302,7 @@ func TestAppendOnly(t *testing.T) {
 				`UPDATE exaudit.tables SET tracked = false`, `DELETE FROM exaudit.column_snapshots`, `DROP TRIGGER append_only ON exaudit.versions`,
 				`ALTER TABLE exaudit.versions DISABLE TRIGGER ALL`, `CREATE TABLE exaudit.mine ()`, `SELECT nextval('exaudit.versions_id_seq')`,
 				`SELECT exaudit.track(1, '1', '{}', NULL)`, `SELECT exaudit.record(1, 'deleted', '1', NULL, NULL, NULL)`,
-				`SELECT exaudit.record_truncated(1, 'items'::regclass)`, `SELECT exaudit.note_columns(1, 'items'::regclass)`,
+				`SELECT exaudit.record_truncated(1, 'items'::regclass)`, `SELECT exaudit.note_columns(1, 'items'::regclass, '[]')`,
 				`ALTER FUNCTION exaudit.t1_insert() SECURITY INVOKER`, `SET session_replication_role = replica`,
 			} {
 				if err := fails(t, conn, s); err.Code != "42501" {

@@ -24,6 +24,9 @@ var (
 	ErrNoPrimaryKey = errors.New("has no primary key")
 	// ErrNotTracked means that exaudit was never installed on the table.
 	ErrNotTracked = errors.New("is not tracked")
+	// ErrLocked means that another transaction kept a table locked longer than Install,
+	// Sync or Uninstall wait; see LockTimeout.
+	ErrLocked = errors.New("is in use by another transaction")
 )
 
 // Table describes a table to the generator. Quoted names are quoted where SQL needs it.
@@ -34,10 +37,12 @@ type Table struct {
 	QuotedSchema  string
 	QuotedName    string // with the schema
 	Partitioned   bool
+	Unlogged      bool
 	KeyColumns    []string
 	Columns       []Column
 	CustomColumns []db.CustomColumnsRow // the user's columns of exaudit.versions
 	Partitions    []db.PartitionsRow    // the table and its partitions
+	Uncovered     []string              // tables that inherit from it and are not tracked, quoted
 
 	db.TableExpressionsRow
 }
@@ -109,7 +114,7 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 	t := &Table{
 		ID: id, Relation: relation, Schema: found.SchemaName, Name: found.TableName,
 		QuotedSchema: found.QuotedSchema, QuotedName: found.QuotedName,
-		Partitioned: found.Kind == "p",
+		Partitioned: found.Kind == "p", Unlogged: found.Persistence == "u",
 	}
 	columns, err := queries.TableColumns(ctx, q, relation)
 	if err != nil {
@@ -130,7 +135,34 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 	if t.Partitions, err = queries.Partitions(ctx, q, relation); err != nil {
 		return nil, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
 	}
+	children, err := queries.InheritanceChildren(ctx, q, relation)
+	if err != nil {
+		return nil, fmt.Errorf("look for tables that inherit from %s: %w", t.QuotedName, err)
+	}
+	for _, c := range children {
+		if !c.Covered {
+			t.Uncovered = append(t.Uncovered, c.Name)
+		}
+	}
 	return t, nil
+}
+
+// notes say what is no drift, but good to know.
+func (t *Table) notes() []string {
+	if t.Unlogged {
+		return []string{"it is unlogged: after a crash its rows are gone, their history is not"}
+	}
+	return nil
+}
+
+// uncovered are the tables whose rows can be changed by way of this one, and no trigger
+// sees it.
+func (t *Table) uncovered() []Drift {
+	drift := make([]Drift, len(t.Uncovered))
+	for i, child := range t.Uncovered {
+		drift[i] = Drift{t.QuotedName, "table " + child, "inherits from it and is not covered: it must be installed on, too"}
+	}
+	return drift
 }
 
 // schemas are the schemas of a table and its partitions, quoted.

@@ -21,25 +21,17 @@ type Tracked struct {
 }
 
 // Find looks a tracked table up by name: as in SQL, along the search_path, else as it was
-// last known before it was dropped or renamed. It gives ErrNotTracked for a table that exaudit was
+// last known before it was dropped. It gives ErrNotTracked for a table that exaudit was
 // never installed on, and what Install would say for one that it cannot be installed on.
 func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
-	queries := db.New()
 	relation, resolveErr := resolve(ctx, q, name)
-	var (
-		t   db.RegisteredTableRow
-		err error
-	)
 	switch {
-	case resolveErr == nil, errors.Is(resolveErr, ErrNoPrimaryKey):
-		t, err = queries.RegisteredTable(ctx, q, relation)
 	case errors.Is(resolveErr, ErrNoTable):
-		var last db.RegisteredTableByNameRow
-		last, err = queries.RegisteredTableByName(ctx, q, name)
-		t = db.RegisteredTableRow(last)
-	default:
+		return findGone(ctx, q, name, resolveErr)
+	case resolveErr != nil && !errors.Is(resolveErr, ErrNoPrimaryKey):
 		return Tracked{}, resolveErr
 	}
+	t, err := db.New().RegisteredTable(ctx, q, relation)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows) && resolveErr != nil:
 		return Tracked{}, resolveErr
@@ -49,6 +41,25 @@ func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 		return Tracked{}, fmt.Errorf("look up tracked table %s: %w", name, err)
 	}
 	return Tracked{t.ID, t.QuotedName, t.KeyColumns, t.Relation, t.Tracked}, nil
+}
+
+// findGone looks for a table that was dropped. Of several that had the name one after the
+// other, the last one is meant; a bare name that several schemas had means none.
+func findGone(ctx context.Context, q db.DBTX, name string, notFound error) (Tracked, error) {
+	gone, err := db.New().RegisteredTableByName(ctx, q, name)
+	if err != nil {
+		return Tracked{}, fmt.Errorf("look up tracked table %s: %w", name, err)
+	}
+	if len(gone) == 0 {
+		return Tracked{}, notFound
+	}
+	for _, other := range gone[1:] {
+		if other.QuotedName != gone[0].QuotedName {
+			return Tracked{}, fmt.Errorf("table %s: %w: it could be %s or %s", name, ErrNoTable, gone[0].QuotedName, other.QuotedName)
+		}
+	}
+	t := gone[0]
+	return Tracked{t.ID, t.QuotedName, t.KeyColumns, 0, t.Tracked}, nil
 }
 
 // All lists the registered tables by name.

@@ -172,7 +172,7 @@ var typeGroups = []typeGroup{
 		{name: "app.mood[]", encoding: "format_array", values: []string{
 			`ARRAY['sad', 'so so', 'happy, really', 'quo"te', '', 'null', NULL]::app.mood[]`, "'{}'", "'[0:0]={sad}'", "'{{sad},{null}}'",
 		}},
-		{name: "app.point3[]", encoding: "array", values: []string{
+		{name: "app.point3[]", encoding: "format_array", values: []string{
 			`ARRAY[ROW(1, 'a,b "c"', 1.10), ROW(NULL, NULL, NULL), NULL]::app.point3[]`, "'{}'", `ARRAY[ARRAY[ROW(1, 'x', 2)], ARRAY[NULL]]::app.point3[]`,
 		}},
 		{name: "app.mixed[]", encoding: "format_array", values: []string{
@@ -253,20 +253,20 @@ var typeGroups = []typeGroup{
 		{name: "app.day", encoding: "native", values: []string{"'2020-02-03'", "'infinity'"}},
 		{name: "app.matrix", encoding: "array", values: []string{"'{{1,2},{3,4}}'"}},
 		{name: "app.feeling", encoding: "format", values: []string{"'sad'", "'null'"}},
-		{name: "app.place", encoding: "native", values: []string{"ROW(1, 'a', 2.0)::app.point3"}},
+		{name: "app.place", encoding: "format", values: []string{"ROW(1, 'a', 2.0)::app.point3"}},
 		{name: "app.page", encoding: "text", values: []string{`xml '<?xml version="1.0" encoding="UTF-8"?><a/>'`}},
-		{name: "app.point3", encoding: "native", values: []string{
+		{name: "app.point3", encoding: "format", values: []string{
 			"ROW(1, 'a,b \"c\" (d)', 1.10)", "ROW(NULL, NULL, NULL)", "ROW(NULL, '', 'NaN')", "ROW(0, ' ', NULL)",
 		}},
 		{name: "app.mixed", encoding: "format", values: []string{
 			`ROW('-0', '{"a":1,"a":2}', '2020-02-03', 'quo"te', '{1,NULL}')`, "ROW(NULL, NULL, NULL, NULL, NULL)",
 			`ROW(0.1, '"\u0000"', '-infinity', '', '[0:0]={1}')`,
 		}},
-		{name: "app.outer_pair", encoding: "native", values: []string{
+		{name: "app.outer_pair", encoding: "format", values: []string{
 			"ROW(ROW(1, 'a', 2.0), 'n')::app.outer_pair", "ROW(ROW(NULL, NULL, NULL), NULL)::app.outer_pair", "ROW(NULL, 'x')::app.outer_pair",
 		}},
-		{name: `app."Odd Type"`, encoding: "native", values: []string{"ROW(1, 'x')"}},
-		{name: "app.parcel", encoding: "native", values: []string{"ROW(1, 2.50)"}},
+		{name: `app."Odd Type"`, encoding: "format", values: []string{"ROW(1, 'x')"}},
+		{name: "app.parcel", encoding: "format", values: []string{"ROW(1, 2.50)"}},
 	}},
 	{"Extensions", []typeCase{
 		{name: "ext.citext", encoding: "format", extension: "citext", values: []string{"'Abc'", "'abc'", "''", "'null'"}},

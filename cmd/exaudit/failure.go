@@ -39,6 +39,7 @@ var kinds = []struct {
 	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},
 	{exaudit.ErrVersionsExist, exitConflict, ""},
+	{exaudit.ErrLocked, exitConflict, `: run it again when that one has ended (pg_stat_activity shows it), or with a longer --lock-timeout`},
 	{exaudit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
 	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
 	{exaudit.ErrInvalidKey, exitUsage, ""},
@@ -147,7 +148,7 @@ func (p *program) hint(err error) string {
 // grantHint says how to become allowed to do it.
 func (p *program) grantHint(err error) string {
 	role := pgx.Identifier{p.role}.Sanitize()
-	installing := p.command == "install" || p.command == "uninstall"
+	installing := p.command == "install" || p.command == "uninstall" || p.command == "sync"
 	switch {
 	case p.command == "init":
 		return fmt.Sprintf(": GRANT CREATE ON DATABASE %s TO %s", pgx.Identifier{p.database}.Sanitize(), role)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"text/tabwriter"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,6 +26,7 @@ func (p *program) installCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "except", Usage: "with --all: not `TABLE` (may be repeated)"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
+			lockTimeoutFlag(),
 		},
 		Action: p.install,
 	}
@@ -38,6 +41,10 @@ func (p *program) install(c *cli.Context) error {
 	case !c.Bool("all") && c.NArg() == 0:
 		return usageErrorf("install", "install needs a table, or --all")
 	}
+	options, err := installOptions(c)
+	if err != nil {
+		return err
+	}
 	conn, db, err := p.open(c)
 	if err != nil {
 		return err
@@ -49,21 +56,48 @@ func (p *program) install(c *cli.Context) error {
 			return err
 		}
 	}
-	done, err := db.Install(c.Context, tables, dryRun(c)...)
+	done, err := db.Install(c.Context, tables, options...)
 	if err != nil {
 		return err
 	}
-	if c.Bool("show-sql") && forPeople(c) {
+	return p.report(c, done)
+}
+
+const lockTimeoutName = "lock-timeout"
+
+func lockTimeoutFlag() cli.Flag {
+	return &cli.DurationFlag{
+		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
+		Usage: "wait for each lock at most for `DURATION`, as 500ms or 1m; writers wait behind it; 0 waits for ever",
+	}
+}
+
+func installOptions(c *cli.Context) ([]exaudit.InstallOption, error) {
+	wait := c.Duration(lockTimeoutName)
+	if most := math.MaxInt32 * time.Millisecond; wait < 0 || wait > most {
+		return nil, usageErrorf(c.Command.Name, "--%s is between 0 and %s, not %s", lockTimeoutName, most, wait)
+	}
+	options := []exaudit.InstallOption{exaudit.LockTimeout(wait)}
+	if c.Bool("dry-run") {
+		options = append(options, exaudit.DryRun())
+	}
+	return options, nil
+}
+
+// report prints what Install or Sync did.
+func (p *program) report(c *cli.Context, done []exaudit.Installation) error {
+	if !forPeople(c) {
+		return p.printInstallations(c, done)
+	}
+	for _, i := range done {
+		for _, note := range i.Notes {
+			p.complain("%s: %s", i.Table, note)
+		}
+	}
+	if c.Bool("show-sql") {
 		return p.printScripts(c, done)
 	}
 	return p.printInstallations(c, done)
-}
-
-func dryRun(c *cli.Context) []exaudit.InstallOption {
-	if c.Bool("dry-run") {
-		return []exaudit.InstallOption{exaudit.DryRun()}
-	}
-	return nil
 }
 
 // allTables are those that --all means. What it leaves out for a reason is said.
@@ -104,34 +138,42 @@ func schemasOf(c *cli.Context) []string {
 
 // outcome says what was done, or would be, for one table.
 func outcome(c *cli.Context, i exaudit.Installation) string {
+	did := "installed"
+	if c.Command.Name == "sync" {
+		did = "brought up to date"
+	}
 	switch {
+	case i.Skipped != "":
+		return "skipped: " + i.Skipped
 	case !i.Changed:
 		return "already up to date"
 	case c.Bool("dry-run"):
-		return "would be installed"
+		return "would be " + did
 	}
-	return "installed"
+	return did
 }
 
 func (p *program) printInstallations(c *cli.Context, done []exaudit.Installation) error {
 	if forPeople(c) {
 		w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 		for _, i := range done {
-			fmt.Fprintf(w, "%s\t%s\n", printable(i.Script.Table.QuotedName), outcome(c, i))
+			fmt.Fprintf(w, "%s\t%s\n", printable(i.Table), outcome(c, i))
 		}
 		return w.Flush()
 	}
 	type installation struct {
-		Table   string `json:"table"`
-		Changed bool   `json:"changed"`
-		DryRun  bool   `json:"dry_run"`
-		SQL     string `json:"sql,omitempty"`
+		Table   string   `json:"table"`
+		Changed bool     `json:"changed"`
+		DryRun  bool     `json:"dry_run"`
+		Skipped string   `json:"skipped,omitempty"`
+		Notes   []string `json:"notes,omitempty"`
+		SQL     string   `json:"sql,omitempty"`
 	}
 	list := make([]installation, len(done))
 	for n, i := range done {
-		list[n] = installation{Table: i.Script.Table.QuotedName, Changed: i.Changed, DryRun: c.Bool("dry-run")}
+		list[n] = installation{Table: i.Table, Changed: i.Changed, DryRun: c.Bool("dry-run"), Skipped: i.Skipped, Notes: i.Notes}
 		if c.Bool("show-sql") {
-			list[n].SQL = i.Script.SQL()
+			list[n].SQL = i.SQL
 		}
 	}
 	return printList(p, c, list)
@@ -140,7 +182,7 @@ func (p *program) printInstallations(c *cli.Context, done []exaudit.Installation
 // printScripts prints the SQL with its outcome as comments: it can be saved and reviewed.
 func (p *program) printScripts(c *cli.Context, done []exaudit.Installation) error {
 	for _, i := range done {
-		_, err := fmt.Fprintf(p.stdout, "-- %s: %s\n%s\n", printable(i.Script.Table.QuotedName), outcome(c, i), escaped(i.Script.SQL(), "\n\t"))
+		_, err := fmt.Fprintf(p.stdout, "-- %s: %s\n%s\n", printable(i.Table), outcome(c, i), escaped(i.SQL, "\n\t"))
 		if err != nil {
 			return err
 		}

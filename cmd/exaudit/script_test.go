@@ -49,7 +49,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "sql": runSQL, "json": queryJSON, "lines": countLines, "emptydb": emptyDB,
-			"role": role, "cmpx": cmpMasked, "interrupted": interruptWaiting,
+			"role": role, "cmpx": cmpMasked, "interrupted": interruptWaiting, "locked": whileLocked,
 		},
 	})
 }
@@ -192,6 +192,18 @@ func interruptWaiting(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("exit code %s, want %s", code, args[2])
 	}
 	db.waitForWaiting(ts, false)
+}
+
+// locked TABLE CODE program [args...] runs a program while a transaction writes to the
+// table, and wants the exit code.
+func whileLocked(ts *testscript.TestScript, neg bool, args []string) {
+	ctx := context.Background()
+	tx, err := of(ts).Pool.Begin(ctx)
+	ts.Check(err)
+	defer tx.Rollback(ctx)
+	_, err = tx.Exec(ctx, "LOCK TABLE "+args[0]+" IN ROW EXCLUSIVE MODE")
+	ts.Check(err)
+	exits(ts, neg, args[1:])
 }
 
 // waitForWaiting waits until a statement waits for a lock, or none does.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -66,8 +67,9 @@ func tableStates(registered []exaudit.TableStatus, names, withoutKey []string) [
 	var states []tableState
 	seen := make(map[string]bool)
 	for _, s := range registered {
-		state := tableState{Table: s.QuotedName, State: stateOK}
+		state := tableState{Table: s.QuotedName, State: stateOK, Note: strings.Join(s.Notes, "; ")}
 		switch {
+		case s.ID == 0: // exaudit.versions itself
 		case !s.Tracked.Tracked && s.Relation == 0:
 			state.State, state.Note = stateNotTracked, "dropped, its history stays"
 		case !s.Tracked.Tracked:
@@ -125,6 +127,6 @@ func driftIn(states []tableState) error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s drifted, %w: \"exaudit install TABLE\" brings triggers up to date, \"exaudit uninstall TABLE\" lets go of a table that was dropped",
+	return fmt.Errorf("%s drifted, %w: \"exaudit sync\" brings triggers up to date, \"exaudit uninstall TABLE\" lets go of a table that was dropped",
 		counted(n, "table"), errDrift)
 }

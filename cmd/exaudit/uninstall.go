@@ -21,6 +21,7 @@ func (p *program) uninstallCommand() *cli.Command {
 			&cli.BoolFlag{Name: "all", Usage: "all tracked tables of the database"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
+			lockTimeoutFlag(),
 		},
 		Action: p.uninstall,
 	}
@@ -38,6 +39,10 @@ func (p *program) uninstall(c *cli.Context) error {
 			return err
 		}
 	}
+	options, err := installOptions(c)
+	if err != nil {
+		return err
+	}
 	conn, db, err := p.open(c)
 	if err != nil {
 		return err
@@ -51,14 +56,14 @@ func (p *program) uninstall(c *cli.Context) error {
 	}
 	if len(tables) > 0 {
 		// Tried first, so that nobody is asked about what would fail.
-		if err := db.Uninstall(c.Context, tables, exaudit.DryRun()); err != nil {
+		if err := db.Uninstall(c.Context, tables, append(options, exaudit.DryRun())...); err != nil {
 			return err
 		}
 	}
-	return p.uninstallTables(c, db, tables)
+	return p.uninstallTables(c, db, tables, options)
 }
 
-func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []string) error {
+func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []string, options []exaudit.InstallOption) error {
 	switch {
 	case len(tables) == 0:
 		p.complain("no table is tracked: there is nothing to uninstall")
@@ -69,7 +74,7 @@ func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []strin
 				return err
 			}
 		}
-		if err := db.Uninstall(c.Context, tables); err != nil {
+		if err := db.Uninstall(c.Context, tables, options...); err != nil {
 			return err
 		}
 	}

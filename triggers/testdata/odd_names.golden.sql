@@ -14,11 +14,13 @@ DECLARE
     image  jsonb;
     stamp  exaudit.versions;
 BEGIN
-    -- Only for the table that this was written for.
-    IF TG_TABLE_NAME <> 'it''s "my.table"' OR TG_TABLE_SCHEMA <> 'my.schema' THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
     END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
     IF NOT exaudit.has_shape('<relation>'::oid,
        E'"User" integer,
         old text,
@@ -45,7 +47,8 @@ break" text,
         action text,
         nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
         PRIMARY KEY ("User", "sélect")') THEN
-        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode(NEW));
+        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -88,11 +91,13 @@ DECLARE
     new_values jsonb := '{}';
     stamp      exaudit.versions;
 BEGIN
-    -- Only for the table that this was written for.
-    IF TG_TABLE_NAME <> 'it''s "my.table"' OR TG_TABLE_SCHEMA <> 'my.schema' THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
     END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
     IF NOT exaudit.has_shape('<relation>'::oid,
        E'"User" integer,
         old text,
@@ -119,7 +124,8 @@ break" text,
         action text,
         nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
         PRIMARY KEY ("User", "sélect")') THEN
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -264,11 +270,13 @@ DECLARE
     image  jsonb;
     stamp  exaudit.versions;
 BEGIN
-    -- Only for the table that this was written for.
-    IF TG_TABLE_NAME <> 'it''s "my.table"' OR TG_TABLE_SCHEMA <> 'my.schema' THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
     END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
     IF NOT exaudit.has_shape('<relation>'::oid,
        E'"User" integer,
         old text,
@@ -295,7 +303,8 @@ break" text,
         action text,
         nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
         PRIMARY KEY ("User", "sélect")') THEN
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), NULL);
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -333,7 +342,7 @@ AS $exaudit$
 -- TRUNCATE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
     -- Only for the table that this was written for.
-    IF TG_TABLE_NAME <> 'it''s "my.table"' OR TG_TABLE_SCHEMA <> 'my.schema' THEN
+    IF TG_RELID <> '<relation>'::oid THEN
         PERFORM exaudit.check_table(1, TG_RELID);
     END IF;
 

@@ -16,17 +16,20 @@ DECLARE
     image  jsonb;
     stamp  exaudit.versions;
 BEGIN
-    -- Only for the table that this was written for.
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
     IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+        PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
     END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
     IF NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         at date,
         kind text,
         PRIMARY KEY (at, id)') THEN
-        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode(NEW));
+        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -66,17 +69,20 @@ DECLARE
     new_values jsonb := '{}';
     stamp      exaudit.versions;
 BEGIN
-    -- Only for the table that this was written for.
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
     IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
     END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
     IF NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         at date,
         kind text,
         PRIMARY KEY (at, id)') THEN
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -129,17 +135,20 @@ DECLARE
     image  jsonb;
     stamp  exaudit.versions;
 BEGIN
-    -- Only for the table that this was written for.
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
     IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
     END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit install".
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
     IF NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         at date,
         kind text,
         PRIMARY KEY (at, id)') THEN
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode(OLD), NULL);
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 

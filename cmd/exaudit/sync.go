@@ -1,0 +1,45 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) syncCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "sync",
+		Usage:     "bring the triggers of every tracked table up to date",
+		UsageText: "exaudit sync [flags]",
+		Description: "After a change of the schema, a restore, or an update of exaudit: mends what \"exaudit status\"\n" +
+			"reports, in one transaction. Tables that were dropped are skipped.\n\n" +
+			"Example: exaudit sync --dry-run",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
+			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
+			lockTimeoutFlag(),
+		},
+		Action: p.sync,
+	}
+}
+
+func (p *program) sync(c *cli.Context) error {
+	if err := argumentCount(c, 0, 0, ""); err != nil {
+		return err
+	}
+	options, err := installOptions(c)
+	if err != nil {
+		return err
+	}
+	conn, db, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c.Context, conn)
+	done, err := db.Sync(c.Context, options...)
+	if err != nil {
+		return err
+	}
+	if len(done) == 0 {
+		p.complain("no table is tracked: there is nothing to bring up to date")
+	}
+	return p.report(c, done)
+}
