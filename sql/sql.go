@@ -10,8 +10,10 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -46,6 +48,20 @@ const lockKey = 0x657861756469 // "exaudi"
 // to run twice, and from several processes at once. config names the database; the role
 // must be allowed to create a schema and, the first time in a cluster, roles.
 func Up(ctx context.Context, config *pgx.ConnConfig) (changed bool, err error) {
+	for range attempts {
+		changed, err = up(ctx, config)
+		if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || !strings.Contains(pgErr.Message, "concurrently") {
+			break
+		}
+	}
+	return changed, err
+}
+
+// attempts is for databases of one cluster that are initialised and cleared at the same
+// time: they share the roles, and one may drop what another is about to grant.
+const attempts = 5
+
+func up(ctx context.Context, config *pgx.ConnConfig) (changed bool, err error) {
 	err = migrate(ctx, config, func(p *goose.Provider, _ *sql.DB) error {
 		if current, _, err := p.GetVersions(ctx); err != nil {
 			return err

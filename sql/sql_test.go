@@ -11,6 +11,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/sql"
+	"github.com/exaudit/exaudit/triggers"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -49,6 +50,7 @@ func TestUpDownUp(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := pgtest.New(t)
+	db.Exec(t, `CREATE TABLE tracked (id int PRIMARY KEY); ALTER TABLE tracked ENABLE ROW LEVEL SECURITY`)
 	before := pgtest.One[int](t, db, objects)
 
 	for range 2 {
@@ -61,8 +63,14 @@ func TestUpDownUp(t *testing.T) {
 		if err := sql.Check(ctx, db.Pool); err != nil {
 			t.Errorf("Check after Up: %v", err)
 		}
+		if _, err := triggers.Install(ctx, db.Pool, []string{"tracked"}); err != nil {
+			t.Fatal(err)
+		}
 		if err := sql.Down(ctx, config(t, db.URL)); err != nil {
 			t.Fatal(err)
+		}
+		if granted := pgtest.One[int](t, db, `SELECT count(*) FROM pg_class c, aclexplode(c.relacl) a WHERE c.relname = 'tracked' AND a.grantee <> c.relowner`); granted != 0 {
+			t.Error("Down left privileges on a tracked table behind")
 		}
 		if after := pgtest.One[int](t, db, objects); after != before {
 			t.Errorf("Down left %d objects behind", after-before)
@@ -182,5 +190,16 @@ func TestUpWithoutPrivileges(t *testing.T) {
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_namespace WHERE nspname = 'exaudit'`); n != 0 {
 		t.Error("schema exaudit was left behind")
+	}
+}
+
+// Whoever may create a schema could otherwise have code of theirs run by who migrates.
+func TestForeignSchemaIsRefused(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	role := db.Role(t, "")
+	db.Exec(t, `CREATE SCHEMA exaudit AUTHORIZATION `+role)
+	if _, err := sql.Up(context.Background(), config(t, db.URL)); !errors.Is(err, sql.ErrForeignSchema) {
+		t.Errorf("got %v, want ErrForeignSchema", err)
 	}
 }

@@ -1,0 +1,268 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+// The type of a column is compared in the same words whatever the reader's search_path is:
+// else an enum would count as retyped, and its unrecorded change pass unseen.
+func TestDivergenceOfEnum(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE m (id int PRIMARY KEY, mood mood, n int)`, "m")
+	db.Exec(t, `INSERT INTO m VALUES (1, 'sad', 1); UPDATE m SET n = 2`)
+	db.Exec(t, `SET session_replication_role = replica; UPDATE m SET mood = 'happy'; RESET session_replication_role`)
+	if _, err := audit.Revert(context.Background(), 2); !errors.Is(err, exaudit.ErrDiverged) {
+		t.Errorf("got %v, want ErrDiverged", err)
+	}
+}
+
+// Who makes a table of a dropped one's name does not get to read its history.
+func TestHistoryIsNotInherited(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, _ := audited(t, `CREATE TABLE secret (id int PRIMARY KEY, pin text); INSERT INTO secret VALUES (1, '1234')`, "secret")
+	db.Exec(t, `UPDATE secret SET pin = '5678'; DROP TABLE secret`)
+	role := db.Role(t, "")
+	db.Exec(t, `GRANT exaudit_reader TO `+role+`; GRANT CREATE ON SCHEMA public TO `+role)
+	conn := db.Connect(t, role)
+	if _, err := conn.Exec(ctx, `CREATE TABLE secret (id int PRIMARY KEY)`); err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range []string{"exaudit.history", "exaudit.versions"} {
+		var n int
+		if err := conn.QueryRow(ctx, `SELECT count(*) FROM `+source).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%s: %d rows, %v; want none", source, n, err)
+		}
+	}
+	if _, err := exaudit.New(conn).History(ctx, "secret", 1); !errors.Is(err, exaudit.ErrNotTracked) {
+		t.Errorf("got %v, want ErrNotTracked", err)
+	}
+}
+
+// A dropped table and its successor, renamed into the name, do not get in each other's way.
+func TestSuccessorTakesTheName(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE o_new (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY)`, "o", "o_new")
+	db.Exec(t, `INSERT INTO o VALUES (1); INSERT INTO o_new VALUES (1), (2); DROP TABLE o; ALTER TABLE o_new RENAME TO o`)
+	if _, err := audit.Install(ctx, []string{"other"}); err != nil {
+		t.Fatal(err)
+	}
+	if v := historyOf(t, audit, "o", 1, exaudit.WithStates()); len(v) != 1 || v[0].ID != 2 {
+		t.Errorf("the successor's history is %v", v)
+	}
+}
+
+// A bare name means a table on the search_path, not one of another schema.
+func TestBareName(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	_, audit := audited(t, `CREATE SCHEMA a; CREATE TABLE a.o (id int PRIMARY KEY)`, "a.o")
+	if _, err := audit.History(ctx, "o", 1); !errors.Is(err, exaudit.ErrNoTable) {
+		t.Errorf("history: %v, want ErrNoTable", err)
+	}
+	if err := audit.Uninstall(ctx, []string{"o"}); !errors.Is(err, exaudit.ErrNoTable) {
+		t.Errorf("uninstall: %v, want ErrNoTable", err)
+	}
+}
+
+// Versions and the row are read from one snapshot: a writer in between is no divergence.
+func TestReadingWhileWriting(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (0)`)
+	db.Exec(t, `UPDATE orders SET status = 'x'`)
+	stop := make(chan struct{})
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		for err == nil {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+				_, err = db.Pool.Exec(ctx, `UPDATE orders SET total = total + 1`)
+			}
+		}
+		done <- err
+	}()
+	for range 30 {
+		historyOf(t, audit, "orders", 1, exaudit.WithStates())
+		if _, err := audit.Preview(ctx, 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Reverting a delete while others insert under the key: done, or refused for a reason.
+func TestRevertOfDeleteRace(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE r (id int PRIMARY KEY, v int)`, "r")
+	for i := range 40 {
+		db.Exec(t, `INSERT INTO r VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET v = r.v + 1`)
+		db.Exec(t, `DELETE FROM r`)
+		id := pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE action = 'deleted'`)
+		inserted := make(chan error, 1)
+		go func() {
+			_, err := db.Pool.Exec(ctx, `INSERT INTO r VALUES (1, $1) ON CONFLICT DO NOTHING`, i)
+			inserted <- err
+		}()
+		_, err := audit.Revert(ctx, id)
+		if err != nil && !errors.Is(err, exaudit.ErrUniqueConflict) && !errors.Is(err, exaudit.ErrNothingToDo) {
+			t.Errorf("round %d: %v", i, err)
+		}
+		if err := <-inserted; err != nil {
+			t.Fatal(err)
+		}
+		historyOf(t, audit, "r", 1, exaudit.WithStates())
+	}
+}
+
+// The old values of some columns do not make a row.
+func TestRevertOfMissingRow(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE u (id text PRIMARY KEY DEFAULT gen_random_uuid()::text, x text)`, "u")
+	db.Exec(t, `INSERT INTO u VALUES ('k', 'a'); UPDATE u SET x = 'b'`)
+	db.Exec(t, `SET session_replication_role = replica; DELETE FROM u; RESET session_replication_role`)
+	if _, err := audit.Revert(context.Background(), 2, exaudit.AllowDiverged()); !errors.Is(err, exaudit.ErrDiverged) {
+		t.Errorf("got %v, want ErrDiverged", err)
+	}
+	if got := rows(t, db, "u"); got != "" {
+		t.Errorf("the table holds %s", got)
+	}
+}
+
+// Only a column that was added since differs, and that keeps its value.
+func TestRevertToRowOfBeforeAddedColumn(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text)`, "p")
+	db.Exec(t, `INSERT INTO p VALUES (1, 'a'); DELETE FROM p`)
+	db.Exec(t, `ALTER TABLE p ADD COLUMN c int DEFAULT 5; INSERT INTO p VALUES (1, 'a')`)
+	if _, err := audit.Revert(context.Background(), 2); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("got %v, want ErrNothingToDo", err)
+	}
+}
+
+func TestSwappedKeys(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE s (id int PRIMARY KEY DEFERRABLE, x text)`, "s")
+	db.Exec(t, `INSERT INTO s VALUES (1, 'one'), (2, 'two')`)
+	db.Exec(t, `UPDATE s SET id = 3 - id`)
+	db.Exec(t, `UPDATE s SET x = x || '!' WHERE id = 2`)
+	versions := historyOf(t, audit, "s", 2, exaudit.WithStates())
+	last := versions[len(versions)-1]
+	if got := fmt.Sprint(last.State["x"]); got != "one!" {
+		t.Errorf("the row under key 2 is %s, want one!", got)
+	}
+	if _, err := audit.Revert(context.Background(), last.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "s"); got != "(1,two) (2,one)" {
+		t.Errorf("reverted to %s", got)
+	}
+}
+
+// A key is read without running the CHECK of its domain, which is its owner's code.
+func TestKeyOfDomain(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `
+		CREATE TABLE ran (by_role text);
+		CREATE FUNCTION spy(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO ran VALUES (current_user); RETURN true; END $$;
+		CREATE DOMAIN id AS int CHECK (spy(VALUE));
+		CREATE TABLE d (id id PRIMARY KEY, v int)`, "d")
+	db.Exec(t, `INSERT INTO d VALUES (1, 0); UPDATE d SET v = 1; DELETE FROM ran`)
+	if n := len(historyOf(t, audit, "d", 1)); n != 2 {
+		t.Errorf("%d versions, want 2", n)
+	}
+	if _, err := audit.Preview(ctx, 2); err != nil {
+		t.Fatal(err)
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM ran`); n != 0 {
+		t.Errorf("the domain's function ran %d times", n)
+	}
+}
+
+func TestTruncateUnderOldSnapshot(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, _ := audited(t, orders, "orders")
+	conn := db.Connect(t, "")
+	err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `TRUNCATE orders`)
+		return err
+	})
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) || !strings.Contains(pgErr.Hint, "READ COMMITTED") {
+		t.Errorf("got %v, want a refusal that says what to do", err)
+	}
+}
+
+// "=" of the new collation does not see the change; the trigger must not believe it.
+func TestCollationChange(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `
+		CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+		CREATE TABLE c (id int PRIMARY KEY, n text); INSERT INTO c VALUES (1, 'A')`, "c")
+	conn := db.Connect(t, "")
+	for _, sql := range []string{`UPDATE c SET n = 'B'`, `ALTER TABLE c ALTER n TYPE text COLLATE ci`, `UPDATE c SET n = 'b'`} {
+		if _, err := conn.Exec(context.Background(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	versions := historyOf(t, audit, "c", 1, exaudit.WithStates())
+	if got := fmt.Sprint(versions[len(versions)-1].State["n"]); got != "b" {
+		t.Errorf("recorded %s, want b", got)
+	}
+}
+
+func TestIdentityCustomColumn(t *testing.T) {
+	t.Parallel()
+	ctx := exaudit.With(context.Background(), exaudit.Custom{"seq": 5, "actor_id": 7})
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `ALTER TABLE exaudit.versions ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY`)
+	if _, err := audit.Install(ctx, []string{"orders"}); err != nil {
+		t.Fatal(err)
+	}
+	err := pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO orders (total) VALUES (1)`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A parent's row is its own; the row of a child under the same key is not touched.
+func TestInheritanceParent(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE par (id int PRIMARY KEY, v int); CREATE TABLE chi () INHERITS (par);
+		INSERT INTO chi VALUES (1, 100)`, "par")
+	db.Exec(t, `INSERT INTO par VALUES (1, 0)`)
+	db.Exec(t, `UPDATE ONLY par SET v = 1`)
+	if _, err := audit.Revert(context.Background(), 2); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[string](t, db, `SELECT string_agg(v::text, ',' ORDER BY v) FROM par`); got != "0,100" {
+		t.Errorf("values %s, want 0,100", got)
+	}
+}
