@@ -159,7 +159,8 @@ SELECT tg.tgname::text                                  AS name,
              JOIN pg_catalog.pg_class pc ON pc.oid = tree.relid AND pc.oid <> tg.tgrelid
              JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
              JOIN pg_catalog.pg_trigger clone ON clone.tgrelid = pc.oid AND clone.tgname = tg.tgname
-             WHERE clone.tgparentid <> 0 AND clone.tgenabled NOT IN ('O', 'A')
+             WHERE clone.tgparentid <> 0
+               AND (clone.tgenabled NOT IN ('O', 'A') OR tg.tgenabled = 'A' AND clone.tgenabled <> 'A')
              ORDER BY 1)::text[]                         AS disabled_on
 FROM pg_catalog.pg_trigger tg
 JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid

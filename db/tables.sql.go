@@ -100,6 +100,34 @@ func (q *Queries) NoteColumns(ctx context.Context, db DBTX, arg NoteColumnsParam
 	return err
 }
 
+const options = `-- name: Options :one
+SELECT t.options,
+       exaudit.option_columns(t.id, $1::oid, 'exclude')::text[] AS excluded,
+       exaudit.option_columns(t.id, $1::oid, 'mask')::text[]    AS masked
+FROM exaudit.tables t
+WHERE t.id OPERATOR(pg_catalog.=) $2::integer
+`
+
+type OptionsParams struct {
+	Relation uint32
+	ID       int32
+}
+
+type OptionsRow struct {
+	Options  json.RawMessage
+	Excluded []string
+	Masked   []string
+}
+
+// The options of a table, and the present names of the columns that they list.
+// by anybody, under any search_path
+func (q *Queries) Options(ctx context.Context, db DBTX, arg OptionsParams) (OptionsRow, error) {
+	row := db.QueryRow(ctx, options, arg.Relation, arg.ID)
+	var i OptionsRow
+	err := row.Scan(&i.Options, &i.Excluded, &i.Masked)
+	return i, err
+}
+
 const pinSearchPath = `-- name: PinSearchPath :one
 SELECT pg_catalog.current_setting('search_path')::text AS search_path,
        pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)::text AS pinned
@@ -173,7 +201,7 @@ func (q *Queries) RegisterTable(ctx context.Context, db DBTX, relation uint32) (
 
 const registeredTable = `-- name: RegisteredTable :one
 SELECT $1::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked
+       t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 WHERE exaudit.relation_of(t) = $1::oid
 ORDER BY t.tracked DESC
@@ -188,6 +216,7 @@ type RegisteredTableRow struct {
 	QuotedName string
 	KeyColumns []string
 	Tracked    bool
+	Options    json.RawMessage
 }
 
 // The registered table that a relation is.
@@ -202,13 +231,14 @@ func (q *Queries) RegisteredTable(ctx context.Context, db DBTX, relation uint32)
 		&i.QuotedName,
 		&i.KeyColumns,
 		&i.Tracked,
+		&i.Options,
 	)
 	return i, err
 }
 
 const registeredTableByName = `-- name: RegisteredTableByName :one
 SELECT coalesce(exaudit.relation_of(t), 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked
+       t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 WHERE pg_catalog.format('%I.%I', t.schema_name, t.table_name) = $1::text
    OR t.table_name = $1::text
@@ -224,6 +254,7 @@ type RegisteredTableByNameRow struct {
 	QuotedName string
 	KeyColumns []string
 	Tracked    bool
+	Options    json.RawMessage
 }
 
 // A registered table by its last known name: the way to the history of one that was
@@ -239,13 +270,14 @@ func (q *Queries) RegisteredTableByName(ctx context.Context, db DBTX, name strin
 		&i.QuotedName,
 		&i.KeyColumns,
 		&i.Tracked,
+		&i.Options,
 	)
 	return i, err
 }
 
 const registeredTables = `-- name: RegisteredTables :many
 SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked, coalesce(exaudit.relation_of(t), 0)::oid AS relation
+       t.key_columns, t.tracked, t.options, coalesce(exaudit.relation_of(t), 0)::oid AS relation
 FROM exaudit.tables t
 ORDER BY t.schema_name, t.table_name
 `
@@ -257,6 +289,7 @@ type RegisteredTablesRow struct {
 	QuotedName string
 	KeyColumns []string
 	Tracked    bool
+	Options    json.RawMessage
 	Relation   uint32
 }
 
@@ -276,6 +309,7 @@ func (q *Queries) RegisteredTables(ctx context.Context, db DBTX) ([]RegisteredTa
 			&i.QuotedName,
 			&i.KeyColumns,
 			&i.Tracked,
+			&i.Options,
 			&i.Relation,
 		); err != nil {
 			return nil, err
@@ -306,6 +340,21 @@ func (q *Queries) SchemaVersion(ctx context.Context, db DBTX) (int64, error) {
 	var version int64
 	err := row.Scan(&version)
 	return version, err
+}
+
+const setOptions = `-- name: SetOptions :exec
+SELECT exaudit.set_options($1::integer, $2::oid, $3::jsonb)
+`
+
+type SetOptionsParams struct {
+	ID       int32
+	Relation uint32
+	Options  json.RawMessage
+}
+
+func (q *Queries) SetOptions(ctx context.Context, db DBTX, arg SetOptionsParams) error {
+	_, err := db.Exec(ctx, setOptions, arg.ID, arg.Relation, arg.Options)
+	return err
 }
 
 const untrackTable = `-- name: UntrackTable :exec

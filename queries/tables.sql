@@ -30,14 +30,14 @@ UPDATE exaudit.tables SET tracked = false WHERE id = @id;
 
 -- name: RegisteredTables :many
 SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked, coalesce(exaudit.relation_of(t), 0)::oid AS relation
+       t.key_columns, t.tracked, t.options, coalesce(exaudit.relation_of(t), 0)::oid AS relation
 FROM exaudit.tables t
 ORDER BY t.schema_name, t.table_name;
 
 -- name: RegisteredTable :one
 -- The registered table that a relation is.
 SELECT @relation::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked
+       t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 WHERE exaudit.relation_of(t) = @relation::oid
 ORDER BY t.tracked DESC
@@ -47,12 +47,24 @@ LIMIT 1;
 -- A registered table by its last known name: the way to the history of one that was
 -- dropped, or renamed.
 SELECT coalesce(exaudit.relation_of(t), 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked
+       t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 WHERE pg_catalog.format('%I.%I', t.schema_name, t.table_name) = @name::text
    OR t.table_name = @name::text
 ORDER BY t.id
 LIMIT 1;
+
+-- name: SetOptions :exec
+SELECT exaudit.set_options(@id::integer, @relation::oid, @options::jsonb);
+
+-- name: Options :one
+-- The options of a table, and the present names of the columns that they list.
+SELECT t.options,
+       exaudit.option_columns(t.id, @relation::oid, 'exclude')::text[] AS excluded,
+       exaudit.option_columns(t.id, @relation::oid, 'mask')::text[]    AS masked
+FROM exaudit.tables t
+-- by anybody, under any search_path
+WHERE t.id OPERATOR(pg_catalog.=) @id::integer;
 
 -- name: NoteColumns :exec
 SELECT exaudit.note_columns(@table_id::integer, @relation::oid);

@@ -58,6 +58,8 @@ CREATE TABLE exaudit.tables (
     table_name  text        NOT NULL,
     key_columns text[]      NOT NULL,
     options     jsonb       NOT NULL DEFAULT '{}',
+    -- the attribute numbers of the columns that options name, so that they follow a rename
+    option_columns jsonb    NOT NULL DEFAULT '{}',
     tracked     boolean     NOT NULL DEFAULT true,
     created_at  timestamptz NOT NULL DEFAULT now(),
     -- deferred, so that renamed tables can swap names
@@ -91,7 +93,8 @@ CREATE TABLE exaudit.versions (
     previous_entity_id text COLLATE "C",
     before             jsonb,
     after              jsonb,
-    custom             jsonb
+    custom             jsonb,
+    session_role       text COLLATE "C"
 );
 
 COMMENT ON TABLE exaudit.versions IS 'One row per recorded change of one row of a tracked table. Append-only.';
@@ -102,6 +105,7 @@ COMMENT ON COLUMN exaudit.versions.previous_entity_id IS 'The key before, where 
 COMMENT ON COLUMN exaudit.versions.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
 COMMENT ON COLUMN exaudit.versions.after IS 'created: the whole row; updated: the new values of the changed columns.';
 COMMENT ON COLUMN exaudit.versions.custom IS 'What the application said about the change (exaudit.custom).';
+COMMENT ON COLUMN exaudit.versions.session_role IS 'Who was logged in (session_user), where the table''s options ask for it.';
 COMMENT ON COLUMN exaudit.versions.rollback IS 'Written by a revert.';
 
 -- The one btree: an entity's history, in order.
@@ -128,7 +132,7 @@ WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass
   AND NOT a.attisdropped
   AND a.attgenerated = ''
   AND a.attname <> ALL (ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                              'previous_entity_id', 'before', 'after', 'custom']::name[])
+                              'previous_entity_id', 'before', 'after', 'custom', 'session_role']::name[])
 ORDER BY a.attnum;
 
 -- +goose StatementBegin
@@ -190,7 +194,8 @@ SELECT v.id,
        v.custom,
        v.rollback,
        v.xid,
-       v.previous_entity_id
+       v.previous_entity_id,
+       v.session_role
 FROM exaudit.versions v
 JOIN exaudit.tables t ON t.id = v.table_id
 WHERE v.table_id IN (SELECT exaudit.readable_tables());
@@ -241,7 +246,7 @@ $$;
 
 CREATE TRIGGER append_only
     BEFORE UPDATE OF id, recorded_at, xid, table_id, action, rollback, entity_id, previous_entity_id,
-                     before, after, custom
+                     before, after, custom, session_role
         OR DELETE OR TRUNCATE
     ON exaudit.versions
     FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change();

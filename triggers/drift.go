@@ -60,6 +60,7 @@ func inspect(ctx context.Context, q db.DBTX, t Tracked) ([]Drift, error) {
 		return nil, err
 	}
 	drift, err := script.Drift(ctx, q)
+	drift = append(drift, table.stale...)
 	if t.QuotedName != table.QuotedName {
 		drift = append(drift, Drift{table.QuotedName, "table", "was renamed, from " + t.QuotedName})
 	}
@@ -98,7 +99,7 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 	}
 	for _, p := range s.Table.Partitions {
 		switch {
-		case p.WriterMayRead:
+		case p.WriterMayRead, s.Table.Options.Truncate != "":
 		case p.Name == s.Table.QuotedName:
 			note("role exaudit_writer", "may not read every row, so TRUNCATE cannot be recorded")
 		default:
@@ -178,6 +179,10 @@ func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
 		return "is disabled"
 	case have.Enabled == "R":
 		return "fires for replicas only"
+	case t.Always && have.Enabled != "A":
+		return "does not fire for replicas"
+	case !t.Always && have.Enabled == "A":
+		return "fires for replicas, too"
 	case have.FunctionName != t.Function, have.Definition != t.definition():
 		return "is not the one that was installed"
 	case len(have.DisabledOn) > 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,21 +26,36 @@ type Installation struct {
 // InstallOption changes how Install works.
 type InstallOption func(*installOptions)
 
-type installOptions struct{ dryRun bool }
+type installOptions struct {
+	dryRun bool
+	tables map[string]Options
+}
 
 // DryRun makes Install do everything, so that nothing that could fail is missed, and then
 // roll it back.
 func DryRun() InstallOption { return func(o *installOptions) { o.dryRun = true } }
 
+// WithOptions gives tables options, by the names that Install is given. They replace those
+// that a table has; a table that is not in the map keeps its own.
+func WithOptions(tables map[string]Options) InstallOption {
+	return func(o *installOptions) { o.tables = tables }
+}
+
 // Install registers the named tables and brings their triggers up to date, all of them or
 // none, in one transaction. Names are as in SQL: quoted where need be, looked up along the
 // search_path. What is installed already stays untouched, and its table unlocked.
 //
-// A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey.
+// A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey;
+// options that are wrong, ErrInvalidOptions.
 func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Installation, error) {
 	var options installOptions
 	for _, o := range opts {
 		o(&options)
+	}
+	for name := range options.tables {
+		if !slices.Contains(names, name) {
+			return nil, fmt.Errorf("%w: for table %s, which is not installed", ErrInvalidOptions, name)
+		}
 	}
 	var done []Installation
 	err := inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
@@ -51,8 +67,12 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 			}
 		}
 		return pinned(ctx, tx, func() error {
-			for _, relation := range relations {
-				installation, err := install(ctx, tx, relation)
+			for i, relation := range relations {
+				var given *Options
+				if o, ok := options.tables[names[i]]; ok {
+					given = &o
+				}
+				installation, err := install(ctx, tx, relation, names[i], given)
 				if err != nil {
 					return err
 				}
@@ -64,9 +84,12 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 	return done, err
 }
 
-func install(ctx context.Context, tx pgx.Tx, relation uint32) (Installation, error) {
+func install(ctx context.Context, tx pgx.Tx, relation uint32, name string, given *Options) (Installation, error) {
 	id, err := register(ctx, tx, relation)
 	if err != nil {
+		return Installation{}, err
+	}
+	if err := setOptions(ctx, tx, id, relation, name, given); err != nil {
 		return Installation{}, err
 	}
 	t, err := describe(ctx, tx, id, relation)

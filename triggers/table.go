@@ -36,10 +36,13 @@ type Table struct {
 	Partitioned   bool
 	KeyColumns    []string
 	Columns       []Column
+	Options       Options               // with the present names of columns
+	stale         []Drift               // columns of the options that are not called so any more
 	CustomColumns []db.CustomColumnsRow // the user's columns of exaudit.versions
 	Partitions    []db.PartitionsRow    // the table and its partitions
 
 	db.TableExpressionsRow
+	OldUnmasked, NewUnmasked string // the images without masked columns
 }
 
 // Column is one recorded column of a table, with the SQL that records it.
@@ -48,6 +51,8 @@ type Column struct {
 	QuotedName string
 	Encoding   string // how the value goes into an image: see exaudit.encoding in sql/
 	Key        bool   // part of the primary key
+	Excluded   bool   // left out of images
+	Masked     bool   // recorded without its values
 	Changed    string // is true where an update changed the stored value
 	OldValue   string // the encoded values
 	NewValue   string
@@ -124,6 +129,9 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 	if t.TableExpressionsRow, err = queries.TableExpressions(ctx, q, relation); err != nil {
 		return nil, fmt.Errorf("describe %s: %w", t.QuotedName, err)
 	}
+	if err := t.readOptions(ctx, q); err != nil {
+		return nil, err
+	}
 	if t.CustomColumns, err = queries.CustomColumns(ctx, q); err != nil {
 		return nil, fmt.Errorf("describe the custom columns of exaudit.versions: %w", err)
 	}
@@ -131,6 +139,48 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 		return nil, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
 	}
 	return t, nil
+}
+
+// readOptions applies the options of the registry to the columns and images.
+func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
+	stored, err := db.New().Options(ctx, q, db.OptionsParams{ID: t.ID, Relation: t.Relation})
+	if err != nil {
+		return fmt.Errorf("read the options of %s: %w", t.QuotedName, err)
+	}
+	if t.Options, err = decodeOptions(stored.Options); err != nil {
+		return err
+	}
+	for _, list := range []struct {
+		option         string
+		listed, stored []string
+	}{{"exclude", t.Options.Exclude, stored.Excluded}, {"mask", t.Options.Mask, stored.Masked}} {
+		for _, name := range list.listed {
+			if !slices.Contains(list.stored, name) {
+				t.stale = append(t.stale, Drift{t.QuotedName, "option " + list.option,
+					fmt.Sprintf("names column %q, which was renamed or dropped, or is part of the primary key now", name)})
+			}
+		}
+	}
+	t.Options.Exclude, t.Options.Mask = stored.Excluded, stored.Masked
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		c.Masked = slices.Contains(stored.Masked, c.Name)
+		c.Excluded = !c.Masked && slices.Contains(stored.Excluded, c.Name)
+	}
+	t.OldUnmasked, t.NewUnmasked = t.OldImage, t.NewImage
+	if len(t.Options.Exclude)+len(t.Options.Mask) == 0 {
+		return nil
+	}
+	unmasked := slices.Concat(t.Options.Exclude, t.Options.Mask)
+	t.OldUnmasked, t.NewUnmasked = redacted(t.OldImage, unmasked, nil), redacted(t.NewImage, unmasked, nil)
+	t.OldImage = redacted(t.OldImage, t.Options.Exclude, t.Options.Mask)
+	t.NewImage = redacted(t.NewImage, t.Options.Exclude, t.Options.Mask)
+	return nil
+}
+
+// redacted is an image's expression as the options say.
+func redacted(image string, excluded, masked []string) string {
+	return "exaudit.redact(" + image + ",\n        " + textArray(excluded) + ", " + textArray(masked) + ")"
 }
 
 // schemas are the schemas of a table and its partitions, quoted.
