@@ -35,6 +35,7 @@ var kinds = []struct {
 }{
 	{errDrift, exitDamage, ""},
 	{exaudit.ErrChanged, exitConflict, ", so nothing was written: look again"},
+	{exaudit.ErrInvalidOptions, exitUsage, ""},
 	{exaudit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},

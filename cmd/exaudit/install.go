@@ -14,17 +14,17 @@ func (p *program) installCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "install",
 		Usage:     "begin to record the changes of tables, or bring their triggers up to date",
-		UsageText: "exaudit install [flags] TABLE...\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...",
+		UsageText: "exaudit install [flags] TABLE...\nexaudit install [flags] [options] TABLE\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...",
 		Description: "Tables are named as in SQL; the shell must leave the double quotes alone: '\"User\"'.\n" +
 			"All tables are installed in one transaction, or none.\n\n" +
 			"Example: exaudit install --all --except sessions --dry-run --show-sql",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tables of the schemas that have a primary key"},
 			&cli.StringSliceFlag{Name: "schema", Usage: "with --all: the tables of `SCHEMA` (may be repeated)", DefaultText: "public"},
 			&cli.StringSliceFlag{Name: "except", Usage: "with --all: not `TABLE` (may be repeated)"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
-		},
+		}, optionFlags()...),
 		Action: p.install,
 	}
 }
@@ -38,6 +38,10 @@ func (p *program) install(c *cli.Context) error {
 	case !c.Bool("all") && c.NArg() == 0:
 		return usageErrorf("install", "install needs a table, or --all")
 	}
+	options, err := optionsOf(c)
+	if err != nil {
+		return err
+	}
 	conn, db, err := p.open(c)
 	if err != nil {
 		return err
@@ -49,7 +53,11 @@ func (p *program) install(c *cli.Context) error {
 			return err
 		}
 	}
-	done, err := db.Install(c.Context, tables, dryRun(c)...)
+	opts := dryRun(c)
+	if options != nil {
+		opts = append(opts, exaudit.WithOptions(map[string]exaudit.Options{tables[0]: *options}))
+	}
+	done, err := db.Install(c.Context, tables, opts...)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,8 @@ type tableState struct {
 	State string   `json:"state"`
 	Note  string   `json:"note,omitempty"`
 	Drift []string `json:"drift,omitempty"`
+	// Options are those of a tracked table, where they are not the default.
+	Options *exaudit.Options `json:"options,omitempty"`
 }
 
 const (
@@ -73,6 +75,9 @@ func tableStates(registered []exaudit.TableStatus, names, withoutKey []string) [
 		case !s.Tracked.Tracked:
 			state.State, state.Note = stateNotTracked, "uninstalled, its history stays"
 		}
+		if s.Tracked.Tracked && optionText(s.Options) != "" {
+			state.Options = &s.Options
+		}
 		seen[s.QuotedName] = true
 		for _, d := range s.Drift {
 			seen[d.Table] = true // where the table was renamed, the new name
@@ -108,6 +113,9 @@ func (p *program) printStates(c *cli.Context, states []tableState) error {
 			line += ": " + s.Note
 		}
 		fmt.Fprintf(w, "%s\t%s\n", printable(s.Table), line)
+		if s.Options != nil {
+			fmt.Fprintf(w, "\t  %s\n", printable(optionText(*s.Options)))
+		}
 		for _, d := range s.Drift {
 			fmt.Fprintf(w, "\t  %s\n", printable(d))
 		}
