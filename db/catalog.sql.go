@@ -9,6 +9,36 @@ import (
 	"context"
 )
 
+const customColumnTypes = `-- name: CustomColumnTypes :many
+SELECT c.name::text AS name, c.type_name::text AS type_name FROM exaudit.custom_columns c
+`
+
+type CustomColumnTypesRow struct {
+	Name     string
+	TypeName string
+}
+
+// The types as TypeName gives them under the same search_path.
+func (q *Queries) CustomColumnTypes(ctx context.Context, db DBTX) ([]CustomColumnTypesRow, error) {
+	rows, err := db.Query(ctx, customColumnTypes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CustomColumnTypesRow
+	for rows.Next() {
+		var i CustomColumnTypesRow
+		if err := rows.Scan(&i.Name, &i.TypeName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const customColumns = `-- name: CustomColumns :many
 SELECT c.name::text AS name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.definition::text AS definition,
        coalesce(c.default_expression, '')::text AS default_expression
@@ -445,4 +475,20 @@ func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, schemas []string
 		return nil, err
 	}
 	return items, nil
+}
+
+const typeName = `-- name: TypeName :one
+SELECT pg_catalog.format_type($1::oid, $2::integer)::text AS type_name
+`
+
+type TypeNameParams struct {
+	Type     uint32
+	Modifier int32
+}
+
+func (q *Queries) TypeName(ctx context.Context, db DBTX, arg TypeNameParams) (string, error) {
+	row := db.QueryRow(ctx, typeName, arg.Type, arg.Modifier)
+	var type_name string
+	err := row.Scan(&type_name)
+	return type_name, err
 }

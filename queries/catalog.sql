@@ -66,6 +66,13 @@ SELECT c.name::text AS name, pg_catalog.quote_ident(c.name)::text AS quoted_name
        coalesce(c.default_expression, '')::text AS default_expression
 FROM exaudit.custom_column_list() c;
 
+-- name: CustomColumnTypes :many
+-- The types as TypeName gives them under the same search_path.
+SELECT c.name::text AS name, c.type_name::text AS type_name FROM exaudit.custom_columns c;
+
+-- name: TypeName :one
+SELECT pg_catalog.format_type(@type::oid, @modifier::integer)::text AS type_name;
+
 -- name: Partitions :many
 -- The table itself and everything below it, as quoted names. TRUNCATE triggers are not
 -- cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?

@@ -104,6 +104,20 @@ func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	return relation, nil
 }
 
+// Resolve finds a table as Install does, and gives its name with the schema, quoted. A table
+// without a primary key gives ErrNoPrimaryKey and its name.
+func Resolve(ctx context.Context, q db.DBTX, name string) (relation uint32, quotedName string, err error) {
+	relation, err = resolve(ctx, q, name)
+	if err != nil && !errors.Is(err, ErrNoPrimaryKey) {
+		return 0, "", err
+	}
+	found, describeErr := db.New().DescribeRelation(ctx, q, relation)
+	if describeErr != nil {
+		return 0, "", fmt.Errorf("look up table %s: %w", name, describeErr)
+	}
+	return relation, found.QuotedName, err
+}
+
 // describe reads what the generator needs of a registered table.
 func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table, error) {
 	queries := db.New()

@@ -14,14 +14,16 @@ func (p *program) installCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "install",
 		Usage:     "begin to record the changes of tables, or bring their triggers up to date",
-		UsageText: "exaudit install [flags] TABLE...\nexaudit install [flags] [options] TABLE\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...",
-		Description: "Tables are named as in SQL; the shell must leave the double quotes alone: '\"User\"'.\n" +
+		UsageText: "exaudit install [flags]\nexaudit install [flags] TABLE...\nexaudit install [flags] [options] TABLE\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...",
+		Description: "Without a table, installs what the file exaudit.yaml says.\n" +
+			"Tables are named as in SQL; the shell must leave the double quotes alone: '\"User\"'.\n" +
 			"All tables are installed in one transaction, or none.\n\n" +
 			"Example: exaudit install --all --except sessions --dry-run --show-sql",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tables of the schemas that have a primary key"},
 			&cli.StringSliceFlag{Name: "schema", Usage: "with --all: the tables of `SCHEMA` (may be repeated)", DefaultText: "public"},
 			&cli.StringSliceFlag{Name: "except", Usage: "with --all: not `TABLE` (may be repeated)"},
+			configFlag(),
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
 		}, optionFlags()...),
@@ -35,12 +37,15 @@ func (p *program) install(c *cli.Context) error {
 		return usageErrorf("install", "either --all or tables, not both")
 	case !c.Bool("all") && (c.IsSet("schema") || c.IsSet("except")):
 		return usageErrorf("install", "--schema and --except are for --all")
-	case !c.Bool("all") && c.NArg() == 0:
-		return usageErrorf("install", "install needs a table, or --all")
+	case c.IsSet("config") && (c.Bool("all") || c.NArg() > 0):
+		return usageErrorf("install", "--config says which tables, so no other may")
 	}
 	options, err := optionsOf(c)
 	if err != nil {
 		return err
+	}
+	if !c.Bool("all") && c.NArg() == 0 {
+		return p.installFile(c)
 	}
 	conn, db, err := p.open(c)
 	if err != nil {

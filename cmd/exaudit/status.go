@@ -13,12 +13,14 @@ func (p *program) statusCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "status",
 		Usage:     "check that what is installed records everything; exit code 3 if it does not",
-		UsageText: "exaudit status [--schema SCHEMA]...",
+		UsageText: "exaudit status [--schema SCHEMA]... [--config FILE]",
 		Description: "Lists every table that is or was tracked, with what is wrong with it, and the tables of\n" +
-			"the schemas that are not tracked.\n\n" +
+			"the schemas that are not tracked. Where there is a file exaudit.yaml, what differs from it\n" +
+			"is drift, too.\n\n" +
 			"Example: exaudit status || mail -s 'exaudit has drifted' dba@example.com",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "schema", Usage: "list the untracked tables of `SCHEMA` (may be repeated)", DefaultText: "public"},
+			configFlag(),
 		},
 		Action: p.status,
 	}
@@ -44,6 +46,10 @@ func (p *program) status(c *cli.Context) error {
 	if err := argumentCount(c, 0, 0, ""); err != nil {
 		return err
 	}
+	file, err := configuration(c)
+	if err != nil {
+		return err
+	}
 	conn, db, err := p.open(c)
 	if err != nil {
 		return err
@@ -58,6 +64,11 @@ func (p *program) status(c *cli.Context) error {
 		return err
 	}
 	states := tableStates(registered, names, withoutKey)
+	if file != nil {
+		if states, err = compareFile(c, file, conn, registered, states); err != nil {
+			return err
+		}
+	}
 	if err := p.printStates(c, states); err != nil {
 		return err
 	}
