@@ -3,11 +3,13 @@ package exaudit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -110,5 +112,37 @@ func TestMaskedLater(t *testing.T) {
 	}
 	if got := rows(t, db, "people"); got != `(1,Ann,a)` {
 		t.Errorf("back to before the mask: %s", got)
+	}
+}
+
+// What is tracked by hand is masked as well.
+func TestTrackMasked(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text)`)
+	if _, err := exaudit.New(db.Pool).Install(ctx, []string{"people"},
+		exaudit.WithOptions(map[string]exaudit.Options{"people": {Mask: []string{"ssn"}, Exclude: []string{"name"}}})); err != nil {
+		t.Fatal(err)
+	}
+	row := func(name, ssn string) map[string]any { return map[string]any{"id": 1, "name": name, "ssn": ssn} }
+	for _, c := range []struct {
+		change exaudit.Change
+		want   string
+	}{
+		{exaudit.Change{Table: "people", After: row("a", "s")}, `created {"": [{"masked": "ssn"}], "id": 1, "ssn": "***"}`},
+		{exaudit.Change{Table: "people", Before: row("a", "s"), After: row("b", "s")}, ``},
+		{exaudit.Change{Table: "people", Before: row("a", "s"), After: row("a", "r")}, `updated {"": [{"masked": "ssn"}], "ssn": "***"}`},
+	} {
+		id, err := track(ctx, db, c.change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if id > 0 {
+			got = pgtest.One[string](t, db, fmt.Sprintf(`SELECT concat_ws(' ', action, after) FROM exaudit.versions WHERE id = %d`, id))
+		}
+		if got != c.want {
+			t.Errorf("recorded %q, want %q", got, c.want)
+		}
 	}
 }

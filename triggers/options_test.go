@@ -295,3 +295,45 @@ func TestInvalidOptions(t *testing.T) {
 		t.Errorf("%d tables are registered", n)
 	}
 }
+
+// What the options make of the generated SQL.
+func TestOptionsGolden(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]triggers.Options{
+		"options": {Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status <> 'draft'", Truncate: triggers.TruncateRefuse,
+			Ignore: true, SessionUser: true, Replica: true},
+		"options_full": {Capture: triggers.CaptureFull, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Truncate: triggers.TruncateIgnore},
+	} {
+		db := auditdb.New(t, people)
+		done, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": o}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantFile(t, "testdata/"+name+".golden.sql", masked(done[0].Script.SQL()))
+	}
+}
+
+// Neither who installs nor who writes needs to be a superuser.
+func TestOptionsUnprivileged(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, "")
+	owner, app := db.Role(t, "NOLOGIN IN ROLE exaudit_owner, exaudit_writer"), db.Role(t, "NOLOGIN")
+	db.Exec(t, `CREATE SCHEMA s AUTHORIZATION `+owner+`; GRANT USAGE ON SCHEMA s TO `+app)
+	as := db.Connect(t, owner)
+	run(t, as, `SET search_path = s`, people, `GRANT ALL ON people TO `+app)
+	o := triggers.Options{Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status = 'x'", SessionUser: true, Ignore: true, Replica: true}
+	if _, err := triggers.Install(context.Background(), as, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": o})); err != nil {
+		t.Fatal(err)
+	}
+	wantNoDrift(t, db)
+	conn := db.Connect(t, app)
+	for _, ddl := range []string{"", `ALTER TABLE people ADD COLUMN z int`} {
+		run(t, as, ddl)
+		run(t, conn, `INSERT INTO s.people (id, ssn, status) VALUES (1, 'secret', 'x'), (2, 'secret', 'y')`, `UPDATE s.people SET name = 'b'`,
+			`DELETE FROM s.people WHERE status = 'y'`, `TRUNCATE s.people`)
+		if got := recorded(t, db); strings.Count(got, "\n") != 2 || strings.Contains(got, "secret") {
+			t.Errorf("recorded:\n%s", got)
+		}
+		forget(t, db)
+	}
+}
