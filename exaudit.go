@@ -62,6 +62,10 @@ type (
 	TableStatus = triggers.Status
 	// Installation is what Install or Sync did for one table.
 	Installation = triggers.Installation
+	// Options say what is recorded of a table, and how.
+	Options = triggers.Options
+	// OptionError says which option of a table is wrong.
+	OptionError = triggers.OptionError
 )
 
 // What happened to an entity.
@@ -83,6 +87,7 @@ var (
 	ErrNoPrimaryKey         = triggers.ErrNoPrimaryKey
 	ErrNotTracked           = triggers.ErrNotTracked
 	ErrLocked               = triggers.ErrLocked
+	ErrInvalidOptions       = triggers.ErrInvalidOptions
 	ErrNoVersion            = history.ErrNoVersion
 	ErrDiverged             = history.ErrDiverged
 	ErrReferencedRowMissing = revert.ErrReferencedRowMissing
@@ -151,6 +156,11 @@ func LockTimeout(d time.Duration) InstallOption { return triggers.LockTimeout(d)
 // DryRun makes Install, Uninstall or Sync do everything, so that nothing that could fail is
 // missed, and then roll it back.
 func DryRun() InstallOption { return triggers.DryRun() }
+
+// WithOptions gives tables options, by the names that Install is given. They replace those
+// that a table has; a table that is not in the map keeps its own. What is wrong with them
+// is told by an *OptionError.
+func WithOptions(tables map[string]Options) InstallOption { return triggers.WithOptions(tables) }
 
 // Status compares the triggers of every registered table with what Install would make.
 func (d *DB) Status(ctx context.Context) ([]TableStatus, error) {

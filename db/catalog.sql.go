@@ -44,6 +44,36 @@ func (q *Queries) AppendOnlyTriggers(ctx context.Context, db DBTX) ([]AppendOnly
 	return items, nil
 }
 
+const customColumnTypes = `-- name: CustomColumnTypes :many
+SELECT c.name::text AS name, c.type_name::text AS type_name FROM exaudit.custom_columns c
+`
+
+type CustomColumnTypesRow struct {
+	Name     string
+	TypeName string
+}
+
+// The types as TypeName gives them under the same search_path.
+func (q *Queries) CustomColumnTypes(ctx context.Context, db DBTX) ([]CustomColumnTypesRow, error) {
+	rows, err := db.Query(ctx, customColumnTypes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CustomColumnTypesRow
+	for rows.Next() {
+		var i CustomColumnTypesRow
+		if err := rows.Scan(&i.Name, &i.TypeName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const customColumns = `-- name: CustomColumns :many
 SELECT c.name::text AS name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.definition::text AS definition,
        coalesce(c.default_expression, '')::text AS default_expression
@@ -240,7 +270,8 @@ SELECT tg.tgname::text                                  AS name,
              JOIN pg_catalog.pg_class pc ON pc.oid = tree.relid AND pc.oid <> tg.tgrelid
              JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
              JOIN pg_catalog.pg_trigger clone ON clone.tgrelid = pc.oid AND clone.tgname = tg.tgname
-             WHERE clone.tgparentid <> 0 AND clone.tgenabled NOT IN ('O', 'A')
+             WHERE clone.tgparentid <> 0
+               AND (clone.tgenabled NOT IN ('O', 'A') OR tg.tgenabled = 'A' AND clone.tgenabled <> 'A')
              ORDER BY 1)::text[]                         AS disabled_on
 FROM pg_catalog.pg_trigger tg
 JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
@@ -496,4 +527,20 @@ func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, schemas []string
 		return nil, err
 	}
 	return items, nil
+}
+
+const typeName = `-- name: TypeName :one
+SELECT pg_catalog.format_type($1::oid, $2::integer)::text AS type_name
+`
+
+type TypeNameParams struct {
+	Type     uint32
+	Modifier int32
+}
+
+func (q *Queries) TypeName(ctx context.Context, db DBTX, arg TypeNameParams) (string, error) {
+	row := db.QueryRow(ctx, typeName, arg.Type, arg.Modifier)
+	var type_name string
+	err := row.Scan(&type_name)
+	return type_name, err
 }

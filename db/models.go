@@ -80,6 +80,7 @@ type ExauditHistory struct {
 	Rollback         bool
 	Xid              uint64
 	PreviousEntityID *string
+	SessionRole      *string
 }
 
 type ExauditRelation struct {
@@ -88,13 +89,14 @@ type ExauditRelation struct {
 }
 
 type ExauditTable struct {
-	ID         int32
-	SchemaName string
-	TableName  string
-	KeyColumns []string
-	Options    json.RawMessage
-	Tracked    bool
-	CreatedAt  time.Time
+	ID            int32
+	SchemaName    string
+	TableName     string
+	KeyColumns    []string
+	Options       json.RawMessage
+	OptionColumns json.RawMessage
+	Tracked       bool
+	CreatedAt     time.Time
 }
 
 type ExauditTableColumn struct {
@@ -132,4 +134,6 @@ type ExauditVersion struct {
 	After json.RawMessage
 	// What the application said about the change (exaudit.custom).
 	Custom json.RawMessage
+	// Who was logged in (session_user), where the table's options ask for it.
+	SessionRole *string
 }

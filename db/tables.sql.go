@@ -102,6 +102,34 @@ func (q *Queries) NoteColumns(ctx context.Context, db DBTX, arg NoteColumnsParam
 	return err
 }
 
+const options = `-- name: Options :one
+SELECT t.options,
+       exaudit.option_columns(t.id, $1::oid, 'exclude')::text[] AS excluded,
+       exaudit.option_columns(t.id, $1::oid, 'mask')::text[]    AS masked
+FROM exaudit.tables t
+WHERE t.id OPERATOR(pg_catalog.=) $2::integer
+`
+
+type OptionsParams struct {
+	Relation uint32
+	ID       int32
+}
+
+type OptionsRow struct {
+	Options  json.RawMessage
+	Excluded []string
+	Masked   []string
+}
+
+// The options of a table, and the present names of the columns that they list.
+// by anybody, under any search_path
+func (q *Queries) Options(ctx context.Context, db DBTX, arg OptionsParams) (OptionsRow, error) {
+	row := db.QueryRow(ctx, options, arg.Relation, arg.ID)
+	var i OptionsRow
+	err := row.Scan(&i.Options, &i.Excluded, &i.Masked)
+	return i, err
+}
+
 const pinSearchPath = `-- name: PinSearchPath :one
 SELECT pg_catalog.current_setting('search_path')::text AS search_path,
        pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)::text AS pinned
@@ -176,7 +204,7 @@ func (q *Queries) RegisterTable(ctx context.Context, db DBTX, relation uint32) (
 
 const registeredTable = `-- name: RegisteredTable :one
 SELECT $1::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked
+       t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 WHERE r.relation = $1::oid
@@ -192,6 +220,7 @@ type RegisteredTableRow struct {
 	QuotedName string
 	KeyColumns []string
 	Tracked    bool
+	Options    json.RawMessage
 }
 
 // The registered table that a relation is.
@@ -206,13 +235,14 @@ func (q *Queries) RegisteredTable(ctx context.Context, db DBTX, relation uint32)
 		&i.QuotedName,
 		&i.KeyColumns,
 		&i.Tracked,
+		&i.Options,
 	)
 	return i, err
 }
 
 const registeredTableByName = `-- name: RegisteredTableByName :many
 SELECT 0::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked
+       t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) = $1::text
        OR $1::text IN (t.table_name, pg_catalog.quote_ident(t.table_name))
@@ -229,6 +259,7 @@ type RegisteredTableByNameRow struct {
 	QuotedName string
 	KeyColumns []string
 	Tracked    bool
+	Options    json.RawMessage
 }
 
 // The registered tables that are gone, by the last known name: the newest first.
@@ -249,6 +280,7 @@ func (q *Queries) RegisteredTableByName(ctx context.Context, db DBTX, name strin
 			&i.QuotedName,
 			&i.KeyColumns,
 			&i.Tracked,
+			&i.Options,
 		); err != nil {
 			return nil, err
 		}
@@ -262,7 +294,7 @@ func (q *Queries) RegisteredTableByName(ctx context.Context, db DBTX, name strin
 
 const registeredTables = `-- name: RegisteredTables :many
 SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked, coalesce(r.relation, 0)::oid AS relation
+       t.key_columns, t.tracked, t.options, coalesce(r.relation, 0)::oid AS relation
 FROM exaudit.tables t
 LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 ORDER BY t.schema_name, t.table_name
@@ -275,6 +307,7 @@ type RegisteredTablesRow struct {
 	QuotedName string
 	KeyColumns []string
 	Tracked    bool
+	Options    json.RawMessage
 	Relation   uint32
 }
 
@@ -294,6 +327,7 @@ func (q *Queries) RegisteredTables(ctx context.Context, db DBTX) ([]RegisteredTa
 			&i.QuotedName,
 			&i.KeyColumns,
 			&i.Tracked,
+			&i.Options,
 			&i.Relation,
 		); err != nil {
 			return nil, err
@@ -361,6 +395,21 @@ func (q *Queries) SetLockTimeout(ctx context.Context, db DBTX, lockTimeout strin
 	var i SetLockTimeoutRow
 	err := row.Scan(&i.Previous, &i.LockTimeout)
 	return i, err
+}
+
+const setOptions = `-- name: SetOptions :exec
+SELECT exaudit.set_options($1::integer, $2::oid, $3::jsonb)
+`
+
+type SetOptionsParams struct {
+	ID       int32
+	Relation uint32
+	Options  json.RawMessage
+}
+
+func (q *Queries) SetOptions(ctx context.Context, db DBTX, arg SetOptionsParams) error {
+	_, err := db.Exec(ctx, setOptions, arg.ID, arg.Relation, arg.Options)
+	return err
 }
 
 const untrackGoneTables = `-- name: UntrackGoneTables :exec

@@ -81,9 +81,9 @@ func (q *Queries) EntityLine(ctx context.Context, db DBTX, arg EntityLineParams)
 
 const entityVersions = `-- name: EntityVersions :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom,
+       v.before, v.after, v.custom, v.session_role,
        (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                                         'previous_entity_id', 'before', 'after', 'custom'])::jsonb AS custom_columns
+                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id = $1 AND v.entity_id = $2
   AND v.id >= $3 AND v.id <= $4
@@ -111,6 +111,7 @@ type EntityVersionsRow struct {
 	Before           json.RawMessage
 	After            json.RawMessage
 	Custom           json.RawMessage
+	SessionRole      *string
 	CustomColumns    json.RawMessage
 }
 
@@ -142,6 +143,7 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 			&i.Before,
 			&i.After,
 			&i.Custom,
+			&i.SessionRole,
 			&i.CustomColumns,
 		); err != nil {
 			return nil, err
@@ -156,9 +158,9 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 
 const version = `-- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom,
+       v.before, v.after, v.custom, v.session_role,
        (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                                         'previous_entity_id', 'before', 'after', 'custom'])::jsonb AS custom_columns,
+                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
        coalesce(c.oid, 0)::oid AS relation
 FROM exaudit.versions v
@@ -181,6 +183,7 @@ type VersionRow struct {
 	Before           json.RawMessage
 	After            json.RawMessage
 	Custom           json.RawMessage
+	SessionRole      *string
 	CustomColumns    json.RawMessage
 	QuotedName       string
 	Relation         uint32
@@ -201,6 +204,7 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 		&i.Before,
 		&i.After,
 		&i.Custom,
+		&i.SessionRole,
 		&i.CustomColumns,
 		&i.QuotedName,
 		&i.Relation,

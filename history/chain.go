@@ -157,26 +157,28 @@ func (v *Version) step(state Image) (Image, error) {
 // the state has besides stays.
 func (v *Version) Undo(state Image) Image { return overlay(state, v.Before, v.After) }
 
-// overlay is the state with the columns of one side of an update put in. A column noted as
-// holding a JSON null is noted in the state as well, and no other of that update.
+// overlay is the state with the columns of one side of an update put in. What is noted of
+// a column is noted in the state as well, and of no other column of that update.
 func overlay(state, side, other Image) Image {
 	next := make(Image, len(state)+len(side))
 	maps.Copy(next, state)
 	maps.Copy(next, side)
-	noted := slices.DeleteFunc(state.jsonNulls(), func(name string) bool {
+	touched := func(name string) bool {
 		_, in := side[name]
 		_, inOther := other[name]
 		return in || inOther
-	})
-	next.noteJSONNulls(append(noted, side.jsonNulls()...))
+	}
+	next.note(append(slices.DeleteFunc(state.jsonNulls(), touched), side.jsonNulls()...),
+		append(slices.DeleteFunc(state.Masked(), touched), side.Masked()...))
 	return next
 }
 
 // contains tells whether a state holds what an update found. A column that the state does
-// not have was added since the last whole row was recorded.
+// not have was added since the last whole row was recorded; what a masked one was is not
+// known.
 func contains(state, before Image) bool {
 	for name, want := range before {
-		if name == "" {
+		if name == "" || before.masks(name) || state.masks(name) {
 			continue
 		}
 		have, ok := state[name]
@@ -188,11 +190,13 @@ func contains(state, before Image) bool {
 }
 
 // difference compares two whole rows in the columns that both have: the others were added
-// or dropped between them, which no version records.
+// or dropped between them, which no version records. Masked ones are not known.
 func difference(a, b Image) patch.Patch {
 	if (a == nil) != (b == nil) {
 		return patch.Diff(a.Value(), b.Value())
 	}
+	masked := append(a.Masked(), b.Masked()...)
+	a, b = a.without(masked), b.without(masked)
 	return patch.Diff(pick(a, b).Value(), pick(b, a).Value())
 }
 
@@ -205,6 +209,8 @@ func (i Image) without(names []string) Image {
 	for _, name := range names {
 		delete(rest, name)
 	}
+	among := func(name string) bool { return slices.Contains(names, name) }
+	rest.note(slices.DeleteFunc(i.jsonNulls(), among), slices.DeleteFunc(i.Masked(), among))
 	return rest
 }
 

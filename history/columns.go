@@ -184,10 +184,12 @@ func (i Image) renamed(names map[string]string) Image {
 	for name, v := range maps.All(i) {
 		image[present(name)] = v
 	}
-	noted := i.jsonNulls()
-	for n, name := range noted {
-		noted[n] = present(name)
+	jsonNulls, masked := i.jsonNulls(), i.Masked()
+	for _, noted := range [][]string{jsonNulls, masked} {
+		for n, name := range noted {
+			noted[n] = present(name)
+		}
 	}
-	image.noteJSONNulls(noted)
+	image.note(jsonNulls, masked)
 	return image
 }

@@ -153,7 +153,7 @@ func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
 	v, err := newVersion(r.QuotedName, db.EntityVersionsRow{
 		ID: r.ID, RecordedAt: r.RecordedAt, Xid: r.Xid, TableID: r.TableID, Action: r.Action, Rollback: r.Rollback,
 		EntityID: r.EntityID, PreviousEntityID: r.PreviousEntityID, Before: r.Before, After: r.After, Custom: r.Custom,
-		CustomColumns: r.CustomColumns,
+		CustomColumns: r.CustomColumns, SessionRole: r.SessionRole,
 	})
 	if err != nil {
 		return nil, Entity{}, err

@@ -23,7 +23,8 @@ const (
 
 // Image is a row, or some of its columns, as recorded: column names to JSON values as
 // patch.Decode gives them, numbers as json.Number with every digit they were written with.
-// Where a jsonb column holds a JSON null rather than an SQL NULL, the key "" lists it.
+// The key "" is no column: it is a list of notes, of the jsonb columns that hold a JSON null
+// rather than an SQL NULL, by name, and of those whose value was masked, as {"masked": name}.
 type Image map[string]any
 
 // Version is one recorded change of one entity.
@@ -58,6 +59,8 @@ type Version struct {
 	Custom map[string]any `json:"custom"`
 	// CustomColumns are the values of the columns that were added to exaudit.versions.
 	CustomColumns map[string]any `json:"custom_columns,omitempty"`
+	// SessionUser is who was logged in, where the table's options ask for it.
+	SessionUser string `json:"session_user,omitempty"`
 	// Rollback tells that a revert made the change.
 	Rollback bool `json:"rollback"`
 
@@ -83,6 +86,9 @@ func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 		ID: r.ID, Table: table, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,
 		Transaction: r.Xid, Rollback: r.Rollback,
 	}
+	if r.SessionRole != nil {
+		v.SessionUser = *r.SessionRole
+	}
 	if r.PreviousEntityID != nil {
 		v.PreviousEntityID = *r.PreviousEntityID
 	}
@@ -103,7 +109,24 @@ func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	return v, nil
 }
 
-func (v *Version) setPatch() { v.Patch = patch.Diff(v.Before.Value(), v.After.Value()) }
+func (v *Version) setPatch() {
+	v.Patch = patch.Diff(v.Before.Value(), v.After.Value())
+	if v.Action != Updated {
+		return
+	}
+	// A masked column is in an update because it changed, though the placeholder did not.
+	for _, name := range v.After.Masked() {
+		if _, ok := v.Before[name]; !ok || patch.Diff(v.Before[name], v.After[name]) != nil {
+			continue
+		}
+		object, ok := v.Patch.(patch.Object)
+		if !ok {
+			object = make(patch.Object)
+		}
+		object[name] = patch.Changed{From: v.Before[name], To: v.After[name]}
+		v.Patch = object
+	}
+}
 
 // Value is an image as patch.Diff compares it: a row that is not there has no columns, so
 // that creating one adds each and deleting one removes each.
@@ -127,7 +150,8 @@ func (i Image) Differing(other Image) Image {
 			part[name] = v
 		}
 	}
-	part.noteJSONNulls(slices.DeleteFunc(i.jsonNulls(), func(name string) bool { _, in := part[name]; return !in }))
+	absent := func(name string) bool { _, in := part[name]; return !in }
+	part.note(slices.DeleteFunc(i.jsonNulls(), absent), slices.DeleteFunc(i.Masked(), absent))
 	return part
 }
 
@@ -145,15 +169,50 @@ func (i Image) jsonNulls() []string {
 
 func (i Image) holdsJSONNull(name string) bool { return slices.Contains(i.jsonNulls(), name) }
 
-func (i Image) noteJSONNulls(names []string) {
+// Masked are the columns whose value was not recorded, only that there was one.
+func (i Image) Masked() []string {
+	list, _ := i[""].([]any)
+	var names []string
+	for _, item := range list {
+		if object, ok := item.(map[string]any); ok {
+			if name, ok := object["masked"].(string); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// Known is an image in which masked columns have the value of a present row, where there
+// is one, or else are not.
+func (i Image) Known(present Image) Image {
+	known := i.without(i.Masked())
+	jsonNulls := known.jsonNulls()
+	for _, name := range i.Masked() {
+		if value, ok := present[name]; ok {
+			known[name] = value
+			if present.holdsJSONNull(name) {
+				jsonNulls = append(jsonNulls, name)
+			}
+		}
+	}
+	known.note(jsonNulls, nil)
+	return known
+}
+
+func (i Image) masks(name string) bool { return slices.Contains(i.Masked(), name) }
+
+func (i Image) note(jsonNulls, masked []string) {
 	delete(i, "")
-	if len(names) == 0 {
+	if len(jsonNulls)+len(masked) == 0 {
 		return
 	}
-	slices.Sort(names)
-	list := make([]any, len(names))
-	for n, name := range names {
-		list[n] = name
+	list := make([]any, 0, len(jsonNulls)+len(masked))
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(jsonNulls))) {
+		list = append(list, name)
+	}
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(masked))) {
+		list = append(list, map[string]any{"masked": name})
 	}
 	i[""] = list
 }

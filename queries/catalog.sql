@@ -59,6 +59,13 @@ SELECT c.name::text AS name, pg_catalog.quote_ident(c.name)::text AS quoted_name
        coalesce(c.default_expression, '')::text AS default_expression
 FROM exaudit.custom_column_list() c;
 
+-- name: CustomColumnTypes :many
+-- The types as TypeName gives them under the same search_path.
+SELECT c.name::text AS name, c.type_name::text AS type_name FROM exaudit.custom_columns c;
+
+-- name: TypeName :one
+SELECT pg_catalog.format_type(@type::oid, @modifier::integer)::text AS type_name;
+
 -- name: Partitions :many
 -- The table itself and everything below it, as quoted names. TRUNCATE triggers are not
 -- cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
@@ -101,7 +108,8 @@ SELECT tg.tgname::text                                  AS name,
              JOIN pg_catalog.pg_class pc ON pc.oid = tree.relid AND pc.oid <> tg.tgrelid
              JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
              JOIN pg_catalog.pg_trigger clone ON clone.tgrelid = pc.oid AND clone.tgname = tg.tgname
-             WHERE clone.tgparentid <> 0 AND clone.tgenabled NOT IN ('O', 'A')
+             WHERE clone.tgparentid <> 0
+               AND (clone.tgenabled NOT IN ('O', 'A') OR tg.tgenabled = 'A' AND clone.tgenabled <> 'A')
              ORDER BY 1)::text[]                         AS disabled_on
 FROM pg_catalog.pg_trigger tg
 JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid

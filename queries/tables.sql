@@ -38,7 +38,7 @@ UPDATE exaudit.tables SET tracked = false WHERE id = @id;
 
 -- name: RegisteredTables :many
 SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked, coalesce(r.relation, 0)::oid AS relation
+       t.key_columns, t.tracked, t.options, coalesce(r.relation, 0)::oid AS relation
 FROM exaudit.tables t
 LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 ORDER BY t.schema_name, t.table_name;
@@ -46,7 +46,7 @@ ORDER BY t.schema_name, t.table_name;
 -- name: RegisteredTable :one
 -- The registered table that a relation is.
 SELECT @relation::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked
+       t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 WHERE r.relation = @relation::oid
@@ -56,13 +56,25 @@ LIMIT 1;
 -- name: RegisteredTableByName :many
 -- The registered tables that are gone, by the last known name: the newest first.
 SELECT 0::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked
+       t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) = @name::text
        OR @name::text IN (t.table_name, pg_catalog.quote_ident(t.table_name))
           AND t.schema_name = ANY (pg_catalog.current_schemas(false)))
   AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
 ORDER BY t.id DESC;
+
+-- name: SetOptions :exec
+SELECT exaudit.set_options(@id::integer, @relation::oid, @options::jsonb);
+
+-- name: Options :one
+-- The options of a table, and the present names of the columns that they list.
+SELECT t.options,
+       exaudit.option_columns(t.id, @relation::oid, 'exclude')::text[] AS excluded,
+       exaudit.option_columns(t.id, @relation::oid, 'mask')::text[]    AS masked
+FROM exaudit.tables t
+-- by anybody, under any search_path
+WHERE t.id OPERATOR(pg_catalog.=) @id::integer;
 
 -- name: NoteColumns :exec
 SELECT exaudit.note_columns(@table_id::integer, @relation::oid, exaudit.present_columns(@relation::oid));

@@ -37,9 +37,9 @@ FROM line l;
 -- name: EntityVersions :many
 -- A page of the versions of one key, in the order of its changes.
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom,
+       v.before, v.after, v.custom, v.session_role,
        (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                                         'previous_entity_id', 'before', 'after', 'custom'])::jsonb AS custom_columns
+                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id = @table_id AND v.entity_id = @entity_id
   AND v.id >= @first_id AND v.id <= @last_id
@@ -48,9 +48,9 @@ LIMIT @page_size;
 
 -- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom,
+       v.before, v.after, v.custom, v.session_role,
        (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                                         'previous_entity_id', 'before', 'after', 'custom'])::jsonb AS custom_columns,
+                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
        coalesce(c.oid, 0)::oid AS relation
 FROM exaudit.versions v

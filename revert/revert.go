@@ -61,8 +61,11 @@ type Plan struct {
 	Present, Target history.Image
 	// Patch leads from Present to Target.
 	Patch patch.Patch
-	// LeftOut are the columns that have been dropped since, whose values cannot come back.
+	// LeftOut are the columns whose values cannot come back: they have been dropped since,
+	// or were masked.
 	LeftOut []string
+	// Masked are those of LeftOut that were masked.
+	Masked []string
 }
 
 // Option changes what a revert accepts.
@@ -229,6 +232,7 @@ func (p *Plan) check(ctx context.Context, q db.DBTX) error {
 	if err != nil {
 		return err
 	}
+	p.leaveOutMasked()
 	for name, value := range p.Target {
 		if name == "" || columns[name] {
 			continue
@@ -255,6 +259,20 @@ func (p *Plan) check(ctx context.Context, q db.DBTX) error {
 		return fmt.Errorf("%w: %s", ErrColumnGone, strings.Join(p.LeftOut, ", "))
 	default:
 		return ErrNothingToDo
+	}
+}
+
+// leaveOutMasked keeps placeholders from being written: a row that is there keeps its
+// value, one that comes back goes without.
+func (p *Plan) leaveOutMasked() {
+	masked := p.Target.Masked()
+	if len(masked) == 0 {
+		return
+	}
+	p.Target = p.Target.Known(p.Present)
+	if p.Present == nil {
+		p.Masked = slices.Sorted(slices.Values(masked))
+		p.LeftOut = append(p.LeftOut, masked...)
 	}
 }
 

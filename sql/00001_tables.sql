@@ -59,6 +59,8 @@ CREATE TABLE exaudit.tables (
     table_name  text        NOT NULL,
     key_columns text[]      NOT NULL,
     options     jsonb       NOT NULL DEFAULT '{}',
+    -- the attribute numbers of the columns that options name, so that they follow a rename
+    option_columns jsonb    NOT NULL DEFAULT '{}',
     tracked     boolean     NOT NULL DEFAULT true,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
@@ -90,7 +92,8 @@ CREATE TABLE exaudit.versions (
     previous_entity_id text COLLATE "C",
     before             jsonb,
     after              jsonb,
-    custom             jsonb
+    custom             jsonb,
+    session_role       text COLLATE "C"
 );
 
 COMMENT ON TABLE exaudit.versions IS 'One row per recorded change of one row of a tracked table. Append-only.';
@@ -101,6 +104,7 @@ COMMENT ON COLUMN exaudit.versions.previous_entity_id IS 'The key before, where 
 COMMENT ON COLUMN exaudit.versions.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
 COMMENT ON COLUMN exaudit.versions.after IS 'created: the whole row; updated: the new values of the changed columns.';
 COMMENT ON COLUMN exaudit.versions.custom IS 'What the application said about the change (exaudit.custom).';
+COMMENT ON COLUMN exaudit.versions.session_role IS 'Who was logged in (session_user), where the table''s options ask for it.';
 COMMENT ON COLUMN exaudit.versions.rollback IS 'Written by a revert.';
 
 -- The one btree: an entity's history, in order. Unique, so that a dump whose versions are
@@ -129,7 +133,7 @@ WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass
   AND a.attgenerated = ''
   AND a.attidentity = '' -- these number themselves
   AND a.attname <> ALL (ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                              'previous_entity_id', 'before', 'after', 'custom']::name[])
+                              'previous_entity_id', 'before', 'after', 'custom', 'session_role']::name[])
 ORDER BY a.attnum;
 
 -- Which relation each registered table is: the one that carries its trigger, whatever it
@@ -193,7 +197,8 @@ SELECT v.id,
        v.custom,
        v.rollback,
        v.xid,
-       v.previous_entity_id
+       v.previous_entity_id,
+       v.session_role
 FROM exaudit.versions v
 JOIN exaudit.tables t ON t.id = v.table_id
 WHERE v.table_id IN (SELECT exaudit.readable_tables());
@@ -244,7 +249,7 @@ $$;
 
 CREATE TRIGGER append_only
     BEFORE UPDATE OF id, recorded_at, xid, table_id, action, rollback, entity_id, previous_entity_id,
-                     before, after, custom
+                     before, after, custom, session_role
         OR DELETE OR TRUNCATE
     ON exaudit.versions
     FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change();

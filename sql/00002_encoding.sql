@@ -355,6 +355,40 @@ AS $$
     SELECT image || pg_catalog.jsonb_build_object('', coalesce(image -> '', '[]') || pg_catalog.to_jsonb(column_name))
 $$;
 
+-- Puts a placeholder into an image for a column whose values are not recorded, and notes
+-- that it is one.
+CREATE FUNCTION exaudit.note_masked(image jsonb, column_name text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT image || pg_catalog.jsonb_build_object(
+        column_name, '***', '', coalesce(image -> '', '[]') || pg_catalog.jsonb_build_object('masked', column_name))
+$$;
+
+-- An image without the excluded columns, and with placeholders for the masked ones that
+-- it has.
+CREATE FUNCTION exaudit.redact(image jsonb, excluded text[], masked text[]) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    redacted jsonb := image - (excluded || masked || ARRAY['']);
+    notes    jsonb := (SELECT jsonb_agg(n) FROM pg_catalog.jsonb_array_elements(image -> '') AS n
+                       WHERE coalesce(n ->> 'masked', n #>> '{}') <> ALL (excluded || masked));
+    name     text;
+BEGIN
+    IF notes IS NOT NULL THEN
+        redacted := redacted || pg_catalog.jsonb_build_object('', notes);
+    END IF;
+    FOREACH name IN ARRAY masked LOOP
+        IF image ? name THEN
+            redacted := exaudit.note_masked(redacted, name);
+        END IF;
+    END LOOP;
+    RETURN redacted;
+END
+$$;
+
 -- The image of a row of any table. The settings are those that any type's text can
 -- depend on: the same row gives the same image in every session.
 CREATE FUNCTION exaudit.encode(row_value anyelement) RETURNS jsonb
@@ -454,8 +488,8 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
-    exaudit.has_shape, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null, exaudit.encode, exaudit.encode_query,
-    exaudit.encode_with, exaudit.decode
+    exaudit.has_shape, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null,
+    exaudit.note_masked, exaudit.redact, exaudit.encode, exaudit.encode_query, exaudit.encode_with, exaudit.decode
     TO exaudit_writer, exaudit_reader;
 GRANT SELECT ON exaudit.table_columns TO exaudit_writer, exaudit_reader;
 
@@ -466,6 +500,8 @@ DROP FUNCTION exaudit.decode;
 DROP FUNCTION exaudit.encode;
 DROP FUNCTION exaudit.encode_with;
 DROP FUNCTION exaudit.encode_query;
+DROP FUNCTION exaudit.redact;
+DROP FUNCTION exaudit.note_masked;
 DROP FUNCTION exaudit.note_json_null;
 DROP FUNCTION exaudit.json_nulls;
 DROP FUNCTION exaudit.image_expression;

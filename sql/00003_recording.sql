@@ -40,7 +40,7 @@ BEGIN
     BEGIN
         stamp := pg_catalog.jsonb_populate_record(stamp, data - ARRAY[
             'id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id', 'previous_entity_id',
-            'before', 'after', 'custom']);
+            'before', 'after', 'custom', 'session_role']);
     EXCEPTION WHEN OTHERS THEN
         FOR col IN SELECT c.name, c.type_name FROM exaudit.custom_columns c WHERE data ? c.name LOOP
             BEGIN
@@ -89,6 +89,14 @@ BEGIN
 END
 $$;
 
+-- Who is logged in, where the options of a table ask for it.
+CREATE FUNCTION exaudit.session_role(table_id integer) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT session_user::text FROM exaudit.tables t WHERE t.id = $1 AND t.options @> '{"session_user": true}'
+$$;
+
 -- Adds one version with the session's data, whatever columns the versions table has by
 -- now. Generated functions that know the columns insert by themselves.
 CREATE FUNCTION exaudit.record(
@@ -111,8 +119,8 @@ BEGIN
 
     EXECUTE pg_catalog.format(
         'INSERT INTO exaudit.versions '
-        '(table_id, action, entity_id, previous_entity_id, before, after, custom, rollback%s) '
-        'VALUES ($1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback%s)', columns, fields)
+        '(table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role%s) '
+        'VALUES ($1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback, exaudit.session_role($1)%s)', columns, fields)
     USING table_id, action, entity_id, previous_entity_id, before, after, stamp;
 END
 $$;
@@ -351,6 +359,95 @@ AS $$
     SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM exaudit.versions_id_seq s
 $$;
 
+-- The present names of the columns that an option of a table lists. A column that was
+-- renamed is still meant, and so is a new one of a listed name: in doubt, a value stays
+-- secret. The primary key is never meant.
+CREATE FUNCTION exaudit.option_columns(table_id integer, relation oid, option text) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(array_agg(a.attname::text ORDER BY a.attnum), '{}')
+    FROM exaudit.tables t
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = $2 AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE t.id = $1
+      AND EXISTS (SELECT FROM pg_catalog.jsonb_array_elements_text(t.options -> option) AS listed (name)
+                  WHERE listed.name = a.attname
+                     OR t.option_columns -> 'relation' = pg_catalog.to_jsonb($2::bigint)
+                        AND t.option_columns -> 'numbers' -> listed.name = pg_catalog.to_jsonb(a.attnum))
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_index k
+                      WHERE k.indrelid = $2 AND k.indisprimary AND a.attnum = ANY (k.indkey::int2[]))
+$$;
+
+-- Sets the options of a table, and which columns they name.
+CREATE FUNCTION exaudit.set_options(table_id integer, relation oid, options jsonb) RETURNS void
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE exaudit.tables t
+    SET options = $3,
+        option_columns = (
+            SELECT CASE WHEN count(*) = 0 THEN '{}' ELSE pg_catalog.jsonb_build_object(
+                'relation', $2::bigint, 'numbers', pg_catalog.jsonb_object_agg(a.attname, a.attnum)) END
+            FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = $2 AND a.attnum > 0 AND NOT a.attisdropped
+              AND ($3 -> 'exclude' ? a.attname::text OR $3 -> 'mask' ? a.attname::text))
+    WHERE t.id = $1
+$$;
+
+-- Does a row meet the condition of its table? A condition that fails, perhaps because its
+-- column is gone, is met: in doubt, a change is recorded, and never does the statement fail.
+CREATE FUNCTION exaudit.meets(condition text, relation oid, image jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    met boolean;
+BEGIN
+    IF image IS NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE pg_catalog.format(E'SELECT coalesce((%s\n), false) FROM exaudit.decode(NULL::%s, $1) AS r', condition, relation::regclass)
+    INTO met USING image;
+    RETURN met;
+EXCEPTION WHEN OTHERS THEN
+    RETURN true;
+END
+$$;
+
+-- What is stored of the images on both sides of a change, as the options of the table say.
+-- Both are NULL where an update changed nothing that is recorded.
+CREATE FUNCTION exaudit.captured(table_id integer, relation oid, before jsonb, after jsonb,
+                                 OUT old_values jsonb, OUT new_values jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    excluded text[] := exaudit.option_columns(table_id, relation, 'exclude');
+    masked   text[] := exaudit.option_columns(table_id, relation, 'mask');
+    changed  record;
+BEGIN
+    IF before IS NULL OR after IS NULL THEN
+        old_values := exaudit.redact(before, excluded, masked);
+        new_values := exaudit.redact(after, excluded, masked);
+        RETURN;
+    END IF;
+    changed := exaudit.changed_columns(before, after);
+    old_values := exaudit.redact(changed.old_values, excluded, masked);
+    new_values := exaudit.redact(changed.new_values, excluded, masked);
+    IF old_values = '{}' AND new_values = '{}' THEN
+        old_values := NULL;
+        new_values := NULL;
+    ELSIF EXISTS (SELECT FROM exaudit.tables t WHERE t.id = captured.table_id AND t.options @> '{"capture": "full"}') THEN
+        -- of the masked columns only those that changed: nobody could tell otherwise
+        excluded := excluded || masked;
+        masked := ARRAY(SELECT name FROM unnest(masked) AS name WHERE old_values ? name OR new_values ? name);
+        excluded := ARRAY(SELECT unnest(excluded) EXCEPT SELECT unnest(masked));
+        old_values := exaudit.redact(before, excluded, masked);
+        new_values := exaudit.redact(after, excluded, masked);
+    END IF;
+END
+$$;
+
 -- Records a change of a table that has been altered since its triggers were written:
 -- whole and exact, only slower. relation is where the row is, perhaps a partition.
 CREATE FUNCTION exaudit.record_altered(
@@ -360,21 +457,30 @@ CREATE FUNCTION exaudit.record_altered(
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    old_key text := exaudit.entity_id_in(key_columns, before);
-    new_key text := exaudit.entity_id_in(key_columns, after);
-    changed record;
+    root      oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
+    condition text := (SELECT t.options ->> 'where' FROM exaudit.tables t WHERE t.id = record_altered.table_id);
+    stored    record;
+    old_key   text;
+    new_key   text;
 BEGIN
-    PERFORM exaudit.note_columns(table_id, coalesce(pg_catalog.pg_partition_root(relation)::oid, relation), present);
+    PERFORM exaudit.note_columns(table_id, root, present);
+    IF condition IS NOT NULL AND NOT exaudit.meets(condition, relation, before)
+       AND NOT exaudit.meets(condition, relation, after) THEN
+        RETURN;
+    END IF;
+    stored := exaudit.captured(table_id, root, before, after);
+    IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
+        RETURN;
+    END IF;
+    -- A table that has lost its primary key is told apart by whole rows: not by what is secret.
+    old_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, before));
+    new_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, after));
     IF before IS NULL THEN
-        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, after);
+        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, stored.new_values);
     ELSIF after IS NULL THEN
-        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, before, NULL);
+        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, stored.old_values, NULL);
     ELSE
-        changed := exaudit.changed_columns(before, after);
-        IF changed.new_values <> '{}' OR changed.old_values <> '{}' THEN
-            PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key),
-                                   changed.old_values, changed.new_values);
-        END IF;
+        PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key), stored.old_values, stored.new_values);
     END IF;
 END
 $$;
@@ -392,6 +498,15 @@ BEGIN
     PERFORM exaudit.record_altered(table_id, relation, before, after,
                                    exaudit.present_columns(root), exaudit.key_columns(root));
 END
+$$;
+
+-- A whole image as the options of a table say.
+CREATE FUNCTION exaudit.redacted(table_id integer, relation oid, image jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT exaudit.redact(image, exaudit.option_columns(table_id, relation, 'exclude'),
+                          exaudit.option_columns(table_id, relation, 'mask'))
 $$;
 
 -- May exaudit_writer read every row, and does row security let it without running a
@@ -459,6 +574,11 @@ DECLARE
     stamp       exaudit.versions;
     columns     text;
     fields      text;
+    excluded    text[] := exaudit.option_columns(table_id, root, 'exclude');
+    masked      text[] := exaudit.option_columns(table_id, root, 'mask');
+    condition   text := (SELECT t.options ->> 'where' FROM exaudit.tables t WHERE t.id = record_truncated.table_id);
+    image       text := exaudit.image_expression(relation, 'r');
+    statement   text;
 BEGIN
     -- TRUNCATE removes what others have committed since, but an older snapshot does not show it.
     IF pg_catalog.current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
@@ -486,14 +606,25 @@ BEGIN
     FROM exaudit.custom_columns c
     WHERE stamp.custom ? c.name;
 
-    EXECUTE pg_catalog.format(
-        'INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback%s) '
-        'SELECT $1, ''deleted'', %s, %s, ($2).custom, ($2).rollback%s FROM %s AS r %s',
-        columns, coalesce(exaudit.entity_id_expression(root, 'r'), 'pg_catalog.to_jsonb(r.*)::text'),
-        exaudit.image_expression(relation, 'r'), fields,
+    IF excluded || masked <> '{}' THEN
+        image := pg_catalog.format('exaudit.redact(%s, $4, $5)', image);
+    END IF;
+    statement := pg_catalog.format(
+        'INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role%s) '
+        'SELECT $1, ''deleted'', %s, %s, ($2).custom, ($2).rollback, $6%s FROM %s AS r WHERE %s',
+        columns, coalesce(exaudit.entity_id_expression(root, 'r'), '(' || image || ')::text'), image, fields,
         CASE WHEN partitioned THEN '' ELSE 'ONLY ' END || relation::regclass,
-        CASE WHEN partitioned THEN 'WHERE r.tableoid = ANY ($3)' END)
-    USING table_id, stamp, partitions;
+        CASE WHEN partitioned THEN 'r.tableoid = ANY ($3)' ELSE 'true' END);
+    IF condition IS NOT NULL THEN
+        BEGIN
+            EXECUTE statement || pg_catalog.format(E' AND (%s\n)', condition)
+            USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id);
+            RETURN;
+        EXCEPTION WHEN OTHERS THEN
+            NULL; -- perhaps its column is gone: in doubt, every row is recorded
+        END;
+    END IF;
+    EXECUTE statement USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id);
 END
 $$;
 
@@ -506,24 +637,22 @@ CREATE FUNCTION exaudit.track(table_id integer, entity_id text, before jsonb, af
     SET row_security = on
 AS $$
 DECLARE
-    changed record;
+    relation oid := (SELECT r.relation FROM exaudit.relations r WHERE r.table_id = track.table_id);
+    stored   record;
 BEGIN
     IF NOT EXISTS (SELECT FROM exaudit.tables t WHERE t.id = track.table_id AND t.tracked) THEN
         RAISE EXCEPTION 'table % is not tracked', track.table_id USING ERRCODE = 'undefined_table';
     END IF;
     IF before IS NULL AND after IS NULL THEN
         RAISE EXCEPTION 'a change needs a row before or after it' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF before IS NULL THEN
-        PERFORM exaudit.record(table_id, 'created', entity_id, NULL, NULL, after);
-    ELSIF after IS NULL THEN
-        PERFORM exaudit.record(table_id, 'deleted', entity_id, NULL, before, NULL);
-    ELSE
-        changed := exaudit.changed_columns(before, after);
-        IF changed.new_values = '{}' AND changed.old_values = '{}' THEN
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit.record(table_id, 'updated', entity_id, NULL, changed.old_values, changed.new_values);
     END IF;
+    stored := exaudit.captured(table_id, relation, before, after);
+    IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM exaudit.record(table_id,
+                           CASE WHEN before IS NULL THEN 'created' WHEN after IS NULL THEN 'deleted' ELSE 'updated' END::exaudit.action,
+                           entity_id, NULL, stored.old_values, stored.new_values);
     RETURN pg_catalog.currval('exaudit.versions_id_seq');
 END
 $$;
@@ -535,10 +664,13 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     exaudit.record, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
     exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression, exaudit.differing,
-    exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id, exaudit.record_altered, exaudit.record_restored
+    exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
+    exaudit.session_role, exaudit.option_columns, exaudit.meets, exaudit.captured, exaudit.redacted,
+    exaudit.record_altered, exaudit.record_restored
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
-    exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.reads_every_row
+    exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.reads_every_row,
+    exaudit.option_columns
     TO exaudit_reader;
 
 -- track runs with the writer's rights, not the owner's. Handing it over takes a member of
@@ -554,7 +686,12 @@ DROP FUNCTION exaudit.record_truncated;
 DROP FUNCTION exaudit.untriggered_partitions;
 DROP FUNCTION exaudit.reads_every_row;
 DROP FUNCTION exaudit.record_restored;
+DROP FUNCTION exaudit.redacted;
 DROP FUNCTION exaudit.record_altered;
+DROP FUNCTION exaudit.captured;
+DROP FUNCTION exaudit.meets;
+DROP FUNCTION exaudit.set_options;
+DROP FUNCTION exaudit.option_columns;
 DROP FUNCTION exaudit.last_version_id;
 DROP FUNCTION exaudit.check_restored;
 DROP FUNCTION exaudit.note_columns;
@@ -569,6 +706,7 @@ DROP FUNCTION exaudit.check_table;
 DROP FUNCTION exaudit.is_table;
 DROP FUNCTION exaudit.trigger_definition;
 DROP FUNCTION exaudit.record;
+DROP FUNCTION exaudit.session_role;
 DROP FUNCTION exaudit.has_custom_columns;
 DROP FUNCTION exaudit.custom_column_list;
 DROP FUNCTION exaudit.session_data;

@@ -72,6 +72,7 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX) error {
 	}
 	s.Notes = table.notes()
 	s.Drift, err = script.Drift(ctx, q)
+	s.Drift = append(s.Drift, table.stale...)
 	if s.QuotedName != table.QuotedName {
 		s.Drift = append(s.Drift, Drift{table.QuotedName, "table", "was renamed, from " + s.QuotedName})
 	}
@@ -132,7 +133,7 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 	}
 	for _, p := range s.Table.Partitions {
 		switch {
-		case p.WriterMayRead:
+		case p.WriterMayRead, s.Table.Options.Truncate != "":
 		case p.Name == s.Table.QuotedName:
 			note("role exaudit_writer", "may not read every row, so TRUNCATE cannot be recorded")
 		default:
@@ -212,6 +213,10 @@ func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
 		return "is disabled"
 	case have.Enabled == "R":
 		return "fires for replicas only"
+	case t.Always && have.Enabled != "A":
+		return "does not fire for replicas"
+	case !t.Always && have.Enabled == "A":
+		return "fires for replicas, too"
 	case have.FunctionName != t.Function, have.Definition != t.definition():
 		return "is not the one that was installed"
 	case len(have.DisabledOn) > 0:

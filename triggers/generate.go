@@ -36,6 +36,7 @@ type Trigger struct {
 	Level    string // ROW or STATEMENT
 	When     string
 	Function string
+	Always   bool // fires for replicas, too
 }
 
 // Script is everything that is installed for one table.
@@ -84,9 +85,28 @@ func (t *Table) Encoded(row string) string {
 func (t *Table) CustomColumnList() string {
 	list := make([]string, len(t.CustomColumns))
 	for i, c := range t.CustomColumns {
-		list[i] = literal(c.Definition)
+		list[i] = c.Definition
+	}
+	return textArray(list)
+}
+
+func textArray(items []string) string {
+	list := make([]string, len(items))
+	for i, item := range items {
+		list[i] = literal(item)
 	}
 	return "ARRAY[" + strings.Join(list, ", ") + "]::text[]"
+}
+
+// AnyChanged is true where an update changed a column that is recorded.
+func (t *Table) AnyChanged() string {
+	var changed []string
+	for _, c := range t.Columns {
+		if !c.Excluded {
+			changed = append(changed, "("+c.Changed+")")
+		}
+	}
+	return strings.Join(changed, "\n            OR ")
 }
 
 // Generate makes the script of a table.
@@ -103,12 +123,13 @@ func Generate(t *Table) (*Script, error) {
 			for _, partition := range t.Partitions {
 				s.Triggers = append(s.Triggers, Trigger{
 					Name: e.name, Table: partition.Name, Timing: "BEFORE", Event: e.event, Level: "STATEMENT", Function: f.Name,
+					Always: t.Options.Replica,
 				})
 			}
 			continue
 		}
 		trigger := Trigger{
-			Name: e.name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name,
+			Name: e.name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
 		}
 		if e.event == "UPDATE" {
 			// Images, not values: "=" misses 1.0 against 1.00 and raises for json.

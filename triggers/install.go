@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -35,6 +36,7 @@ type InstallOption func(*installOptions)
 type installOptions struct {
 	dryRun      bool
 	lockTimeout time.Duration
+	tables      map[string]Options
 }
 
 func collect(opts []InstallOption) installOptions {
@@ -81,14 +83,26 @@ func (o installOptions) locked(err error, table, doing string) error {
 	return fmt.Errorf("%s %s: %w", doing, table, err)
 }
 
+// WithOptions gives tables options, by the names that Install is given. They replace those
+// that a table has; a table that is not in the map keeps its own.
+func WithOptions(tables map[string]Options) InstallOption {
+	return func(o *installOptions) { o.tables = tables }
+}
+
 // Install registers the named tables and brings their triggers up to date, all of them or
 // none, in one transaction. Names are as in SQL: quoted where need be, looked up along the
 // search_path. What is installed already stays untouched, and its table unlocked.
 //
 // A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
-// that is in use for longer than the lock timeout ErrLocked.
+// that is in use for longer than the lock timeout ErrLocked; options that are wrong,
+// ErrInvalidOptions.
 func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Installation, error) {
 	options := collect(opts)
+	for name := range options.tables {
+		if !slices.Contains(names, name) {
+			return nil, fmt.Errorf("%w: for table %s, which is not installed", ErrInvalidOptions, name)
+		}
+	}
 	var done []Installation
 	err := inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
 		relations := make([]uint32, len(names))
@@ -99,8 +113,12 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 			}
 		}
 		return pinned(ctx, tx, options, func() error {
-			for _, relation := range relations {
-				installation, err := install(ctx, tx, relation, options)
+			for i, relation := range relations {
+				var given *Options
+				if o, ok := options.tables[names[i]]; ok {
+					given = &o
+				}
+				installation, err := install(ctx, tx, relation, names[i], given, options)
 				if err != nil {
 					return err
 				}
@@ -112,9 +130,12 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 	return done, err
 }
 
-func install(ctx context.Context, tx pgx.Tx, relation uint32, options installOptions) (Installation, error) {
+func install(ctx context.Context, tx pgx.Tx, relation uint32, name string, given *Options, options installOptions) (Installation, error) {
 	id, err := register(ctx, tx, relation)
 	if err != nil {
+		return Installation{}, err
+	}
+	if err := setOptions(ctx, tx, id, relation, name, given); err != nil {
 		return Installation{}, err
 	}
 	t, err := describe(ctx, tx, id, relation)

@@ -76,6 +76,20 @@ func TestUnprivilegedWriter(t *testing.T) {
 // casts and tables; none of them may run as the definer of a trigger.
 func TestShadowing(t *testing.T) {
 	t.Parallel()
+	for name, options := range map[string]triggers.Options{
+		"default": {},
+		"options": {Mask: []string{"name"}, Exclude: []string{"fa"}, Where: "id = id AND coalesce(name, '') = coalesce(name, '')",
+			Ignore: true, SessionUser: true, Replica: true},
+		"full": {Capture: triggers.CaptureFull, Mask: []string{"name", "jb"}, Exclude: []string{"fa"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testShadowing(t, options)
+		})
+	}
+}
+
+func testShadowing(t *testing.T, options triggers.Options) {
 	db := auditdb.New(t, stolen)
 	role := db.Role(t, "NOLOGIN")
 	db.Exec(t, `GRANT CREATE, TEMPORARY ON DATABASE `+db.Name+` TO `+role)
@@ -119,7 +133,8 @@ func TestShadowing(t *testing.T) {
 	// the installer is a superuser whose own path is under attack
 	installer := db.Connect(t, "")
 	run(t, installer, `SET search_path = evil, public, pg_catalog`)
-	if _, err := triggers.Install(context.Background(), installer, []string{"public.orders"}); err != nil {
+	if _, err := triggers.Install(context.Background(), installer, []string{"public.orders"},
+		triggers.WithOptions(map[string]triggers.Options{"public.orders": options})); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"evil, public, pg_catalog", "public, evil", "pg_temp, evil, pg_catalog", "evil, pg_catalog, pg_temp"} {

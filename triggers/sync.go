@@ -64,7 +64,7 @@ func sync(ctx context.Context, tx pgx.Tx, t Tracked, options installOptions) (In
 	if t.Relation == 0 {
 		return Installation{Table: t.QuotedName, Skipped: "it has been dropped, its history stays"}, nil
 	}
-	installation, err := install(ctx, tx, t.Relation, options)
+	installation, err := install(ctx, tx, t.Relation, t.QuotedName, nil, options)
 	if errors.Is(err, ErrNoPrimaryKey) {
 		return Installation{Table: t.QuotedName, Skipped: "it has lost its primary key"}, nil
 	}

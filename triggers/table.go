@@ -40,11 +40,14 @@ type Table struct {
 	Unlogged      bool
 	KeyColumns    []string
 	Columns       []Column
+	Options       Options               // with the present names of columns
+	stale         []Drift               // columns of the options that are not called so any more
 	CustomColumns []db.CustomColumnsRow // the user's columns of exaudit.versions
 	Partitions    []db.PartitionsRow    // the table and its partitions
 	Uncovered     []string              // tables that inherit from it and are not tracked, quoted
 
 	db.TableExpressionsRow
+	OldUnmasked, NewUnmasked string // the images without masked columns
 }
 
 // Column is one recorded column of a table, with the SQL that records it.
@@ -53,6 +56,8 @@ type Column struct {
 	QuotedName string
 	Encoding   string // how the value goes into an image: see exaudit.encoding in sql/
 	Key        bool   // part of the primary key
+	Excluded   bool   // left out of images
+	Masked     bool   // recorded without its values
 	Changed    string // is true where an update changed the stored value
 	OldValue   string // the encoded values
 	NewValue   string
@@ -104,6 +109,20 @@ func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	return relation, nil
 }
 
+// Resolve finds a table as Install does, and gives its name with the schema, quoted. A table
+// without a primary key gives ErrNoPrimaryKey and its name.
+func Resolve(ctx context.Context, q db.DBTX, name string) (relation uint32, quotedName string, err error) {
+	relation, err = resolve(ctx, q, name)
+	if err != nil && !errors.Is(err, ErrNoPrimaryKey) {
+		return 0, "", err
+	}
+	found, describeErr := db.New().DescribeRelation(ctx, q, relation)
+	if describeErr != nil {
+		return 0, "", fmt.Errorf("look up table %s: %w", name, describeErr)
+	}
+	return relation, found.QuotedName, err
+}
+
 // describe reads what the generator needs of a registered table.
 func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table, error) {
 	queries := db.New()
@@ -128,6 +147,9 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 	}
 	if t.TableExpressionsRow, err = queries.TableExpressions(ctx, q, relation); err != nil {
 		return nil, fmt.Errorf("describe %s: %w", t.QuotedName, err)
+	}
+	if err := t.readOptions(ctx, q); err != nil {
+		return nil, err
 	}
 	if t.CustomColumns, err = queries.CustomColumns(ctx, q); err != nil {
 		return nil, fmt.Errorf("describe the custom columns of exaudit.versions: %w", err)
@@ -163,6 +185,48 @@ func (t *Table) uncovered() []Drift {
 		drift[i] = Drift{t.QuotedName, "table " + child, "inherits from it and is not covered: it must be installed on, too"}
 	}
 	return drift
+}
+
+// readOptions applies the options of the registry to the columns and images.
+func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
+	stored, err := db.New().Options(ctx, q, db.OptionsParams{ID: t.ID, Relation: t.Relation})
+	if err != nil {
+		return fmt.Errorf("read the options of %s: %w", t.QuotedName, err)
+	}
+	if t.Options, err = decodeOptions(stored.Options); err != nil {
+		return err
+	}
+	for _, list := range []struct {
+		option         string
+		listed, stored []string
+	}{{"exclude", t.Options.Exclude, stored.Excluded}, {"mask", t.Options.Mask, stored.Masked}} {
+		for _, name := range list.listed {
+			if !slices.Contains(list.stored, name) {
+				t.stale = append(t.stale, Drift{t.QuotedName, "option " + list.option,
+					fmt.Sprintf("names column %q, which was renamed or dropped, or is part of the primary key now", name)})
+			}
+		}
+	}
+	t.Options.Exclude, t.Options.Mask = stored.Excluded, stored.Masked
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		c.Masked = slices.Contains(stored.Masked, c.Name)
+		c.Excluded = !c.Masked && slices.Contains(stored.Excluded, c.Name)
+	}
+	t.OldUnmasked, t.NewUnmasked = t.OldImage, t.NewImage
+	if len(t.Options.Exclude)+len(t.Options.Mask) == 0 {
+		return nil
+	}
+	unmasked := slices.Concat(t.Options.Exclude, t.Options.Mask)
+	t.OldUnmasked, t.NewUnmasked = redacted(t.OldImage, unmasked, nil), redacted(t.NewImage, unmasked, nil)
+	t.OldImage = redacted(t.OldImage, t.Options.Exclude, t.Options.Mask)
+	t.NewImage = redacted(t.NewImage, t.Options.Exclude, t.Options.Mask)
+	return nil
+}
+
+// redacted is an image's expression as the options say.
+func redacted(image string, excluded, masked []string) string {
+	return "exaudit.redact(" + image + ",\n        " + textArray(excluded) + ", " + textArray(masked) + ")"
 }
 
 // schemas are the schemas of a table and its partitions, quoted.

@@ -18,6 +18,7 @@ type Tracked struct {
 	KeyColumns []string
 	Relation   uint32 // 0 where the table is gone
 	Tracked    bool   // false after an uninstall
+	Options    Options
 }
 
 // Find looks a tracked table up by name: as in SQL, along the search_path, else as it was
@@ -40,7 +41,11 @@ func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 	case err != nil:
 		return Tracked{}, fmt.Errorf("look up tracked table %s: %w", name, err)
 	}
-	return Tracked{t.ID, t.QuotedName, t.KeyColumns, t.Relation, t.Tracked}, nil
+	options, err := decodeOptions(t.Options)
+	if err != nil {
+		return Tracked{}, err
+	}
+	return Tracked{t.ID, t.QuotedName, t.KeyColumns, t.Relation, t.Tracked, options}, nil
 }
 
 // findGone looks for a table that was dropped. Of several that had the name one after the
@@ -59,7 +64,11 @@ func findGone(ctx context.Context, q db.DBTX, name string, notFound error) (Trac
 		}
 	}
 	t := gone[0]
-	return Tracked{t.ID, t.QuotedName, t.KeyColumns, 0, t.Tracked}, nil
+	options, err := decodeOptions(t.Options)
+	if err != nil {
+		return Tracked{}, err
+	}
+	return Tracked{t.ID, t.QuotedName, t.KeyColumns, 0, t.Tracked, options}, nil
 }
 
 // All lists the registered tables by name.
@@ -70,7 +79,11 @@ func All(ctx context.Context, q db.DBTX) ([]Tracked, error) {
 	}
 	list := make([]Tracked, len(rows))
 	for i, r := range rows {
-		list[i] = Tracked{r.ID, r.QuotedName, r.KeyColumns, r.Relation, r.Tracked}
+		options, err := decodeOptions(r.Options)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = Tracked{r.ID, r.QuotedName, r.KeyColumns, r.Relation, r.Tracked, options}
 	}
 	return list, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/config"
 )
 
 // The exit codes, as the README promises them.
@@ -35,6 +36,8 @@ var kinds = []struct {
 }{
 	{errDrift, exitDamage, ""},
 	{exaudit.ErrChanged, exitConflict, ", so nothing was written: look again"},
+	{config.ErrInvalid, exitUsage, ""},
+	{exaudit.ErrInvalidOptions, exitUsage, ""},
 	{exaudit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},

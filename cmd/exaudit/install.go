@@ -16,18 +16,20 @@ func (p *program) installCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "install",
 		Usage:     "begin to record the changes of tables, or bring their triggers up to date",
-		UsageText: "exaudit install [flags] TABLE...\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...",
-		Description: "Tables are named as in SQL; the shell must leave the double quotes alone: '\"User\"'.\n" +
+		UsageText: "exaudit install [flags]\nexaudit install [flags] TABLE...\nexaudit install [flags] [options] TABLE\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...",
+		Description: "Without a table, installs what the file exaudit.yaml says.\n" +
+			"Tables are named as in SQL; the shell must leave the double quotes alone: '\"User\"'.\n" +
 			"All tables are installed in one transaction, or none.\n\n" +
 			"Example: exaudit install --all --except sessions --dry-run --show-sql",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tables of the schemas that have a primary key"},
 			&cli.StringSliceFlag{Name: "schema", Usage: "with --all: the tables of `SCHEMA` (may be repeated)", DefaultText: "public"},
 			&cli.StringSliceFlag{Name: "except", Usage: "with --all: not `TABLE` (may be repeated)"},
+			configFlag(),
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
 			lockTimeoutFlag(),
-		},
+		}, optionFlags()...),
 		Action: p.install,
 	}
 }
@@ -38,12 +40,19 @@ func (p *program) install(c *cli.Context) error {
 		return usageErrorf("install", "either --all or tables, not both")
 	case !c.Bool("all") && (c.IsSet("schema") || c.IsSet("except")):
 		return usageErrorf("install", "--schema and --except are for --all")
-	case !c.Bool("all") && c.NArg() == 0:
-		return usageErrorf("install", "install needs a table, or --all")
+	case c.IsSet("config") && (c.Bool("all") || c.NArg() > 0):
+		return usageErrorf("install", "--config says which tables, so no other may")
 	}
-	options, err := installOptions(c)
+	options, err := optionsOf(c)
 	if err != nil {
 		return err
+	}
+	opts, err := installOptions(c)
+	if err != nil {
+		return err
+	}
+	if !c.Bool("all") && c.NArg() == 0 {
+		return p.installFile(c, opts[0])
 	}
 	conn, db, err := p.open(c)
 	if err != nil {
@@ -56,7 +65,10 @@ func (p *program) install(c *cli.Context) error {
 			return err
 		}
 	}
-	done, err := db.Install(c.Context, tables, options...)
+	if options != nil {
+		opts = append(opts, exaudit.WithOptions(map[string]exaudit.Options{tables[0]: *options}))
+	}
+	done, err := db.Install(c.Context, tables, opts...)
 	if err != nil {
 		return err
 	}
@@ -72,6 +84,7 @@ func lockTimeoutFlag() cli.Flag {
 	}
 }
 
+// installOptions are those of the flags, the lock timeout first.
 func installOptions(c *cli.Context) ([]exaudit.InstallOption, error) {
 	wait := c.Duration(lockTimeoutName)
 	if most := math.MaxInt32 * time.Millisecond; wait < 0 || wait > most {

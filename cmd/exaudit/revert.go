@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -125,8 +126,12 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(plan.LeftOut) > 0 {
-		r.complain("%s was dropped since, so its old value does not come back", strings.Join(plan.LeftOut, ", "))
+	dropped := slices.DeleteFunc(slices.Clone(plan.LeftOut), func(c string) bool { return slices.Contains(plan.Masked, c) })
+	if len(dropped) > 0 {
+		r.complain("%s was dropped since, so its old value does not come back", strings.Join(dropped, ", "))
+	}
+	if len(plan.Masked) > 0 {
+		r.complain("%s was masked, so its old value does not come back", strings.Join(plan.Masked, ", "))
 	}
 	if r.c.Bool("yes") && !r.c.Bool("dry-run") {
 		done, err := db.Revert(ctx, r.version.ID, r.opts...)

@@ -14,12 +14,14 @@ func (p *program) statusCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "status",
 		Usage:     "check that what is installed records everything; exit code 3 if it does not",
-		UsageText: "exaudit status [--schema SCHEMA]...",
+		UsageText: "exaudit status [--schema SCHEMA]... [--config FILE]",
 		Description: "Lists every table that is or was tracked, with what is wrong with it, and the tables of\n" +
-			"the schemas that are not tracked.\n\n" +
+			"the schemas that are not tracked. Where there is a file exaudit.yaml, what differs from it\n" +
+			"is drift, too.\n\n" +
 			"Example: exaudit status || mail -s 'exaudit has drifted' dba@example.com",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "schema", Usage: "list the untracked tables of `SCHEMA` (may be repeated)", DefaultText: "public"},
+			configFlag(),
 		},
 		Action: p.status,
 	}
@@ -31,6 +33,8 @@ type tableState struct {
 	State string   `json:"state"`
 	Note  string   `json:"note,omitempty"`
 	Drift []string `json:"drift,omitempty"`
+	// Options are those of a tracked table, where they are not the default.
+	Options *exaudit.Options `json:"options,omitempty"`
 }
 
 const (
@@ -41,6 +45,10 @@ const (
 
 func (p *program) status(c *cli.Context) error {
 	if err := argumentCount(c, 0, 0, ""); err != nil {
+		return err
+	}
+	file, err := configuration(c)
+	if err != nil {
 		return err
 	}
 	conn, db, err := p.open(c)
@@ -57,6 +65,11 @@ func (p *program) status(c *cli.Context) error {
 		return err
 	}
 	states := tableStates(registered, names, withoutKey)
+	if file != nil {
+		if states, err = compareFile(c, file, conn, registered, states); err != nil {
+			return err
+		}
+	}
 	if err := p.printStates(c, states); err != nil {
 		return err
 	}
@@ -74,6 +87,9 @@ func tableStates(registered []exaudit.TableStatus, names, withoutKey []string) [
 			state.State, state.Note = stateNotTracked, "dropped, its history stays"
 		case !s.Tracked.Tracked:
 			state.State, state.Note = stateNotTracked, "uninstalled, its history stays"
+		}
+		if s.Tracked.Tracked && optionText(s.Options) != "" {
+			state.Options = &s.Options
 		}
 		seen[s.QuotedName] = true
 		for _, d := range s.Drift {
@@ -110,6 +126,9 @@ func (p *program) printStates(c *cli.Context, states []tableState) error {
 			line += ": " + s.Note
 		}
 		fmt.Fprintf(w, "%s\t%s\n", printable(s.Table), line)
+		if s.Options != nil {
+			fmt.Fprintf(w, "\t  %s\n", printable(optionText(*s.Options)))
+		}
 		for _, d := range s.Drift {
 			fmt.Fprintf(w, "\t  %s\n", printable(d))
 		}

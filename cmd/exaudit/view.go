@@ -50,6 +50,9 @@ func (v view) heading(version *exaudit.Version) string {
 	if version.PreviousEntityID != "" {
 		parts = append(parts, fmt.Sprintf("key %s → %s", printable(version.PreviousEntityID), printable(version.EntityID)))
 	}
+	if version.SessionUser != "" {
+		parts = append(parts, "session_user="+bare(version.SessionUser))
+	}
 	if said := said(version); said != "" {
 		parts = append(parts, said)
 	}
@@ -168,9 +171,11 @@ func (v view) jsonNulls(version *exaudit.Version) string {
 
 func jsonNullsOf(image exaudit.Image) []string {
 	list, _ := image[""].([]any)
-	names := make([]string, len(list))
-	for i, name := range list {
-		names[i] = fmt.Sprint(name)
+	var names []string
+	for _, note := range list {
+		if name, ok := note.(string); ok { // else it says that a column is masked
+			names = append(names, name)
+		}
 	}
 	return names
 }

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/config"
+)
+
+func configFlag() cli.Flag {
+	return &cli.StringFlag{Name: "config", Usage: "read what is to be recorded from `FILE`", DefaultText: config.Name + " in the working directory"}
+}
+
+// configuration reads the file of --config, or else exaudit.yaml if it is there; nil is no
+// file.
+func configuration(c *cli.Context) (*config.File, error) {
+	path := c.String("config")
+	switch {
+	case path != "":
+	case c.IsSet("config"):
+		return nil, usageErrorf(c.Command.Name, "--config is empty")
+	default:
+		path = config.Name
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+	}
+	return config.Load(path)
+}
+
+// installFile applies exaudit.yaml.
+func (p *program) installFile(c *cli.Context, lockTimeout exaudit.InstallOption) error {
+	file, err := configuration(c)
+	if err != nil {
+		return err
+	}
+	if file == nil {
+		return usageErrorf("install", "install needs a table, or --all, or a file %s in the working directory", config.Name)
+	}
+	conn, _, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c.Context, conn)
+	done, err := file.Apply(c.Context, conn, c.Bool("dry-run"), lockTimeout)
+	if err != nil {
+		return err
+	}
+	for _, table := range done.Skipped {
+		p.complain("skipped %s: it has no primary key to name its rows by", table)
+	}
+	for _, column := range done.Columns {
+		verb := "added"
+		if c.Bool("dry-run") {
+			verb = "would add"
+		}
+		p.complain("%s column %s to exaudit.versions", verb, column)
+	}
+	return p.report(c, done.Installed)
+}
+
+// compareFile adds how the database differs from exaudit.yaml to the states of its tables.
+func compareFile(c *cli.Context, file *config.File, q *pgx.Conn, registered []exaudit.TableStatus, states []tableState) ([]tableState, error) {
+	drift, err := file.Compare(c.Context, q, registered)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range drift {
+		i := 0
+		for i < len(states) && states[i].Table != d.Table {
+			i++
+		}
+		if i == len(states) {
+			states = append(states, tableState{Table: d.Table})
+		}
+		states[i].State, states[i].Note = stateDrift, ""
+		states[i].Drift = append(states[i].Drift, fmt.Sprintf("%s %s", d.Object, d.Problem))
+	}
+	return states, nil
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+const optionCategory = "Of one table (those given are all that it then has):"
+
+// optionFlags are the options of a table.
+func optionFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "exclude", Category: optionCategory, Usage: "leave `COLUMN` out (may be repeated)"},
+		&cli.StringSliceFlag{Name: "mask", Category: optionCategory, Usage: "record that `COLUMN` changed, but not its values (may be repeated)"},
+		&cli.StringFlag{Name: "where", Category: optionCategory, Usage: "record only rows that meet `CONDITION`, before or after the change"},
+		&cli.StringFlag{Name: "capture", Category: optionCategory, Usage: "of updates keep `WHAT`: changed columns, or full rows", DefaultText: "changed"},
+		&cli.StringFlag{Name: "truncate", Category: optionCategory, Usage: "`DO` with TRUNCATE: record, refuse or ignore", DefaultText: "record"},
+		&cli.BoolFlag{Name: "ignore", Category: optionCategory, Usage: "let sessions switch recording off: SET exaudit.ignore = 'on'"},
+		&cli.BoolFlag{Name: "session-user", Category: optionCategory, Usage: "record who was logged in to the server"},
+		&cli.BoolFlag{Name: "replica", Category: optionCategory, Usage: "record what logical replication applies, too"},
+	}
+}
+
+// optionsOf gives the options for the only table of a command line; nil where there are none.
+func optionsOf(c *cli.Context) (*exaudit.Options, error) {
+	given := slices.DeleteFunc(optionFlags(), func(f cli.Flag) bool { return !c.IsSet(f.Names()[0]) })
+	if len(given) == 0 {
+		return nil, nil
+	}
+	if c.NArg() != 1 {
+		return nil, usageErrorf("install", "--%s is for a single table", given[0].Names()[0])
+	}
+	options := exaudit.Options{
+		Exclude: c.StringSlice("exclude"), Mask: c.StringSlice("mask"), Where: c.String("where"),
+		Capture: triggers.Capture(c.String("capture")), Truncate: triggers.Truncate(c.String("truncate")),
+		Ignore: c.Bool("ignore"), SessionUser: c.Bool("session-user"), Replica: c.Bool("replica"),
+	}
+	for _, name := range []string{"where", "capture", "truncate"} {
+		if c.IsSet(name) && strings.TrimSpace(c.String(name)) == "" {
+			return nil, usageErrorf("install", "--%s is empty", name)
+		}
+	}
+	if wrong := (*exaudit.OptionError)(nil); errors.As(options.Validate(), &wrong) {
+		return nil, usageErrorf("install", "--%s: %s", wrong.Option, wrong.Reason)
+	}
+	return &options, nil
+}
+
+// optionText is what differs from the default, on one line.
+func optionText(o exaudit.Options) string {
+	var parts []string
+	add := func(set bool, format string, args ...any) {
+		if set {
+			parts = append(parts, fmt.Sprintf(format, args...))
+		}
+	}
+	add(len(o.Exclude) > 0, "excludes %s", strings.Join(o.Exclude, ", "))
+	add(len(o.Mask) > 0, "masks %s", strings.Join(o.Mask, ", "))
+	add(o.Where != "", "where %s", o.Where)
+	add(o.Full(), "captures full rows")
+	add(o.Truncate == triggers.TruncateRefuse, "refuses TRUNCATE")
+	add(o.Truncate == triggers.TruncateIgnore, "ignores TRUNCATE")
+	add(o.Ignore, "honours exaudit.ignore")
+	add(o.SessionUser, "records session_user")
+	add(o.Replica, "records replicas")
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,289 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// Result is what Apply did.
+type Result struct {
+	Columns   []string // added to exaudit.versions
+	Installed []triggers.Installation
+	Skipped   []string // tables of the schemas that have no primary key
+}
+
+// table is one that a file selects.
+type table struct {
+	name     string // as in the file, or quoted where only its schema is named
+	quoted   string
+	relation uint32
+	options  triggers.Options
+}
+
+// Apply adds the custom columns that are missing and installs on the selected tables with
+// their options, all of it or nothing. Tables that are tracked and not selected are left
+// as they are. A dry run does everything, and then rolls it back.
+func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool, opts ...triggers.InstallOption) (*Result, error) {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	// Without effect after a commit; with a context that is still good after a Ctrl-C.
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	selected, skipped, err := f.selected(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Skipped: skipped}
+	if result.Columns, err = f.addColumns(ctx, tx); err != nil {
+		return nil, err
+	}
+	names, options := make([]string, len(selected)), make(map[string]triggers.Options, len(selected))
+	for i, t := range selected {
+		names[i], options[t.name] = t.name, t.options
+	}
+	if result.Installed, err = triggers.Install(ctx, tx, names, append(slices.Clip(opts), triggers.WithOptions(options))...); err != nil {
+		if wrong := (*triggers.OptionError)(nil); errors.As(err, &wrong) {
+			return nil, f.explain(err, wrong.Table)
+		}
+		return nil, err
+	}
+	if dryRun {
+		return result, nil
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return nil, fmt.Errorf("commit: %w", err)
+	}
+	return result, nil
+}
+
+// selected are the tables that the file means.
+func (f *File) selected(ctx context.Context, q db.DBTX) (tables []table, skipped []string, err error) {
+	for _, name := range f.tableNames() {
+		t, err := resolve(ctx, q, name)
+		if err != nil {
+			return nil, nil, f.explain(err, name)
+		}
+		if i := slices.IndexFunc(tables, func(other table) bool { return other.relation == t.relation }); i >= 0 {
+			return nil, nil, f.fail(nil, []string{"tables", name}, "table %s is given twice: %s is the same", name, tables[i].name)
+		}
+		t.options = f.Tables[name]
+		tables = append(tables, t)
+	}
+	if !f.All {
+		return tables, nil, nil
+	}
+	excepted, err := f.excepted(ctx, q, tables)
+	if err != nil {
+		return nil, nil, err
+	}
+	names, withoutKey, err := f.trackable(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range withoutKey {
+		if !slices.Contains(excepted, name) {
+			skipped = append(skipped, name)
+		}
+	}
+	for _, name := range names {
+		listed := slices.ContainsFunc(tables, func(t table) bool { return t.quoted == name })
+		if listed || slices.Contains(excepted, name) {
+			continue
+		}
+		t, err := resolve(ctx, q, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		tables = append(tables, t)
+	}
+	return tables, skipped, nil
+}
+
+func resolve(ctx context.Context, q db.DBTX, name string) (table, error) {
+	relation, quoted, err := triggers.Resolve(ctx, q, name)
+	return table{name: name, quoted: quoted, relation: relation}, err
+}
+
+// excepted are the quoted names of the tables that are left out.
+func (f *File) excepted(ctx context.Context, q db.DBTX, tables []table) ([]string, error) {
+	var list []string
+	for _, name := range f.Except {
+		t, err := resolve(ctx, q, name)
+		if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) {
+			return nil, f.fail(err, []string{"except", name}, "%v", err)
+		}
+		if slices.ContainsFunc(tables, func(listed table) bool { return listed.relation == t.relation }) {
+			return nil, f.fail(nil, []string{"except", name}, "table %s is listed under tables as well", name)
+		}
+		list = append(list, t.quoted)
+	}
+	return list, nil
+}
+
+func (f *File) trackable(ctx context.Context, q db.DBTX) (names, withoutKey []string, err error) {
+	schemas := f.Schemas
+	if len(schemas) == 0 {
+		schemas = []string{"public"}
+	}
+	for _, schema := range schemas {
+		in, without, err := triggers.Trackable(ctx, q, []string{schema})
+		if err == nil && len(in)+len(without) == 0 {
+			err = fmt.Errorf("there is no table in schema %q", schema)
+		}
+		if err != nil {
+			return nil, nil, f.fail(err, []string{"schemas", schema}, "%v", err)
+		}
+		names, withoutKey = append(names, in...), append(withoutKey, without...)
+	}
+	return names, withoutKey, nil
+}
+
+// addColumns adds the custom columns that are missing, and gives their names.
+func (f *File) addColumns(ctx context.Context, tx pgx.Tx) ([]string, error) {
+	missing, differing, err := f.columns(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if len(differing) > 0 {
+		d := differing[0]
+		return nil, f.fail(nil, []string{"custom_columns", d.name}, "%s: ALTER TABLE exaudit.versions yourself, or change the file", d.problem)
+	}
+	for _, name := range missing {
+		c := f.CustomColumns[name]
+		statement := "ALTER TABLE exaudit.versions ADD COLUMN " + pgx.Identifier{name}.Sanitize() + " " + c.Type
+		if c.Default != "" {
+			statement += " DEFAULT (" + c.Default + "\n)"
+		}
+		if c.References != "" {
+			statement += " REFERENCES " + c.References
+		}
+		if err := execute(ctx, tx, statement); err != nil {
+			return nil, f.fail(err, []string{"custom_columns", name}, "column %s: %s", name, message(err))
+		}
+	}
+	return missing, nil
+}
+
+// execute runs one statement and, unlike Exec, never more than one.
+func execute(ctx context.Context, tx pgx.Tx, statement string) error {
+	rows, err := tx.Query(ctx, statement, pgx.QueryExecModeExec)
+	if err != nil {
+		return err
+	}
+	rows.Close()
+	return rows.Err()
+}
+
+// message is what PostgreSQL says, without its frame.
+func message(err error) string {
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) {
+		return pgErr.Message
+	}
+	return err.Error()
+}
+
+// difference is a custom column that is not what the file says.
+type difference struct{ name, problem string }
+
+// columns compares the custom columns with those of exaudit.versions.
+func (f *File) columns(ctx context.Context, q db.DBTX) (missing []string, differing []difference, err error) {
+	have, err := db.New().CustomColumnTypes(ctx, q)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the custom columns of exaudit.versions: %w", err)
+	}
+	for _, name := range f.columnNames() {
+		want, err := typeName(ctx, q, f.CustomColumns[name].Type)
+		if err != nil {
+			return nil, nil, f.fail(err, []string{"custom_columns", name, "type"}, "column %s: %s", name, message(err))
+		}
+		i := slices.IndexFunc(have, func(c db.CustomColumnTypesRow) bool { return c.Name == name })
+		switch {
+		case i < 0:
+			missing = append(missing, name)
+		case have[i].TypeName != want:
+			differing = append(differing, difference{name, fmt.Sprintf("column %s is %s, not %s", name, have[i].TypeName, want)})
+		}
+	}
+	return missing, differing, nil
+}
+
+// typeName is a type as PostgreSQL writes it. The description of a result has the modifier
+// of a type, but of a domain only what is beneath it.
+func typeName(ctx context.Context, q db.DBTX, text string) (string, error) {
+	rows, err := q.Query(ctx, "SELECT NULL::"+text+" AS value, pg_catalog.pg_typeof(NULL::"+text+")::oid AS type")
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	fields := slices.Clone(rows.FieldDescriptions())
+	if len(fields) != 2 || !rows.Next() {
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return "", err
+		}
+		return "", fmt.Errorf("%q is not one type", text)
+	}
+	var oid uint32
+	if err := rows.Scan(nil, &oid); err != nil {
+		return "", err
+	}
+	rows.Close()
+	modifier := int32(-1)
+	if fields[0].DataTypeOID == oid {
+		modifier = fields[0].TypeModifier
+	}
+	return db.New().TypeName(ctx, q, db.TypeNameParams{Type: oid, Modifier: modifier})
+}
+
+// Compare tells how a database differs from the file; tables is what triggers.Inspect says.
+func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status) ([]triggers.Drift, error) {
+	selected, _, err := f.selected(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var drift []triggers.Drift
+	for _, want := range selected {
+		i := slices.IndexFunc(tables, func(s triggers.Status) bool { return s.Relation == want.relation && s.Tracked.Tracked })
+		switch {
+		case i < 0:
+			drift = append(drift, triggers.Drift{Table: want.quoted, Object: "table", Problem: "is not tracked, though " + f.where(want) + " selects it"})
+		case !tables[i].Options.Equal(want.options):
+			drift = append(drift, triggers.Drift{Table: tables[i].QuotedName, Object: "table", Problem: "has other options than in " + f.where(want)})
+		}
+	}
+	for _, s := range tables {
+		if s.Tracked.Tracked && s.Relation != 0 && !slices.ContainsFunc(selected, func(t table) bool { return t.relation == s.Relation }) {
+			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: "is tracked, though " + f.path + " does not select it"})
+		}
+	}
+	missing, differing, err := f.columns(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range missing {
+		differing = append(differing, difference{name, "column " + name + " is missing"})
+	}
+	for _, d := range differing {
+		object, problem, _ := strings.Cut(d.problem, " is ")
+		drift = append(drift, triggers.Drift{Table: "exaudit.versions", Object: object, Problem: fmt.Sprintf("is %s (%s:%d)", problem, f.path, f.line("custom_columns", d.name))})
+	}
+	return drift, nil
+}
+
+// where is the place in the file that selects a table.
+func (f *File) where(t table) string {
+	if _, listed := f.Tables[t.name]; listed {
+		return fmt.Sprintf("%s:%d", f.path, f.line("tables", t.name))
+	}
+	return fmt.Sprintf("%s:%d", f.path, f.line("all"))
+}

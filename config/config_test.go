@@ -1,0 +1,336 @@
+package config
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+const shop = `
+	CREATE TABLE users (id int PRIMARY KEY, name text, password text, photo bytea);
+	CREATE TABLE orders (id int PRIMARY KEY, total numeric, status text);
+	CREATE TABLE sessions (id int PRIMARY KEY);
+	CREATE TABLE log (line text);
+	CREATE SCHEMA sales;
+	CREATE TABLE sales."Lines" (id int PRIMARY KEY);`
+
+func parse(t *testing.T, text string) *File {
+	t.Helper()
+	f, err := Parse("x.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	f := parse(t, `
+all: true
+schemas: [public, sales]
+except: [sessions]
+custom_columns:
+  actor: {type: bigint, references: users, default: "0"}
+  request: uuid
+tables:
+  users: &options
+    exclude: [photo]
+    mask: [password]
+    where: name <> ''
+    capture: full
+    truncate: refuse
+    ignore: true
+    session_user: true
+    replica: false
+  orders:
+  sales."Lines": *options
+`)
+	options := triggers.Options{Exclude: []string{"photo"}, Mask: []string{"password"}, Where: "name <> ''", Capture: "full", Truncate: "refuse", Ignore: true, SessionUser: true}
+	want := &File{
+		All: true, Schemas: []string{"public", "sales"}, Except: []string{"sessions"},
+		CustomColumns: map[string]CustomColumn{"actor": {Type: "bigint", References: "users", Default: "0"}, "request": {Type: "uuid"}},
+		Tables:        map[string]triggers.Options{"users": options, "orders": {}, `sales."Lines"`: options},
+	}
+	f.path, f.lines = "", nil
+	if !reflect.DeepEqual(f, want) {
+		t.Errorf("parsed:\n%+v\nwant:\n%+v", f, want)
+	}
+}
+
+// What cannot be meant is refused at its line, without a database.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, want string }{
+		{"", `x.yaml:1: the file is empty`},
+		{"# nothing", `x.yaml:1: the file is empty`},
+		{"- a", `x.yaml:1: the file is not a mapping`},
+		{"tables: [", `x.yaml:1: did not find`},
+		{"tables:\n  a: {}\n b", `x.yaml:2: did not find expected key`},
+		{"tables: {a: }\n---\nall: true", `there is a second document`},
+		{"{}", `x.yaml:1: no table is selected`},
+		{"all: false", `x.yaml:1: no table is selected`},
+		{"all: maybe", `x.yaml:1: all is true or false`},
+		{"all: true\nschema: x", `x.yaml:2: unknown key schema: it is one of all, schemas, except, tables, custom_columns`},
+		{"all: true\nall: true", `x.yaml:2: all is given twice`},
+		{"schemas: [a]\ntables: {a: }", `x.yaml:1: schemas is for all: true`},
+		{"tables: {a: }\nexcept: [a]", `x.yaml:2: except is for all: true`},
+		{"all: true\nexcept: [a]\ntables:\n  a:", `x.yaml:2: table a is listed under tables as well`},
+		{"all: true\nexcept:\n- a\n- b\n- a", `x.yaml:5: a is listed twice`},
+		{"all: true\nschemas: []", `x.yaml:2: schemas is a list of names`},
+		{"all: true\nschemas: public", `x.yaml:2: schemas is a list of names`},
+		{"tables:\n  a:\n  b:\n  a:", `x.yaml:4: tables.a is given twice`},
+		{"tables:\n  a: full", `x.yaml:2: tables.a is a mapping`},
+		{"tables:\n  a:\n    masks: [x]", `x.yaml:3: unknown key tables.a.masks: it is one of exclude, mask, where`},
+		{"tables:\n  a:\n    mask: [x]\n    mask: [y]", `x.yaml:4: tables.a.mask is given twice`},
+		{"tables:\n  a:\n    mask:\n    - x\n    - y\n    - x", `x.yaml:6: table a: mask: column "x" is listed twice`},
+		{"tables:\n  a:\n    mask: [x]\n    exclude: [y,\n      x]", `x.yaml:3: table a: mask: column "x" is excluded as well`},
+		{"tables:\n  a:\n    mask: [[x]]", `x.yaml:3: tables.a.mask is a text`},
+		{"tables:\n  a:\n    where: ''", `x.yaml:3: tables.a.where is a text that is not empty`},
+		{"tables:\n  a:\n    where:", `x.yaml:3: tables.a.where is a text that is not empty`},
+		{"tables:\n  a:\n    capture: all", `x.yaml:3: table a: capture: is changed or full, not "all"`},
+		{"tables:\n  a:\n\n    truncate: no", `x.yaml:4: table a: truncate: is record, refuse or ignore, not "no"`},
+		{"tables:\n  a:\n    ignore: yes", `x.yaml:3: tables.a.ignore is true or false`},
+		{"all: true\ncustom_columns:\n  a: {default: 1}", `x.yaml:3: column a has no type`},
+		{"all: true\ncustom_columns:\n  a: {type: int, check: x}", `x.yaml:3: unknown key custom_columns.a.check: it is one of type, references, default`},
+		{"all: true\ncustom_columns:\n  a: int\n  a: text", `x.yaml:4: custom_columns.a is given twice`},
+	} {
+		_, err := Parse("x.yaml", []byte(c.text))
+		if !errors.Is(err, ErrInvalid) || !strings.HasPrefix(err.Error(), c.want) && !strings.HasSuffix(err.Error(), c.want) {
+			t.Errorf("%q: %v, want %s", c.text, err, c.want)
+		}
+	}
+}
+
+// What only the database knows to be wrong has its line, too, and nothing is done.
+func TestRefusedByDatabase(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, shop+`ALTER TABLE exaudit.versions ADD COLUMN actor text`)
+	for _, c := range []struct{ text, want string }{
+		{"tables:\n  users:\n  missing:", `x.yaml:3: table missing: no such table`},
+		{"tables:\n  log:", `x.yaml:2: table log has no primary key`},
+		{"tables:\n  users:\n  public.users:", `x.yaml:3: table public.users is given twice: users is the same`},
+		{"all: true\nexcept: [nothing]", `x.yaml:2: table nothing: no such table`},
+		{"all: true\nexcept: [public.users]\ntables:\n  users:", `x.yaml:2: table public.users is listed under tables as well`},
+		{"all: true\nschemas: [public, nowhere]", `x.yaml:2: there is no table in schema "nowhere"`},
+		{"tables:\n  orders:\n  users:\n    mask:\n    - password\n    - passwort", `x.yaml:6: table users: mask: there is no column "passwort"`},
+		{"tables:\n  users:\n    exclude: [id]", `x.yaml:3: table users: exclude: column "id" is part of the primary key`},
+		{"tables:\n  users:\n    where: |\n      names = ''", `x.yaml:3: table users: where: column "names" does not exist`},
+		{"all: true\ncustom_columns:\n  actor: bigint", `x.yaml:3: column actor is text, not bigint: ALTER TABLE`},
+		{"all: true\ncustom_columns:\n  a: integr", `x.yaml:3: column a: type "integr" does not exist`},
+		{"all: true\ncustom_columns:\n  a: int; DROP TABLE users", `x.yaml:3: column a: `},
+		{"all: true\ncustom_columns:\n  a: int, 1", `x.yaml:3: column a: `},
+		{"all: true\ncustom_columns:\n  before: jsonb", `x.yaml:3: column before: column "before" of relation "versions" already exists`},
+		{"all: true\ncustom_columns:\n  a: {type: int, references: nothing}", `x.yaml:3: column a: relation "nothing" does not exist`},
+		{"all: true\ncustom_columns:\n  a:\n    type: int\n    default: 1); DROP TABLE users; SELECT (1", `x.yaml:3: column a: cannot insert multiple commands`},
+	} {
+		_, err := parse(t, c.text).Apply(context.Background(), db.Pool, false)
+		if !errors.Is(err, ErrInvalid) || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%q: %v, want %s", c.text, err, c.want)
+		}
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.tables`); n != 0 {
+		t.Errorf("%d tables are registered", n)
+	}
+}
+
+func compare(t *testing.T, db *pgtest.DB, f *File) string {
+	t.Helper()
+	tables, err := triggers.Inspect(context.Background(), db.Pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drift, err := f.Compare(context.Background(), db.Pool, tables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, d := range drift {
+		lines = append(lines, d.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestApplyAndCompare(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, shop+`CREATE DOMAIN price AS numeric(10,2)`)
+	text := `
+all: true
+schemas: [public, sales]
+except: [sessions]
+tables:
+  users:
+    mask: [password]
+    exclude: [photo]
+custom_columns:
+  actor: {type: int, references: users ON DELETE SET NULL}
+  amount: price
+  label: {type: varchar(20), default: "'x' || 'y'"}
+`
+	f := parse(t, text)
+	if got := compare(t, db, f); strings.Count(got, "\n") != 5 || !strings.Contains(got, "public.users: table is not tracked, though x.yaml:6 selects it") ||
+		!strings.Contains(got, "exaudit.versions: column actor is missing (x.yaml:10)") {
+		t.Errorf("before:\n%s", got)
+	}
+	for _, dryRun := range []bool{true, false} {
+		done, err := f.Apply(context.Background(), db.Pool, dryRun)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(done.Installed) != 3 || !slices.Equal(done.Columns, []string{"actor", "amount", "label"}) || !slices.Equal(done.Skipped, []string{"public.log"}) {
+			t.Errorf("dry run %t: %+v", dryRun, done)
+		}
+	}
+	again, err := f.Apply(context.Background(), db.Pool, false)
+	if err != nil || len(again.Columns) > 0 || again.Installed[0].Changed {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if got := compare(t, db, f); got != "" {
+		t.Errorf("drift:\n%s", got)
+	}
+	db.Exec(t, `INSERT INTO users VALUES (1, 'Ann', 'secret', 'x');
+		BEGIN; SET LOCAL exaudit.custom = '{"actor": 1, "amount": 1.5}'; UPDATE users SET password = 'hidden'; COMMIT`)
+	if got := pgtest.One[string](t, db, `SELECT string_agg(concat_ws(' ', action, after, actor, amount, label), ', ' ORDER BY id) FROM exaudit.versions`); got !=
+		`created {"": [{"masked": "password"}], "id": 1, "name": "Ann", "password": "***"} xy, updated {"": [{"masked": "password"}], "password": "***"} 1 1.50 xy` {
+		t.Error(got)
+	}
+	// the database has changed
+	auditdb.Install(t, db, "sessions")
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"users"}, triggers.WithOptions(map[string]triggers.Options{"users": {}})); err != nil {
+		t.Fatal(err)
+	}
+	if err := triggers.Uninstall(context.Background(), db.Pool, []string{"orders"}); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `ALTER TABLE exaudit.versions ALTER COLUMN label TYPE text`)
+	want := "public.users: table has other options than in x.yaml:6\n" +
+		"public.orders: table is not tracked, though x.yaml:2 selects it\n" +
+		"public.sessions: table is tracked, though x.yaml does not select it\n" +
+		"exaudit.versions: column label is text, not character varying(20) (x.yaml:12)"
+	if got := compare(t, db, f); got != want {
+		t.Errorf("drift:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// The schema for editors has the keys of the structs, no more and no less.
+func TestSchema(t *testing.T) {
+	t.Parallel()
+	type object struct {
+		Properties           map[string]json.RawMessage
+		AdditionalProperties *bool `json:"additionalProperties"`
+	}
+	content, err := os.ReadFile("exaudit.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct {
+		object
+		Defs struct{ Options, Column object } `json:"$defs"`
+	}
+	if err := json.Unmarshal(content, &schema); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		object object
+		is     reflect.Type
+	}{
+		{schema.object, reflect.TypeFor[File]()}, {schema.Defs.Options, reflect.TypeFor[triggers.Options]()}, {schema.Defs.Column, reflect.TypeFor[CustomColumn]()},
+	} {
+		var keys []string
+		for key := range c.object.Properties {
+			keys = append(keys, key)
+		}
+		want := fields(c.is)
+		slices.Sort(keys)
+		slices.Sort(want)
+		if !slices.Equal(keys, want) {
+			t.Errorf("%s: the schema has %v, the struct %v", c.is, keys, want)
+		}
+		if c.object.AdditionalProperties == nil || *c.object.AdditionalProperties {
+			t.Errorf("%s: the schema allows other keys", c.is)
+		}
+		for _, key := range keys {
+			checkProperty(t, c.is, key, c.object.Properties[key])
+		}
+	}
+}
+
+// checkProperty compares the type of a property with that of its field, and lets every
+// value of an enum be parsed.
+func checkProperty(t *testing.T, is reflect.Type, key string, property json.RawMessage) {
+	t.Helper()
+	var p struct {
+		Type any
+		Ref  string `json:"$ref"`
+		Enum []string
+	}
+	if err := json.Unmarshal(property, &p); err != nil {
+		t.Fatal(err)
+	}
+	field := is.Field(slices.Index(fields(is), key)).Type
+	ok := false
+	switch {
+	case len(p.Enum) > 0:
+		ok = field.Kind() == reflect.String && field != reflect.TypeFor[string]()
+		for _, value := range append(p.Enum, "other") {
+			_, err := Parse("x", []byte("tables: {a: {"+key+": "+value+"}}"))
+			if (err == nil) != (value != "other") {
+				t.Errorf("%s: %s: %v", key, value, err)
+			}
+		}
+	case p.Ref == "#/$defs/names":
+		ok = field.Kind() == reflect.Slice
+	case p.Ref == "#/$defs/text":
+		ok = field == reflect.TypeFor[string]()
+	case p.Type == "boolean":
+		ok = field.Kind() == reflect.Bool
+	default:
+		ok = field.Kind() == reflect.Map
+	}
+	if !ok {
+		t.Errorf("%s.%s is %s, the schema says %s", is, key, field, property)
+	}
+}
+
+// The example of the documentation is applied.
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(language string) string {
+		t.Helper()
+		found := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindSubmatch(content)
+		if found == nil {
+			t.Fatalf("no %s in the documentation", language)
+		}
+		return string(found[1])
+	}
+	db := auditdb.New(t, block("sql"))
+	f := parse(t, block("yaml"))
+	if _, err := f.Apply(context.Background(), db.Pool, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := compare(t, db, f); got != "" {
+		t.Errorf("drift:\n%s", got)
+	}
+	for _, is := range []reflect.Type{reflect.TypeFor[File](), reflect.TypeFor[triggers.Options](), reflect.TypeFor[CustomColumn]()} {
+		for _, key := range fields(is) {
+			if !strings.Contains(string(content), "`"+key+"`") {
+				t.Errorf("the documentation does not explain %s", key)
+			}
+		}
+	}
+}

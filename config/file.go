@@ -1,0 +1,188 @@
+// Package config reads exaudit.yaml, which says what of a database is recorded and how,
+// applies it, and tells how a database differs from it.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// Name is what the file is called where nobody says otherwise.
+const Name = "exaudit.yaml"
+
+// ErrInvalid means that a file cannot be meant as it is; the error is an *Error.
+var ErrInvalid = errors.New("invalid configuration")
+
+// File is the content of exaudit.yaml.
+type File struct {
+	// All selects every table of Schemas that has a primary key, but those of Except.
+	All bool `json:"all"`
+	// Schemas are those of All; without any, public.
+	Schemas []string `json:"schemas"`
+	// Except are tables that All leaves out.
+	Except []string `json:"except"`
+	// Tables are selected by name, as in SQL, with their options.
+	Tables map[string]triggers.Options `json:"tables"`
+	// CustomColumns are columns of exaudit.versions that the custom data's keys of their
+	// names fill.
+	CustomColumns map[string]CustomColumn `json:"custom_columns"`
+
+	path  string
+	lines map[string]int
+}
+
+// CustomColumn is a column to add to exaudit.versions. In the file, a type alone may stand
+// for it.
+type CustomColumn struct {
+	// Type is an SQL type.
+	Type string `json:"type"`
+	// References is what follows REFERENCES: "users ON DELETE SET NULL".
+	References string `json:"references"`
+	// Default is an SQL expression.
+	Default string `json:"default"`
+}
+
+// Error is something wrong with a file; errors.Is finds ErrInvalid and what Cause is.
+type Error struct {
+	Path  string
+	Line  int
+	Text  string
+	Cause error // nil where the file alone is wrong
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.Text) }
+
+// Unwrap gives ErrInvalid and the cause.
+func (e *Error) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{ErrInvalid}
+	}
+	return []error{ErrInvalid, e.Cause}
+}
+
+// Load reads and checks a file. What is wrong with it is an *Error that names the line.
+func Load(path string) (*File, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	return Parse(path, content)
+}
+
+// Parse checks the content of a file; path is for messages.
+func Parse(path string, content []byte) (*File, error) {
+	f := &File{path: path, lines: make(map[string]int)}
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	var document, second yaml.Node
+	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
+		return nil, &Error{Path: path, Line: 1, Text: "the file is empty"}
+	} else if err != nil {
+		return nil, syntaxError(path, err)
+	}
+	if err := decoder.Decode(&second); err == nil {
+		return nil, &Error{Path: path, Line: second.Line, Text: "there is a second document"}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, syntaxError(path, err)
+	}
+	r := reader{f}
+	if err := r.read(document.Content[0], nil, f); err != nil {
+		return nil, err
+	}
+	return f, f.check()
+}
+
+// syntaxError takes the line out of what the YAML library says: "yaml: line 3: …".
+func syntaxError(path string, err error) error {
+	text, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
+	if n, scanErr := fmt.Sscanf(text, "line %d:", &line); n == 1 && scanErr == nil {
+		_, text, _ = strings.Cut(text, ": ")
+	}
+	return &Error{Path: path, Line: line, Text: text}
+}
+
+// check finds contradictions that need no database.
+func (f *File) check() error {
+	switch {
+	case !f.All && len(f.Schemas) > 0:
+		return f.fail(nil, []string{"schemas"}, "schemas is for all: true")
+	case !f.All && len(f.Except) > 0:
+		return f.fail(nil, []string{"except"}, "except is for all: true")
+	case !f.All && len(f.Tables) == 0:
+		return f.fail(nil, nil, "no table is selected: there must be tables, or all: true")
+	}
+	for _, key := range []struct {
+		name   string
+		values []string
+	}{{"schemas", f.Schemas}, {"except", f.Except}} {
+		for i, value := range key.values {
+			if slices.Contains(key.values[:i], value) {
+				return f.fail(nil, []string{key.name, value}, "%s is listed twice", value)
+			}
+		}
+	}
+	for _, table := range f.tableNames() {
+		if slices.Contains(f.Except, table) {
+			return f.fail(nil, []string{"except", table}, "table %s is listed under tables as well", table)
+		}
+		if err := f.Tables[table].Validate(); err != nil {
+			return f.explain(err, table)
+		}
+	}
+	for _, name := range f.columnNames() {
+		if f.CustomColumns[name].Type == "" {
+			return f.fail(nil, []string{"custom_columns", name}, "column %s has no type", name)
+		}
+	}
+	return nil
+}
+
+// tableNames and columnNames are in the order of the file.
+func (f *File) tableNames() []string { return inOrder(f, f.Tables, "tables") }
+
+func (f *File) columnNames() []string { return inOrder(f, f.CustomColumns, "custom_columns") }
+
+func inOrder[T any](f *File, values map[string]T, key string) []string {
+	names := make([]string, 0, len(values))
+	for name := range values {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if d := f.line(key, a) - f.line(key, b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b) // both on one line: { a: …, b: … }
+	})
+	return names
+}
+
+// line is where something is said, or else what it is part of.
+func (f *File) line(place ...string) int {
+	for ; len(place) > 0; place = place[:len(place)-1] {
+		if line, ok := f.lines[strings.Join(place, "\x00")]; ok {
+			return line
+		}
+	}
+	return 1
+}
+
+func (f *File) fail(cause error, place []string, format string, args ...any) error {
+	return &Error{Path: f.path, Line: f.line(place...), Text: fmt.Sprintf(format, args...), Cause: cause}
+}
+
+// explain says where the reason of an error is: a table, or one of its options.
+func (f *File) explain(err error, table string) error {
+	wrong := (*triggers.OptionError)(nil)
+	if errors.As(err, &wrong) {
+		return f.fail(err, []string{"tables", table, wrong.Option, wrong.Value}, "table %s: %s: %s", table, wrong.Option, wrong.Reason)
+	}
+	return f.fail(err, []string{"tables", table}, "%v", err)
+}

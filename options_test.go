@@ -1,0 +1,148 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/patch"
+)
+
+// Masked and excluded columns do not stand in the way of history and reverts, and a
+// placeholder is never written back.
+func TestMaskedHistoryAndRevert(t *testing.T) {
+	t.Parallel()
+	for _, capture := range []string{"changed", "full"} {
+		t.Run(capture, func(t *testing.T) {
+			t.Parallel()
+			ctx := context.Background()
+			db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, note jsonb, bio text DEFAULT 'none'); INSERT INTO people VALUES (1, 'Ann', '1')`)
+			audit := exaudit.New(db.Pool)
+			options := exaudit.Options{Mask: []string{"ssn", "note"}, Exclude: []string{"bio"}, SessionUser: true}
+			if capture == "full" {
+				options.Capture = "full"
+			}
+			if _, err := audit.Install(ctx, []string{"people"}, exaudit.WithOptions(map[string]exaudit.Options{"people": options})); err != nil {
+				t.Fatal(err)
+			}
+			db.Exec(t, `UPDATE people SET ssn = '2'; UPDATE people SET name = 'Bob', note = 'null', bio = 'x'; UPDATE people SET ssn = '3', name = 'Cay'`)
+			versions := historyOf(t, audit, "people", 1, exaudit.WithStates())
+			if len(versions) != 3 {
+				t.Fatalf("%d versions, want 3", len(versions))
+			}
+			if got := patch.Text(versions[0].Patch); got != "~ ssn: \"***\" → \"***\"\n" {
+				t.Errorf("the patch of a masked change is %q", got)
+			}
+			if got := versions[2].State["ssn"]; got != "***" {
+				t.Errorf("state has ssn %v", got)
+			}
+			if versions[0].SessionUser == "" {
+				t.Error("session user is missing")
+			}
+			// nothing but masked values would change
+			if _, err := audit.Revert(ctx, versions[2].ID); err != nil {
+				t.Fatal(err)
+			}
+			if got := rows(t, db, "people"); got != `(1,Bob,3,null,x)` {
+				t.Errorf("after the revert: %s", got)
+			}
+			if _, err := audit.Revert(ctx, versions[2].ID); !errors.Is(err, exaudit.ErrNothingToDo) {
+				t.Errorf("a revert of nothing: %v", err)
+			}
+			db.Exec(t, `DELETE FROM people`)
+			versions = historyOf(t, audit, "people", 1)
+			deleted := versions[len(versions)-1].ID
+			preview, err := audit.Preview(ctx, deleted)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(preview.LeftOut, []string{"note", "ssn"}) || !slices.Equal(preview.Masked, []string{"note", "ssn"}) {
+				t.Errorf("left out: %v, masked: %v", preview.LeftOut, preview.Masked)
+			}
+			if _, err := audit.Revert(ctx, deleted); err != nil {
+				t.Fatal(err)
+			}
+			if got := rows(t, db, "people"); got != `(1,Bob,,,none)` {
+				t.Errorf("after the row came back: %s", got)
+			}
+			historyOf(t, audit, "people", 1, exaudit.WithStates())
+			db.Exec(t, `UPDATE people SET ssn = 'y'; DELETE FROM people; INSERT INTO people VALUES (1, 'New', 'z')`)
+			historyOf(t, audit, "people", 1, exaudit.WithStates())
+			// what is not masked is still checked
+			db.Exec(t, `ALTER TABLE people DISABLE TRIGGER ALL; UPDATE people SET name = 'secretly'; ALTER TABLE people ENABLE TRIGGER ALL`)
+			if _, err := audit.History(ctx, "people", 1, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
+				t.Errorf("changed behind its back: %v", err)
+			}
+		})
+	}
+}
+
+// Where masking began later, older versions keep what they recorded.
+func TestMaskedLater(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text)`)
+	audit := exaudit.New(db.Pool)
+	install := func(o exaudit.Options) {
+		t.Helper()
+		if _, err := audit.Install(ctx, []string{"people"}, exaudit.WithOptions(map[string]exaudit.Options{"people": o})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	install(exaudit.Options{})
+	db.Exec(t, `INSERT INTO people VALUES (1, 'Ann', 'a'); UPDATE people SET ssn = 'b'`)
+	install(exaudit.Options{Mask: []string{"ssn"}})
+	db.Exec(t, `UPDATE people SET ssn = 'c'`)
+	install(exaudit.Options{})
+	db.Exec(t, `UPDATE people SET ssn = 'd'`)
+	versions := historyOf(t, audit, "people", 1, exaudit.WithStates())
+	if got := asJSON(t, versions[2].State); got != `{"":[{"masked":"ssn"}],"id":1,"name":"Ann","ssn":"***"}` {
+		t.Errorf("masked state: %s", got)
+	}
+	if got := asJSON(t, versions[3].State); got != `{"id":1,"name":"Ann","ssn":"d"}` {
+		t.Errorf("state after it: %s", got)
+	}
+	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "people"); got != `(1,Ann,a)` {
+		t.Errorf("back to before the mask: %s", got)
+	}
+}
+
+// What is tracked by hand is masked as well.
+func TestTrackMasked(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text)`)
+	if _, err := exaudit.New(db.Pool).Install(ctx, []string{"people"},
+		exaudit.WithOptions(map[string]exaudit.Options{"people": {Mask: []string{"ssn"}, Exclude: []string{"name"}}})); err != nil {
+		t.Fatal(err)
+	}
+	row := func(name, ssn string) map[string]any { return map[string]any{"id": 1, "name": name, "ssn": ssn} }
+	for _, c := range []struct {
+		change exaudit.Change
+		want   string
+	}{
+		{exaudit.Change{Table: "people", After: row("a", "s")}, `created {"": [{"masked": "ssn"}], "id": 1, "ssn": "***"}`},
+		{exaudit.Change{Table: "people", Before: row("a", "s"), After: row("b", "s")}, ``},
+		{exaudit.Change{Table: "people", Before: row("a", "s"), After: row("a", "r")}, `updated {"": [{"masked": "ssn"}], "ssn": "***"}`},
+	} {
+		id, err := track(ctx, db, c.change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if id > 0 {
+			got = pgtest.One[string](t, db, fmt.Sprintf(`SELECT concat_ws(' ', action, after) FROM exaudit.versions WHERE id = %d`, id))
+		}
+		if got != c.want {
+			t.Errorf("recorded %q, want %q", got, c.want)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package triggers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// Options say what is recorded of one table, and how. The zero value is the default: every
+// column of every row, of updates those that changed.
+type Options struct {
+	// Exclude are columns that are left out of images.
+	Exclude []string `json:"exclude,omitempty"`
+	// Mask are columns whose changes are recorded, but not their values.
+	Mask []string `json:"mask,omitempty"`
+	// Where is an SQL condition: only changes of rows that meet it, before or after, are
+	// recorded. One that fails for a row is taken to be met.
+	Where string `json:"where,omitempty"`
+	// Capture is what is kept of an update.
+	Capture Capture `json:"capture,omitempty"`
+	// Truncate is what TRUNCATE does.
+	Truncate Truncate `json:"truncate,omitempty"`
+	// Ignore lets a session switch recording off, by setting exaudit.ignore to "on".
+	Ignore bool `json:"ignore,omitempty"`
+	// SessionUser records who was logged in, which the application cannot make up.
+	SessionUser bool `json:"session_user,omitempty"`
+	// Replica records what logical replication applies as well, and what a session does
+	// whose session_replication_role is replica.
+	Replica bool `json:"replica,omitempty"`
+}
+
+// Capture is what is kept of an update.
+type Capture string
+
+// The ways to capture; the empty one is CaptureChanged.
+const (
+	CaptureChanged Capture = "changed" // the columns that changed
+	CaptureFull    Capture = "full"    // whole rows
+)
+
+// Truncate is what TRUNCATE of a table does.
+type Truncate string
+
+// The ways to take a TRUNCATE; the empty one is TruncateRecord.
+const (
+	TruncateRecord Truncate = "record" // records every row as deleted
+	TruncateRefuse Truncate = "refuse" // fails
+	TruncateIgnore Truncate = "ignore" // is not recorded: history then diverges
+)
+
+// ErrInvalidOptions means that options contradict each other or do not fit their table;
+// the error is an *OptionError.
+var ErrInvalidOptions = errors.New("invalid options")
+
+// OptionError says which option is wrong; errors.Is finds ErrInvalidOptions.
+type OptionError struct {
+	Table  string
+	Option string // as in JSON
+	Value  string // the column or word that is wrong, if it is one
+	Reason string
+}
+
+func (e *OptionError) Error() string {
+	text := "option " + e.Option + ": " + e.Reason
+	if e.Table != "" {
+		text = "table " + e.Table + ": " + text
+	}
+	return text
+}
+
+func (e *OptionError) Unwrap() error { return ErrInvalidOptions }
+
+// Validate finds what is wrong with options whatever the table is.
+func (o Options) Validate() error {
+	for _, list := range []struct {
+		option  string
+		columns []string
+	}{{"exclude", o.Exclude}, {"mask", o.Mask}} {
+		for i, column := range list.columns {
+			switch {
+			case column == "":
+				return &OptionError{Option: list.option, Value: column, Reason: "a column without a name"}
+			case slices.Contains(list.columns[:i], column):
+				return &OptionError{Option: list.option, Value: column, Reason: fmt.Sprintf("column %q is listed twice", column)}
+			case list.option == "mask" && slices.Contains(o.Exclude, column):
+				return &OptionError{Option: list.option, Value: column, Reason: fmt.Sprintf("column %q is excluded as well", column)}
+			}
+		}
+	}
+	if o.Capture != "" && o.Capture != CaptureChanged && o.Capture != CaptureFull {
+		return &OptionError{Option: "capture", Value: string(o.Capture), Reason: fmt.Sprintf("is changed or full, not %q", o.Capture)}
+	}
+	if !slices.Contains([]Truncate{"", TruncateRecord, TruncateRefuse, TruncateIgnore}, o.Truncate) {
+		return &OptionError{Option: "truncate", Value: string(o.Truncate), Reason: fmt.Sprintf("is record, refuse or ignore, not %q", o.Truncate)}
+	}
+	return nil
+}
+
+// normalized has defaults as zero values and columns in order, so that equal options are
+// equal in the registry.
+func (o Options) normalized() Options {
+	o.Where = strings.TrimSpace(o.Where)
+	o.Exclude, o.Mask = slices.Sorted(slices.Values(o.Exclude)), slices.Sorted(slices.Values(o.Mask))
+	if o.Capture == CaptureChanged {
+		o.Capture = ""
+	}
+	if o.Truncate == TruncateRecord {
+		o.Truncate = ""
+	}
+	return o
+}
+
+// Equal tells whether options mean the same.
+func (o Options) Equal(other Options) bool {
+	a, _ := json.Marshal(o.normalized()) // cannot fail: strings and booleans
+	b, _ := json.Marshal(other.normalized())
+	return string(a) == string(b)
+}
+
+// Full tells whether updates keep whole rows.
+func (o Options) Full() bool { return o.Capture == CaptureFull }
+
+func decodeOptions(encoded json.RawMessage) (Options, error) {
+	var o Options
+	if err := json.Unmarshal(encoded, &o); err != nil {
+		return o, fmt.Errorf("read the options in exaudit.tables: %w", err)
+	}
+	return o, nil
+}
+
+// setOptions puts a table's options into the registry: those given, or else, with the
+// present names of their columns, the ones that are there.
+func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name string, given *Options) error {
+	queries := db.New()
+	stored, err := queries.Options(ctx, tx, db.OptionsParams{ID: id, Relation: relation})
+	if err != nil {
+		return fmt.Errorf("read the options of %s: %w", name, err)
+	}
+	options, err := decodeOptions(stored.Options)
+	if err != nil {
+		return err
+	}
+	if given != nil {
+		options = *given
+	}
+	if err := options.check(ctx, tx, relation, given != nil); err != nil {
+		if wrong := (*OptionError)(nil); errors.As(err, &wrong) {
+			wrong.Table = name
+		}
+		return err
+	}
+	if given == nil {
+		options.Mask = stored.Masked
+		options.Exclude = slices.DeleteFunc(stored.Excluded, func(c string) bool { return slices.Contains(stored.Masked, c) })
+	}
+	encoded, err := json.Marshal(options.normalized())
+	if err != nil {
+		return err
+	}
+	if string(encoded) == "{}" && string(stored.Options) == "{}" {
+		return nil
+	}
+	if err := queries.SetOptions(ctx, tx, db.SetOptionsParams{ID: id, Relation: relation, Options: encoded}); err != nil {
+		return fmt.Errorf("set the options of %s: %w", name, err)
+	}
+	return nil
+}
+
+// check finds what is wrong with options for a table. Of options that are in the registry
+// already, columns may have been dropped or renamed.
+func (o Options) check(ctx context.Context, tx pgx.Tx, relation uint32, given bool) error {
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	columns, err := db.New().TableColumns(ctx, tx, relation)
+	if err != nil {
+		return fmt.Errorf("describe the columns of relation %d: %w", relation, err)
+	}
+	for option, names := range map[string][]string{"exclude": o.Exclude, "mask": o.Mask} {
+		for _, name := range names {
+			i := slices.IndexFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name })
+			switch {
+			case i < 0 && given:
+				return &OptionError{Option: option, Value: name, Reason: fmt.Sprintf("there is no column %q", name)}
+			case i >= 0 && columns[i].KeyPosition >= 0:
+				return &OptionError{Option: option, Value: name, Reason: fmt.Sprintf("column %q is part of the primary key", name)}
+			}
+		}
+	}
+	if strings.TrimSpace(o.Where) == "" {
+		return nil
+	}
+	return checkCondition(ctx, tx, relation, o.Where)
+}
+
+// checkCondition lets PostgreSQL plan a condition. Where it stands alone, it must not be
+// more than one expression; in parentheses, it must be one that WHERE takes.
+func checkCondition(ctx context.Context, tx pgx.Tx, relation uint32, condition string) error {
+	found, err := db.New().DescribeRelation(ctx, tx, relation)
+	if err != nil {
+		return fmt.Errorf("describe relation %d: %w", relation, err)
+	}
+	for _, query := range []string{
+		"SELECT FROM " + found.QuotedName + " AS r WHERE (" + condition + "\n)",
+		"SELECT " + condition + "\nFROM " + found.QuotedName + " AS r",
+	} {
+		reason := ""
+		statement, err := prepare(ctx, tx, query)
+		pgErr := (*pgconn.PgError)(nil)
+		switch {
+		case errors.As(err, &pgErr):
+			reason = pgErr.Message
+		case err != nil:
+			return fmt.Errorf("check the condition of %s: %w", found.QuotedName, err)
+		case len(statement.ParamOIDs) > 0:
+			reason = "a condition has no parameters"
+		case len(statement.Fields) > 1 || len(statement.Fields) == 1 && statement.Fields[0].DataTypeOID != pgtype.BoolOID:
+			reason = "it is not one condition"
+		}
+		if reason != "" {
+			return &OptionError{Option: "where", Value: condition, Reason: reason}
+		}
+	}
+	return nil
+}
+
+// prepare prepares in a savepoint, so that the transaction survives a condition that is
+// none.
+func prepare(ctx context.Context, tx pgx.Tx, query string) (*pgconn.StatementDescription, error) {
+	savepoint, err := tx.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer savepoint.Rollback(ctx)
+	return savepoint.Prepare(ctx, "", query)
+}

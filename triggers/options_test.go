@@ -1,0 +1,339 @@
+package triggers_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+const people = `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, bio jsonb, note jsonb, status text)`
+
+func installWith(t *testing.T, db *pgtest.DB, table string, o triggers.Options) {
+	t.Helper()
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o})); err != nil {
+		t.Fatal(err)
+	}
+	wantNoDrift(t, db)
+	if install(t, db, table) {
+		t.Error("a second install without options changed something")
+	}
+}
+
+// ways runs do with the triggers that were installed, and again with the slower way that a
+// schema change brings about.
+func ways(t *testing.T, schema, table string, o triggers.Options, do func(t *testing.T, db *pgtest.DB)) {
+	for _, way := range []string{"installed", "altered"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			db := auditdb.New(t, schema)
+			installWith(t, db, table, o)
+			if way == "altered" {
+				db.Exec(t, `ALTER TABLE `+table+` ADD COLUMN added int GENERATED ALWAYS AS (NULL) STORED; ALTER TABLE `+table+` DROP COLUMN added; ALTER TABLE `+table+` ADD COLUMN z int; UPDATE pg_class SET relname = relname WHERE false`)
+			}
+			do(t, db)
+		})
+	}
+}
+
+// without drops what only the altered table records.
+func without(t *testing.T, db *pgtest.DB, want ...string) {
+	t.Helper()
+	got := strings.NewReplacer(`"z": null, `, "").Replace(recorded(t, db))
+	if got != strings.Join(want, "\n") {
+		t.Errorf("recorded:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
+	}
+	forget(t, db)
+}
+
+func TestExcludeAndMask(t *testing.T) {
+	t.Parallel()
+	ways(t, people, "people", triggers.Options{Exclude: []string{"bio"}, Mask: []string{"ssn", "note"}}, func(t *testing.T, db *pgtest.DB) {
+		db.Exec(t, `INSERT INTO people VALUES (1, 'Ann', '123', 'null', 'null', 'a')`)
+		without(t, db, `created people 1 {"": [{"masked": "ssn"}, {"masked": "note"}], "id": 1, "ssn": "***", "name": "Ann", "note": "***", "status": "a"}`)
+		db.Exec(t, `UPDATE people SET bio = '1'`)
+		without(t, db)
+		db.Exec(t, `UPDATE people SET ssn = '456', bio = '2'`)
+		without(t, db, `updated people 1 {"": [{"masked": "ssn"}], "ssn": "***"} → {"": [{"masked": "ssn"}], "ssn": "***"}`)
+		db.Exec(t, `UPDATE people SET name = 'B', note = NULL`)
+		without(t, db, `updated people 1 {"": [{"masked": "note"}], "name": "Ann", "note": "***"} → {"": [{"masked": "note"}], "name": "B", "note": "***"}`)
+		db.Exec(t, `UPDATE people SET id = 2`)
+		without(t, db, `updated people 1 → 2 {"id": 1} → {"id": 2}`)
+		db.Exec(t, `INSERT INTO people VALUES (3, 'C'); DELETE FROM people WHERE id = 2`)
+		without(t, db, `created people 3 {"": [{"masked": "ssn"}, {"masked": "note"}], "id": 3, "ssn": "***", "name": "C", "note": "***", "status": null}`,
+			`deleted people 2 {"": [{"masked": "ssn"}, {"masked": "note"}], "id": 2, "ssn": "***", "name": "B", "note": "***", "status": "a"}`)
+		db.Exec(t, `TRUNCATE people`)
+		without(t, db, `deleted people 3 {"": [{"masked": "ssn"}, {"masked": "note"}], "id": 3, "ssn": "***", "name": "C", "note": "***", "status": null}`)
+	})
+}
+
+// What is secret stays secret whatever is done to the column or the key.
+func TestMaskThroughSchemaChanges(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, people+`; INSERT INTO people VALUES (1, 'Ann', 'secret', '"secret"')`)
+	installWith(t, db, "people", triggers.Options{Mask: []string{"ssn"}, Exclude: []string{"bio"}})
+	leak := func() {
+		t.Helper()
+		db.Exec(t, `UPDATE people SET name = name || '!'`)
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions v WHERE v::text LIKE '%secret%'`); n > 0 {
+			t.Errorf("recorded:\n%s", recorded(t, db))
+		}
+		forget(t, db)
+	}
+	for _, ddl := range []string{
+		`RENAME COLUMN ssn TO social`, `RENAME COLUMN bio TO biography`, `ADD COLUMN ssn text DEFAULT 'secret'`, `ALTER COLUMN social TYPE varchar(20)`, `DROP COLUMN status`,
+	} {
+		db.Exec(t, `ALTER TABLE people `+ddl)
+		leak()
+		db.Exec(t, `UPDATE people SET id = id + 1; UPDATE people SET (id, name) = (1, 'Ann'); CREATE TABLE spare AS TABLE people;
+			DELETE FROM people; INSERT INTO people TABLE spare; DROP TABLE spare`)
+		leak()
+	}
+	if found := strings.Join(drift(t, db), "\n"); !strings.Contains(found, `option exclude names column "bio", which was renamed or dropped`) {
+		t.Errorf("drift:\n%s", found)
+	}
+	install(t, db, "people")
+	wantNoDrift(t, db)
+	if got := pgtest.One[string](t, db, `SELECT options::text FROM exaudit.tables`); got != `{"mask": ["social", "ssn"], "exclude": ["biography"]}` {
+		t.Errorf("options are %s", got)
+	}
+	db.Exec(t, `DELETE FROM people; INSERT INTO people (id, name, social, biography) VALUES (1, 'Ann', 'secret', '"secret"'); ALTER TABLE people DROP CONSTRAINT people_pkey`)
+	leak()
+	db.Exec(t, `INSERT INTO people (id, name, social, biography) VALUES (1, 'Ann', 'secret', '"secret"'); TRUNCATE people`)
+	leak()
+	db.Exec(t, `ALTER TABLE people ADD PRIMARY KEY (social)`)
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"people"}); !errors.Is(err, triggers.ErrInvalidOptions) {
+		t.Errorf("masked key: %v", err)
+	}
+}
+
+func TestCaptureFull(t *testing.T) {
+	t.Parallel()
+	ways(t, people, "people", triggers.Options{Capture: triggers.CaptureFull, Mask: []string{"ssn"}, Exclude: []string{"status"}}, func(t *testing.T, db *pgtest.DB) {
+		db.Exec(t, `INSERT INTO people VALUES (1, 'A', 's', 'null', '{}', 'a')`)
+		forget(t, db)
+		db.Exec(t, `UPDATE people SET name = 'B', id = 2`)
+		without(t, db, `updated people 1 → 2 {"": ["bio"], "id": 1, "bio": null, "name": "A", "note": {}} → {"": ["bio"], "id": 2, "bio": null, "name": "B", "note": {}}`)
+		db.Exec(t, `UPDATE people SET ssn = 'x'`)
+		without(t, db, `updated people 2 {"": ["bio", {"masked": "ssn"}], "id": 2, "bio": null, "ssn": "***", "name": "B", "note": {}} → {"": ["bio", {"masked": "ssn"}], "id": 2, "bio": null, "ssn": "***", "name": "B", "note": {}}`)
+		db.Exec(t, `UPDATE people SET status = 'x'; UPDATE people SET name = 'B'`)
+		without(t, db)
+	})
+}
+
+func TestWhere(t *testing.T) {
+	t.Parallel()
+	condition := "status = 'public' AND 1 / id > -1 -- as of 2024"
+	ways(t, people, "people", triggers.Options{Where: condition}, func(t *testing.T, db *pgtest.DB) {
+		db.Exec(t, `INSERT INTO people (id, name, status) VALUES (1, 'A', 'draft'), (2, 'B', 'public'), (3, 'C', NULL); UPDATE people SET name = 'x' WHERE id <> 2;
+			UPDATE people SET status = 'public' WHERE id = 1; UPDATE people SET status = 'draft' WHERE id = 1; DELETE FROM people WHERE id = 1`)
+		without(t, db, `created people 2 {"id": 2, "bio": null, "ssn": null, "name": "B", "note": null, "status": "public"}`,
+			`updated people 1 {"status": "draft"} → {"status": "public"}`, `updated people 1 {"status": "public"} → {"status": "draft"}`)
+		// a condition that fails: in doubt, recorded
+		db.Exec(t, `INSERT INTO people (id, status) VALUES (0, 'public')`)
+		without(t, db, `created people 0 {"id": 0, "bio": null, "ssn": null, "name": null, "note": null, "status": "public"}`)
+		db.Exec(t, `DELETE FROM people WHERE id = 0`)
+		forget(t, db)
+		db.Exec(t, `TRUNCATE people`)
+		without(t, db, `deleted people 2 {"id": 2, "bio": null, "ssn": null, "name": "B", "note": null, "status": "public"}`)
+		// its column may go
+		db.Exec(t, `ALTER TABLE people DROP COLUMN status; INSERT INTO people (id) VALUES (4)`)
+		without(t, db, `created people 4 {"id": 4, "bio": null, "ssn": null, "name": null, "note": null}`)
+		db.Exec(t, `TRUNCATE people`)
+		without(t, db, `deleted people 4 {"id": 4, "bio": null, "ssn": null, "name": null, "note": null}`)
+		if _, err := triggers.Install(context.Background(), db.Pool, []string{"people"}); !errors.Is(err, triggers.ErrInvalidOptions) {
+			t.Errorf("install with a condition whose column is gone: %v", err)
+		}
+	})
+}
+
+// A column may be called like anything in the functions.
+func TestWhereNames(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE TABLE odd (id int PRIMARY KEY, entity text, image text, stamp text, old int, r int, old_values int, "$exaudit$" int)`)
+	installWith(t, db, "odd", triggers.Options{Where: `entity = 'e' AND image = 'i' AND stamp = 's' AND old = 1 AND r.r = 2 AND old_values = 3 AND "$exaudit$" = 4 AND '\' = '\'`})
+	db.Exec(t, `INSERT INTO odd VALUES (1, 'e', 'i', 's', 1, 2, 3, 4); INSERT INTO odd VALUES (2); UPDATE odd SET r = 5; DELETE FROM odd`)
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE entity_id = '1'`); n != 2 {
+		t.Errorf("%d versions, want 2:\n%s", n, recorded(t, db))
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE entity_id = '2'`); n != 0 {
+		t.Errorf("%d versions of the row that does not meet the condition", n)
+	}
+}
+
+func TestTruncateOption(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, people)
+	installWith(t, db, "people", triggers.Options{Truncate: triggers.TruncateRefuse})
+	db.Exec(t, `INSERT INTO people (id) VALUES (1)`)
+	if err := fails(t, db.Pool, `TRUNCATE people`); !strings.Contains(err.Message, "refused") {
+		t.Error(err)
+	}
+	installWith(t, db, "people", triggers.Options{Truncate: triggers.TruncateIgnore})
+	forget(t, db)
+	db.Exec(t, `TRUNCATE people`)
+	wantRecorded(t, db)
+	installWith(t, db, "people", triggers.Options{})
+	db.Exec(t, `INSERT INTO people (id) VALUES (1)`)
+	forget(t, db)
+	db.Exec(t, `TRUNCATE people`)
+	if !strings.HasPrefix(recorded(t, db), "deleted people 1") {
+		t.Error(recorded(t, db))
+	}
+}
+
+func TestIgnoreOption(t *testing.T) {
+	t.Parallel()
+	work := `BEGIN; SET LOCAL exaudit.ignore = 'on'; INSERT INTO people (id) VALUES (1), (2); UPDATE people SET name = 'x'; DELETE FROM people WHERE id = 1; TRUNCATE people; COMMIT`
+	ways(t, people, "people", triggers.Options{Ignore: true}, func(t *testing.T, db *pgtest.DB) {
+		db.Exec(t, work)
+		wantRecorded(t, db)
+		db.Exec(t, `BEGIN; SET LOCAL exaudit.ignore = 'off'; INSERT INTO people (id) VALUES (1); COMMIT; INSERT INTO people (id) VALUES (2)`)
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`); n != 2 {
+			t.Errorf("%d versions, want 2", n)
+		}
+		installWith(t, db, "people", triggers.Options{})
+		db.Exec(t, `TRUNCATE people`)
+		forget(t, db)
+		db.Exec(t, work)
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`); n != 6 {
+			t.Errorf("%d versions without the option, want 6", n)
+		}
+	})
+}
+
+func TestSessionUser(t *testing.T) {
+	t.Parallel()
+	ways(t, people, "people", triggers.Options{SessionUser: true}, func(t *testing.T, db *pgtest.DB) {
+		const work = `INSERT INTO people (id) VALUES (1), (2); UPDATE people SET name = 'x'; DELETE FROM people WHERE id = 1; TRUNCATE people`
+		db.Exec(t, work)
+		db.Exec(t, `BEGIN; SET LOCAL exaudit.custom = '{"session_role": "forged"}'; `+work+`; COMMIT`)
+		db.Exec(t, `ALTER TABLE exaudit.versions ADD COLUMN later int; BEGIN; SET LOCAL exaudit.custom = '{"later": 1}'; `+work+`; COMMIT`)
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE session_role = session_user`); n != 18 {
+			t.Errorf("%d versions have it, want 18", n)
+		}
+		installWith(t, db, "people", triggers.Options{})
+		forget(t, db)
+		db.Exec(t, work)
+		if n := pgtest.One[int](t, db, `SELECT count(session_role) FROM exaudit.versions`); n != 0 {
+			t.Errorf("%d versions have it without the option", n)
+		}
+	})
+}
+
+func TestReplicaOption(t *testing.T) {
+	t.Parallel()
+	const work = `BEGIN; SET LOCAL session_replication_role = replica; INSERT INTO parts VALUES (1), (11); UPDATE parts SET n = 1; DELETE FROM parts WHERE id = 1; TRUNCATE parts; COMMIT`
+	db := auditdb.New(t, `CREATE TABLE parts (id int PRIMARY KEY, n int) PARTITION BY RANGE (id); CREATE TABLE low PARTITION OF parts FOR VALUES FROM (0) TO (10)`)
+	installWith(t, db, "parts", triggers.Options{Replica: true})
+	db.Exec(t, `CREATE TABLE high PARTITION OF parts FOR VALUES FROM (10) TO (20)`)
+	wantWork := func(want int) {
+		t.Helper()
+		db.Exec(t, work)
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`); n != want {
+			t.Errorf("%d versions, want %d:\n%s", n, want, recorded(t, db))
+		}
+		forget(t, db)
+	}
+	wantWork(6)
+	install(t, db, "parts")
+	wantWork(6)
+	db.Exec(t, `ALTER TABLE parts ENABLE TRIGGER "!exaudit_insert"; ALTER TABLE high ENABLE TRIGGER "!exaudit_delete"`)
+	found := strings.Join(drift(t, db), "\n")
+	for _, want := range []string{`trigger "!exaudit_insert" does not fire for replicas`, `trigger "!exaudit_delete" is disabled on public.high`} {
+		if !strings.Contains(found, want) {
+			t.Errorf("drift lacks %q:\n%s", want, found)
+		}
+	}
+	install(t, db, "parts")
+	wantNoDrift(t, db)
+	wantWork(6)
+	installWith(t, db, "parts", triggers.Options{})
+	wantWork(0)
+}
+
+// Options that cannot be meant are refused, and nothing is done.
+func TestInvalidOptions(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, people)
+	for _, c := range []struct {
+		options triggers.Options
+		want    string
+	}{
+		{triggers.Options{Exclude: []string{"bio", "bio"}}, `table people: option exclude: column "bio" is listed twice`},
+		{triggers.Options{Exclude: []string{"bio"}, Mask: []string{"bio"}}, `option mask: column "bio" is excluded as well`},
+		{triggers.Options{Mask: []string{"Name"}}, `option mask: there is no column "Name"`},
+		{triggers.Options{Exclude: []string{"id"}}, `option exclude: column "id" is part of the primary key`},
+		{triggers.Options{Mask: []string{"id"}}, `column "id" is part of the primary key`},
+		{triggers.Options{Exclude: []string{""}}, `without a name`},
+		{triggers.Options{Capture: "all"}, `option capture: is changed or full, not "all"`},
+		{triggers.Options{Truncate: "no"}, `option truncate: is record, refuse or ignore, not "no"`},
+		{triggers.Options{Where: "missing = 1"}, `option where: column "missing" does not exist`},
+		{triggers.Options{Where: "id"}, `option where: argument of WHERE must be type boolean`},
+		{triggers.Options{Where: "count(*) > 1"}, `aggregate functions are not allowed in WHERE`},
+		{triggers.Options{Where: "true) OR (true"}, `syntax error`},
+		{triggers.Options{Where: "true); DROP TABLE people; SELECT (true"}, `cannot insert multiple commands`},
+		{triggers.Options{Where: "id = 1, true"}, `option where: `},
+		{triggers.Options{Where: "id = $1"}, `a condition has no parameters`},
+		{triggers.Options{Where: "NEW.id = 1"}, `missing FROM-clause entry`},
+		{triggers.Options{Where: "true /* "}, `unterminated`},
+	} {
+		_, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": c.options}))
+		if !errors.Is(err, triggers.ErrInvalidOptions) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.options, err, c.want)
+		}
+	}
+	_, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"other": {}}))
+	if !errors.Is(err, triggers.ErrInvalidOptions) {
+		t.Errorf("options for a table that is not installed: %v", err)
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.tables`); n != 0 {
+		t.Errorf("%d tables are registered", n)
+	}
+}
+
+// What the options make of the generated SQL.
+func TestOptionsGolden(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]triggers.Options{
+		"options": {Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status <> 'draft'", Truncate: triggers.TruncateRefuse,
+			Ignore: true, SessionUser: true, Replica: true},
+		"options_full": {Capture: triggers.CaptureFull, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Truncate: triggers.TruncateIgnore},
+	} {
+		db := auditdb.New(t, people)
+		done, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": o}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantFile(t, "testdata/"+name+".golden.sql", masked(done[0].Script.SQL()))
+	}
+}
+
+// Neither who installs nor who writes needs to be a superuser.
+func TestOptionsUnprivileged(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, "")
+	owner, app := db.Role(t, "NOLOGIN IN ROLE exaudit_owner, exaudit_writer"), db.Role(t, "NOLOGIN")
+	db.Exec(t, `CREATE SCHEMA s AUTHORIZATION `+owner+`; GRANT USAGE ON SCHEMA s TO `+app)
+	as := db.Connect(t, owner)
+	run(t, as, `SET search_path = s`, people, `GRANT ALL ON people TO `+app)
+	o := triggers.Options{Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status = 'x'", SessionUser: true, Ignore: true, Replica: true}
+	if _, err := triggers.Install(context.Background(), as, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": o})); err != nil {
+		t.Fatal(err)
+	}
+	wantNoDrift(t, db)
+	conn := db.Connect(t, app)
+	for _, ddl := range []string{"", `ALTER TABLE people ADD COLUMN z int`} {
+		run(t, as, ddl)
+		run(t, conn, `INSERT INTO s.people (id, ssn, status) VALUES (1, 'secret', 'x'), (2, 'secret', 'y')`, `UPDATE s.people SET name = 'b'`,
+			`DELETE FROM s.people WHERE status = 'y'`, `TRUNCATE s.people`)
+		if got := recorded(t, db); strings.Count(got, "\n") != 2 || strings.Contains(got, "secret") {
+			t.Errorf("recorded:\n%s", got)
+		}
+		forget(t, db)
+	}
+}

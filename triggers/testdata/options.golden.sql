@@ -1,0 +1,294 @@
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.people TO exaudit_writer;
+
+CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
+#variable_conflict use_column
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
+        RETURN NULL;
+    END IF;
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+    -- Only rows that meet the condition; one that fails is met.
+    BEGIN
+        IF NOT coalesce((SELECT (status <> 'draft'
+            ) FROM (SELECT NEW.*) AS r), false) THEN
+            RETURN NULL;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;
+    END;
+
+    entity := NEW.id::text;
+    image := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
+            ELSE '{}' END,
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
+        VALUES (1, 'created', entity, NULL, NULL, image, session_user);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
+        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback, session_user);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+#variable_conflict use_column
+DECLARE
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    stamp      exaudit.versions;
+BEGIN
+    IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
+        RETURN NULL;
+    END IF;
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+    -- Only rows that meet the condition; one that fails is met.
+    BEGIN
+        IF NOT coalesce((SELECT (status <> 'draft'
+            ) FROM (SELECT OLD.*) AS r), false)
+           AND NOT coalesce((SELECT (status <> 'draft'
+            ) FROM (SELECT NEW.*) AS r), false) THEN
+            RETURN NULL;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;
+    END;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    entity := NEW.id::text;
+    IF OLD.id IS DISTINCT FROM NEW.id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text, entity);
+    END IF;
+    IF OLD.name IS DISTINCT FROM NEW.name THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('name', OLD.name);
+        new_values := new_values || pg_catalog.jsonb_build_object('name', NEW.name);
+    END IF;
+    IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
+        old_values := exaudit.note_masked(old_values, 'ssn');
+        new_values := exaudit.note_masked(new_values, 'ssn');
+    END IF;
+    IF ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('note', OLD.note);
+        new_values := new_values || pg_catalog.jsonb_build_object('note', NEW.note);
+        IF OLD.note = 'null' THEN
+            old_values := exaudit.note_json_null(old_values, 'note');
+        END IF;
+        IF NEW.note = 'null' THEN
+            new_values := exaudit.note_json_null(new_values, 'note');
+        END IF;
+    END IF;
+    IF OLD.status IS DISTINCT FROM NEW.status THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('status', OLD.status);
+        new_values := new_values || pg_catalog.jsonb_build_object('status', NEW.status);
+    END IF;
+    IF new_values = '{}' THEN
+        RETURN NULL;
+    END IF;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
+        VALUES (1, 'updated', entity, old_entity, old_values, new_values, session_user);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
+        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback, session_user);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+#variable_conflict use_column
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
+        RETURN NULL;
+    END IF;
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+    -- Only rows that meet the condition; one that fails is met.
+    BEGIN
+        IF NOT coalesce((SELECT (status <> 'draft'
+            ) FROM (SELECT OLD.*) AS r), false) THEN
+            RETURN NULL;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;
+    END;
+
+    entity := OLD.id::text;
+    image := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
+            ELSE '{}' END,
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
+        VALUES (1, 'deleted', entity, NULL, image, NULL, session_user);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
+        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback, session_user);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+
+    RAISE EXCEPTION 'TRUNCATE of % is refused: its option truncate says so', TG_RELID::pg_catalog.regclass
+        USING ERRCODE = 'insufficient_privilege',
+              HINT = 'DELETE is recorded row by row.';
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.people';
+
+CREATE OR REPLACE TRIGGER "!exaudit_insert"
+    AFTER INSERT ON public.people
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_insert();
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "!exaudit_insert";
+
+CREATE OR REPLACE TRIGGER "!exaudit_update"
+    AFTER UPDATE ON public.people
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t1_update();
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "!exaudit_update";
+
+CREATE OR REPLACE TRIGGER "!exaudit_delete"
+    AFTER DELETE ON public.people
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_delete();
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "!exaudit_delete";
+
+CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+    BEFORE TRUNCATE ON public.people
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_truncate();
+ALTER TABLE public.people ENABLE ALWAYS TRIGGER "!exaudit_truncate";
