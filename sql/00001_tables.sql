@@ -276,7 +276,6 @@ DROP TABLE exaudit.column_snapshots;
 DROP TABLE exaudit.tables;
 DROP TYPE exaudit.action;
 ALTER SCHEMA exaudit OWNER TO CURRENT_USER;
-REVOKE ALL ON SCHEMA exaudit FROM exaudit_writer, exaudit_reader;
 -- +goose StatementBegin
 DO $roles$
 DECLARE
@@ -284,11 +283,18 @@ DECLARE
 BEGIN
     FOREACH unwanted IN ARRAY ARRAY['exaudit_reader', 'exaudit_writer', 'exaudit_owner'] LOOP
         BEGIN
+            -- or another database of the cluster has dropped the role just now
+            EXECUTE pg_catalog.format('REVOKE ALL ON SCHEMA exaudit FROM %I', unwanted);
+        EXCEPTION
+            WHEN undefined_object OR internal_error THEN CONTINUE;
+        END;
+        BEGIN
             EXECUTE pg_catalog.format('DROP ROLE %I', unwanted);
         EXCEPTION
             -- still used by another database of the cluster, or not ours to drop
+            -- (being dropped by another one, it is reported in several ways)
             WHEN dependent_objects_still_exist OR insufficient_privilege OR undefined_object
-                OR object_in_use THEN NULL;
+                OR object_in_use OR internal_error OR deadlock_detected THEN NULL;
         END;
     END LOOP;
 END

@@ -50,7 +50,8 @@ const lockKey = 0x657861756469 // "exaudi"
 func Up(ctx context.Context, config *pgx.ConnConfig) (changed bool, err error) {
 	for range attempts {
 		changed, err = up(ctx, config)
-		if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || !strings.Contains(pgErr.Message, "concurrently") {
+		if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) ||
+			pgErr.Code != "42704" && !strings.Contains(pgErr.Message, "concurrently") { // 42704: a role is gone
 			break
 		}
 	}
