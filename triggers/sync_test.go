@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -124,13 +125,15 @@ func TestLockTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, tx, `SET LOCAL lock_timeout = '7min'`)
-	go func() {
+	var committing sync.WaitGroup
+	committing.Go(func() {
 		time.Sleep(200 * time.Millisecond)
 		_, _ = writer.Exec(ctx, `COMMIT`) // if that fails, the test hangs
-	}()
+	})
 	if err := triggers.Uninstall(ctx, tx, []string{"b"}, triggers.LockTimeout(0)); err != nil {
 		t.Error(err)
 	}
+	committing.Wait()
 	if got := one[string](t, tx, `SHOW lock_timeout`); got != "7min" {
 		t.Errorf("lock_timeout has become %s", got)
 	}
