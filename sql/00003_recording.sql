@@ -422,10 +422,27 @@ CREATE FUNCTION exaudit.captured(table_id integer, relation oid, before jsonb, a
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    excluded text[] := exaudit.option_columns(table_id, relation, 'exclude');
-    masked   text[] := exaudit.option_columns(table_id, relation, 'mask');
+    options  jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = captured.table_id);
+    excluded text[];
+    masked   text[];
     changed  record;
 BEGIN
+    IF options = '{}' THEN
+        old_values := before;
+        new_values := after;
+        IF before IS NOT NULL AND after IS NOT NULL THEN
+            changed := exaudit.changed_columns(before, after);
+            old_values := changed.old_values;
+            new_values := changed.new_values;
+            IF old_values = '{}' AND new_values = '{}' THEN
+                old_values := NULL;
+                new_values := NULL;
+            END IF;
+        END IF;
+        RETURN;
+    END IF;
+    excluded := exaudit.option_columns(table_id, relation, 'exclude');
+    masked := exaudit.option_columns(table_id, relation, 'mask');
     IF before IS NULL OR after IS NULL THEN
         old_values := exaudit.redact(before, excluded, masked);
         new_values := exaudit.redact(after, excluded, masked);
@@ -437,7 +454,7 @@ BEGIN
     IF old_values = '{}' AND new_values = '{}' THEN
         old_values := NULL;
         new_values := NULL;
-    ELSIF EXISTS (SELECT FROM exaudit.tables t WHERE t.id = captured.table_id AND t.options @> '{"capture": "full"}') THEN
+    ELSIF options @> '{"capture": "full"}' THEN
         -- of the masked columns only those that changed: nobody could tell otherwise
         excluded := excluded || masked;
         masked := ARRAY(SELECT name FROM unnest(masked) AS name WHERE old_values ? name OR new_values ? name);
@@ -458,10 +475,11 @@ CREATE FUNCTION exaudit.record_altered(
 AS $$
 DECLARE
     root      oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
-    condition text := (SELECT t.options ->> 'where' FROM exaudit.tables t WHERE t.id = record_altered.table_id);
+    options   jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = record_altered.table_id);
+    condition text := options ->> 'where';
     stored    record;
-    old_key   text;
-    new_key   text;
+    old_key   text := exaudit.entity_id_in(key_columns, before);
+    new_key   text := exaudit.entity_id_in(key_columns, after);
 BEGIN
     PERFORM exaudit.note_columns(table_id, root, present);
     IF condition IS NOT NULL AND NOT exaudit.meets(condition, relation, before)
@@ -473,8 +491,10 @@ BEGIN
         RETURN;
     END IF;
     -- A table that has lost its primary key is told apart by whole rows: not by what is secret.
-    old_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, before));
-    new_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, after));
+    IF options <> '{}' THEN
+        old_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, before));
+        new_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, after));
+    END IF;
     IF before IS NULL THEN
         PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, stored.new_values);
     ELSIF after IS NULL THEN
