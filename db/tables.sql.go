@@ -293,14 +293,15 @@ func (q *Queries) RegisteredTableByName(ctx context.Context, db DBTX, name strin
 }
 
 const registeredTables = `-- name: RegisteredTables :many
-SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked, t.options, coalesce(r.relation, 0)::oid AS relation
+SELECT coalesce(r.relation, 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+       t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 ORDER BY t.schema_name, t.table_name
 `
 
 type RegisteredTablesRow struct {
+	Relation   uint32
 	ID         int32
 	SchemaName string
 	TableName  string
@@ -308,7 +309,6 @@ type RegisteredTablesRow struct {
 	KeyColumns []string
 	Tracked    bool
 	Options    json.RawMessage
-	Relation   uint32
 }
 
 func (q *Queries) RegisteredTables(ctx context.Context, db DBTX) ([]RegisteredTablesRow, error) {
@@ -321,6 +321,7 @@ func (q *Queries) RegisteredTables(ctx context.Context, db DBTX) ([]RegisteredTa
 	for rows.Next() {
 		var i RegisteredTablesRow
 		if err := rows.Scan(
+			&i.Relation,
 			&i.ID,
 			&i.SchemaName,
 			&i.TableName,
@@ -328,7 +329,6 @@ func (q *Queries) RegisteredTables(ctx context.Context, db DBTX) ([]RegisteredTa
 			&i.KeyColumns,
 			&i.Tracked,
 			&i.Options,
-			&i.Relation,
 		); err != nil {
 			return nil, err
 		}

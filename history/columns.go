@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 
 	"github.com/exaudit/exaudit/db"
 )
@@ -66,17 +65,18 @@ func newEpoch(since int64, relation uint32, snapshot []byte) (epoch, error) {
 	return e, nil
 }
 
-// PresentColumns are the names of a table's columns.
-func PresentColumns(ctx context.Context, q db.DBTX, e Entity) (map[string]bool, error) {
-	all, err := readColumns(ctx, q, e)
-	if err != nil {
-		return nil, err
-	}
+// PresentColumns are the names of the table's columns, as they were when the line was read.
+func (l *Line) PresentColumns() map[string]bool { return l.Versions[0].columns.present() }
+
+// present are the names of the columns now.
+func (c columns) present() map[string]bool {
 	names := make(map[string]bool)
-	for _, c := range all[len(all)-1].columns {
-		names[c.Name] = true
+	if len(c) > 0 {
+		for _, last := range c[len(c)-1].columns {
+			names[last.Name] = true
+		}
 	}
-	return names, nil
+	return names
 }
 
 // at is the index of the epoch that a version was recorded in.
@@ -106,12 +106,7 @@ func (c columns) next(i int, from column) (column, bool) {
 // names leads from the names of an epoch to the present ones, where any differs. A column
 // that was dropped keeps its last name, marked if another column has taken it.
 func (c columns) names(i int) map[string]string {
-	present := make(map[string]bool)
-	if len(c) > 0 {
-		for _, p := range c[len(c)-1].columns {
-			present[p.Name] = true
-		}
-	}
+	present := c.present()
 	names := make(map[string]string)
 	for _, was := range c[i].columns {
 		last, dropped := was, false
@@ -181,7 +176,7 @@ func (i Image) renamed(names map[string]string) Image {
 		return name
 	}
 	image := make(Image, len(i))
-	for name, v := range maps.All(i) {
+	for name, v := range i {
 		image[present(name)] = v
 	}
 	jsonNulls, masked := i.jsonNulls(), i.Masked()

@@ -37,8 +37,8 @@ WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id
 UPDATE exaudit.tables SET tracked = false WHERE id = @id;
 
 -- name: RegisteredTables :many
-SELECT t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       t.key_columns, t.tracked, t.options, coalesce(r.relation, 0)::oid AS relation
+SELECT coalesce(r.relation, 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+       t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 ORDER BY t.schema_name, t.table_name;

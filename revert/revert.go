@@ -110,16 +110,21 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*Plan
 		return nil, err
 	}
 	if o.expected != nil && !reflect.DeepEqual(p.Patch, *o.expected) {
-		return nil, fmt.Errorf("revert %s %s to before version %d: %w", p.Entity.Table, p.Entity.ID, version, ErrChanged)
+		return nil, failed(p.Entity, version, ErrChanged)
 	}
 	if err := p.write(ctx, tx, o); err != nil {
-		return nil, fmt.Errorf("revert %s %s to before version %d: %w", p.Entity.Table, p.Entity.ID, version, err)
+		return nil, failed(p.Entity, version, err)
 	}
 	if err := tx.Commit(ctx); err != nil {
 		// deferred constraints speak up here
-		return nil, fmt.Errorf("revert %s %s to before version %d: %w", p.Entity.Table, p.Entity.ID, version, classify(err))
+		return nil, failed(p.Entity, version, classify(err))
 	}
 	return p, nil
+}
+
+// failed says what was attempted.
+func failed(e history.Entity, version int64, err error) error {
+	return fmt.Errorf("revert %s %s to before version %d: %w", e.Table, e.ID, version, err)
 }
 
 func collect(opts []Option) options {
@@ -143,16 +148,16 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 		return nil, err
 	}
 	if err := history.Rebuild(line.Versions, history.Present{Row: present}); err != nil && !o.allowDiverged {
-		return nil, fmt.Errorf("revert %s %s to before version %d: %w", entity.Table, entity.ID, version, err)
+		return nil, failed(entity, version, err)
 	}
 	from := slices.IndexFunc(line.Versions, func(v *history.Version) bool { return v.ID == chosen.ID })
 	goal, err := target(present, line.Versions[from:])
 	if err != nil {
-		return nil, fmt.Errorf("revert %s %s to before version %d: %w", entity.Table, entity.ID, version, err)
+		return nil, failed(entity, version, err)
 	}
 	p := &Plan{Entity: entity, Present: present, Target: goal}
-	if err := p.check(ctx, q); err != nil {
-		return nil, fmt.Errorf("revert %s %s to before version %d: %w", entity.Table, entity.ID, version, err)
+	if err := p.check(line.PresentColumns()); err != nil {
+		return nil, failed(entity, version, err)
 	}
 	return p, nil
 }
@@ -227,11 +232,7 @@ func target(present history.Image, undone []*history.Version) (history.Image, er
 }
 
 // check sets the patch, and refuses what can be known to fail before it is tried.
-func (p *Plan) check(ctx context.Context, q db.DBTX) error {
-	columns, err := history.PresentColumns(ctx, q, p.Entity)
-	if err != nil {
-		return err
-	}
+func (p *Plan) check(columns map[string]bool) error {
 	p.leaveOutMasked()
 	for name, value := range p.Target {
 		if name == "" || columns[name] {

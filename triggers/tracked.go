@@ -41,11 +41,16 @@ func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 	case err != nil:
 		return Tracked{}, fmt.Errorf("look up tracked table %s: %w", name, err)
 	}
-	options, err := decodeOptions(t.Options)
+	return newTracked(t)
+}
+
+// newTracked reads a row of the registry.
+func newTracked(r db.RegisteredTableRow) (Tracked, error) {
+	options, err := decodeOptions(r.Options)
 	if err != nil {
 		return Tracked{}, err
 	}
-	return Tracked{t.ID, t.QuotedName, t.KeyColumns, t.Relation, t.Tracked, options}, nil
+	return Tracked{r.ID, r.QuotedName, r.KeyColumns, r.Relation, r.Tracked, options}, nil
 }
 
 // findGone looks for a table that was dropped. Of several that had the name one after the
@@ -63,12 +68,7 @@ func findGone(ctx context.Context, q db.DBTX, name string, notFound error) (Trac
 			return Tracked{}, fmt.Errorf("table %s: %w: it could be %s or %s", name, ErrNoTable, gone[0].QuotedName, other.QuotedName)
 		}
 	}
-	t := gone[0]
-	options, err := decodeOptions(t.Options)
-	if err != nil {
-		return Tracked{}, err
-	}
-	return Tracked{t.ID, t.QuotedName, t.KeyColumns, 0, t.Tracked, options}, nil
+	return newTracked(db.RegisteredTableRow(gone[0]))
 }
 
 // All lists the registered tables by name.
@@ -79,11 +79,9 @@ func All(ctx context.Context, q db.DBTX) ([]Tracked, error) {
 	}
 	list := make([]Tracked, len(rows))
 	for i, r := range rows {
-		options, err := decodeOptions(r.Options)
-		if err != nil {
+		if list[i], err = newTracked(db.RegisteredTableRow(r)); err != nil {
 			return nil, err
 		}
-		list[i] = Tracked{r.ID, r.QuotedName, r.KeyColumns, r.Relation, r.Tracked, options}
 	}
 	return list, nil
 }
