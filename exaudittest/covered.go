@@ -1,0 +1,52 @@
+package exaudittest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit"
+)
+
+// AssertCovered fails the test for every table of a schema whose changes would not be
+// recorded, or not as exaudit would record them now: one that was never installed on, one
+// without a primary key, one whose triggers are missing, disabled or out of date. It is
+// the guard against the migration that adds a table and forgets the audit.
+//
+// except names the tables that need none, in SQL's form with or without the schema, such as
+// goose_db_version.
+func AssertCovered(t testing.TB, db *exaudit.DB, schema string, except ...string) {
+	t.Helper()
+	ctx := context.Background()
+	names, withoutKey, err := db.Trackable(ctx, schema)
+	if err != nil {
+		t.Fatalf("exaudit: tables of schema %s: %v", schema, err)
+	}
+	list, err := db.Status(ctx)
+	if err != nil {
+		t.Fatalf("exaudit: status: %v", err)
+	}
+	tracked := make(map[string]exaudit.TableStatus)
+	for _, status := range list {
+		if status.Tracked.Tracked {
+			tracked[status.QuotedName] = status
+		}
+	}
+	excepted := func(name string) bool {
+		_, bare, _ := strings.Cut(name, ".")
+		return slices.Contains(except, name) || slices.Contains(except, bare)
+	}
+	for _, name := range slices.DeleteFunc(names, excepted) {
+		status, ok := tracked[name]
+		if !ok {
+			t.Errorf("exaudit: table %s is not covered: run \"exaudit install %s\", or except it", name, name)
+		}
+		for _, drift := range status.Drift {
+			t.Errorf("exaudit: %s: run \"exaudit sync\"", drift)
+		}
+	}
+	for _, name := range slices.DeleteFunc(withoutKey, excepted) {
+		t.Errorf("exaudit: table %s is not covered: it has no primary key", name)
+	}
+}

@@ -1,0 +1,130 @@
+package exaudittest_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/exaudittest"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+const schema = `
+	CREATE TABLE orders (id bigint PRIMARY KEY, status text, total numeric(10, 2), info jsonb);
+	CREATE TABLE logs (line text);
+	CREATE TABLE items (id int PRIMARY KEY)`
+
+// failures keeps what an assertion says of a failed test, in place of failing this one.
+type failures struct {
+	testing.TB
+	said []string
+}
+
+func (f *failures) Helper() {}
+
+func (f *failures) Errorf(format string, args ...any) {
+	f.said = append(f.said, fmt.Sprintf(format, args...))
+}
+
+func (f *failures) expect(t *testing.T, parts ...string) {
+	t.Helper()
+	if len(f.said) != len(parts) {
+		t.Fatalf("%d failures, want %d:\n%s", len(f.said), len(parts), strings.Join(f.said, "\n"))
+	}
+	for i, part := range parts {
+		if !strings.Contains(f.said[i], part) {
+			t.Errorf("failure %q does not say %q", f.said[i], part)
+		}
+	}
+}
+
+// order has an order created, and paid by actor 7.
+func order(t *testing.T) (*pgtest.DB, *exaudit.DB) {
+	t.Helper()
+	db := auditdb.New(t, schema)
+	auditdb.Install(t, db, "orders")
+	db.Exec(t, `INSERT INTO orders VALUES (1, 'new', 38.90, '{"city": "Uppsala"}')`)
+	db.Exec(t, `BEGIN; SELECT set_config('exaudit.custom', '{"actor_id": 7}', true);
+		UPDATE orders SET status = 'paid', info = '{"city": "Lund"}'; COMMIT`)
+	return db, exaudit.New(db.Pool)
+}
+
+func TestAssertCovered(t *testing.T) {
+	t.Parallel()
+	db, audit := order(t)
+
+	exaudittest.AssertCovered(t, audit, "public", "items", "public.logs")
+
+	var f failures
+	exaudittest.AssertCovered(&f, audit, "public")
+	f.expect(t, "public.items is not covered", "public.logs is not covered: it has no primary key")
+
+	db.Exec(t, `ALTER TABLE orders DISABLE TRIGGER "!exaudit_update"`)
+	f = failures{}
+	exaudittest.AssertCovered(&f, audit, "public", "items", "logs")
+	f.expect(t, "disabled")
+
+	if err := audit.Uninstall(context.Background(), []string{"orders"}); err != nil {
+		t.Fatal(err)
+	}
+	f = failures{}
+	exaudittest.AssertCovered(&f, audit, "public", "items", "logs")
+	f.expect(t, "public.orders is not covered")
+}
+
+func TestAssertHistory(t *testing.T) {
+	t.Parallel()
+	_, audit := order(t)
+
+	created := exaudittest.Want{Action: exaudit.Created, After: map[string]any{"status": "new", "info": map[string]string{"city": "Uppsala"}}}
+	exaudittest.AssertHistory(t, audit, "orders", 1, created, exaudittest.Want{
+		Action: exaudit.Updated, Before: map[string]any{"status": "new"}, After: map[string]any{"status": "paid"},
+		Changed: []string{"status", "info"}, Custom: exaudit.Custom{"actor_id": 7},
+	})
+
+	var f failures
+	exaudittest.AssertHistory(&f, audit, "orders", 1, created)
+	f.expect(t, "has 2 versions, want 1")
+
+	f = failures{}
+	exaudittest.AssertHistory(&f, audit, "orders", 1, created, exaudittest.Want{
+		Action: exaudit.Deleted, Before: map[string]any{"total": 1}, After: map[string]any{"status": "sent"},
+		Changed: []string{"status"}, Custom: exaudit.Custom{"actor_id": 8}, Rollback: true,
+	})
+	f.expect(t, "updated, want deleted", "not written by a revert", "before total is not there, want 1",
+		`after status is "paid", want "sent"`, "custom actor_id is 7, want 8", "changed [info status], want [status]")
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	_, audit := order(t)
+	versions := exaudittest.AssertHistory(t, audit, "orders", 1, exaudittest.Want{}, exaudittest.Want{})
+	text := exaudittest.Text(versions, exaudittest.Hide("total"))
+	exaudittest.Golden(t, "testdata/order.golden", text)
+
+	other := filepath.Join(t.TempDir(), "other.golden")
+	if err := os.WriteFile(other, []byte(strings.ReplaceAll(text, "paid", "sent")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("EXAUDITTEST_UPDATE") == "" {
+		var f failures
+		exaudittest.Golden(&f, other, text)
+		f.expect(t, `"new\" → \"paid\"`)
+	}
+}
+
+func TestGoldenIsWrittenOnRequest(t *testing.T) {
+	t.Setenv("EXAUDITTEST_UPDATE", "1")
+	file := filepath.Join(t.TempDir(), "testdata", "new.golden")
+	exaudittest.Golden(t, file, "text\n")
+	if written, err := os.ReadFile(file); err != nil || string(written) != "text\n" {
+		t.Errorf("%q, %v", written, err)
+	}
+}
