@@ -1,0 +1,73 @@
+// Command shop is a small service that keeps orders, audited by exaudit: an example of
+// sqlc, pgx, goose and exaudit together.
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"github.com/exaudit/exaudit"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Getenv("DATABASE_URL"), "localhost:8080"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, url, address string) error {
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if err := migrate(ctx, pool); err != nil {
+		return err
+	}
+	server := http.Server{Addr: address, Handler: newServer(exaudit.New(pool)), ReadHeaderTimeout: 5 * time.Second}
+	context.AfterFunc(ctx, func() { _ = server.Shutdown(context.Background()) })
+	log.Printf("shop: listening on %s", address)
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// migrate brings exaudit's schema up to date, and then the application's own, in which
+// "exaudit generate" has put the triggers.
+func migrate(ctx context.Context, pool *pgxpool.Pool) error {
+	if _, err := exaudit.Init(ctx, pool.Config().ConnConfig); err != nil {
+		return fmt.Errorf("initialize exaudit: %w", err)
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	defer db.Close()
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files)
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
