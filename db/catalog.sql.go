@@ -328,7 +328,18 @@ SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
        c.relrowsecurity::boolean AS row_security,
-       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read
+       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
+       coalesce(t.level, 0)::integer AS level,
+       ARRAY(SELECT pg_catalog.quote_ident(a.attname)
+             FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = c.oid AND c.relkind = 'p' AND a.attnum > 0
+               -- what it records of the columns in a key's expressions, too
+               AND EXISTS (SELECT FROM pg_catalog.pg_depend d
+                           WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                             AND d.objid = c.oid AND d.objsubid = a.attnum
+                             AND d.refclassid = d.classid AND d.refobjid = c.oid AND d.refobjsubid = 0
+                             AND d.deptype = 'i')
+             ORDER BY a.attnum)::text[] AS partition_columns
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_partition_tree($1::oid) t ON t.relid = c.oid
@@ -337,15 +348,19 @@ ORDER BY c.oid <> $1::oid, name
 `
 
 type PartitionsRow struct {
-	Relation      uint32
-	QuotedSchema  string
-	Name          string
-	RowSecurity   bool
-	WriterMayRead bool
+	Relation         uint32
+	QuotedSchema     string
+	Name             string
+	RowSecurity      bool
+	WriterMayRead    bool
+	Level            int32
+	PartitionColumns []string
 }
 
 // The table itself and everything below it, as quoted names. TRUNCATE triggers are not
 // cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
+// And the columns that decide in which of its own partitions a row is: no DDL can drop or
+// retype them.
 func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]PartitionsRow, error) {
 	rows, err := db.Query(ctx, partitions, relation)
 	if err != nil {
@@ -361,6 +376,8 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 			&i.Name,
 			&i.RowSecurity,
 			&i.WriterMayRead,
+			&i.Level,
+			&i.PartitionColumns,
 		); err != nil {
 			return nil, err
 		}

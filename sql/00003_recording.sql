@@ -98,9 +98,11 @@ AS $$
 $$;
 
 -- Adds one version with the session's data, whatever columns the versions table has by
--- now. Generated functions that know the columns insert by themselves.
+-- now, under an id that was taken before or the next one. Generated functions that know
+-- the columns insert by themselves.
 CREATE FUNCTION exaudit.record(
-    table_id integer, action exaudit.action, entity_id text, previous_entity_id text, before jsonb, after jsonb
+    table_id integer, action exaudit.action, entity_id text, previous_entity_id text, before jsonb, after jsonb,
+    version_id bigint DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -119,9 +121,11 @@ BEGIN
 
     EXECUTE pg_catalog.format(
         'INSERT INTO exaudit.versions '
-        '(table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role%s) '
-        'VALUES ($1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback, exaudit.session_role($1)%s)', columns, fields)
-    USING table_id, action, entity_id, previous_entity_id, before, after, stamp;
+        '(id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role%s) '
+        'OVERRIDING SYSTEM VALUE '
+        'VALUES ($8, $1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback, exaudit.session_role($1)%s)', columns, fields)
+    USING table_id, action, entity_id, previous_entity_id, before, after, stamp,
+          coalesce(version_id, pg_catalog.nextval('exaudit.versions_id_seq'));
 END
 $$;
 
@@ -468,7 +472,8 @@ $$;
 -- Records a change of a table that has been altered since its triggers were written:
 -- whole and exact, only slower. relation is where the row is, perhaps a partition.
 CREATE FUNCTION exaudit.record_altered(
-    table_id integer, relation oid, before jsonb, after jsonb, present jsonb, key_columns jsonb
+    table_id integer, relation oid, before jsonb, after jsonb, present jsonb, key_columns jsonb,
+    version_id bigint DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -496,11 +501,12 @@ BEGIN
         new_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, after));
     END IF;
     IF before IS NULL THEN
-        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, stored.new_values);
+        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, stored.new_values, version_id);
     ELSIF after IS NULL THEN
-        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, stored.old_values, NULL);
+        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, stored.old_values, NULL, version_id);
     ELSE
-        PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key), stored.old_values, stored.new_values);
+        PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key), stored.old_values, stored.new_values,
+                               version_id);
     END IF;
 END
 $$;

@@ -228,8 +228,12 @@ func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
 // definition is how pg_get_triggerdef writes the trigger.
 func (t Trigger) definition() string {
 	when := ""
-	if t.When != "" {
-		when = "WHEN ((" + strings.ToLower(strings.Replace(t.When, "OPERATOR(pg_catalog.*<>)", "*<>", 1)) + ")) "
+	switch t.When {
+	case "":
+	case rowChanged:
+		when = "WHEN ((old.* *<> new.*)) "
+	default:
+		when = "WHEN (" + strings.TrimPrefix(t.When, "pg_catalog.") + ") "
 	}
 	return fmt.Sprintf(`CREATE TRIGGER "%s" %s %s ON %s FOR EACH %s %sEXECUTE FUNCTION exaudit.%s()`,
 		t.Name, t.Timing, t.Event, t.Table, t.Level, when, t.Function)

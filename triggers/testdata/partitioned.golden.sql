@@ -16,6 +16,11 @@ DECLARE
     image  jsonb;
     stamp  exaudit.versions;
 BEGIN
+    -- The second half of an update that moves the row from another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.arrives(1, TG_RELID, NEW.cmin, exaudit.encode(NEW)) THEN
+        RETURN NULL;
+    END IF;
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
     IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
@@ -135,6 +140,11 @@ DECLARE
     image  jsonb;
     stamp  exaudit.versions;
 BEGIN
+    -- The first half of an update that moves the row to another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.leaves(1, TG_RELID, OLD.ctid, exaudit.encode(OLD)) THEN
+        RETURN NULL;
+    END IF;
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
     IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
@@ -196,6 +206,23 @@ REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
 ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.events';
 
+CREATE OR REPLACE FUNCTION exaudit.t1_move() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- MOVE of public.events: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- May move the row to another partition: a DELETE and an INSERT, to be recorded as one.
+    PERFORM exaudit.note_move(TG_RELID, OLD.ctid, exaudit.encode(NEW));
+    RETURN NEW;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_move() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_move() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_move() IS 'exaudit: records move of public.events';
+
 CREATE OR REPLACE TRIGGER "!exaudit_insert"
     AFTER INSERT ON public.events
     FOR EACH ROW
@@ -231,3 +258,15 @@ CREATE OR REPLACE TRIGGER "!exaudit_truncate"
     BEFORE TRUNCATE ON public.events_2024_0
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_truncate();
+
+CREATE OR REPLACE TRIGGER "~exaudit_move"
+    BEFORE UPDATE ON public.events
+    FOR EACH ROW
+    WHEN (pg_catalog.record_image_ne(ROW(old.at), ROW(new.at)))
+    EXECUTE FUNCTION exaudit.t1_move();
+
+CREATE OR REPLACE TRIGGER "~exaudit_move_1"
+    BEFORE UPDATE ON public.events_2024
+    FOR EACH ROW
+    WHEN (pg_catalog.record_image_ne(ROW(old.id), ROW(new.id)))
+    EXECUTE FUNCTION exaudit.t1_move();
