@@ -79,17 +79,14 @@ SELECT c.oid::oid AS relation,
        coalesce(t.level, 0)::integer AS level,
        ARRAY(SELECT pg_catalog.quote_ident(a.attname)
              FROM pg_catalog.pg_attribute a
-             WHERE a.attrelid = c.oid AND c.relkind = 'p' AND a.attnum > 0
-               -- what it records of the columns in a key's expressions, too
-               AND EXISTS (SELECT FROM pg_catalog.pg_depend d
-                           WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                             AND d.objid = c.oid AND d.objsubid = a.attnum
-                             AND d.refclassid = d.classid AND d.refobjid = c.oid AND d.refobjsubid = 0
-                             AND d.deptype = 'i')
+             WHERE a.attrelid = c.oid
+               -- without expressions, which a primary key rules out
+               AND a.attnum = ANY (pt.partattrs::int2[])
              ORDER BY a.attnum)::text[] AS partition_columns
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_partition_tree(@relation::oid) t ON t.relid = c.oid
+LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = c.oid
 WHERE c.oid = @relation::oid OR t.relid IS NOT NULL
 ORDER BY c.oid <> @relation::oid, name;
 

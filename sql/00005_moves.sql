@@ -100,7 +100,8 @@ $$;
 -- Records an INSERT as the update that it is the second half of, and tells whether it is
 -- one. A move's INSERT comes right after its DELETE, among the triggers of one depth, with
 -- the key that was noted, and its row was written by the command that was going on when
--- that was noted: a row of a later one only looks the same.
+-- that was noted: a row of a later one only looks the same. Of a row that a trigger has
+-- touched already, the command is not known.
 CREATE FUNCTION exaudit.arrives(table_id integer, relation oid, command cid, image jsonb) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -118,7 +119,7 @@ BEGIN
       AND m.xid = pg_catalog.pg_current_xact_id()
       AND m.table_id = arrives.table_id
       AND m.depth = pg_catalog.pg_trigger_depth()
-      AND m.noted_by > command::text::bigint
+      AND (command IS NULL OR m.noted_by > command::text::bigint)
     ORDER BY m.version_id DESC
     LIMIT 1;
     IF NOT FOUND THEN

@@ -168,7 +168,7 @@ func (t *Table) moveTriggers(function string) []Trigger {
 		}
 		list = append(list, Trigger{
 			Name: name, Table: p.Name, Timing: "BEFORE", Event: "UPDATE", Level: "ROW", Function: function, Always: t.Options.Replica,
-			// Images: what "=" does not tell apart, a key's expression may.
+			// images, because this works for every type
 			When: fmt.Sprintf("pg_catalog.record_image_ne(ROW(old.%s), ROW(new.%s))",
 				strings.Join(p.PartitionColumns, ", old."), strings.Join(p.PartitionColumns, ", new.")),
 		})
