@@ -10,40 +10,6 @@ import (
 	"encoding/json"
 )
 
-const appendOnlyTriggers = `-- name: AppendOnlyTriggers :many
-SELECT wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
-FROM pg_catalog.unnest(ARRAY['append_only', 'append_only_custom']::text[]) AS wanted (name)
-LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = 'exaudit.versions'::pg_catalog.regclass
-                                  AND tg.tgname = wanted.name
-ORDER BY wanted.name
-`
-
-type AppendOnlyTriggersRow struct {
-	Name    string
-	Enabled string
-}
-
-// What guards exaudit.versions, which must be enabled ALWAYS; ” where it is missing.
-func (q *Queries) AppendOnlyTriggers(ctx context.Context, db DBTX) ([]AppendOnlyTriggersRow, error) {
-	rows, err := db.Query(ctx, appendOnlyTriggers)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AppendOnlyTriggersRow
-	for rows.Next() {
-		var i AppendOnlyTriggersRow
-		if err := rows.Scan(&i.Name, &i.Enabled); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const customColumnTypes = `-- name: CustomColumnTypes :many
 SELECT c.name::text AS name, c.type_name::text AS type_name FROM exaudit.custom_columns c
 `
@@ -155,6 +121,43 @@ func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32
 		&i.HasPrimaryKey,
 	)
 	return i, err
+}
+
+const guardTriggers = `-- name: GuardTriggers :many
+SELECT wanted.table_name::text AS table_name, wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
+FROM (VALUES ('exaudit.versions', 'append_only'), ('exaudit.versions', 'append_only_custom'),
+             ('exaudit.moves', 'move_ends')) AS wanted (table_name, name)
+LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
+                                  AND tg.tgname = wanted.name
+ORDER BY wanted.table_name DESC, wanted.name
+`
+
+type GuardTriggersRow struct {
+	TableName string
+	Name      string
+	Enabled   string
+}
+
+// What guards exaudit's own tables, which must be enabled ALWAYS: versions against change,
+// and deletes that were held back against being forgotten. ” where one is missing.
+func (q *Queries) GuardTriggers(ctx context.Context, db DBTX) ([]GuardTriggersRow, error) {
+	rows, err := db.Query(ctx, guardTriggers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GuardTriggersRow
+	for rows.Next() {
+		var i GuardTriggersRow
+		if err := rows.Scan(&i.TableName, &i.Name, &i.Enabled); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const inheritanceChildren = `-- name: InheritanceChildren :many

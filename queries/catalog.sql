@@ -154,10 +154,12 @@ JOIN pg_catalog.pg_class c ON c.oid = children.relation AND NOT c.relispartition
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 ORDER BY name;
 
--- name: AppendOnlyTriggers :many
--- What guards exaudit.versions, which must be enabled ALWAYS; '' where it is missing.
-SELECT wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
-FROM pg_catalog.unnest(ARRAY['append_only', 'append_only_custom']::text[]) AS wanted (name)
-LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = 'exaudit.versions'::pg_catalog.regclass
+-- name: GuardTriggers :many
+-- What guards exaudit's own tables, which must be enabled ALWAYS: versions against change,
+-- and deletes that were held back against being forgotten. '' where one is missing.
+SELECT wanted.table_name::text AS table_name, wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
+FROM (VALUES ('exaudit.versions', 'append_only'), ('exaudit.versions', 'append_only_custom'),
+             ('exaudit.moves', 'move_ends')) AS wanted (table_name, name)
+LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
                                   AND tg.tgname = wanted.name
-ORDER BY wanted.name;
+ORDER BY wanted.table_name DESC, wanted.name;

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -324,6 +325,49 @@ func TestMoveAltered(t *testing.T) {
 			db.Exec(t, `INSERT INTO parts (id, `+one[string](t, db.Pool, `SELECT attname FROM pg_attribute WHERE attrelid = 'parts'::regclass AND attnum = 2`)+`) VALUES (19, 2)`)
 		})
 	}
+}
+
+// Sync puts back what moves need, for partitions with partitions that came later, too.
+func TestMoveTriggersAreMended(t *testing.T) {
+	t.Parallel()
+	db := tracked(t, parts, "parts")
+	db.Exec(t, `
+		DROP TRIGGER "~exaudit_move" ON parts; ALTER TABLE p3 DISABLE TRIGGER "~exaudit_move_1"; ALTER TABLE exaudit.moves DISABLE TRIGGER ALL;
+		CREATE TABLE p8 PARTITION OF parts FOR VALUES IN (8) PARTITION BY RANGE (id);
+		CREATE TABLE p8_1 PARTITION OF p8 FOR VALUES FROM (0) TO (10); CREATE TABLE p8_2 PARTITION OF p8 DEFAULT`)
+	if got, want := strings.Join(drift(t, db), "\n"), `exaudit.moves: trigger "move_ends" is disabled
+public.parts: trigger "~exaudit_move" is missing
+public.parts: trigger "~exaudit_move_1" on public.p3 is disabled
+public.parts: trigger "~exaudit_move_1" on public.p8 is missing`; !containsLines(got, want) {
+		t.Errorf("drift\n%s\nwant\n%s", got, want)
+	}
+	done, err := triggers.Sync(context.Background(), db.Pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(done) != 2 || done[0].Table != "exaudit.moves" || !done[0].Changed || !done[1].Changed {
+		t.Errorf("mended %+v", done)
+	}
+	wantNoDrift(t, db)
+	db.Exec(t, `UPDATE parts SET part = 8 WHERE id < 3; UPDATE p8 SET id = 12 WHERE id = 2; UPDATE parts SET id = 14 WHERE id = 4`)
+	wantRecorded(t, db,
+		`updated parts [1, 1] → [8, 1] {"part": 1} → {"part": 8}`, `updated parts [1, 2] → [8, 2] {"part": 1} → {"part": 8}`,
+		`updated parts [8, 2] → [8, 12] {"id": 2} → {"id": 12}`, `updated parts [3, 4] → [3, 14] {"id": 4} → {"id": 14}`)
+	if err := triggers.Uninstall(context.Background(), db.Pool, []string{"parts"}); err != nil {
+		t.Fatal(err)
+	}
+	if left := list[string](t, db.Pool, `SELECT tgname::text FROM pg_trigger WHERE tgname LIKE '%exaudit%' AND tgrelid <> 'exaudit.versions'::regclass`); len(left) > 0 {
+		t.Errorf("after uninstall: %v", left)
+	}
+}
+
+func containsLines(text, lines string) bool {
+	for _, line := range strings.Split(lines, "\n") {
+		if !slices.Contains(strings.Split(text, "\n"), line) {
+			return false
+		}
+	}
+	return true
 }
 
 // The columns of an altered table that a move is the first to write are those of its version.

@@ -18,7 +18,7 @@ DECLARE
 BEGIN
     -- The second half of an update that moves the row from another partition?
     IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
-       AND exaudit.arrives(1, TG_RELID, NEW.cmin, exaudit.encode(NEW)) THEN
+       AND exaudit.arrives(1, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit.encode(NEW)) THEN
         RETURN NULL;
     END IF;
     -- Not the relation that this was written for: the table restored from a dump, which is
