@@ -36,60 +36,64 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON exaudit.moves TO exaudit_writer;
 
 -- +goose StatementBegin
 -- Notes a row that an update is about to move, and as what.
-CREATE FUNCTION exaudit.note_move(relation oid, row_id tid, image jsonb) RETURNS void
+CREATE FUNCTION exaudit.note_move(relation oid, row_id tid, new_entity_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off -- the table is empty when this is planned, and need not stay so
 AS $$
-DECLARE
-    root   oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
-    entity text := exaudit.entity_id_in(exaudit.key_columns(root), image);
 BEGIN
-    IF entity IS NULL THEN
+    IF new_entity_id IS NULL THEN
         RETURN;
     END IF;
     -- noted already, for the key of a partition's own partitions
     DELETE FROM exaudit.moves m
     WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id AND m.xid = pg_catalog.pg_current_xact_id();
-    INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, entity);
+    INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id);
     -- After SET CONSTRAINTS ALL IMMEDIATE, the end of the move has come at once.
     IF NOT EXISTS (SELECT FROM exaudit.moves m
                    WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id
                      AND m.xid = pg_catalog.pg_current_xact_id()) THEN
         SET CONSTRAINTS exaudit.move_ends DEFERRED;
-        INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, entity);
+        INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id);
     END IF;
 END
 $$;
 
 -- Holds back the DELETE of a row that was noted, and tells whether it was.
-CREATE FUNCTION exaudit.leaves(table_id integer, relation oid, row_id tid, image jsonb) RETURNS boolean
+CREATE FUNCTION exaudit.leaves(
+    table_id integer, relation oid, row_id tid, image jsonb, present jsonb, key_columns jsonb
+) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off
 AS $$
 DECLARE
-    root      oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
-    condition text := (SELECT t.options ->> 'where' FROM exaudit.tables t WHERE t.id = leaves.table_id);
-    command   bigint;
+    root    oid := pg_catalog.pg_partition_root(relation);
+    options jsonb;
+    command bigint;
+    shown   jsonb := image;
 BEGIN
     SELECT m.cmin::text::bigint INTO command
     FROM exaudit.moves m
     WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.xid = pg_catalog.pg_current_xact_id();
-    IF command IS NULL OR NOT exaudit.is_table(table_id, relation) THEN
+    IF command IS NULL THEN
         RETURN false;
     END IF;
+    SELECT t.options INTO options FROM exaudit.tables t WHERE t.id = leaves.table_id;
+    IF options <> '{}' THEN
+        shown := exaudit.redacted(table_id, root, image);
+    END IF;
     -- a snapshot of new columns must come before the id
-    PERFORM exaudit.note_columns(table_id, root, exaudit.present_columns(root));
+    PERFORM exaudit.note_columns(table_id, root, present);
     UPDATE exaudit.moves m
     SET table_id = leaves.table_id,
         version_id = pg_catalog.nextval('exaudit.versions_id_seq'),
         noted_by = command,
         depth = pg_catalog.pg_trigger_depth(),
-        entity_id = exaudit.entity_id_in(exaudit.key_columns(root), exaudit.redacted(leaves.table_id, root, leaves.image)),
+        entity_id = exaudit.entity_id_in(leaves.key_columns, shown),
         image = leaves.image,
-        before = CASE WHEN condition IS NULL OR exaudit.meets(condition, leaves.relation, leaves.image)
-                      THEN (exaudit.captured(leaves.table_id, root, leaves.image, NULL)).old_values END,
+        before = CASE WHEN options ? 'where' AND NOT exaudit.meets(options ->> 'where', leaves.relation, leaves.image) THEN NULL
+                      ELSE shown END,
         custom = pg_catalog.current_setting('exaudit.custom', true),
         rollback = pg_catalog.current_setting('exaudit.rollback', true)
     WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.xid = pg_catalog.pg_current_xact_id();
@@ -102,19 +106,19 @@ $$;
 -- the key that was noted, and its row was written by the command that was going on when
 -- that was noted: a row of a later one only looks the same. Of a row that a trigger has
 -- touched already, the command is not known.
-CREATE FUNCTION exaudit.arrives(table_id integer, relation oid, command cid, image jsonb) RETURNS boolean
+CREATE FUNCTION exaudit.arrives(
+    table_id integer, relation oid, command cid, image jsonb, present jsonb, key_columns jsonb
+) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off
 AS $$
 DECLARE
-    root oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
-    keys jsonb := exaudit.key_columns(root);
     held record;
 BEGIN
     SELECT m.ctid, m.image, m.version_id INTO held
     FROM exaudit.moves m
-    WHERE m.new_entity_id = exaudit.entity_id_in(keys, arrives.image)
+    WHERE m.new_entity_id = exaudit.entity_id_in(arrives.key_columns, arrives.image)
       AND m.version_id IS NOT NULL
       AND m.xid = pg_catalog.pg_current_xact_id()
       AND m.table_id = arrives.table_id
@@ -126,7 +130,7 @@ BEGIN
         RETURN false;
     END IF;
     DELETE FROM exaudit.moves m WHERE m.ctid = held.ctid;
-    PERFORM exaudit.record_altered(table_id, relation, held.image, image, exaudit.present_columns(root), keys, held.version_id);
+    PERFORM exaudit.record_altered(table_id, relation, held.image, image, present, key_columns, held.version_id);
     RETURN true;
 END
 $$;

@@ -390,8 +390,8 @@ func TestMoveCannotBeForged(t *testing.T) {
 	for _, s := range []string{
 		`SELECT * FROM exaudit.moves`, `INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES ('p1'::regclass, '(0,1)', '[2, 1]')`,
 		`DELETE FROM exaudit.moves`, `TRUNCATE exaudit.moves`, `SET CONSTRAINTS exaudit.move_ends IMMEDIATE`, `ALTER TABLE exaudit.moves DISABLE TRIGGER ALL`,
-		`SELECT exaudit.note_move('p1'::regclass, '(0,1)', '{"id": 1, "part": 2}')`,
-		`SELECT exaudit.leaves(1, 'p1'::regclass, '(0,1)', '{}')`, `SELECT exaudit.arrives(1, 'p1'::regclass, '0', '{}')`,
+		`SELECT exaudit.note_move('p1'::regclass, '(0,1)', '[2, 1]')`,
+		`SELECT exaudit.leaves(1, 'p1'::regclass, '(0,1)', '{}', '[]', '{}')`, `SELECT exaudit.arrives(1, 'p1'::regclass, '0', '{}', '[]', '{}')`,
 		`CREATE TEMP TABLE mine (id int); CREATE TRIGGER t BEFORE UPDATE ON mine FOR EACH ROW EXECUTE FUNCTION exaudit.t1_move()`,
 		`CREATE TEMP TABLE mine (id int); CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION exaudit.end_move()`,
 	} {

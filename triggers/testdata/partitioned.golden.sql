@@ -16,15 +16,16 @@ DECLARE
     image  jsonb;
     stamp  exaudit.versions;
 BEGIN
-    -- The second half of an update that moves the row from another partition?
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
-       AND exaudit.arrives(1, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit.encode(NEW)) THEN
-        RETURN NULL;
-    END IF;
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
     IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
         PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- The second half of an update that moves the row from another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.arrives(1, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
         RETURN NULL;
     END IF;
     -- Altered since: record whole rows, slower, until the next "exaudit sync".
@@ -140,15 +141,16 @@ DECLARE
     image  jsonb;
     stamp  exaudit.versions;
 BEGIN
-    -- The first half of an update that moves the row to another partition?
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
-       AND exaudit.leaves(1, TG_RELID, OLD.ctid, exaudit.encode(OLD)) THEN
-        RETURN NULL;
-    END IF;
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
     IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
         PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+    -- The first half of an update that moves the row to another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.leaves(1, TG_RELID, OLD.ctid, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
         RETURN NULL;
     END IF;
     -- Altered since: record whole rows, slower, until the next "exaudit sync".
@@ -215,7 +217,11 @@ AS $exaudit$
 -- MOVE of public.events: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
     -- May move the row to another partition: a DELETE and an INSERT, to be recorded as one.
-    PERFORM exaudit.note_move(TG_RELID, OLD.ctid, exaudit.encode(NEW));
+    -- Not for a table restored from a dump, until the next "exaudit sync".
+    IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid) THEN
+        PERFORM exaudit.note_move(TG_RELID, OLD.ctid, exaudit.entity_id_in(exaudit.key_columns('<relation>'::oid),
+            exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW)));
+    END IF;
     RETURN NEW;
 END
 $exaudit$;
