@@ -56,7 +56,7 @@ type (
 	// DivergedError says where a history and a row do not fit; errors.Is finds ErrDiverged.
 	DivergedError = history.DivergedError
 	// Reversal is what a revert did, or would do: its Patch, and the columns that it had to
-	// leave out because they were dropped.
+	// leave out.
 	Reversal = revert.Plan
 	// TableStatus is a registered table and what, if anything, is wrong with its triggers.
 	TableStatus = triggers.Status
@@ -94,6 +94,7 @@ var (
 	ErrUniqueConflict       = revert.ErrUniqueConflict
 	ErrConstraint           = revert.ErrConstraint
 	ErrColumnGone           = revert.ErrColumnGone
+	ErrNotRecorded          = revert.ErrNotRecorded
 	ErrTableGone            = revert.ErrTableGone
 	ErrNothingToDo          = revert.ErrNothingToDo
 	ErrVetoed               = revert.ErrVetoed

@@ -11,6 +11,7 @@ import (
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/patch"
+	"github.com/exaudit/exaudit/revert"
 )
 
 // Masked and excluded columns do not stand in the way of history and reverts, and a
@@ -61,8 +62,8 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(preview.LeftOut, []string{"note", "ssn"}) || !slices.Equal(preview.Masked, []string{"note", "ssn"}) {
-				t.Errorf("left out: %v, masked: %v", preview.LeftOut, preview.Masked)
+			if !slices.Equal(preview.LeftOut, []string{"bio", "note", "ssn"}) || preview.Why["note"] != revert.Masked || preview.Why["bio"] != revert.Excluded {
+				t.Errorf("left out: %v, why: %v", preview.LeftOut, preview.Why)
 			}
 			if _, err := audit.Revert(ctx, deleted); err != nil {
 				t.Fatal(err)

@@ -23,12 +23,13 @@ func Expect(p Patch) RevertOption { return revert.Expect(p) }
 // it and all later ones: an update restores the old values, a delete brings the row back
 // under the same key, a create removes it. Columns that were added to the table since keep
 // their value. What was changed is the result, and is recorded as a rollback with the
-// custom data of ctx. Values of columns that were dropped since cannot come back and are
-// listed in the result; if that is all there is, the error is ErrColumnGone.
+// custom data of ctx. Values of columns that were dropped since, or were not recorded, cannot come back
+// and are listed in the result; if that is all there is, the error is ErrColumnGone or
+// ErrNotRecorded.
 //
 // It all happens in one transaction, or in a savepoint where the DB is of a transaction.
 // Errors: ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing,
-// ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrTableGone, ErrVetoed, ErrChanged.
+// ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrNotRecorded, ErrTableGone, ErrVetoed, ErrChanged.
 func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (*Reversal, error) {
 	custom, err := encodeCustom(ctx)
 	if err != nil {

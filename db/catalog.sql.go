@@ -454,17 +454,21 @@ const tableExpressions = `-- name: TableExpressions :one
 SELECT exaudit.shape(r.relation)::text                       AS shape,
        exaudit.image_expression(r.relation, 'OLD')::text     AS old_image,
        exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
+       coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::text AS old_oversized,
+       coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
        exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT $1::oid AS relation) r
 `
 
 type TableExpressionsRow struct {
-	Shape       string
-	OldImage    string
-	NewImage    string
-	OldEntityID string
-	NewEntityID string
+	Shape        string
+	OldImage     string
+	NewImage     string
+	OldOversized string
+	NewOversized string
+	OldEntityID  string
+	NewEntityID  string
 }
 
 // The SQL expressions from which the trigger functions of a table are made.
@@ -475,6 +479,8 @@ func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relation uint32
 		&i.Shape,
 		&i.OldImage,
 		&i.NewImage,
+		&i.OldOversized,
+		&i.NewOversized,
 		&i.OldEntityID,
 		&i.NewEntityID,
 	)

@@ -55,7 +55,7 @@ type EntityLineRow struct {
 	LastID   int64
 }
 
-// Reading versions.
+// Reading versions. One jsonb may not hold the images of both sides.
 // The keys that one entity has had, with the ids between which each was its own: the key
 // asked for with everything ever recorded under it, and where the primary key was
 // rewritten, the keys before and after.
@@ -82,7 +82,7 @@ func (q *Queries) EntityLine(ctx context.Context, db DBTX, arg EntityLineParams)
 const entityVersions = `-- name: EntityVersions :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
                                          'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id = $1 AND v.entity_id = $2
@@ -159,7 +159,7 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 const version = `-- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
                                          'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
        coalesce(c.oid, 0)::oid AS relation

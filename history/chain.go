@@ -147,11 +147,14 @@ func (v *Version) step(state Image) (Image, error) {
 			return nil, diverged(nil, v.Before)
 		}
 		if !contains(state, v.Before) {
-			return nil, diverged(pick(state, v.Before), v.Before)
+			return nil, diverged(pick(state, v.Before.has), v.Before)
 		}
 		return overlay(state, v.After, v.Before), nil
 	}
 }
+
+// Over is a row with some columns put in the place of its own.
+func (i Image) Over(row Image) Image { return overlay(row, i, nil) }
 
 // Undo is the row as it was before an update, in the columns that the update changed; what
 // the state has besides stays.
@@ -163,13 +166,15 @@ func overlay(state, side, other Image) Image {
 	next := make(Image, len(state)+len(side))
 	maps.Copy(next, state)
 	maps.Copy(next, side)
-	touched := func(name string) bool {
+	delete(next, "")
+	if notes, ok := state[""]; ok {
+		next[""] = notes
+	}
+	next.note(side, func(name string) bool {
 		_, in := side[name]
 		_, inOther := other[name]
 		return in || inOther
-	}
-	next.note(append(slices.DeleteFunc(state.jsonNulls(), touched), side.jsonNulls()...),
-		append(slices.DeleteFunc(state.Masked(), touched), side.Masked()...))
+	})
 	return next
 }
 
@@ -177,8 +182,9 @@ func overlay(state, side, other Image) Image {
 // not have was added since the last whole row was recorded; what a masked one was is not
 // known.
 func contains(state, before Image) bool {
+	unknown := incomparable(before, state)
 	for name, want := range before {
-		if name == "" || before.masks(name) || state.masks(name) {
+		if name == "" || slices.Contains(unknown, name) {
 			continue
 		}
 		have, ok := state[name]
@@ -195,9 +201,9 @@ func difference(a, b Image) patch.Patch {
 	if (a == nil) != (b == nil) {
 		return patch.Diff(a.Value(), b.Value())
 	}
-	masked := append(a.Masked(), b.Masked()...)
-	a, b = a.without(masked), b.without(masked)
-	return patch.Diff(pick(a, b).Value(), pick(b, a).Value())
+	unknown := incomparable(a, b)
+	a, b = a.without(unknown), b.without(unknown)
+	return patch.Diff(pick(a, b.has).Value(), pick(b, a.has).Value())
 }
 
 // without is a row without some columns.
@@ -205,22 +211,22 @@ func (i Image) without(names []string) Image {
 	if i == nil || len(names) == 0 {
 		return i
 	}
-	rest := maps.Clone(i)
-	for _, name := range names {
-		delete(rest, name)
-	}
-	among := func(name string) bool { return slices.Contains(names, name) }
-	rest.note(slices.DeleteFunc(i.jsonNulls(), among), slices.DeleteFunc(i.Masked(), among))
-	return rest
+	return pick(i, func(name string) bool { return !slices.Contains(names, name) })
 }
 
-// pick is the part of a row in the columns of another.
-func pick(row, columns Image) Image {
-	picked := make(Image, len(columns))
+func (i Image) has(column string) bool {
+	_, ok := i[column]
+	return ok
+}
+
+// pick is the part of a row in some columns.
+func pick(row Image, wanted func(column string) bool) Image {
+	picked := make(Image, len(row))
 	for name, v := range row {
-		if _, ok := columns[name]; ok {
+		if name != "" && wanted(name) {
 			picked[name] = v
 		}
 	}
+	picked.note(row, wanted)
 	return picked
 }

@@ -179,12 +179,44 @@ func (i Image) renamed(names map[string]string) Image {
 	for name, v := range i {
 		image[present(name)] = v
 	}
-	jsonNulls, masked := i.jsonNulls(), i.Masked()
-	for _, noted := range [][]string{jsonNulls, masked} {
-		for n, name := range noted {
-			noted[n] = present(name)
+	list, _ := i[""].([]any)
+	notes := make([]any, len(list))
+	for n, item := range list {
+		object, _ := item.(map[string]any)
+		for kind := range object {
+			notes[n] = map[string]any{kind: present(noted(item))}
+		}
+		if object == nil {
+			notes[n] = present(noted(item))
 		}
 	}
-	image.note(jsonNulls, masked)
+	delete(image, "")
+	if len(notes) > 0 {
+		image[""] = notes
+	}
 	return image
+}
+
+// Excluded are the columns of a table that a version of a whole row lacks although it had
+// them, by their present names, if it still has: they were not recorded.
+func (v *Version) Excluded() []string {
+	if len(v.columns) == 0 {
+		return nil
+	}
+	present, names := v.columns.present(), v.columns.names(v.epoch)
+	row := v.Before
+	if v.Action == Created {
+		row = v.After
+	}
+	var list []string
+	for _, c := range v.columns[v.epoch].columns {
+		name := c.Name
+		if renamed, ok := names[name]; ok {
+			name = renamed
+		}
+		if present[name] && !row.has(name) {
+			list = append(list, name)
+		}
+	}
+	return list
 }

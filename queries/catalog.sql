@@ -50,6 +50,8 @@ SELECT coalesce(exaudit.present_columns(@relation::oid), '[]')::jsonb AS columns
 SELECT exaudit.shape(r.relation)::text                       AS shape,
        exaudit.image_expression(r.relation, 'OLD')::text     AS old_image,
        exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
+       coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::text AS old_oversized,
+       coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
        exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT @relation::oid AS relation) r;

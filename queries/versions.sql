@@ -1,4 +1,4 @@
--- Reading versions.
+-- Reading versions. One jsonb may not hold the images of both sides.
 
 -- name: EntityLine :many
 -- The keys that one entity has had, with the ids between which each was its own: the key
@@ -38,7 +38,7 @@ FROM line l;
 -- A page of the versions of one key, in the order of its changes.
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
                                          'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id = @table_id AND v.entity_id = @entity_id
@@ -49,7 +49,7 @@ LIMIT @page_size;
 -- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
                                          'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
        coalesce(c.oid, 0)::oid AS relation

@@ -35,6 +35,9 @@ var (
 	ErrUniqueConflict = errors.New("unique value is taken")
 	// ErrColumnGone means that a column whose value would be restored has been dropped.
 	ErrColumnGone = errors.New("column is gone")
+	// ErrNotRecorded means that a value was too large to be recorded, and nothing else would
+	// be restored.
+	ErrNotRecorded = errors.New("value was not recorded")
 	// ErrTableGone means that the table has been dropped.
 	ErrTableGone = errors.New("table is gone")
 	// ErrNothingToDo means that the entity is in that state already.
@@ -61,12 +64,22 @@ type Plan struct {
 	Present, Target history.Image
 	// Patch leads from Present to Target.
 	Patch patch.Patch
-	// LeftOut are the columns whose values cannot come back: they have been dropped since,
-	// or were masked.
+	// LeftOut are the columns whose old values cannot come back, and Why says of each the
+	// reason. A row that comes back gets their defaults, one that is there keeps what it has.
 	LeftOut []string
-	// Masked are those of LeftOut that were masked.
-	Masked []string
+	Why     map[string]Reason
 }
+
+// Reason is why the value of a column cannot come back.
+type Reason string
+
+// The reasons; "column x" and one of them make a sentence.
+const (
+	Dropped   Reason = "was dropped since"
+	Masked    Reason = "was masked"
+	Oversized Reason = "was too large to be recorded"
+	Excluded  Reason = "is not recorded"
+)
 
 // Option changes what a revert accepts.
 type Option func(*options)
@@ -155,8 +168,8 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 	if err != nil {
 		return nil, failed(entity, version, err)
 	}
-	p := &Plan{Entity: entity, Present: present, Target: goal}
-	if err := p.check(line.PresentColumns()); err != nil {
+	p := &Plan{Entity: entity, Present: present, Target: goal, Why: make(map[string]Reason)}
+	if err := p.check(line.PresentColumns(), line.Versions[from:]); err != nil {
 		return nil, failed(entity, version, err)
 	}
 	return p, nil
@@ -232,49 +245,57 @@ func target(present history.Image, undone []*history.Version) (history.Image, er
 }
 
 // check sets the patch, and refuses what can be known to fail before it is tried.
-func (p *Plan) check(columns map[string]bool) error {
-	p.leaveOutMasked()
-	for name, value := range p.Target {
-		if name == "" || columns[name] {
-			continue
-		}
-		delete(p.Target, name)
-		if value != nil {
-			p.LeftOut = append(p.LeftOut, name)
-		}
-	}
+func (p *Plan) check(columns map[string]bool, undone []*history.Version) error {
+	p.leaveOut(columns, undone)
 	if p.Target != nil {
 		// columns added since, which no image has
-		for name, value := range p.Present {
-			if _, ok := p.Target[name]; !ok && name != "" {
-				p.Target[name] = value
-			}
-		}
+		p.Target = p.Target.Over(p.Present)
 	}
-	slices.Sort(p.LeftOut)
 	p.Patch = patch.Diff(p.Present.Value(), p.Target.Value())
 	switch {
 	case (p.Present == nil) != (p.Target == nil) || p.Patch != nil:
 		return nil
-	case len(p.LeftOut) > 0:
-		return fmt.Errorf("%w: %s", ErrColumnGone, strings.Join(p.LeftOut, ", "))
-	default:
+	case len(p.LeftOut) == 0:
 		return ErrNothingToDo
+	case slices.ContainsFunc(p.LeftOut, func(c string) bool { return p.Why[c] != Dropped }):
+		return fmt.Errorf("%w: %s", ErrNotRecorded, strings.Join(p.LeftOut, ", "))
+	default:
+		return fmt.Errorf("%w: %s", ErrColumnGone, strings.Join(p.LeftOut, ", "))
 	}
 }
 
-// leaveOutMasked keeps placeholders from being written: a row that is there keeps its
-// value, one that comes back goes without.
-func (p *Plan) leaveOutMasked() {
-	masked := p.Target.Masked()
-	if len(masked) == 0 {
+// leaveOut takes from the target what cannot be written. No placeholder ever is: a row that
+// is there keeps its value, one that comes back goes without. What a masked column was is
+// not known, so only for a row that comes back is it sure to be missed.
+func (p *Plan) leaveOut(columns map[string]bool, undone []*history.Version) {
+	if p.Target == nil {
 		return
 	}
-	p.Target = p.Target.Known(p.Present)
-	if p.Present == nil {
-		p.Masked = slices.Sorted(slices.Values(masked))
-		p.LeftOut = append(p.LeftOut, masked...)
+	for name, value := range p.Target {
+		if name != "" && !columns[name] && value != nil {
+			p.Why[name] = Dropped
+		}
 	}
+	for _, name := range p.Target.Masked() {
+		if p.Present == nil {
+			p.Why[name] = Masked
+		}
+	}
+	for _, name := range p.Target.Oversized() {
+		if patch.Diff(p.Target[name], p.Present[name]) != nil {
+			p.Why[name] = Oversized
+		}
+	}
+	if p.Present == nil {
+		// the first whole row of those undone is what comes back
+		deleted := slices.IndexFunc(undone, func(v *history.Version) bool { return v.Action != history.Updated })
+		for _, name := range undone[deleted].Excluded() {
+			p.Why[name] = Excluded
+		}
+	}
+	p.LeftOut = slices.Sorted(maps.Keys(p.Why))
+	p.Target = p.Target.Known(p.Present)
+	maps.DeleteFunc(p.Target, func(name string, _ any) bool { return name != "" && !columns[name] })
 }
 
 // write makes the row what the plan says, as a rollback, and leaves the session's data as

@@ -193,8 +193,8 @@ END
 $$;
 
 -- The key of a row, from its image: the text of a single value, else a JSON array. A
--- table that has lost its primary key is told apart by whole rows. NULL where the image
--- lacks a part of the key.
+-- table that has lost its primary key is told apart by whole rows, or where the index could
+-- not take them, by their digests. NULL where the image lacks a part of the key.
 CREATE FUNCTION exaudit.entity_id_in(key_columns jsonb, image jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
@@ -203,7 +203,8 @@ DECLARE
     names jsonb := key_columns -> 'names';
 BEGIN
     IF names = '[]' THEN
-        RETURN image::text;
+        RETURN CASE WHEN pg_catalog.pg_column_size(image) <= 1000 THEN image::text
+                    ELSE 'sha256 ' || pg_catalog.encode(sha256(convert_to(image::text, 'UTF8')), 'hex') END;
     ELSIF NOT image ?& ARRAY(SELECT pg_catalog.jsonb_array_elements_text(names)) THEN
         RETURN NULL;
     ELSIF pg_catalog.jsonb_array_length(names) > 1 THEN
@@ -259,22 +260,25 @@ AS $$
            OR coalesce((image -> '') ? e.key, false) <> coalesce((other -> '') ? e.key, false))
 $$;
 
--- The changed columns of an update, both sides, with their JSON nulls noted.
+-- The notes of an image that concern the columns of a part of it.
+CREATE FUNCTION exaudit.with_notes(part jsonb, image jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT part || coalesce((SELECT pg_catalog.jsonb_build_object('', pg_catalog.jsonb_agg(n))
+                             FROM pg_catalog.jsonb_array_elements(image -> '') AS n
+                             WHERE part ? coalesce(n ->> 'oversized', n #>> '{}')
+                             HAVING count(*) > 0), '{}')
+$$;
+
+-- The changed columns of an update, both sides, with what is noted of them.
 CREATE FUNCTION exaudit.changed_columns(before jsonb, after jsonb, OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    noted text;
 BEGIN
-    old_values := exaudit.differing(before, after);
-    new_values := exaudit.differing(after, before);
-    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(before -> '') n WHERE old_values ? n LOOP
-        old_values := exaudit.note_json_null(old_values, noted);
-    END LOOP;
-    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(after -> '') n WHERE new_values ? n LOOP
-        new_values := exaudit.note_json_null(new_values, noted);
-    END LOOP;
+    old_values := exaudit.with_notes(exaudit.differing(before, after), before);
+    new_values := exaudit.with_notes(exaudit.differing(after, before), after);
 END
 $$;
 
@@ -405,6 +409,8 @@ DECLARE
 BEGIN
     IF image IS NULL THEN
         RETURN false;
+    ELSIF image -> '' @? '$[*].oversized' THEN
+        RETURN true; -- not with a placeholder
     END IF;
     EXECUTE pg_catalog.format(E'SELECT coalesce((%s\n), false) FROM exaudit.decode(NULL::%s, $1) AS r', condition, relation::regclass)
     INTO met USING image;
@@ -596,8 +602,12 @@ DECLARE
     fields      text;
     excluded    text[] := exaudit.option_columns(table_id, root, 'exclude');
     masked      text[] := exaudit.option_columns(table_id, root, 'mask');
+    recorded    text[] := ARRAY(SELECT c.name FROM exaudit.table_columns c
+                                WHERE c.relation = record_truncated.relation AND c.name <> ALL (excluded) ORDER BY c.number);
     condition   text := (SELECT t.options ->> 'where' FROM exaudit.tables t WHERE t.id = record_truncated.table_id);
-    image       text := exaudit.image_expression(relation, 'r');
+    image       text := pg_catalog.format('CASE WHEN %s THEN exaudit.bounded_image(r, $7) ELSE %s END',
+                                          coalesce(exaudit.oversized_expression(relation, 'r'), 'false'),
+                                          exaudit.image_expression(relation, 'r'));
     statement   text;
 BEGIN
     -- TRUNCATE removes what others have committed since, but an older snapshot does not show it.
@@ -632,19 +642,20 @@ BEGIN
     statement := pg_catalog.format(
         'INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role%s) '
         'SELECT $1, ''deleted'', %s, %s, ($2).custom, ($2).rollback, $6%s FROM %s AS r WHERE %s',
-        columns, coalesce(exaudit.entity_id_expression(root, 'r'), '(' || image || ')::text'), image, fields,
+        columns, coalesce(exaudit.entity_id_expression(root, 'r'),
+                          pg_catalog.format('exaudit.entity_id_in(''{"names": []}'', %s)', image)), image, fields,
         CASE WHEN partitioned THEN '' ELSE 'ONLY ' END || relation::regclass,
         CASE WHEN partitioned THEN 'r.tableoid = ANY ($3)' ELSE 'true' END);
     IF condition IS NOT NULL THEN
         BEGIN
             EXECUTE statement || pg_catalog.format(E' AND (%s\n)', condition)
-            USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id);
+            USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded;
             RETURN;
         EXCEPTION WHEN OTHERS THEN
             NULL; -- perhaps its column is gone: in doubt, every row is recorded
         END;
     END IF;
-    EXECUTE statement USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id);
+    EXECUTE statement USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded;
 END
 $$;
 
@@ -684,7 +695,7 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     exaudit.record, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
     exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression, exaudit.differing,
-    exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
+    exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.meets, exaudit.captured, exaudit.redacted,
     exaudit.record_altered, exaudit.record_restored
     TO exaudit_writer;
@@ -717,6 +728,7 @@ DROP FUNCTION exaudit.check_restored;
 DROP FUNCTION exaudit.note_columns;
 DROP FUNCTION exaudit.present_columns;
 DROP FUNCTION exaudit.changed_columns;
+DROP FUNCTION exaudit.with_notes;
 DROP FUNCTION exaudit.differing;
 DROP FUNCTION exaudit.entity_id_expression;
 DROP FUNCTION exaudit.entity_id_of;

@@ -64,7 +64,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"version": func(t *Table, action, previous, before, after string) versionData {
 		return versionData{t, action, previous, before, after}
 	},
-	"schemas": schemas,
+	"schemas":  schemas,
+	"redacted": redacted,
 	"with_images": func(t *Table, before, after string) versionData {
 		return versionData{Table: t, Before: before, After: after}
 	},

@@ -51,6 +51,7 @@ var kinds = []struct {
 	{exaudit.ErrUniqueConflict, exitConflict, ""},
 	{exaudit.ErrConstraint, exitConflict, ""},
 	{exaudit.ErrColumnGone, exitConflict, ""},
+	{exaudit.ErrNotRecorded, exitConflict, ""},
 	{exaudit.ErrTableGone, exitConflict, ""},
 	{exaudit.ErrVetoed, exitConflict, ""},
 }

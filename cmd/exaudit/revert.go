@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -126,12 +127,11 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 	if err != nil {
 		return nil, err
 	}
-	dropped := slices.DeleteFunc(slices.Clone(plan.LeftOut), func(c string) bool { return slices.Contains(plan.Masked, c) })
-	if len(dropped) > 0 {
-		r.complain("%s was dropped since, so its old value does not come back", strings.Join(dropped, ", "))
-	}
-	if len(plan.Masked) > 0 {
-		r.complain("%s was masked, so its old value does not come back", strings.Join(plan.Masked, ", "))
+	for _, reason := range slices.Compact(slices.Sorted(maps.Values(plan.Why))) {
+		columns := slices.DeleteFunc(slices.Clone(plan.LeftOut), func(c string) bool { return plan.Why[c] != reason })
+		if len(columns) > 0 {
+			r.complain("%s %s, so its old value does not come back", strings.Join(columns, ", "), reason)
+		}
 	}
 	if r.c.Bool("yes") && !r.c.Bool("dry-run") {
 		done, err := db.Revert(ctx, r.version.ID, r.opts...)

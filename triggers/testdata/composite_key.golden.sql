@@ -35,7 +35,9 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text;
-    image := pg_catalog.to_jsonb(NEW.*);
+    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.sku)) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -93,6 +95,15 @@ BEGIN
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text;
+    -- What jsonb may not hold is left out, and noted.
+    IF greatest(pg_catalog.octet_length(OLD.sku)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.sku)) > 1000000 THEN
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[]) AS c;
+        IF new_values <> '{}' THEN
+            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, entity), old_values, new_values);
+        END IF;
+        RETURN NULL;
+    END IF;
     IF OLD.order_id IS DISTINCT FROM NEW.order_id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('order_id', OLD.order_id);
         new_values := new_values || pg_catalog.jsonb_build_object('order_id', NEW.order_id);
@@ -169,7 +180,9 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text;
-    image := pg_catalog.to_jsonb(OLD.*);
+    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.sku)) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
