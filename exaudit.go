@@ -151,7 +151,8 @@ const DefaultLockTimeout = triggers.DefaultLockTimeout
 
 // LockTimeout bounds how long Install, Uninstall and Sync wait for each lock, which is
 // DefaultLockTimeout otherwise; 0 waits for ever. Creating a trigger has to wait for the transactions
-// that write to the table, and all other writers wait behind it.
+// that write to the table, and all other writers wait behind it; the first install also
+// waits for those that read it, as it creates a policy.
 func LockTimeout(d time.Duration) InstallOption { return triggers.LockTimeout(d) }
 
 // DryRun makes Install, Uninstall or Sync do everything, so that nothing that could fail is

@@ -327,7 +327,7 @@ const partitions = `-- name: Partitions :many
 SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
-       c.relrowsecurity::boolean AS row_security,
+       exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit.reads_every_row(c.oid)::boolean AS writer_may_read
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -340,7 +340,7 @@ type PartitionsRow struct {
 	Relation      uint32
 	QuotedSchema  string
 	Name          string
-	RowSecurity   bool
+	HasPolicy     bool
 	WriterMayRead bool
 }
 
@@ -359,7 +359,7 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 			&i.Relation,
 			&i.QuotedSchema,
 			&i.Name,
-			&i.RowSecurity,
+			&i.HasPolicy,
 			&i.WriterMayRead,
 		); err != nil {
 			return nil, err

@@ -74,7 +74,7 @@ SELECT pg_catalog.format_type(@type::oid, @modifier::integer)::text AS type_name
 SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
-       c.relrowsecurity::boolean AS row_security,
+       exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit.reads_every_row(c.oid)::boolean AS writer_may_read
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -535,6 +535,18 @@ AS $$
                           exaudit.option_columns(table_id, relation, 'mask'))
 $$;
 
+-- Is there the policy under which exaudit_writer may read every row? It is created before
+-- it is needed: without row security, a policy means nothing.
+CREATE FUNCTION exaudit.has_truncate_policy(relation oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT exists (SELECT FROM pg_catalog.pg_policy p
+                   WHERE p.polrelid = relation AND p.polname = 'exaudit_truncate' AND p.polpermissive
+                     AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
+                     AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true')
+$$;
+
 -- May exaudit_writer read every row, and does row security let it without running a
 -- function of the table's owner as that role? A permissive policy that is true makes all
 -- others of its kind void, but restrictive ones remain.
@@ -545,10 +557,7 @@ AS $$
     SELECT pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
            AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
            AND (NOT c.relrowsecurity
-                OR exists (SELECT FROM pg_catalog.pg_policy p
-                           WHERE p.polrelid = c.oid AND p.polname = 'exaudit_truncate' AND p.polpermissive
-                             AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
-                             AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true')
+                OR exaudit.has_truncate_policy(c.oid)
                    AND NOT exists (SELECT FROM pg_catalog.pg_policy p
                                    WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polcmd IN ('r', '*')
                                      AND exists (SELECT FROM unnest(p.polroles) AS role
@@ -692,7 +701,7 @@ $$;
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
-    exaudit.record, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
+    exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
     exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression, exaudit.differing,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
@@ -701,7 +710,7 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
     exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.reads_every_row,
-    exaudit.option_columns
+    exaudit.has_truncate_policy, exaudit.option_columns
     TO exaudit_reader;
 
 -- track runs with the writer's rights, not the owner's. Handing it over takes a member of
@@ -716,6 +725,7 @@ DROP FUNCTION IF EXISTS exaudit.track; -- it belonged to exaudit_writer
 DROP FUNCTION exaudit.record_truncated;
 DROP FUNCTION exaudit.untriggered_partitions;
 DROP FUNCTION exaudit.reads_every_row;
+DROP FUNCTION exaudit.has_truncate_policy;
 DROP FUNCTION exaudit.record_restored;
 DROP FUNCTION exaudit.redacted;
 DROP FUNCTION exaudit.record_altered;

@@ -204,9 +204,17 @@ func newColumn(c db.TableColumnsRow) Column {
 	}
 }
 
-// SQL is the whole script, as it is run.
-func (s *Script) SQL() string {
-	parts := []string{render("grant", s.Table)}
+// SQL is the whole script.
+func (s *Script) SQL() string { return s.sql(s.Table.Partitions) }
+
+// due is the script as it is run. Creating a policy waits for those who read the table, too,
+// and so is only done where it is missing.
+func (s *Script) due() string {
+	return s.sql(slices.DeleteFunc(slices.Clone(s.Table.Partitions), func(p db.PartitionsRow) bool { return p.HasPolicy }))
+}
+
+func (s *Script) sql(withoutPolicy []db.PartitionsRow) string {
+	parts := []string{render("grant", s.Table) + render("policies", withoutPolicy)}
 	for _, f := range s.Functions {
 		parts = append(parts, f.SQL())
 	}

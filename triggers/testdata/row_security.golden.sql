@@ -1,6 +1,7 @@
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.secrets TO exaudit_writer;
+-- So that it stays so with row security; without, a policy means nothing.
 DROP POLICY IF EXISTS exaudit_truncate ON public.secrets;
 CREATE POLICY exaudit_truncate ON public.secrets FOR SELECT TO exaudit_writer USING (true);
 
