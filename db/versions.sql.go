@@ -156,6 +156,35 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 	return items, nil
 }
 
+const unrecorded = `-- name: Unrecorded :one
+SELECT (t.options ?| ARRAY['where', 'ignore'] OR coalesce(t.options ->> 'truncate', '') = 'ignore')::boolean AS changes,
+       ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options -> o.option)
+             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option)
+             UNION ALL
+             SELECT pg_catalog.unnest(exaudit.option_columns(t.id, $1::oid, o.option))
+             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option))::text[] AS columns
+FROM exaudit.tables t
+WHERE t.id = $2
+`
+
+type UnrecordedParams struct {
+	Relation uint32
+	TableID  int32
+}
+
+type UnrecordedRow struct {
+	Changes bool
+	Columns []string
+}
+
+// What the options of a table leave out: whether rows can change out of sight, and columns.
+func (q *Queries) Unrecorded(ctx context.Context, db DBTX, arg UnrecordedParams) (UnrecordedRow, error) {
+	row := db.QueryRow(ctx, unrecorded, arg.Relation, arg.TableID)
+	var i UnrecordedRow
+	err := row.Scan(&i.Changes, &i.Columns)
+	return i, err
+}
+
 const version = `-- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,

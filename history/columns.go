@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/exaudit/exaudit/db"
 )
@@ -203,18 +204,24 @@ func (v *Version) Excluded() []string {
 	if len(v.columns) == 0 {
 		return nil
 	}
-	present, names := v.columns.present(), v.columns.names(v.epoch)
 	row := v.Before
 	if v.Action == Created {
 		row = v.After
 	}
+	present := v.columns.present()
+	return slices.DeleteFunc(v.lacking(row), func(name string) bool { return !present[name] })
+}
+
+// lacking are the columns that the table had and an image of that time has not.
+func (v *Version) lacking(image Image) []string {
+	names := v.columns.names(v.epoch)
 	var list []string
 	for _, c := range v.columns[v.epoch].columns {
 		name := c.Name
 		if renamed, ok := names[name]; ok {
 			name = renamed
 		}
-		if present[name] && !row.has(name) {
+		if !image.has(name) {
 			list = append(list, name)
 		}
 	}

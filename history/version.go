@@ -52,6 +52,9 @@ type Version struct {
 	// State is the whole row after this change, nil after a delete. It is set only where
 	// states were asked for.
 	State Image `json:"state,omitempty"`
+	// Gap is what the row became out of sight between the version before and this one, where
+	// the options of its table allow that: a condition, exaudit.ignore. It is set with State.
+	Gap patch.Patch `json:"-"`
 	// RecordedAt is when the transaction began that made the change.
 	RecordedAt time.Time `json:"recorded_at"`
 	// Transaction is PostgreSQL's 64-bit transaction id. It starts again after a dump and
@@ -77,10 +80,17 @@ func (v Version) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	var gap json.RawMessage
+	if v.Gap != nil {
+		if gap, err = patch.Marshal(v.Gap); err != nil {
+			return nil, err
+		}
+	}
 	return json.Marshal(struct {
 		plain
 		Patch json.RawMessage `json:"patch"`
-	}{plain(v), p})
+		Gap   json.RawMessage `json:"gap,omitempty"`
+	}{plain(v), p, gap})
 }
 
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {

@@ -59,3 +59,14 @@ LEFT JOIN exaudit.relations r ON r.table_id = t.id
 LEFT JOIN pg_catalog.pg_class c ON c.oid = r.relation
 LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE v.id = @id;
+
+-- name: Unrecorded :one
+-- What the options of a table leave out: whether rows can change out of sight, and columns.
+SELECT (t.options ?| ARRAY['where', 'ignore'] OR coalesce(t.options ->> 'truncate', '') = 'ignore')::boolean AS changes,
+       ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options -> o.option)
+             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option)
+             UNION ALL
+             SELECT pg_catalog.unnest(exaudit.option_columns(t.id, @relation::oid, o.option))
+             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option))::text[] AS columns
+FROM exaudit.tables t
+WHERE t.id = @table_id;

@@ -26,7 +26,8 @@ import (
 var (
 	// ErrNoVersion means that the version does not exist.
 	ErrNoVersion = history.ErrNoVersion
-	// ErrDiverged means that the row is not what its history says; see AllowDiverged.
+	// ErrDiverged means that the row is not what its history says, or was changed out of sight
+	// meanwhile, as the options of its table allow; see AllowDiverged.
 	ErrDiverged = history.ErrDiverged
 	// ErrReferencedRowMissing means that a foreign key points to a row that is gone, or
 	// that rows still point to the one that would go.
@@ -160,10 +161,19 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 	if err != nil {
 		return nil, err
 	}
-	if err := history.Rebuild(line.Versions, history.Present{Row: present}); err != nil && !o.allowDiverged {
+	known, err := history.NewPresent(ctx, q, entity)
+	if err != nil {
+		return nil, err
+	}
+	known.Row = present
+	err = history.Rebuild(line.Versions, known)
+	from := slices.IndexFunc(line.Versions, func(v *history.Version) bool { return v.ID == chosen.ID })
+	if err == nil {
+		err = gapIn(line.Versions[from+1:])
+	}
+	if err != nil && !o.allowDiverged {
 		return nil, failed(entity, version, err)
 	}
-	from := slices.IndexFunc(line.Versions, func(v *history.Version) bool { return v.ID == chosen.ID })
 	goal, err := target(present, line.Versions[from:])
 	if err != nil {
 		return nil, failed(entity, version, err)
@@ -173,6 +183,16 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 		return nil, failed(entity, version, err)
 	}
 	return p, nil
+}
+
+// gapIn finds what versions that are undone one after the other do not say.
+func gapIn(versions []*history.Version) error {
+	for _, v := range versions {
+		if v.Gap != nil {
+			return &history.DivergedError{Version: v.ID, Difference: v.Gap, Explained: true}
+		}
+	}
+	return nil
 }
 
 // lock gives the row of a version, locked where asked, and all its versions. The entity

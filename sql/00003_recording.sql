@@ -421,8 +421,9 @@ END
 $$;
 
 -- What is stored of the images on both sides of a change, as the options of the table say.
--- Both are NULL where an update changed nothing that is recorded.
-CREATE FUNCTION exaudit.captured(table_id integer, relation oid, before jsonb, after jsonb,
+-- Both are NULL where an update changed nothing that is recorded. An update is captured
+-- whole where that is wanted, or the option capture says so.
+CREATE FUNCTION exaudit.captured(table_id integer, relation oid, before jsonb, after jsonb, whole boolean,
                                  OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -457,10 +458,10 @@ BEGIN
     changed := exaudit.changed_columns(before, after);
     old_values := exaudit.redact(changed.old_values, excluded, masked);
     new_values := exaudit.redact(changed.new_values, excluded, masked);
-    IF old_values = '{}' AND new_values = '{}' THEN
+    IF old_values = '{}' AND new_values = '{}' AND NOT whole THEN
         old_values := NULL;
         new_values := NULL;
-    ELSIF options @> '{"capture": "full"}' THEN
+    ELSIF whole OR options @> '{"capture": "full"}' THEN
         -- of the masked columns only those that changed: nobody could tell otherwise
         excluded := excluded || masked;
         masked := ARRAY(SELECT name FROM unnest(masked) AS name WHERE old_values ? name OR new_values ? name);
@@ -483,16 +484,21 @@ DECLARE
     root      oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
     options   jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = record_altered.table_id);
     condition text := options ->> 'where';
+    was_met   boolean := true;
+    is_met    boolean := true;
     stored    record;
     old_key   text := exaudit.entity_id_in(key_columns, before);
     new_key   text := exaudit.entity_id_in(key_columns, after);
 BEGIN
     PERFORM exaudit.note_columns(table_id, root, present);
-    IF condition IS NOT NULL AND NOT exaudit.meets(condition, relation, before)
-       AND NOT exaudit.meets(condition, relation, after) THEN
-        RETURN;
+    IF condition IS NOT NULL THEN
+        was_met := exaudit.meets(condition, relation, before);
+        is_met := exaudit.meets(condition, relation, after);
+        IF NOT was_met AND NOT is_met THEN
+            RETURN;
+        END IF;
     END IF;
-    stored := exaudit.captured(table_id, root, before, after);
+    stored := exaudit.captured(table_id, root, before, after, was_met <> is_met);
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN;
     END IF;
@@ -686,7 +692,7 @@ BEGIN
     IF before IS NULL AND after IS NULL THEN
         RAISE EXCEPTION 'a change needs a row before or after it' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    stored := exaudit.captured(table_id, relation, before, after);
+    stored := exaudit.captured(table_id, relation, before, after, false);
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN NULL;
     END IF;

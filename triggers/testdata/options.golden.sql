@@ -93,6 +93,7 @@ DECLARE
     old_values jsonb := '{}';
     new_values jsonb := '{}';
     stamp      exaudit.versions;
+    crossing   boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
@@ -116,17 +117,28 @@ BEGIN
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
-    -- Only rows that meet the condition; one that fails is met.
+    -- Only rows that meet the condition; one that fails is met. Where a row comes to meet it,
+    -- or ceases to, both sides are recorded whole: what it is out of sight, nobody knows.
+    DECLARE
+        was_met boolean;
+        is_met  boolean;
     BEGIN
-        IF NOT coalesce((SELECT (status <> 'draft'
-            ) FROM (SELECT OLD.*) AS r), false)
-           AND NOT coalesce((SELECT (status <> 'draft'
-            ) FROM (SELECT NEW.*) AS r), false) THEN
+        was_met := coalesce((SELECT (status <> 'draft'
+            ) FROM (SELECT OLD.*) AS r), false);
+        is_met := coalesce((SELECT (status <> 'draft'
+            ) FROM (SELECT NEW.*) AS r), false);
+        IF NOT was_met AND NOT is_met THEN
             RETURN NULL;
         END IF;
+        crossing := was_met <> is_met;
     EXCEPTION WHEN OTHERS THEN
-        NULL;
+        crossing := true;
     END;
+    IF crossing THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
