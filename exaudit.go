@@ -95,6 +95,7 @@ var (
 	ErrConstraint           = revert.ErrConstraint
 	ErrColumnGone           = revert.ErrColumnGone
 	ErrNotRecorded          = revert.ErrNotRecorded
+	ErrInvalidColumn        = revert.ErrInvalidColumn
 	ErrTableGone            = revert.ErrTableGone
 	ErrNothingToDo          = revert.ErrNothingToDo
 	ErrVetoed               = revert.ErrVetoed

@@ -19,6 +19,13 @@ func AllowDiverged() RevertOption { return revert.AllowDiverged() }
 // ErrChanged.
 func Expect(p Patch) RevertOption { return revert.Expect(p) }
 
+// SetColumn gives a column of the row a value besides, or instead of, the recorded one. A
+// row that comes back needs it for a column that was added since, NOT NULL and without a
+// default. The value is one that encoding/json takes, as for Custom; PostgreSQL reads it as
+// the column's type. ErrInvalidColumn tells of a column that is missing, generated or part of
+// the primary key, and of a value that is none of its type.
+func SetColumn(name string, value any) RevertOption { return revert.SetColumn(name, value) }
+
 // Revert brings the entity of a version back to what it was before that version, undoing
 // it and all later ones: an update restores the old values, a delete brings the row back
 // under the same key, a create removes it. Columns that were added to the table since keep
@@ -29,7 +36,8 @@ func Expect(p Patch) RevertOption { return revert.Expect(p) }
 //
 // It all happens in one transaction, or in a savepoint where the DB is of a transaction.
 // Errors: ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing,
-// ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrNotRecorded, ErrTableGone, ErrVetoed, ErrChanged.
+// ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrNotRecorded,
+// ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrChanged.
 func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (*Reversal, error) {
 	custom, err := encodeCustom(ctx)
 	if err != nil {

@@ -39,6 +39,9 @@ var (
 	// ErrNotRecorded means that a value was too large to be recorded, and nothing else would
 	// be restored.
 	ErrNotRecorded = errors.New("value was not recorded")
+	// ErrInvalidColumn means that SetColumn names a column that cannot be set, or gives it a
+	// value that is none of its type.
+	ErrInvalidColumn = errors.New("column cannot be set")
 	// ErrTableGone means that the table has been dropped.
 	ErrTableGone = errors.New("table is gone")
 	// ErrNothingToDo means that the entity is in that state already.
@@ -89,6 +92,7 @@ type options struct {
 	allowDiverged bool
 	custom        string
 	expected      *patch.Patch
+	set           map[string]any
 }
 
 // AllowDiverged reverts a row that is not what its history says: columns that no undone
@@ -102,6 +106,20 @@ func WithCustom(object string) Option { return func(o *options) { o.custom = obj
 // Expect reverts only if that still is this patch, as Preview gave it; else the error is
 // ErrChanged. What somebody has agreed to is what is done.
 func Expect(p patch.Patch) Option { return func(o *options) { o.expected = &p } }
+
+// SetColumn gives a column of the row another value than the recorded one, or one where none
+// was recorded: a column that has been added since, NOT NULL and without a default, is what
+// a row that comes back needs it for. The value is one that encoding/json takes; PostgreSQL
+// reads it as the column's type. The error for a column that cannot be set is
+// ErrInvalidColumn: one that is missing, generated or part of the primary key.
+func SetColumn(name string, value any) Option {
+	return func(o *options) {
+		if o.set == nil {
+			o.set = make(map[string]any)
+		}
+		o.set[name] = value
+	}
+}
 
 // Preview plans the revert to the state before a version, and writes nothing.
 func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*Plan, error) {
@@ -179,7 +197,11 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 		return nil, failed(entity, version, err)
 	}
 	p := &Plan{Entity: entity, Present: present, Target: goal, Why: make(map[string]Reason)}
-	if err := p.check(line.PresentColumns(), line.Versions[from:]); err != nil {
+	p.leaveOut(line.PresentColumns(), line.Versions[from:])
+	if err := p.set(ctx, q, o.set); err != nil {
+		return nil, failed(entity, version, err)
+	}
+	if err := p.check(); err != nil {
 		return nil, failed(entity, version, err)
 	}
 	return p, nil
@@ -265,12 +287,7 @@ func target(present history.Image, undone []*history.Version) (history.Image, er
 }
 
 // check sets the patch, and refuses what can be known to fail before it is tried.
-func (p *Plan) check(columns map[string]bool, undone []*history.Version) error {
-	p.leaveOut(columns, undone)
-	if p.Target != nil {
-		// columns added since, which no image has
-		p.Target = p.Target.Over(p.Present)
-	}
+func (p *Plan) check() error {
 	p.Patch = patch.Diff(p.Present.Value(), p.Target.Value())
 	switch {
 	case (p.Present == nil) != (p.Target == nil) || p.Patch != nil:
@@ -316,6 +333,48 @@ func (p *Plan) leaveOut(columns map[string]bool, undone []*history.Version) {
 	p.LeftOut = slices.Sorted(maps.Keys(p.Why))
 	p.Target = p.Target.Known(p.Present)
 	maps.DeleteFunc(p.Target, func(name string, _ any) bool { return name != "" && !columns[name] })
+	// columns added since, which no image has
+	p.Target = p.Target.Over(p.Present)
+}
+
+// set puts the values of SetColumn into the target, as PostgreSQL reads them.
+func (p *Plan) set(ctx context.Context, q db.DBTX, values map[string]any) error {
+	if len(values) == 0 {
+		return nil
+	}
+	if p.Target == nil {
+		return fmt.Errorf("%w: the row is removed", ErrInvalidColumn)
+	}
+	columns, err := db.New().TableColumns(ctx, q, p.Entity.Relation)
+	if err != nil {
+		return err
+	}
+	for name := range values {
+		i := slices.IndexFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name })
+		switch {
+		case i < 0:
+			return fmt.Errorf("%w: there is no column %q", ErrInvalidColumn, name)
+		case columns[i].Generated:
+			return fmt.Errorf("%w: column %q is generated", ErrInvalidColumn, name)
+		case columns[i].KeyPosition >= 0:
+			return fmt.Errorf("%w: column %q is part of the primary key", ErrInvalidColumn, name)
+		}
+	}
+	encoded, err := json.Marshal(values)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidColumn, err)
+	}
+	normalized, err := db.New().NormalizeImage(ctx, q, db.NormalizeImageParams{Relation: p.Entity.Relation, Image: encoded})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidColumn, err)
+	}
+	given, err := history.DecodeImage(normalized)
+	if err != nil {
+		return err
+	}
+	p.Target = given.Over(p.Target)
+	p.LeftOut = slices.DeleteFunc(p.LeftOut, func(name string) bool { _, in := values[name]; return in })
+	return nil
 }
 
 // write makes the row what the plan says, as a rollback, and leaves the session's data as

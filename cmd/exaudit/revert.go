@@ -29,6 +29,7 @@ func (p *program) revertCommand() *cli.Command {
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and take it back"},
 			&cli.StringSliceFlag{Name: "custom", Usage: "record `KEY=VALUE` with the change, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+			&cli.StringSliceFlag{Name: "set", Usage: "give a column the value `COLUMN=VALUE`, as JSON if it is JSON, else as text (may be repeated)"},
 			&cli.BoolFlag{Name: "allow-diverged", Usage: "even if the row is not what its history says: columns that no undone version names keep their value"},
 			fullFlag(),
 		},
@@ -54,12 +55,16 @@ func (p *program) revert(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	custom, err := customData(c)
+	custom, err := assignments(c, "custom")
 	if err != nil {
 		return err
 	}
 	if custom != nil {
 		c.Context = exaudit.With(c.Context, custom)
+	}
+	columns, err := assignments(c, "set")
+	if err != nil {
+		return err
 	}
 	if !c.Bool("dry-run") {
 		if err := p.needTerminal(c); err != nil {
@@ -75,6 +80,9 @@ func (p *program) revert(c *cli.Context) error {
 	if c.Bool("allow-diverged") {
 		r.opts = append(r.opts, exaudit.AllowDiverged())
 	}
+	for name, value := range columns {
+		r.opts = append(r.opts, exaudit.SetColumn(name, value))
+	}
 	if r.version, err = db.Version(c.Context, id); err != nil {
 		return err
 	}
@@ -86,26 +94,26 @@ func (p *program) revert(c *cli.Context) error {
 	return r.run(db)
 }
 
-// customData reads the --custom flags; nil is none.
-func customData(c *cli.Context) (exaudit.Custom, error) {
-	var custom exaudit.Custom
-	for _, text := range c.StringSlice("custom") {
+// assignments reads the KEY=VALUE flags of a name; nil is none.
+func assignments(c *cli.Context, flag string) (exaudit.Custom, error) {
+	var values exaudit.Custom
+	for _, text := range c.StringSlice(flag) {
 		key, value, ok := strings.Cut(text, "=")
 		if !ok || key == "" {
-			return nil, usageErrorf("revert", "--custom is KEY=VALUE, not %q", text)
+			return nil, usageErrorf("revert", "--%s is %s, not %q", flag, map[string]string{"custom": "KEY=VALUE", "set": "COLUMN=VALUE"}[flag], text)
 		}
-		if custom == nil {
-			custom = make(exaudit.Custom)
+		if values == nil {
+			values = make(exaudit.Custom)
 		}
-		if _, twice := custom[key]; twice {
-			return nil, usageErrorf("revert", "--custom %s is given twice", key)
+		if _, twice := values[key]; twice {
+			return nil, usageErrorf("revert", "--%s %s is given twice", flag, key)
 		}
-		custom[key] = value
+		values[key] = value
 		if decoded, err := patch.Decode([]byte(value)); err == nil {
-			custom[key] = decoded
+			values[key] = decoded
 		}
 	}
-	return custom, nil
+	return values, nil
 }
 
 func (r *reversion) run(db *exaudit.DB) error {
