@@ -120,12 +120,12 @@ SELECT n.nspname::text                                              AS schema_na
        c.relkind::text                                              AS kind,
        c.relpersistence::text                                       AS persistence,
        c.relispartition::boolean                                    AS is_partition,
-       (n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast', 'exaudit'))::boolean AS is_system,
+       (n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog', 'information_schema', 'pg_toast', 'exaudit']::name[]))::boolean AS is_system,
        EXISTS (SELECT FROM pg_catalog.pg_index k
-               WHERE k.indrelid = c.oid AND k.indisprimary)::boolean AS has_primary_key
+               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = $1::oid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.oid OPERATOR(pg_catalog.=) $1::oid
 `
 
 type DescribeRelationRow struct {
@@ -402,7 +402,7 @@ const tableColumns = `-- name: TableColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.equal_means_same
 FROM exaudit.table_columns c
-WHERE c.relation = $1::oid
+WHERE c.relation OPERATOR(pg_catalog.=) $1::oid
 ORDER BY c.number
 `
 

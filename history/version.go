@@ -36,9 +36,9 @@ type Version struct {
 	// EntityID is the primary key: the text of a single value, or a JSON array of a
 	// composite key's values.
 	EntityID string `json:"entity_id"`
-	// PreviousEntityID is the key before, where this change rewrote the primary key.
-	PreviousEntityID string `json:"previous_entity_id,omitempty"`
-	Action           Action `json:"action"`
+	// PreviousEntityID is the key before, where this change rewrote the primary key, else nil.
+	PreviousEntityID *string `json:"previous_entity_id,omitempty"`
+	Action           Action  `json:"action"`
 	// Before and After are read under the present names of the table's columns. A column
 	// that was dropped keeps its name, followed by " (dropped)" where another has taken it.
 	//
@@ -96,13 +96,10 @@ func (v Version) MarshalJSON() ([]byte, error) {
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{
 		ID: r.ID, Table: table, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,
-		Transaction: r.Xid, Rollback: r.Rollback,
+		Transaction: r.Xid, Rollback: r.Rollback, PreviousEntityID: r.PreviousEntityID,
 	}
 	if r.SessionRole != nil {
 		v.SessionUser = *r.SessionRole
-	}
-	if r.PreviousEntityID != nil {
-		v.PreviousEntityID = *r.PreviousEntityID
 	}
 	var custom, columns Image
 	for _, field := range []struct {

@@ -47,8 +47,8 @@ func (v view) heading(version *exaudit.Version) string {
 	if version.Rollback {
 		parts = append(parts, v.bold("rollback"))
 	}
-	if version.PreviousEntityID != "" {
-		parts = append(parts, fmt.Sprintf("key %s → %s", printable(version.PreviousEntityID), printable(version.EntityID)))
+	if version.PreviousEntityID != nil {
+		parts = append(parts, fmt.Sprintf("key %s → %s", printable(*version.PreviousEntityID), printable(version.EntityID)))
 	}
 	if version.Gap != nil {
 		parts = append(parts, "after changes out of sight")

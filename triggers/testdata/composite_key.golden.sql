@@ -103,19 +103,19 @@ BEGIN
         SELECT c.old_values, c.new_values INTO old_values, new_values
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[]) AS c;
         IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, entity), old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text COLLATE "C", entity), old_values, new_values);
         END IF;
         RETURN NULL;
     END IF;
     IF OLD.order_id IS DISTINCT FROM NEW.order_id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('order_id', OLD.order_id);
         new_values := new_values || pg_catalog.jsonb_build_object('order_id', NEW.order_id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text COLLATE "C", entity);
     END IF;
     IF OLD.line IS DISTINCT FROM NEW.line THEN
         old_values := old_values || pg_catalog.jsonb_build_object('line', OLD.line);
         new_values := new_values || pg_catalog.jsonb_build_object('line', NEW.line);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text COLLATE "C", entity);
     END IF;
     IF OLD.sku IS DISTINCT FROM NEW.sku THEN
         old_values := old_values || pg_catalog.jsonb_build_object('sku', OLD.sku);
@@ -128,7 +128,7 @@ BEGIN
     IF OLD.valid_from IS DISTINCT FROM NEW.valid_from THEN
         old_values := old_values || pg_catalog.jsonb_build_object('valid_from', OLD.valid_from);
         new_values := new_values || pg_catalog.jsonb_build_object('valid_from', NEW.valid_from);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text COLLATE "C", entity);
     END IF;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''

@@ -99,14 +99,14 @@ BEGIN
         SELECT c.old_values, c.new_values INTO old_values, new_values
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'body']::text[]) AS c;
         IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(OLD.id::text, entity), old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', entity, nullif(OLD.id::text COLLATE "C", entity), old_values, new_values);
         END IF;
         RETURN NULL;
     END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text, entity);
+        old_entity := nullif(OLD.id::text COLLATE "C", entity);
     END IF;
     IF OLD.body IS DISTINCT FROM NEW.body THEN
         old_values := old_values || pg_catalog.jsonb_build_object('body', OLD.body);

@@ -147,14 +147,14 @@ break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.cu
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[]) AS c;
         IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text, entity), old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text COLLATE "C", entity), old_values, new_values);
         END IF;
         RETURN NULL;
     END IF;
     IF OLD."User" IS DISTINCT FROM NEW."User" THEN
         old_values := old_values || pg_catalog.jsonb_build_object('User', OLD."User");
         new_values := new_values || pg_catalog.jsonb_build_object('User', NEW."User");
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text COLLATE "C", entity);
     END IF;
     IF OLD.old IS DISTINCT FROM NEW.old THEN
         old_values := old_values || pg_catalog.jsonb_build_object('old', OLD.old);
@@ -205,7 +205,7 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
     IF OLD."sélect" IS DISTINCT FROM NEW."sélect" THEN
         old_values := old_values || pg_catalog.jsonb_build_object('sélect', OLD."sélect");
         new_values := new_values || pg_catalog.jsonb_build_object('sélect', NEW."sélect");
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text COLLATE "C", entity);
     END IF;
     IF OLD."select" IS DISTINCT FROM NEW."select" THEN
         old_values := old_values || pg_catalog.jsonb_build_object('select', OLD."select");

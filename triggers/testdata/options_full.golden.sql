@@ -102,7 +102,7 @@ BEGIN
 
     -- Whole rows; of the masked columns those that changed.
     entity := NEW.id::text;
-    old_entity := nullif(OLD.id::text, entity);
+    old_entity := nullif(OLD.id::text COLLATE "C", entity);
     IF NOT ((OLD.id IS DISTINCT FROM NEW.id)
             OR (OLD.name IS DISTINCT FROM NEW.name)
             OR (OLD.ssn IS DISTINCT FROM NEW.ssn)

@@ -103,19 +103,19 @@ BEGIN
         SELECT c.old_values, c.new_values INTO old_values, new_values
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'at', 'kind']::text[]) AS c;
         IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, entity), old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity), old_values, new_values);
         END IF;
         RETURN NULL;
     END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity);
     END IF;
     IF OLD.at IS DISTINCT FROM NEW.at THEN
         old_values := old_values || pg_catalog.jsonb_build_object('at', OLD.at);
         new_values := new_values || pg_catalog.jsonb_build_object('at', NEW.at);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity);
     END IF;
     IF OLD.kind IS DISTINCT FROM NEW.kind THEN
         old_values := old_values || pg_catalog.jsonb_build_object('kind', OLD.kind);

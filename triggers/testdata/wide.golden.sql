@@ -274,14 +274,14 @@ BEGIN
         SELECT c.old_values, c.new_values INTO old_values, new_values
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[]) AS c;
         IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(OLD.id::text, entity), old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', entity, nullif(OLD.id::text COLLATE "C", entity), old_values, new_values);
         END IF;
         RETURN NULL;
     END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text, entity);
+        old_entity := nullif(OLD.id::text COLLATE "C", entity);
     END IF;
     IF OLD.c01 IS DISTINCT FROM NEW.c01 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c01', OLD.c01);
