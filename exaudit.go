@@ -58,6 +58,9 @@ type (
 	// Reversal is what a revert did, or would do: its Patch, and the columns that it had to
 	// leave out.
 	Reversal = revert.Plan
+	// Referencing tells how many rows point to one that a revert removes, and what becomes of
+	// them.
+	Referencing = revert.Referencing
 	// TableStatus is a registered table and what, if anything, is wrong with its triggers.
 	TableStatus = triggers.Status
 	// Installation is what Install or Sync did for one table.

@@ -72,6 +72,19 @@ type Plan struct {
 	// reason. A row that comes back gets their defaults, one that is there keeps what it has.
 	LeftOut []string
 	Why     map[string]Reason
+	// Referencing are the rows of other tables, and of its own, that point to a row that goes.
+	Referencing []Referencing
+}
+
+// Referencing is how many rows a foreign key has that point to a row. What in turn points to
+// them is not counted.
+type Referencing struct {
+	Table   string   `json:"table"` // quoted
+	Columns []string `json:"columns"`
+	// Action is what becomes of them when the row goes: "deleted", "set to NULL", "set to
+	// default", or they are "in the way".
+	Action string `json:"action"`
+	Rows   int64  `json:"rows"` // those that the role may see; -1: it may not read the table
 }
 
 // Reason is why the value of a column cannot come back.
@@ -204,7 +217,27 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 	if err := p.check(); err != nil {
 		return nil, failed(entity, version, err)
 	}
+	if err := p.lookForReferences(ctx, q); err != nil {
+		return nil, failed(entity, version, err)
+	}
 	return p, nil
+}
+
+// lookForReferences finds what a row that goes takes along.
+func (p *Plan) lookForReferences(ctx context.Context, q db.DBTX) error {
+	if p.Target != nil {
+		return nil
+	}
+	found, err := db.New().ReferencingRows(ctx, q, db.ReferencingRowsParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID})
+	if err != nil {
+		return fmt.Errorf("look for rows that reference it: %w", err)
+	}
+	for _, r := range found {
+		if r.Referencing != 0 {
+			p.Referencing = append(p.Referencing, Referencing{r.TableName, r.Columns, r.Action, r.Referencing})
+		}
+	}
+	return nil
 }
 
 // gapIn finds what versions that are undone one after the other do not say.

@@ -214,6 +214,14 @@ func (r *reversion) show(w io.Writer, verb string, done *exaudit.Reversal) {
 	}
 	v := r.view(r.c)
 	fmt.Fprintf(w, "%s %s: %s %s\n%s", printable(r.version.Table), printable(r.version.EntityID), subject, verb, v.patch(done.Patch))
+	for _, along := range done.Referencing {
+		rows := "some rows"
+		if along.Rows >= 0 {
+			rows = counted(int(along.Rows), "row")
+		}
+		fmt.Fprintf(w, "%s%s of %s by %s: %s, and what references them is not looked at\n", indent, rows, printable(along.Table),
+			printable(strings.Join(along.Columns, ", ")), along.Action)
+	}
 }
 
 func (r *reversion) printJSON(done *exaudit.Reversal) error {
@@ -230,5 +238,7 @@ func (r *reversion) printJSON(done *exaudit.Reversal) error {
 		DryRun   bool          `json:"dry_run"`
 		Patch    exaudit.Patch `json:"patch"`
 		LeftOut  []string      `json:"left_out,omitempty"`
-	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), done.Patch, done.LeftOut})
+		// Referencing are the rows that pointed to one that is removed.
+		Referencing []exaudit.Referencing `json:"referencing,omitempty"`
+	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), done.Patch, done.LeftOut, done.Referencing})
 }
