@@ -148,8 +148,8 @@ func applyLine(t *testing.T, table string, states map[string]any, l *history.Lin
 	t.Helper()
 	first := l.Versions[0]
 	key := first.EntityID
-	if first.PreviousEntityID != "" {
-		key = first.PreviousEntityID
+	if first.PreviousEntityID != nil {
+		key = *first.PreviousEntityID
 	}
 	state, existed := states[key]
 	delete(states, key)

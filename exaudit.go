@@ -56,8 +56,11 @@ type (
 	// DivergedError says where a history and a row do not fit; errors.Is finds ErrDiverged.
 	DivergedError = history.DivergedError
 	// Reversal is what a revert did, or would do: its Patch, and the columns that it had to
-	// leave out because they were dropped.
+	// leave out.
 	Reversal = revert.Plan
+	// Referencing tells how many rows point to one that a revert removes, and what becomes of
+	// them.
+	Referencing = revert.Referencing
 	// TableStatus is a registered table and what, if anything, is wrong with its triggers.
 	TableStatus = triggers.Status
 	// Installation is what Install or Sync did for one table.
@@ -94,6 +97,8 @@ var (
 	ErrUniqueConflict       = revert.ErrUniqueConflict
 	ErrConstraint           = revert.ErrConstraint
 	ErrColumnGone           = revert.ErrColumnGone
+	ErrNotRecorded          = revert.ErrNotRecorded
+	ErrInvalidColumn        = revert.ErrInvalidColumn
 	ErrTableGone            = revert.ErrTableGone
 	ErrNothingToDo          = revert.ErrNothingToDo
 	ErrVetoed               = revert.ErrVetoed
@@ -150,7 +155,8 @@ const DefaultLockTimeout = triggers.DefaultLockTimeout
 
 // LockTimeout bounds how long Install, Uninstall and Sync wait for each lock, which is
 // DefaultLockTimeout otherwise; 0 waits for ever. Creating a trigger has to wait for the transactions
-// that write to the table, and all other writers wait behind it.
+// that write to the table, and all other writers wait behind it; the first install also
+// waits for those that read it, as it creates a policy.
 func LockTimeout(d time.Duration) InstallOption { return triggers.LockTimeout(d) }
 
 // DryRun makes Install, Uninstall or Sync do everything, so that nothing that could fail is

@@ -24,7 +24,7 @@ func Limit(n int) HistoryOption { return func(o *historyOptions) { o.page.Limit 
 // WithStates sets each version's State, the whole row after it, and puts versions that
 // nested triggers recorded before the change that set them off in their true order. The entity's complete
 // history is read for that, and checked: where it does not fit together or does not lead to
-// the present row, History gives ErrDiverged.
+// the present row, History gives ErrDiverged, unless the options of the table explain it.
 func WithStates() HistoryOption { return func(o *historyOptions) { o.states = true } }
 
 // History gives the versions of one entity, oldest to newest, by default all of them. The

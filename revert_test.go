@@ -379,3 +379,48 @@ func TestRevertExpected(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What a row that goes takes along is shown before it goes.
+func TestRevertReferencing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE SCHEMA "Odd"; CREATE TABLE people (id int, part int, boss int, bpart int, PRIMARY KEY (part, id), FOREIGN KEY (bpart, boss) REFERENCES people ON DELETE SET NULL);
+		CREATE TABLE "Odd"."my.notes" (n int PRIMARY KEY, "p art" int, "per""son" bigint, FOREIGN KEY ("p art", "per""son") REFERENCES people (part, id) ON DELETE CASCADE) PARTITION BY RANGE (n);
+		CREATE TABLE notes_1 PARTITION OF "Odd"."my.notes" DEFAULT;
+		CREATE TABLE strict (p int, i int, FOREIGN KEY (p, i) REFERENCES people); CREATE TABLE hidden (p int, i int, FOREIGN KEY (p, i) REFERENCES people ON DELETE CASCADE)`, "people")
+	db.Exec(t, `INSERT INTO people VALUES (1, 0, 1, 0), (2, 0, 1, 0), (3, 0, NULL, NULL); INSERT INTO "Odd"."my.notes" SELECT n, 0, 1 FROM generate_series(1, 5) n; INSERT INTO "Odd"."my.notes" VALUES (9, 0, 3); INSERT INTO hidden VALUES (0, 1)`)
+	preview, err := audit.Preview(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"table":"\"Odd\".\"my.notes\"","columns":["p art","per\"son"],"action":"deleted","rows":5},` +
+		`{"table":"public.hidden","columns":["p","i"],"action":"deleted","rows":1},` +
+		`{"table":"public.people","columns":["bpart","boss"],"action":"set to NULL","rows":1}]`
+	if got := asJSON(t, preview.Referencing); got != want {
+		t.Errorf("referencing %s\nwant        %s", got, want)
+	}
+	role := db.Role(t, "NOLOGIN IN ROLE exaudit_reader")
+	db.Exec(t, `GRANT SELECT ON people TO `+role)
+	asRole, err := exaudit.New(db.Connect(t, role)).Preview(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range asRole.Referencing {
+		if want := map[bool]int64{true: 1, false: -1}[r.Table == "public.people"]; r.Rows != want && r.Table != "public.strict" {
+			t.Errorf("%s: %d rows, want %d", r.Table, r.Rows, want)
+		}
+	}
+	db.Exec(t, `INSERT INTO strict VALUES (0, 3)`)
+	if preview, err = audit.Preview(ctx, 3); err != nil || len(preview.Referencing) != 2 || preview.Referencing[1].Action != "in the way" {
+		t.Errorf("in the way: %v, %v", preview, err)
+	}
+	done, err := audit.Revert(ctx, 1)
+	if err != nil || asJSON(t, done.Referencing) != want {
+		t.Errorf("reverted: %v, %v", done, err)
+	}
+	db.Exec(t, `UPDATE people SET bpart = 0, boss = 3 WHERE id = 2`)
+	versions := historyOf(t, audit, "people", exaudit.Key{0, 2})
+	if preview, err := audit.Preview(ctx, versions[len(versions)-1].ID); err != nil || preview.Referencing != nil {
+		t.Errorf("a row that stays: %v, %v", preview, err)
+	}
+}

@@ -86,12 +86,12 @@ SELECT n.nspname::text                                              AS schema_na
        c.relkind::text                                              AS kind,
        c.relpersistence::text                                       AS persistence,
        c.relispartition::boolean                                    AS is_partition,
-       (n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast', 'exaudit'))::boolean AS is_system,
+       (n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog', 'information_schema', 'pg_toast', 'exaudit']::name[]))::boolean AS is_system,
        EXISTS (SELECT FROM pg_catalog.pg_index k
-               WHERE k.indrelid = c.oid AND k.indisprimary)::boolean AS has_primary_key
+               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = $1::oid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.oid OPERATOR(pg_catalog.=) $1::oid
 `
 
 type DescribeRelationRow struct {
@@ -330,7 +330,7 @@ const partitions = `-- name: Partitions :many
 SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
-       c.relrowsecurity::boolean AS row_security,
+       exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
        coalesce(t.level, 0)::integer AS level,
        ARRAY(SELECT pg_catalog.quote_ident(a.attname)
@@ -351,7 +351,7 @@ type PartitionsRow struct {
 	Relation         uint32
 	QuotedSchema     string
 	Name             string
-	RowSecurity      bool
+	HasPolicy        bool
 	WriterMayRead    bool
 	Level            int32
 	PartitionColumns []string
@@ -374,7 +374,7 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 			&i.Relation,
 			&i.QuotedSchema,
 			&i.Name,
-			&i.RowSecurity,
+			&i.HasPolicy,
 			&i.WriterMayRead,
 			&i.Level,
 			&i.PartitionColumns,
@@ -419,7 +419,7 @@ const tableColumns = `-- name: TableColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.equal_means_same
 FROM exaudit.table_columns c
-WHERE c.relation = $1::oid
+WHERE c.relation OPERATOR(pg_catalog.=) $1::oid
 ORDER BY c.number
 `
 
@@ -471,17 +471,21 @@ const tableExpressions = `-- name: TableExpressions :one
 SELECT exaudit.shape(r.relation)::text                       AS shape,
        exaudit.image_expression(r.relation, 'OLD')::text     AS old_image,
        exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
+       coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::text AS old_oversized,
+       coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
        exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT $1::oid AS relation) r
 `
 
 type TableExpressionsRow struct {
-	Shape       string
-	OldImage    string
-	NewImage    string
-	OldEntityID string
-	NewEntityID string
+	Shape        string
+	OldImage     string
+	NewImage     string
+	OldOversized string
+	NewOversized string
+	OldEntityID  string
+	NewEntityID  string
 }
 
 // The SQL expressions from which the trigger functions of a table are made.
@@ -492,6 +496,8 @@ func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relation uint32
 		&i.Shape,
 		&i.OldImage,
 		&i.NewImage,
+		&i.OldOversized,
+		&i.NewOversized,
 		&i.OldEntityID,
 		&i.NewEntityID,
 	)

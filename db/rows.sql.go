@@ -99,6 +99,50 @@ func (q *Queries) NormalizeImage(ctx context.Context, db DBTX, arg NormalizeImag
 	return image, err
 }
 
+const referencingRows = `-- name: ReferencingRows :many
+SELECT r.table_name::text AS table_name, r.columns::text[] AS columns, r.action::text AS action,
+       coalesce(r.referencing, -1)::bigint AS referencing
+FROM exaudit.referencing_rows($1::oid, $2::text) AS r
+`
+
+type ReferencingRowsParams struct {
+	Relation uint32
+	EntityID string
+}
+
+type ReferencingRowsRow struct {
+	TableName   string
+	Columns     []string
+	Action      string
+	Referencing int64
+}
+
+// -1 where the caller may not read the table.
+func (q *Queries) ReferencingRows(ctx context.Context, db DBTX, arg ReferencingRowsParams) ([]ReferencingRowsRow, error) {
+	rows, err := db.Query(ctx, referencingRows, arg.Relation, arg.EntityID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReferencingRowsRow
+	for rows.Next() {
+		var i ReferencingRowsRow
+		if err := rows.Scan(
+			&i.TableName,
+			&i.Columns,
+			&i.Action,
+			&i.Referencing,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const rowImage = `-- name: RowImage :one
 SELECT exaudit.row_image($1::oid, $2::text, $3::boolean)::jsonb AS image
 `

@@ -13,7 +13,7 @@ import (
 const columnSnapshots = `-- name: ColumnSnapshots :many
 SELECT s.since, s.relation, s.columns
 FROM exaudit.column_snapshots s
-WHERE s.table_id = $1
+WHERE s.table_id OPERATOR(pg_catalog.=) $1::integer
 ORDER BY s.since
 `
 
@@ -207,7 +207,7 @@ SELECT $1::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-WHERE r.relation = $1::oid
+WHERE r.relation OPERATOR(pg_catalog.=) $1::oid
 ORDER BY t.tracked DESC
 LIMIT 1
 `
@@ -244,9 +244,10 @@ const registeredTableByName = `-- name: RegisteredTableByName :many
 SELECT 0::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
-WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) = $1::text
-       OR $1::text IN (t.table_name, pg_catalog.quote_ident(t.table_name))
-          AND t.schema_name = ANY (pg_catalog.current_schemas(false)))
+WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) OPERATOR(pg_catalog.=) $1::text
+       OR ($1::text OPERATOR(pg_catalog.=) t.table_name
+           OR $1::text OPERATOR(pg_catalog.=) pg_catalog.quote_ident(t.table_name))
+          AND t.schema_name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false)::text[]))
   AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
 ORDER BY t.id DESC
 `

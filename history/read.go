@@ -73,26 +73,44 @@ func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, erro
 }
 
 // Complete gives the whole history of an entity with the state after each version, or
-// ErrDiverged where it does not fit together.
+// ErrDiverged where it does not fit together. Where the options of the table explain that,
+// versions have a Gap instead, and the present row may be another than the last state.
 func Complete(ctx context.Context, q db.DBTX, e Entity) ([]*Version, error) {
 	versions, err := Read(ctx, q, e, Page{})
 	if err != nil {
 		return nil, err
 	}
+	present, err := NewPresent(ctx, q, e)
+	if err != nil {
+		return nil, err
+	}
 	lines := Lines(versions)
 	for _, line := range lines {
-		present := Present{Unknown: e.Relation == 0}
 		e.ID = line.Key()
+		present.Row = nil
 		if line.Current && !present.Unknown {
 			if present.Row, err = LiveRow(ctx, q, e, false); err != nil {
 				return nil, err
 			}
 		}
-		if err := Rebuild(line.Versions, present); err != nil {
+		err := Rebuild(line.Versions, present)
+		if misfit := (*DivergedError)(nil); errors.As(err, &misfit) && misfit.Version == 0 && misfit.Explained {
+			continue // what is recorded fits
+		}
+		if err != nil {
 			return nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
 		}
 	}
 	return inTrueOrder(versions, lines), nil
+}
+
+// NewPresent says what the options of an entity's table leave unrecorded, and no row.
+func NewPresent(ctx context.Context, q db.DBTX, e Entity) (Present, error) {
+	unrecorded, err := db.New().Unrecorded(ctx, q, db.UnrecordedParams{TableID: e.TableID, Relation: e.Relation})
+	if err != nil {
+		return Present{}, fmt.Errorf("read the options of %s: %w", e.Table, err)
+	}
+	return Present{Unknown: e.Relation == 0, Gaps: unrecorded.Changes, Hidden: unrecorded.Columns}, nil
 }
 
 // inTrueOrder gives the versions of each line, which rebuilding has arranged, the places

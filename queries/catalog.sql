@@ -13,12 +13,12 @@ SELECT n.nspname::text                                              AS schema_na
        c.relkind::text                                              AS kind,
        c.relpersistence::text                                       AS persistence,
        c.relispartition::boolean                                    AS is_partition,
-       (n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast', 'exaudit'))::boolean AS is_system,
+       (n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog', 'information_schema', 'pg_toast', 'exaudit']::name[]))::boolean AS is_system,
        EXISTS (SELECT FROM pg_catalog.pg_index k
-               WHERE k.indrelid = c.oid AND k.indisprimary)::boolean AS has_primary_key
+               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = @relation::oid;
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.oid OPERATOR(pg_catalog.=) @relation::oid;
 
 -- name: TablesOfSchemas :many
 -- The tables of schemas that could be tracked: partitions belong to their parents.
@@ -39,7 +39,7 @@ ORDER BY n.nspname, c.relname;
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.equal_means_same
 FROM exaudit.table_columns c
-WHERE c.relation = @relation::oid
+WHERE c.relation OPERATOR(pg_catalog.=) @relation::oid
 ORDER BY c.number;
 
 -- name: PresentColumns :one
@@ -50,6 +50,8 @@ SELECT coalesce(exaudit.present_columns(@relation::oid), '[]')::jsonb AS columns
 SELECT exaudit.shape(r.relation)::text                       AS shape,
        exaudit.image_expression(r.relation, 'OLD')::text     AS old_image,
        exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
+       coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::text AS old_oversized,
+       coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
        exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT @relation::oid AS relation) r;
@@ -74,7 +76,7 @@ SELECT pg_catalog.format_type(@type::oid, @modifier::integer)::text AS type_name
 SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
-       c.relrowsecurity::boolean AS row_security,
+       exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
        coalesce(t.level, 0)::integer AS level,
        ARRAY(SELECT pg_catalog.quote_ident(a.attname)

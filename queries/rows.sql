@@ -37,3 +37,9 @@ SELECT coalesce(pg_catalog.current_setting('exaudit.custom', true), '')::text AS
 
 -- name: SetCustom :exec
 SELECT pg_catalog.set_config('exaudit.custom', @custom::text, true);
+
+-- name: ReferencingRows :many
+-- -1 where the caller may not read the table.
+SELECT r.table_name::text AS table_name, r.columns::text[] AS columns, r.action::text AS action,
+       coalesce(r.referencing, -1)::bigint AS referencing
+FROM exaudit.referencing_rows(@relation::oid, @entity_id::text) AS r;

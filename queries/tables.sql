@@ -49,7 +49,7 @@ SELECT @relation::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-WHERE r.relation = @relation::oid
+WHERE r.relation OPERATOR(pg_catalog.=) @relation::oid
 ORDER BY t.tracked DESC
 LIMIT 1;
 
@@ -58,9 +58,10 @@ LIMIT 1;
 SELECT 0::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
-WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) = @name::text
-       OR @name::text IN (t.table_name, pg_catalog.quote_ident(t.table_name))
-          AND t.schema_name = ANY (pg_catalog.current_schemas(false)))
+WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) OPERATOR(pg_catalog.=) @name::text
+       OR (@name::text OPERATOR(pg_catalog.=) t.table_name
+           OR @name::text OPERATOR(pg_catalog.=) pg_catalog.quote_ident(t.table_name))
+          AND t.schema_name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false)::text[]))
   AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
 ORDER BY t.id DESC;
 
@@ -105,7 +106,7 @@ SELECT (pg_catalog.to_regclass('exaudit.versions') IS NOT NULL)::boolean AS init
 -- name: ColumnSnapshots :many
 SELECT s.since, s.relation, s.columns
 FROM exaudit.column_snapshots s
-WHERE s.table_id = @table_id
+WHERE s.table_id OPERATOR(pg_catalog.=) @table_id::integer
 ORDER BY s.since;
 
 -- name: LockVersions :exec

@@ -197,8 +197,8 @@ END
 $$;
 
 -- The key of a row, from its image: the text of a single value, else a JSON array. A
--- table that has lost its primary key is told apart by whole rows. NULL where the image
--- lacks a part of the key.
+-- table that has lost its primary key is told apart by whole rows, or where the index could
+-- not take them, by their digests. NULL where the image lacks a part of the key.
 CREATE FUNCTION exaudit.entity_id_in(key_columns jsonb, image jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
@@ -207,7 +207,8 @@ DECLARE
     names jsonb := key_columns -> 'names';
 BEGIN
     IF names = '[]' THEN
-        RETURN image::text;
+        RETURN CASE WHEN pg_catalog.pg_column_size(image) <= 1000 THEN image::text
+                    ELSE 'sha256 ' || pg_catalog.encode(sha256(convert_to(image::text, 'UTF8')), 'hex') END;
     ELSIF NOT image ?& ARRAY(SELECT pg_catalog.jsonb_array_elements_text(names)) THEN
         RETURN NULL;
     ELSIF pg_catalog.jsonb_array_length(names) > 1 THEN
@@ -263,22 +264,25 @@ AS $$
            OR coalesce((image -> '') ? e.key, false) <> coalesce((other -> '') ? e.key, false))
 $$;
 
--- The changed columns of an update, both sides, with their JSON nulls noted.
+-- The notes of an image that concern the columns of a part of it.
+CREATE FUNCTION exaudit.with_notes(part jsonb, image jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT part || coalesce((SELECT pg_catalog.jsonb_build_object('', pg_catalog.jsonb_agg(n))
+                             FROM pg_catalog.jsonb_array_elements(image -> '') AS n
+                             WHERE part ? coalesce(n ->> 'oversized', n #>> '{}')
+                             HAVING count(*) > 0), '{}')
+$$;
+
+-- The changed columns of an update, both sides, with what is noted of them.
 CREATE FUNCTION exaudit.changed_columns(before jsonb, after jsonb, OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    noted text;
 BEGIN
-    old_values := exaudit.differing(before, after);
-    new_values := exaudit.differing(after, before);
-    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(before -> '') n WHERE old_values ? n LOOP
-        old_values := exaudit.note_json_null(old_values, noted);
-    END LOOP;
-    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(after -> '') n WHERE new_values ? n LOOP
-        new_values := exaudit.note_json_null(new_values, noted);
-    END LOOP;
+    old_values := exaudit.with_notes(exaudit.differing(before, after), before);
+    new_values := exaudit.with_notes(exaudit.differing(after, before), after);
 END
 $$;
 
@@ -409,6 +413,8 @@ DECLARE
 BEGIN
     IF image IS NULL THEN
         RETURN false;
+    ELSIF image -> '' @? '$[*].oversized' THEN
+        RETURN true; -- not with a placeholder
     END IF;
     EXECUTE pg_catalog.format(E'SELECT coalesce((%s\n), false) FROM exaudit.decode(NULL::%s, $1) AS r', condition, relation::regclass)
     INTO met USING image;
@@ -419,8 +425,9 @@ END
 $$;
 
 -- What is stored of the images on both sides of a change, as the options of the table say.
--- Both are NULL where an update changed nothing that is recorded.
-CREATE FUNCTION exaudit.captured(table_id integer, relation oid, before jsonb, after jsonb,
+-- Both are NULL where an update changed nothing that is recorded. An update is captured
+-- whole where that is wanted, or the option capture says so.
+CREATE FUNCTION exaudit.captured(table_id integer, relation oid, before jsonb, after jsonb, whole boolean,
                                  OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -455,10 +462,10 @@ BEGIN
     changed := exaudit.changed_columns(before, after);
     old_values := exaudit.redact(changed.old_values, excluded, masked);
     new_values := exaudit.redact(changed.new_values, excluded, masked);
-    IF old_values = '{}' AND new_values = '{}' THEN
+    IF old_values = '{}' AND new_values = '{}' AND NOT whole THEN
         old_values := NULL;
         new_values := NULL;
-    ELSIF options @> '{"capture": "full"}' THEN
+    ELSIF whole OR options @> '{"capture": "full"}' THEN
         -- of the masked columns only those that changed: nobody could tell otherwise
         excluded := excluded || masked;
         masked := ARRAY(SELECT name FROM unnest(masked) AS name WHERE old_values ? name OR new_values ? name);
@@ -482,16 +489,21 @@ DECLARE
     root      oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
     options   jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = record_altered.table_id);
     condition text := options ->> 'where';
+    was_met   boolean := true;
+    is_met    boolean := true;
     stored    record;
     old_key   text := exaudit.entity_id_in(key_columns, before);
     new_key   text := exaudit.entity_id_in(key_columns, after);
 BEGIN
     PERFORM exaudit.note_columns(table_id, root, present);
-    IF condition IS NOT NULL AND NOT exaudit.meets(condition, relation, before)
-       AND NOT exaudit.meets(condition, relation, after) THEN
-        RETURN;
+    IF condition IS NOT NULL THEN
+        was_met := exaudit.meets(condition, relation, before);
+        is_met := exaudit.meets(condition, relation, after);
+        IF NOT was_met AND NOT is_met THEN
+            RETURN;
+        END IF;
     END IF;
-    stored := exaudit.captured(table_id, root, before, after);
+    stored := exaudit.captured(table_id, root, before, after, was_met <> is_met);
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN;
     END IF;
@@ -535,6 +547,18 @@ AS $$
                           exaudit.option_columns(table_id, relation, 'mask'))
 $$;
 
+-- Is there the policy under which exaudit_writer may read every row? It is created before
+-- it is needed: without row security, a policy means nothing.
+CREATE FUNCTION exaudit.has_truncate_policy(relation oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT exists (SELECT FROM pg_catalog.pg_policy p
+                   WHERE p.polrelid = relation AND p.polname = 'exaudit_truncate' AND p.polpermissive
+                     AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
+                     AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true')
+$$;
+
 -- May exaudit_writer read every row, and does row security let it without running a
 -- function of the table's owner as that role? A permissive policy that is true makes all
 -- others of its kind void, but restrictive ones remain.
@@ -545,10 +569,7 @@ AS $$
     SELECT pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
            AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
            AND (NOT c.relrowsecurity
-                OR exists (SELECT FROM pg_catalog.pg_policy p
-                           WHERE p.polrelid = c.oid AND p.polname = 'exaudit_truncate' AND p.polpermissive
-                             AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
-                             AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true')
+                OR exaudit.has_truncate_policy(c.oid)
                    AND NOT exists (SELECT FROM pg_catalog.pg_policy p
                                    WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polcmd IN ('r', '*')
                                      AND exists (SELECT FROM unnest(p.polroles) AS role
@@ -602,8 +623,12 @@ DECLARE
     fields      text;
     excluded    text[] := exaudit.option_columns(table_id, root, 'exclude');
     masked      text[] := exaudit.option_columns(table_id, root, 'mask');
+    recorded    text[] := ARRAY(SELECT c.name FROM exaudit.table_columns c
+                                WHERE c.relation = record_truncated.relation AND c.name <> ALL (excluded) ORDER BY c.number);
     condition   text := (SELECT t.options ->> 'where' FROM exaudit.tables t WHERE t.id = record_truncated.table_id);
-    image       text := exaudit.image_expression(relation, 'r');
+    image       text := pg_catalog.format('CASE WHEN %s THEN exaudit.bounded_image(r, $7) ELSE %s END',
+                                          coalesce(exaudit.oversized_expression(relation, 'r'), 'false'),
+                                          exaudit.image_expression(relation, 'r'));
     statement   text;
 BEGIN
     -- TRUNCATE removes what others have committed since, but an older snapshot does not show it.
@@ -638,19 +663,20 @@ BEGIN
     statement := pg_catalog.format(
         'INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role%s) '
         'SELECT $1, ''deleted'', %s, %s, ($2).custom, ($2).rollback, $6%s FROM %s AS r WHERE %s',
-        columns, coalesce(exaudit.entity_id_expression(root, 'r'), '(' || image || ')::text'), image, fields,
+        columns, coalesce(exaudit.entity_id_expression(root, 'r'),
+                          pg_catalog.format('exaudit.entity_id_in(''{"names": []}'', %s)', image)), image, fields,
         CASE WHEN partitioned THEN '' ELSE 'ONLY ' END || relation::regclass,
         CASE WHEN partitioned THEN 'r.tableoid = ANY ($3)' ELSE 'true' END);
     IF condition IS NOT NULL THEN
         BEGIN
             EXECUTE statement || pg_catalog.format(E' AND (%s\n)', condition)
-            USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id);
+            USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded;
             RETURN;
         EXCEPTION WHEN OTHERS THEN
             NULL; -- perhaps its column is gone: in doubt, every row is recorded
         END;
     END IF;
-    EXECUTE statement USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id);
+    EXECUTE statement USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded;
 END
 $$;
 
@@ -672,7 +698,7 @@ BEGIN
     IF before IS NULL AND after IS NULL THEN
         RAISE EXCEPTION 'a change needs a row before or after it' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    stored := exaudit.captured(table_id, relation, before, after);
+    stored := exaudit.captured(table_id, relation, before, after, false);
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN NULL;
     END IF;
@@ -687,16 +713,16 @@ $$;
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
-    exaudit.record, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
+    exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
     exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression, exaudit.differing,
-    exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
+    exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.meets, exaudit.captured, exaudit.redacted,
     exaudit.record_altered, exaudit.record_restored
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
     exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.reads_every_row,
-    exaudit.option_columns
+    exaudit.has_truncate_policy, exaudit.option_columns
     TO exaudit_reader;
 
 -- track runs with the writer's rights, not the owner's. Handing it over takes a member of
@@ -711,6 +737,7 @@ DROP FUNCTION IF EXISTS exaudit.track; -- it belonged to exaudit_writer
 DROP FUNCTION exaudit.record_truncated;
 DROP FUNCTION exaudit.untriggered_partitions;
 DROP FUNCTION exaudit.reads_every_row;
+DROP FUNCTION exaudit.has_truncate_policy;
 DROP FUNCTION exaudit.record_restored;
 DROP FUNCTION exaudit.redacted;
 DROP FUNCTION exaudit.record_altered;
@@ -723,6 +750,7 @@ DROP FUNCTION exaudit.check_restored;
 DROP FUNCTION exaudit.note_columns;
 DROP FUNCTION exaudit.present_columns;
 DROP FUNCTION exaudit.changed_columns;
+DROP FUNCTION exaudit.with_notes;
 DROP FUNCTION exaudit.differing;
 DROP FUNCTION exaudit.entity_id_expression;
 DROP FUNCTION exaudit.entity_id_of;

@@ -136,12 +136,16 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 		note(`trigger "`+have.Name+`" on `+have.TableName, "is left over: it is none of the table's partitions")
 	}
 	for _, p := range s.Table.Partitions {
+		of, on := "", ""
+		if p.Name != s.Table.QuotedName {
+			of, on = " of "+p.Name, " on "+p.Name
+		}
 		switch {
-		case p.WriterMayRead, s.Table.Options.Truncate != "":
-		case p.Name == s.Table.QuotedName:
-			note("role exaudit_writer", "may not read every row, so TRUNCATE cannot be recorded")
-		default:
-			note("role exaudit_writer", "may not read every row of "+p.Name+", so TRUNCATE cannot be recorded")
+		case s.Table.Options.Truncate != "": // nothing is read
+		case !p.WriterMayRead:
+			note("role exaudit_writer", "may not read every row"+of+", so TRUNCATE cannot be recorded")
+		case !p.HasPolicy:
+			note(`policy "exaudit_truncate"`+on, "is missing, so with row security TRUNCATE could not be recorded")
 		}
 	}
 	return drift, nil

@@ -71,7 +71,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"version": func(t *Table, action, previous, before, after string) versionData {
 		return versionData{t, action, previous, before, after}
 	},
-	"schemas": schemas,
+	"schemas":  schemas,
+	"redacted": redacted,
 	"with_images": func(t *Table, before, after string) versionData {
 		return versionData{Table: t, Before: before, After: after}
 	},
@@ -239,9 +240,17 @@ func newColumn(c db.TableColumnsRow) Column {
 	}
 }
 
-// SQL is the whole script, as it is run.
-func (s *Script) SQL() string {
-	parts := []string{render("grant", s.Table)}
+// SQL is the whole script.
+func (s *Script) SQL() string { return s.sql(s.Table.Partitions) }
+
+// due is the script as it is run. Creating a policy waits for those who read the table, too,
+// and so is only done where it is missing.
+func (s *Script) due() string {
+	return s.sql(slices.DeleteFunc(slices.Clone(s.Table.Partitions), func(p db.PartitionsRow) bool { return p.HasPolicy }))
+}
+
+func (s *Script) sql(withoutPolicy []db.PartitionsRow) string {
+	parts := []string{render("grant", s.Table) + render("policies", withoutPolicy)}
 	for _, f := range s.Functions {
 		parts = append(parts, f.SQL())
 	}

@@ -56,7 +56,7 @@ const DefaultLockTimeout = 5 * time.Second
 
 // LockTimeout bounds the wait for each lock; 0 waits for ever. Creating a trigger has to
 // wait for every transaction that writes to the table, and meanwhile all other writers wait
-// behind it.
+// behind it. The first install waits for readers as well, as creating a policy does.
 func LockTimeout(d time.Duration) InstallOption {
 	return func(o *installOptions) { o.lockTimeout = d }
 }
@@ -156,7 +156,7 @@ func install(ctx context.Context, tx pgx.Tx, relation uint32, name string, given
 	}
 	if len(drift) > 0 {
 		// Without arguments, pgx sends several statements as one simple query.
-		if _, err := tx.Exec(ctx, script.SQL()); err != nil {
+		if _, err := tx.Exec(ctx, script.due()); err != nil {
 			return Installation{}, options.locked(err, t.QuotedName, "install triggers on")
 		}
 		installed, err := queries.InstalledTriggers(ctx, tx, id)

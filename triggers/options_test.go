@@ -132,7 +132,12 @@ func TestWhere(t *testing.T) {
 		db.Exec(t, `INSERT INTO people (id, name, status) VALUES (1, 'A', 'draft'), (2, 'B', 'public'), (3, 'C', NULL); UPDATE people SET name = 'x' WHERE id <> 2;
 			UPDATE people SET status = 'public' WHERE id = 1; UPDATE people SET status = 'draft' WHERE id = 1; DELETE FROM people WHERE id = 1`)
 		without(t, db, `created people 2 {"id": 2, "bio": null, "ssn": null, "name": "B", "note": null, "status": "public"}`,
-			`updated people 1 {"status": "draft"} → {"status": "public"}`, `updated people 1 {"status": "public"} → {"status": "draft"}`)
+			`updated people 1 {"id": 1, "bio": null, "ssn": null, "name": "x", "note": null, "status": "draft"} → {"id": 1, "bio": null, "ssn": null, "name": "x", "note": null, "status": "public"}`,
+			`updated people 1 {"id": 1, "bio": null, "ssn": null, "name": "x", "note": null, "status": "public"} → {"id": 1, "bio": null, "ssn": null, "name": "x", "note": null, "status": "draft"}`)
+		db.Exec(t, `UPDATE people SET name = 'b' WHERE id = 2`)
+		without(t, db, `updated people 2 {"name": "B"} → {"name": "b"}`)
+		db.Exec(t, `UPDATE people SET name = 'B' WHERE id = 2`)
+		forget(t, db)
 		// a condition that fails: in doubt, recorded
 		db.Exec(t, `INSERT INTO people (id, status) VALUES (0, 'public')`)
 		without(t, db, `created people 0 {"id": 0, "bio": null, "ssn": null, "name": null, "note": null, "status": "public"}`)

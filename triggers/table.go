@@ -213,19 +213,50 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 		c.Masked = slices.Contains(stored.Masked, c.Name)
 		c.Excluded = !c.Masked && slices.Contains(stored.Excluded, c.Name)
 	}
-	t.OldUnmasked, t.NewUnmasked = t.OldImage, t.NewImage
-	if len(t.Options.Exclude)+len(t.Options.Mask) == 0 {
-		return nil
-	}
 	unmasked := slices.Concat(t.Options.Exclude, t.Options.Mask)
 	t.OldUnmasked, t.NewUnmasked = redacted(t.OldImage, unmasked, nil), redacted(t.NewImage, unmasked, nil)
-	t.OldImage = redacted(t.OldImage, t.Options.Exclude, t.Options.Mask)
-	t.NewImage = redacted(t.NewImage, t.Options.Exclude, t.Options.Mask)
+	t.OldUnmasked = bounded(t.OldOversized, t.BoundedImage("OLD", unmasked, nil), t.OldUnmasked)
+	t.NewUnmasked = bounded(t.NewOversized, t.BoundedImage("NEW", unmasked, nil), t.NewUnmasked)
+	t.OldImage = bounded(t.OldOversized, t.BoundedImage("OLD", t.Options.Exclude, t.Options.Mask),
+		redacted(t.OldImage, t.Options.Exclude, t.Options.Mask))
+	t.NewImage = bounded(t.NewOversized, t.BoundedImage("NEW", t.Options.Exclude, t.Options.Mask),
+		redacted(t.NewImage, t.Options.Exclude, t.Options.Mask))
 	return nil
+}
+
+// bounded is an image's expression, or another where a value could be too large for it.
+func bounded(oversized, within, image string) string {
+	if oversized == "" {
+		return image
+	}
+	return fmt.Sprintf("CASE WHEN %s\n        THEN %s\n        ELSE %s END", oversized, within, image)
+}
+
+// BoundedImage is the image of OLD or NEW as far as jsonb holds it.
+func (t *Table) BoundedImage(row string, excluded, masked []string) string {
+	return redacted(fmt.Sprintf("exaudit.bounded_image(%s, %s)", row, t.columnsWithout(excluded)), nil, masked)
+}
+
+// BoundedChanges is what an update changed as far as jsonb holds it.
+func (t *Table) BoundedChanges() string {
+	return fmt.Sprintf("exaudit.bounded_changes(OLD, NEW, %s)", t.columnsWithout(t.Options.Exclude))
+}
+
+func (t *Table) columnsWithout(excluded []string) string {
+	var names []string
+	for _, c := range t.Columns {
+		if !slices.Contains(excluded, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return textArray(names)
 }
 
 // redacted is an image's expression as the options say.
 func redacted(image string, excluded, masked []string) string {
+	if len(excluded)+len(masked) == 0 {
+		return image
+	}
 	return "exaudit.redact(" + image + ",\n        " + textArray(excluded) + ", " + textArray(masked) + ")"
 }
 

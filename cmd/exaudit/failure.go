@@ -51,6 +51,8 @@ var kinds = []struct {
 	{exaudit.ErrUniqueConflict, exitConflict, ""},
 	{exaudit.ErrConstraint, exitConflict, ""},
 	{exaudit.ErrColumnGone, exitConflict, ""},
+	{exaudit.ErrNotRecorded, exitConflict, ""},
+	{exaudit.ErrInvalidColumn, exitUsage, ""},
 	{exaudit.ErrTableGone, exitConflict, ""},
 	{exaudit.ErrVetoed, exitConflict, ""},
 }
@@ -126,6 +128,9 @@ func (p *program) hint(err error) string {
 	pgErr := (*pgconn.PgError)(nil)
 	if errors.As(err, new(*connectError)) {
 		return ""
+	}
+	if errors.Is(err, exaudit.ErrConstraint) && errors.As(err, &pgErr) && pgErr.Code == "23502" {
+		return fmt.Sprintf(": give it a value with --set %s=VALUE", pgErr.ColumnName)
 	}
 	for _, kind := range kinds {
 		if errors.Is(err, kind.is) {

@@ -47,8 +47,11 @@ func (v view) heading(version *exaudit.Version) string {
 	if version.Rollback {
 		parts = append(parts, v.bold("rollback"))
 	}
-	if version.PreviousEntityID != "" {
-		parts = append(parts, fmt.Sprintf("key %s → %s", printable(version.PreviousEntityID), printable(version.EntityID)))
+	if version.PreviousEntityID != nil {
+		parts = append(parts, fmt.Sprintf("key %s → %s", printable(*version.PreviousEntityID), printable(version.EntityID)))
+	}
+	if version.Gap != nil {
+		parts = append(parts, "after changes out of sight")
 	}
 	if version.SessionUser != "" {
 		parts = append(parts, "session_user="+bare(version.SessionUser))

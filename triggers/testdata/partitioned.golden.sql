@@ -1,8 +1,15 @@
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public, archive TO exaudit_writer;
 GRANT SELECT ON public.events, archive."Old", public.events_2024, public.events_2024_0 TO exaudit_writer;
+-- So that it stays so with row security; without, a policy means nothing.
+DROP POLICY IF EXISTS exaudit_truncate ON public.events;
+CREATE POLICY exaudit_truncate ON public.events FOR SELECT TO exaudit_writer USING (true);
 DROP POLICY IF EXISTS exaudit_truncate ON archive."Old";
 CREATE POLICY exaudit_truncate ON archive."Old" FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS exaudit_truncate ON public.events_2024;
+CREATE POLICY exaudit_truncate ON public.events_2024 FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS exaudit_truncate ON public.events_2024_0;
+CREATE POLICY exaudit_truncate ON public.events_2024_0 FOR SELECT TO exaudit_writer USING (true);
 
 CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
@@ -40,7 +47,9 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text;
-    image := pg_catalog.to_jsonb(NEW.*);
+    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.kind)) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -95,15 +104,24 @@ BEGIN
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text;
+    -- What jsonb may not hold is left out, and noted.
+    IF greatest(pg_catalog.octet_length(OLD.kind)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.kind)) > 1000000 THEN
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'at', 'kind']::text[]) AS c;
+        IF new_values <> '{}' THEN
+            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity), old_values, new_values);
+        END IF;
+        RETURN NULL;
+    END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity);
     END IF;
     IF OLD.at IS DISTINCT FROM NEW.at THEN
         old_values := old_values || pg_catalog.jsonb_build_object('at', OLD.at);
         new_values := new_values || pg_catalog.jsonb_build_object('at', NEW.at);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity);
     END IF;
     IF OLD.kind IS DISTINCT FROM NEW.kind THEN
         old_values := old_values || pg_catalog.jsonb_build_object('kind', OLD.kind);
@@ -165,7 +183,9 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text;
-    image := pg_catalog.to_jsonb(OLD.*);
+    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.kind)) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
