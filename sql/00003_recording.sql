@@ -98,18 +98,40 @@ AS $$
 $$;
 
 -- Adds one version with the session's data, whatever columns the versions table has by
--- now. Generated functions that know the columns insert by themselves.
+-- now. Generated functions that know the columns insert by themselves. The options are
+-- those of the table, for who has read them already.
 CREATE FUNCTION exaudit.record(
-    table_id integer, action exaudit.action, entity_id text, previous_entity_id text, before jsonb, after jsonb
+    table_id integer, action exaudit.action, entity_id text, previous_entity_id text, before jsonb, after jsonb,
+    options jsonb DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    stamp   exaudit.versions := exaudit.session_data();
-    columns text;
-    fields  text;
+    stamp     exaudit.versions;
+    logged_in text;
+    columns   text;
+    fields    text;
 BEGIN
+    IF options IS NULL THEN
+        logged_in := exaudit.session_role(table_id);
+    ELSIF options <> '{}' AND options @> '{"session_user": true}' THEN
+        logged_in := session_user;
+    END IF;
+    -- Without session data, or columns of the user's, no statement has to be made up.
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
+        VALUES ($1, $2, $3, $4, $5, $6, logged_in);
+        RETURN;
+    END IF;
+    stamp := exaudit.session_data();
+    IF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, '{}') THEN
+        INSERT INTO exaudit.versions
+            (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
+        VALUES ($1, $2, $3, $4, $5, $6, stamp.custom, stamp.rollback, logged_in);
+        RETURN;
+    END IF;
     -- a column without its key in the custom data is left out, and so takes its default
     SELECT coalesce(string_agg(pg_catalog.format(', %I', c.name), ''), ''),
            coalesce(string_agg(pg_catalog.format(', ($7).%I', c.name), ''), '')
@@ -120,8 +142,8 @@ BEGIN
     EXECUTE pg_catalog.format(
         'INSERT INTO exaudit.versions '
         '(table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role%s) '
-        'VALUES ($1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback, exaudit.session_role($1)%s)', columns, fields)
-    USING table_id, action, entity_id, previous_entity_id, before, after, stamp;
+        'VALUES ($1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback, $8%s)', columns, fields)
+    USING table_id, action, entity_id, previous_entity_id, before, after, stamp, logged_in;
 END
 $$;
 
@@ -196,23 +218,21 @@ $$;
 -- table that has lost its primary key is told apart by whole rows. NULL where the image
 -- lacks a part of the key.
 CREATE FUNCTION exaudit.entity_id_in(key_columns jsonb, image jsonb) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
-    SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT -- pins nothing, which takes time: every name is qualified
 AS $$
 DECLARE
-    names jsonb := key_columns -> 'names';
+    names jsonb := key_columns OPERATOR(pg_catalog.->) 'names';
 BEGIN
-    IF names = '[]' THEN
-        RETURN image::text;
-    ELSIF NOT image ?& ARRAY(SELECT pg_catalog.jsonb_array_elements_text(names)) THEN
-        RETURN NULL;
-    ELSIF pg_catalog.jsonb_array_length(names) > 1 THEN
-        RETURN (SELECT pg_catalog.jsonb_agg(image -> n.name ORDER BY n.position)::text
+    IF pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.>) 1 THEN
+        RETURN (SELECT CASE WHEN pg_catalog.bool_and(image OPERATOR(pg_catalog.?) n.name)
+                                THEN pg_catalog.jsonb_agg(image OPERATOR(pg_catalog.->) n.name ORDER BY n.position)::text END
                 FROM pg_catalog.jsonb_array_elements_text(names) WITH ORDINALITY AS n (name, position));
-    ELSIF (key_columns -> 'jsonb')::boolean THEN
-        RETURN (image -> (names ->> 0))::text;
+    ELSIF pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.<) 1 THEN
+        RETURN image::text;
+    ELSIF (key_columns OPERATOR(pg_catalog.->) 'jsonb')::boolean THEN
+        RETURN (image OPERATOR(pg_catalog.->) (names OPERATOR(pg_catalog.->>) 0))::text;
     ELSE
-        RETURN image ->> (names ->> 0);
+        RETURN image OPERATOR(pg_catalog.->>) (names OPERATOR(pg_catalog.->>) 0);
     END IF;
 END
 $$;
@@ -246,33 +266,31 @@ AS $$
     HAVING count(*) > 0
 $$;
 
--- The parts of an image that differ from another's. Numbers are compared as they are
--- written: 1.0 is not 1.00.
-CREATE FUNCTION exaudit.differing(image jsonb, other jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), '{}')
-    FROM pg_catalog.jsonb_each(image) e
-    WHERE e.key <> ''
-      AND (e.value::text IS DISTINCT FROM (other -> e.key)::text
-           OR coalesce((image -> '') ? e.key, false) <> coalesce((other -> '') ? e.key, false))
-$$;
-
--- The changed columns of an update, both sides, with their JSON nulls noted.
+-- The changed columns of an update, both sides, with their JSON nulls noted. Numbers are
+-- compared as they are written: 1.0 is not 1.00. What one side lacks has no value there.
 CREATE FUNCTION exaudit.changed_columns(before jsonb, after jsonb, OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    noted text;
+    old_nulls jsonb := coalesce(before -> '', '[]');
+    new_nulls jsonb := coalesce(after -> '', '[]');
+    noted     text;
 BEGIN
-    old_values := exaudit.differing(before, after);
-    new_values := exaudit.differing(after, before);
-    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(before -> '') n WHERE old_values ? n LOOP
+    SELECT coalesce(jsonb_object_agg(e.key, before -> e.key) FILTER (WHERE before ? e.key), '{}'),
+           coalesce(jsonb_object_agg(e.key, after -> e.key) FILTER (WHERE after ? e.key), '{}')
+    INTO old_values, new_values
+    FROM pg_catalog.jsonb_each(before || after) e
+    WHERE e.key <> ''
+      AND ((before -> e.key)::text IS DISTINCT FROM (after -> e.key)::text
+           OR (old_nulls ? e.key) <> (new_nulls ? e.key));
+    IF old_nulls = new_nulls AND old_nulls = '[]' THEN
+        RETURN;
+    END IF;
+    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(old_nulls) n WHERE old_values ? n LOOP
         old_values := exaudit.note_json_null(old_values, noted);
     END LOOP;
-    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(after -> '') n WHERE new_values ? n LOOP
+    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(new_nulls) n WHERE new_values ? n LOOP
         new_values := exaudit.note_json_null(new_values, noted);
     END LOOP;
 END
@@ -416,13 +434,12 @@ $$;
 
 -- What is stored of the images on both sides of a change, as the options of the table say.
 -- Both are NULL where an update changed nothing that is recorded.
-CREATE FUNCTION exaudit.captured(table_id integer, relation oid, before jsonb, after jsonb,
+CREATE FUNCTION exaudit.captured(table_id integer, relation oid, options jsonb, before jsonb, after jsonb,
                                  OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    options  jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = captured.table_id);
     excluded text[];
     masked   text[];
     changed  record;
@@ -474,33 +491,42 @@ CREATE FUNCTION exaudit.record_altered(
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    root      oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
-    options   jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = record_altered.table_id);
-    condition text := options ->> 'where';
-    stored    record;
-    old_key   text := exaudit.entity_id_in(key_columns, before);
-    new_key   text := exaudit.entity_id_in(key_columns, after);
+    root    oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
+    options jsonb;
+    noted   boolean;
+    stored  record;
+    old_key text;
+    new_key text;
 BEGIN
-    PERFORM exaudit.note_columns(table_id, root, present);
-    IF condition IS NOT NULL AND NOT exaudit.meets(condition, relation, before)
-       AND NOT exaudit.meets(condition, relation, after) THEN
+    SELECT t.options, (SELECT s.relation = root AND s.columns = present FROM exaudit.column_snapshots s
+                       WHERE s.table_id = t.id ORDER BY s.since DESC LIMIT 1)
+    INTO options, noted
+    FROM exaudit.tables t WHERE t.id = record_altered.table_id;
+    IF noted IS NOT TRUE THEN
+        PERFORM exaudit.note_columns(table_id, root, present);
+    END IF;
+    IF options ? 'where' AND NOT exaudit.meets(options ->> 'where', relation, before)
+       AND NOT exaudit.meets(options ->> 'where', relation, after) THEN
         RETURN;
     END IF;
-    stored := exaudit.captured(table_id, root, before, after);
+    stored := exaudit.captured(table_id, root, options, before, after);
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN;
     END IF;
     -- A table that has lost its primary key is told apart by whole rows: not by what is secret.
     IF options <> '{}' THEN
-        old_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, before));
-        new_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, after));
+        before := exaudit.redacted(table_id, root, before);
+        after := exaudit.redacted(table_id, root, after);
     END IF;
+    old_key := exaudit.entity_id_in(key_columns, before);
+    new_key := exaudit.entity_id_in(key_columns, after);
     IF before IS NULL THEN
-        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, stored.new_values);
+        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, stored.new_values, options);
     ELSIF after IS NULL THEN
-        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, stored.old_values, NULL);
+        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, stored.old_values, NULL, options);
     ELSE
-        PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key), stored.old_values, stored.new_values);
+        PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key), stored.old_values, stored.new_values,
+                               options);
     END IF;
 END
 $$;
@@ -658,21 +684,22 @@ CREATE FUNCTION exaudit.track(table_id integer, entity_id text, before jsonb, af
 AS $$
 DECLARE
     relation oid := (SELECT r.relation FROM exaudit.relations r WHERE r.table_id = track.table_id);
+    options  jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = track.table_id AND t.tracked);
     stored   record;
 BEGIN
-    IF NOT EXISTS (SELECT FROM exaudit.tables t WHERE t.id = track.table_id AND t.tracked) THEN
+    IF options IS NULL THEN
         RAISE EXCEPTION 'table % is not tracked', track.table_id USING ERRCODE = 'undefined_table';
     END IF;
     IF before IS NULL AND after IS NULL THEN
         RAISE EXCEPTION 'a change needs a row before or after it' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    stored := exaudit.captured(table_id, relation, before, after);
+    stored := exaudit.captured(table_id, relation, options, before, after);
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN NULL;
     END IF;
     PERFORM exaudit.record(table_id,
                            CASE WHEN before IS NULL THEN 'created' WHEN after IS NULL THEN 'deleted' ELSE 'updated' END::exaudit.action,
-                           entity_id, NULL, stored.old_values, stored.new_values);
+                           entity_id, NULL, stored.old_values, stored.new_values, options);
     RETURN pg_catalog.currval('exaudit.versions_id_seq');
 END
 $$;
@@ -683,7 +710,7 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
     exaudit.record, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
     exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
-    exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression, exaudit.differing,
+    exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.meets, exaudit.captured, exaudit.redacted,
     exaudit.record_altered, exaudit.record_restored
@@ -717,7 +744,6 @@ DROP FUNCTION exaudit.check_restored;
 DROP FUNCTION exaudit.note_columns;
 DROP FUNCTION exaudit.present_columns;
 DROP FUNCTION exaudit.changed_columns;
-DROP FUNCTION exaudit.differing;
 DROP FUNCTION exaudit.entity_id_expression;
 DROP FUNCTION exaudit.entity_id_of;
 DROP FUNCTION exaudit.entity_id_in;
