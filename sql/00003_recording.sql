@@ -168,8 +168,9 @@ AS $$
         FROM exaudit.tables t
         LEFT JOIN exaudit.relations r ON r.table_id = t.id
         WHERE t.id = $1
-          AND coalesce(pg_catalog.pg_partition_root($2)::oid, $2) IN (
-                  r.relation, pg_catalog.to_regclass(pg_catalog.format('%I.%I', t.schema_name, t.table_name))::oid))
+          AND (r.relation = $2 -- perhaps a partition by now, of a parent that is not tracked
+               OR coalesce(pg_catalog.pg_partition_root($2)::oid, $2) IN (
+                  r.relation, pg_catalog.to_regclass(pg_catalog.format('%I.%I', t.schema_name, t.table_name))::oid)))
 $$;
 
 -- Raises unless it may.
