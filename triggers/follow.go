@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/internal/version"
 )
 
 // ErrMayNotFollow means that the present role may not create event triggers, or not change
@@ -76,10 +75,13 @@ func (f Following) Covers(schema, table string) bool {
 // Equal tells whether both mean the same.
 func (f Following) Equal(other Following) bool { return f.comment() == other.comment() }
 
+func (f Following) sorted() Following {
+	return Following{slices.Sorted(slices.Values(f.NewTables)), slices.Sorted(slices.Values(f.Except))}
+}
+
 // comment is how the database remembers f.
 func (f Following) comment() string {
-	encoded, _ := json.Marshal(Following{ // cannot fail: strings
-		slices.Sorted(slices.Values(f.NewTables)), slices.Sorted(slices.Values(f.Except))})
+	encoded, _ := json.Marshal(f.sorted()) // cannot fail: strings
 	return string(encoded)
 }
 
@@ -101,7 +103,6 @@ type following struct {
 	Comment           string
 	NewTables, Except []Pattern
 	Generic           []genericBody
-	Version           string
 	Functions         []followFunction
 	EventTriggers     []eventTrigger
 }
@@ -144,7 +145,8 @@ func (f Following) generate() (following, error) {
 	if err := f.Validate(); err != nil {
 		return following{}, err
 	}
-	s := following{Comment: f.comment(), Version: version.Version, EventTriggers: []eventTrigger{
+	f = f.sorted()
+	s := following{Comment: f.comment(), EventTriggers: []eventTrigger{
 		{"exaudit_ddl", "ddl_command_end", "on_ddl", []string{
 			"ALTER POLICY", "ALTER SCHEMA", "ALTER TABLE", "ALTER TRIGGER", "CREATE SCHEMA", "CREATE TABLE", "CREATE TABLE AS",
 			"CREATE TRIGGER", "REVOKE", "SELECT INTO"}},
@@ -382,7 +384,7 @@ func (s *Script) generic(installed []db.InstalledFunctionsRow) *Script {
 		return nil
 	}
 	for _, t := range s.Triggers {
-		t.Name = strings.Replace(t.Name, "!exaudit_", "!exaudit_new_", 1)
+		t.Name = "!exaudit_" + t.Function
 		covered.Triggers = append(covered.Triggers, t)
 	}
 	return covered

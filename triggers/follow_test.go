@@ -159,7 +159,7 @@ func TestFollowedTriggers(t *testing.T) {
 	for _, generic := range []bool{false, true} {
 		db := followed(t, triggers.Following{NewTables: []string{"public.*"}}, ``)
 		run(t, db.Pool, events)
-		prefix := "!exaudit_new_"
+		prefix := "!exaudit_t1_"
 		if !generic {
 			synced(t, db)
 			prefix = "!exaudit_"
@@ -189,6 +189,7 @@ func TestFollowedTriggers(t *testing.T) {
 		if err := triggers.Uninstall(context.Background(), conn, []string{"events"}); err != nil {
 			t.Fatal(err)
 		}
+		said()
 		run(t, conn, `INSERT INTO events VALUES (2, 2)`, `ALTER TABLE events ADD COLUMN n int`, `INSERT INTO events VALUES (3, 3)`)
 		if got := said(); got != "" {
 			t.Errorf("uninstalled, and said %q", got)
