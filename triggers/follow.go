@@ -63,11 +63,11 @@ func (f Following) Validate() error {
 	return nil
 }
 
-// Covers tells whether a new table of the name, not quoted, would be tracked.
-func (f Following) Covers(schema, table string) bool {
+// Covers tells whether a new table of the name, quoted and with its schema, is tracked.
+func (f Following) Covers(name string) bool {
 	match := func(text string) bool {
 		p, err := ParsePattern(text)
-		return err == nil && p.Match(schema, table)
+		return err == nil && p.MatchQuoted(name)
 	}
 	return slices.ContainsFunc(f.NewTables, match) && !slices.ContainsFunc(f.Except, match)
 }

@@ -92,6 +92,13 @@ func (p Pattern) Match(schema, table string) bool {
 	return like(p.schema, schema) && like(p.name, table)
 }
 
+// MatchQuoted is Match for a name with its schema as SQL has it.
+func (p Pattern) MatchQuoted(name string) bool {
+	literal, err := ParsePattern(name)
+	plain := strings.NewReplacer(`\\`, `\`, `\%`, `%`, `\_`, `_`)
+	return err == nil && p.Match(plain.Replace(literal.schema), plain.Replace(literal.name))
+}
+
 // like is SQL's LIKE.
 func like(pattern, text string) bool {
 	if pattern == "" {
