@@ -9,7 +9,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
@@ -55,6 +54,9 @@ func (p *program) install(c *cli.Context) error {
 	case c.IsSet("config") && (c.Bool("all") || c.NArg() > 0):
 		return usageErrorf("install", "--config says which tables, so no other may")
 	}
+	if _, err := followingOf(c, nil); err != nil {
+		return err
+	}
 	options, err := optionsOf(c)
 	if err != nil {
 		return err
@@ -71,9 +73,9 @@ func (p *program) install(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	tables := c.Args().Slice()
+	tables, except := c.Args().Slice(), c.StringSlice("except")
 	if c.Bool("all") {
-		if tables, err = p.allTables(c, db); err != nil {
+		if tables, except, err = p.allTables(c, db); err != nil {
 			return err
 		}
 	}
@@ -81,7 +83,7 @@ func (p *program) install(c *cli.Context) error {
 		opts = append(opts, exaudit.WithOptions(map[string]exaudit.Options{tables[0]: *options}))
 	}
 	if c.Bool("follow-ddl") {
-		following, err := followingOf(c)
+		following, err := followingOf(c, except)
 		if err != nil {
 			return err
 		}
@@ -132,17 +134,19 @@ func (p *program) report(c *cli.Context, done []exaudit.Installation) error {
 	return p.printInstallations(c, done)
 }
 
-// allTables are those that --all means. What it leaves out for a reason is said.
-func (p *program) allTables(c *cli.Context, db *exaudit.DB) ([]string, error) {
+// allTables are those that --all means, and with full names what --except says. What it
+// leaves out for a reason is said.
+func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables, excepted []string, err error) {
 	schemas := schemasOf(c)
-	tables, withoutKey, err := db.Trackable(c.Context, schemas...)
+	var withoutKey []string
+	tables, withoutKey, err = db.Trackable(c.Context, schemas...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, schema := range schemas {
 		in := func(table string) bool { s, _ := splitName(table); return unquoted(s) == schema }
 		if !slices.ContainsFunc(tables, in) && !slices.ContainsFunc(withoutKey, in) {
-			return nil, fmt.Errorf("there is no table in schema %q", schema)
+			return nil, nil, fmt.Errorf("there is no table in schema %q", schema)
 		}
 	}
 	for _, except := range c.StringSlice("except") {
@@ -150,11 +154,17 @@ func (p *program) allTables(c *cli.Context, db *exaudit.DB) ([]string, error) {
 		if triggers.IsPattern(except) {
 			pattern, err := triggers.ParsePattern(except)
 			if err != nil {
-				return nil, usageErrorf("install", "--except: %v", err)
+				return nil, nil, usageErrorf("install", "--except: %v", err)
 			}
 			is = pattern.MatchQuoted
+			excepted = append(excepted, except)
 		} else if !slices.ContainsFunc(tables, is) && !slices.ContainsFunc(withoutKey, is) {
-			return nil, usageErrorf("install", "--except %s is none of the tables", except)
+			return nil, nil, usageErrorf("install", "--except %s is none of the tables", except)
+		}
+		for _, table := range append(slices.Clip(tables), withoutKey...) {
+			if is(table) && !triggers.IsPattern(except) {
+				excepted = append(excepted, table)
+			}
 		}
 		tables, withoutKey = slices.DeleteFunc(tables, is), slices.DeleteFunc(withoutKey, is)
 	}
@@ -164,23 +174,14 @@ func (p *program) allTables(c *cli.Context, db *exaudit.DB) ([]string, error) {
 	if len(tables) == 0 {
 		p.complain("there is no table to install on")
 	}
-	return tables, nil
+	return tables, excepted, nil
 }
 
-// followingOf is what --new-tables and --except say. A bare name that --all leaves out is in
-// one of its schemas, and excepted in all of them.
-func followingOf(c *cli.Context) (exaudit.Following, error) {
+// followingOf is what --new-tables and --except say.
+func followingOf(c *cli.Context, except []string) (exaudit.Following, error) {
 	following := exaudit.Following{NewTables: c.StringSlice("new-tables")}
 	if len(following.NewTables) > 0 {
-		for _, except := range c.StringSlice("except") {
-			if schema, _ := splitName(except); schema != "" || !c.Bool("all") {
-				following.Except = append(following.Except, except)
-				continue
-			}
-			for _, schema := range schemasOf(c) {
-				following.Except = append(following.Except, pgx.Identifier{schema}.Sanitize()+"."+except)
-			}
-		}
+		following.Except = except
 	}
 	if wrong := (*exaudit.OptionError)(nil); errors.As(following.Validate(), &wrong) {
 		return following, usageErrorf("install", "--%s: %s", strings.ReplaceAll(wrong.Option, "_", "-"), wrong.Reason)
