@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -166,8 +167,9 @@ func (f Following) generate() (following, error) {
 		s.Generic = append(s.Generic, genericBody{e.function, genericContent(e.function, "{id}", "{relation}")})
 	}
 	pinned := []string{"search_path = pg_catalog, pg_temp"}
-	// The user's command must neither wait for an install for long, nor be followed twice.
-	alone := append(slices.Clone(pinned), "lock_timeout = '2s'", "exaudit.following = 'off'")
+	// The user's command must not wait for an install for long, nor what is done be followed.
+	briefly := append(slices.Clone(pinned), "lock_timeout = '2s'")
+	alone := append(slices.Clone(briefly), "exaudit.following = 'off'")
 	for _, part := range []struct {
 		name, template, arguments, returns string
 		settings                           []string
@@ -180,7 +182,7 @@ func (f Following) generate() (following, error) {
 		{"mend", "mend", "root oid, created boolean", "void", pinned, false},
 		{"follow", "follow_table", "root oid, created boolean", "void", alone, false},
 		{"on_ddl", "on_ddl", "", "event_trigger", pinned, false},
-		{"on_drop", "on_drop", "", "event_trigger", pinned, false},
+		{"on_drop", "on_drop", "", "event_trigger", briefly, false},
 	} {
 		s.Functions = append(s.Functions, followFunction{
 			Function:  Function{Name: part.name, Settings: part.settings, Body: render(part.template, s)},
@@ -369,18 +371,25 @@ func syncFollowing(ctx context.Context, tx pgx.Tx, options installOptions) ([]In
 	return []Installation{done}, savepoint.Commit(ctx)
 }
 
+var bakedIn = regexp.MustCompile(`'([0-9]+)'::oid`)
+
 // generic is the script of a table as an event trigger covered it; nil where its functions
-// are others.
+// are others. The table may have been another relation then, before a dump and restore.
 func (s *Script) generic(installed []db.InstalledFunctionsRow) *Script {
-	covered := &Script{Table: s.Table}
+	covered, relation := &Script{Table: s.Table}, ""
+	for _, f := range installed {
+		if found := bakedIn.FindStringSubmatch(f.Body); found != nil && strings.HasSuffix(f.Name, "_insert") {
+			relation = found[1]
+		}
+	}
 	for _, f := range s.Functions {
 		event := f.Name[strings.LastIndex(f.Name, "_")+1:]
-		content := genericContent(event, fmt.Sprint(s.Table.ID), fmt.Sprint(s.Table.Relation))
+		content := genericContent(event, fmt.Sprint(s.Table.ID), relation)
 		f.Settings = settings(nil)
 		f.Body = fmt.Sprintf("-- content %s.\n%s", digest(content), content)
 		covered.Functions = append(covered.Functions, f)
 	}
-	if !slices.ContainsFunc(covered.Functions, func(f Function) bool { return f.problem(installed) == "" }) {
+	if relation == "" || !slices.ContainsFunc(covered.Functions, func(f Function) bool { return f.problem(installed) == "" }) {
 		return nil
 	}
 	for _, t := range s.Triggers {

@@ -222,6 +222,7 @@ func TestFollowedNewTables(t *testing.T) {
 			`INSERT INTO tmp_p VALUES (1)`, `created a 1 {"id": 1}`, ""},
 		{`CREATE TABLE sessions (id int PRIMARY KEY); CREATE TABLE tmp_x (id int PRIMARY KEY); CREATE TEMP TABLE t (id int PRIMARY KEY); CREATE TABLE heap (id int)`,
 			`INSERT INTO sessions VALUES (1); INSERT INTO tmp_x VALUES (1); INSERT INTO t VALUES (1); INSERT INTO heap VALUES (1)`, ``, "NOTICE: changes of table public.heap are not recorded: it has no primary key"},
+		{`CREATE TABLE m (id int); ALTER EXTENSION plpgsql ADD TABLE m; ALTER TABLE m ADD PRIMARY KEY (id)`, `INSERT INTO m VALUES (1)`, ``, "has no primary key"},
 		{`SET check_function_bodies = off; CREATE TABLE a (id int PRIMARY KEY)`, `INSERT INTO a VALUES (1)`, ``, ""},
 		{`CREATE TABLE old (id int PRIMARY KEY); DROP TABLE old; CREATE TABLE old (id text PRIMARY KEY)`, `INSERT INTO old VALUES ('x')`, `created old x {"id": "x"}`, ""},
 	} {
@@ -425,6 +426,10 @@ func TestFollowingMeetsInstall(t *testing.T) {
 	conn, said := warnings(t, db)
 	run(t, conn, `CREATE TABLE other (id int PRIMARY KEY)`)
 	if got := said(); !strings.Contains(got, "could not follow the change of table public.other: canceling statement due to lock timeout") {
+		t.Errorf("said %q", got)
+	}
+	run(t, conn, `DROP TABLE items`)
+	if got := said(); !strings.Contains(got, "could not follow this command: canceling statement due to lock timeout") {
 		t.Errorf("said %q", got)
 	}
 	run(t, tx, `COMMIT`)
