@@ -69,6 +69,9 @@ type (
 	Options = triggers.Options
 	// OptionError says which option of a table is wrong.
 	OptionError = triggers.OptionError
+	// Following says what event triggers do besides keeping triggers in step: which new tables
+	// they cover.
+	Following = triggers.Following
 )
 
 // What happened to an entity.
@@ -91,6 +94,7 @@ var (
 	ErrNotTracked           = triggers.ErrNotTracked
 	ErrLocked               = triggers.ErrLocked
 	ErrInvalidOptions       = triggers.ErrInvalidOptions
+	ErrMayNotFollow         = triggers.ErrMayNotFollow
 	ErrNoVersion            = history.ErrNoVersion
 	ErrDiverged             = history.ErrDiverged
 	ErrReferencedRowMissing = revert.ErrReferencedRowMissing
@@ -167,6 +171,21 @@ func DryRun() InstallOption { return triggers.DryRun() }
 // that a table has; a table that is not in the map keeps its own. What is wrong with them
 // is told by an *OptionError.
 func WithOptions(tables map[string]Options) InstallOption { return triggers.WithOptions(tables) }
+
+// FollowDDL makes Install create event triggers: from then on, tables may be altered, and
+// partitions come and go, without a Sync, and new tables are tracked whose names match
+// patterns. Install needs no table then. Event triggers take a superuser; ErrMayNotFollow
+// tells that the role is none.
+func FollowDDL(f Following) InstallOption { return triggers.FollowDDL(f) }
+
+// StopFollowing makes Uninstall remove the event triggers. It needs no table then.
+func StopFollowing() InstallOption { return triggers.StopFollowing() }
+
+// Following gives what FollowDDL was given; nil where there are no event triggers.
+func (d *DB) Following(ctx context.Context) (*Following, error) {
+	f, err := triggers.ReadFollowing(ctx, d.conn)
+	return f, d.explain(ctx, err)
+}
 
 // Status compares the triggers of every registered table with what Install would make.
 func (d *DB) Status(ctx context.Context) ([]TableStatus, error) {

@@ -51,7 +51,15 @@ func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool, opts 
 	for i, t := range selected {
 		names[i], options[t.name] = t.name, t.options
 	}
-	if result.Installed, err = triggers.Install(ctx, tx, names, append(slices.Clip(opts), triggers.WithOptions(options))...); err != nil {
+	opts = append(slices.Clip(opts), triggers.WithOptions(options))
+	following, err := f.following(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if following != nil {
+		opts = append(opts, triggers.FollowDDL(*following))
+	}
+	if result.Installed, err = triggers.Install(ctx, tx, names, opts...); err != nil {
 		if wrong := (*triggers.OptionError)(nil); errors.As(err, &wrong) {
 			return nil, f.explain(err, wrong.Table)
 		}
@@ -90,6 +98,7 @@ func (f *File) selected(ctx context.Context, q db.DBTX) (tables []table, skipped
 	if err != nil {
 		return nil, nil, err
 	}
+	names, withoutKey = slices.DeleteFunc(names, f.exceptsPattern), slices.DeleteFunc(withoutKey, f.exceptsPattern)
 	for _, name := range withoutKey {
 		if !slices.Contains(excepted, name) {
 			skipped = append(skipped, name)
@@ -118,6 +127,9 @@ func resolve(ctx context.Context, q db.DBTX, name string) (table, error) {
 func (f *File) excepted(ctx context.Context, q db.DBTX, tables []table) ([]string, error) {
 	var list []string
 	for _, name := range f.Except {
+		if triggers.IsPattern(name) {
+			continue
+		}
 		t, err := resolve(ctx, q, name)
 		if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) {
 			return nil, f.fail(err, []string{"except", name}, "%v", err)
@@ -128,6 +140,36 @@ func (f *File) excepted(ctx context.Context, q db.DBTX, tables []table) ([]strin
 		list = append(list, t.quoted)
 	}
 	return list, nil
+}
+
+// exceptsPattern tells whether a pattern leaves a table out, by its quoted name.
+func (f *File) exceptsPattern(name string) bool {
+	return slices.ContainsFunc(f.Except, func(text string) bool {
+		p, err := triggers.ParsePattern(text)
+		return err == nil && triggers.IsPattern(text) && p.MatchQuoted(name)
+	})
+}
+
+// following is what the file says of event triggers; nil where it does not ask for them.
+func (f *File) following(ctx context.Context, q db.DBTX) (*triggers.Following, error) {
+	if !f.FollowDDL {
+		return nil, nil
+	}
+	following := &triggers.Following{NewTables: f.NewTables}
+	if len(f.NewTables) == 0 {
+		return following, nil
+	}
+	for _, name := range f.Except {
+		if f.All && !triggers.IsPattern(name) {
+			t, err := resolve(ctx, q, name)
+			if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) {
+				return nil, f.fail(err, []string{"except", name}, "%v", err)
+			}
+			name = t.quoted
+		}
+		following.Except = append(following.Except, name)
+	}
+	return following, nil
 }
 
 func (f *File) trackable(ctx context.Context, q db.DBTX) (names, withoutKey []string, err error) {
@@ -261,11 +303,24 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 			drift = append(drift, triggers.Drift{Table: tables[i].QuotedName, Object: "table", Problem: "has other options than in " + f.where(want)})
 		}
 	}
+	following, err := f.following(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range tables {
-		if s.Tracked.Tracked && s.Relation != 0 && !slices.ContainsFunc(selected, func(t table) bool { return t.relation == s.Relation }) {
+		switch {
+		case !s.Tracked.Tracked, s.Relation == 0, slices.ContainsFunc(selected, func(t table) bool { return t.relation == s.Relation }):
+		case following == nil || !following.Covers(s.QuotedName):
 			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: "is tracked, though " + f.path + " does not select it"})
+		case !s.Options.Equal(triggers.Options{}):
+			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: fmt.Sprintf("has options, which %s:%d does not give new tables", f.path, f.line("new_tables"))})
 		}
 	}
+	differs, err := f.compareFollowing(ctx, q, following)
+	if err != nil {
+		return nil, err
+	}
+	drift = append(drift, differs...)
 	missing, differing, err := f.columns(ctx, q)
 	if err != nil {
 		return nil, err
@@ -278,6 +333,25 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 		drift = append(drift, triggers.Drift{Table: "exaudit.versions", Object: object, Problem: fmt.Sprintf("is %s (%s:%d)", problem, f.path, f.line("custom_columns", d.name))})
 	}
 	return drift, nil
+}
+
+// compareFollowing compares what event triggers do with what they should.
+func (f *File) compareFollowing(ctx context.Context, q db.DBTX, want *triggers.Following) ([]triggers.Drift, error) {
+	have, err := triggers.ReadFollowing(ctx, q)
+	problem := ""
+	switch {
+	case err != nil:
+		return nil, err
+	case have == nil && want != nil:
+		problem = fmt.Sprintf("are missing, though %s:%d asks for them", f.path, f.line("follow_ddl"))
+	case have != nil && want == nil:
+		problem = "are there, though " + f.path + " does not ask for them"
+	case want != nil && !have.Equal(*want):
+		problem = fmt.Sprintf("cover other new tables than %s:%d says", f.path, f.line("new_tables"))
+	default:
+		return nil, nil
+	}
+	return []triggers.Drift{{Table: "event triggers", Object: "they", Problem: problem}}, nil
 }
 
 // where is the place in the file that selects a table.

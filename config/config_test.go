@@ -82,10 +82,18 @@ func TestRefused(t *testing.T) {
 		{"{}", `x.yaml:1: no table is selected`},
 		{"all: false", `x.yaml:1: no table is selected`},
 		{"all: maybe", `x.yaml:1: all is true or false`},
-		{"all: true\nschema: x", `x.yaml:2: unknown key schema: it is one of all, schemas, except, tables, custom_columns`},
+		{"all: true\nschema: x", `x.yaml:2: unknown key schema: it is one of all, schemas, except, follow_ddl, new_tables, tables, custom_columns`},
 		{"all: true\nall: true", `x.yaml:2: all is given twice`},
 		{"schemas: [a]\ntables: {a: }", `x.yaml:1: schemas is for all: true`},
-		{"tables: {a: }\nexcept: [a]", `x.yaml:2: except is for all: true`},
+		{"tables: {a: }\nexcept: [a]", `x.yaml:2: except is for all: true, or new_tables`},
+		{"all: true\nnew_tables: [a.b]", `x.yaml:2: new_tables is for follow_ddl: true`},
+		{"follow_ddl: true", `x.yaml:1: no table is selected: there must be tables, new_tables, or all: true`},
+		{"follow_ddl: yes please", `x.yaml:1: follow_ddl is true or false`},
+		{"follow_ddl: true\nnew_tables:\n- a.b\n- orders_*", `x.yaml:4: new_tables: pattern orders_* names no schema: write public.orders_*`},
+		{"follow_ddl: true\nnew_tables: [a.b, a.b]", `x.yaml:2: a.b is listed twice`},
+		{"follow_ddl: true\nnew_tables: [a.b.c]", `x.yaml:2: new_tables: pattern a.b.c has more parts than schema.table`},
+		{"follow_ddl: true\nnew_tables: [a.*]\nexcept: [b]", `x.yaml:3: except: pattern b names no schema`},
+		{"all: true\nexcept: ['a.b-*']", `x.yaml:2: except: pattern a.b-*: "-" stands only between double quotes`},
 		{"all: true\nexcept: [a]\ntables:\n  a:", `x.yaml:2: table a is listed under tables as well`},
 		{"all: true\nexcept:\n- a\n- b\n- a", `x.yaml:5: a is listed twice`},
 		{"all: true\nschemas: []", `x.yaml:2: schemas is a list of names`},
@@ -220,6 +228,48 @@ custom_columns:
 		"exaudit.versions: column label is text, not character varying(20) (x.yaml:12)"
 	if got := compare(t, db, f); got != want {
 		t.Errorf("drift:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// What event triggers are to do is said by the file, and compared with it.
+func TestFollowDDL(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, shop)
+	f := parse(t, "all: true\nexcept: [sessions, 'public.u*']\nfollow_ddl: true\nnew_tables: [public.*, sales.*]\ntables:\n  orders:\n")
+	if got := compare(t, db, f); !strings.Contains(got, "event triggers: they are missing, though x.yaml:3 asks for them") {
+		t.Errorf("before:\n%s", got)
+	}
+	done, err := f.Apply(context.Background(), db.Pool, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(done.Installed); n != 2 || done.Installed[0].Table != "public.orders" || done.Installed[1].Table != "event triggers" {
+		t.Errorf("installed %+v", done.Installed)
+	}
+	db.Exec(t, `CREATE TABLE sales.fresh (id int PRIMARY KEY); INSERT INTO sales.fresh VALUES (1);
+		CREATE TABLE unwanted (id int PRIMARY KEY); INSERT INTO unwanted VALUES (1); DROP TABLE sessions; CREATE TABLE sessions (id int PRIMARY KEY)`)
+	if got := pgtest.One[string](t, db, `SELECT string_agg(table_name, ' ') FROM exaudit.history`); got != "fresh" {
+		t.Errorf("recorded %s", got)
+	}
+	if got := compare(t, db, f); got != "" {
+		t.Errorf("drift:\n%s", got)
+	}
+	again, err := f.Apply(context.Background(), db.Pool, false)
+	if err != nil || again.Installed[1].Changed {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"sales.fresh"}, triggers.WithOptions(map[string]triggers.Options{"sales.fresh": {Ignore: true}})); err != nil {
+		t.Fatal(err)
+	}
+	if got := compare(t, db, f); got != "sales.fresh: table has options, which x.yaml:4 does not give new tables" {
+		t.Errorf("drift:\n%s", got)
+	}
+	other := parse(t, "tables: {orders: }\nfollow_ddl: true\nnew_tables: [public.*]")
+	if got := compare(t, db, other); !strings.Contains(got, "they cover other new tables than x.yaml:3 says") || !strings.Contains(got, "sales.fresh: table is tracked, though x.yaml does not select it") {
+		t.Errorf("drift:\n%s", got)
+	}
+	if got := compare(t, db, parse(t, "all: true\nschemas: [public, sales]\nexcept: [users, sessions, unwanted, 'sales.L*', 'sales.\"Lines\"']\ntables: {sales.fresh: {ignore: true}}")); got != "event triggers: they are there, though x.yaml does not ask for them" {
+		t.Errorf("drift:\n%s", got)
 	}
 }
 

@@ -567,14 +567,19 @@ BEGIN
 END
 $$;
 
--- What encode runs for the rows of a table. IMMUTABLE as has_shape is, and under the same
--- conditions: the text is made once per plan.
+-- What encode runs for the rows of a table; NULL where to_jsonb alone makes the image.
+-- IMMUTABLE as has_shape is, and under the same conditions: the text is made once per plan.
 CREATE FUNCTION exaudit.encode_query(relation oid) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    image text := exaudit.image_expression(relation, 'r');
 BEGIN
-    RETURN pg_catalog.format('SELECT %s FROM (SELECT ($1).*) AS r', exaudit.image_expression(relation, 'r'));
+    IF image = 'pg_catalog.to_jsonb(r.*)' THEN
+        RETURN NULL;
+    END IF;
+    RETURN pg_catalog.format('SELECT %s FROM (SELECT ($1).*) AS r', image);
 END
 $$;
 
@@ -594,6 +599,9 @@ AS $$
 DECLARE
     image jsonb;
 BEGIN
+    IF query IS NULL THEN
+        RETURN pg_catalog.to_jsonb(row_value);
+    END IF;
     EXECUTE query INTO image USING row_value;
     IF pg_catalog.pg_column_size(image) <= exaudit.image_limit() THEN
         RETURN image;

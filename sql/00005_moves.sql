@@ -157,13 +157,17 @@ BEGIN
         CONTINUE WHEN held.before IS NULL; -- not deleted, or not recorded
         PERFORM pg_catalog.set_config('exaudit.custom', held.custom, true),
                 pg_catalog.set_config('exaudit.rollback', held.rollback, true);
-        PERFORM exaudit.record(held.table_id, 'deleted', held.entity_id, NULL, held.before, NULL, held.version_id);
+        PERFORM exaudit.record(held.table_id, 'deleted', held.entity_id, NULL, held.before, NULL, version_id => held.version_id);
         PERFORM pg_catalog.set_config('exaudit.custom', custom, true),
                 pg_catalog.set_config('exaudit.rollback', rollback, true);
     END LOOP;
     RETURN NULL;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+AS 'SELECT 5::bigint';
 -- +goose StatementEnd
 
 CREATE CONSTRAINT TRIGGER move_ends AFTER INSERT ON exaudit.moves
@@ -180,10 +184,8 @@ ALTER FUNCTION exaudit.end_move OWNER TO exaudit_writer;
 REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer;
 
 -- +goose Down
--- The generated functions go first, and with them the triggers: from here on nothing needs
--- the rest. With them goes what exaudit_writer was granted on tracked tables.
-DROP OWNED BY exaudit_writer CASCADE;
 DROP FUNCTION exaudit.arrives;
 DROP FUNCTION exaudit.leaves;
 DROP FUNCTION exaudit.note_move;
 DROP TABLE exaudit.moves;
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 4::bigint';

@@ -37,10 +37,21 @@ func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	following, err := ReadFollowing(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if following != nil {
+		drift, err := followingDrift(ctx, q, *following)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Status{Tracked: Tracked{QuotedName: followingTable}, Drift: drift, Notes: []string{following.String()}})
+	}
 	for _, t := range all {
 		s := Status{Tracked: t}
 		if t.Tracked {
-			if err := s.inspect(ctx, q); err != nil {
+			if err := s.inspect(ctx, q, following != nil); err != nil {
 				return nil, err
 			}
 		}
@@ -49,7 +60,9 @@ func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	return list, nil
 }
 
-func (s *Status) inspect(ctx context.Context, q db.DBTX) error {
+// inspect compares one table. Where DDL is followed, a table that is recorded whole but
+// slower is as it should be until the next sync.
+func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 	if s.Relation == 0 {
 		s.Drift = []Drift{{s.QuotedName, "table", "has been dropped"}}
 		return nil
@@ -67,13 +80,36 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX) error {
 		return err
 	}
 	s.Notes = table.notes()
+	functions, err := db.New().InstalledFunctions(ctx, q, s.ID)
+	if err != nil {
+		return fmt.Errorf("read the functions of %s: %w", table.QuotedName, err)
+	}
+	if covered := script.generic(functions); followed && covered != nil {
+		s.Notes = append(s.Notes, "recorded by the functions of new tables: \"exaudit sync\" makes it faster")
+		script = covered
+	}
 	s.Drift, err = script.Drift(ctx, q)
+	if followed && slices.ContainsFunc(functions, script.altered) {
+		s.Notes = append(s.Notes, "altered, and recorded more slowly since: \"exaudit sync\" makes it faster")
+		s.Drift = slices.DeleteFunc(s.Drift, func(d Drift) bool {
+			return slices.ContainsFunc(functions, func(f db.InstalledFunctionsRow) bool {
+				return d.Object == "function exaudit."+f.Name && d.Problem == "is outdated" && script.altered(f)
+			})
+		})
+	}
 	s.Drift = append(s.Drift, table.stale...)
 	if s.QuotedName != table.QuotedName {
 		s.Drift = append(s.Drift, Drift{table.QuotedName, "table", "was renamed, from " + s.QuotedName})
 	}
 	s.Drift = append(s.Drift, table.uncovered()...)
 	return err
+}
+
+// altered tells whether a function was written for the table as it was once, so that it
+// takes the exact and slower path.
+func (s *Script) altered(f db.InstalledFunctionsRow) bool {
+	return !handMade(f.Body) && strings.Contains(f.Body, "exaudit.has_shape(") &&
+		!strings.Contains(f.Body, fmt.Sprintf("exaudit.has_shape('%d'::oid,\n       %s)", s.Table.Relation, literal(s.Table.Shape)))
 }
 
 // guardedTables are exaudit's own, in the order in which they are told of.

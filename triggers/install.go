@@ -37,6 +37,9 @@ type installOptions struct {
 	dryRun      bool
 	lockTimeout time.Duration
 	tables      map[string]Options
+
+	following     *Following
+	stopFollowing bool
 }
 
 func collect(opts []InstallOption) installOptions {
@@ -95,7 +98,7 @@ func WithOptions(tables map[string]Options) InstallOption {
 //
 // A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
 // that is in use for longer than the lock timeout ErrLocked; options that are wrong,
-// ErrInvalidOptions.
+// ErrInvalidOptions. With FollowDDL there need not be any.
 func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Installation, error) {
 	options := collect(opts)
 	for name := range options.tables {
@@ -124,7 +127,12 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 				}
 				done = append(done, installation)
 			}
-			return nil
+			if options.following == nil {
+				return nil
+			}
+			installation, err := follow(ctx, tx, *options.following, options)
+			done = append(done, installation)
+			return err
 		})
 	})
 	return done, err
@@ -226,6 +234,9 @@ func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOp
 					return err
 				}
 			}
+			if options.stopFollowing {
+				return unfollow(ctx, tx, options)
+			}
 			return nil
 		})
 	})
@@ -287,6 +298,10 @@ func pinned(ctx context.Context, tx pgx.Tx, options installOptions, do func() er
 	if err != nil {
 		return fmt.Errorf("set lock_timeout: %w", err)
 	}
+	following, err := queries.SuspendFollowing(ctx, tx, "off")
+	if err != nil {
+		return fmt.Errorf("suspend the event triggers: %w", err)
+	}
 	if err := queries.LockTables(ctx, tx); err != nil {
 		return options.locked(err, "exaudit.tables", "lock")
 	}
@@ -322,6 +337,9 @@ func pinned(ctx context.Context, tx pgx.Tx, options installOptions, do func() er
 	}
 	if _, err := queries.SetLockTimeout(ctx, tx, timeout.Previous); err != nil {
 		return fmt.Errorf("restore lock_timeout: %w", err)
+	}
+	if _, err := queries.SuspendFollowing(ctx, tx, following.Previous); err != nil {
+		return fmt.Errorf("resume the event triggers: %w", err)
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 // Sync brings the triggers of every tracked table up to date, and follows tables that were
 // renamed, all in one transaction. What is up to date stays untouched, and its table
 // unlocked. A table that was dropped is let go of, one that has lost its primary key is
-// skipped: their Installations say so. What guards exaudit's own tables is mended, too; only then
-// are they among the results.
+// skipped: their Installations say so. What guards exaudit's own tables is mended, too, and
+// the event triggers where there are any; only then are they among the results.
 func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation, error) {
 	options := collect(opts)
 	var done []Installation
@@ -38,7 +38,11 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 			if err != nil {
 				return err
 			}
-			done = guards
+			following, err := syncFollowing(ctx, tx, options)
+			if err != nil {
+				return err
+			}
+			done = append(guards, following...)
 			for _, t := range all {
 				was, tracked := names[t.ID]
 				if !tracked {

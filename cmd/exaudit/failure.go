@@ -43,6 +43,7 @@ var kinds = []struct {
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},
 	{exaudit.ErrVersionsExist, exitConflict, ""},
 	{exaudit.ErrLocked, exitConflict, `: run it again when that one has ended (pg_stat_activity shows it), or with a longer --lock-timeout`},
+	{exaudit.ErrMayNotFollow, exitFailed, ""},
 	{exaudit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
 	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
 	{exaudit.ErrInvalidKey, exitUsage, ""},
