@@ -3,6 +3,7 @@ package exaudit_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -232,6 +233,68 @@ func TestRevertPrimaryKeyChange(t *testing.T) {
 	if n := len(historyOf(t, audit, "tags", "go", exaudit.WithStates())); n != 5 {
 		t.Errorf("history of go has %d versions, want 5", n)
 	}
+}
+
+// A row that an update moved to another partition is followed there, and comes back.
+func TestRevertMove(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `
+		CREATE TABLE events (id int, day date, info jsonb, f float8, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
+		CREATE TABLE old PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+		CREATE TABLE new (f float8, info jsonb, day date NOT NULL, id int NOT NULL); ALTER TABLE events ATTACH PARTITION new FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')`, "events")
+	db.Exec(t, `INSERT INTO events VALUES (1, '2024-05-06', 'null', '-0')`)
+	original := rows(t, db, "old")
+	db.Exec(t, `UPDATE events SET info = '{"a": 1}'`)
+	db.Exec(t, `UPDATE events SET day = '2025-05-06', f = 0, info = NULL`)
+	db.Exec(t, `UPDATE events SET f = 2`)
+	for _, day := range []string{"2024-05-06", "2025-05-06"} {
+		versions := historyOf(t, audit, "events", exaudit.Key{day, 1}, exaudit.WithStates())
+		var got []string
+		for _, v := range versions {
+			got = append(got, string(v.Action))
+		}
+		if strings.Join(got, " ") != "created updated updated updated" {
+			t.Errorf("history from %s: %v", day, got)
+		}
+		if want := `{"day":["~","2024-05-06","2025-05-06"],"f":["~","-0",0],"info":["~",{"a":1},null]}`; patchJSON(t, versions[2].Patch) != want {
+			t.Errorf("the move is %s, want %s", patchJSON(t, versions[2].Patch), want)
+		}
+	}
+	versions := historyOf(t, audit, "events", exaudit.Key{"2024-05-06", 1})
+
+	// the move, with what came after it
+	if _, err := audit.Revert(ctx, versions[2].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "old"); got != `(1,2024-05-06,"{""a"": 1}",-0)` || rows(t, db, "new") != "" {
+		t.Errorf("reverted to %s, and %s", got, rows(t, db, "new"))
+	}
+	reverted := historyOf(t, audit, "events", exaudit.Key{"2025-05-06", 1}, exaudit.WithStates())
+	if last := reverted[len(reverted)-1]; len(reverted) != 5 || last.Action != exaudit.Updated || !last.Rollback {
+		t.Errorf("%d versions, the last is %+v", len(reverted), last)
+	}
+	// a revert of the revert moves it again
+	if _, err := audit.Revert(ctx, reverted[4].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "new"); got != `(2,,2025-05-06,1)` {
+		t.Errorf("moved to %s", got)
+	}
+	// to before both
+	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "old"); got != original {
+		t.Errorf("reverted to %s, want %s", got, original)
+	}
+	if _, err := audit.Revert(ctx, versions[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "events"); got != "" {
+		t.Errorf("reverted to %s, want nothing", got)
+	}
+	historyOf(t, audit, "events", exaudit.Key{"2024-05-06", 1}, exaudit.WithStates())
 }
 
 // Two operators revert at once, while the application goes on: one after the other, and

@@ -10,40 +10,6 @@ import (
 	"encoding/json"
 )
 
-const appendOnlyTriggers = `-- name: AppendOnlyTriggers :many
-SELECT wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
-FROM pg_catalog.unnest(ARRAY['append_only', 'append_only_custom']::text[]) AS wanted (name)
-LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = 'exaudit.versions'::pg_catalog.regclass
-                                  AND tg.tgname = wanted.name
-ORDER BY wanted.name
-`
-
-type AppendOnlyTriggersRow struct {
-	Name    string
-	Enabled string
-}
-
-// What guards exaudit.versions, which must be enabled ALWAYS; ” where it is missing.
-func (q *Queries) AppendOnlyTriggers(ctx context.Context, db DBTX) ([]AppendOnlyTriggersRow, error) {
-	rows, err := db.Query(ctx, appendOnlyTriggers)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AppendOnlyTriggersRow
-	for rows.Next() {
-		var i AppendOnlyTriggersRow
-		if err := rows.Scan(&i.Name, &i.Enabled); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const customColumnTypes = `-- name: CustomColumnTypes :many
 SELECT c.name::text AS name, c.type_name::text AS type_name FROM exaudit.custom_columns c
 `
@@ -155,6 +121,43 @@ func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32
 		&i.HasPrimaryKey,
 	)
 	return i, err
+}
+
+const guardTriggers = `-- name: GuardTriggers :many
+SELECT wanted.table_name::text AS table_name, wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
+FROM (VALUES ('exaudit.versions', 'append_only'), ('exaudit.versions', 'append_only_custom'),
+             ('exaudit.moves', 'move_ends')) AS wanted (table_name, name)
+LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
+                                  AND tg.tgname = wanted.name
+ORDER BY wanted.table_name DESC, wanted.name
+`
+
+type GuardTriggersRow struct {
+	TableName string
+	Name      string
+	Enabled   string
+}
+
+// What guards exaudit's own tables, which must be enabled ALWAYS: versions against change,
+// and deletes that were held back against being forgotten. ” where one is missing.
+func (q *Queries) GuardTriggers(ctx context.Context, db DBTX) ([]GuardTriggersRow, error) {
+	rows, err := db.Query(ctx, guardTriggers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GuardTriggersRow
+	for rows.Next() {
+		var i GuardTriggersRow
+		if err := rows.Scan(&i.TableName, &i.Name, &i.Enabled); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const inheritanceChildren = `-- name: InheritanceChildren :many
@@ -328,24 +331,36 @@ SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
        c.relrowsecurity::boolean AS row_security,
-       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read
+       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
+       coalesce(t.level, 0)::integer AS level,
+       ARRAY(SELECT pg_catalog.quote_ident(a.attname)
+             FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = c.oid
+               -- without expressions, which a primary key rules out
+               AND a.attnum = ANY (pt.partattrs::int2[])
+             ORDER BY a.attnum)::text[] AS partition_columns
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_partition_tree($1::oid) t ON t.relid = c.oid
+LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = c.oid
 WHERE c.oid = $1::oid OR t.relid IS NOT NULL
 ORDER BY c.oid <> $1::oid, name
 `
 
 type PartitionsRow struct {
-	Relation      uint32
-	QuotedSchema  string
-	Name          string
-	RowSecurity   bool
-	WriterMayRead bool
+	Relation         uint32
+	QuotedSchema     string
+	Name             string
+	RowSecurity      bool
+	WriterMayRead    bool
+	Level            int32
+	PartitionColumns []string
 }
 
 // The table itself and everything below it, as quoted names. TRUNCATE triggers are not
 // cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
+// And the columns that decide in which of its own partitions a row is: no DDL can drop or
+// retype them.
 func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]PartitionsRow, error) {
 	rows, err := db.Query(ctx, partitions, relation)
 	if err != nil {
@@ -361,6 +376,8 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 			&i.Name,
 			&i.RowSecurity,
 			&i.WriterMayRead,
+			&i.Level,
+			&i.PartitionColumns,
 		); err != nil {
 			return nil, err
 		}

@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type ExauditAction string
@@ -81,6 +83,22 @@ type ExauditHistory struct {
 	Xid              uint64
 	PreviousEntityID *string
 	SessionRole      *string
+}
+
+type ExauditMove struct {
+	Xid         uint64
+	Relation    uint32
+	RowID       pgtype.TID
+	NewEntityID string
+	TableID     *int32
+	VersionID   *int64
+	NotedBy     *int64
+	Depth       *int32
+	EntityID    *string
+	Image       json.RawMessage
+	Before      json.RawMessage
+	Custom      *string
+	Rollback    *string
 }
 
 type ExauditRelation struct {

@@ -69,14 +69,24 @@ SELECT pg_catalog.format_type(@type::oid, @modifier::integer)::text AS type_name
 -- name: Partitions :many
 -- The table itself and everything below it, as quoted names. TRUNCATE triggers are not
 -- cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
+-- And the columns that decide in which of its own partitions a row is: no DDL can drop or
+-- retype them.
 SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
        c.relrowsecurity::boolean AS row_security,
-       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read
+       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
+       coalesce(t.level, 0)::integer AS level,
+       ARRAY(SELECT pg_catalog.quote_ident(a.attname)
+             FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = c.oid
+               -- without expressions, which a primary key rules out
+               AND a.attnum = ANY (pt.partattrs::int2[])
+             ORDER BY a.attnum)::text[] AS partition_columns
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_partition_tree(@relation::oid) t ON t.relid = c.oid
+LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = c.oid
 WHERE c.oid = @relation::oid OR t.relid IS NOT NULL
 ORDER BY c.oid <> @relation::oid, name;
 
@@ -144,10 +154,12 @@ JOIN pg_catalog.pg_class c ON c.oid = children.relation AND NOT c.relispartition
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 ORDER BY name;
 
--- name: AppendOnlyTriggers :many
--- What guards exaudit.versions, which must be enabled ALWAYS; '' where it is missing.
-SELECT wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
-FROM pg_catalog.unnest(ARRAY['append_only', 'append_only_custom']::text[]) AS wanted (name)
-LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = 'exaudit.versions'::pg_catalog.regclass
+-- name: GuardTriggers :many
+-- What guards exaudit's own tables, which must be enabled ALWAYS: versions against change,
+-- and deletes that were held back against being forgotten. '' where one is missing.
+SELECT wanted.table_name::text AS table_name, wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
+FROM (VALUES ('exaudit.versions', 'append_only'), ('exaudit.versions', 'append_only_custom'),
+             ('exaudit.moves', 'move_ends')) AS wanted (table_name, name)
+LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
                                   AND tg.tgname = wanted.name
-ORDER BY wanted.name;
+ORDER BY wanted.table_name DESC, wanted.name;

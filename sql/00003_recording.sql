@@ -98,11 +98,12 @@ AS $$
 $$;
 
 -- Adds one version with the session's data, whatever columns the versions table has by
--- now. Generated functions that know the columns insert by themselves. The options are
--- those of the table, for who has read them already.
+-- now, under an id that was taken before or the next one. Generated functions that know
+-- the columns insert by themselves. The options are those of the table, for who has read
+-- them already.
 CREATE FUNCTION exaudit.record(
     table_id integer, action exaudit.action, entity_id text, previous_entity_id text, before jsonb, after jsonb,
-    options jsonb DEFAULT NULL
+    version_id bigint DEFAULT NULL, options jsonb DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -113,6 +114,7 @@ DECLARE
     columns   text;
     fields    text;
 BEGIN
+    version_id := coalesce(version_id, pg_catalog.nextval('exaudit.versions_id_seq'));
     IF options IS NULL THEN
         logged_in := exaudit.session_role(table_id);
     ELSIF options <> '{}' AND options @> '{"session_user": true}' THEN
@@ -121,15 +123,17 @@ BEGIN
     -- Without session data, or columns of the user's, no statement has to be made up.
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
-        VALUES ($1, $2, $3, $4, $5, $6, logged_in);
+        INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, session_role)
+        OVERRIDING SYSTEM VALUE
+        VALUES (version_id, $1, $2, $3, $4, $5, $6, logged_in);
         RETURN;
     END IF;
     stamp := exaudit.session_data();
     IF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, '{}') THEN
         INSERT INTO exaudit.versions
-            (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
-        VALUES ($1, $2, $3, $4, $5, $6, stamp.custom, stamp.rollback, logged_in);
+            (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
+        OVERRIDING SYSTEM VALUE
+        VALUES (version_id, $1, $2, $3, $4, $5, $6, stamp.custom, stamp.rollback, logged_in);
         RETURN;
     END IF;
     -- a column without its key in the custom data is left out, and so takes its default
@@ -141,9 +145,10 @@ BEGIN
 
     EXECUTE pg_catalog.format(
         'INSERT INTO exaudit.versions '
-        '(table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role%s) '
-        'VALUES ($1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback, $8%s)', columns, fields)
-    USING table_id, action, entity_id, previous_entity_id, before, after, stamp, logged_in;
+        '(id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role%s) '
+        'OVERRIDING SYSTEM VALUE '
+        'VALUES ($9, $1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback, $8%s)', columns, fields)
+    USING table_id, action, entity_id, previous_entity_id, before, after, stamp, logged_in, version_id;
 END
 $$;
 
@@ -489,7 +494,8 @@ $$;
 -- Records a change of a table that has been altered since its triggers were written:
 -- whole and exact, only slower. relation is where the row is, perhaps a partition.
 CREATE FUNCTION exaudit.record_altered(
-    table_id integer, relation oid, before jsonb, after jsonb, present jsonb, key_columns jsonb
+    table_id integer, relation oid, before jsonb, after jsonb, present jsonb, key_columns jsonb,
+    version_id bigint DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -525,12 +531,12 @@ BEGIN
     old_key := exaudit.entity_id_in(key_columns, before);
     new_key := exaudit.entity_id_in(key_columns, after);
     IF before IS NULL THEN
-        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, stored.new_values, options);
+        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, stored.new_values, version_id, options);
     ELSIF after IS NULL THEN
-        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, stored.old_values, NULL, options);
+        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, stored.old_values, NULL, version_id, options);
     ELSE
         PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key), stored.old_values, stored.new_values,
-                               options);
+                               version_id, options);
     END IF;
 END
 $$;
@@ -703,7 +709,7 @@ BEGIN
     END IF;
     PERFORM exaudit.record(table_id,
                            CASE WHEN before IS NULL THEN 'created' WHEN after IS NULL THEN 'deleted' ELSE 'updated' END::exaudit.action,
-                           entity_id, NULL, stored.old_values, stored.new_values, options);
+                           entity_id, NULL, stored.old_values, stored.new_values, NULL, options);
     RETURN pg_catalog.currval('exaudit.versions_id_seq');
 END
 $$;

@@ -270,7 +270,7 @@ $$;
 -- own table is not.
 CREATE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
-AS 'SELECT 4::bigint';
+AS 'SELECT 5::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
@@ -283,9 +283,6 @@ GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key
 RESET ROLE;
 
 -- +goose Down
--- The generated functions go first, and with them the triggers: from here on nothing needs
--- the rest. With them goes what exaudit_writer was granted on tracked tables.
-DROP OWNED BY exaudit_writer CASCADE;
 DROP FUNCTION exaudit.schema_version;
 DROP FUNCTION exaudit.normalize;
 DROP FUNCTION exaudit.delete_row;

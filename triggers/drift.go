@@ -27,19 +27,15 @@ type Status struct {
 }
 
 // Inspect compares every registered table with what Install would make of it. Where
-// something is wrong with exaudit.versions itself, it comes first.
+// something is wrong with exaudit's own tables, they come first.
 func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	all, err := All(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Status, 0, len(all))
-	unguarded, err := inspectVersions(ctx, q)
+	list, err := inspectGuards(ctx, q)
 	if err != nil {
 		return nil, err
-	}
-	if len(unguarded) > 0 {
-		list = append(list, Status{Tracked: Tracked{QuotedName: versionsTable}, Drift: unguarded})
 	}
 	following, err := ReadFollowing(ctx, q)
 	if err != nil {
@@ -116,25 +112,33 @@ func (s *Script) altered(f db.InstalledFunctionsRow) bool {
 		!strings.Contains(f.Body, fmt.Sprintf("exaudit.has_shape('%d'::oid,\n       %s)", s.Table.Relation, literal(s.Table.Shape)))
 }
 
-const versionsTable = "exaudit.versions"
+// guardedTables are exaudit's own, in the order in which they are told of.
+var guardedTables = []string{"exaudit.versions", "exaudit.moves"}
 
-// inspectVersions looks at what keeps versions from being changed. Loading data with
-// --disable-triggers leaves it weaker than it was.
-func inspectVersions(ctx context.Context, q db.DBTX) ([]Drift, error) {
-	guards, err := db.New().AppendOnlyTriggers(ctx, q)
+// inspectGuards looks at what keeps the versions from being changed, and deletes that are
+// part of a move from being forgotten. Loading data with --disable-triggers leaves it
+// weaker than it was.
+func inspectGuards(ctx context.Context, q db.DBTX) ([]Status, error) {
+	guards, err := db.New().GuardTriggers(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("read the triggers of %s: %w", versionsTable, err)
+		return nil, fmt.Errorf("read the triggers of schema exaudit: %w", err)
 	}
 	problems := map[string]string{
 		"": "is missing", "D": "is disabled", "O": "does not fire for replicas", "R": "fires for replicas only",
 	}
-	var drift []Drift
-	for _, g := range guards {
-		if problem, ok := problems[g.Enabled]; ok {
-			drift = append(drift, Drift{versionsTable, `trigger "` + g.Name + `"`, problem})
+	var list []Status
+	for _, table := range guardedTables {
+		s := Status{Tracked: Tracked{QuotedName: table}}
+		for _, g := range guards {
+			if problem, ok := problems[g.Enabled]; ok && g.TableName == table {
+				s.Drift = append(s.Drift, Drift{table, `trigger "` + g.Name + `"`, problem})
+			}
+		}
+		if len(s.Drift) > 0 {
+			list = append(list, s)
 		}
 	}
-	return drift, nil
+	return list, nil
 }
 
 // Drift compares the script with what the catalog has.
@@ -264,8 +268,12 @@ func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
 // definition is how pg_get_triggerdef writes the trigger.
 func (t Trigger) definition() string {
 	when := ""
-	if t.When != "" {
-		when = "WHEN ((" + strings.ToLower(strings.Replace(t.When, "OPERATOR(pg_catalog.*<>)", "*<>", 1)) + ")) "
+	switch t.When {
+	case "":
+	case rowChanged:
+		when = "WHEN ((old.* *<> new.*)) "
+	default:
+		when = "WHEN (" + strings.TrimPrefix(t.When, "pg_catalog.") + ") "
 	}
 	return fmt.Sprintf(`CREATE TRIGGER "%s" %s %s ON %s FOR EACH %s %sEXECUTE FUNCTION exaudit.%s()`,
 		t.Name, t.Timing, t.Event, t.Table, t.Level, when, t.Function)

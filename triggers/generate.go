@@ -56,6 +56,13 @@ var events = []struct{ event, name, function string }{
 	{"TRUNCATE", "!exaudit_truncate", "truncate"},
 }
 
+// Images, not values: "=" misses 1.0 against 1.00 and raises for json.
+const rowChanged = "OLD.* OPERATOR(pg_catalog.*<>) NEW.*"
+
+// moveTrigger comes after the table's own BEFORE triggers: they may change where a row goes.
+// Each partitioned level of a table has its own, of another name: partitions inherit it.
+const moveTrigger = "~exaudit_move"
+
 //go:embed templates/*.sql.tmpl
 var templateFiles embed.FS
 
@@ -132,12 +139,41 @@ func Generate(t *Table) (*Script, error) {
 			Name: e.name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
 		}
 		if e.event == "UPDATE" {
-			// Images, not values: "=" misses 1.0 against 1.00 and raises for json.
-			trigger.When = "OLD.* OPERATOR(pg_catalog.*<>) NEW.*"
+			trigger.When = rowChanged
 		}
 		s.Triggers = append(s.Triggers, trigger)
 	}
+	if t.Partitioned {
+		f, err := t.function("move")
+		if err != nil {
+			return nil, err
+		}
+		s.Functions = append(s.Functions, f)
+		s.Triggers = append(s.Triggers, t.moveTriggers(f.Name)...)
+	}
 	return s, nil
+}
+
+// moveTriggers notice updates that may move a row to another partition. Each looks at the
+// columns of its own level only: a partition that is detached sets its columns free.
+func (t *Table) moveTriggers(function string) []Trigger {
+	var list []Trigger
+	for _, p := range t.Partitions {
+		if len(p.PartitionColumns) == 0 {
+			continue
+		}
+		name := moveTrigger
+		if p.Level > 0 {
+			name += fmt.Sprintf("_%d", p.Level)
+		}
+		list = append(list, Trigger{
+			Name: name, Table: p.Name, Timing: "BEFORE", Event: "UPDATE", Level: "ROW", Function: function, Always: t.Options.Replica,
+			// images, because this works for every type
+			When: fmt.Sprintf("pg_catalog.record_image_ne(ROW(old.%s), ROW(new.%s))",
+				strings.Join(p.PartitionColumns, ", old."), strings.Join(p.PartitionColumns, ", new.")),
+		})
+	}
+	return list
 }
 
 func (t *Table) function(event string) (Function, error) {
@@ -150,7 +186,7 @@ func (t *Table) function(event string) (Function, error) {
 		Settings: t.settings(),
 		Comment:  fmt.Sprintf("exaudit: records %s of %s", event, t.QuotedName),
 	}
-	if event == "truncate" {
+	if event == "truncate" || event == "move" {
 		f.Settings = settings(nil) // reads no value itself
 	}
 	f.Body = fmt.Sprintf("-- %s of %s: written by exaudit %s, content %s. Do not edit.\n%s",

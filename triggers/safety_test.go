@@ -363,6 +363,11 @@ func TestTamperingIsReported(t *testing.T) {
 		{`ALTER TABLE parted_1 DISABLE TRIGGER ALL`, `trigger "!exaudit_insert" is disabled on public.parted_1`},
 		{`ALTER TABLE parted_1 DISABLE TRIGGER "!exaudit_truncate"`, `trigger "!exaudit_truncate" on public.parted_1 is disabled`},
 		{`ALTER TABLE parted DISABLE TRIGGER "!exaudit_update"`, `is disabled`},
+		{`ALTER TABLE parted DISABLE TRIGGER "~exaudit_move"`, `trigger "~exaudit_move" is disabled`},
+		{`ALTER TABLE parted_1 DISABLE TRIGGER "~exaudit_move"`, `trigger "~exaudit_move" is disabled on public.parted_1`},
+		{`DROP TRIGGER "~exaudit_move" ON parted`, `trigger "~exaudit_move" is missing`},
+		{`CREATE OR REPLACE TRIGGER "~exaudit_move" BEFORE UPDATE ON parted FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit.t2_move()`, `is not the one that was installed`},
+		{`CREATE OR REPLACE FUNCTION exaudit.t2_move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$`, `function exaudit.t2_move was altered by hand`},
 	} {
 		t.Run(c.tamper, func(t *testing.T) {
 			t.Parallel()

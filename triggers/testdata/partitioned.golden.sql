@@ -22,6 +22,12 @@ BEGIN
         PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
         RETURN NULL;
     END IF;
+    -- The second half of an update that moves the row from another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.arrives(1, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+        RETURN NULL;
+    END IF;
     -- Altered since: record whole rows, slower, until the next "exaudit sync".
     IF NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
@@ -141,6 +147,12 @@ BEGIN
         PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
         RETURN NULL;
     END IF;
+    -- The first half of an update that moves the row to another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.leaves(1, TG_RELID, OLD.ctid, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+        RETURN NULL;
+    END IF;
     -- Altered since: record whole rows, slower, until the next "exaudit sync".
     IF NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
@@ -196,6 +208,27 @@ REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
 ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.events';
 
+CREATE OR REPLACE FUNCTION exaudit.t1_move() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- MOVE of public.events: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- May move the row to another partition: a DELETE and an INSERT, to be recorded as one.
+    -- Not for a table restored from a dump, until the next "exaudit sync".
+    IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid) THEN
+        PERFORM exaudit.note_move(TG_RELID, OLD.ctid, exaudit.entity_id_in(exaudit.key_columns('<relation>'::oid),
+            exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW)));
+    END IF;
+    RETURN NEW;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_move() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_move() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_move() IS 'exaudit: records move of public.events';
+
 CREATE OR REPLACE TRIGGER "!exaudit_insert"
     AFTER INSERT ON public.events
     FOR EACH ROW
@@ -231,3 +264,15 @@ CREATE OR REPLACE TRIGGER "!exaudit_truncate"
     BEFORE TRUNCATE ON public.events_2024_0
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_truncate();
+
+CREATE OR REPLACE TRIGGER "~exaudit_move"
+    BEFORE UPDATE ON public.events
+    FOR EACH ROW
+    WHEN (pg_catalog.record_image_ne(ROW(old.at), ROW(new.at)))
+    EXECUTE FUNCTION exaudit.t1_move();
+
+CREATE OR REPLACE TRIGGER "~exaudit_move_1"
+    BEFORE UPDATE ON public.events_2024
+    FOR EACH ROW
+    WHEN (pg_catalog.record_image_ne(ROW(old.id), ROW(new.id)))
+    EXECUTE FUNCTION exaudit.t1_move();

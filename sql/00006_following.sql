@@ -68,7 +68,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
-AS 'SELECT 5::bigint';
+AS 'SELECT 6::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.follow_table, exaudit.follow_new_table, exaudit.let_go FROM PUBLIC;
@@ -82,4 +82,4 @@ DROP SCHEMA IF EXISTS exaudit_follow CASCADE;
 DROP FUNCTION exaudit.let_go;
 DROP FUNCTION exaudit.follow_new_table;
 DROP FUNCTION exaudit.follow_table;
-CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 4::bigint';
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 5::bigint';
