@@ -138,7 +138,8 @@ func (g generic) Encoded(row string) string {
 }
 
 func genericContent(event, id, relation string) string {
-	return render("generic", generic{ID: id, Relation: relation, Event: event})
+	// whether it is partitioned or will be part of one that is, nobody knows
+	return render("generic", generic{Table: Table{Partitioned: true}, ID: id, Relation: relation, Event: event})
 }
 
 // generate makes the script of the event triggers.
@@ -163,8 +164,8 @@ func (f Following) generate() (following, error) {
 			*to = append(*to, p)
 		}
 	}
-	for _, e := range events {
-		s.Generic = append(s.Generic, genericBody{e.function, genericContent(e.function, "{id}", "{relation}")})
+	for _, event := range []string{"insert", "update", "delete", "truncate", "move"} {
+		s.Generic = append(s.Generic, genericBody{event, genericContent(event, "{id}", "{relation}")})
 	}
 	pinned := []string{"search_path = pg_catalog, pg_temp"}
 	// The user's command must not wait for an install for long, nor what is done be followed.
@@ -389,11 +390,15 @@ func (s *Script) generic(installed []db.InstalledFunctionsRow) *Script {
 		f.Body = fmt.Sprintf("-- content %s.\n%s", digest(content), content)
 		covered.Functions = append(covered.Functions, f)
 	}
-	if relation == "" || !slices.ContainsFunc(covered.Functions, func(f Function) bool { return f.problem(installed) == "" }) {
+	recognized := func(f Function) bool { // a move is noted by all tables in the same way
+		return !strings.HasSuffix(f.Name, "_move") && f.problem(installed) == ""
+	}
+	if relation == "" || !slices.ContainsFunc(covered.Functions, recognized) {
 		return nil
 	}
 	for _, t := range s.Triggers {
-		t.Name = "!exaudit_" + t.Function
+		// as the event trigger names them, with the level of a move's
+		t.Name = strings.Replace(t.Name, "exaudit_", fmt.Sprintf("exaudit_t%d_", s.Table.ID), 1)
 		covered.Triggers = append(covered.Triggers, t)
 	}
 	return covered

@@ -175,6 +175,8 @@ func TestFollowedTriggers(t *testing.T) {
 			{`DROP TRIGGER "` + prefix + `insert" ON events`, "was created again"},
 			{`DROP TRIGGER "` + prefix + `update" ON events`, "was created again"},
 			{`DROP TRIGGER "` + prefix + `truncate" ON events_1`, ""},
+			{`DROP TRIGGER "` + strings.Replace(prefix, "!", "~", 1) + `move" ON events`, "was created again"},
+			{`ALTER TABLE events_1 DISABLE TRIGGER "` + strings.Replace(prefix, "!", "~", 1) + `move"`, "was enabled again"},
 			{`ALTER TRIGGER "` + prefix + `delete" ON events RENAME TO zzz`, "was created again"},
 			{`CREATE OR REPLACE TRIGGER "` + prefix + `insert" AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION nothing()`, "was created again"},
 		} {
@@ -215,6 +217,9 @@ func TestFollowedNewTables(t *testing.T) {
 		{`CREATE UNLOGGED TABLE a (id int PRIMARY KEY)`, `INSERT INTO a VALUES (1)`, `created a 1 {"id": 1}`, ""},
 		{`CREATE SCHEMA shop CREATE TABLE order_lines (id int PRIMARY KEY) CREATE TABLE lines (id int PRIMARY KEY)`, `INSERT INTO shop.order_lines VALUES (1); INSERT INTO shop.lines VALUES (1)`, `created order_lines 1 {"id": 1}`, ""},
 		{`CREATE TABLE a (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE a_1 PARTITION OF a FOR VALUES IN (1)`, `INSERT INTO a_1 VALUES (1); TRUNCATE a_1`, `created a 1 {"id": 1}` + "\n" + `deleted a 1 {"id": 1}`, ""},
+		// a row moves to another partition, also of a partition's own
+		{`CREATE TABLE a (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE a_1 PARTITION OF a FOR VALUES FROM (0) TO (10); CREATE TABLE a_2 PARTITION OF a FOR VALUES FROM (10) TO (20) PARTITION BY LIST (id); CREATE TABLE a_2_1 PARTITION OF a_2 FOR VALUES IN (11); CREATE TABLE a_2_2 PARTITION OF a_2 FOR VALUES IN (12)`,
+			`INSERT INTO a VALUES (1); UPDATE a SET id = 11; UPDATE a SET id = 12`, `created a 1 {"id": 1}` + "\n" + `updated a 1 → 11 {"id": 1} → {"id": 11}` + "\n" + `updated a 11 → 12 {"id": 11} → {"id": 12}`, ""},
 		// as pg_partman does it
 		{`CREATE TABLE a (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE a_1 (LIKE a INCLUDING ALL); ALTER TABLE a ATTACH PARTITION a_1 FOR VALUES IN (1)`,
 			`INSERT INTO a_1 VALUES (1); TRUNCATE a_1`, `created a 1 {"id": 1}` + "\n" + `deleted a 1 {"id": 1}`, ""},
