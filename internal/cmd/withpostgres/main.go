@@ -62,7 +62,12 @@ func run(args []string) int {
 		return exitFailed
 	}
 	defer cluster.Stop()
-	return execute(a.command, []string{a.variable + "=" + cluster.URL("postgres")})
+	env := []string{a.variable + "=" + cluster.URL("postgres")}
+	if a.major != 0 {
+		// Servers that the command starts itself are of this version, too.
+		env = append(env, "EXAUDIT_PG_BIN="+cluster.BinDir())
+	}
+	return execute(a.command, env)
 }
 
 func parse(args []string, output io.Writer) (arguments, error) {
