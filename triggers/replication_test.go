@@ -76,9 +76,10 @@ func (r *replication) drop(t *testing.T) {
 // await polls the subscriber until the condition holds.
 func (r *replication) await(t *testing.T, condition string, args ...any) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !pgtest.One[bool](t, r.subscriber, condition, args...); {
+	for deadline := time.Now().Add(time.Minute); !pgtest.One[bool](t, r.subscriber, condition, args...); {
 		if time.Now().After(deadline) {
-			t.Fatalf("not replicated in time: %v", list[string](t, r.subscriber.Pool, `SELECT s::text FROM pg_stat_subscription s`))
+			// pid is missing where a worker has failed: why is in the server's log
+			t.Fatalf("not replicated in time: %v", list[string](t, r.subscriber.Pool, `SELECT to_jsonb(s)::text FROM pg_stat_subscription s`))
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -360,7 +361,7 @@ func TestReplicatedHistory(t *testing.T) {
 	auditdb.Install(t, r.publisher, "orders")
 	auditdb.Install(t, r.subscriber, "orders")
 	// as a copy of the schema alone
-	r.subscriber.Exec(t, `TRUNCATE exaudit.tables, exaudit.column_snapshots, exaudit.schema_version`)
+	r.subscriber.Exec(t, `TRUNCATE exaudit.tables, exaudit.column_snapshots, exaudit.goose_db_version`)
 	wantSame := func() {
 		t.Helper()
 		const all = `SELECT coalesce(string_agg(v::text, E'\n' ORDER BY id), '') FROM exaudit.versions v`
@@ -382,6 +383,9 @@ func TestReplicatedHistory(t *testing.T) {
 	r.publish(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions WHERE entity_id = '1'; COMMIT`)
 	wantSame()
 	for _, role := range []string{"origin", "replica"} {
-		fails(t, r.subscriber.Pool, `BEGIN; SET LOCAL session_replication_role = `+role+`; UPDATE exaudit.versions SET actor = NULL; COMMIT`)
+		err := fails(t, r.subscriber.Pool, `BEGIN; SET LOCAL session_replication_role = `+role+`; UPDATE exaudit.versions SET actor = NULL; COMMIT`)
+		if !strings.Contains(err.Message, "append-only") {
+			t.Errorf("as %s: %v", role, err)
+		}
 	}
 }
