@@ -151,3 +151,12 @@ FROM pg_catalog.unnest(ARRAY['append_only', 'append_only_custom']::text[]) AS wa
 LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = 'exaudit.versions'::pg_catalog.regclass
                                   AND tg.tgname = wanted.name
 ORDER BY wanted.name;
+
+-- name: Subscriptions :many
+-- The subscriptions that write to a table or its partitions.
+SELECT DISTINCT s.subname::text AS name
+FROM pg_catalog.pg_subscription_rel sr
+JOIN pg_catalog.pg_subscription s ON s.oid = sr.srsubid
+LEFT JOIN pg_catalog.pg_partition_tree(@relation::oid) t ON t.relid = sr.srrelid
+WHERE sr.srrelid = @relation::oid OR t.relid IS NOT NULL
+ORDER BY name;

@@ -71,6 +71,9 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX) error {
 		return err
 	}
 	s.Notes = table.notes()
+	if err := s.noteSubscriptions(ctx, q); err != nil {
+		return err
+	}
 	s.Drift, err = script.Drift(ctx, q)
 	s.Drift = append(s.Drift, table.stale...)
 	if s.QuotedName != table.QuotedName {
@@ -78,6 +81,21 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX) error {
 	}
 	s.Drift = append(s.Drift, table.uncovered()...)
 	return err
+}
+
+// noteSubscriptions tells what writes to the table without being recorded.
+func (s *Status) noteSubscriptions(ctx context.Context, q db.DBTX) error {
+	if s.Options.Replica {
+		return nil
+	}
+	names, err := db.New().Subscriptions(ctx, q, s.Relation)
+	if err != nil {
+		return fmt.Errorf("read the subscriptions of %s: %w", s.QuotedName, err)
+	}
+	for _, name := range names {
+		s.Notes = append(s.Notes, fmt.Sprintf("what subscription %q applies is not recorded, without the option replica", name))
+	}
+	return nil
 }
 
 const versionsTable = "exaudit.versions"

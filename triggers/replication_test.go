@@ -223,15 +223,29 @@ func TestReplicationWithoutOption(t *testing.T) {
 		r.wantSameRows(t, "id, price, ratio, doc, info, long", "items")
 	}
 	wantRecorded(t, r.subscriber)
+	wantNotes(t, r.subscriber, fmt.Sprintf(`what subscription "%s" applies is not recorded, without the option replica`, r.name))
 	r.subscriber.Exec(t, `INSERT INTO items (id) VALUES (5)`)
 	wantRecorded(t, r.subscriber, `created items 5 {"id": 5, "doc": null, "info": null, "long": null, "price": null, "ratio": null}`)
 	// from now on
 	installWith(t, r.subscriber, "items", triggers.Options{Replica: true})
+	wantNotes(t, r.subscriber)
 	r.publish(t, `INSERT INTO items (id) VALUES (6)`)
 	wantRecorded(t, r.subscriber, `created items 6 {"id": 6, "doc": null, "info": null, "long": null, "price": null, "ratio": null}`)
 	installWith(t, r.subscriber, "items", triggers.Options{})
 	r.publish(t, `DELETE FROM items`)
 	wantRecorded(t, r.subscriber)
+}
+
+// wantNotes checks what the status of the only table says.
+func wantNotes(t *testing.T, db *pgtest.DB, want ...string) {
+	t.Helper()
+	all, err := triggers.Inspect(context.Background(), db.Pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 1 || !slices.Equal(all[0].Notes, want) {
+		t.Errorf("status is %+v, want the notes %q", all, want)
+	}
 }
 
 // The initial copy is recorded row by row, with the columns that only the subscriber has;
