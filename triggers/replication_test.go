@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -401,5 +402,29 @@ func TestReplicatedHistory(t *testing.T) {
 		if !strings.Contains(err.Message, "append-only") {
 			t.Errorf("as %s: %v", role, err)
 		}
+	}
+
+	// the subscriber takes over, as docs/operations.md says
+	r.drop(t)
+	doc, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(doc), "```sql\n")
+	takeOver, _, found := strings.Cut(after, "```")
+	if !found {
+		t.Fatal("docs/operations.md has no SQL")
+	}
+	r.subscriber.Exec(t, takeOver)
+	if _, err := triggers.Sync(context.Background(), r.subscriber.Pool); err != nil {
+		t.Fatal(err)
+	}
+	wantNoDrift(t, r.subscriber)
+	last := pgtest.One[int](t, r.subscriber, `SELECT max(id) FROM exaudit.versions`)
+	r.subscriber.Exec(t, `UPDATE orders SET total = 2 WHERE id = 2; CREATE TABLE more (id int PRIMARY KEY)`)
+	auditdb.Install(t, r.subscriber, "more")
+	const new = `SELECT concat(action, ' ', entity_id, ' ', before, ' ', after) FROM exaudit.versions WHERE id > $1`
+	if got, want := pgtest.One[string](t, r.subscriber, new, last), `updated 2 {"total": 1.5} {"total": 2}`; got != want {
+		t.Errorf("recorded %s, want %s", got, want)
 	}
 }
