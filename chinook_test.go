@@ -66,6 +66,7 @@ func TestChinook(t *testing.T) {
 	counts := runWorkload(t, db, 2500)
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
 		t.Logf("%5d × %s", counts[kind], kind)
+		pgtest.Count(t, "statements", counts[kind])
 	}
 
 	// as autovacuum does within a minute

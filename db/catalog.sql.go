@@ -415,6 +415,36 @@ func (q *Queries) ResolveRelation(ctx context.Context, db DBTX, name string) (ui
 	return relation, err
 }
 
+const subscriptions = `-- name: Subscriptions :many
+SELECT DISTINCT s.subname::text AS name
+FROM pg_catalog.pg_subscription_rel sr
+JOIN pg_catalog.pg_subscription s ON s.oid = sr.srsubid
+LEFT JOIN pg_catalog.pg_partition_tree($1::oid) t ON t.relid = sr.srrelid
+WHERE sr.srrelid = $1::oid OR t.relid IS NOT NULL
+ORDER BY name
+`
+
+// The subscriptions that write to a table or its partitions.
+func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relation uint32) ([]string, error) {
+	rows, err := db.Query(ctx, subscriptions, relation)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const tableColumns = `-- name: TableColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.equal_means_same

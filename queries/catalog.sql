@@ -165,3 +165,12 @@ FROM (VALUES ('exaudit.versions', 'append_only'), ('exaudit.versions', 'append_o
 LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
                                   AND tg.tgname = wanted.name
 ORDER BY wanted.table_name DESC, wanted.name;
+
+-- name: Subscriptions :many
+-- The subscriptions that write to a table or its partitions.
+SELECT DISTINCT s.subname::text AS name
+FROM pg_catalog.pg_subscription_rel sr
+JOIN pg_catalog.pg_subscription s ON s.oid = sr.srsubid
+LEFT JOIN pg_catalog.pg_partition_tree(@relation::oid) t ON t.relid = sr.srrelid
+WHERE sr.srrelid = @relation::oid OR t.relid IS NOT NULL
+ORDER BY name;

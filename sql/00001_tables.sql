@@ -110,6 +110,9 @@ COMMENT ON COLUMN exaudit.versions.rollback IS 'Written by a revert.';
 -- The one btree: an entity's history, in order. Unique, so that a dump whose versions are
 -- here already cannot be loaded a second time.
 CREATE UNIQUE INDEX versions_entity ON exaudit.versions (table_id, entity_id, id);
+-- Where all tables are published, clearing a custom column's reference, and so the
+-- application's DELETE of what it refers to, would fail without.
+ALTER TABLE exaudit.versions REPLICA IDENTITY USING INDEX versions_entity;
 -- Key changes are rare, so these two are nearly empty; they lead from the old key to the
 -- new one and back.
 CREATE INDEX versions_moved_from ON exaudit.versions (table_id, previous_entity_id, id)
@@ -232,13 +235,17 @@ END
 $$;
 
 -- A custom column that references another table may be cleared by that reference
--- (ON DELETE SET NULL); its action runs inside a trigger. Nothing else may change one.
+-- (ON DELETE SET NULL); its action runs inside a trigger. Where the history is a replica,
+-- the worker that applies it repeats that. Nothing else may change one.
 CREATE FUNCTION exaudit.refuse_custom_change() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF pg_catalog.pg_trigger_depth() > 1 THEN
+    IF pg_catalog.pg_trigger_depth() > 1
+       -- which no session can pretend to be
+       OR EXISTS (SELECT FROM pg_catalog.pg_stat_get_subscription(NULL) AS worker
+                  WHERE worker.pid = pg_catalog.pg_backend_pid()) THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'exaudit.% is append-only: % refused', TG_TABLE_NAME, TG_OP

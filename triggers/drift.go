@@ -80,6 +80,9 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 		return err
 	}
 	s.Notes = table.notes()
+	if err := s.noteSubscriptions(ctx, q); err != nil {
+		return err
+	}
 	functions, err := db.New().InstalledFunctions(ctx, q, s.ID)
 	if err != nil {
 		return fmt.Errorf("read the functions of %s: %w", table.QuotedName, err)
@@ -110,6 +113,21 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 func (s *Script) altered(f db.InstalledFunctionsRow) bool {
 	return !handMade(f.Body) && strings.Contains(f.Body, "exaudit.has_shape(") &&
 		!strings.Contains(f.Body, fmt.Sprintf("exaudit.has_shape('%d'::oid,\n       %s)", s.Table.Relation, literal(s.Table.Shape)))
+}
+
+// noteSubscriptions tells what writes to the table without being recorded.
+func (s *Status) noteSubscriptions(ctx context.Context, q db.DBTX) error {
+	if s.Options.Replica {
+		return nil
+	}
+	names, err := db.New().Subscriptions(ctx, q, s.Relation)
+	if err != nil {
+		return fmt.Errorf("read the subscriptions of %s: %w", s.QuotedName, err)
+	}
+	for _, name := range names {
+		s.Notes = append(s.Notes, fmt.Sprintf("what subscription %q applies is not recorded, without the option replica", name))
+	}
+	return nil
 }
 
 // guardedTables are exaudit's own, in the order in which they are told of.

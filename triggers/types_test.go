@@ -327,7 +327,8 @@ func TestTypes(t *testing.T) {
 			})
 		}
 	}
-	t.Logf("PostgreSQL %d: %d values of %d types", db.Major, values, types)
+	pgtest.Count(t, "types", types)
+	pgtest.Count(t, "values", values)
 }
 
 func contains(list []string, wanted string) bool {
@@ -458,7 +459,7 @@ var encodings = map[string]string{
 func TestTypesDocument(t *testing.T) {
 	t.Parallel()
 	var doc strings.Builder
-	types, values := 0, 0
+	types, values, extended := 0, 0, 0
 	for _, g := range typeGroups {
 		fmt.Fprintf(&doc, "\n## %s\n\n| type | in an image | values tested |\n|---|---|---|\n", g.title)
 		for _, c := range g.types {
@@ -471,6 +472,7 @@ func TestTypesDocument(t *testing.T) {
 			name := code(strings.TrimPrefix(strings.TrimPrefix(c.name, "app."), "ext."))
 			if c.extension != "" {
 				name += " (" + c.extension + ")"
+				extended++
 			}
 			fmt.Fprintf(&doc, "| %s | %s | %s |\n", name, encodings[c.encoding], strings.Join(cells, " "))
 		}
@@ -483,14 +485,15 @@ func TestTypesDocument(t *testing.T) {
 	}
 	head := fmt.Sprintf("# Types\n\n"+
 		"How values go into the images of versions, and what the tests check on every supported PostgreSQL: "+
-		"%d values of %d types, those of an extension where the server has it. Each is inserted, set to NULL and back, exchanged for another and deleted, by a session whose "+
+		"%d values of %d types. Those of section Extensions, %d types, need the extension that stands in brackets, and are tested where "+
+		"the server has it. Each is inserted, set to NULL and back, exchanged for another and deleted, by a session whose "+
 		"settings differ from the reading session's in everything that the text of a value can depend on. Each comes back "+
 		"identical, byte for byte, from the images of created, updated and deleted versions; and the deleted row is restored.\n\n"+
 		"The limit is that of jsonb: 268,435,455 bytes of text in one image, so about 134 MB in a bytea. A statement that "+
 		"writes more fails.\n\n"+
 		"Lost is one thing: the XML declaration of a value of type xml inside a composite or an array of a domain, which "+
 		"PostgreSQL itself leaves out of their text.\n\n"+
-		"Written by `go test ./triggers -run TestTypesDocument -update`. Do not edit.\n", values, types)
+		"Written by `go test ./triggers -run TestTypesDocument -update`. Do not edit.\n", values, types, extended)
 	wantFile(t, "../docs/types.md", head+doc.String()+
 		"\nThe types of the tests' own:\n\n```sql\n"+strings.Join(definitions, "\n")+"\n```\n")
 }
