@@ -30,12 +30,11 @@ func Expect(p Patch) RevertOption { return revert.Expect(p) }
 // Errors: ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing,
 // ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrTableGone, ErrVetoed, ErrChanged.
 func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (*Reversal, error) {
-	custom, err := encodeCustom(ctx)
-	if err != nil {
+	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}
-	if custom != "" {
-		opts = append([]RevertOption{revert.WithCustom(custom)}, opts...)
+	if s := saidBy(ctx); s != nil && s.session.custom != "" {
+		opts = append([]RevertOption{revert.WithCustom(s.session.custom)}, opts...)
 	}
 	reversal, err := revert.Apply(ctx, d.conn, version, opts...)
 	return reversal, d.explain(ctx, err)
