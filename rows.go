@@ -124,4 +124,3 @@ func (r row) Scan(dest ...any) error {
 	r.Close()
 	return r.Err()
 }
-
