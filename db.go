@@ -70,18 +70,25 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandT
 	if s.err != nil {
 		return pgconn.CommandTag{}, s.err
 	}
-	if solitary(sql, args) {
-		alone, err := d.single(ctx, s)
-		if err != nil {
-			return pgconn.CommandTag{}, err
-		}
-		return alone.exec(sql, args)
-	}
 	l, err := d.line(ctx)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	return l.launch(ctx, s.lead(), sql, args).exec()
+	lead := s.lead()
+	switch {
+	case l.takesText(lead, sql, args):
+		return l.execText(ctx, lead, sql)
+	case !solitary(sql, args):
+		return l.launch(ctx, lead, sql, args).exec()
+	}
+	if l.pooled != nil {
+		l.pooled.Release()
+	}
+	alone, err := d.single(ctx, s)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return alone.exec(sql, args)
 }
 
 // Query runs a query, as pgx.Conn.Query does. What only shows when its transaction ends, as
@@ -250,7 +257,9 @@ func (d *DB) single(ctx context.Context, s *said) (single, error) {
 	return single{ctx: ctx, run: begun.(*tx).Tx, tx: begun}, nil
 }
 
-func (d *DB) wrap(begun pgx.Tx) *tx { return &tx{Tx: begun, wire: d.wire, state: &state{}} }
+func (d *DB) wrap(begun pgx.Tx) *tx {
+	return &tx{Tx: begun, wire: d.wire, begun: true, state: &state{}}
+}
 
 // wrapWith wraps a transaction that has been told what s says.
 func (d *DB) wrapWith(begun pgx.Tx, s *said) *tx {

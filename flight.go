@@ -56,6 +56,12 @@ type flight struct {
 // launch sends a statement with a lead ahead of it. The flight must be ended.
 func (l line) launch(ctx context.Context, lead *lead, sql string, args []any) *flight {
 	f := &flight{line: l, ctx: ctx}
+	landed := false
+	defer func() { // an argument's own encoding may panic
+		if !landed && l.pooled != nil {
+			l.pooled.Release()
+		}
+	}()
 	if l.wire.tracer != nil && l.conn != nil {
 		f.ctx = l.wire.tracer.TraceQueryStart(ctx, l.conn, pgx.TraceQueryStartData{SQL: sql, Args: args})
 	}
@@ -64,10 +70,11 @@ func (l line) launch(ctx context.Context, lead *lead, sql string, args []any) *f
 	ahead := b.QueuedQueries
 	b.Queue(sql, args...)
 	if l.wire.simple {
-		f.ahead = textLength(ahead)
+		f.ahead = int32(utf8.RuneCountInString(lead.asText()))
 	}
 	f.br = l.to.SendBatch(f.ctx, b)
 	f.err = lead.results(ahead, f.br)
+	landed = true
 	return f
 }
 
@@ -118,22 +125,56 @@ func (f *flight) plain(err error) error {
 	return err
 }
 
-// textLength is how many characters pgx makes of queries in the simple protocol.
-func textLength(queries []*pgx.QueuedQuery) (length int32) {
-	for _, q := range queries {
-		text := q.SQL
-		for i, arg := range q.Arguments {
-			// as pgx quotes strings
-			quoted := " '" + strings.ReplaceAll(arg.(string), "'", "''") + "' "
-			text = strings.Replace(text, fmt.Sprintf("$%d", i+1), quoted, 1)
+// asText is the lead as one text, for the simple protocol, written as pgx does.
+func (l *lead) asText() string {
+	var text strings.Builder
+	for _, setting := range l.settings[:l.n] {
+		parts := strings.Split(setSQL, "$")
+		text.WriteString(parts[0])
+		for i, part := range parts[1:] {
+			text.WriteString(" '" + strings.ReplaceAll(setting[i], "'", "''") + "' " + part[1:])
 		}
-		length += int32(utf8.RuneCountInString(text) + len("\n;"))
+		text.WriteString("\n;")
 	}
-	return length
+	return text.String()
+}
+
+// execText executes a text that has no arguments, and may be several statements, as pgx
+// does: in the simple protocol, without preparing anything.
+func (l line) execText(ctx context.Context, lead *lead, sql string) (tag pgconn.CommandTag, err error) {
+	if l.wire.tracer != nil {
+		ctx = l.wire.tracer.TraceQueryStart(ctx, l.conn, pgx.TraceQueryStartData{SQL: sql})
+		defer func() {
+			l.wire.tracer.TraceQueryEnd(ctx, l.conn, pgx.TraceQueryEndData{CommandTag: tag, Err: err})
+		}()
+	}
+	if l.pooled != nil {
+		defer l.pooled.Release()
+	}
+	ahead := lead.asText()
+	results := l.conn.PgConn().Exec(ctx, ahead+sql)
+	for n := 0; results.NextResult(); n++ {
+		if of, _ := results.ResultReader().Close(); n >= lead.n { // Close has the error
+			tag = of
+		}
+	}
+	err = results.Close()
+	if err == nil && lead.done != nil {
+		lead.done()
+	}
+	return tag, (&flight{line: l, ahead: int32(utf8.RuneCountInString(ahead))}).plain(err)
+}
+
+// takesText tells whether execText is for a statement: it has no arguments, is not the name
+// of a prepared one, and the connection reads quotes as everybody does.
+func (l line) takesText(lead *lead, sql string, args []any) bool {
+	return len(args) == 0 && lead.read == nil && l.conn != nil && strings.ContainsFunc(sql, unicode.IsSpace) &&
+		l.conn.PgConn().ParameterStatus("standard_conforming_strings") == "on" &&
+		l.conn.PgConn().ParameterStatus("client_encoding") == "UTF8"
 }
 
 // solitary tells whether a statement cannot share a batch: because it says how pgx shall
-// execute it, or because it may be several statements.
+// execute it, because it is none, or because it may be several.
 func solitary(sql string, args []any) bool {
 	for _, arg := range args {
 		switch arg.(type) {
@@ -144,7 +185,7 @@ func solitary(sql string, args []any) bool {
 		}
 		break
 	}
-	return several(sql)
+	return sql == "" || several(sql)
 }
 
 // several tells whether a text may be several statements.

@@ -35,7 +35,7 @@ func (f *flight) query() (pgx.Rows, error) {
 // failed are rows that only have an error. What the server has said about the statement's
 // execution is theirs alone, as it is without a lead.
 func (f *flight) failed(err error) (pgx.Rows, error) {
-	early := errors.As(err, new(pgx.ErrPreprocessingBatch))
+	early := f.wire.simple || errors.As(err, new(pgx.ErrPreprocessingBatch))
 	err = f.end(pgconn.CommandTag{}, err)
 	failed := failedRows(err)
 	if !early && errors.As(err, new(*pgconn.PgError)) {

@@ -42,7 +42,10 @@ func (s single) exec(sql string, args []any) (pgconn.CommandTag, error) {
 func (s single) copyFrom(table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
 	defer s.abandon()
 	n, err := s.run.CopyFrom(s.ctx, table, columns, source)
-	return n, s.end(pgconn.CommandTag{}, err)
+	if err = s.end(pgconn.CommandTag{}, err); err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 func (s single) query(sql string, args []any) (pgx.Rows, error) {

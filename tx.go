@@ -20,7 +20,8 @@ type tx struct {
 	outer *tx
 	// before is the state in which a nested transaction began.
 	before state
-	closed bool
+	// begun means that a DB has begun it.
+	begun, closed bool
 	*state
 }
 
@@ -92,6 +93,10 @@ func (t *tx) observe(sql string, tag pgconn.CommandTag) {
 
 func (t *tx) line() line { return line{to: t.Tx, conn: t.Tx.Conn(), wire: t.wire(), inTx: true} }
 
+// ours tells whether the transaction was begun by a DB and is still open: only then is the
+// connection certainly its own.
+func (t *tx) ours() bool { return t.begun && !t.ended() }
+
 func (t *tx) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
 	lead, err := t.lead(ctx)
 	switch {
@@ -99,7 +104,9 @@ func (t *tx) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 		return tag, err
 	case lead == nil:
 		tag, err = t.Tx.Exec(ctx, sql, args...)
-	case solitary(sql, args):
+	case t.ours() && t.line().takesText(lead, sql, args):
+		tag, err = t.line().execText(ctx, lead, sql)
+	case len(args) == 0 || solitary(sql, args):
 		if err = lead.send(ctx, t.Tx); err == nil {
 			tag, err = t.Tx.Exec(ctx, sql, args...)
 		}
@@ -176,7 +183,7 @@ func (t *tx) Begin(ctx context.Context) (pgx.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tx{Tx: begun, wire: t.wire, base: base, outer: t, before: *t.state, state: t.state}, nil
+	return &tx{Tx: begun, wire: t.wire, base: base, outer: t, before: *t.state, begun: t.begun, state: t.state}, nil
 }
 
 // Commit of a nested transaction gives the session back what it had: a savepoint that is
