@@ -101,6 +101,12 @@ func Ignore(ctx context.Context) context.Context {
 	return context.WithValue(ctx, saidKey{}, next)
 }
 
+// Ignored tells whether a context is one of Ignore.
+func Ignored(ctx context.Context) bool {
+	s := saidBy(ctx)
+	return s != nil && s.ignore != ""
+}
+
 // CustomOf is the custom data of a context, nil where it has none. It must not be changed.
 func CustomOf(ctx context.Context) Custom {
 	if s := saidBy(ctx); s != nil {

@@ -49,6 +49,8 @@ type flight struct {
 	err error
 	// ctx is the tracer's.
 	ctx context.Context
+	// traced means that pgx tells the tracer of the end itself, as it does of rows.
+	traced bool
 	// ahead is how many characters the lead has where all is one text.
 	ahead int32
 }
@@ -94,7 +96,7 @@ func (f *flight) end(tag pgconn.CommandTag, err error) error {
 		err = closeErr
 	}
 	err = f.plain(err)
-	if f.wire.tracer != nil && f.conn != nil {
+	if f.wire.tracer != nil && f.conn != nil && !f.traced {
 		f.wire.tracer.TraceQueryEnd(f.ctx, f.conn, pgx.TraceQueryEndData{CommandTag: tag, Err: err})
 	}
 	if f.pooled != nil {

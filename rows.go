@@ -29,6 +29,7 @@ func (f *flight) query() (pgx.Rows, error) {
 	if err != nil {
 		return f.failed(err)
 	}
+	f.traced = true
 	return &rows{Rows: result, statement: f}, nil
 }
 

@@ -218,6 +218,16 @@ func (t *tx) Rollback(ctx context.Context) error {
 // may be another's.
 func (t *tx) ended() bool { return t.closed || t.outer != nil && t.outer.ended() }
 
+// Tell makes the triggers record, from here on, what ctx says: what statements do by
+// themselves, for those that go another way, as package stdlib's queries do.
+func (t *tx) Tell(ctx context.Context) error {
+	lead, err := t.lead(ctx)
+	if err != nil || lead == nil {
+		return err
+	}
+	return lead.send(ctx, t.Tx)
+}
+
 // Stamp gives the changes that a transaction makes from here on the custom data of ctx. It
 // ends with the transaction.
 func Stamp(ctx context.Context, to pgx.Tx) error {
