@@ -37,7 +37,9 @@ type said struct {
 	custom Custom
 	fields map[string]json.RawMessage // custom, each value encoded once
 	session
-	err error
+	// lead goes ahead of a statement that is a transaction of its own. It is only read.
+	lead *lead
+	err  error
 }
 
 type saidKey struct{}
@@ -50,13 +52,6 @@ func saidBy(ctx context.Context) *said {
 
 // nothing tells whether there is nothing to tell the database.
 func (s *said) nothing() bool { return s == nil || s.err == nil && s.session == session{} }
-
-// lead goes ahead of a statement that is a transaction of its own.
-func (s *said) lead() *lead {
-	l := &lead{}
-	l.setAll(s.session)
-	return l
-}
 
 // With gives a context whose changes carry custom data: what outer contexts set, and over
 // it the given keys.
@@ -81,7 +76,14 @@ func With(ctx context.Context, custom Custom) context.Context {
 			next.err = fmt.Errorf("%w (exaudit.With at %s:%d)", err, filepath.Base(file), line)
 		}
 	}
-	return context.WithValue(ctx, saidKey{}, next)
+	return next.in(ctx)
+}
+
+// in puts it into a context.
+func (s *said) in(ctx context.Context) context.Context {
+	s.lead = &lead{}
+	s.lead.setAll(s.session)
+	return context.WithValue(ctx, saidKey{}, s)
 }
 
 // Without gives a context whose changes carry no custom data, whatever outer contexts say:
@@ -98,7 +100,7 @@ func Ignore(ctx context.Context) context.Context {
 		*next = *outer
 	}
 	next.ignore = "on"
-	return context.WithValue(ctx, saidKey{}, next)
+	return next.in(ctx)
 }
 
 // Ignored tells whether a context is one of Ignore.

@@ -74,12 +74,11 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandT
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	lead := s.lead()
 	switch {
-	case l.takesText(lead, sql, args):
-		return l.execText(ctx, lead, sql)
+	case l.takesText(s.lead, sql, args):
+		return l.execText(ctx, s.lead, sql)
 	case !solitary(sql, args):
-		return l.launch(ctx, lead, sql, args).exec()
+		return l.launch(ctx, s.lead, sql, args).exec()
 	}
 	if l.pooled != nil {
 		l.pooled.Release()
@@ -132,7 +131,7 @@ func (d *DB) query(ctx context.Context, s *said, sql string, args []any) (pgx.Ro
 	if err != nil {
 		return failedRows(err), err
 	}
-	return l.launch(ctx, s.lead(), sql, args).query()
+	return l.launch(ctx, s.lead, sql, args).query()
 }
 
 // CopyFrom copies rows into a table, as pgx.Conn.CopyFrom does. COPY cannot share a round
@@ -172,7 +171,7 @@ func (d *DB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	if s.err != nil {
 		return pgx.FailedBatchResults(b, s.err)
 	}
-	return sendBatch(ctx, d.conn, b, s.lead(), func(begun pgx.Tx) *tx { return d.wrapWith(begun, s) })
+	return sendBatch(ctx, d.conn, b, s.lead, func(begun pgx.Tx) *tx { return d.wrapWith(begun, s) })
 }
 
 // Begin starts a transaction, as pgx.Conn.Begin does. Its changes carry the custom data of
@@ -213,7 +212,7 @@ func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 	}
 	b := &pgx.Batch{}
 	b.BeginTx(options)
-	s.lead().queue(b)
+	s.lead.queue(b)
 	br := d.conn.SendBatch(ctx, b)
 	begun := br.Tx()
 	if err := br.Close(); err != nil {
@@ -248,7 +247,7 @@ func (d *DB) single(ctx context.Context, s *said) (single, error) {
 		conn = c
 	}
 	if conn != nil && conn.PgConn().TxStatus() != 'I' {
-		return single{ctx: ctx, run: conn}, s.lead().send(ctx, conn)
+		return single{ctx: ctx, run: conn}, s.lead.send(ctx, conn)
 	}
 	begun, err := d.BeginTx(ctx, pgx.TxOptions{})
 	if err != nil {

@@ -134,7 +134,7 @@ func (l *lead) asText() string {
 		parts := strings.Split(setSQL, "$")
 		text.WriteString(parts[0])
 		for i, part := range parts[1:] {
-			text.WriteString(" '" + strings.ReplaceAll(setting[i], "'", "''") + "' " + part[1:])
+			text.WriteString(" '" + strings.ReplaceAll(setting[i].(string), "'", "''") + "' " + part[1:])
 		}
 		text.WriteString("\n;")
 	}

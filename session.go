@@ -26,8 +26,8 @@ const (
 
 // lead is what goes ahead of a statement, in the same round trip and transaction.
 type lead struct {
-	// settings are pairs of a name and its value.
-	settings [2][2]string
+	// settings are pairs of a name and its value, as arguments.
+	settings [2][]any
 	n        int
 	// read asks first for what the session has, and gives it to this.
 	read func(session)
@@ -36,7 +36,7 @@ type lead struct {
 }
 
 func (l *lead) set(name, value string) {
-	l.settings[l.n] = [2]string{name, value}
+	l.settings[l.n] = []any{name, value}
 	l.n++
 }
 
@@ -63,7 +63,7 @@ func (l *lead) queue(b *pgx.Batch) {
 		})
 	}
 	for _, setting := range l.settings[:l.n] {
-		b.Queue(setSQL, setting[0], setting[1])
+		b.Queue(setSQL, setting...)
 	}
 }
 
