@@ -28,21 +28,6 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// Conn is a database to work on: a *pgxpool.Pool, a *pgx.Conn, or a pgx.Tx to be part of.
-type Conn interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-	Begin(ctx context.Context) (pgx.Tx, error)
-}
-
-// DB is an audited database. It may be used from several goroutines at once where its Conn
-// may, as a pool.
-type DB struct{ conn Conn }
-
-// New makes a DB of a connection.
-func New(conn Conn) *DB { return &DB{conn} }
-
 // The words of the record, from the packages that make it.
 type (
 	// Version is one recorded change of one entity.

@@ -40,12 +40,11 @@ func SetColumn(name string, value any) RevertOption { return revert.SetColumn(na
 // ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrNotRecorded,
 // ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrChanged.
 func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (*Reversal, error) {
-	custom, err := encodeCustom(ctx)
-	if err != nil {
+	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}
-	if custom != "" {
-		opts = append([]RevertOption{revert.WithCustom(custom)}, opts...)
+	if s := saidBy(ctx); s != nil && s.session.custom != "" {
+		opts = append([]RevertOption{revert.WithCustom(s.session.custom)}, opts...)
 	}
 	reversal, err := revert.Apply(ctx, d.conn, version, opts...)
 	return reversal, d.explain(ctx, err)
