@@ -429,7 +429,7 @@ exaudit sync --database-url "$TARGET"`)
 			}
 			for _, s := range before {
 				// generated functions name the table by the oid that it had
-				if len(s.Drift) > 0 && s.QuotedName != "public.items" && s.QuotedName != "exaudit.versions" {
+				if len(s.Drift) > 0 && s.QuotedName != "public.items" && !strings.HasPrefix(s.QuotedName, "exaudit.") {
 					t.Errorf("before a sync, %s: %v", s.QuotedName, s.Drift)
 				}
 			}
