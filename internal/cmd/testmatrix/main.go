@@ -73,7 +73,7 @@ func test(ctx context.Context, major int, args []string) (*summary, error) {
 		args = []string{"./..."}
 	}
 	command := append([]string{"run", "./internal/cmd/withpostgres", "--major", strconv.Itoa(major), "--",
-		"go", "test", "-count=1", "-json"}, args...)
+		"go", "test", "-count=1", "-json", "-timeout=30m"}, args...) // small machines need more than ten minutes
 	cmd := exec.CommandContext(ctx, "go", command...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Stderr = os.Stderr
