@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := CGO_ENABLED=0 go tool -modfile=tools/go.mod
 
-.PHONY: demo test test-race test-matrix fuzz lint generate check-generated build
+.PHONY: demo test test-race test-matrix test-recipes bench fuzz lint generate check-generated build
 
 demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
@@ -17,6 +17,12 @@ test-race: ## the same under the race detector
 test-matrix: ## every test on each supported major version; says what was tested, what skipped and why
 	go run ./internal/cmd/testmatrix
 
+test-recipes: ## the code of docs/integration.md that needs gRPC and connect
+	cd docs/recipes && go vet ./... && go test ./...
+
+bench: ## a statement through exaudit.DB, with custom data and without, compared with the pool
+	go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkDB$$' -benchtime=5s
+
 fuzz: ## each fuzz target for half a minute
 	go test ./patch -run='^$$' -fuzz='^FuzzDiffApplyReverse$$' -fuzztime=30s
 	go test ./patch -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=30s
@@ -26,10 +32,10 @@ lint:
 	go vet ./...
 	$(TOOL) staticcheck ./...
 
-generate: ## db/ from queries/ and sql/
+generate: ## db/ from queries/ and sql/, and internal/sqlcapp
 	$(TOOL) sqlc generate
 
-check-generated: ## fails where db/ is stale
+check-generated: ## fails where they are stale
 	$(TOOL) sqlc diff
 
 build:

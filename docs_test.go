@@ -85,3 +85,23 @@ func TestReadmeQuickStart(t *testing.T) {
 		t.Errorf("after the quick start the order is %s", got)
 	}
 }
+
+// The Go of docs/integration.md is in files that are compiled and run.
+func TestIntegrationSnippets(t *testing.T) {
+	t.Parallel()
+	var sources strings.Builder
+	for _, file := range []string{"docs/recipes/grpc.go", "docs/recipes/connect.go", "example_test.go", "custom_test.go", "stdlib/example_test.go"} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources.Write(content)
+	}
+	for _, snippet := range snippets(t, "docs/integration.md", "go") {
+		for line := range strings.Lines(snippet) {
+			if !strings.Contains(sources.String(), strings.TrimSpace(line)) {
+				t.Errorf("this line of docs/integration.md is tested nowhere: %s", line)
+			}
+		}
+	}
+}
