@@ -82,6 +82,7 @@ var (
 	ErrOutdated             = sql.ErrOutdated
 	ErrNewer                = sql.ErrNewer
 	ErrForeignSchema        = sql.ErrForeignSchema
+	ErrKeptElsewhere        = sql.ErrKeptElsewhere
 	ErrNoTable              = triggers.ErrNoTable
 	ErrNotTrackable         = triggers.ErrNotTrackable
 	ErrNoPrimaryKey         = triggers.ErrNoPrimaryKey

@@ -97,6 +97,7 @@ type ExauditTable struct {
 	OptionColumns json.RawMessage
 	Tracked       bool
 	CreatedAt     time.Time
+	CompleteSince time.Time
 }
 
 type ExauditTableColumn struct {

@@ -104,11 +104,11 @@ func inspectVersions(ctx context.Context, q db.DBTX) ([]Drift, error) {
 // Drift compares the script with what the catalog has.
 func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 	queries := db.New()
-	functions, err := queries.InstalledFunctions(ctx, q, s.Table.ID)
+	functions, err := queries.InstalledFunctions(ctx, q, int32(s.Table.ID))
 	if err != nil {
 		return nil, fmt.Errorf("read the functions of %s: %w", s.Table.QuotedName, err)
 	}
-	installed, err := queries.InstalledTriggers(ctx, q, s.Table.ID)
+	installed, err := queries.InstalledTriggers(ctx, q, int32(s.Table.ID))
 	if err != nil {
 		return nil, fmt.Errorf("read the triggers of %s: %w", s.Table.QuotedName, err)
 	}
