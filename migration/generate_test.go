@@ -2,6 +2,7 @@ package migration_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/migration"
+	"github.com/exaudit/exaudit/triggers"
 )
 
 const shop = `
@@ -231,3 +233,83 @@ func TestGolden(t *testing.T) {
 }
 
 var writtenBy = regexp.MustCompile(`written by exaudit [^,]*`)
+
+// The role that goose runs as need not be a superuser: it owns the tables, and is what
+// "exaudit init" makes of who runs it.
+func TestOrdinaryRole(t *testing.T) {
+	t.Parallel()
+	a := newApp(t, shop, selection)
+	a.generate()
+	production := a.production()
+	role := production.Role(t, "")
+	production.Exec(t, `GRANT exaudit_owner, exaudit_writer TO `+role+`; GRANT ALL ON SCHEMA public TO `+role)
+	if _, err := a.goose(production, role).Up(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	wantTracked(t, production, "public.events", "public.orders", "public.users")
+	a.wantInstalled(production)
+	if pgtest.One[bool](t, production, `SELECT has_schema_privilege('exaudit_writer', 'exaudit', 'CREATE')`) {
+		t.Error("exaudit_writer may create in schema exaudit")
+	}
+	if _, err := a.goose(production, role).DownTo(context.Background(), 1); err != nil {
+		t.Fatal(err)
+	}
+	wantTracked(t, production)
+
+	// nobody else may, nor plant a function that runs on the way
+	other := production.Connect(t, production.Role(t, ""))
+	for _, call := range []string{`SELECT exaudit.install_table('public.orders', '{}', 'SELECT 1')`, `SELECT exaudit.uninstall_table('public.orders')`} {
+		if _, err := other.Exec(context.Background(), call); err == nil || !strings.Contains(err.Error(), "permission denied") {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+}
+
+// In a database that cannot take it, a migration says what to do.
+func TestNotInitialized(t *testing.T) {
+	t.Parallel()
+	a := newApp(t, shop, selection)
+	a.generate()
+	if _, err := a.goose(pgtest.New(t), "").Up(context.Background()); err == nil || !strings.Contains(err.Error(), "exaudit is not initialised") {
+		t.Errorf("without exaudit: %v", err)
+	}
+	old := a.production()
+	old.Exec(t, `CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 1::bigint'`)
+	if _, err := a.goose(old, "").Up(context.Background()); err == nil || !strings.Contains(err.Error(), "older than this migration") {
+		t.Errorf("with an old one: %v", err)
+	}
+}
+
+// Names that need care, and those that cannot be had.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("Ä", 31)
+	a := newApp(t, `CREATE SCHEMA "My Shop"; CREATE TABLE "My Shop"."Or""ders'$states$" ("user id" text, "$1" int, v text, PRIMARY KEY ("$1", "user id"));
+		CREATE TABLE orders (id int PRIMARY KEY); CREATE TABLE "My Shop".orders (id int PRIMARY KEY);
+		CREATE TABLE "`+long+`" (id int PRIMARY KEY)`,
+		"all: true\nschemas: [public, My Shop]\ngenerate: {functions: true}")
+	a.generate()
+	production := a.production()
+	a.up(production)
+	a.wantInstalled(production)
+	production.Exec(t, `INSERT INTO "My Shop"."Or""ders'$states$" VALUES ('a', 1, 'x'); UPDATE "My Shop"."Or""ders'$states$" SET v = 'y'`)
+	if got := pgtest.One[string](t, production, `SELECT string_agg(v, ' ') FROM "My Shop"."Or""ders'$states$_states"(1, 'a')`); got != "x y" {
+		t.Errorf("states %s", got)
+	}
+	if n := pgtest.One[int](t, production, `SELECT count(*) FROM pg_proc WHERE proname ~ '_(at|states)$' AND prorettype IN (
+		SELECT reltype FROM pg_class WHERE relname = $1 OR relname = 'orders')`, long); n != 6 {
+		t.Errorf("%d functions, want two each", n)
+	}
+	a.down(production)
+
+	b := newApp(t, `CREATE TABLE orders (id int PRIMARY KEY, "<relation>" text)`, "tables: {orders: }")
+	if _, err := b.try(); !errors.Is(err, triggers.ErrNotPortable) {
+		t.Errorf("a column called as a placeholder: %v", err)
+	}
+	c := newApp(t, `CREATE TABLE orders (id int PRIMARY KEY); CREATE FUNCTION orders_at(timestamptz) RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+		"tables: {orders: }\ngenerate: {functions: true}")
+	c.generate()
+	if _, err := c.goose(c.production(), "").Up(context.Background()); err == nil || !strings.Contains(err.Error(), `function "orders_at" already exists`) {
+		t.Errorf("a function of the application's own: %v", err)
+	}
+}

@@ -75,6 +75,15 @@ func (a *app) generate(options ...func(*migration.Options)) []migration.File {
 
 func (a *app) missing(options ...func(*migration.Options)) []migration.File {
 	a.Helper()
+	files, err := a.try(options...)
+	if err != nil {
+		a.Fatal(err)
+	}
+	return files
+}
+
+func (a *app) try(options ...func(*migration.Options)) ([]migration.File, error) {
+	a.Helper()
 	file, err := config.Parse("exaudit.yaml", []byte(a.config))
 	if err != nil {
 		a.Fatal(err)
@@ -88,10 +97,7 @@ func (a *app) missing(options ...func(*migration.Options)) []migration.File {
 		option(&o)
 	}
 	files, _, err := migration.Generate(context.Background(), a.dev.Connect(a.T, ""), file, folder, o)
-	if err != nil {
-		a.Fatal(err)
-	}
-	return files
+	return files, err
 }
 
 // production is another database, in which every id and oid differs.

@@ -14,6 +14,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/triggers"
 )
 
 // world is a table that a workload changes, with what it held after each transaction: kept
@@ -234,5 +236,150 @@ func (w *world) check() {
 		if len(left) > 0 {
 			w.t.Fatalf("states of %s go on after the present one:\n%s", row[1], strings.Join(got, "\n"))
 		}
+	}
+}
+
+// What is not known is not made up: before tracking began, after retention, without the right
+// to read it all, and where something was changed without being recorded.
+func TestAsOfRefuses(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, a text); INSERT INTO items VALUES (1, 'a'), (2, 'a'); CREATE TABLE other (id int PRIMARY KEY)`)
+	auditdb.Install(t, db, "items")
+	fails := func(want, query string, args ...any) {
+		t.Helper()
+		rows, _ := db.Pool.Query(ctx, query, args...)
+		rows.Close()
+		if err := rows.Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", query, err, want)
+		}
+	}
+	now := func() (instant time.Time) { return pgtest.One[time.Time](t, db, "SELECT clock_timestamp()") }
+
+	installed := now()
+	db.Exec(t, `UPDATE items SET a = 'b' WHERE id = 1`)
+	changed := now()
+	if got := pgtest.One[string](t, db, `SELECT string_agg(a, '' ORDER BY id) FROM exaudit.as_of(NULL::items, $1)`, installed); got != "aa" {
+		t.Errorf("as of the installation: %s", got)
+	}
+	fails("complete only since", `SELECT * FROM exaudit.as_of(NULL::items, $1)`, installed.Add(-time.Hour))
+	fails("complete only since", `SELECT * FROM exaudit.as_of(NULL::items, '-infinity')`)
+	fails("needs an instant", `SELECT * FROM exaudit.as_of(NULL::items, NULL)`)
+	fails("other is not the row type of a tracked table", `SELECT * FROM exaudit.as_of(NULL::other, now())`)
+	fails("integer is not the row type of a tracked table", `SELECT * FROM exaudit.as_of(1, now())`)
+
+	db.Exec(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions; COMMIT`)
+	fails("complete only since", `SELECT * FROM exaudit.as_of(NULL::items, $1)`, installed)
+	if got := pgtest.One[string](t, db, `SELECT string_agg(a, '' ORDER BY id) FROM exaudit.as_of(NULL::items, $1)`, changed); got != "ba" {
+		t.Errorf("after the changes that retention removed: %s", got)
+	}
+
+	// a time without triggers
+	if err := triggers.Uninstall(ctx, db.Pool, []string{"items"}); err != nil {
+		t.Fatal(err)
+	}
+	fails("is not the row type of a tracked table", `SELECT * FROM exaudit.as_of(NULL::items, now())`)
+	db.Exec(t, `UPDATE items SET a = 'unseen'`)
+	auditdb.Install(t, db, "items")
+	fails("complete only since", `SELECT * FROM exaudit.as_of(NULL::items, $1)`, changed)
+
+	again := now()
+	db.Exec(t, `UPDATE items SET a = 'c' WHERE id = 1; ALTER TABLE items DISABLE TRIGGER ALL; UPDATE items SET a = 'unseen'; ALTER TABLE items ENABLE TRIGGER ALL`)
+	fails("the history of public.items 1 does not fit together at version", `SELECT * FROM exaudit.as_of(NULL::items, $1)`, again)
+	fails("does not fit together", `SELECT * FROM exaudit.states(NULL::items, '1')`)
+
+	role := db.Role(t, "")
+	db.Exec(t, `GRANT exaudit_reader TO `+role)
+	reader := db.Connect(t, role)
+	read := func() error {
+		_, err := reader.Exec(ctx, `SELECT * FROM exaudit.as_of(NULL::items, now())`)
+		return err
+	}
+	if err := read(); err == nil || !strings.Contains(err.Error(), "permission denied for the history of") {
+		t.Errorf("without the right to read the table: %v", err)
+	}
+	db.Exec(t, `GRANT SELECT ON items TO `+role)
+	if err := read(); err != nil {
+		t.Error(err)
+	}
+	db.Exec(t, `ALTER TABLE items ENABLE ROW LEVEL SECURITY; CREATE POLICY own_rows ON items USING (id = 1)`)
+	if err := read(); err == nil || !strings.Contains(err.Error(), "permission denied for the history of") {
+		t.Errorf("under row security: %v", err)
+	}
+}
+
+// What options keep out is NULL in every row, changed or not.
+func TestAsOfHidden(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, a text, secret text, noise int); INSERT INTO items VALUES (1, 'a', 's', 1), (2, 'a', 's', 2)`)
+	_, err := triggers.Install(context.Background(), db.Pool, []string{"items"},
+		triggers.WithOptions(map[string]triggers.Options{"items": {Mask: []string{"secret"}, Exclude: []string{"noise"}}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	instant := pgtest.One[time.Time](t, db, "SELECT clock_timestamp()")
+	db.Exec(t, `UPDATE items SET a = 'b', secret = 't', noise = 7 WHERE id = 1`)
+	for query, want := range map[string]string{
+		`exaudit.as_of(NULL::items, $1)`:                                        "(1,a,,) (2,a,,)",
+		`exaudit.as_of(NULL::items, $1::timestamptz + interval '1 year')`:                    "(1,b,,) (2,a,,)",
+		`(SELECT * FROM exaudit.states(NULL::items, '1') WHERE $1 IS NOT NULL)`: "(1,b,,)",
+	} {
+		if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id, r.a) FROM `+query+` AS r`, instant); got != want {
+			t.Errorf("%s gives %s, want %s", query, got, want)
+		}
+	}
+}
+
+// A value of before a change of type is read as the new type, and fits no other.
+func TestAsOfRetyped(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
+	auditdb.Install(t, db, "items")
+	db.Exec(t, `INSERT INTO items VALUES (1, 1)`)
+	db.Exec(t, `UPDATE items SET n = 2`)
+	instant := pgtest.One[time.Time](t, db, "SELECT clock_timestamp()")
+	db.Exec(t, `UPDATE items SET n = 3`)
+	db.Exec(t, `ALTER TABLE items ALTER n TYPE text USING 'n' || n`)
+	db.Exec(t, `UPDATE items SET n = 'four'`)
+	if got := pgtest.One[string](t, db, `SELECT n FROM exaudit.as_of(NULL::items, $1)`, instant); got != "2" {
+		t.Errorf("before the change of type it was %s", got)
+	}
+	if got := pgtest.One[string](t, db, `SELECT string_agg(n, ' ') FROM exaudit.states(NULL::items, '1')`); got != "1 2 n3 four" && got != "1 2 3 four" {
+		t.Errorf("states %s", got)
+	}
+}
+
+// Every partition, under the settings of any session, and types that need care.
+func TestAsOfPartitions(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `
+		CREATE TABLE items (day date, id int, at timestamptz, span interval, f float8, x xml, j json, tags text[], PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
+		CREATE TABLE items_2025 PARTITION OF items FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+		CREATE TABLE items_2026 PARTITION OF items FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')`)
+	auditdb.Install(t, db, "items")
+	conn := db.Connect(t, "")
+	const row = `'2025-03-04', 1, '2025-03-04 05:06:07+00', '-1 day -02:03:04', '-0', '<?xml version="1.0"?><a/>', '{"a":  1, "a": 2}', '[0:1]={a,NULL}'`
+	if _, err := conn.Exec(ctx, `INSERT INTO items VALUES (`+row+`), (`+strings.Replace(row, "1,", "2,", 1)+`)`); err != nil {
+		t.Fatal(err)
+	}
+	want := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM items AS r`)
+	instant := pgtest.One[time.Time](t, db, "SELECT clock_timestamp()")
+	// to another partition, and gone
+	db.Exec(t, `UPDATE items SET day = '2026-03-04', f = 0, span = NULL WHERE id = 1; DELETE FROM items WHERE id = 2`)
+	for _, set := range []string{"datestyle = 'SQL, DMY'", "intervalstyle = 'sql_standard'", "timezone = 'Asia/Kolkata'", "extra_float_digits = -15"} {
+		if _, err := conn.Exec(ctx, "SET "+set); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var same bool
+	if err := conn.QueryRow(ctx, `SELECT count(*) = 2 AND bool_and(r.f::text = '-0' AND r.span = '-1 day -02:03:04' AND r.at = '2025-03-04 05:06:07+00') FROM exaudit.as_of(NULL::items, $1) AS r`, instant).Scan(&same); err != nil || !same {
+		t.Errorf("under other settings: %v, %v", same, err)
+	}
+	if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM exaudit.as_of(NULL::items, $1) AS r`, instant); got != want {
+		t.Errorf("as of before:\n%s\nwant:\n%s", got, want)
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.states(NULL::items, exaudit.entity_id('items', '["2026-03-04", 1]'))`); n < 1 {
+		t.Errorf("%d states of the moved row", n)
 	}
 }
