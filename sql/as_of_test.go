@@ -320,9 +320,9 @@ func TestAsOfHidden(t *testing.T) {
 	instant := pgtest.One[time.Time](t, db, "SELECT clock_timestamp()")
 	db.Exec(t, `UPDATE items SET a = 'b', secret = 't', noise = 7 WHERE id = 1`)
 	for query, want := range map[string]string{
-		`exaudit.as_of(NULL::items, $1)`:                                        "(1,a,,) (2,a,,)",
+		`exaudit.as_of(NULL::items, $1)`:                                                     "(1,a,,) (2,a,,)",
 		`exaudit.as_of(NULL::items, $1::timestamptz + interval '1 year')`:                    "(1,b,,) (2,a,,)",
-		`(SELECT * FROM exaudit.states(NULL::items, '1') WHERE $1 IS NOT NULL)`: "(1,b,,)",
+		`(SELECT * FROM exaudit.states(NULL::items, '1') WHERE $1::timestamptz IS NOT NULL)`: "(1,b,,)",
 	} {
 		if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id, r.a) FROM `+query+` AS r`, instant); got != want {
 			t.Errorf("%s gives %s, want %s", query, got, want)
