@@ -187,6 +187,7 @@ DECLARE
     next_at   integer;
     waiting   jsonb[] := '{}';
     n         integer := 0; -- how many wait
+    movers    integer[] := '{}'; -- which one waits to leave a place
     must      boolean;
     progress  boolean;
     chosen    integer[];
@@ -226,6 +227,9 @@ BEGIN
                     'id', v.id, 'xid', v.xid, 'action', v.action, 'place', v.place, 'origin', v.origin,
                     'before', exaudit.renamed(v.before, epochs[epoch] -> 'names'),
                     'after', exaudit.renamed(v.after, epochs[epoch] -> 'names'), 'retyped', epochs[epoch] -> 'retyped');
+                IF v.origin IS NOT NULL THEN
+                    movers[v.place] := n;
+                END IF;
                 must := false;
             END IF;
             progress := must;
@@ -243,9 +247,22 @@ BEGIN
                     END IF;
                     EXIT WHEN NOT progress; -- for the others, nothing has changed
                 END LOOP;
+                -- rows that exchanged their keys go together, as soon as all of them are here
+                IF chosen = '{}' THEN
+                    spot := n;
+                    WHILE waiting[spot] ->> 'origin' IS NOT NULL AND spot <> ALL (chosen) LOOP
+                        waiting[spot] := exaudit.with_undone(waiting[spot], states[(waiting[spot] ->> 'place')::integer]);
+                        EXIT WHEN NOT waiting[spot] ? 'earlier';
+                        chosen := chosen || spot;
+                        spot := movers[(waiting[spot] ->> 'origin')::integer];
+                    END LOOP;
+                    IF spot IS DISTINCT FROM n OR chosen = '{}' THEN
+                        chosen := '{}';
+                    END IF;
+                END IF;
                 EXIT WHEN chosen = '{}' AND NOT must;
                 IF chosen = '{}' THEN
-                    -- rows that exchanged their keys go together
+                    -- or those that can, which the others then must fit
                     FOR i IN 1 .. n LOOP
                         CONTINUE WHEN waiting[i] ->> 'origin' IS NULL;
                         waiting[i] := exaudit.with_undone(waiting[i], states[(waiting[i] ->> 'place')::integer]);
