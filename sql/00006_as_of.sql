@@ -284,6 +284,7 @@ BEGIN
                         END IF;
                     END IF;
                     states[(w ->> 'place')::integer] := NULL;
+                    movers[(w ->> 'place')::integer] := NULL;
                 END LOOP;
                 traced_at := next_at;
                 FOREACH spot IN ARRAY chosen LOOP
