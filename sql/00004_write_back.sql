@@ -76,7 +76,7 @@ $$;
 
 -- The key of an entity as a record of key_definition's columns.
 CREATE FUNCTION exaudit.key_record(relation regclass, image jsonb) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE ROWS 1
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
     SET intervalstyle = 'postgres'

@@ -163,23 +163,40 @@ AS $$
                         ARRAY(SELECT pg_catalog.jsonb_array_elements_text(change -> 'retyped'))) AS u
 $$;
 
--- Walks back through the versions of some keys, from the present rows to before version
--- first_id, and gives the rows as they were then. keys must hold every key that one of
--- them was rewritten to or from since. With a traced key, gives instead the states of the
--- row that has it, each with the version that led there, the newest first.
+-- Walks back through the versions of some keys, from the present rows to before the version
+-- that first_ids has for each, and gives the rows as they were then. keys must hold every key
+-- that one of them was rewritten to or from since. With a traced key, gives instead the states
+-- of the row that has it, each with the version that led there, the newest first.
 --
 -- Inside a transaction, ids may be the wrong way round, where a nested trigger recorded the
 -- later change first, and rows may exchange their keys. What cannot be undone yet waits.
-CREATE FUNCTION exaudit.rewind(table_id integer, relation regclass, keys text[], first_id bigint, traced text,
+CREATE FUNCTION exaudit.rewind(table_id integer, relation regclass, keys text[], first_ids bigint[], traced text,
                                OUT version_id bigint, OUT image jsonb) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET array_nulls = on
+    SET quote_all_identifiers = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    row_query text := pg_catalog.format(
-        'SELECT exaudit.redacted($3, $1, exaudit.encode(t.*)) FROM %s AS t, exaudit.key_record($1, $2) AS k (%s) WHERE %s',
-        exaudit.target(relation), exaudit.key_definition(relation), exaudit.key_condition(relation));
+    -- one row by its primary key, many by reading the table once
+    row_query text :=
+        'SELECT k.place::integer AS place, exaudit.redact(e.image, $4, $5) AS image '
+        'FROM unnest($2) WITH ORDINALITY AS k (entity_id, place) ' ||
+        CASE WHEN cardinality(keys) > 10 THEN pg_catalog.format(
+                 'CROSS JOIN LATERAL (SELECT exaudit.encode_with($3, t.*) AS image FROM %s AS t WHERE %s = k.entity_id) AS e',
+                 exaudit.target(relation), exaudit.entity_id_expression(relation, 't'))
+             ELSE pg_catalog.format(
+                 'CROSS JOIN LATERAL exaudit.key_record($1, exaudit.key_image($1, k.entity_id)) AS r (%s) '
+                 'CROSS JOIN LATERAL (SELECT exaudit.encode_with($3, t.*) AS image FROM %s AS t, (SELECT r.*) AS k WHERE %s) AS e',
+                 exaudit.key_definition(relation), exaudit.target(relation), exaudit.key_condition(relation))
+        END;
     epochs    jsonb[] := ARRAY(SELECT pg_catalog.to_jsonb(e) FROM exaudit.column_epochs(table_id, relation) e);
     epoch     integer := 1;
     states    jsonb[] := pg_catalog.array_fill(NULL::jsonb, ARRAY[cardinality(keys)]); -- as the keys are placed
@@ -196,14 +213,18 @@ DECLARE
     w         jsonb;
     v         record;
 BEGIN
-    FOR i IN 1 .. cardinality(keys) LOOP
-        EXECUTE row_query INTO image USING relation, exaudit.key_image(relation, keys[i]), table_id;
-        states[i] := image;
+    FOR v IN EXECUTE row_query USING relation, keys, exaudit.encode_query(relation),
+                                     exaudit.option_columns(table_id, relation, 'exclude'), exaudit.option_columns(table_id, relation, 'mask')
+    LOOP
+        states[v.place] := v.image;
     END LOOP;
     FOR v IN
         SELECT o.id, o.xid::text AS xid, o.action, o.before, o.after, k.place::integer AS place, p.place::integer AS origin
-        FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
-        JOIN exaudit.versions o ON o.table_id = rewind.table_id AND o.entity_id = k.entity_id AND o.id >= first_id
+        FROM ROWS FROM (unnest(keys), unnest(first_ids)) WITH ORDINALITY AS k (entity_id, first_id, place)
+        -- by the index, whatever is known of the table's size
+        CROSS JOIN LATERAL (
+            SELECT * FROM exaudit.versions o
+            WHERE o.table_id = rewind.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= k.first_id OFFSET 0) AS o
         LEFT JOIN unnest(keys) WITH ORDINALITY AS p (entity_id, place) ON p.entity_id = o.previous_entity_id
         UNION ALL
         SELECT 0, NULL, NULL, NULL, NULL, NULL, NULL -- the end
@@ -417,6 +438,7 @@ DECLARE
     t       record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
     changed text[];
     moved   text[];
+    first_ids bigint[];
     images  jsonb[];
     first   bigint;
     hidden  text[];
@@ -434,19 +456,21 @@ BEGIN
                    UNION
                    SELECT v.previous_entity_id FROM exaudit.versions v
                    WHERE v.table_id = t.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first);
-    SELECT array_agg(c.entity_id), array_agg(r.image) FILTER (WHERE r.image IS NOT NULL)
-    INTO changed, images
-    FROM (SELECT v.entity_id, min(v.id) AS first_id
-          FROM exaudit.versions v
-          WHERE v.table_id = t.table_id AND v.recorded_at > instant AND v.entity_id <> ALL (moved)
-          GROUP BY v.entity_id) c
-    LEFT JOIN LATERAL exaudit.rewind(t.table_id, t.relation, ARRAY[c.entity_id], c.first_id, NULL) AS r ON true;
-    IF moved <> '{}' THEN
-        first := (SELECT min(v.id) FROM exaudit.versions v
-                  WHERE v.table_id = t.table_id AND v.recorded_at > instant AND v.entity_id = ANY (moved));
-        images := images || ARRAY(SELECT r.image FROM exaudit.rewind(t.table_id, t.relation, moved, first, NULL) AS r);
-        changed := changed || moved;
-    END IF;
+    SELECT array_agg(c.entity_id), array_agg(CASE WHEN c.moved THEN c.first_moved ELSE c.first_id END)
+    INTO changed, first_ids
+    FROM (SELECT k.entity_id, m.entity_id IS NOT NULL AS moved, k.first_id,
+                 min(k.first_id) FILTER (WHERE m.entity_id IS NOT NULL) OVER () AS first_moved
+          FROM (SELECT v.entity_id, min(v.id) AS first_id
+                FROM exaudit.versions v
+                WHERE v.table_id = t.table_id AND v.recorded_at > instant
+                GROUP BY v.entity_id
+                UNION ALL
+                -- keys that rows only left
+                SELECT u.key, NULL FROM unnest(moved) AS u (key)
+                WHERE NOT EXISTS (SELECT FROM exaudit.versions v
+                                  WHERE v.table_id = t.table_id AND v.entity_id = u.key COLLATE "C" AND v.recorded_at > instant)) k
+          LEFT JOIN unnest(moved) AS m (entity_id) ON m.entity_id = k.entity_id) c;
+    images := ARRAY(SELECT r.image FROM exaudit.rewind(t.table_id, t.relation, coalesce(changed, '{}'), first_ids, NULL) AS r);
     RETURN QUERY SELECT d.* FROM exaudit.decode_all(base, t.table_id, images) AS d;
 
     hidden := exaudit.option_columns(t.table_id, t.relation, 'exclude') || exaudit.option_columns(t.table_id, t.relation, 'mask');
@@ -488,7 +512,7 @@ BEGIN
     )
     SELECT array_agg(l.key) INTO keys FROM linked l;
     images := ARRAY(SELECT r.image
-                    FROM exaudit.rewind(t.table_id, t.relation, keys, 0, states.entity_id) WITH ORDINALITY AS r (version_id, image, place)
+                    FROM exaudit.rewind(t.table_id, t.relation, keys, pg_catalog.array_fill(0::bigint, ARRAY[cardinality(keys)]), states.entity_id) WITH ORDINALITY AS r (version_id, image, place)
                     ORDER BY r.place DESC);
     RETURN QUERY SELECT d.* FROM exaudit.decode_all(base, t.table_id, images) AS d;
 END
