@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -49,6 +52,55 @@ func TestDocs(t *testing.T) {
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE db_user = session_user AND uid IS NOT NULL`); n != 5 {
 		t.Errorf("%d versions have the defaults of custom columns, want all 5", n)
+	}
+}
+
+// The commands of the migrations' documentation, but for goose's, which its library runs.
+func TestMigrations(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := pgtest.New(t)
+	dir, bin := t.TempDir(), t.TempDir()
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("exaudit.yaml", snippets(t, "docs/migrations.md", "yaml")[0])
+	write("db/migrations/00001_app.sql", "-- +goose Up\nCREATE TABLE users (id int PRIMARY KEY, password_hash text);\nCREATE TABLE orders (id int PRIMARY KEY);\n")
+	build := exec.Command("go", "build", "-o", filepath.Join(bin, "exaudit"), "./cmd/exaudit")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	conn := stdlib.OpenDBFromPool(db.Pool)
+	defer conn.Close()
+	for _, snippet := range snippets(t, "docs/migrations.md", "sh") {
+		for i, script := range strings.Split(snippet, "goose up\n") {
+			if i > 0 {
+				provider, err := goose.NewProvider(goose.DialectPostgres, conn, os.DirFS(filepath.Join(dir, "db/migrations")))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := provider.Up(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.Command("bash", "-ec", script)
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATABASE_URL="+db.URL)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s\n%s", err, script, out)
+			}
+		}
+	}
+	for _, sql := range snippets(t, "docs/migrations.md", "sql") {
+		db.Exec(t, sql)
+	}
+	if written, err := filepath.Glob(filepath.Join(dir, "db/migrations/*_exaudit_tables.sql")); err != nil || len(written) != 2 {
+		t.Errorf("wrote %v, want two migrations (%v)", written, err)
 	}
 }
 

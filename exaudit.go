@@ -73,6 +73,7 @@ var (
 	ErrOutdated             = sql.ErrOutdated
 	ErrNewer                = sql.ErrNewer
 	ErrForeignSchema        = sql.ErrForeignSchema
+	ErrKeptElsewhere        = sql.ErrKeptElsewhere
 	ErrNoTable              = triggers.ErrNoTable
 	ErrNotTrackable         = triggers.ErrNotTrackable
 	ErrNoPrimaryKey         = triggers.ErrNoPrimaryKey

@@ -33,45 +33,93 @@ type table struct {
 // their options, all of it or nothing. Tables that are tracked and not selected are left
 // as they are. A dry run does everything, and then rolls it back.
 func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool, opts ...triggers.InstallOption) (*Result, error) {
+	result := &Result{}
+	err := f.install(ctx, conn, dryRun, result, func(tx pgx.Tx, names []string, options triggers.InstallOption) (err error) {
+		opts := append(slices.Clip(opts), options)
+		following, err := f.following(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if following != nil {
+			opts = append(opts, triggers.FollowDDL(*following))
+		}
+		result.Installed, err = triggers.Install(ctx, tx, names, opts...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// install finds the tables, adds the custom columns that are missing and then runs do, all in
+// one transaction.
+func (f *File) install(ctx context.Context, conn triggers.Conn, rollback bool, result *Result,
+	do func(tx pgx.Tx, names []string, options triggers.InstallOption) error) error {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w", err)
 	}
 	// Without effect after a commit; with a context that is still good after a Ctrl-C.
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	selected, skipped, err := f.selected(ctx, tx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	result := &Result{Skipped: skipped}
+	result.Skipped = skipped
 	if result.Columns, err = f.addColumns(ctx, tx); err != nil {
-		return nil, err
+		return err
 	}
 	names, options := make([]string, len(selected)), make(map[string]triggers.Options, len(selected))
 	for i, t := range selected {
 		names[i], options[t.name] = t.name, t.options
 	}
-	opts = append(slices.Clip(opts), triggers.WithOptions(options))
-	following, err := f.following(ctx, tx)
+	if err := do(tx, names, triggers.WithOptions(options)); err != nil {
+		if wrong := (*triggers.OptionError)(nil); errors.As(err, &wrong) {
+			return f.explain(err, wrong.Table)
+		}
+		return err
+	}
+	if rollback {
+		return nil
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// Migrations are the SQL by which another database comes to be what the file says.
+type Migrations struct {
+	Columns []Column // all custom columns of the file, in its order
+	Tables  []triggers.Migration
+	Skipped []string // tables of the schemas that have no primary key
+}
+
+// Column is the SQL of a custom column.
+type Column struct{ Name, Add, Drop string }
+
+// Migrations writes what Apply would do as migrations, and changes nothing.
+func (f *File) Migrations(ctx context.Context, conn triggers.Conn, opts ...triggers.InstallOption) (*Migrations, error) {
+	result, migrations := &Result{}, &Migrations{}
+	err := f.install(ctx, conn, true, result, func(tx pgx.Tx, names []string, options triggers.InstallOption) (err error) {
+		migrations.Tables, err = triggers.Migrations(ctx, tx, names, append(slices.Clip(opts), options)...)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	if following != nil {
-		opts = append(opts, triggers.FollowDDL(*following))
+	migrations.Skipped = result.Skipped
+	for _, name := range f.columnNames() {
+		quoted := pgx.Identifier{name}.Sanitize()
+		migrations.Columns = append(migrations.Columns, Column{
+			Name: name,
+			// IF EXISTS is for sqlc, which may not know the table
+			Add:  "ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS " + quoted + f.CustomColumns[name].definition() + ";",
+			Drop: "ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS " + quoted + ";",
+		})
 	}
-	if result.Installed, err = triggers.Install(ctx, tx, names, opts...); err != nil {
-		if wrong := (*triggers.OptionError)(nil); errors.As(err, &wrong) {
-			return nil, f.explain(err, wrong.Table)
-		}
-		return nil, err
-	}
-	if dryRun {
-		return result, nil
-	}
-	if err := tx.Commit(ctx); err != nil {
-		return nil, fmt.Errorf("commit: %w", err)
-	}
-	return result, nil
+	return migrations, nil
 }
 
 // selected are the tables that the file means.
@@ -201,19 +249,24 @@ func (f *File) addColumns(ctx context.Context, tx pgx.Tx) ([]string, error) {
 		return nil, f.fail(nil, []string{"custom_columns", d.name}, "%s: ALTER TABLE exaudit.versions yourself, or change the file", d.problem)
 	}
 	for _, name := range missing {
-		c := f.CustomColumns[name]
-		statement := "ALTER TABLE exaudit.versions ADD COLUMN " + pgx.Identifier{name}.Sanitize() + " " + c.Type
-		if c.Default != "" {
-			statement += " DEFAULT (" + c.Default + "\n)"
-		}
-		if c.References != "" {
-			statement += " REFERENCES " + c.References
-		}
+		statement := "ALTER TABLE exaudit.versions ADD COLUMN " + pgx.Identifier{name}.Sanitize() + f.CustomColumns[name].definition()
 		if err := execute(ctx, tx, statement); err != nil {
 			return nil, f.fail(err, []string{"custom_columns", name}, "column %s: %s", name, message(err))
 		}
 	}
 	return missing, nil
+}
+
+// definition is what follows a column's name in ADD COLUMN.
+func (c CustomColumn) definition() string {
+	definition := " " + c.Type
+	if c.Default != "" {
+		definition += " DEFAULT (" + c.Default + "\n)"
+	}
+	if c.References != "" {
+		definition += " REFERENCES " + c.References
+	}
+	return definition
 }
 
 // execute runs one statement and, unlike Exec, never more than one.

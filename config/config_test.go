@@ -286,7 +286,7 @@ func TestSchema(t *testing.T) {
 	}
 	var schema struct {
 		object
-		Defs struct{ Options, Column object } `json:"$defs"`
+		Defs struct{ Options, Column, Generate object } `json:"$defs"`
 	}
 	if err := json.Unmarshal(content, &schema); err != nil {
 		t.Fatal(err)
@@ -296,6 +296,7 @@ func TestSchema(t *testing.T) {
 		is     reflect.Type
 	}{
 		{schema.object, reflect.TypeFor[File]()}, {schema.Defs.Options, reflect.TypeFor[triggers.Options]()}, {schema.Defs.Column, reflect.TypeFor[CustomColumn]()},
+		{schema.Defs.Generate, reflect.TypeFor[Generate]()},
 	} {
 		var keys []string
 		for key := range c.object.Properties {
@@ -343,6 +344,8 @@ func checkProperty(t *testing.T, is reflect.Type, key string, property json.RawM
 		ok = field.Kind() == reflect.Slice
 	case p.Ref == "#/$defs/text":
 		ok = field == reflect.TypeFor[string]()
+	case p.Ref == "#/$defs/generate":
+		ok = field == reflect.TypeFor[Generate]()
 	case p.Type == "boolean":
 		ok = field.Kind() == reflect.Bool
 	default:
@@ -376,7 +379,7 @@ func TestDocumentation(t *testing.T) {
 	if got := compare(t, db, f); got != "" {
 		t.Errorf("drift:\n%s", got)
 	}
-	for _, is := range []reflect.Type{reflect.TypeFor[File](), reflect.TypeFor[triggers.Options](), reflect.TypeFor[CustomColumn]()} {
+	for _, is := range []reflect.Type{reflect.TypeFor[File](), reflect.TypeFor[triggers.Options](), reflect.TypeFor[CustomColumn](), reflect.TypeFor[Generate]()} {
 		for _, key := range fields(is) {
 			if !strings.Contains(string(content), "`"+key+"`") {
 				t.Errorf("the documentation does not explain %s", key)

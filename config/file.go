@@ -39,9 +39,19 @@ type File struct {
 	// CustomColumns are columns of exaudit.versions that the custom data's keys of their
 	// names fill.
 	CustomColumns map[string]CustomColumn `json:"custom_columns"`
+	// Generate is for "exaudit generate".
+	Generate Generate `json:"generate"`
 
 	path  string
 	lines map[string]int
+}
+
+// Generate says what "exaudit generate" writes, and where.
+type Generate struct {
+	// Dir is the folder of the application's migrations, relative to the working directory.
+	Dir string `json:"dir"`
+	// Functions asks for functions that give each table's earlier rows.
+	Functions bool `json:"functions"`
 }
 
 // CustomColumn is a column to add to exaudit.versions. In the file, a type alone may stand

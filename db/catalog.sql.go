@@ -546,6 +546,7 @@ WHERE n.nspname = ANY ($1::text[])
   AND c.relkind IN ('r', 'p')
   AND c.relpersistence <> 't'
   AND NOT c.relispartition
+  AND c.relname <> 'goose_db_version'
 ORDER BY n.nspname, c.relname
 `
 
@@ -556,7 +557,8 @@ type TablesOfSchemasRow struct {
 	HasPrimaryKey bool
 }
 
-// The tables of schemas that could be tracked: partitions belong to their parents.
+// The tables of schemas that could be tracked: partitions belong to their parents, and goose
+// does its own bookkeeping.
 func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, schemas []string) ([]TablesOfSchemasRow, error) {
 	rows, err := db.Query(ctx, tablesOfSchemas, schemas)
 	if err != nil {

@@ -115,6 +115,7 @@ type ExauditTable struct {
 	OptionColumns json.RawMessage
 	Tracked       bool
 	CreatedAt     time.Time
+	CompleteSince time.Time
 }
 
 type ExauditTableColumn struct {

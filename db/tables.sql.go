@@ -65,6 +65,18 @@ func (q *Queries) IsSuperuser(ctx context.Context, db DBTX) (bool, error) {
 	return rolsuper, err
 }
 
+const keepsOwnVersion = `-- name: KeepsOwnVersion :one
+SELECT (pg_catalog.to_regclass('exaudit.goose_db_version') IS NOT NULL)::boolean AS keeps
+`
+
+// Has "exaudit init" made the schema, or a migration of the application?
+func (q *Queries) KeepsOwnVersion(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, keepsOwnVersion)
+	var keeps bool
+	err := row.Scan(&keeps)
+	return keeps, err
+}
+
 const lockTables = `-- name: LockTables :exec
 
 LOCK TABLE exaudit.tables IN SHARE ROW EXCLUSIVE MODE
@@ -187,8 +199,8 @@ func (q *Queries) RefreshTableNames(ctx context.Context, db DBTX) error {
 }
 
 const registerTable = `-- name: RegisterTable :one
-INSERT INTO exaudit.tables (schema_name, table_name, key_columns)
-SELECT n.nspname, c.relname, '{}'
+INSERT INTO exaudit.tables (schema_name, table_name, key_columns, tracked)
+SELECT n.nspname, c.relname, '{}', false
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = $1::oid
@@ -434,7 +446,9 @@ func (q *Queries) UntrackTable(ctx context.Context, db DBTX, id int32) error {
 }
 
 const updateTable = `-- name: UpdateTable :exec
-UPDATE exaudit.tables SET key_columns = $1, tracked = true
+UPDATE exaudit.tables
+SET key_columns = $1, tracked = true,
+    complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END
 WHERE id = $2 AND (key_columns IS DISTINCT FROM $1 OR NOT tracked)
 `
 
@@ -443,6 +457,7 @@ type UpdateTableParams struct {
 	ID         int32
 }
 
+// The triggers are there, and keep writers waiting until the end of the transaction.
 func (q *Queries) UpdateTable(ctx context.Context, db DBTX, arg UpdateTableParams) error {
 	_, err := db.Exec(ctx, updateTable, arg.KeyColumns, arg.ID)
 	return err

@@ -21,7 +21,8 @@ JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE c.oid OPERATOR(pg_catalog.=) @relation::oid;
 
 -- name: TablesOfSchemas :many
--- The tables of schemas that could be tracked: partitions belong to their parents.
+-- The tables of schemas that could be tracked: partitions belong to their parents, and goose
+-- does its own bookkeeping.
 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS quoted_name,
        n.nspname::text AS schema_name,
        c.relname::text AS table_name,
@@ -33,6 +34,7 @@ WHERE n.nspname = ANY (@schemas::text[])
   AND c.relkind IN ('r', 'p')
   AND c.relpersistence <> 't'
   AND NOT c.relispartition
+  AND c.relname <> 'goose_db_version'
 ORDER BY n.nspname, c.relname;
 
 -- name: TableColumns :many

@@ -17,15 +17,18 @@ WHERE t.id OPERATOR(pg_catalog.=) r.table_id
   AND (t.schema_name, t.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text);
 
 -- name: RegisterTable :one
-INSERT INTO exaudit.tables (schema_name, table_name, key_columns)
-SELECT n.nspname, c.relname, '{}'
+INSERT INTO exaudit.tables (schema_name, table_name, key_columns, tracked)
+SELECT n.nspname, c.relname, '{}', false
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = @relation::oid
 RETURNING id;
 
 -- name: UpdateTable :exec
-UPDATE exaudit.tables SET key_columns = @key_columns, tracked = true
+-- The triggers are there, and keep writers waiting until the end of the transaction.
+UPDATE exaudit.tables
+SET key_columns = @key_columns, tracked = true,
+    complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END
 WHERE id = @id AND (key_columns IS DISTINCT FROM @key_columns OR NOT tracked);
 
 -- name: UntrackGoneTables :exec
@@ -102,6 +105,10 @@ SELECT exaudit.schema_version()::bigint AS version;
 
 -- name: Initialized :one
 SELECT (pg_catalog.to_regclass('exaudit.versions') IS NOT NULL)::boolean AS initialized;
+
+-- name: KeepsOwnVersion :one
+-- Has "exaudit init" made the schema, or a migration of the application?
+SELECT (pg_catalog.to_regclass('exaudit.goose_db_version') IS NOT NULL)::boolean AS keeps;
 
 -- name: ColumnSnapshots :many
 SELECT s.since, s.relation, s.columns

@@ -62,7 +62,9 @@ CREATE TABLE exaudit.tables (
     -- the attribute numbers of the columns that options name, so that they follow a rename
     option_columns jsonb    NOT NULL DEFAULT '{}',
     tracked     boolean     NOT NULL DEFAULT true,
-    created_at  timestamptz NOT NULL DEFAULT now()
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    -- from when on every change is recorded, and still there
+    complete_since timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
 -- What the columns of a tracked table were, from the version after "since" on. An

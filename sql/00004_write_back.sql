@@ -76,7 +76,7 @@ $$;
 
 -- The key of an entity as a record of key_definition's columns.
 CREATE FUNCTION exaudit.key_record(relation regclass, image jsonb) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE ROWS 1
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
     SET intervalstyle = 'postgres'
@@ -331,7 +331,7 @@ $$;
 -- own table is not.
 CREATE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
-AS 'SELECT 4::bigint';
+AS 'SELECT 6::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,

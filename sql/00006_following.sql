@@ -76,9 +76,6 @@ REVOKE EXECUTE ON FUNCTION exaudit.follow_table, exaudit.follow_new_table, exaud
 RESET ROLE;
 
 -- +goose Down
--- The generated functions go first, and with them the triggers: from here on nothing needs
--- the rest. With them goes what exaudit_writer was granted on tracked tables.
-DROP OWNED BY exaudit_writer CASCADE;
 DROP EVENT TRIGGER IF EXISTS exaudit_ddl;
 DROP EVENT TRIGGER IF EXISTS exaudit_drop;
 DROP SCHEMA IF EXISTS exaudit_follow CASCADE;

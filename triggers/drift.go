@@ -112,7 +112,7 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 // takes the exact and slower path.
 func (s *Script) altered(f db.InstalledFunctionsRow) bool {
 	return !handMade(f.Body) && strings.Contains(f.Body, "exaudit.has_shape(") &&
-		!strings.Contains(f.Body, fmt.Sprintf("exaudit.has_shape('%d'::oid,\n       %s)", s.Table.Relation, literal(s.Table.Shape)))
+		!strings.Contains(f.Body, fmt.Sprintf("exaudit.has_shape('%s'::oid,\n       %s)", s.Table.Relation, literal(s.Table.Shape)))
 }
 
 // noteSubscriptions tells what writes to the table without being recorded.
@@ -162,11 +162,11 @@ func inspectGuards(ctx context.Context, q db.DBTX) ([]Status, error) {
 // Drift compares the script with what the catalog has.
 func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 	queries := db.New()
-	functions, err := queries.InstalledFunctions(ctx, q, s.Table.ID)
+	functions, err := queries.InstalledFunctions(ctx, q, int32(s.Table.ID))
 	if err != nil {
 		return nil, fmt.Errorf("read the functions of %s: %w", s.Table.QuotedName, err)
 	}
-	installed, err := queries.InstalledTriggers(ctx, q, s.Table.ID)
+	installed, err := queries.InstalledTriggers(ctx, q, int32(s.Table.ID))
 	if err != nil {
 		return nil, fmt.Errorf("read the triggers of %s: %w", s.Table.QuotedName, err)
 	}

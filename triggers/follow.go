@@ -398,7 +398,7 @@ func (s *Script) generic(installed []db.InstalledFunctionsRow) *Script {
 	}
 	for _, t := range s.Triggers {
 		// as the event trigger names them, with the level of a move's
-		t.Name = strings.Replace(t.Name, "exaudit_", fmt.Sprintf("exaudit_t%d_", s.Table.ID), 1)
+		t.Name = strings.Replace(t.Name, "exaudit_", fmt.Sprintf("exaudit_t%s_", s.Table.ID), 1)
 		covered.Triggers = append(covered.Triggers, t)
 	}
 	return covered

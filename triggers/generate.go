@@ -86,7 +86,7 @@ type versionData struct {
 
 // Encoded is the whole image of OLD or NEW, made at run time.
 func (t *Table) Encoded(row string) string {
-	return fmt.Sprintf("exaudit.encode_with(exaudit.encode_query('%d'::oid), %s)", t.Relation, row)
+	return fmt.Sprintf("exaudit.encode_with(exaudit.encode_query('%s'::oid), %s)", t.Relation, row)
 }
 
 // CustomColumnList is what exaudit.has_custom_columns compares with.
@@ -183,15 +183,19 @@ func (t *Table) function(event string) (Function, error) {
 		return Function{}, fmt.Errorf("generate %s trigger of %s: %w", event, t.QuotedName, err)
 	}
 	f := Function{
-		Name:     fmt.Sprintf("t%d_%s", t.ID, event),
+		Name:     fmt.Sprintf("t%s_%s", t.ID, event),
 		Settings: t.settings(),
 		Comment:  fmt.Sprintf("exaudit: records %s of %s", event, t.QuotedName),
 	}
 	if event == "truncate" || event == "move" {
 		f.Settings = settings(nil) // reads no value itself
 	}
+	content := digest(body.String())
+	if t.ID == 0 {
+		content = "<content>" // of the text that exaudit.install_table makes of it
+	}
 	f.Body = fmt.Sprintf("-- %s of %s: written by exaudit %s, content %s. Do not edit.\n%s",
-		strings.ToUpper(event), commentSafe(t.QuotedName), version.Version, digest(body.String()), body.String())
+		strings.ToUpper(event), commentSafe(t.QuotedName), version.Version, content, body.String())
 	return f, nil
 }
 
@@ -234,7 +238,7 @@ func newColumn(c db.TableColumnsRow) Column {
 		changed = fmt.Sprintf("%s IS DISTINCT FROM %s", oldRef, newRef)
 	}
 	return Column{
-		Name: c.Name, QuotedName: c.QuotedName, Encoding: c.Encoding, Key: c.KeyPosition >= 0, Changed: changed, settings: c.Settings,
+		Name: c.Name, QuotedName: c.QuotedName, TypeName: c.TypeName, Encoding: c.Encoding, Key: c.KeyPosition >= 0, Changed: changed, settings: c.Settings,
 		OldValue: strings.ReplaceAll(c.ValueExpression, "{}", oldRef),
 		NewValue: strings.ReplaceAll(c.ValueExpression, "{}", newRef),
 	}
@@ -250,24 +254,34 @@ func (s *Script) due() string {
 }
 
 func (s *Script) sql(withoutPolicy []db.PartitionsRow) string {
-	parts := []string{render("grant", s.Table) + render("policies", withoutPolicy)}
+	parts := s.parts()
+	parts[0] += render("policies", withoutPolicy)
+	return strings.Join(parts, "\n\n") + "\n"
+}
+
+// parts begin with the grants, without policies.
+func (s *Script) parts() []string {
+	parts := []string{render("grant", s.Table)}
 	for _, f := range s.Functions {
 		parts = append(parts, f.SQL())
 	}
 	for _, t := range s.Triggers {
 		parts = append(parts, t.SQL())
 	}
-	return strings.Join(parts, "\n\n") + "\n"
+	return parts
 }
 
 // SQL is the function's definition with its owner and privileges.
 func (f Function) SQL() string { return render("function", f) }
 
-// Quote is the dollar quote of the function's body: one that no name in it can end.
-func (f Function) Quote() string {
-	quote := "$exaudit$"
-	for n := 1; strings.Contains(f.Body, quote); n++ {
-		quote = fmt.Sprintf("$exaudit%d$", n)
+// Quote is the dollar quote of the function's body.
+func (f Function) Quote() string { return dollarQuote("exaudit", f.Body) }
+
+// dollarQuote is a dollar quote that nothing in the text can end.
+func dollarQuote(tag, text string) string {
+	quote := "$" + tag + "$"
+	for n := 1; strings.Contains(text, quote); n++ {
+		quote = fmt.Sprintf("$%s%d$", tag, n)
 	}
 	return quote
 }

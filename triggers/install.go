@@ -159,9 +159,6 @@ func install(ctx context.Context, tx pgx.Tx, relation uint32, name string, given
 		return Installation{}, err
 	}
 	queries := db.New()
-	if err := queries.UpdateTable(ctx, tx, db.UpdateTableParams{ID: id, KeyColumns: t.KeyColumns}); err != nil {
-		return Installation{}, fmt.Errorf("register %s: %w", t.QuotedName, err)
-	}
 	if len(drift) > 0 {
 		// Without arguments, pgx sends several statements as one simple query.
 		if _, err := tx.Exec(ctx, script.due()); err != nil {
@@ -177,7 +174,10 @@ func install(ctx context.Context, tx pgx.Tx, relation uint32, name string, given
 			}
 		}
 	}
-	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: t.Relation}); err != nil {
+	if err := queries.UpdateTable(ctx, tx, db.UpdateTableParams{ID: id, KeyColumns: t.KeyColumns}); err != nil {
+		return Installation{}, fmt.Errorf("register %s: %w", t.QuotedName, err)
+	}
+	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: relation}); err != nil {
 		return Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
 	}
 	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: len(drift) > 0, Notes: t.notes()}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -29,10 +30,31 @@ var (
 	ErrLocked = errors.New("is in use by another transaction")
 )
 
+// TableID is the id of a table in exaudit.tables, which its versions carry. 0 is that of
+// whatever database the SQL will be run in.
+type TableID int32
+
+func (id TableID) String() string {
+	if id == 0 {
+		return "<table_id>"
+	}
+	return strconv.Itoa(int(id))
+}
+
+// OID is that of a table in this database. 0 is the one that it will have in another.
+type OID uint32
+
+func (o OID) String() string {
+	if o == 0 {
+		return "<relation>"
+	}
+	return strconv.FormatUint(uint64(o), 10)
+}
+
 // Table describes a table to the generator. Quoted names are quoted where SQL needs it.
 type Table struct {
-	ID            int32  // in exaudit.tables; what versions carry
-	Relation      uint32 // its oid in this database
+	ID            TableID
+	Relation      OID
 	Schema, Name  string
 	QuotedSchema  string
 	QuotedName    string // with the schema
@@ -54,6 +76,7 @@ type Table struct {
 type Column struct {
 	Name       string
 	QuotedName string
+	TypeName   string // with its modifier
 	Encoding   string // how the value goes into an image: see exaudit.encoding in sql/
 	Key        bool   // part of the primary key
 	Excluded   bool   // left out of images
@@ -131,7 +154,7 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 		return nil, fmt.Errorf("describe relation %d: %w", relation, err)
 	}
 	t := &Table{
-		ID: id, Relation: relation, Schema: found.SchemaName, Name: found.TableName,
+		ID: TableID(id), Relation: OID(relation), Schema: found.SchemaName, Name: found.TableName,
 		QuotedSchema: found.QuotedSchema, QuotedName: found.QuotedName,
 		Partitioned: found.Kind == "p", Unlogged: found.Persistence == "u",
 	}
@@ -189,7 +212,7 @@ func (t *Table) uncovered() []Drift {
 
 // readOptions applies the options of the registry to the columns and images.
 func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
-	stored, err := db.New().Options(ctx, q, db.OptionsParams{ID: t.ID, Relation: t.Relation})
+	stored, err := db.New().Options(ctx, q, db.OptionsParams{ID: int32(t.ID), Relation: uint32(t.Relation)})
 	if err != nil {
 		return fmt.Errorf("read the options of %s: %w", t.QuotedName, err)
 	}

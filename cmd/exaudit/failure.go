@@ -25,6 +25,7 @@ const (
 
 var (
 	errDrift    = errors.New("what is installed is not what should be")
+	errStale    = errors.New("the migrations are not what the file says")
 	errDeclined = errors.New("nothing was changed: the answer was no")
 )
 
@@ -35,11 +36,13 @@ var kinds = []struct {
 	hint string // goes on with the sentence
 }{
 	{errDrift, exitDamage, ""},
+	{errStale, exitDamage, `: "exaudit generate" writes the difference`},
 	{exaudit.ErrChanged, exitConflict, ", so nothing was written: look again"},
 	{config.ErrInvalid, exitUsage, ""},
 	{exaudit.ErrInvalidOptions, exitUsage, ""},
 	{exaudit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
+	{exaudit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes what is missing, goose applies it`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},
 	{exaudit.ErrVersionsExist, exitConflict, ""},
 	{exaudit.ErrLocked, exitConflict, `: run it again when that one has ended (pg_stat_activity shows it), or with a longer --lock-timeout`},
@@ -157,7 +160,7 @@ func (p *program) hint(err error) string {
 // grantHint says how to become allowed to do it.
 func (p *program) grantHint(err error) string {
 	role := pgx.Identifier{p.role}.Sanitize()
-	installing := p.command == "install" || p.command == "uninstall" || p.command == "sync"
+	installing := p.command == "install" || p.command == "uninstall" || p.command == "sync" || p.command == "generate"
 	switch {
 	case p.command == "init":
 		return fmt.Sprintf(": GRANT CREATE ON DATABASE %s TO %s", pgx.Identifier{p.database}.Sanitize(), role)

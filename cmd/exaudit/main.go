@@ -92,7 +92,7 @@ func (p *program) app() *cli.App {
 			"4 refused because of a conflict, 130 interrupted.",
 		Flags: globalFlags(),
 		Commands: []*cli.Command{
-			p.initCommand(), p.installCommand(), p.syncCommand(), p.uninstallCommand(), p.statusCommand(),
+			p.initCommand(), p.installCommand(), p.syncCommand(), p.uninstallCommand(), p.statusCommand(), p.generateCommand(),
 			p.historyCommand(), p.showCommand(), p.diffCommand(), p.revertCommand(),
 			p.versionCommand(), p.completionCommand(),
 		},
