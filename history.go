@@ -11,8 +11,17 @@ import (
 type HistoryOption func(*historyOptions)
 
 type historyOptions struct {
-	page   history.Page
-	states bool
+	page     history.Page
+	states   bool
+	pageSize int // of what is read at once; 0: enough
+}
+
+func newHistoryOptions(opts []HistoryOption) historyOptions {
+	var o historyOptions
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
 }
 
 // After gives only versions with a greater id: the next page.
@@ -33,10 +42,7 @@ func WithStates() HistoryOption { return func(o *historyOptions) { o.states = tr
 //
 // Where the primary key was rewritten, history follows the entity, from either key.
 func (d *DB) History(ctx context.Context, table string, key any, opts ...HistoryOption) ([]*Version, error) {
-	var o historyOptions
-	for _, opt := range opts {
-		opt(&o)
-	}
+	o := newHistoryOptions(opts)
 	entity, err := d.entity(ctx, table, key)
 	if err != nil {
 		return nil, d.explain(ctx, err)

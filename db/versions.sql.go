@@ -156,6 +156,25 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 	return items, nil
 }
 
+const lastEntityVersion = `-- name: LastEntityVersion :one
+SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
+FROM exaudit.versions v
+WHERE v.table_id OPERATOR(pg_catalog.=) $1 AND v.entity_id OPERATOR(pg_catalog.=) $2
+`
+
+type LastEntityVersionParams struct {
+	TableID  int32
+	EntityID string
+}
+
+// The newest version of a key; 0 where there is none.
+func (q *Queries) LastEntityVersion(ctx context.Context, db DBTX, arg LastEntityVersionParams) (int64, error) {
+	row := db.QueryRow(ctx, lastEntityVersion, arg.TableID, arg.EntityID)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const version = `-- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,

@@ -46,6 +46,12 @@ WHERE v.table_id = @table_id AND v.entity_id = @entity_id
 ORDER BY v.id
 LIMIT @page_size;
 
+-- name: LastEntityVersion :one
+-- The newest version of a key; 0 where there is none.
+SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
+FROM exaudit.versions v
+WHERE v.table_id OPERATOR(pg_catalog.=) @table_id AND v.entity_id OPERATOR(pg_catalog.=) @entity_id;
+
 -- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
