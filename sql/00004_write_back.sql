@@ -296,7 +296,7 @@ $$;
 -- own table is not.
 CREATE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
-AS 'SELECT 4::bigint';
+AS 'SELECT 5::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,

@@ -27,7 +27,7 @@ import (
 var Files embed.FS
 
 // Version is the number of the newest migration.
-const Version = 4
+const Version = 5
 
 // The states of a database that keep the program from working with it.
 var (

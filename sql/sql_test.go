@@ -140,7 +140,7 @@ func TestCheck(t *testing.T) {
 	for _, c := range []struct {
 		version string
 		want    error
-	}{{"3", sql.ErrOutdated}, {"99", sql.ErrNewer}} {
+	}{{"4", sql.ErrOutdated}, {"99", sql.ErrNewer}} {
 		db.Exec(t, `CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT `+c.version+`::bigint'`)
 		if err := sql.Check(ctx, db.Pool); !errors.Is(err, c.want) {
 			t.Errorf("version %s: %v, want %v", c.version, err, c.want)
