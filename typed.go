@@ -61,7 +61,7 @@ func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
 func HistoryOf[T any](ctx context.Context, d *DB, table string, key any, opts ...HistoryOption) iter.Seq2[TypedVersion[T], error] {
 	return func(yield func(TypedVersion[T], error) bool) {
 		o := newHistoryOptions(opts)
-		r, err := openRows[T](ctx, d, table, key, o)
+		r, err := openRows[T](ctx, d, table, key, &o)
 		if err != nil {
 			yield(TypedVersion[T]{}, err)
 			return
@@ -83,7 +83,7 @@ func HistoryOf[T any](ctx context.Context, d *DB, table string, key any, opts ..
 // time before the first version the row is what that version found, and of a row that never
 // changed the present one. Unknown columns are zero.
 func StateAt[T any](ctx context.Context, d *DB, table string, key any, at time.Time) (*T, error) {
-	r, err := openRows[T](ctx, d, table, key, historyOptions{})
+	r, err := openRows[T](ctx, d, table, key, new(historyOptions))
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func StatesOf[T any](ctx context.Context, d *DB, id int64) (before, after *T, er
 // none. The complete history is read and checked for it.
 func Latest[T any](ctx context.Context, d *DB, table string, key any) (TypedVersion[T], error) {
 	var none TypedVersion[T]
-	r, err := openRows[T](ctx, d, table, key, historyOptions{})
+	r, err := openRows[T](ctx, d, table, key, new(historyOptions))
 	if err != nil {
 		return none, err
 	}
@@ -160,12 +160,15 @@ type typedReader[T any] struct {
 	rows   *rowReader[T]
 }
 
-func openRows[T any](ctx context.Context, d *DB, table string, key any, o historyOptions) (*typedReader[T], error) {
+func openRows[T any](ctx context.Context, d *DB, table string, key any, o *historyOptions) (*typedReader[T], error) {
 	entity, err := d.entity(ctx, table, key)
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	return openEntity[T](ctx, d, entity, o)
+	if err := d.resolveFor(ctx, o, entity); err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	return openEntity[T](ctx, d, entity, *o)
 }
 
 func openEntity[T any](ctx context.Context, d *DB, entity history.Entity, o historyOptions) (*typedReader[T], error) {
@@ -199,34 +202,61 @@ func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[
 			}
 			return true
 		}
-		var batch []*Version
+		left := o.page.Limit
+		for batch, err := range r.batches(ctx, o) {
+			if o.filtered && len(batch) > 0 {
+				passing, filterErr := history.Passing(ctx, r.db.conn, o.filter, batch)
+				if filterErr != nil {
+					yield(TypedVersion[T]{}, filterErr)
+					return
+				}
+				batch = passing
+			}
+			if left > 0 && len(batch) > left {
+				batch = batch[:left]
+			}
+			if !give(batch) {
+				return
+			}
+			if left -= len(batch); o.page.Limit > 0 && left == 0 {
+				return
+			}
+			if err != nil {
+				yield(TypedVersion[T]{}, err)
+				return
+			}
+		}
+	}
+}
+
+// batches gives the versions that one query makes rows of; an error comes with the last
+// ones before it.
+func (r *typedReader[T]) batches(ctx context.Context, o historyOptions) iter.Seq2[[]*Version, error] {
+	return func(yield func([]*Version, error) bool) {
 		size := convertedAtOnce
 		if o.pageSize > 0 {
 			size = o.pageSize
 		}
-		given := 0
+		if o.page.Limit > 0 && !o.filtered {
+			size = min(size, o.page.Limit)
+		}
+		var batch []*Version
 		for v, err := range r.replay.Versions(ctx, r.db.conn) {
 			if err != nil {
-				if give(batch) {
-					yield(TypedVersion[T]{}, err)
-				}
+				yield(batch, err)
 				return
 			}
 			if v.ID <= o.page.AfterID {
 				continue
 			}
-			batch, given = append(batch, v), given+1
-			if given == o.page.Limit {
-				break
-			}
-			if len(batch) == size {
-				if !give(batch) {
+			if batch = append(batch, v); len(batch) == size {
+				if !yield(batch, nil) {
 					return
 				}
 				batch = nil
 			}
 		}
-		give(batch)
+		yield(batch, nil)
 	}
 }
 
