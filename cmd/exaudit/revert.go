@@ -53,7 +53,7 @@ func (p *program) revert(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	custom, err := customData(c)
+	custom, err := keyValues("revert", "custom", c.StringSlice("custom"))
 	if err != nil {
 		return err
 	}
@@ -83,28 +83,6 @@ func (p *program) revert(c *cli.Context) error {
 	}
 	r.later = len(later)
 	return r.run(db)
-}
-
-// customData reads the --custom flags; nil is none.
-func customData(c *cli.Context) (exaudit.Custom, error) {
-	var custom exaudit.Custom
-	for _, text := range c.StringSlice("custom") {
-		key, value, ok := strings.Cut(text, "=")
-		if !ok || key == "" {
-			return nil, usageErrorf("revert", "--custom is KEY=VALUE, not %q", text)
-		}
-		if custom == nil {
-			custom = make(exaudit.Custom)
-		}
-		if _, twice := custom[key]; twice {
-			return nil, usageErrorf("revert", "--custom %s is given twice", key)
-		}
-		custom[key] = value
-		if decoded, err := patch.Decode([]byte(value)); err == nil {
-			custom[key] = decoded
-		}
-	}
-	return custom, nil
 }
 
 func (r *reversion) run(db *exaudit.DB) error {
