@@ -28,11 +28,13 @@ lint:
 	go vet ./...
 	$(TOOL) staticcheck ./...
 
-generate: ## db/ from queries/ and sql/
+generate: ## db/ from queries/ and sql/, and the structs that tests read history as
 	$(TOOL) sqlc generate
+	$(TOOL) sqlc generate -f internal/typedtest/sqlc.yaml
 
-check-generated: ## fails where db/ is stale
+check-generated: ## fails where what generate makes is stale
 	$(TOOL) sqlc diff
+	$(TOOL) sqlc diff -f internal/typedtest/sqlc.yaml
 
 build:
 	CGO_ENABLED=0 go build -o bin/exaudit ./cmd/exaudit
