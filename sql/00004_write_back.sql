@@ -266,7 +266,7 @@ BEGIN
 END
 $$;
 
--- A query that reads images, the texts of an array $1, as rows of a table in the array's
+-- A query that reads images, the elements of an array $1, as rows of a table, in their
 -- order, and the columns that it gives: as SELECT * FROM the table. Virtual generated
 -- columns are in no image; they are computed.
 CREATE FUNCTION exaudit.rows_query(relation regclass, OUT query text, OUT columns text[], OUT computed text[])
@@ -275,8 +275,7 @@ CREATE FUNCTION exaudit.rows_query(relation regclass, OUT query text, OUT column
 AS $$
 BEGIN
     SELECT pg_catalog.format(
-               'SELECT %s FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY AS "!image" ("!json", "!position") '
-               'CROSS JOIN LATERAL exaudit.decode(NULL::%s, "!json"::pg_catalog.jsonb) AS "!row" ORDER BY "!position"',
+               'SELECT %s FROM exaudit.decode_all(NULL::%s, $1::pg_catalog.jsonb[]) AS "!row"',
                string_agg(CASE
                    WHEN a.attgenerated = 'v' THEN
                        pg_catalog.format('(%s) AS %I', pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attname)

@@ -66,6 +66,7 @@ func TestUpDownUp(t *testing.T) {
 		if _, err := triggers.Install(ctx, db.Pool, []string{"tracked"}); err != nil {
 			t.Fatal(err)
 		}
+		db.Exec(t, `SELECT exaudit.expose_custom_index('actor')`)
 		if err := sql.Down(ctx, config(t, db.URL)); err != nil {
 			t.Fatal(err)
 		}
