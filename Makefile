@@ -32,11 +32,13 @@ lint:
 	go vet ./...
 	$(TOOL) staticcheck ./...
 
-generate: ## db/ from queries/ and sql/, and internal/sqlcapp
+generate: ## db/ from queries/ and sql/, and what tests have sqlc generate
 	$(TOOL) sqlc generate
+	$(TOOL) sqlc generate -f internal/typedtest/sqlc.yaml
 
-check-generated: ## fails where they are stale
+check-generated: ## fails where what generate makes is stale
 	$(TOOL) sqlc diff
+	$(TOOL) sqlc diff -f internal/typedtest/sqlc.yaml
 
 build:
 	CGO_ENABLED=0 go build -o bin/exaudit ./cmd/exaudit

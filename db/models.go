@@ -101,6 +101,23 @@ type ExauditMove struct {
 	Rollback    *string
 }
 
+type ExauditReadableVersion struct {
+	ID               int64
+	RecordedAt       time.Time
+	Xid              uint64
+	TableID          int32
+	Action           ExauditAction
+	Rollback         bool
+	EntityID         string
+	PreviousEntityID *string
+	Before           json.RawMessage
+	After            json.RawMessage
+	Custom           json.RawMessage
+	SessionRole      *string
+	CustomColumns    int32
+	Transaction      int64
+}
+
 type ExauditRelation struct {
 	TableID  int32
 	Relation uint32

@@ -160,6 +160,24 @@ func (q *Queries) RowImage(ctx context.Context, db DBTX, arg RowImageParams) (js
 	return image, err
 }
 
+const rowsQuery = `-- name: RowsQuery :one
+SELECT q.query::text AS query, q.columns::text[] AS columns, q.computed::text[] AS computed
+FROM exaudit.rows_query($1::oid) AS q
+`
+
+type RowsQueryRow struct {
+	Query    string
+	Columns  []string
+	Computed []string
+}
+
+func (q *Queries) RowsQuery(ctx context.Context, db DBTX, relation uint32) (RowsQueryRow, error) {
+	row := db.QueryRow(ctx, rowsQuery, relation)
+	var i RowsQueryRow
+	err := row.Scan(&i.Query, &i.Columns, &i.Computed)
+	return i, err
+}
+
 const sessionData = `-- name: SessionData :one
 SELECT coalesce(pg_catalog.current_setting('exaudit.custom', true), '')::text AS custom,
        coalesce(pg_catalog.current_setting('exaudit.rollback', true), '')::text AS rollback

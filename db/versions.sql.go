@@ -11,6 +11,29 @@ import (
 	"time"
 )
 
+const customIndexStatement = `-- name: CustomIndexStatement :one
+SELECT exaudit.custom_index_statement($1::text)::text AS statement,
+       coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
+                 FROM pg_catalog.pg_class c
+                 JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND NOT x.indisvalid
+                 WHERE c.relname::text OPERATOR(pg_catalog.=) exaudit.custom_index($1::text)
+                   AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace), '')::text AS cleanup
+`
+
+type CustomIndexStatementRow struct {
+	Statement string
+	Cleanup   string
+}
+
+// How to index a key of the custom data, and how to clear away an index that never became
+// valid.
+func (q *Queries) CustomIndexStatement(ctx context.Context, db DBTX, key string) (CustomIndexStatementRow, error) {
+	row := db.QueryRow(ctx, customIndexStatement, key)
+	var i CustomIndexStatementRow
+	err := row.Scan(&i.Statement, &i.Cleanup)
+	return i, err
+}
+
 const entityLine = `-- name: EntityLine :many
 
 WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
@@ -148,6 +171,194 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 			&i.SessionRole,
 			&i.CustomColumns,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const exposeCustomIndex = `-- name: ExposeCustomIndex :exec
+SELECT exaudit.expose_custom_index($1::text)
+`
+
+func (q *Queries) ExposeCustomIndex(ctx context.Context, db DBTX, key string) error {
+	_, err := db.Exec(ctx, exposeCustomIndex, key)
+	return err
+}
+
+const lastEntityVersion = `-- name: LastEntityVersion :one
+SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
+FROM exaudit.versions v
+WHERE v.table_id OPERATOR(pg_catalog.=) $1 AND v.entity_id OPERATOR(pg_catalog.=) $2
+`
+
+type LastEntityVersionParams struct {
+	TableID  int32
+	EntityID string
+}
+
+// The newest version of a key; 0 where there is none.
+func (q *Queries) LastEntityVersion(ctx context.Context, db DBTX, arg LastEntityVersionParams) (int64, error) {
+	row := db.QueryRow(ctx, lastEntityVersion, arg.TableID, arg.EntityID)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const search = `-- name: Search :many
+SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
+       s.before, s.after, s.custom, s.session_role, s.custom_columns::jsonb AS custom_columns
+FROM exaudit.search($1::jsonb, $2::bigint, $3::bigint, $4::integer) AS s
+`
+
+type SearchParams struct {
+	Filter   json.RawMessage
+	AfterID  int64
+	LastID   int64
+	PageSize int32
+}
+
+type SearchRow struct {
+	ID               int64
+	RecordedAt       time.Time
+	Xid              uint64
+	TableID          int32
+	Action           ExauditAction
+	Rollback         bool
+	EntityID         string
+	PreviousEntityID *string
+	Before           json.RawMessage
+	After            json.RawMessage
+	Custom           json.RawMessage
+	SessionRole      *string
+	CustomColumns    json.RawMessage
+}
+
+func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]SearchRow, error) {
+	rows, err := db.Query(ctx, search,
+		arg.Filter,
+		arg.AfterID,
+		arg.LastID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SearchRow
+	for rows.Next() {
+		var i SearchRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.RecordedAt,
+			&i.Xid,
+			&i.TableID,
+			&i.Action,
+			&i.Rollback,
+			&i.EntityID,
+			&i.PreviousEntityID,
+			&i.Before,
+			&i.After,
+			&i.Custom,
+			&i.SessionRole,
+			&i.CustomColumns,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const searchBounds = `-- name: SearchBounds :one
+SELECT exaudit.last_version_id()::bigint AS last_id,
+       (exaudit.indexed_key($1::jsonb) IS NOT NULL)::boolean AS indexed
+`
+
+type SearchBoundsRow struct {
+	LastID  int64
+	Indexed bool
+}
+
+// The last id that was given out, and whether an index finds what the filter's custom data
+// asks for.
+func (q *Queries) SearchBounds(ctx context.Context, db DBTX, filter json.RawMessage) (SearchBoundsRow, error) {
+	row := db.QueryRow(ctx, searchBounds, filter)
+	var i SearchBoundsRow
+	err := row.Scan(&i.LastID, &i.Indexed)
+	return i, err
+}
+
+const searchIDs = `-- name: SearchIDs :many
+SELECT s.id
+FROM exaudit.search($1::jsonb, $2::bigint, $3::bigint, $4::integer) AS s
+`
+
+type SearchIDsParams struct {
+	Filter   json.RawMessage
+	AfterID  int64
+	LastID   int64
+	PageSize int32
+}
+
+func (q *Queries) SearchIDs(ctx context.Context, db DBTX, arg SearchIDsParams) ([]int64, error) {
+	rows, err := db.Query(ctx, searchIDs,
+		arg.Filter,
+		arg.AfterID,
+		arg.LastID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tableNames = `-- name: TableNames :many
+SELECT t.id, coalesce(c.oid, 0)::oid AS relation,
+       pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name
+FROM exaudit.tables t
+LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
+LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+`
+
+type TableNamesRow struct {
+	ID         int32
+	Relation   uint32
+	QuotedName string
+}
+
+// Every table that has or had a history, by its present name or the last known one.
+func (q *Queries) TableNames(ctx context.Context, db DBTX) ([]TableNamesRow, error) {
+	rows, err := db.Query(ctx, tableNames)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TableNamesRow
+	for rows.Next() {
+		var i TableNamesRow
+		if err := rows.Scan(&i.ID, &i.Relation, &i.QuotedName); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -62,40 +62,15 @@ func Rebuild(versions []*Version, present Present) error {
 	if len(versions) == 0 {
 		return nil
 	}
-	state := origin(versions, present)
-	// known is the state without the columns whose type has changed since they were
-	// recorded: their old values cannot be compared with new ones.
-	known := state
+	w := newWalk(origin(versions, present), versions[0].epoch, present)
 	for i := 0; i < len(versions); {
-		if i > 0 {
-			known = known.without(versions[i].retypedSince(versions[i-1].epoch))
-		}
 		group := versions[i:endOfTransaction(versions, i)]
-		arrange(group, known)
-		for _, v := range group {
-			next, err := v.step(known)
-			if misfit := (*DivergedError)(nil); errors.As(err, &misfit) && present.Gaps && v.whole(present.Hidden) {
-				v.Gap = misfit.Difference
-				state = v.Before
-				next, err = v.step(state)
-			}
-			if err != nil {
-				return err
-			}
-			known = next
-			if v.Action == Updated {
-				next = overlay(state, v.After, v.Before)
-			}
-			v.State, state = next, next
+		if err := w.through(group); err != nil {
+			return err
 		}
 		i += len(group)
 	}
-	last := versions[len(versions)-1]
-	known = known.without(last.columns.retyped(last.epoch, len(last.columns)-1))
-	if d := difference(known, present.Row); d != nil && !present.Unknown {
-		return &DivergedError{Difference: d, Explained: present.Gaps}
-	}
-	return nil
+	return w.end()
 }
 
 // whole tells whether a version holds the whole row before it, if there was one.
@@ -117,7 +92,12 @@ func StatesAt(versions []*Version, id int64) (before, after Image) {
 	if i < 0 {
 		return nil, nil
 	}
-	switch v := versions[i]; v.Action {
+	return versions[i].states()
+}
+
+// states are the rows before and after a version of a rebuilt history.
+func (v *Version) states() (before, after Image) {
+	switch v.Action {
 	case Created:
 		return nil, v.State
 	case Deleted:
@@ -129,33 +109,13 @@ func StatesAt(versions []*Version, id int64) (before, after Image) {
 
 // origin is the state before the first version.
 func origin(versions []*Version, present Present) Image {
-	whole := slices.IndexFunc(versions, func(v *Version) bool {
-		return v.Action != Updated || present.Gaps && v.whole(present.Hidden)
-	})
-	state := present.Row
-	switch {
-	case whole >= 0 && versions[whole].Action == Created:
-		state = nil
-	case whole >= 0:
-		state = versions[whole].Before
-	default:
-		whole = len(versions)
+	o := opening{present: present}
+	for i := 0; i < len(versions) && o.whole == nil; {
+		end := endOfTransaction(versions, i)
+		o.through(versions[i:end])
+		i = end
 	}
-	if state == nil {
-		return nil
-	}
-	// Of every column that changed on the way, the first old value is the original one.
-	state = maps.Clone(state)
-	for end := whole; end > 0; {
-		start := startOfTransaction(versions, end-1)
-		group := slices.Clone(versions[start:end])
-		arrange(group, nil)
-		for _, v := range slices.Backward(group) {
-			state = overlay(state, v.Before, v.After)
-		}
-		end = start
-	}
-	return state
+	return o.origin()
 }
 
 // step checks that a version fits a state and gives the state after it.

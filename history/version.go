@@ -71,6 +71,8 @@ type Version struct {
 
 	columns columns // what the table's columns were called and are
 	epoch   int     // the one of columns that it was recorded in
+	known   Image   // State without the columns that were given another type since; nil: all of it
+	birth   int     // the epoch in which the row came to be, as far as is recorded
 }
 
 // MarshalJSON gives the patch in its stable form.

@@ -23,6 +23,10 @@ SELECT exaudit.normalize(@relation::oid, @image::jsonb)::jsonb AS image;
 SELECT coalesce(e.entity_id, '')::text AS entity_id, (e.entity_id IS NOT NULL)::boolean AS complete
 FROM exaudit.entity_id_of(@relation::oid, @image::jsonb) AS e (entity_id);
 
+-- name: RowsQuery :one
+SELECT q.query::text AS query, q.columns::text[] AS columns, q.computed::text[] AS computed
+FROM exaudit.rows_query(@relation::oid) AS q;
+
 -- name: Track :one
 SELECT coalesce(exaudit.track(@table_id::integer, @entity_id::text, sqlc.narg(before)::jsonb, sqlc.narg(after)::jsonb), 0)::bigint AS id;
 

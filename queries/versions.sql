@@ -48,6 +48,12 @@ WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERA
 ORDER BY v.id
 LIMIT @page_size;
 
+-- name: LastEntityVersion :one
+-- The newest version of a key; 0 where there is none.
+SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
+FROM exaudit.versions v
+WHERE v.table_id OPERATOR(pg_catalog.=) @table_id AND v.entity_id OPERATOR(pg_catalog.=) @entity_id;
+
 -- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
@@ -72,3 +78,40 @@ SELECT (t.options OPERATOR(pg_catalog.?|) ARRAY['where', 'ignore'] OR coalesce(t
              FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option))::text[] AS columns
 FROM exaudit.tables t
 WHERE t.id OPERATOR(pg_catalog.=) @table_id::integer;
+
+-- name: SearchBounds :one
+-- The last id that was given out, and whether an index finds what the filter's custom data
+-- asks for.
+SELECT exaudit.last_version_id()::bigint AS last_id,
+       (exaudit.indexed_key(@filter::jsonb) IS NOT NULL)::boolean AS indexed;
+
+-- name: Search :many
+SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
+       s.before, s.after, s.custom, s.session_role, s.custom_columns::jsonb AS custom_columns
+FROM exaudit.search(@filter::jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer) AS s;
+
+-- name: SearchIDs :many
+SELECT s.id
+FROM exaudit.search(@filter::jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer) AS s;
+
+-- name: TableNames :many
+-- Every table that has or had a history, by its present name or the last known one.
+SELECT t.id, coalesce(c.oid, 0)::oid AS relation,
+       pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name
+FROM exaudit.tables t
+LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
+LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace;
+
+-- name: CustomIndexStatement :one
+-- How to index a key of the custom data, and how to clear away an index that never became
+-- valid.
+SELECT exaudit.custom_index_statement(@key::text)::text AS statement,
+       coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
+                 FROM pg_catalog.pg_class c
+                 JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND NOT x.indisvalid
+                 WHERE c.relname::text OPERATOR(pg_catalog.=) exaudit.custom_index(@key::text)
+                   AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace), '')::text AS cleanup;
+
+-- name: ExposeCustomIndex :exec
+SELECT exaudit.expose_custom_index(@key::text);

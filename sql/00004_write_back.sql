@@ -327,19 +327,44 @@ BEGIN
 END
 $$;
 
+-- A query that reads images, the elements of an array $1, as rows of a table, in their
+-- order, and the columns that it gives: as SELECT * FROM the table. Virtual generated
+-- columns are in no image; they are computed.
+CREATE FUNCTION exaudit.rows_query(relation regclass, OUT query text, OUT columns text[], OUT computed text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    SELECT pg_catalog.format(
+               'SELECT %s FROM exaudit.decode_all(NULL::%s, $1::pg_catalog.jsonb[]) AS "!row"',
+               string_agg(CASE
+                   WHEN a.attgenerated = 'v' THEN
+                       pg_catalog.format('(%s) AS %I', pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attname)
+                   ELSE pg_catalog.format('"!row".%I', a.attname)
+               END, ', ' ORDER BY a.attnum),
+               relation),
+           array_agg(a.attname::text ORDER BY a.attnum),
+           coalesce(array_agg(a.attname::text) FILTER (WHERE a.attgenerated = 'v'), '{}')
+    INTO query, columns, computed
+    FROM pg_catalog.pg_attribute a
+    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = 'v'
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
+END
+$$;
+
 -- The number of the newest migration, readable by everybody who uses the schema; goose's
 -- own table is not.
 CREATE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
-AS 'SELECT 6::bigint';
+AS 'SELECT 4::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
-    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.referencing_keys, exaudit.normalize,
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.referencing_keys, exaudit.normalize, exaudit.rows_query,
     exaudit.schema_version
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
-    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.referencing_keys, exaudit.normalize,
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.referencing_keys, exaudit.normalize, exaudit.rows_query,
     exaudit.schema_version
     TO exaudit_reader;
 
@@ -347,6 +372,7 @@ RESET ROLE;
 
 -- +goose Down
 DROP FUNCTION exaudit.schema_version;
+DROP FUNCTION exaudit.rows_query;
 DROP FUNCTION exaudit.normalize;
 DROP FUNCTION exaudit.referencing_rows;
 DROP FUNCTION exaudit.referencing_keys;

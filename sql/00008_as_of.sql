@@ -367,7 +367,7 @@ $$;
 
 -- Reads images as rows of a table. A column that an image lacks was added later: it holds
 -- what the column was filled with. What is not recorded, excluded, masked or too large, is NULL.
-CREATE FUNCTION exaudit.decode_all(base anyelement, table_id integer, images jsonb[]) RETURNS SETOF anyelement
+CREATE FUNCTION exaudit.past_rows(base anyelement, table_id integer, images jsonb[]) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
@@ -405,10 +405,10 @@ BEGIN
                 col.name, CASE col.encoding WHEN 'jsonb' THEN filled::jsonb ELSE pg_catalog.to_jsonb(filled) END);
         END IF;
     END LOOP;
-    RETURN QUERY EXECUTE pg_catalog.format(
-        'SELECT r.* FROM unnest($1) WITH ORDINALITY AS i (image, place) '
-        'CROSS JOIN LATERAL exaudit.decode(NULL::%s, $2 || exaudit.without_placeholders(i.image)) AS r ORDER BY i.place', target)
-    USING images, added;
+    RETURN QUERY
+    SELECT r.*
+    FROM exaudit.decode_all(base, ARRAY(SELECT added || exaudit.without_placeholders(i.image)
+                                        FROM unnest(images) WITH ORDINALITY AS i (image, place) ORDER BY i.place)) AS r;
 END
 $$;
 
@@ -475,7 +475,7 @@ BEGIN
                                   WHERE v.table_id = t.table_id AND v.entity_id = u.key COLLATE "C" AND v.recorded_at > instant)) k
           LEFT JOIN unnest(moved) AS m (entity_id) ON m.entity_id = k.entity_id) c;
     images := ARRAY(SELECT r.image FROM exaudit.rewind(t.table_id, t.relation, coalesce(changed, '{}'), first_ids, NULL) AS r);
-    RETURN QUERY SELECT d.* FROM exaudit.decode_all(base, t.table_id, images) AS d;
+    RETURN QUERY SELECT d.* FROM exaudit.past_rows(base, t.table_id, images) AS d;
 
     hidden := exaudit.option_columns(t.table_id, t.relation, 'exclude') || exaudit.option_columns(t.table_id, t.relation, 'mask');
     RETURN QUERY EXECUTE pg_catalog.format(
@@ -518,7 +518,7 @@ BEGIN
     images := ARRAY(SELECT r.image
                     FROM exaudit.rewind(t.table_id, t.relation, keys, pg_catalog.array_fill(0::bigint, ARRAY[cardinality(keys)]), states.entity_id) WITH ORDINALITY AS r (version_id, image, place)
                     ORDER BY r.place DESC);
-    RETURN QUERY SELECT d.* FROM exaudit.decode_all(base, t.table_id, images) AS d;
+    RETURN QUERY SELECT d.* FROM exaudit.past_rows(base, t.table_id, images) AS d;
 END
 $$;
 
@@ -528,23 +528,20 @@ AS 'SELECT 8::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
-    exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.decode_all, exaudit.without_placeholders,
+    exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
     exaudit.as_of, exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
-    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.decode_all, exaudit.without_placeholders, exaudit.as_of,
+    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders, exaudit.as_of,
     exaudit.states, exaudit.redacted
     TO exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
--- The generated functions go first, and with them the triggers: from here on nothing needs
--- the rest. With them goes what exaudit_writer was granted on tracked tables.
-DROP OWNED BY exaudit_writer CASCADE;
 DROP FUNCTION exaudit.states;
 DROP FUNCTION exaudit.as_of;
-DROP FUNCTION exaudit.decode_all;
+DROP FUNCTION exaudit.past_rows;
 DROP FUNCTION exaudit.without_placeholders;
 DROP FUNCTION exaudit.tracked_table;
 DROP FUNCTION exaudit.rewind;

@@ -50,6 +50,7 @@ var kinds = []struct {
 	{exaudit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
 	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
 	{exaudit.ErrInvalidKey, exitUsage, ""},
+	{exaudit.ErrInvalidFilter, exitUsage, ""},
 	{exaudit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
 	{exaudit.ErrReferencedRowMissing, exitConflict, ""},
 	{exaudit.ErrUniqueConflict, exitConflict, ""},
@@ -166,6 +167,8 @@ func (p *program) grantHint(err error) string {
 		return fmt.Sprintf(": GRANT CREATE ON DATABASE %s TO %s", pgx.Identifier{p.database}.Sanitize(), role)
 	case installing && strings.Contains(err.Error(), "exaudit"):
 		return fmt.Sprintf(": GRANT exaudit_owner, exaudit_writer TO %s", role)
+	case p.command == "index":
+		return fmt.Sprintf(": GRANT exaudit_owner TO %s", role)
 	case installing:
 		return ": the table's owner may"
 	case strings.Contains(err.Error(), "exaudit"):

@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/patch"
 )
 
 func (p *program) revertCommand() *cli.Command {
@@ -55,14 +54,14 @@ func (p *program) revert(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	custom, err := assignments(c, "custom")
+	custom, err := keyValues("revert", "custom", c.StringSlice("custom"))
 	if err != nil {
 		return err
 	}
 	if custom != nil {
 		c.Context = exaudit.With(c.Context, custom)
 	}
-	columns, err := assignments(c, "set")
+	columns, err := keyValues("revert", "set", c.StringSlice("set"))
 	if err != nil {
 		return err
 	}
@@ -92,28 +91,6 @@ func (p *program) revert(c *cli.Context) error {
 	}
 	r.later = len(later)
 	return r.run(db)
-}
-
-// assignments reads the KEY=VALUE flags of a name; nil is none.
-func assignments(c *cli.Context, flag string) (exaudit.Custom, error) {
-	var values exaudit.Custom
-	for _, text := range c.StringSlice(flag) {
-		key, value, ok := strings.Cut(text, "=")
-		if !ok || key == "" {
-			return nil, usageErrorf("revert", "--%s is %s, not %q", flag, map[string]string{"custom": "KEY=VALUE", "set": "COLUMN=VALUE"}[flag], text)
-		}
-		if values == nil {
-			values = make(exaudit.Custom)
-		}
-		if _, twice := values[key]; twice {
-			return nil, usageErrorf("revert", "--%s %s is given twice", flag, key)
-		}
-		values[key] = value
-		if decoded, err := patch.Decode([]byte(value)); err == nil {
-			values[key] = decoded
-		}
-	}
-	return values, nil
 }
 
 func (r *reversion) run(db *exaudit.DB) error {
