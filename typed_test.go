@@ -24,8 +24,8 @@ import (
 	"github.com/exaudit/exaudit/internal/typedtest/plain"
 )
 
-// updates are expressions for the columns of the table, several of each.
-var updates = map[string][]string{
+// thingValues are expressions for the columns of the table, several of each.
+var thingValues = map[string][]string{
 	"name":      {`'a'`, `''`, `'"quoted" <&> ü'`},
 	"note":      {`NULL`, `'null'`, `E'line\nbreak'`},
 	"mood":      {`'sad'`, `'happy'`},
@@ -119,24 +119,24 @@ func orNil[T any](row T, err error) (*T, error) {
 func TestHistoryOfIsWhatSqlcScanned(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	pool, audit := thingsDB(t, "updates")
-	columns := slices.Sorted(maps.Keys(updates))
+	pool, audit := thingsDB(t, "things")
+	columns := slices.Sorted(maps.Keys(thingValues))
 	id := int64(0)
 	rapid.Check(t, func(t *rapid.T) {
 		id++
-		value := func(column string) string { return rapid.SampledFrom(updates[column]).Draw(t, column) }
+		value := func(column string) string { return rapid.SampledFrom(thingValues[column]).Draw(t, column) }
 		var plains []*plain.Thing
 		var customs []*custom.Thing
 		exists := false
 		for range rapid.IntRange(1, 8).Draw(t, "changes") {
-			statement := fmt.Sprintf("DELETE FROM updates WHERE id = %d", id)
+			statement := fmt.Sprintf("DELETE FROM things WHERE id = %d", id)
 			switch {
 			case !exists:
 				values := []string{fmt.Sprint(id)}
 				for _, column := range columns {
 					values = append(values, value(column))
 				}
-				statement = fmt.Sprintf("INSERT INTO updates (id, %s) VALUES (%s)", strings.Join(columns, ", "), strings.Join(values, ", "))
+				statement = fmt.Sprintf("INSERT INTO things (id, %s) VALUES (%s)", strings.Join(columns, ", "), strings.Join(values, ", "))
 				exists = true
 			case rapid.IntRange(0, 4).Draw(t, "delete") == 0:
 				exists = false
@@ -145,7 +145,7 @@ func TestHistoryOfIsWhatSqlcScanned(t *testing.T) {
 				for _, column := range rapid.SliceOfNDistinct(rapid.SampledFrom(columns), 1, 6, rapid.ID[string]).Draw(t, "columns") {
 					set = append(set, column+" = "+value(column))
 				}
-				statement = fmt.Sprintf("UPDATE updates SET %s WHERE id = %d", strings.Join(set, ", "), id)
+				statement = fmt.Sprintf("UPDATE things SET %s WHERE id = %d", strings.Join(set, ", "), id)
 			}
 			before := len(plains)
 			if _, err := pool.Exec(ctx, statement); err != nil {
@@ -172,7 +172,7 @@ func TestHistoryOfIsWhatSqlcScanned(t *testing.T) {
 
 func compareRows[T any](t *rapid.T, audit *exaudit.DB, id int64, want []*T, size exaudit.HistoryOption) {
 	i := 0
-	for v, err := range exaudit.HistoryOf[T](context.Background(), audit, "updates", id, size) {
+	for v, err := range exaudit.HistoryOf[T](context.Background(), audit, "things", id, size) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -492,10 +492,10 @@ func TestStateAt(t *testing.T) {
 // Behind a proxy, an application turns prepared statements off.
 func TestHistoryOfWithoutPreparedStatements(t *testing.T) {
 	t.Parallel()
-	pool, _ := thingsDB(t, "updates")
-	run(t, pool, `INSERT INTO updates (id, name, mood, amount, token, settings, made, ratio, active, moods, info)
+	pool, _ := thingsDB(t, "things")
+	run(t, pool, `INSERT INTO things (id, name, mood, amount, token, settings, made, ratio, active, moods, info)
 		VALUES (1, 'a\b', 'ok', 1.50, gen_random_uuid(), '{"theme": "x"}', now(), 1, true, '{sad}', '{"a": "quoted \" and \\\\"}')`)
-	run(t, pool, `UPDATE updates SET name = 'b'`)
+	run(t, pool, `UPDATE things SET name = 'b'`)
 	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
 		config := pool.Config()
 		config.ConnConfig.DefaultQueryExecMode = mode
@@ -510,7 +510,7 @@ func TestHistoryOfWithoutPreparedStatements(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %v", mode, err)
 		}
-		versions := collect[custom.Thing](t, audit, "updates", 1)
+		versions := collect[custom.Thing](t, audit, "things", 1)
 		if len(versions) != 2 || !reflect.DeepEqual(*versions[1].After, want) {
 			t.Errorf("%v: %+v, want %+v", mode, versions[1].After, want)
 		}
