@@ -66,6 +66,7 @@ func TestChinook(t *testing.T) {
 	counts := runWorkload(t, db, 2500)
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
 		t.Logf("%5d × %s", counts[kind], kind)
+		pgtest.Count(t, "statements", counts[kind])
 	}
 
 	// as autovacuum does within a minute
@@ -148,8 +149,8 @@ func applyLine(t *testing.T, table string, states map[string]any, l *history.Lin
 	t.Helper()
 	first := l.Versions[0]
 	key := first.EntityID
-	if first.PreviousEntityID != "" {
-		key = first.PreviousEntityID
+	if first.PreviousEntityID != nil {
+		key = *first.PreviousEntityID
 	}
 	state, existed := states[key]
 	delete(states, key)

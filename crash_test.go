@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/postgres"
 )
 
@@ -69,6 +70,7 @@ func TestConcurrentWritersAndCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkHotRows(ctx, t, url, &tally)
+	pgtest.Count(t, "writers", writers)
 }
 
 type tally struct{ committed, rolledBack, savepoints, deadlocks atomic.Int64 }

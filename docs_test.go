@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -52,6 +55,55 @@ func TestDocs(t *testing.T) {
 	}
 }
 
+// The commands of the migrations' documentation, but for goose's, which its library runs.
+func TestMigrations(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := pgtest.New(t)
+	dir, bin := t.TempDir(), t.TempDir()
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("exaudit.yaml", snippets(t, "docs/migrations.md", "yaml")[0])
+	write("db/migrations/00001_app.sql", "-- +goose Up\nCREATE TABLE users (id int PRIMARY KEY, password_hash text);\nCREATE TABLE orders (id int PRIMARY KEY);\n")
+	build := exec.Command("go", "build", "-o", filepath.Join(bin, "exaudit"), "./cmd/exaudit")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	conn := stdlib.OpenDBFromPool(db.Pool)
+	defer conn.Close()
+	for _, snippet := range snippets(t, "docs/migrations.md", "sh") {
+		for i, script := range strings.Split(snippet, "goose up\n") {
+			if i > 0 {
+				provider, err := goose.NewProvider(goose.DialectPostgres, conn, os.DirFS(filepath.Join(dir, "db/migrations")))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := provider.Up(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.Command("bash", "-ec", script)
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATABASE_URL="+db.URL)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s\n%s", err, script, out)
+			}
+		}
+	}
+	for _, sql := range snippets(t, "docs/migrations.md", "sql") {
+		db.Exec(t, sql)
+	}
+	if written, err := filepath.Glob(filepath.Join(dir, "db/migrations/*_exaudit_tables.sql")); err != nil || len(written) != 2 {
+		t.Errorf("wrote %v, want two migrations (%v)", written, err)
+	}
+}
+
 // The README's quick start, typed by hand on an empty database.
 func TestReadmeQuickStart(t *testing.T) {
 	t.Parallel()
@@ -83,5 +135,25 @@ func TestReadmeQuickStart(t *testing.T) {
 	}
 	if got := pgtest.One[string](t, db, `SELECT total || (info #>> '{ship,city}') FROM orders`); got != "38.90Uppsala" {
 		t.Errorf("after the quick start the order is %s", got)
+	}
+}
+
+// The Go of docs/integration.md is in files that are compiled and run.
+func TestIntegrationSnippets(t *testing.T) {
+	t.Parallel()
+	var sources strings.Builder
+	for _, file := range []string{"docs/recipes/grpc.go", "docs/recipes/connect.go", "example_test.go", "custom_test.go", "stdlib/example_test.go"} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources.Write(content)
+	}
+	for _, snippet := range snippets(t, "docs/integration.md", "go") {
+		for line := range strings.Lines(snippet) {
+			if !strings.Contains(sources.String(), strings.TrimSpace(line)) {
+				t.Errorf("this line of docs/integration.md is tested nowhere: %s", line)
+			}
+		}
 	}
 }

@@ -377,3 +377,76 @@ func TestRestoreWhereOidIsTaken(t *testing.T) {
 		check(7)
 	}
 }
+
+// A database whose DDL is followed is dumped and restored like any other; nothing is
+// followed while that goes on, and everything afterwards.
+func TestDumpFollowed(t *testing.T) {
+	t.Parallel()
+	source := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, name text)`)
+	following := exaudit.Following{NewTables: []string{"public.*"}, Except: []string{"public.tmp_*"}}
+	if _, err := exaudit.New(source.Pool).Install(context.Background(), []string{"items"}, exaudit.FollowDDL(following)); err != nil {
+		t.Fatal(err)
+	}
+	source.Exec(t, `CREATE TABLE fresh (id int PRIMARY KEY, info jsonb); INSERT INTO fresh VALUES (1, 'null'); INSERT INTO items VALUES (1, 'a');
+		ALTER TABLE items RENAME name TO title; UPDATE items SET title = 'b';
+		CREATE TABLE events (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE events_1 PARTITION OF events FOR VALUES IN (1)`)
+	path := clientTools(t, source)
+	want := record(t, source)
+	blocks := snippets(t, "docs/operations.md", "sh")
+	blocks = append(blocks[:len(blocks)-1], `pg_dump --format custom --file shop.dump "$SOURCE"
+pg_restore --dbname "$TARGET" shop.dump
+psql "$TARGET" -qX -c "DROP TABLE events" # pg_restore cannot drop the keys of partitions
+pg_restore --clean --if-exists --single-transaction --dbname "$TARGET" shop.dump
+exaudit sync --database-url "$TARGET"`)
+	for i, block := range blocks {
+		t.Run(fmt.Sprint("block ", i), func(t *testing.T) {
+			restore, sync, _ := strings.Cut(block, "exaudit sync")
+			target := pgtest.New(t)
+			mustShell(t, path, source, target, restore)
+			if got := record(t, target); got != want {
+				t.Fatalf("restored:\n%s\nwas:\n%s", got, want)
+			}
+			audit := exaudit.New(target.Pool)
+			count := pgtest.One[int](t, target, `SELECT count(*) FROM exaudit.versions`)
+			round := func(table string) {
+				t.Helper()
+				target.Exec(t, `UPDATE items SET title = title || '!'; UPDATE fresh SET info = '"`+table+`"'; INSERT INTO events VALUES (1); TRUNCATE events;
+					CREATE TABLE `+table+` (id int PRIMARY KEY); INSERT INTO `+table+` VALUES (1); ALTER TABLE fresh ADD COLUMN `+table+` int; UPDATE fresh SET `+table+` = 1`)
+				count += 6
+				if n := pgtest.One[int](t, target, `SELECT count(*) FROM exaudit.versions`); n != count {
+					t.Errorf("%d versions, want %d", n, count)
+				}
+				for _, table := range []string{"items", "fresh", "events", table} {
+					if len(historyOf(t, audit, table, 1, exaudit.WithStates())) == 0 {
+						t.Errorf("%s has no history", table)
+					}
+				}
+			}
+			round("later")
+			before, err := audit.Status(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range before {
+				// generated functions name the table by the oid that it had
+				if len(s.Drift) > 0 && s.QuotedName != "public.items" && !strings.HasPrefix(s.QuotedName, "exaudit.") {
+					t.Errorf("before a sync, %s: %v", s.QuotedName, s.Drift)
+				}
+			}
+			mustShell(t, path, source, target, "exaudit sync"+sync)
+			list, err := audit.Status(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range list {
+				if len(s.Drift) > 0 {
+					t.Errorf("%s: %v", s.QuotedName, s.Drift)
+				}
+			}
+			if f, err := audit.Following(context.Background()); err != nil || f == nil || !f.Equal(following) {
+				t.Errorf("follows %v, %v", f, err)
+			}
+			round("latest")
+		})
+	}
+}

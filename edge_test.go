@@ -267,3 +267,86 @@ func TestInheritanceParent(t *testing.T) {
 		t.Errorf("values %s, want 0,100", got)
 	}
 }
+
+// A key may have been the empty text, and moves from there like any other. Under a collation
+// that ignores case, one that only changes its case moves, too.
+func TestMoveFromEmptyKey(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE COLLATION ci (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);
+		CREATE TABLE names (name text PRIMARY KEY, n int); CREATE TABLE words (word text COLLATE ci PRIMARY KEY, n int)`, "names", "words")
+	for _, altered := range []bool{false, true} {
+		if altered {
+			db.Exec(t, `ALTER TABLE names ADD COLUMN more int; ALTER TABLE words ADD COLUMN more int`)
+		}
+		db.Exec(t, `INSERT INTO names VALUES ('', 1); UPDATE names SET name = 'a'; UPDATE names SET name = ''; UPDATE names SET name = 'b', n = 2`)
+		var versions []*exaudit.Version
+		for _, key := range []string{"", "a", "b"} {
+			versions = historyOf(t, audit, "names", key, exaudit.WithStates())
+			if len(versions) < 4 {
+				t.Fatalf("%d versions by key %q, want 4", len(versions), key)
+			}
+		}
+		last := versions[len(versions)-1]
+		if last.PreviousEntityID == nil || *last.PreviousEntityID != "" || !strings.Contains(asJSON(t, last), `"previous_entity_id":""`) {
+			t.Errorf("previous key of %s", asJSON(t, last))
+		}
+		if _, err := audit.Revert(ctx, last.ID); err != nil {
+			t.Fatal(err)
+		}
+		db.Exec(t, `DELETE FROM names WHERE name = '' AND n = 1`)
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM names`); n != 0 {
+			t.Errorf("%d rows were not reverted", n)
+		}
+		db.Exec(t, `INSERT INTO words VALUES ('hat', 1); UPDATE words SET word = 'Hat'; UPDATE words SET n = 2; DELETE FROM words`)
+		if versions := historyOf(t, audit, "words", "hat", exaudit.WithStates()); len(versions)%4 != 0 {
+			t.Errorf("%d versions by the former case, want 4", len(versions))
+		}
+	}
+}
+
+// Reading runs as the caller, perhaps a superuser under a search_path on which somebody has
+// planted operators.
+func TestPlantedOperators(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, _ := audited(t, `CREATE TABLE public.items (id text PRIMARY KEY, n bigint); CREATE SCHEMA evil`, "items")
+	db.Exec(t, `INSERT INTO items VALUES ('a', 1), ('b', 1); UPDATE items SET id = 'c' WHERE id = 'a'; UPDATE items SET n = 2; DELETE FROM items WHERE id = 'b'; ALTER TABLE items RENAME TO things`)
+	for _, types := range []string{"text", "bigint", "integer", "oid", "name", `"char"`, "exaudit.action"} {
+		for _, operator := range []string{"=", "<>", "<", ">", "<=", ">="} {
+			db.Exec(t, fmt.Sprintf(`CREATE OR REPLACE FUNCTION evil.f(%[1]s, %[1]s) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;
+				CREATE OPERATOR evil.%[2]s (FUNCTION = evil.f, LEFTARG = %[1]s, RIGHTARG = %[1]s)`, types, operator))
+		}
+		db.Exec(t, fmt.Sprintf(`CREATE FUNCTION evil.max(%[1]s) RETURNS %[1]s LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$`, types))
+	}
+	db.Exec(t, `CREATE FUNCTION evil.j(jsonb, text) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;
+		CREATE OPERATOR evil.-> (FUNCTION = evil.j, LEFTARG = jsonb, RIGHTARG = text);
+		CREATE FUNCTION evil.j(jsonb, text[]) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;
+		CREATE OPERATOR evil.- (FUNCTION = evil.j, LEFTARG = jsonb, RIGHTARG = text[])`)
+	conn := db.Connect(t, "")
+	if _, err := conn.Exec(ctx, `SET search_path = evil, public, pg_catalog`); err != nil {
+		t.Fatal(err)
+	}
+	audit := exaudit.New(conn)
+	for _, key := range []string{"c", "b"} {
+		versions, err := audit.History(ctx, "things", key, exaudit.WithStates())
+		if err != nil || len(versions) < 3 {
+			t.Fatalf("history of %s: %d versions, %v", key, len(versions), err)
+		}
+		if _, err := audit.History(ctx, "things", key, exaudit.After(versions[0].ID), exaudit.Limit(1)); err != nil {
+			t.Error(err)
+		}
+		if _, err := audit.Preview(ctx, versions[1].ID); err != nil {
+			t.Error(err)
+		}
+		if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := conn.Exec(ctx, `DROP TABLE public.things`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := audit.History(ctx, "items", "a", exaudit.WithStates()); err != nil {
+		t.Error(err)
+	}
+}

@@ -3,6 +3,8 @@ package exaudit_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/sqlcapp/plain"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -44,6 +47,53 @@ func example(ctx context.Context, pool *pgxpool.Pool) error {
 	}
 	fmt.Println("undone:", patch.Text(undone.Patch))
 	return nil
+}
+
+func ExampleNew() {
+	var pool *pgxpool.Pool // of the application
+	insert := func(ctx context.Context, pool *pgxpool.Pool) (plain.Author, error) {
+		audit := exaudit.New(pool)
+		queries := plain.New(audit)
+
+		ctx = exaudit.With(ctx, exaudit.Custom{"actor_id": 7})
+		author, err := queries.CreateAuthor(ctx, "Ada")
+		return author, err
+	}
+	if pool != nil {
+		_, _ = insert(context.Background(), pool)
+	}
+}
+
+func ExampleWith() {
+	ctx := exaudit.With(context.Background(), exaudit.Custom{"actor_id": 7, "reason": "import"})
+	ctx = exaudit.With(ctx, exaudit.Custom{"reason": "correction"})
+	fmt.Println(exaudit.CustomOf(ctx), exaudit.CustomErr(ctx))
+	// Output: map[actor_id:7 reason:correction] <nil>
+}
+
+func ExampleCustomFrom() {
+	custom, err := exaudit.CustomFrom(struct {
+		Actor int64 `json:"actor_id"`
+	}{7})
+	fmt.Printf("%s %v\n", custom["actor_id"], err)
+	// Output: 7 <nil>
+}
+
+func ExampleMiddleware() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { fmt.Println(exaudit.CustomOf(r.Context())) })
+	user := exaudit.Middleware(func(r *http.Request) exaudit.Custom {
+		if name, _, ok := r.BasicAuth(); ok {
+			return exaudit.Custom{"actor": name}
+		}
+		return nil
+	})
+	handler := exaudit.RequestMiddleware(user(mux))
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("X-Request-Id", "r-1")
+	r.SetBasicAuth("ann", "")
+	handler.ServeHTTP(httptest.NewRecorder(), r)
+	// Output: map[actor:ann remote_addr:192.0.2.1 request_id:r-1]
 }
 
 func TestReadmeExample(t *testing.T) {

@@ -28,21 +28,6 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// Conn is a database to work on: a *pgxpool.Pool, a *pgx.Conn, or a pgx.Tx to be part of.
-type Conn interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-	Begin(ctx context.Context) (pgx.Tx, error)
-}
-
-// DB is an audited database. It may be used from several goroutines at once where its Conn
-// may, as a pool.
-type DB struct{ conn Conn }
-
-// New makes a DB of a connection.
-func New(conn Conn) *DB { return &DB{conn} }
-
 // The words of the record, from the packages that make it.
 type (
 	// Version is one recorded change of one entity.
@@ -56,8 +41,11 @@ type (
 	// DivergedError says where a history and a row do not fit; errors.Is finds ErrDiverged.
 	DivergedError = history.DivergedError
 	// Reversal is what a revert did, or would do: its Patch, and the columns that it had to
-	// leave out because they were dropped.
+	// leave out.
 	Reversal = revert.Plan
+	// Referencing tells how many rows point to one that a revert removes, and what becomes of
+	// them.
+	Referencing = revert.Referencing
 	// TableStatus is a registered table and what, if anything, is wrong with its triggers.
 	TableStatus = triggers.Status
 	// Installation is what Install or Sync did for one table.
@@ -66,6 +54,9 @@ type (
 	Options = triggers.Options
 	// OptionError says which option of a table is wrong.
 	OptionError = triggers.OptionError
+	// Following says what event triggers do besides keeping triggers in step: which new tables
+	// they cover.
+	Following = triggers.Following
 )
 
 // What happened to an entity.
@@ -82,18 +73,22 @@ var (
 	ErrOutdated             = sql.ErrOutdated
 	ErrNewer                = sql.ErrNewer
 	ErrForeignSchema        = sql.ErrForeignSchema
+	ErrKeptElsewhere        = sql.ErrKeptElsewhere
 	ErrNoTable              = triggers.ErrNoTable
 	ErrNotTrackable         = triggers.ErrNotTrackable
 	ErrNoPrimaryKey         = triggers.ErrNoPrimaryKey
 	ErrNotTracked           = triggers.ErrNotTracked
 	ErrLocked               = triggers.ErrLocked
 	ErrInvalidOptions       = triggers.ErrInvalidOptions
+	ErrMayNotFollow         = triggers.ErrMayNotFollow
 	ErrNoVersion            = history.ErrNoVersion
 	ErrDiverged             = history.ErrDiverged
 	ErrReferencedRowMissing = revert.ErrReferencedRowMissing
 	ErrUniqueConflict       = revert.ErrUniqueConflict
 	ErrConstraint           = revert.ErrConstraint
 	ErrColumnGone           = revert.ErrColumnGone
+	ErrNotRecorded          = revert.ErrNotRecorded
+	ErrInvalidColumn        = revert.ErrInvalidColumn
 	ErrTableGone            = revert.ErrTableGone
 	ErrNothingToDo          = revert.ErrNothingToDo
 	ErrVetoed               = revert.ErrVetoed
@@ -150,7 +145,8 @@ const DefaultLockTimeout = triggers.DefaultLockTimeout
 
 // LockTimeout bounds how long Install, Uninstall and Sync wait for each lock, which is
 // DefaultLockTimeout otherwise; 0 waits for ever. Creating a trigger has to wait for the transactions
-// that write to the table, and all other writers wait behind it.
+// that write to the table, and all other writers wait behind it; the first install also
+// waits for those that read it, as it creates a policy.
 func LockTimeout(d time.Duration) InstallOption { return triggers.LockTimeout(d) }
 
 // DryRun makes Install, Uninstall or Sync do everything, so that nothing that could fail is
@@ -161,6 +157,21 @@ func DryRun() InstallOption { return triggers.DryRun() }
 // that a table has; a table that is not in the map keeps its own. What is wrong with them
 // is told by an *OptionError.
 func WithOptions(tables map[string]Options) InstallOption { return triggers.WithOptions(tables) }
+
+// FollowDDL makes Install create event triggers: from then on, tables may be altered, and
+// partitions come and go, without a Sync, and new tables are tracked whose names match
+// patterns. Install needs no table then. Event triggers take a superuser; ErrMayNotFollow
+// tells that the role is none.
+func FollowDDL(f Following) InstallOption { return triggers.FollowDDL(f) }
+
+// StopFollowing makes Uninstall remove the event triggers. It needs no table then.
+func StopFollowing() InstallOption { return triggers.StopFollowing() }
+
+// Following gives what FollowDDL was given; nil where there are no event triggers.
+func (d *DB) Following(ctx context.Context) (*Following, error) {
+	f, err := triggers.ReadFollowing(ctx, d.conn)
+	return f, d.explain(ctx, err)
+}
 
 // Status compares the triggers of every registered table with what Install would make.
 func (d *DB) Status(ctx context.Context) ([]TableStatus, error) {

@@ -11,8 +11,29 @@ import (
 type HistoryOption func(*historyOptions)
 
 type historyOptions struct {
-	page   history.Page
-	states bool
+	page     history.Page
+	states   bool
+	pageSize int // of what is read at once; 0: enough
+	filter   history.Filter
+	filtered bool
+	err      error
+	// what takes the database to understand
+	tables   []string
+	entities []entityName
+	columns  []string
+}
+
+type entityName struct {
+	table string
+	key   any
+}
+
+func newHistoryOptions(opts []HistoryOption) historyOptions {
+	var o historyOptions
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
 }
 
 // After gives only versions with a greater id: the next page.
@@ -24,7 +45,8 @@ func Limit(n int) HistoryOption { return func(o *historyOptions) { o.page.Limit 
 // WithStates sets each version's State, the whole row after it, and puts versions that
 // nested triggers recorded before the change that set them off in their true order. The entity's complete
 // history is read for that, and checked: where it does not fit together or does not lead to
-// the present row, History gives ErrDiverged.
+// the present row, History gives ErrDiverged, unless the options of the table explain it. Filters choose
+// among the versions afterwards.
 func WithStates() HistoryOption { return func(o *historyOptions) { o.states = true } }
 
 // History gives the versions of one entity, oldest to newest, by default all of them. The
@@ -33,23 +55,31 @@ func WithStates() HistoryOption { return func(o *historyOptions) { o.states = tr
 //
 // Where the primary key was rewritten, history follows the entity, from either key.
 func (d *DB) History(ctx context.Context, table string, key any, opts ...HistoryOption) ([]*Version, error) {
-	var o historyOptions
-	for _, opt := range opts {
-		opt(&o)
-	}
+	o := newHistoryOptions(opts)
 	entity, err := d.entity(ctx, table, key)
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	if !o.states {
+	if err := d.resolveFor(ctx, &o, entity); err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	switch {
+	case o.states:
+		versions, err := d.complete(ctx, entity)
+		if err != nil {
+			return nil, err
+		}
+		if o.filtered {
+			versions, err = history.Passing(ctx, d.conn, o.filter, versions)
+		}
+		return o.page.Of(versions), d.explain(ctx, err)
+	case o.filtered:
+		versions, err := history.Search(ctx, d.conn, o.filter, o.page)
+		return versions, d.explain(ctx, err)
+	default:
 		versions, err := history.Read(ctx, d.conn, entity, o.page)
 		return versions, d.explain(ctx, err)
 	}
-	versions, err := d.complete(ctx, entity)
-	if err != nil {
-		return nil, err
-	}
-	return o.page.Of(versions), nil
 }
 
 func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*Version, err error) {

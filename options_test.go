@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/patch"
+	"github.com/exaudit/exaudit/revert"
 )
 
 // Masked and excluded columns do not stand in the way of history and reverts, and a
@@ -61,8 +63,8 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(preview.LeftOut, []string{"note", "ssn"}) || !slices.Equal(preview.Masked, []string{"note", "ssn"}) {
-				t.Errorf("left out: %v, masked: %v", preview.LeftOut, preview.Masked)
+			if !slices.Equal(preview.LeftOut, []string{"bio", "note", "ssn"}) || preview.Why["note"] != revert.Masked || preview.Why["bio"] != revert.Excluded {
+				t.Errorf("left out: %v, why: %v", preview.LeftOut, preview.Why)
 			}
 			if _, err := audit.Revert(ctx, deleted); err != nil {
 				t.Fatal(err)
@@ -144,5 +146,80 @@ func TestTrackMasked(t *testing.T) {
 		if got != c.want {
 			t.Errorf("recorded %q, want %q", got, c.want)
 		}
+	}
+}
+
+// Changes out of sight of a condition are no divergence, but never guessed, nor lost by a
+// revert.
+func TestConditionalHistory(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `CREATE TABLE posts (id int PRIMARY KEY, title text, secret text, status text)`)
+	audit := exaudit.New(db.Pool)
+	options := exaudit.Options{Where: "status = 'public'", Mask: []string{"secret"}, Exclude: []string{"title"}}
+	install := func() {
+		t.Helper()
+		if _, err := audit.Install(ctx, []string{"posts"}, exaudit.WithOptions(map[string]exaudit.Options{"posts": options})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	install()
+	db.Exec(t, `ALTER TABLE posts ADD COLUMN n int`)
+	options.Exclude = nil
+	install()
+	db.Exec(t, `INSERT INTO posts VALUES (1, 'a', 's', 'draft', 1); UPDATE posts SET title = 'b'`)
+	db.Exec(t, `UPDATE posts SET status = 'public'`)                      // 0
+	db.Exec(t, `UPDATE posts SET title = 'c'`)                            // 1
+	db.Exec(t, `UPDATE posts SET status = 'draft'`)                       // 2
+	db.Exec(t, `UPDATE posts SET title = 'd', n = 7`)                     // out of sight
+	afterLeaving := historyOf(t, audit, "posts", 1, exaudit.WithStates()) // the present row is another
+	if _, err := audit.Revert(ctx, afterLeaving[1].ID); !errors.Is(err, exaudit.ErrDiverged) || !strings.Contains(err.Error(), "out of sight") {
+		t.Errorf("revert of a row that changed out of sight: %v", err)
+	}
+	db.Exec(t, `UPDATE posts SET status = 'public', title = 'e'`) // 3
+	db.Exec(t, `UPDATE posts SET title = 'f'`)                    // 4
+
+	versions := historyOf(t, audit, "posts", 1, exaudit.WithStates())
+	if len(versions) != 5 {
+		t.Fatalf("%d versions, want 5", len(versions))
+	}
+	for i, want := range []string{"b public 1", "c public 1", "c draft 1", "e public 7", "f public 7"} {
+		s := versions[i].State
+		if got := fmt.Sprint(s["title"], " ", s["status"], " ", s["n"]); got != want {
+			t.Errorf("state after version %d is %s, want %s", i, got, want)
+		}
+		if gap := versions[i].Gap; (gap != nil) != (i == 3) {
+			t.Errorf("version %d: gap %v", i, gap)
+		}
+	}
+	if got := patchJSON(t, versions[3].Gap); got != `{"n":["~",1,7],"title":["~","c","d"]}` {
+		t.Errorf("gap %s", got)
+	}
+	before, _, err := audit.States(ctx, versions[3].ID)
+	if err != nil || before["title"] != "d" {
+		t.Errorf("before version 3: %v, %v", before, err)
+	}
+	if _, err := audit.Revert(ctx, versions[2].ID); !errors.Is(err, exaudit.ErrDiverged) {
+		t.Errorf("revert across the gap: %v", err)
+	}
+	if _, err := audit.Revert(ctx, versions[3].ID); err != nil {
+		t.Errorf("revert up to the gap: %v", err)
+	}
+	if got := rows(t, db, "posts"); got != `(1,d,s,draft,7)` {
+		t.Errorf("reverted to %s", got)
+	}
+	if _, err := audit.Revert(ctx, versions[1].ID, exaudit.AllowDiverged()); err != nil {
+		t.Errorf("revert across the gap, allowed: %v", err)
+	}
+	// deleted and made again out of sight
+	db.Exec(t, `UPDATE posts SET status = 'draft'; DELETE FROM posts; INSERT INTO posts VALUES (1, 'z', NULL, 'public', 9)`)
+	versions = historyOf(t, audit, "posts", 1, exaudit.WithStates())
+	if last := versions[len(versions)-1]; last.Action != exaudit.Created || last.Gap == nil {
+		t.Errorf("created again: %s, gap %v", last.Action, last.Gap)
+	}
+	// what the options do not explain is found still
+	db.Exec(t, `ALTER TABLE posts DISABLE TRIGGER ALL; UPDATE posts SET title = 'secretly'; ALTER TABLE posts ENABLE TRIGGER ALL; UPDATE posts SET title = 'x'`)
+	if _, err := audit.History(ctx, "posts", 1, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
+		t.Errorf("changed behind its back: %v", err)
 	}
 }

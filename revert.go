@@ -19,23 +19,32 @@ func AllowDiverged() RevertOption { return revert.AllowDiverged() }
 // ErrChanged.
 func Expect(p Patch) RevertOption { return revert.Expect(p) }
 
+// SetColumn gives a column of the row a value besides, or instead of, the recorded one. A
+// row that comes back needs it for a column that was added since, NOT NULL and without a
+// default. The value is one that encoding/json takes, as for Custom; PostgreSQL reads it as
+// the column's type. ErrInvalidColumn tells of a column that is missing, generated or part of
+// the primary key, and of a value that is none of its type.
+func SetColumn(name string, value any) RevertOption { return revert.SetColumn(name, value) }
+
 // Revert brings the entity of a version back to what it was before that version, undoing
 // it and all later ones: an update restores the old values, a delete brings the row back
-// under the same key, a create removes it. Columns that were added to the table since keep
+// under the same key, a create removes it, and with it what its foreign keys' actions take
+// along, which the result lists. Columns that were added to the table since keep
 // their value. What was changed is the result, and is recorded as a rollback with the
-// custom data of ctx. Values of columns that were dropped since cannot come back and are
-// listed in the result; if that is all there is, the error is ErrColumnGone.
+// custom data of ctx. Values of columns that were dropped since, or were not recorded, cannot come back
+// and are listed in the result; if that is all there is, the error is ErrColumnGone or
+// ErrNotRecorded.
 //
 // It all happens in one transaction, or in a savepoint where the DB is of a transaction.
 // Errors: ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing,
-// ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrTableGone, ErrVetoed, ErrChanged.
+// ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrNotRecorded,
+// ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrChanged.
 func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (*Reversal, error) {
-	custom, err := encodeCustom(ctx)
-	if err != nil {
+	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}
-	if custom != "" {
-		opts = append([]RevertOption{revert.WithCustom(custom)}, opts...)
+	if s := saidBy(ctx); s != nil && s.session.custom != "" {
+		opts = append([]RevertOption{revert.WithCustom(s.session.custom)}, opts...)
 	}
 	reversal, err := revert.Apply(ctx, d.conn, version, opts...)
 	return reversal, d.explain(ctx, err)

@@ -3,6 +3,7 @@ package exaudit_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -234,6 +235,68 @@ func TestRevertPrimaryKeyChange(t *testing.T) {
 	}
 }
 
+// A row that an update moved to another partition is followed there, and comes back.
+func TestRevertMove(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `
+		CREATE TABLE events (id int, day date, info jsonb, f float8, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
+		CREATE TABLE old PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+		CREATE TABLE new (f float8, info jsonb, day date NOT NULL, id int NOT NULL); ALTER TABLE events ATTACH PARTITION new FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')`, "events")
+	db.Exec(t, `INSERT INTO events VALUES (1, '2024-05-06', 'null', '-0')`)
+	original := rows(t, db, "old")
+	db.Exec(t, `UPDATE events SET info = '{"a": 1}'`)
+	db.Exec(t, `UPDATE events SET day = '2025-05-06', f = 0, info = NULL`)
+	db.Exec(t, `UPDATE events SET f = 2`)
+	for _, day := range []string{"2024-05-06", "2025-05-06"} {
+		versions := historyOf(t, audit, "events", exaudit.Key{day, 1}, exaudit.WithStates())
+		var got []string
+		for _, v := range versions {
+			got = append(got, string(v.Action))
+		}
+		if strings.Join(got, " ") != "created updated updated updated" {
+			t.Errorf("history from %s: %v", day, got)
+		}
+		if want := `{"day":["~","2024-05-06","2025-05-06"],"f":["~","-0",0],"info":["~",{"a":1},null]}`; patchJSON(t, versions[2].Patch) != want {
+			t.Errorf("the move is %s, want %s", patchJSON(t, versions[2].Patch), want)
+		}
+	}
+	versions := historyOf(t, audit, "events", exaudit.Key{"2024-05-06", 1})
+
+	// the move, with what came after it
+	if _, err := audit.Revert(ctx, versions[2].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "old"); got != `(1,2024-05-06,"{""a"": 1}",-0)` || rows(t, db, "new") != "" {
+		t.Errorf("reverted to %s, and %s", got, rows(t, db, "new"))
+	}
+	reverted := historyOf(t, audit, "events", exaudit.Key{"2025-05-06", 1}, exaudit.WithStates())
+	if last := reverted[len(reverted)-1]; len(reverted) != 5 || last.Action != exaudit.Updated || !last.Rollback {
+		t.Errorf("%d versions, the last is %+v", len(reverted), last)
+	}
+	// a revert of the revert moves it again
+	if _, err := audit.Revert(ctx, reverted[4].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "new"); got != `(2,,2025-05-06,1)` {
+		t.Errorf("moved to %s", got)
+	}
+	// to before both
+	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "old"); got != original {
+		t.Errorf("reverted to %s, want %s", got, original)
+	}
+	if _, err := audit.Revert(ctx, versions[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "events"); got != "" {
+		t.Errorf("reverted to %s, want nothing", got)
+	}
+	historyOf(t, audit, "events", exaudit.Key{"2024-05-06", 1}, exaudit.WithStates())
+}
+
 // Two operators revert at once, while the application goes on: one after the other, and
 // nothing that was written in between is lost.
 func TestRevertRace(t *testing.T) {
@@ -314,5 +377,50 @@ func TestRevertExpected(t *testing.T) {
 	}
 	if _, err := audit.Revert(ctx, 2, exaudit.Expect(shown.Patch)); err != nil {
 		t.Error(err)
+	}
+}
+
+// What a row that goes takes along is shown before it goes.
+func TestRevertReferencing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE SCHEMA "Odd"; CREATE TABLE people (id int, part int, boss int, bpart int, PRIMARY KEY (part, id), FOREIGN KEY (bpart, boss) REFERENCES people ON DELETE SET NULL);
+		CREATE TABLE "Odd"."my.notes" (n int PRIMARY KEY, "p art" int, "per""son" bigint, FOREIGN KEY ("p art", "per""son") REFERENCES people (part, id) ON DELETE CASCADE) PARTITION BY RANGE (n);
+		CREATE TABLE notes_1 PARTITION OF "Odd"."my.notes" DEFAULT;
+		CREATE TABLE strict (p int, i int, FOREIGN KEY (p, i) REFERENCES people); CREATE TABLE hidden (p int, i int, FOREIGN KEY (p, i) REFERENCES people ON DELETE CASCADE)`, "people")
+	db.Exec(t, `INSERT INTO people VALUES (1, 0, 1, 0), (2, 0, 1, 0), (3, 0, NULL, NULL); INSERT INTO "Odd"."my.notes" SELECT n, 0, 1 FROM generate_series(1, 5) n; INSERT INTO "Odd"."my.notes" VALUES (9, 0, 3); INSERT INTO hidden VALUES (0, 1)`)
+	preview, err := audit.Preview(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"table":"\"Odd\".\"my.notes\"","columns":["p art","per\"son"],"action":"deleted","rows":5},` +
+		`{"table":"public.hidden","columns":["p","i"],"action":"deleted","rows":1},` +
+		`{"table":"public.people","columns":["bpart","boss"],"action":"set to NULL","rows":1}]`
+	if got := asJSON(t, preview.Referencing); got != want {
+		t.Errorf("referencing %s\nwant        %s", got, want)
+	}
+	role := db.Role(t, "NOLOGIN IN ROLE exaudit_reader")
+	db.Exec(t, `GRANT SELECT ON people TO `+role)
+	asRole, err := exaudit.New(db.Connect(t, role)).Preview(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range asRole.Referencing {
+		if want := map[bool]int64{true: 1, false: -1}[r.Table == "public.people"]; r.Rows != want && r.Table != "public.strict" {
+			t.Errorf("%s: %d rows, want %d", r.Table, r.Rows, want)
+		}
+	}
+	db.Exec(t, `INSERT INTO strict VALUES (0, 3)`)
+	if preview, err = audit.Preview(ctx, 3); err != nil || len(preview.Referencing) != 2 || preview.Referencing[1].Action != "in the way" {
+		t.Errorf("in the way: %v, %v", preview, err)
+	}
+	done, err := audit.Revert(ctx, 1)
+	if err != nil || asJSON(t, done.Referencing) != want {
+		t.Errorf("reverted: %v, %v", done, err)
+	}
+	db.Exec(t, `UPDATE people SET bpart = 0, boss = 3 WHERE id = 2`)
+	versions := historyOf(t, audit, "people", exaudit.Key{0, 2})
+	if preview, err := audit.Preview(ctx, versions[len(versions)-1].ID); err != nil || preview.Referencing != nil {
+		t.Errorf("a row that stays: %v, %v", preview, err)
 	}
 }

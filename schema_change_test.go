@@ -2,11 +2,15 @@ package exaudit_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
 // Old images are read under the present names, whether the triggers were written anew in
@@ -89,5 +93,58 @@ func TestRevertLeavesOutDroppedColumns(t *testing.T) {
 	}
 	if got := rows(t, db, "p"); got != `(1,a)` {
 		t.Errorf("reverted to %s", got)
+	}
+}
+
+// A column that was added since, NOT NULL and without a default, is given a value.
+func TestRevertSetsColumns(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text, twice text GENERATED ALWAYS AS (a || a) STORED)`, "p")
+	db.Exec(t, `INSERT INTO p VALUES (1, 'a'); DELETE FROM p; ALTER TABLE p ADD since timestamptz NOT NULL, ADD info jsonb, ADD "Odd ""name" int[]`)
+	if _, err := audit.Revert(ctx, 2); !errors.Is(err, exaudit.ErrConstraint) || !strings.Contains(err.Error(), `"since"`) {
+		t.Errorf("without a value: %v", err)
+	}
+	since := exaudit.SetColumn("since", "2024-05-06 07:08:09+02")
+	for _, c := range []struct {
+		set  exaudit.RevertOption
+		want string
+	}{
+		{exaudit.SetColumn("nothing", 1), `there is no column "nothing"`}, {exaudit.SetColumn("twice", "x"), `column "twice" is generated`},
+		{exaudit.SetColumn("id", 2), `column "id" is part of the primary key`}, {exaudit.SetColumn("since", "soon"), `invalid input syntax`},
+		{exaudit.SetColumn("", 1), `there is no column ""`}, {exaudit.SetColumn("info", func() {}), "unsupported type"},
+	} {
+		if _, err := audit.Preview(ctx, 2, since, c.set); !errors.Is(err, exaudit.ErrInvalidColumn) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+	opts := []exaudit.RevertOption{since, exaudit.SetColumn("info", map[string]any{"n": json.Number("1.10")}),
+		exaudit.SetColumn(`Odd "name`, []int{1, 2}), exaudit.SetColumn("a", "b")}
+	preview, err := audit.Preview(ctx, 2, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"Odd \"name":["+",[1,2]],"a":["+","b"],"id":["+",1],"info":["+",{"n":1.10}],"since":["+","2024-05-06T05:08:09+00:00"],"twice":["+","aa"]}`
+	if got := patchJSON(t, preview.Patch); got != want {
+		t.Errorf("preview %s, want %s", got, want)
+	}
+	if _, err := audit.Revert(ctx, 2, append(opts, exaudit.Expect(preview.Patch))...); err != nil {
+		t.Fatal(err)
+	}
+	versions := historyOf(t, audit, "p", 1, exaudit.WithStates())
+	if s := versions[2].State; s["since"] != "2024-05-06T05:08:09+00:00" || s["a"] != "b" || s["twice"] != "bb" {
+		t.Errorf("recorded %v", s)
+	}
+	// of a row that is there, too, but not of one that goes
+	if _, err := audit.Revert(ctx, versions[2].ID, exaudit.SetColumn("a", "c")); !errors.Is(err, exaudit.ErrInvalidColumn) {
+		t.Errorf("a row that goes: %v", err)
+	}
+	db.Exec(t, `UPDATE p SET a = 'x'`)
+	versions = historyOf(t, audit, "p", 1)
+	if _, err := audit.Revert(ctx, versions[3].ID, exaudit.SetColumn("info", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[string](t, db, `SELECT concat_ws(' ', a, info IS NULL, twice) FROM p`); got != "b t bb" {
+		t.Errorf("row %s", got)
 	}
 }

@@ -33,6 +33,7 @@ type Change struct {
 // The role needs EXECUTE on function exaudit.track, which nobody has by default: who may
 // write versions without making a change must be granted that on purpose.
 func Track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
+	tx = untold(tx)
 	id, err := track(ctx, tx, c)
 	return id, explain(ctx, tx, err)
 }

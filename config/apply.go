@@ -33,37 +33,93 @@ type table struct {
 // their options, all of it or nothing. Tables that are tracked and not selected are left
 // as they are. A dry run does everything, and then rolls it back.
 func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool, opts ...triggers.InstallOption) (*Result, error) {
+	result := &Result{}
+	err := f.install(ctx, conn, dryRun, result, func(tx pgx.Tx, names []string, options triggers.InstallOption) (err error) {
+		opts := append(slices.Clip(opts), options)
+		following, err := f.following(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if following != nil {
+			opts = append(opts, triggers.FollowDDL(*following))
+		}
+		result.Installed, err = triggers.Install(ctx, tx, names, opts...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// install finds the tables, adds the custom columns that are missing and then runs do, all in
+// one transaction.
+func (f *File) install(ctx context.Context, conn triggers.Conn, rollback bool, result *Result,
+	do func(tx pgx.Tx, names []string, options triggers.InstallOption) error) error {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w", err)
 	}
 	// Without effect after a commit; with a context that is still good after a Ctrl-C.
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	selected, skipped, err := f.selected(ctx, tx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	result := &Result{Skipped: skipped}
+	result.Skipped = skipped
 	if result.Columns, err = f.addColumns(ctx, tx); err != nil {
-		return nil, err
+		return err
 	}
 	names, options := make([]string, len(selected)), make(map[string]triggers.Options, len(selected))
 	for i, t := range selected {
 		names[i], options[t.name] = t.name, t.options
 	}
-	if result.Installed, err = triggers.Install(ctx, tx, names, append(slices.Clip(opts), triggers.WithOptions(options))...); err != nil {
+	if err := do(tx, names, triggers.WithOptions(options)); err != nil {
 		if wrong := (*triggers.OptionError)(nil); errors.As(err, &wrong) {
-			return nil, f.explain(err, wrong.Table)
+			return f.explain(err, wrong.Table)
 		}
-		return nil, err
+		return err
 	}
-	if dryRun {
-		return result, nil
+	if rollback {
+		return nil
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return nil, fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w", err)
 	}
-	return result, nil
+	return nil
+}
+
+// Migrations are the SQL by which another database comes to be what the file says.
+type Migrations struct {
+	Columns []Column // all custom columns of the file, in its order
+	Tables  []triggers.Migration
+	Skipped []string // tables of the schemas that have no primary key
+}
+
+// Column is the SQL of a custom column.
+type Column struct{ Name, Add, Drop string }
+
+// Migrations writes what Apply would do as migrations, and changes nothing.
+func (f *File) Migrations(ctx context.Context, conn triggers.Conn, opts ...triggers.InstallOption) (*Migrations, error) {
+	result, migrations := &Result{}, &Migrations{}
+	err := f.install(ctx, conn, true, result, func(tx pgx.Tx, names []string, options triggers.InstallOption) (err error) {
+		migrations.Tables, err = triggers.Migrations(ctx, tx, names, append(slices.Clip(opts), options)...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	migrations.Skipped = result.Skipped
+	for _, name := range f.columnNames() {
+		quoted := pgx.Identifier{name}.Sanitize()
+		migrations.Columns = append(migrations.Columns, Column{
+			Name: name,
+			// IF EXISTS is for sqlc, which may not know the table
+			Add:  "ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS " + quoted + f.CustomColumns[name].definition() + ";",
+			Drop: "ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS " + quoted + ";",
+		})
+	}
+	return migrations, nil
 }
 
 // selected are the tables that the file means.
@@ -90,6 +146,7 @@ func (f *File) selected(ctx context.Context, q db.DBTX) (tables []table, skipped
 	if err != nil {
 		return nil, nil, err
 	}
+	names, withoutKey = slices.DeleteFunc(names, f.exceptsPattern), slices.DeleteFunc(withoutKey, f.exceptsPattern)
 	for _, name := range withoutKey {
 		if !slices.Contains(excepted, name) {
 			skipped = append(skipped, name)
@@ -118,6 +175,9 @@ func resolve(ctx context.Context, q db.DBTX, name string) (table, error) {
 func (f *File) excepted(ctx context.Context, q db.DBTX, tables []table) ([]string, error) {
 	var list []string
 	for _, name := range f.Except {
+		if triggers.IsPattern(name) {
+			continue
+		}
 		t, err := resolve(ctx, q, name)
 		if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) {
 			return nil, f.fail(err, []string{"except", name}, "%v", err)
@@ -128,6 +188,36 @@ func (f *File) excepted(ctx context.Context, q db.DBTX, tables []table) ([]strin
 		list = append(list, t.quoted)
 	}
 	return list, nil
+}
+
+// exceptsPattern tells whether a pattern leaves a table out, by its quoted name.
+func (f *File) exceptsPattern(name string) bool {
+	return slices.ContainsFunc(f.Except, func(text string) bool {
+		p, err := triggers.ParsePattern(text)
+		return err == nil && triggers.IsPattern(text) && p.MatchQuoted(name)
+	})
+}
+
+// following is what the file says of event triggers; nil where it does not ask for them.
+func (f *File) following(ctx context.Context, q db.DBTX) (*triggers.Following, error) {
+	if !f.FollowDDL {
+		return nil, nil
+	}
+	following := &triggers.Following{NewTables: f.NewTables}
+	if len(f.NewTables) == 0 {
+		return following, nil
+	}
+	for _, name := range f.Except {
+		if f.All && !triggers.IsPattern(name) {
+			t, err := resolve(ctx, q, name)
+			if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) {
+				return nil, f.fail(err, []string{"except", name}, "%v", err)
+			}
+			name = t.quoted
+		}
+		following.Except = append(following.Except, name)
+	}
+	return following, nil
 }
 
 func (f *File) trackable(ctx context.Context, q db.DBTX) (names, withoutKey []string, err error) {
@@ -159,19 +249,24 @@ func (f *File) addColumns(ctx context.Context, tx pgx.Tx) ([]string, error) {
 		return nil, f.fail(nil, []string{"custom_columns", d.name}, "%s: ALTER TABLE exaudit.versions yourself, or change the file", d.problem)
 	}
 	for _, name := range missing {
-		c := f.CustomColumns[name]
-		statement := "ALTER TABLE exaudit.versions ADD COLUMN " + pgx.Identifier{name}.Sanitize() + " " + c.Type
-		if c.Default != "" {
-			statement += " DEFAULT (" + c.Default + "\n)"
-		}
-		if c.References != "" {
-			statement += " REFERENCES " + c.References
-		}
+		statement := "ALTER TABLE exaudit.versions ADD COLUMN " + pgx.Identifier{name}.Sanitize() + f.CustomColumns[name].definition()
 		if err := execute(ctx, tx, statement); err != nil {
 			return nil, f.fail(err, []string{"custom_columns", name}, "column %s: %s", name, message(err))
 		}
 	}
 	return missing, nil
+}
+
+// definition is what follows a column's name in ADD COLUMN.
+func (c CustomColumn) definition() string {
+	definition := " " + c.Type
+	if c.Default != "" {
+		definition += " DEFAULT (" + c.Default + "\n)"
+	}
+	if c.References != "" {
+		definition += " REFERENCES " + c.References
+	}
+	return definition
 }
 
 // execute runs one statement and, unlike Exec, never more than one.
@@ -261,11 +356,24 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 			drift = append(drift, triggers.Drift{Table: tables[i].QuotedName, Object: "table", Problem: "has other options than in " + f.where(want)})
 		}
 	}
+	following, err := f.following(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range tables {
-		if s.Tracked.Tracked && s.Relation != 0 && !slices.ContainsFunc(selected, func(t table) bool { return t.relation == s.Relation }) {
+		switch {
+		case !s.Tracked.Tracked, s.Relation == 0, slices.ContainsFunc(selected, func(t table) bool { return t.relation == s.Relation }):
+		case following == nil || !following.Covers(s.QuotedName):
 			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: "is tracked, though " + f.path + " does not select it"})
+		case !s.Options.Equal(triggers.Options{}):
+			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: fmt.Sprintf("has options, which %s:%d does not give new tables", f.path, f.line("new_tables"))})
 		}
 	}
+	differs, err := f.compareFollowing(ctx, q, following)
+	if err != nil {
+		return nil, err
+	}
+	drift = append(drift, differs...)
 	missing, differing, err := f.columns(ctx, q)
 	if err != nil {
 		return nil, err
@@ -278,6 +386,25 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 		drift = append(drift, triggers.Drift{Table: "exaudit.versions", Object: object, Problem: fmt.Sprintf("is %s (%s:%d)", problem, f.path, f.line("custom_columns", d.name))})
 	}
 	return drift, nil
+}
+
+// compareFollowing compares what event triggers do with what they should.
+func (f *File) compareFollowing(ctx context.Context, q db.DBTX, want *triggers.Following) ([]triggers.Drift, error) {
+	have, err := triggers.ReadFollowing(ctx, q)
+	problem := ""
+	switch {
+	case err != nil:
+		return nil, err
+	case have == nil && want != nil:
+		problem = fmt.Sprintf("are missing, though %s:%d asks for them", f.path, f.line("follow_ddl"))
+	case have != nil && want == nil:
+		problem = "are there, though " + f.path + " does not ask for them"
+	case want != nil && !have.Equal(*want):
+		problem = fmt.Sprintf("cover other new tables than %s:%d says", f.path, f.line("new_tables"))
+	default:
+		return nil, nil
+	}
+	return []triggers.Drift{{Table: "event triggers", Object: "they", Problem: problem}}, nil
 }
 
 // where is the place in the file that selects a table.

@@ -82,10 +82,18 @@ func TestRefused(t *testing.T) {
 		{"{}", `x.yaml:1: no table is selected`},
 		{"all: false", `x.yaml:1: no table is selected`},
 		{"all: maybe", `x.yaml:1: all is true or false`},
-		{"all: true\nschema: x", `x.yaml:2: unknown key schema: it is one of all, schemas, except, tables, custom_columns`},
+		{"all: true\nschema: x", `x.yaml:2: unknown key schema: it is one of all, schemas, except, follow_ddl, new_tables, tables, custom_columns`},
 		{"all: true\nall: true", `x.yaml:2: all is given twice`},
 		{"schemas: [a]\ntables: {a: }", `x.yaml:1: schemas is for all: true`},
-		{"tables: {a: }\nexcept: [a]", `x.yaml:2: except is for all: true`},
+		{"tables: {a: }\nexcept: [a]", `x.yaml:2: except is for all: true, or new_tables`},
+		{"all: true\nnew_tables: [a.b]", `x.yaml:2: new_tables is for follow_ddl: true`},
+		{"follow_ddl: true", `x.yaml:1: no table is selected: there must be tables, new_tables, or all: true`},
+		{"follow_ddl: yes please", `x.yaml:1: follow_ddl is true or false`},
+		{"follow_ddl: true\nnew_tables:\n- a.b\n- orders_*", `x.yaml:4: new_tables: pattern orders_* names no schema: write public.orders_*`},
+		{"follow_ddl: true\nnew_tables: [a.b, a.b]", `x.yaml:2: a.b is listed twice`},
+		{"follow_ddl: true\nnew_tables: [a.b.c]", `x.yaml:2: new_tables: pattern a.b.c has more parts than schema.table`},
+		{"follow_ddl: true\nnew_tables: [a.*]\nexcept: [b]", `x.yaml:3: except: pattern b names no schema`},
+		{"all: true\nexcept: ['a.b-*']", `x.yaml:2: except: pattern a.b-*: "-" stands only between double quotes`},
 		{"all: true\nexcept: [a]\ntables:\n  a:", `x.yaml:2: table a is listed under tables as well`},
 		{"all: true\nexcept:\n- a\n- b\n- a", `x.yaml:5: a is listed twice`},
 		{"all: true\nschemas: []", `x.yaml:2: schemas is a list of names`},
@@ -223,6 +231,48 @@ custom_columns:
 	}
 }
 
+// What event triggers are to do is said by the file, and compared with it.
+func TestFollowDDL(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, shop)
+	f := parse(t, "all: true\nexcept: [sessions, 'public.u*']\nfollow_ddl: true\nnew_tables: [public.*, sales.*]\ntables:\n  orders:\n")
+	if got := compare(t, db, f); !strings.Contains(got, "event triggers: they are missing, though x.yaml:3 asks for them") {
+		t.Errorf("before:\n%s", got)
+	}
+	done, err := f.Apply(context.Background(), db.Pool, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(done.Installed); n != 2 || done.Installed[0].Table != "public.orders" || done.Installed[1].Table != "event triggers" {
+		t.Errorf("installed %+v", done.Installed)
+	}
+	db.Exec(t, `CREATE TABLE sales.fresh (id int PRIMARY KEY); INSERT INTO sales.fresh VALUES (1);
+		CREATE TABLE unwanted (id int PRIMARY KEY); INSERT INTO unwanted VALUES (1); DROP TABLE sessions; CREATE TABLE sessions (id int PRIMARY KEY)`)
+	if got := pgtest.One[string](t, db, `SELECT string_agg(table_name, ' ') FROM exaudit.history`); got != "fresh" {
+		t.Errorf("recorded %s", got)
+	}
+	if got := compare(t, db, f); got != "" {
+		t.Errorf("drift:\n%s", got)
+	}
+	again, err := f.Apply(context.Background(), db.Pool, false)
+	if err != nil || again.Installed[1].Changed {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"sales.fresh"}, triggers.WithOptions(map[string]triggers.Options{"sales.fresh": {Ignore: true}})); err != nil {
+		t.Fatal(err)
+	}
+	if got := compare(t, db, f); got != "sales.fresh: table has options, which x.yaml:4 does not give new tables" {
+		t.Errorf("drift:\n%s", got)
+	}
+	other := parse(t, "tables: {orders: }\nfollow_ddl: true\nnew_tables: [public.*]")
+	if got := compare(t, db, other); !strings.Contains(got, "they cover other new tables than x.yaml:3 says") || !strings.Contains(got, "sales.fresh: table is tracked, though x.yaml does not select it") {
+		t.Errorf("drift:\n%s", got)
+	}
+	if got := compare(t, db, parse(t, "all: true\nschemas: [public, sales]\nexcept: [users, sessions, unwanted, 'sales.L*', 'sales.\"Lines\"']\ntables: {sales.fresh: {ignore: true}}")); got != "event triggers: they are there, though x.yaml does not ask for them" {
+		t.Errorf("drift:\n%s", got)
+	}
+}
+
 // The schema for editors has the keys of the structs, no more and no less.
 func TestSchema(t *testing.T) {
 	t.Parallel()
@@ -236,7 +286,7 @@ func TestSchema(t *testing.T) {
 	}
 	var schema struct {
 		object
-		Defs struct{ Options, Column object } `json:"$defs"`
+		Defs struct{ Options, Column, Generate object } `json:"$defs"`
 	}
 	if err := json.Unmarshal(content, &schema); err != nil {
 		t.Fatal(err)
@@ -246,6 +296,7 @@ func TestSchema(t *testing.T) {
 		is     reflect.Type
 	}{
 		{schema.object, reflect.TypeFor[File]()}, {schema.Defs.Options, reflect.TypeFor[triggers.Options]()}, {schema.Defs.Column, reflect.TypeFor[CustomColumn]()},
+		{schema.Defs.Generate, reflect.TypeFor[Generate]()},
 	} {
 		var keys []string
 		for key := range c.object.Properties {
@@ -293,6 +344,8 @@ func checkProperty(t *testing.T, is reflect.Type, key string, property json.RawM
 		ok = field.Kind() == reflect.Slice
 	case p.Ref == "#/$defs/text":
 		ok = field == reflect.TypeFor[string]()
+	case p.Ref == "#/$defs/generate":
+		ok = field == reflect.TypeFor[Generate]()
 	case p.Type == "boolean":
 		ok = field.Kind() == reflect.Bool
 	default:
@@ -326,7 +379,7 @@ func TestDocumentation(t *testing.T) {
 	if got := compare(t, db, f); got != "" {
 		t.Errorf("drift:\n%s", got)
 	}
-	for _, is := range []reflect.Type{reflect.TypeFor[File](), reflect.TypeFor[triggers.Options](), reflect.TypeFor[CustomColumn]()} {
+	for _, is := range []reflect.Type{reflect.TypeFor[File](), reflect.TypeFor[triggers.Options](), reflect.TypeFor[CustomColumn](), reflect.TypeFor[Generate]()} {
 		for _, key := range fields(is) {
 			if !strings.Contains(string(content), "`"+key+"`") {
 				t.Errorf("the documentation does not explain %s", key)

@@ -28,16 +28,30 @@ type File struct {
 	All bool `json:"all"`
 	// Schemas are those of All; without any, public.
 	Schemas []string `json:"schemas"`
-	// Except are tables that All leaves out.
+	// Except are tables, or patterns of tables, that All and NewTables leave out.
 	Except []string `json:"except"`
+	// FollowDDL has event triggers keep the triggers in step with the schema.
+	FollowDDL bool `json:"follow_ddl"`
+	// NewTables are patterns of tables that are covered when they are created.
+	NewTables []string `json:"new_tables"`
 	// Tables are selected by name, as in SQL, with their options.
 	Tables map[string]triggers.Options `json:"tables"`
 	// CustomColumns are columns of exaudit.versions that the custom data's keys of their
 	// names fill.
 	CustomColumns map[string]CustomColumn `json:"custom_columns"`
+	// Generate is for "exaudit generate".
+	Generate Generate `json:"generate"`
 
 	path  string
 	lines map[string]int
+}
+
+// Generate says what "exaudit generate" writes, and where.
+type Generate struct {
+	// Dir is the folder of the application's migrations, relative to the working directory.
+	Dir string `json:"dir"`
+	// Functions asks for functions that give each table's earlier rows.
+	Functions bool `json:"functions"`
 }
 
 // CustomColumn is a column to add to exaudit.versions. In the file, a type alone may stand
@@ -114,20 +128,25 @@ func (f *File) check() error {
 	switch {
 	case !f.All && len(f.Schemas) > 0:
 		return f.fail(nil, []string{"schemas"}, "schemas is for all: true")
-	case !f.All && len(f.Except) > 0:
-		return f.fail(nil, []string{"except"}, "except is for all: true")
-	case !f.All && len(f.Tables) == 0:
-		return f.fail(nil, nil, "no table is selected: there must be tables, or all: true")
+	case !f.All && len(f.NewTables) == 0 && len(f.Except) > 0:
+		return f.fail(nil, []string{"except"}, "except is for all: true, or new_tables")
+	case !f.FollowDDL && len(f.NewTables) > 0:
+		return f.fail(nil, []string{"new_tables"}, "new_tables is for follow_ddl: true")
+	case !f.All && len(f.Tables)+len(f.NewTables) == 0:
+		return f.fail(nil, nil, "no table is selected: there must be tables, new_tables, or all: true")
 	}
 	for _, key := range []struct {
 		name   string
 		values []string
-	}{{"schemas", f.Schemas}, {"except", f.Except}} {
+	}{{"schemas", f.Schemas}, {"except", f.Except}, {"new_tables", f.NewTables}} {
 		for i, value := range key.values {
 			if slices.Contains(key.values[:i], value) {
 				return f.fail(nil, []string{key.name, value}, "%s is listed twice", value)
 			}
 		}
+	}
+	if err := f.checkPatterns(); err != nil {
+		return err
 	}
 	for _, table := range f.tableNames() {
 		if slices.Contains(f.Except, table) {
@@ -141,6 +160,24 @@ func (f *File) check() error {
 		if f.CustomColumns[name].Type == "" {
 			return f.fail(nil, []string{"custom_columns", name}, "column %s has no type", name)
 		}
+	}
+	return nil
+}
+
+// checkPatterns finds what is wrong with patterns. With all, what is excepted by its name is
+// a table that is there, named as anywhere.
+func (f *File) checkPatterns() error {
+	patterns := triggers.Following{NewTables: f.NewTables}
+	for _, except := range f.Except {
+		if triggers.IsPattern(except) || !f.All {
+			patterns.Except = append(patterns.Except, except)
+		}
+	}
+	if len(f.NewTables) == 0 {
+		patterns.NewTables = []string{"*.*"}
+	}
+	if wrong := (*triggers.OptionError)(nil); errors.As(patterns.Validate(), &wrong) {
+		return f.fail(wrong, []string{wrong.Option, wrong.Value}, "%s: %s", wrong.Option, wrong.Reason)
 	}
 	return nil
 }

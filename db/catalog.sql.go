@@ -10,40 +10,6 @@ import (
 	"encoding/json"
 )
 
-const appendOnlyTriggers = `-- name: AppendOnlyTriggers :many
-SELECT wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
-FROM pg_catalog.unnest(ARRAY['append_only', 'append_only_custom']::text[]) AS wanted (name)
-LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = 'exaudit.versions'::pg_catalog.regclass
-                                  AND tg.tgname = wanted.name
-ORDER BY wanted.name
-`
-
-type AppendOnlyTriggersRow struct {
-	Name    string
-	Enabled string
-}
-
-// What guards exaudit.versions, which must be enabled ALWAYS; ” where it is missing.
-func (q *Queries) AppendOnlyTriggers(ctx context.Context, db DBTX) ([]AppendOnlyTriggersRow, error) {
-	rows, err := db.Query(ctx, appendOnlyTriggers)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AppendOnlyTriggersRow
-	for rows.Next() {
-		var i AppendOnlyTriggersRow
-		if err := rows.Scan(&i.Name, &i.Enabled); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const customColumnTypes = `-- name: CustomColumnTypes :many
 SELECT c.name::text AS name, c.type_name::text AS type_name FROM exaudit.custom_columns c
 `
@@ -120,12 +86,12 @@ SELECT n.nspname::text                                              AS schema_na
        c.relkind::text                                              AS kind,
        c.relpersistence::text                                       AS persistence,
        c.relispartition::boolean                                    AS is_partition,
-       (n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast', 'exaudit'))::boolean AS is_system,
+       (n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog', 'information_schema', 'pg_toast', 'exaudit']::name[]))::boolean AS is_system,
        EXISTS (SELECT FROM pg_catalog.pg_index k
-               WHERE k.indrelid = c.oid AND k.indisprimary)::boolean AS has_primary_key
+               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = $1::oid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.oid OPERATOR(pg_catalog.=) $1::oid
 `
 
 type DescribeRelationRow struct {
@@ -155,6 +121,43 @@ func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32
 		&i.HasPrimaryKey,
 	)
 	return i, err
+}
+
+const guardTriggers = `-- name: GuardTriggers :many
+SELECT wanted.table_name::text AS table_name, wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
+FROM (VALUES ('exaudit.versions', 'append_only'), ('exaudit.versions', 'append_only_custom'),
+             ('exaudit.moves', 'move_ends')) AS wanted (table_name, name)
+LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
+                                  AND tg.tgname = wanted.name
+ORDER BY wanted.table_name DESC, wanted.name
+`
+
+type GuardTriggersRow struct {
+	TableName string
+	Name      string
+	Enabled   string
+}
+
+// What guards exaudit's own tables, which must be enabled ALWAYS: versions against change,
+// and deletes that were held back against being forgotten. ” where one is missing.
+func (q *Queries) GuardTriggers(ctx context.Context, db DBTX) ([]GuardTriggersRow, error) {
+	rows, err := db.Query(ctx, guardTriggers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GuardTriggersRow
+	for rows.Next() {
+		var i GuardTriggersRow
+		if err := rows.Scan(&i.TableName, &i.Name, &i.Enabled); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const inheritanceChildren = `-- name: InheritanceChildren :many
@@ -327,25 +330,37 @@ const partitions = `-- name: Partitions :many
 SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
-       c.relrowsecurity::boolean AS row_security,
-       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read
+       exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
+       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
+       coalesce(t.level, 0)::integer AS level,
+       ARRAY(SELECT pg_catalog.quote_ident(a.attname)
+             FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = c.oid
+               -- without expressions, which a primary key rules out
+               AND a.attnum = ANY (pt.partattrs::int2[])
+             ORDER BY a.attnum)::text[] AS partition_columns
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_partition_tree($1::oid) t ON t.relid = c.oid
+LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = c.oid
 WHERE c.oid = $1::oid OR t.relid IS NOT NULL
 ORDER BY c.oid <> $1::oid, name
 `
 
 type PartitionsRow struct {
-	Relation      uint32
-	QuotedSchema  string
-	Name          string
-	RowSecurity   bool
-	WriterMayRead bool
+	Relation         uint32
+	QuotedSchema     string
+	Name             string
+	HasPolicy        bool
+	WriterMayRead    bool
+	Level            int32
+	PartitionColumns []string
 }
 
 // The table itself and everything below it, as quoted names. TRUNCATE triggers are not
 // cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
+// And the columns that decide in which of its own partitions a row is: no DDL can drop or
+// retype them.
 func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]PartitionsRow, error) {
 	rows, err := db.Query(ctx, partitions, relation)
 	if err != nil {
@@ -359,8 +374,10 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 			&i.Relation,
 			&i.QuotedSchema,
 			&i.Name,
-			&i.RowSecurity,
+			&i.HasPolicy,
 			&i.WriterMayRead,
+			&i.Level,
+			&i.PartitionColumns,
 		); err != nil {
 			return nil, err
 		}
@@ -398,11 +415,41 @@ func (q *Queries) ResolveRelation(ctx context.Context, db DBTX, name string) (ui
 	return relation, err
 }
 
+const subscriptions = `-- name: Subscriptions :many
+SELECT DISTINCT s.subname::text AS name
+FROM pg_catalog.pg_subscription_rel sr
+JOIN pg_catalog.pg_subscription s ON s.oid = sr.srsubid
+LEFT JOIN pg_catalog.pg_partition_tree($1::oid) t ON t.relid = sr.srrelid
+WHERE sr.srrelid = $1::oid OR t.relid IS NOT NULL
+ORDER BY name
+`
+
+// The subscriptions that write to a table or its partitions.
+func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relation uint32) ([]string, error) {
+	rows, err := db.Query(ctx, subscriptions, relation)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const tableColumns = `-- name: TableColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.equal_means_same
 FROM exaudit.table_columns c
-WHERE c.relation = $1::oid
+WHERE c.relation OPERATOR(pg_catalog.=) $1::oid
 ORDER BY c.number
 `
 
@@ -454,17 +501,21 @@ const tableExpressions = `-- name: TableExpressions :one
 SELECT exaudit.shape(r.relation)::text                       AS shape,
        exaudit.image_expression(r.relation, 'OLD')::text     AS old_image,
        exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
+       coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::text AS old_oversized,
+       coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
        exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT $1::oid AS relation) r
 `
 
 type TableExpressionsRow struct {
-	Shape       string
-	OldImage    string
-	NewImage    string
-	OldEntityID string
-	NewEntityID string
+	Shape        string
+	OldImage     string
+	NewImage     string
+	OldOversized string
+	NewOversized string
+	OldEntityID  string
+	NewEntityID  string
 }
 
 // The SQL expressions from which the trigger functions of a table are made.
@@ -475,6 +526,8 @@ func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relation uint32
 		&i.Shape,
 		&i.OldImage,
 		&i.NewImage,
+		&i.OldOversized,
+		&i.NewOversized,
 		&i.OldEntityID,
 		&i.NewEntityID,
 	)
@@ -493,6 +546,7 @@ WHERE n.nspname = ANY ($1::text[])
   AND c.relkind IN ('r', 'p')
   AND c.relpersistence <> 't'
   AND NOT c.relispartition
+  AND c.relname <> 'goose_db_version'
 ORDER BY n.nspname, c.relname
 `
 
@@ -503,7 +557,8 @@ type TablesOfSchemasRow struct {
 	HasPrimaryKey bool
 }
 
-// The tables of schemas that could be tracked: partitions belong to their parents.
+// The tables of schemas that could be tracked: partitions belong to their parents, and goose
+// does its own bookkeeping.
 func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, schemas []string) ([]TablesOfSchemasRow, error) {
 	rows, err := db.Query(ctx, tablesOfSchemas, schemas)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type ExauditAction string
@@ -83,6 +85,39 @@ type ExauditHistory struct {
 	SessionRole      *string
 }
 
+type ExauditMove struct {
+	Xid         uint64
+	Relation    uint32
+	RowID       pgtype.TID
+	NewEntityID string
+	TableID     *int32
+	VersionID   *int64
+	NotedBy     *int64
+	Depth       *int32
+	EntityID    *string
+	Image       json.RawMessage
+	Before      json.RawMessage
+	Custom      *string
+	Rollback    *string
+}
+
+type ExauditReadableVersion struct {
+	ID               int64
+	RecordedAt       time.Time
+	Xid              uint64
+	TableID          int32
+	Action           ExauditAction
+	Rollback         bool
+	EntityID         string
+	PreviousEntityID *string
+	Before           json.RawMessage
+	After            json.RawMessage
+	Custom           json.RawMessage
+	SessionRole      *string
+	CustomColumns    int32
+	Transaction      int64
+}
+
 type ExauditRelation struct {
 	TableID  int32
 	Relation uint32
@@ -97,6 +132,7 @@ type ExauditTable struct {
 	OptionColumns json.RawMessage
 	Tracked       bool
 	CreatedAt     time.Time
+	CompleteSince time.Time
 }
 
 type ExauditTableColumn struct {

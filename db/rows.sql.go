@@ -99,6 +99,50 @@ func (q *Queries) NormalizeImage(ctx context.Context, db DBTX, arg NormalizeImag
 	return image, err
 }
 
+const referencingRows = `-- name: ReferencingRows :many
+SELECT r.table_name::text AS table_name, r.columns::text[] AS columns, r.action::text AS action,
+       coalesce(r.referencing, -1)::bigint AS referencing
+FROM exaudit.referencing_rows($1::oid, $2::text) AS r
+`
+
+type ReferencingRowsParams struct {
+	Relation uint32
+	EntityID string
+}
+
+type ReferencingRowsRow struct {
+	TableName   string
+	Columns     []string
+	Action      string
+	Referencing int64
+}
+
+// -1 where the caller may not read the table.
+func (q *Queries) ReferencingRows(ctx context.Context, db DBTX, arg ReferencingRowsParams) ([]ReferencingRowsRow, error) {
+	rows, err := db.Query(ctx, referencingRows, arg.Relation, arg.EntityID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReferencingRowsRow
+	for rows.Next() {
+		var i ReferencingRowsRow
+		if err := rows.Scan(
+			&i.TableName,
+			&i.Columns,
+			&i.Action,
+			&i.Referencing,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const rowImage = `-- name: RowImage :one
 SELECT exaudit.row_image($1::oid, $2::text, $3::boolean)::jsonb AS image
 `
@@ -114,6 +158,24 @@ func (q *Queries) RowImage(ctx context.Context, db DBTX, arg RowImageParams) (js
 	var image json.RawMessage
 	err := row.Scan(&image)
 	return image, err
+}
+
+const rowsQuery = `-- name: RowsQuery :one
+SELECT q.query::text AS query, q.columns::text[] AS columns, q.computed::text[] AS computed
+FROM exaudit.rows_query($1::oid) AS q
+`
+
+type RowsQueryRow struct {
+	Query    string
+	Columns  []string
+	Computed []string
+}
+
+func (q *Queries) RowsQuery(ctx context.Context, db DBTX, relation uint32) (RowsQueryRow, error) {
+	row := db.QueryRow(ctx, rowsQuery, relation)
+	var i RowsQueryRow
+	err := row.Scan(&i.Query, &i.Columns, &i.Computed)
+	return i, err
 }
 
 const sessionData = `-- name: SessionData :one

@@ -13,7 +13,7 @@ import (
 const columnSnapshots = `-- name: ColumnSnapshots :many
 SELECT s.since, s.relation, s.columns
 FROM exaudit.column_snapshots s
-WHERE s.table_id = $1
+WHERE s.table_id OPERATOR(pg_catalog.=) $1::integer
 ORDER BY s.since
 `
 
@@ -63,6 +63,18 @@ func (q *Queries) IsSuperuser(ctx context.Context, db DBTX) (bool, error) {
 	var rolsuper bool
 	err := row.Scan(&rolsuper)
 	return rolsuper, err
+}
+
+const keepsOwnVersion = `-- name: KeepsOwnVersion :one
+SELECT (pg_catalog.to_regclass('exaudit.goose_db_version') IS NOT NULL)::boolean AS keeps
+`
+
+// Has "exaudit init" made the schema, or a migration of the application?
+func (q *Queries) KeepsOwnVersion(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, keepsOwnVersion)
+	var keeps bool
+	err := row.Scan(&keeps)
+	return keeps, err
 }
 
 const lockTables = `-- name: LockTables :exec
@@ -187,8 +199,8 @@ func (q *Queries) RefreshTableNames(ctx context.Context, db DBTX) error {
 }
 
 const registerTable = `-- name: RegisterTable :one
-INSERT INTO exaudit.tables (schema_name, table_name, key_columns)
-SELECT n.nspname, c.relname, '{}'
+INSERT INTO exaudit.tables (schema_name, table_name, key_columns, tracked)
+SELECT n.nspname, c.relname, '{}', false
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = $1::oid
@@ -207,7 +219,7 @@ SELECT $1::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-WHERE r.relation = $1::oid
+WHERE r.relation OPERATOR(pg_catalog.=) $1::oid
 ORDER BY t.tracked DESC
 LIMIT 1
 `
@@ -244,9 +256,10 @@ const registeredTableByName = `-- name: RegisteredTableByName :many
 SELECT 0::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
-WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) = $1::text
-       OR $1::text IN (t.table_name, pg_catalog.quote_ident(t.table_name))
-          AND t.schema_name = ANY (pg_catalog.current_schemas(false)))
+WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) OPERATOR(pg_catalog.=) $1::text
+       OR ($1::text OPERATOR(pg_catalog.=) t.table_name
+           OR $1::text OPERATOR(pg_catalog.=) pg_catalog.quote_ident(t.table_name))
+          AND t.schema_name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false)::text[]))
   AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
 ORDER BY t.id DESC
 `
@@ -433,7 +446,9 @@ func (q *Queries) UntrackTable(ctx context.Context, db DBTX, id int32) error {
 }
 
 const updateTable = `-- name: UpdateTable :exec
-UPDATE exaudit.tables SET key_columns = $1, tracked = true
+UPDATE exaudit.tables
+SET key_columns = $1, tracked = true,
+    complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END
 WHERE id = $2 AND (key_columns IS DISTINCT FROM $1 OR NOT tracked)
 `
 
@@ -442,6 +457,7 @@ type UpdateTableParams struct {
 	ID         int32
 }
 
+// The triggers are there, and keep writers waiting until the end of the transaction.
 func (q *Queries) UpdateTable(ctx context.Context, db DBTX, arg UpdateTableParams) error {
 	_, err := db.Exec(ctx, updateTable, arg.KeyColumns, arg.ID)
 	return err

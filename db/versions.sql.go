@@ -11,6 +11,29 @@ import (
 	"time"
 )
 
+const customIndexStatement = `-- name: CustomIndexStatement :one
+SELECT exaudit.custom_index_statement($1::text)::text AS statement,
+       coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
+                 FROM pg_catalog.pg_class c
+                 JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND NOT x.indisvalid
+                 WHERE c.relname::text OPERATOR(pg_catalog.=) exaudit.custom_index($1::text)
+                   AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace), '')::text AS cleanup
+`
+
+type CustomIndexStatementRow struct {
+	Statement string
+	Cleanup   string
+}
+
+// How to index a key of the custom data, and how to clear away an index that never became
+// valid.
+func (q *Queries) CustomIndexStatement(ctx context.Context, db DBTX, key string) (CustomIndexStatementRow, error) {
+	row := db.QueryRow(ctx, customIndexStatement, key)
+	var i CustomIndexStatementRow
+	err := row.Scan(&i.Statement, &i.Cleanup)
+	return i, err
+}
+
 const entityLine = `-- name: EntityLine :many
 
 WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
@@ -21,23 +44,23 @@ WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
     CROSS JOIN LATERAL (
         -- where the row came from
         SELECT v.previous_entity_id AS entity_id,
-               coalesce((SELECT max(o.id) FROM exaudit.versions o
-                         WHERE o.table_id = $2 AND o.previous_entity_id = v.previous_entity_id AND o.id < v.id), 0) AS first_id,
-               v.id - 1 AS last_id,
+               coalesce((SELECT pg_catalog.max(o.id) FROM exaudit.versions o
+                         WHERE o.table_id OPERATOR(pg_catalog.=) $2::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) v.previous_entity_id AND o.id OPERATOR(pg_catalog.<) v.id), 0) AS first_id,
+               v.id OPERATOR(pg_catalog.-) 1 AS last_id,
                -1 AS direction
         FROM exaudit.versions v
-        WHERE v.table_id = $2 AND v.entity_id = l.entity_id AND v.previous_entity_id IS NOT NULL
-          AND v.id BETWEEN l.first_id AND l.last_id AND l.direction <= 0
+        WHERE v.table_id OPERATOR(pg_catalog.=) $2::integer AND v.entity_id OPERATOR(pg_catalog.=) l.entity_id AND v.previous_entity_id IS NOT NULL
+          AND v.id OPERATOR(pg_catalog.>=) l.first_id AND v.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.<=) 0
         UNION ALL
         -- where it went
         SELECT v.entity_id,
                v.id,
-               coalesce((SELECT min(o.id) FROM exaudit.versions o
-                         WHERE o.table_id = $2 AND o.previous_entity_id = v.entity_id AND o.id > v.id), 9223372036854775807),
+               coalesce((SELECT pg_catalog.min(o.id) FROM exaudit.versions o
+                         WHERE o.table_id OPERATOR(pg_catalog.=) $2::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) v.entity_id AND o.id OPERATOR(pg_catalog.>) v.id), 9223372036854775807),
                1
         FROM exaudit.versions v
-        WHERE v.table_id = $2 AND v.previous_entity_id = l.entity_id AND v.previous_entity_id IS NOT NULL
-          AND v.id BETWEEN l.first_id AND l.last_id AND l.direction >= 0
+        WHERE v.table_id OPERATOR(pg_catalog.=) $2::integer AND v.previous_entity_id OPERATOR(pg_catalog.=) l.entity_id AND v.previous_entity_id IS NOT NULL
+          AND v.id OPERATOR(pg_catalog.>=) l.first_id AND v.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.>=) 0
     ) moved
 )
 SELECT DISTINCT l.entity_id::text AS entity_id, l.first_id::bigint AS first_id, l.last_id::bigint AS last_id
@@ -55,7 +78,9 @@ type EntityLineRow struct {
 	LastID   int64
 }
 
-// Reading versions.
+// Reading versions, as the caller and under its search_path: operators and functions are
+// pg_catalog's, in whose place somebody could have put others. One jsonb may not hold the
+// images of both sides.
 // The keys that one entity has had, with the ids between which each was its own: the key
 // asked for with everything ever recorded under it, and where the primary key was
 // rewritten, the keys before and after.
@@ -82,11 +107,11 @@ func (q *Queries) EntityLine(ctx context.Context, db DBTX, arg EntityLineParams)
 const entityVersions = `-- name: EntityVersions :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
                                          'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
 FROM exaudit.versions v
-WHERE v.table_id = $1 AND v.entity_id = $2
-  AND v.id >= $3 AND v.id <= $4
+WHERE v.table_id OPERATOR(pg_catalog.=) $1::integer AND v.entity_id OPERATOR(pg_catalog.=) $2::text
+  AND v.id OPERATOR(pg_catalog.>=) $3::bigint AND v.id OPERATOR(pg_catalog.<=) $4::bigint
 ORDER BY v.id
 LIMIT $5
 `
@@ -156,19 +181,236 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 	return items, nil
 }
 
+const exposeCustomIndex = `-- name: ExposeCustomIndex :exec
+SELECT exaudit.expose_custom_index($1::text)
+`
+
+func (q *Queries) ExposeCustomIndex(ctx context.Context, db DBTX, key string) error {
+	_, err := db.Exec(ctx, exposeCustomIndex, key)
+	return err
+}
+
+const lastEntityVersion = `-- name: LastEntityVersion :one
+SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
+FROM exaudit.versions v
+WHERE v.table_id OPERATOR(pg_catalog.=) $1 AND v.entity_id OPERATOR(pg_catalog.=) $2
+`
+
+type LastEntityVersionParams struct {
+	TableID  int32
+	EntityID string
+}
+
+// The newest version of a key; 0 where there is none.
+func (q *Queries) LastEntityVersion(ctx context.Context, db DBTX, arg LastEntityVersionParams) (int64, error) {
+	row := db.QueryRow(ctx, lastEntityVersion, arg.TableID, arg.EntityID)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const search = `-- name: Search :many
+SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
+       s.before, s.after, s.custom, s.session_role, s.custom_columns::jsonb AS custom_columns
+FROM exaudit.search($1::jsonb, $2::bigint, $3::bigint, $4::integer) AS s
+`
+
+type SearchParams struct {
+	Filter   json.RawMessage
+	AfterID  int64
+	LastID   int64
+	PageSize int32
+}
+
+type SearchRow struct {
+	ID               int64
+	RecordedAt       time.Time
+	Xid              uint64
+	TableID          int32
+	Action           ExauditAction
+	Rollback         bool
+	EntityID         string
+	PreviousEntityID *string
+	Before           json.RawMessage
+	After            json.RawMessage
+	Custom           json.RawMessage
+	SessionRole      *string
+	CustomColumns    json.RawMessage
+}
+
+func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]SearchRow, error) {
+	rows, err := db.Query(ctx, search,
+		arg.Filter,
+		arg.AfterID,
+		arg.LastID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SearchRow
+	for rows.Next() {
+		var i SearchRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.RecordedAt,
+			&i.Xid,
+			&i.TableID,
+			&i.Action,
+			&i.Rollback,
+			&i.EntityID,
+			&i.PreviousEntityID,
+			&i.Before,
+			&i.After,
+			&i.Custom,
+			&i.SessionRole,
+			&i.CustomColumns,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const searchBounds = `-- name: SearchBounds :one
+SELECT exaudit.last_version_id()::bigint AS last_id,
+       (exaudit.indexed_key($1::jsonb) IS NOT NULL)::boolean AS indexed
+`
+
+type SearchBoundsRow struct {
+	LastID  int64
+	Indexed bool
+}
+
+// The last id that was given out, and whether an index finds what the filter's custom data
+// asks for.
+func (q *Queries) SearchBounds(ctx context.Context, db DBTX, filter json.RawMessage) (SearchBoundsRow, error) {
+	row := db.QueryRow(ctx, searchBounds, filter)
+	var i SearchBoundsRow
+	err := row.Scan(&i.LastID, &i.Indexed)
+	return i, err
+}
+
+const searchIDs = `-- name: SearchIDs :many
+SELECT s.id
+FROM exaudit.search($1::jsonb, $2::bigint, $3::bigint, $4::integer) AS s
+`
+
+type SearchIDsParams struct {
+	Filter   json.RawMessage
+	AfterID  int64
+	LastID   int64
+	PageSize int32
+}
+
+func (q *Queries) SearchIDs(ctx context.Context, db DBTX, arg SearchIDsParams) ([]int64, error) {
+	rows, err := db.Query(ctx, searchIDs,
+		arg.Filter,
+		arg.AfterID,
+		arg.LastID,
+		arg.PageSize,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tableNames = `-- name: TableNames :many
+SELECT t.id, coalesce(c.oid, 0)::oid AS relation,
+       pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name
+FROM exaudit.tables t
+LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
+LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+`
+
+type TableNamesRow struct {
+	ID         int32
+	Relation   uint32
+	QuotedName string
+}
+
+// Every table that has or had a history, by its present name or the last known one.
+func (q *Queries) TableNames(ctx context.Context, db DBTX) ([]TableNamesRow, error) {
+	rows, err := db.Query(ctx, tableNames)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TableNamesRow
+	for rows.Next() {
+		var i TableNamesRow
+		if err := rows.Scan(&i.ID, &i.Relation, &i.QuotedName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unrecorded = `-- name: Unrecorded :one
+SELECT (t.options OPERATOR(pg_catalog.?|) ARRAY['where', 'ignore'] OR coalesce(t.options OPERATOR(pg_catalog.->>) 'truncate', '') OPERATOR(pg_catalog.=) 'ignore')::boolean AS changes,
+       ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)
+             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option)
+             UNION ALL
+             SELECT pg_catalog.unnest(exaudit.option_columns(t.id, $1::oid, o.option))
+             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option))::text[] AS columns
+FROM exaudit.tables t
+WHERE t.id OPERATOR(pg_catalog.=) $2::integer
+`
+
+type UnrecordedParams struct {
+	Relation uint32
+	TableID  int32
+}
+
+type UnrecordedRow struct {
+	Changes bool
+	Columns []string
+}
+
+// What the options of a table leave out: whether rows can change out of sight, and columns.
+func (q *Queries) Unrecorded(ctx context.Context, db DBTX, arg UnrecordedParams) (UnrecordedRow, error) {
+	row := db.QueryRow(ctx, unrecorded, arg.Relation, arg.TableID)
+	var i UnrecordedRow
+	err := row.Scan(&i.Changes, &i.Columns)
+	return i, err
+}
+
 const version = `-- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
                                          'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
        coalesce(c.oid, 0)::oid AS relation
 FROM exaudit.versions v
-JOIN exaudit.tables t ON t.id = v.table_id
-LEFT JOIN exaudit.relations r ON r.table_id = t.id
-LEFT JOIN pg_catalog.pg_class c ON c.oid = r.relation
-LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE v.id = $1
+JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) v.table_id
+LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
+LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE v.id OPERATOR(pg_catalog.=) $1::bigint
 `
 
 type VersionRow struct {

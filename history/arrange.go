@@ -8,13 +8,6 @@ func endOfTransaction(versions []*Version, i int) int {
 	return end
 }
 
-func startOfTransaction(versions []*Version, i int) int {
-	for i > 0 && versions[i-1].Transaction == versions[i].Transaction {
-		i--
-	}
-	return i
-}
-
 // maxTries bounds the search of arrange. Inverted versions are few and near each other;
 // what is not found within it is reported as diverged, in the order of ids.
 const maxTries = 10_000

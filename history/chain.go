@@ -17,6 +17,11 @@ var ErrDiverged = errors.New("diverged from history")
 type Present struct {
 	Row     Image // nil: there is no row
 	Unknown bool  // the table is gone, and its rows with it
+	// Gaps tells that the options of the table let rows change out of sight: by a condition,
+	// by exaudit.ignore, by a TRUNCATE that is ignored.
+	Gaps bool
+	// Hidden are the columns that its options leave out of whole rows.
+	Hidden []string
 }
 
 // DivergedError says where; errors.Is finds ErrDiverged.
@@ -24,11 +29,18 @@ type DivergedError struct {
 	Version int64 // the version that does not fit what came before; 0: the present row
 	// Difference is what lies between the state that history leads to and what was found.
 	Difference patch.Patch
+	// Explained tells that the options of the table let rows change out of sight.
+	Explained bool
 }
 
 func (e *DivergedError) Error() string {
-	if e.Version == 0 {
+	switch {
+	case e.Version == 0 && e.Explained:
+		return fmt.Sprintf("the row was changed out of sight, as its table's options allow: %s", patch.Text(e.Difference))
+	case e.Version == 0:
 		return fmt.Sprintf("the present row is not what its history says: %s", patch.Text(e.Difference))
+	case e.Explained:
+		return fmt.Sprintf("before version %d the row was changed out of sight, as its table's options allow: %s", e.Version, patch.Text(e.Difference))
 	}
 	return fmt.Sprintf("version %d does not fit the version before it: %s", e.Version, patch.Text(e.Difference))
 }
@@ -43,40 +55,33 @@ func (e *DivergedError) Unwrap() error { return ErrDiverged }
 // which they fit: a nested trigger may have recorded the later change first.
 //
 // The present row is also what the last state must be; the first misfit gives a
-// *DivergedError, and States are then not to be used.
+// *DivergedError, and States are then not to be used. Where the options of the table explain
+// a misfit, a version that holds the whole row begins anew and its Gap tells what it is; of
+// the present row that is an error still, an Explained one, but States are good.
 func Rebuild(versions []*Version, present Present) error {
 	if len(versions) == 0 {
 		return nil
 	}
-	state := origin(versions, present)
-	// known is the state without the columns whose type has changed since they were
-	// recorded: their old values cannot be compared with new ones.
-	known := state
+	w := newWalk(origin(versions, present), versions[0].epoch, present)
 	for i := 0; i < len(versions); {
-		if i > 0 {
-			known = known.without(versions[i].retypedSince(versions[i-1].epoch))
-		}
 		group := versions[i:endOfTransaction(versions, i)]
-		arrange(group, known)
-		for _, v := range group {
-			next, err := v.step(known)
-			if err != nil {
-				return err
-			}
-			known = next
-			if v.Action == Updated {
-				next = overlay(state, v.After, v.Before)
-			}
-			v.State, state = next, next
+		if err := w.through(group); err != nil {
+			return err
 		}
 		i += len(group)
 	}
-	last := versions[len(versions)-1]
-	known = known.without(last.columns.retyped(last.epoch, len(last.columns)-1))
-	if d := difference(known, present.Row); d != nil && !present.Unknown {
-		return &DivergedError{Difference: d}
+	return w.end()
+}
+
+// whole tells whether a version holds the whole row before it, if there was one.
+func (v *Version) whole(hidden []string) bool {
+	if v.Action != Updated {
+		return true
 	}
-	return nil
+	if len(v.columns) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(v.lacking(v.Before), func(name string) bool { return !slices.Contains(hidden, name) })
 }
 
 func (v *Version) retypedSince(epoch int) []string { return v.columns.retyped(epoch, v.epoch) }
@@ -87,7 +92,12 @@ func StatesAt(versions []*Version, id int64) (before, after Image) {
 	if i < 0 {
 		return nil, nil
 	}
-	switch v := versions[i]; v.Action {
+	return versions[i].states()
+}
+
+// states are the rows before and after a version of a rebuilt history.
+func (v *Version) states() (before, after Image) {
+	switch v.Action {
 	case Created:
 		return nil, v.State
 	case Deleted:
@@ -99,31 +109,13 @@ func StatesAt(versions []*Version, id int64) (before, after Image) {
 
 // origin is the state before the first version.
 func origin(versions []*Version, present Present) Image {
-	whole := slices.IndexFunc(versions, func(v *Version) bool { return v.Action != Updated })
-	state := present.Row
-	switch {
-	case whole >= 0 && versions[whole].Action == Created:
-		state = nil
-	case whole >= 0:
-		state = versions[whole].Before
-	default:
-		whole = len(versions)
+	o := opening{present: present}
+	for i := 0; i < len(versions) && o.whole == nil; {
+		end := endOfTransaction(versions, i)
+		o.through(versions[i:end])
+		i = end
 	}
-	if state == nil {
-		return nil
-	}
-	// Of every column that changed on the way, the first old value is the original one.
-	state = maps.Clone(state)
-	for end := whole; end > 0; {
-		start := startOfTransaction(versions, end-1)
-		group := slices.Clone(versions[start:end])
-		arrange(group, nil)
-		for _, v := range slices.Backward(group) {
-			state = overlay(state, v.Before, v.After)
-		}
-		end = start
-	}
-	return state
+	return o.origin()
 }
 
 // step checks that a version fits a state and gives the state after it.
@@ -147,11 +139,14 @@ func (v *Version) step(state Image) (Image, error) {
 			return nil, diverged(nil, v.Before)
 		}
 		if !contains(state, v.Before) {
-			return nil, diverged(pick(state, v.Before), v.Before)
+			return nil, diverged(pick(state, v.Before.has), v.Before)
 		}
 		return overlay(state, v.After, v.Before), nil
 	}
 }
+
+// Over is a row with some columns put in the place of its own.
+func (i Image) Over(row Image) Image { return overlay(row, i, nil) }
 
 // Undo is the row as it was before an update, in the columns that the update changed; what
 // the state has besides stays.
@@ -163,13 +158,15 @@ func overlay(state, side, other Image) Image {
 	next := make(Image, len(state)+len(side))
 	maps.Copy(next, state)
 	maps.Copy(next, side)
-	touched := func(name string) bool {
+	delete(next, "")
+	if notes, ok := state[""]; ok {
+		next[""] = notes
+	}
+	next.note(side, func(name string) bool {
 		_, in := side[name]
 		_, inOther := other[name]
 		return in || inOther
-	}
-	next.note(append(slices.DeleteFunc(state.jsonNulls(), touched), side.jsonNulls()...),
-		append(slices.DeleteFunc(state.Masked(), touched), side.Masked()...))
+	})
 	return next
 }
 
@@ -177,8 +174,9 @@ func overlay(state, side, other Image) Image {
 // not have was added since the last whole row was recorded; what a masked one was is not
 // known.
 func contains(state, before Image) bool {
+	unknown := incomparable(before, state)
 	for name, want := range before {
-		if name == "" || before.masks(name) || state.masks(name) {
+		if name == "" || slices.Contains(unknown, name) {
 			continue
 		}
 		have, ok := state[name]
@@ -195,9 +193,9 @@ func difference(a, b Image) patch.Patch {
 	if (a == nil) != (b == nil) {
 		return patch.Diff(a.Value(), b.Value())
 	}
-	masked := append(a.Masked(), b.Masked()...)
-	a, b = a.without(masked), b.without(masked)
-	return patch.Diff(pick(a, b).Value(), pick(b, a).Value())
+	unknown := incomparable(a, b)
+	a, b = a.without(unknown), b.without(unknown)
+	return patch.Diff(pick(a, b.has).Value(), pick(b, a.has).Value())
 }
 
 // without is a row without some columns.
@@ -205,22 +203,22 @@ func (i Image) without(names []string) Image {
 	if i == nil || len(names) == 0 {
 		return i
 	}
-	rest := maps.Clone(i)
-	for _, name := range names {
-		delete(rest, name)
-	}
-	among := func(name string) bool { return slices.Contains(names, name) }
-	rest.note(slices.DeleteFunc(i.jsonNulls(), among), slices.DeleteFunc(i.Masked(), among))
-	return rest
+	return pick(i, func(name string) bool { return !slices.Contains(names, name) })
 }
 
-// pick is the part of a row in the columns of another.
-func pick(row, columns Image) Image {
-	picked := make(Image, len(columns))
+func (i Image) has(column string) bool {
+	_, ok := i[column]
+	return ok
+}
+
+// pick is the part of a row in some columns.
+func pick(row Image, wanted func(column string) bool) Image {
+	picked := make(Image, len(row))
 	for name, v := range row {
-		if _, ok := columns[name]; ok {
+		if name != "" && wanted(name) {
 			picked[name] = v
 		}
 	}
+	picked.note(row, wanted)
 	return picked
 }

@@ -150,7 +150,11 @@ func TestRebuildJSONNull(t *testing.T) {
 func TestLines(t *testing.T) {
 	t.Parallel()
 	version := func(id int64, previous, key string, action history.Action) *history.Version {
-		return &history.Version{ID: id, PreviousEntityID: previous, EntityID: key, Action: action}
+		v := &history.Version{ID: id, EntityID: key, Action: action}
+		if previous != "" {
+			v.PreviousEntityID = &previous
+		}
+		return v
 	}
 	lines := history.Lines([]*history.Version{
 		version(1, "", "a", history.Created),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/exaudit/exaudit/db"
 )
@@ -179,12 +180,50 @@ func (i Image) renamed(names map[string]string) Image {
 	for name, v := range i {
 		image[present(name)] = v
 	}
-	jsonNulls, masked := i.jsonNulls(), i.Masked()
-	for _, noted := range [][]string{jsonNulls, masked} {
-		for n, name := range noted {
-			noted[n] = present(name)
+	list, _ := i[""].([]any)
+	notes := make([]any, len(list))
+	for n, item := range list {
+		object, _ := item.(map[string]any)
+		for kind := range object {
+			notes[n] = map[string]any{kind: present(noted(item))}
+		}
+		if object == nil {
+			notes[n] = present(noted(item))
 		}
 	}
-	image.note(jsonNulls, masked)
+	delete(image, "")
+	if len(notes) > 0 {
+		image[""] = notes
+	}
 	return image
+}
+
+// Excluded are the columns of a table that a version of a whole row lacks although it had
+// them, by their present names, if it still has: they were not recorded.
+func (v *Version) Excluded() []string {
+	if len(v.columns) == 0 {
+		return nil
+	}
+	row := v.Before
+	if v.Action == Created {
+		row = v.After
+	}
+	present := v.columns.present()
+	return slices.DeleteFunc(v.lacking(row), func(name string) bool { return !present[name] })
+}
+
+// lacking are the columns that the table had and an image of that time has not.
+func (v *Version) lacking(image Image) []string {
+	names := v.columns.names(v.epoch)
+	var list []string
+	for _, c := range v.columns[v.epoch].columns {
+		name := c.Name
+		if renamed, ok := names[name]; ok {
+			name = renamed
+		}
+		if !image.has(name) {
+			list = append(list, name)
+		}
+	}
+	return list
 }

@@ -18,21 +18,21 @@ func Lines(versions []*Version) []*Line {
 	at := make(map[string][]*Line) // who has a key, or had it last
 	for _, v := range versions {
 		from := v.EntityID
-		if v.PreviousEntityID != "" {
-			from = v.PreviousEntityID
+		if v.PreviousEntityID != nil {
+			from = *v.PreviousEntityID
 		}
 		var line *Line
 		switch there := at[from]; {
 		case len(there) == 0:
 			line = &Line{}
 			lines = append(lines, line)
-		case v.PreviousEntityID != "":
+		case v.PreviousEntityID != nil:
 			// Where rows swap keys, two are under one for a while: who came first goes first.
 			line, at[from] = there[0], there[1:]
 		default:
 			line = there[len(there)-1]
 		}
-		if v.PreviousEntityID != "" {
+		if v.PreviousEntityID != nil {
 			at[v.EntityID] = append(displaced(at[v.EntityID]), line)
 		} else if len(at[from]) == 0 {
 			at[from] = []*Line{line}

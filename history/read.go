@@ -73,26 +73,54 @@ func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, erro
 }
 
 // Complete gives the whole history of an entity with the state after each version, or
-// ErrDiverged where it does not fit together.
+// ErrDiverged where it does not fit together. Where the options of the table explain that,
+// versions have a Gap instead, and the present row may be another than the last state.
 func Complete(ctx context.Context, q db.DBTX, e Entity) ([]*Version, error) {
-	versions, err := Read(ctx, q, e, Page{})
+	present, err := NewPresent(ctx, q, e)
 	if err != nil {
 		return nil, err
 	}
+	versions, _, err := complete(ctx, q, e, present, nil)
+	return versions, err
+}
+
+// complete leaves hidden columns of the present row out of the states before it.
+func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden []string) ([]*Version, []*Line, error) {
+	versions, err := Read(ctx, q, e, Page{})
+	if err != nil {
+		return nil, nil, err
+	}
 	lines := Lines(versions)
 	for _, line := range lines {
-		present := Present{Unknown: e.Relation == 0}
 		e.ID = line.Key()
+		present.Row = nil
 		if line.Current && !present.Unknown {
 			if present.Row, err = LiveRow(ctx, q, e, false); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
+			present.Row = present.Row.without(hidden)
 		}
-		if err := Rebuild(line.Versions, present); err != nil {
-			return nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
+		if err := Rebuild(line.Versions, present); err != nil && !outOfSight(err) {
+			return nil, nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
 		}
 	}
-	return inTrueOrder(versions, lines), nil
+	return inTrueOrder(versions, lines), lines, nil
+}
+
+// outOfSight tells whether what is recorded fits, and only the present row is another, as
+// the options of its table allow.
+func outOfSight(err error) bool {
+	misfit := (*DivergedError)(nil)
+	return errors.As(err, &misfit) && misfit.Version == 0 && misfit.Explained
+}
+
+// NewPresent says what the options of an entity's table leave unrecorded, and no row.
+func NewPresent(ctx context.Context, q db.DBTX, e Entity) (Present, error) {
+	unrecorded, err := db.New().Unrecorded(ctx, q, db.UnrecordedParams{TableID: e.TableID, Relation: e.Relation})
+	if err != nil {
+		return Present{}, fmt.Errorf("read the options of %s: %w", e.Table, err)
+	}
+	return Present{Unknown: e.Relation == 0, Gaps: unrecorded.Changes, Hidden: unrecorded.Columns}, nil
 }
 
 // inTrueOrder gives the versions of each line, which rebuilding has arranged, the places
@@ -121,24 +149,32 @@ func readStretch(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLine
 		if limit > 0 {
 			size = min(size, limit-len(versions))
 		}
-		rows, err := db.New().EntityVersions(ctx, q, db.EntityVersionsParams{
-			TableID: e.TableID, EntityID: stretch.EntityID, FirstID: stretch.FirstID, LastID: stretch.LastID, PageSize: int32(size),
-		})
+		page, err := readPage(ctx, q, e, stretch, size)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range rows {
-			v, err := newVersion(e.Table, r)
-			if err != nil {
-				return nil, err
-			}
-			versions = append(versions, v)
-		}
-		if len(rows) < size || len(versions) == limit {
+		versions = append(versions, page...)
+		if len(page) < size || len(versions) == limit {
 			return versions, nil
 		}
-		stretch.FirstID = rows[len(rows)-1].ID + 1
+		stretch.FirstID = page[len(page)-1].ID + 1
 	}
+}
+
+func readPage(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLineRow, size int) ([]*Version, error) {
+	rows, err := db.New().EntityVersions(ctx, q, db.EntityVersionsParams{
+		TableID: e.TableID, EntityID: stretch.EntityID, FirstID: stretch.FirstID, LastID: stretch.LastID, PageSize: int32(size),
+	})
+	if err != nil {
+		return nil, err
+	}
+	page := make([]*Version, len(rows))
+	for i, r := range rows {
+		if page[i], err = newVersion(e.Table, r); err != nil {
+			return nil, err
+		}
+	}
+	return page, nil
 }
 
 // Get gives one version and the entity it belongs to, or ErrNoVersion.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/exaudit/exaudit/db"
@@ -24,7 +25,8 @@ const (
 // Image is a row, or some of its columns, as recorded: column names to JSON values as
 // patch.Decode gives them, numbers as json.Number with every digit they were written with.
 // The key "" is no column: it is a list of notes, of the jsonb columns that hold a JSON null
-// rather than an SQL NULL, by name, and of those whose value was masked, as {"masked": name}.
+// rather than an SQL NULL, by name, and of those that hold a placeholder: {"masked": name}
+// where the value is secret, {"oversized": name} where jsonb could not hold it.
 type Image map[string]any
 
 // Version is one recorded change of one entity.
@@ -34,9 +36,9 @@ type Version struct {
 	// EntityID is the primary key: the text of a single value, or a JSON array of a
 	// composite key's values.
 	EntityID string `json:"entity_id"`
-	// PreviousEntityID is the key before, where this change rewrote the primary key.
-	PreviousEntityID string `json:"previous_entity_id,omitempty"`
-	Action           Action `json:"action"`
+	// PreviousEntityID is the key before, where this change rewrote the primary key, else nil.
+	PreviousEntityID *string `json:"previous_entity_id,omitempty"`
+	Action           Action  `json:"action"`
 	// Before and After are read under the present names of the table's columns. A column
 	// that was dropped keeps its name, followed by " (dropped)" where another has taken it.
 	//
@@ -50,6 +52,9 @@ type Version struct {
 	// State is the whole row after this change, nil after a delete. It is set only where
 	// states were asked for.
 	State Image `json:"state,omitempty"`
+	// Gap is what the row became out of sight between the version before and this one, where
+	// the options of its table allow that: a condition, exaudit.ignore. It is set with State.
+	Gap patch.Patch `json:"-"`
 	// RecordedAt is when the transaction began that made the change.
 	RecordedAt time.Time `json:"recorded_at"`
 	// Transaction is PostgreSQL's 64-bit transaction id. It starts again after a dump and
@@ -66,6 +71,8 @@ type Version struct {
 
 	columns columns // what the table's columns were called and are
 	epoch   int     // the one of columns that it was recorded in
+	known   Image   // State without the columns that were given another type since; nil: all of it
+	birth   int     // the epoch in which the row came to be, as far as is recorded
 }
 
 // MarshalJSON gives the patch in its stable form.
@@ -75,22 +82,26 @@ func (v Version) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	var gap json.RawMessage
+	if v.Gap != nil {
+		if gap, err = patch.Marshal(v.Gap); err != nil {
+			return nil, err
+		}
+	}
 	return json.Marshal(struct {
 		plain
 		Patch json.RawMessage `json:"patch"`
-	}{plain(v), p})
+		Gap   json.RawMessage `json:"gap,omitempty"`
+	}{plain(v), p, gap})
 }
 
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{
 		ID: r.ID, Table: table, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,
-		Transaction: r.Xid, Rollback: r.Rollback,
+		Transaction: r.Xid, Rollback: r.Rollback, PreviousEntityID: r.PreviousEntityID,
 	}
 	if r.SessionRole != nil {
 		v.SessionUser = *r.SessionRole
-	}
-	if r.PreviousEntityID != nil {
-		v.PreviousEntityID = *r.PreviousEntityID
 	}
 	var custom, columns Image
 	for _, field := range []struct {
@@ -150,8 +161,7 @@ func (i Image) Differing(other Image) Image {
 			part[name] = v
 		}
 	}
-	absent := func(name string) bool { _, in := part[name]; return !in }
-	part.note(slices.DeleteFunc(i.jsonNulls(), absent), slices.DeleteFunc(i.Masked(), absent))
+	part.note(i, func(name string) bool { _, in := part[name]; return in })
 	return part
 }
 
@@ -169,13 +179,25 @@ func (i Image) jsonNulls() []string {
 
 func (i Image) holdsJSONNull(name string) bool { return slices.Contains(i.jsonNulls(), name) }
 
-// Masked are the columns whose value was not recorded, only that there was one.
-func (i Image) Masked() []string {
+// The kinds of placeholders, as they are noted.
+const (
+	masked    = "masked"
+	oversized = "oversized"
+)
+
+// Masked are the columns whose value is secret, so that only that there was one is known.
+func (i Image) Masked() []string { return i.placeholders(masked) }
+
+// Oversized are the columns whose value was too large to be recorded. In its place stand
+// its size and, where that could be had, its digest.
+func (i Image) Oversized() []string { return i.placeholders(oversized) }
+
+func (i Image) placeholders(kind string) []string {
 	list, _ := i[""].([]any)
 	var names []string
 	for _, item := range list {
 		if object, ok := item.(map[string]any); ok {
-			if name, ok := object["masked"].(string); ok {
+			if name, ok := object[kind].(string); ok {
 				names = append(names, name)
 			}
 		}
@@ -183,38 +205,68 @@ func (i Image) Masked() []string {
 	return names
 }
 
-// Known is an image in which masked columns have the value of a present row, where there
-// is one, or else are not.
+// withheld are the columns that hold a placeholder.
+func (i Image) withheld() []string { return append(i.Masked(), i.Oversized()...) }
+
+// Known is an image in which placeholders have given way to what a present row has there,
+// or without a row are left out.
 func (i Image) Known(present Image) Image {
-	known := i.without(i.Masked())
-	jsonNulls := known.jsonNulls()
-	for _, name := range i.Masked() {
-		if value, ok := present[name]; ok {
-			known[name] = value
-			if present.holdsJSONNull(name) {
-				jsonNulls = append(jsonNulls, name)
+	unknown := i.withheld()
+	return overlay(i.without(unknown), pick(present, func(name string) bool { return slices.Contains(unknown, name) }), nil)
+}
+
+// incomparable are the columns of which nobody can tell whether they are the same in two
+// images: one holds a placeholder that is no digest of the other's.
+func incomparable(a, b Image) []string {
+	names := append(a.withheld(), b.withheld()...)
+	return slices.DeleteFunc(names, func(name string) bool {
+		return slices.Contains(a.Oversized(), name) && slices.Contains(b.Oversized(), name)
+	})
+}
+
+// note gives an image the notes of another that concern some columns, besides its own of
+// the others.
+func (i Image) note(from Image, concerns func(name string) bool) {
+	var notes []any
+	for _, side := range []struct {
+		image Image
+		take  bool
+	}{{i, false}, {from, true}} {
+		list, _ := side.image[""].([]any)
+		for _, item := range list {
+			if concerns(noted(item)) == side.take {
+				notes = append(notes, item)
 			}
 		}
 	}
-	known.note(jsonNulls, nil)
-	return known
+	delete(i, "")
+	if len(notes) > 0 {
+		slices.SortStableFunc(notes, func(a, b any) int { return strings.Compare(noteOrder(a), noteOrder(b)) })
+		i[""] = notes
+	}
 }
 
-func (i Image) masks(name string) bool { return slices.Contains(i.Masked(), name) }
+// noted is the column that a note is about.
+func noted(item any) string {
+	switch note := item.(type) {
+	case string:
+		return note
+	case map[string]any:
+		for _, name := range note {
+			if name, ok := name.(string); ok {
+				return name
+			}
+		}
+	}
+	return ""
+}
 
-func (i Image) note(jsonNulls, masked []string) {
-	delete(i, "")
-	if len(jsonNulls)+len(masked) == 0 {
-		return
+// noteOrder sorts JSON nulls before placeholders, and each by name.
+func noteOrder(item any) string {
+	if name, ok := item.(string); ok {
+		return "0" + name
 	}
-	list := make([]any, 0, len(jsonNulls)+len(masked))
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(jsonNulls))) {
-		list = append(list, name)
-	}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(masked))) {
-		list = append(list, map[string]any{"masked": name})
-	}
-	i[""] = list
+	return "1" + noted(item)
 }
 
 // DecodeImage reads an image from jsonb; SQL NULL gives nil.

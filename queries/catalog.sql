@@ -13,15 +13,16 @@ SELECT n.nspname::text                                              AS schema_na
        c.relkind::text                                              AS kind,
        c.relpersistence::text                                       AS persistence,
        c.relispartition::boolean                                    AS is_partition,
-       (n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast', 'exaudit'))::boolean AS is_system,
+       (n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog', 'information_schema', 'pg_toast', 'exaudit']::name[]))::boolean AS is_system,
        EXISTS (SELECT FROM pg_catalog.pg_index k
-               WHERE k.indrelid = c.oid AND k.indisprimary)::boolean AS has_primary_key
+               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = @relation::oid;
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.oid OPERATOR(pg_catalog.=) @relation::oid;
 
 -- name: TablesOfSchemas :many
--- The tables of schemas that could be tracked: partitions belong to their parents.
+-- The tables of schemas that could be tracked: partitions belong to their parents, and goose
+-- does its own bookkeeping.
 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS quoted_name,
        n.nspname::text AS schema_name,
        c.relname::text AS table_name,
@@ -33,13 +34,14 @@ WHERE n.nspname = ANY (@schemas::text[])
   AND c.relkind IN ('r', 'p')
   AND c.relpersistence <> 't'
   AND NOT c.relispartition
+  AND c.relname <> 'goose_db_version'
 ORDER BY n.nspname, c.relname;
 
 -- name: TableColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.equal_means_same
 FROM exaudit.table_columns c
-WHERE c.relation = @relation::oid
+WHERE c.relation OPERATOR(pg_catalog.=) @relation::oid
 ORDER BY c.number;
 
 -- name: PresentColumns :one
@@ -50,6 +52,8 @@ SELECT coalesce(exaudit.present_columns(@relation::oid), '[]')::jsonb AS columns
 SELECT exaudit.shape(r.relation)::text                       AS shape,
        exaudit.image_expression(r.relation, 'OLD')::text     AS old_image,
        exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
+       coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::text AS old_oversized,
+       coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
        exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT @relation::oid AS relation) r;
@@ -69,14 +73,24 @@ SELECT pg_catalog.format_type(@type::oid, @modifier::integer)::text AS type_name
 -- name: Partitions :many
 -- The table itself and everything below it, as quoted names. TRUNCATE triggers are not
 -- cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
+-- And the columns that decide in which of its own partitions a row is: no DDL can drop or
+-- retype them.
 SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
-       c.relrowsecurity::boolean AS row_security,
-       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read
+       exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
+       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
+       coalesce(t.level, 0)::integer AS level,
+       ARRAY(SELECT pg_catalog.quote_ident(a.attname)
+             FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = c.oid
+               -- without expressions, which a primary key rules out
+               AND a.attnum = ANY (pt.partattrs::int2[])
+             ORDER BY a.attnum)::text[] AS partition_columns
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_partition_tree(@relation::oid) t ON t.relid = c.oid
+LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = c.oid
 WHERE c.oid = @relation::oid OR t.relid IS NOT NULL
 ORDER BY c.oid <> @relation::oid, name;
 
@@ -144,10 +158,21 @@ JOIN pg_catalog.pg_class c ON c.oid = children.relation AND NOT c.relispartition
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 ORDER BY name;
 
--- name: AppendOnlyTriggers :many
--- What guards exaudit.versions, which must be enabled ALWAYS; '' where it is missing.
-SELECT wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
-FROM pg_catalog.unnest(ARRAY['append_only', 'append_only_custom']::text[]) AS wanted (name)
-LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = 'exaudit.versions'::pg_catalog.regclass
+-- name: GuardTriggers :many
+-- What guards exaudit's own tables, which must be enabled ALWAYS: versions against change,
+-- and deletes that were held back against being forgotten. '' where one is missing.
+SELECT wanted.table_name::text AS table_name, wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
+FROM (VALUES ('exaudit.versions', 'append_only'), ('exaudit.versions', 'append_only_custom'),
+             ('exaudit.moves', 'move_ends')) AS wanted (table_name, name)
+LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
                                   AND tg.tgname = wanted.name
-ORDER BY wanted.name;
+ORDER BY wanted.table_name DESC, wanted.name;
+
+-- name: Subscriptions :many
+-- The subscriptions that write to a table or its partitions.
+SELECT DISTINCT s.subname::text AS name
+FROM pg_catalog.pg_subscription_rel sr
+JOIN pg_catalog.pg_subscription s ON s.oid = sr.srsubid
+LEFT JOIN pg_catalog.pg_partition_tree(@relation::oid) t ON t.relid = sr.srrelid
+WHERE sr.srrelid = @relation::oid OR t.relid IS NOT NULL
+ORDER BY name;

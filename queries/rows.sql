@@ -23,6 +23,10 @@ SELECT exaudit.normalize(@relation::oid, @image::jsonb)::jsonb AS image;
 SELECT coalesce(e.entity_id, '')::text AS entity_id, (e.entity_id IS NOT NULL)::boolean AS complete
 FROM exaudit.entity_id_of(@relation::oid, @image::jsonb) AS e (entity_id);
 
+-- name: RowsQuery :one
+SELECT q.query::text AS query, q.columns::text[] AS columns, q.computed::text[] AS computed
+FROM exaudit.rows_query(@relation::oid) AS q;
+
 -- name: Track :one
 SELECT coalesce(exaudit.track(@table_id::integer, @entity_id::text, sqlc.narg(before)::jsonb, sqlc.narg(after)::jsonb), 0)::bigint AS id;
 
@@ -37,3 +41,9 @@ SELECT coalesce(pg_catalog.current_setting('exaudit.custom', true), '')::text AS
 
 -- name: SetCustom :exec
 SELECT pg_catalog.set_config('exaudit.custom', @custom::text, true);
+
+-- name: ReferencingRows :many
+-- -1 where the caller may not read the table.
+SELECT r.table_name::text AS table_name, r.columns::text[] AS columns, r.action::text AS action,
+       coalesce(r.referencing, -1)::bigint AS referencing
+FROM exaudit.referencing_rows(@relation::oid, @entity_id::text) AS r;

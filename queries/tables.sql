@@ -17,15 +17,18 @@ WHERE t.id OPERATOR(pg_catalog.=) r.table_id
   AND (t.schema_name, t.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text);
 
 -- name: RegisterTable :one
-INSERT INTO exaudit.tables (schema_name, table_name, key_columns)
-SELECT n.nspname, c.relname, '{}'
+INSERT INTO exaudit.tables (schema_name, table_name, key_columns, tracked)
+SELECT n.nspname, c.relname, '{}', false
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = @relation::oid
 RETURNING id;
 
 -- name: UpdateTable :exec
-UPDATE exaudit.tables SET key_columns = @key_columns, tracked = true
+-- The triggers are there, and keep writers waiting until the end of the transaction.
+UPDATE exaudit.tables
+SET key_columns = @key_columns, tracked = true,
+    complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END
 WHERE id = @id AND (key_columns IS DISTINCT FROM @key_columns OR NOT tracked);
 
 -- name: UntrackGoneTables :exec
@@ -49,7 +52,7 @@ SELECT @relation::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-WHERE r.relation = @relation::oid
+WHERE r.relation OPERATOR(pg_catalog.=) @relation::oid
 ORDER BY t.tracked DESC
 LIMIT 1;
 
@@ -58,9 +61,10 @@ LIMIT 1;
 SELECT 0::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
-WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) = @name::text
-       OR @name::text IN (t.table_name, pg_catalog.quote_ident(t.table_name))
-          AND t.schema_name = ANY (pg_catalog.current_schemas(false)))
+WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) OPERATOR(pg_catalog.=) @name::text
+       OR (@name::text OPERATOR(pg_catalog.=) t.table_name
+           OR @name::text OPERATOR(pg_catalog.=) pg_catalog.quote_ident(t.table_name))
+          AND t.schema_name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false)::text[]))
   AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
 ORDER BY t.id DESC;
 
@@ -102,10 +106,14 @@ SELECT exaudit.schema_version()::bigint AS version;
 -- name: Initialized :one
 SELECT (pg_catalog.to_regclass('exaudit.versions') IS NOT NULL)::boolean AS initialized;
 
+-- name: KeepsOwnVersion :one
+-- Has "exaudit init" made the schema, or a migration of the application?
+SELECT (pg_catalog.to_regclass('exaudit.goose_db_version') IS NOT NULL)::boolean AS keeps;
+
 -- name: ColumnSnapshots :many
 SELECT s.since, s.relation, s.columns
 FROM exaudit.column_snapshots s
-WHERE s.table_id = @table_id
+WHERE s.table_id OPERATOR(pg_catalog.=) @table_id::integer
 ORDER BY s.since;
 
 -- name: LockVersions :exec

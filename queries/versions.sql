@@ -1,4 +1,6 @@
--- Reading versions.
+-- Reading versions, as the caller and under its search_path: operators and functions are
+-- pg_catalog's, in whose place somebody could have put others. One jsonb may not hold the
+-- images of both sides.
 
 -- name: EntityLine :many
 -- The keys that one entity has had, with the ids between which each was its own: the key
@@ -12,23 +14,23 @@ WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
     CROSS JOIN LATERAL (
         -- where the row came from
         SELECT v.previous_entity_id AS entity_id,
-               coalesce((SELECT max(o.id) FROM exaudit.versions o
-                         WHERE o.table_id = @table_id AND o.previous_entity_id = v.previous_entity_id AND o.id < v.id), 0) AS first_id,
-               v.id - 1 AS last_id,
+               coalesce((SELECT pg_catalog.max(o.id) FROM exaudit.versions o
+                         WHERE o.table_id OPERATOR(pg_catalog.=) @table_id::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) v.previous_entity_id AND o.id OPERATOR(pg_catalog.<) v.id), 0) AS first_id,
+               v.id OPERATOR(pg_catalog.-) 1 AS last_id,
                -1 AS direction
         FROM exaudit.versions v
-        WHERE v.table_id = @table_id AND v.entity_id = l.entity_id AND v.previous_entity_id IS NOT NULL
-          AND v.id BETWEEN l.first_id AND l.last_id AND l.direction <= 0
+        WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERATOR(pg_catalog.=) l.entity_id AND v.previous_entity_id IS NOT NULL
+          AND v.id OPERATOR(pg_catalog.>=) l.first_id AND v.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.<=) 0
         UNION ALL
         -- where it went
         SELECT v.entity_id,
                v.id,
-               coalesce((SELECT min(o.id) FROM exaudit.versions o
-                         WHERE o.table_id = @table_id AND o.previous_entity_id = v.entity_id AND o.id > v.id), 9223372036854775807),
+               coalesce((SELECT pg_catalog.min(o.id) FROM exaudit.versions o
+                         WHERE o.table_id OPERATOR(pg_catalog.=) @table_id::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) v.entity_id AND o.id OPERATOR(pg_catalog.>) v.id), 9223372036854775807),
                1
         FROM exaudit.versions v
-        WHERE v.table_id = @table_id AND v.previous_entity_id = l.entity_id AND v.previous_entity_id IS NOT NULL
-          AND v.id BETWEEN l.first_id AND l.last_id AND l.direction >= 0
+        WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.previous_entity_id OPERATOR(pg_catalog.=) l.entity_id AND v.previous_entity_id IS NOT NULL
+          AND v.id OPERATOR(pg_catalog.>=) l.first_id AND v.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.>=) 0
     ) moved
 )
 SELECT DISTINCT l.entity_id::text AS entity_id, l.first_id::bigint AS first_id, l.last_id::bigint AS last_id
@@ -38,24 +40,78 @@ FROM line l;
 -- A page of the versions of one key, in the order of its changes.
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
                                          'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
 FROM exaudit.versions v
-WHERE v.table_id = @table_id AND v.entity_id = @entity_id
-  AND v.id >= @first_id AND v.id <= @last_id
+WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERATOR(pg_catalog.=) @entity_id::text
+  AND v.id OPERATOR(pg_catalog.>=) @first_id::bigint AND v.id OPERATOR(pg_catalog.<=) @last_id::bigint
 ORDER BY v.id
 LIMIT @page_size;
+
+-- name: LastEntityVersion :one
+-- The newest version of a key; 0 where there is none.
+SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
+FROM exaudit.versions v
+WHERE v.table_id OPERATOR(pg_catalog.=) @table_id AND v.entity_id OPERATOR(pg_catalog.=) @entity_id;
 
 -- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(v.*) - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
                                          'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
        coalesce(c.oid, 0)::oid AS relation
 FROM exaudit.versions v
-JOIN exaudit.tables t ON t.id = v.table_id
-LEFT JOIN exaudit.relations r ON r.table_id = t.id
-LEFT JOIN pg_catalog.pg_class c ON c.oid = r.relation
-LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE v.id = @id;
+JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) v.table_id
+LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
+LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE v.id OPERATOR(pg_catalog.=) @id::bigint;
+
+-- name: Unrecorded :one
+-- What the options of a table leave out: whether rows can change out of sight, and columns.
+SELECT (t.options OPERATOR(pg_catalog.?|) ARRAY['where', 'ignore'] OR coalesce(t.options OPERATOR(pg_catalog.->>) 'truncate', '') OPERATOR(pg_catalog.=) 'ignore')::boolean AS changes,
+       ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)
+             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option)
+             UNION ALL
+             SELECT pg_catalog.unnest(exaudit.option_columns(t.id, @relation::oid, o.option))
+             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option))::text[] AS columns
+FROM exaudit.tables t
+WHERE t.id OPERATOR(pg_catalog.=) @table_id::integer;
+
+-- name: SearchBounds :one
+-- The last id that was given out, and whether an index finds what the filter's custom data
+-- asks for.
+SELECT exaudit.last_version_id()::bigint AS last_id,
+       (exaudit.indexed_key(@filter::jsonb) IS NOT NULL)::boolean AS indexed;
+
+-- name: Search :many
+SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
+       s.before, s.after, s.custom, s.session_role, s.custom_columns::jsonb AS custom_columns
+FROM exaudit.search(@filter::jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer) AS s;
+
+-- name: SearchIDs :many
+SELECT s.id
+FROM exaudit.search(@filter::jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer) AS s;
+
+-- name: TableNames :many
+-- Every table that has or had a history, by its present name or the last known one.
+SELECT t.id, coalesce(c.oid, 0)::oid AS relation,
+       pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name
+FROM exaudit.tables t
+LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
+LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace;
+
+-- name: CustomIndexStatement :one
+-- How to index a key of the custom data, and how to clear away an index that never became
+-- valid.
+SELECT exaudit.custom_index_statement(@key::text)::text AS statement,
+       coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
+                 FROM pg_catalog.pg_class c
+                 JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND NOT x.indisvalid
+                 WHERE c.relname::text OPERATOR(pg_catalog.=) exaudit.custom_index(@key::text)
+                   AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace), '')::text AS cleanup;
+
+-- name: ExposeCustomIndex :exec
+SELECT exaudit.expose_custom_index(@key::text);

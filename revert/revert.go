@@ -26,7 +26,8 @@ import (
 var (
 	// ErrNoVersion means that the version does not exist.
 	ErrNoVersion = history.ErrNoVersion
-	// ErrDiverged means that the row is not what its history says; see AllowDiverged.
+	// ErrDiverged means that the row is not what its history says, or was changed out of sight
+	// meanwhile, as the options of its table allow; see AllowDiverged.
 	ErrDiverged = history.ErrDiverged
 	// ErrReferencedRowMissing means that a foreign key points to a row that is gone, or
 	// that rows still point to the one that would go.
@@ -35,6 +36,12 @@ var (
 	ErrUniqueConflict = errors.New("unique value is taken")
 	// ErrColumnGone means that a column whose value would be restored has been dropped.
 	ErrColumnGone = errors.New("column is gone")
+	// ErrNotRecorded means that a value was too large to be recorded, and nothing else would
+	// be restored.
+	ErrNotRecorded = errors.New("value was not recorded")
+	// ErrInvalidColumn means that SetColumn names a column that cannot be set, or gives it a
+	// value that is none of its type.
+	ErrInvalidColumn = errors.New("column cannot be set")
 	// ErrTableGone means that the table has been dropped.
 	ErrTableGone = errors.New("table is gone")
 	// ErrNothingToDo means that the entity is in that state already.
@@ -61,12 +68,35 @@ type Plan struct {
 	Present, Target history.Image
 	// Patch leads from Present to Target.
 	Patch patch.Patch
-	// LeftOut are the columns whose values cannot come back: they have been dropped since,
-	// or were masked.
+	// LeftOut are the columns whose old values cannot come back, and Why says of each the
+	// reason. A row that comes back gets their defaults, one that is there keeps what it has.
 	LeftOut []string
-	// Masked are those of LeftOut that were masked.
-	Masked []string
+	Why     map[string]Reason
+	// Referencing are the rows of other tables, and of its own, that point to a row that goes.
+	Referencing []Referencing
 }
+
+// Referencing is how many rows a foreign key has that point to a row. What in turn points to
+// them is not counted.
+type Referencing struct {
+	Table   string   `json:"table"` // quoted
+	Columns []string `json:"columns"`
+	// Action is what becomes of them when the row goes: "deleted", "set to NULL", "set to
+	// default", or they are "in the way".
+	Action string `json:"action"`
+	Rows   int64  `json:"rows"` // those that the role may see; -1: it may not read the table
+}
+
+// Reason is why the value of a column cannot come back.
+type Reason string
+
+// The reasons; "column x" and one of them make a sentence.
+const (
+	Dropped   Reason = "was dropped since"
+	Masked    Reason = "was masked"
+	Oversized Reason = "was too large to be recorded"
+	Excluded  Reason = "is not recorded"
+)
 
 // Option changes what a revert accepts.
 type Option func(*options)
@@ -75,6 +105,7 @@ type options struct {
 	allowDiverged bool
 	custom        string
 	expected      *patch.Patch
+	set           map[string]any
 }
 
 // AllowDiverged reverts a row that is not what its history says: columns that no undone
@@ -88,6 +119,20 @@ func WithCustom(object string) Option { return func(o *options) { o.custom = obj
 // Expect reverts only if that still is this patch, as Preview gave it; else the error is
 // ErrChanged. What somebody has agreed to is what is done.
 func Expect(p patch.Patch) Option { return func(o *options) { o.expected = &p } }
+
+// SetColumn gives a column of the row another value than the recorded one, or one where none
+// was recorded: a column that has been added since, NOT NULL and without a default, is what
+// a row that comes back needs it for. The value is one that encoding/json takes; PostgreSQL
+// reads it as the column's type. The error for a column that cannot be set is
+// ErrInvalidColumn: one that is missing, generated or part of the primary key.
+func SetColumn(name string, value any) Option {
+	return func(o *options) {
+		if o.set == nil {
+			o.set = make(map[string]any)
+		}
+		o.set[name] = value
+	}
+}
 
 // Preview plans the revert to the state before a version, and writes nothing.
 func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*Plan, error) {
@@ -147,19 +192,62 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 	if err != nil {
 		return nil, err
 	}
-	if err := history.Rebuild(line.Versions, history.Present{Row: present}); err != nil && !o.allowDiverged {
+	known, err := history.NewPresent(ctx, q, entity)
+	if err != nil {
+		return nil, err
+	}
+	known.Row = present
+	err = history.Rebuild(line.Versions, known)
+	from := slices.IndexFunc(line.Versions, func(v *history.Version) bool { return v.ID == chosen.ID })
+	if err == nil {
+		err = gapIn(line.Versions[from+1:])
+	}
+	if err != nil && !o.allowDiverged {
 		return nil, failed(entity, version, err)
 	}
-	from := slices.IndexFunc(line.Versions, func(v *history.Version) bool { return v.ID == chosen.ID })
 	goal, err := target(present, line.Versions[from:])
 	if err != nil {
 		return nil, failed(entity, version, err)
 	}
-	p := &Plan{Entity: entity, Present: present, Target: goal}
-	if err := p.check(line.PresentColumns()); err != nil {
+	p := &Plan{Entity: entity, Present: present, Target: goal, Why: make(map[string]Reason)}
+	p.leaveOut(line.PresentColumns(), line.Versions[from:])
+	if err := p.set(ctx, q, o.set); err != nil {
+		return nil, failed(entity, version, err)
+	}
+	if err := p.check(); err != nil {
+		return nil, failed(entity, version, err)
+	}
+	if err := p.lookForReferences(ctx, q); err != nil {
 		return nil, failed(entity, version, err)
 	}
 	return p, nil
+}
+
+// lookForReferences finds what a row that goes takes along.
+func (p *Plan) lookForReferences(ctx context.Context, q db.DBTX) error {
+	if p.Target != nil {
+		return nil
+	}
+	found, err := db.New().ReferencingRows(ctx, q, db.ReferencingRowsParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID})
+	if err != nil {
+		return fmt.Errorf("look for rows that reference it: %w", err)
+	}
+	for _, r := range found {
+		if r.Referencing != 0 {
+			p.Referencing = append(p.Referencing, Referencing{r.TableName, r.Columns, r.Action, r.Referencing})
+		}
+	}
+	return nil
+}
+
+// gapIn finds what versions that are undone one after the other do not say.
+func gapIn(versions []*history.Version) error {
+	for _, v := range versions {
+		if v.Gap != nil {
+			return &history.DivergedError{Version: v.ID, Difference: v.Gap, Explained: true}
+		}
+	}
+	return nil
 }
 
 // lock gives the row of a version, locked where asked, and all its versions. The entity
@@ -232,49 +320,94 @@ func target(present history.Image, undone []*history.Version) (history.Image, er
 }
 
 // check sets the patch, and refuses what can be known to fail before it is tried.
-func (p *Plan) check(columns map[string]bool) error {
-	p.leaveOutMasked()
-	for name, value := range p.Target {
-		if name == "" || columns[name] {
-			continue
-		}
-		delete(p.Target, name)
-		if value != nil {
-			p.LeftOut = append(p.LeftOut, name)
-		}
-	}
-	if p.Target != nil {
-		// columns added since, which no image has
-		for name, value := range p.Present {
-			if _, ok := p.Target[name]; !ok && name != "" {
-				p.Target[name] = value
-			}
-		}
-	}
-	slices.Sort(p.LeftOut)
+func (p *Plan) check() error {
 	p.Patch = patch.Diff(p.Present.Value(), p.Target.Value())
 	switch {
 	case (p.Present == nil) != (p.Target == nil) || p.Patch != nil:
 		return nil
-	case len(p.LeftOut) > 0:
-		return fmt.Errorf("%w: %s", ErrColumnGone, strings.Join(p.LeftOut, ", "))
-	default:
+	case len(p.LeftOut) == 0:
 		return ErrNothingToDo
+	case slices.ContainsFunc(p.LeftOut, func(c string) bool { return p.Why[c] != Dropped }):
+		return fmt.Errorf("%w: %s", ErrNotRecorded, strings.Join(p.LeftOut, ", "))
+	default:
+		return fmt.Errorf("%w: %s", ErrColumnGone, strings.Join(p.LeftOut, ", "))
 	}
 }
 
-// leaveOutMasked keeps placeholders from being written: a row that is there keeps its
-// value, one that comes back goes without.
-func (p *Plan) leaveOutMasked() {
-	masked := p.Target.Masked()
-	if len(masked) == 0 {
+// leaveOut takes from the target what cannot be written. No placeholder ever is: a row that
+// is there keeps its value, one that comes back goes without. What a masked column was is
+// not known, so only for a row that comes back is it sure to be missed.
+func (p *Plan) leaveOut(columns map[string]bool, undone []*history.Version) {
+	if p.Target == nil {
 		return
 	}
-	p.Target = p.Target.Known(p.Present)
-	if p.Present == nil {
-		p.Masked = slices.Sorted(slices.Values(masked))
-		p.LeftOut = append(p.LeftOut, masked...)
+	for name, value := range p.Target {
+		if name != "" && !columns[name] && value != nil {
+			p.Why[name] = Dropped
+		}
 	}
+	for _, name := range p.Target.Masked() {
+		if p.Present == nil {
+			p.Why[name] = Masked
+		}
+	}
+	for _, name := range p.Target.Oversized() {
+		if patch.Diff(p.Target[name], p.Present[name]) != nil {
+			p.Why[name] = Oversized
+		}
+	}
+	if p.Present == nil {
+		// the first whole row of those undone is what comes back
+		deleted := slices.IndexFunc(undone, func(v *history.Version) bool { return v.Action != history.Updated })
+		for _, name := range undone[deleted].Excluded() {
+			p.Why[name] = Excluded
+		}
+	}
+	p.LeftOut = slices.Sorted(maps.Keys(p.Why))
+	p.Target = p.Target.Known(p.Present)
+	maps.DeleteFunc(p.Target, func(name string, _ any) bool { return name != "" && !columns[name] })
+	// columns added since, which no image has
+	p.Target = p.Target.Over(p.Present)
+}
+
+// set puts the values of SetColumn into the target, as PostgreSQL reads them.
+func (p *Plan) set(ctx context.Context, q db.DBTX, values map[string]any) error {
+	if len(values) == 0 {
+		return nil
+	}
+	if p.Target == nil {
+		return fmt.Errorf("%w: the row is removed", ErrInvalidColumn)
+	}
+	columns, err := db.New().TableColumns(ctx, q, p.Entity.Relation)
+	if err != nil {
+		return err
+	}
+	for name := range values {
+		i := slices.IndexFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name })
+		switch {
+		case i < 0:
+			return fmt.Errorf("%w: there is no column %q", ErrInvalidColumn, name)
+		case columns[i].Generated:
+			return fmt.Errorf("%w: column %q is generated", ErrInvalidColumn, name)
+		case columns[i].KeyPosition >= 0:
+			return fmt.Errorf("%w: column %q is part of the primary key", ErrInvalidColumn, name)
+		}
+	}
+	encoded, err := json.Marshal(values)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidColumn, err)
+	}
+	normalized, err := db.New().NormalizeImage(ctx, q, db.NormalizeImageParams{Relation: p.Entity.Relation, Image: encoded})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidColumn, err)
+	}
+	given, err := history.DecodeImage(normalized)
+	if err != nil {
+		return err
+	}
+	p.Target = given.Over(p.Target)
+	p.LeftOut = slices.DeleteFunc(p.LeftOut, func(name string) bool { _, in := values[name]; return in })
+	return nil
 }
 
 // write makes the row what the plan says, as a rollback, and leaves the session's data as

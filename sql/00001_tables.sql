@@ -62,7 +62,9 @@ CREATE TABLE exaudit.tables (
     -- the attribute numbers of the columns that options name, so that they follow a rename
     option_columns jsonb    NOT NULL DEFAULT '{}',
     tracked     boolean     NOT NULL DEFAULT true,
-    created_at  timestamptz NOT NULL DEFAULT now()
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    -- from when on every change is recorded, and still there
+    complete_since timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
 -- What the columns of a tracked table were, from the version after "since" on. An
@@ -110,15 +112,19 @@ COMMENT ON COLUMN exaudit.versions.rollback IS 'Written by a revert.';
 -- The one btree: an entity's history, in order. Unique, so that a dump whose versions are
 -- here already cannot be loaded a second time.
 CREATE UNIQUE INDEX versions_entity ON exaudit.versions (table_id, entity_id, id);
+-- Where all tables are published, clearing a custom column's reference, and so the
+-- application's DELETE of what it refers to, would fail without.
+ALTER TABLE exaudit.versions REPLICA IDENTITY USING INDEX versions_entity;
 -- Key changes are rare, so these two are nearly empty; they lead from the old key to the
 -- new one and back.
 CREATE INDEX versions_moved_from ON exaudit.versions (table_id, previous_entity_id, id)
     WHERE previous_entity_id IS NOT NULL;
 CREATE INDEX versions_moved_to ON exaudit.versions (table_id, entity_id, id)
     WHERE previous_entity_id IS NOT NULL;
--- Ids and times grow with the heap: block ranges find them at almost no cost.
+-- Ids, times and transactions grow with the heap: block ranges find them at almost no cost.
+-- xid8 itself has no operator class for them.
 CREATE INDEX versions_id_time ON exaudit.versions
-    USING brin (id, recorded_at) WITH (pages_per_range = 32, autosummarize = on);
+    USING brin (id, recorded_at, (xid::text::bigint)) WITH (pages_per_range = 32, autosummarize = on);
 
 -- Which column is the user's own? Every one that is not named here.
 CREATE VIEW exaudit.custom_columns AS
@@ -150,7 +156,7 @@ WITH carriers AS (
     WHERE p.pronamespace = 'exaudit'::pg_catalog.regnamespace
       AND p.proname ~ '^t[0-9]+_insert$'
       AND tg.tgparentid = 0
-      AND tg.tgname = '!exaudit_insert'
+      AND tg.tgname IN ('!exaudit_insert', '!exaudit_' || p.proname) -- the latter by an event trigger
     ORDER BY p.proname, tg.oid
 )
 SELECT t.id AS table_id, coalesce(c.relation, named.relation) AS relation
@@ -232,13 +238,17 @@ END
 $$;
 
 -- A custom column that references another table may be cleared by that reference
--- (ON DELETE SET NULL); its action runs inside a trigger. Nothing else may change one.
+-- (ON DELETE SET NULL); its action runs inside a trigger. Where the history is a replica,
+-- the worker that applies it repeats that. Nothing else may change one.
 CREATE FUNCTION exaudit.refuse_custom_change() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF pg_catalog.pg_trigger_depth() > 1 THEN
+    IF pg_catalog.pg_trigger_depth() > 1
+       -- which no session can pretend to be
+       OR EXISTS (SELECT FROM pg_catalog.pg_stat_get_subscription(NULL) AS worker
+                  WHERE worker.pid = pg_catalog.pg_backend_pid()) THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'exaudit.% is append-only: % refused', TG_TABLE_NAME, TG_OP

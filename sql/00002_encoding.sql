@@ -285,10 +285,10 @@ BEGIN
 END
 $$;
 
--- An SQL expression for the image of a row, read through an alias. PL/pgSQL keeps the plan,
--- which would take longer than the work.
-CREATE FUNCTION exaudit.image_expression(relation oid, alias text) RETURNS text
-    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+-- An SQL expression for the image of a row, or of some of its columns, read through an
+-- alias. PL/pgSQL keeps the plan, which would take longer than the work.
+CREATE FUNCTION exaudit.image_expression(relation oid, alias text, only_columns text[] DEFAULT NULL) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -302,7 +302,7 @@ BEGIN
                    (row_number() OVER (ORDER BY c.number) - 1) / 50 AS chunk,
                    c.number
             FROM exaudit.table_columns c
-            WHERE c.relation = $1
+            WHERE c.relation = $1 AND (only_columns IS NULL OR c.name = ANY (only_columns))
         ),
         -- jsonb_build_object takes at most 100 arguments
         chunks AS (
@@ -322,7 +322,8 @@ BEGIN
         )
         SELECT CASE
                    -- jsonb makes the image in one call where every column is exact as it is
-                   WHEN NOT EXISTS (SELECT FROM columns WHERE encoding NOT IN ('native', 'jsonb'))
+                   WHEN only_columns IS NULL
+                        AND NOT EXISTS (SELECT FROM columns WHERE encoding NOT IN ('native', 'jsonb'))
                         AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
                                         WHERE a.attrelid = $1 AND a.attnum > 0 AND a.attgenerated = 'v')
                        THEN pg_catalog.format('pg_catalog.to_jsonb(%s.*)', alias)
@@ -374,7 +375,7 @@ AS $$
 DECLARE
     redacted jsonb := image - (excluded || masked || ARRAY['']);
     notes    jsonb := (SELECT jsonb_agg(n) FROM pg_catalog.jsonb_array_elements(image -> '') AS n
-                       WHERE coalesce(n ->> 'masked', n #>> '{}') <> ALL (excluded || masked));
+                       WHERE coalesce(n ->> 'masked', n ->> 'oversized', n #>> '{}') <> ALL (excluded || masked));
     name     text;
 BEGIN
     IF notes IS NOT NULL THEN
@@ -386,6 +387,171 @@ BEGIN
         END IF;
     END LOOP;
     RETURN redacted;
+END
+$$;
+
+-- jsonb holds 268,435,455 bytes, and no more than that in one object. An image leaves some
+-- room for notes.
+CREATE FUNCTION exaudit.image_limit() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS 'SELECT 256000000';
+
+-- An SQL expression that is true where the image of a row, read through an alias, might be
+-- more than jsonb holds; NULL for a table whose columns are all too narrow for that. It
+-- fetches no value: a length is kept beside it. Where that is not known, only what the value
+-- takes compressed, nor what its text will be, the bound is that much lower: at most 255
+-- times for the one, 16 for the other.
+CREATE FUNCTION exaudit.oversized_expression(relation oid, alias text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        WITH wide AS (
+            SELECT c.number,
+                   base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype,
+                                 'json'::regtype, 'xml'::regtype) AS length_known,
+                   CASE
+                       WHEN base.type IN ('json'::regtype, 'xml'::regtype)
+                           THEN pg_catalog.format('pg_catalog.octet_length(%s.%I::text)', alias, c.name)
+                       WHEN base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype)
+                           THEN pg_catalog.format('pg_catalog.octet_length(%s.%I)', alias, c.name)
+                       ELSE pg_catalog.format('pg_catalog.pg_column_size(%s.%I)', alias, c.name)
+                   END AS size
+            FROM exaudit.table_columns c
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
+            CROSS JOIN LATERAL (SELECT exaudit.base_type(c.type) AS type OFFSET 0) base
+            WHERE c.relation = $1
+              AND a.attlen = -1
+              AND base.type NOT IN ('numeric'::regtype, 'inet'::regtype, 'cidr'::regtype)
+              -- varchar(200), char(10): never wide
+              AND NOT (a.atttypmod BETWEEN 0 AND 10000 AND base.type IN ('varchar'::regtype, 'bpchar'::regtype))
+        ),
+        bound AS (
+            SELECT w.length_known,
+                   pg_catalog.format('greatest(%s) > %s', string_agg(w.size, ', ' ORDER BY w.number),
+                       CASE WHEN w.length_known THEN least(1000000, 100000000 / all_of.columns)
+                            ELSE least(16000, 49000 / all_of.columns) END) AS condition
+            FROM wide w
+            CROSS JOIN (SELECT count(*) AS columns FROM wide) all_of
+            GROUP BY w.length_known, all_of.columns
+        )
+        SELECT string_agg(b.condition, ' OR ' ORDER BY b.length_known DESC) FROM bound b
+    );
+END
+$$;
+
+-- Puts a placeholder into an image for a value that is too large for it, and notes that it
+-- is one. Of the same value it always is the same.
+CREATE FUNCTION exaudit.note_oversized(image jsonb, column_name text, size bigint, sha256 bytea) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT image || pg_catalog.jsonb_build_object(
+        column_name, pg_catalog.format('*** %s bytes', size) || coalesce(', sha256 ' || pg_catalog.encode(sha256, 'hex'), ''),
+        '', coalesce(image -> '', '[]') || pg_catalog.jsonb_build_object('oversized', column_name))
+$$;
+
+-- The image of some columns of a row; those that it has no room for are noted, the widest
+-- ones. What PostgreSQL cannot make the text of raises one of three errors.
+CREATE FUNCTION exaudit.bounded_image(row_value anyelement, columns text[]) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relation oid := (SELECT t.typrelid FROM pg_catalog.pg_type t WHERE t.oid = pg_catalog.pg_typeof(row_value));
+    image    jsonb;
+    part     jsonb;
+    sizes    bigint[];
+    name     text;
+BEGIN
+    IF columns = '{}' THEN
+        RETURN '{}';
+    END IF;
+    BEGIN
+        EXECUTE pg_catalog.format('SELECT %s FROM (SELECT ($1).*) AS r', exaudit.image_expression(relation, 'r', columns))
+        INTO image USING row_value;
+        IF pg_catalog.pg_column_size(image) <= exaudit.image_limit() THEN
+            RETURN image;
+        END IF;
+    EXCEPTION WHEN program_limit_exceeded OR internal_error OR out_of_memory THEN
+        NULL;
+    END;
+    EXECUTE pg_catalog.format('SELECT ARRAY[%s] FROM (SELECT ($1).*) AS r',
+                              (SELECT string_agg(pg_catalog.format('pg_catalog.pg_column_size(r.%I)', c.name), ', ' ORDER BY c.position)
+                               FROM unnest(columns) WITH ORDINALITY AS c (name, position)))
+    INTO sizes USING row_value;
+    image := '{}';
+    FOR name IN SELECT c.name FROM unnest(columns, sizes) WITH ORDINALITY AS c (name, size, position)
+                ORDER BY c.size NULLS FIRST, c.position LOOP
+        part := NULL;
+        BEGIN
+            EXECUTE pg_catalog.format('SELECT %s FROM (SELECT ($1).*) AS r',
+                                      exaudit.image_expression(relation, 'r', ARRAY[name]))
+            INTO part USING row_value;
+        EXCEPTION WHEN program_limit_exceeded OR internal_error OR out_of_memory THEN
+            NULL;
+        END;
+        IF part IS NULL OR pg_catalog.pg_column_size(image) + pg_catalog.pg_column_size(part) > exaudit.image_limit() THEN
+            image := exaudit.without_value(image, row_value, name);
+        ELSIF part ? '' THEN
+            image := exaudit.note_json_null(image || (part - ''), name);
+        ELSE
+            image := image || part;
+        END IF;
+    END LOOP;
+    RETURN image;
+END
+$$;
+
+-- Notes a value that an image has no room for, with the digest of its bytes or text, if
+-- that can be had.
+CREATE FUNCTION exaudit.without_value(image jsonb, row_value anyelement, column_name text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    size   bigint;
+    digest bytea;
+BEGIN
+    EXECUTE (
+        SELECT replace('SELECT octet_length(v.bytes), sha256(v.bytes) FROM (SELECT {} AS bytes OFFSET 0) AS v', '{}',
+                       pg_catalog.format(CASE
+                           WHEN base.type = 'bytea'::regtype THEN '($1).%I::bytea'
+                           WHEN base.type IN ('text'::regtype, 'varchar'::regtype, 'json'::regtype)
+                               THEN 'convert_to(($1).%I::text, ''UTF8'')'
+                           ELSE 'convert_to(format(''%%s'', ($1).%I), ''UTF8'')'
+                       END, column_name))
+        FROM pg_catalog.pg_type t
+        JOIN exaudit.table_columns c ON c.relation = t.typrelid AND c.name = column_name
+        CROSS JOIN LATERAL (SELECT exaudit.base_type(c.type) AS type) base
+        WHERE t.oid = pg_catalog.pg_typeof(row_value))
+    INTO size, digest USING row_value;
+    RETURN exaudit.note_oversized(image, column_name, size, digest);
+EXCEPTION WHEN program_limit_exceeded OR internal_error OR out_of_memory OR untranslatable_character
+              OR character_not_in_repertoire THEN
+    EXECUTE pg_catalog.format('SELECT pg_catalog.pg_column_size(($1).%I)', column_name) INTO size USING row_value;
+    RETURN exaudit.note_oversized(image, column_name, size, NULL);
+END
+$$;
+
+-- What an update of a row with wide values changed, of some of its columns: both sides.
+CREATE FUNCTION exaudit.bounded_changes(old_row anyelement, new_row anyelement, columns text[],
+                                        OUT old_values jsonb, OUT new_values jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    changed text[];
+BEGIN
+    EXECUTE (
+        SELECT pg_catalog.format('SELECT array_remove(ARRAY[%s], NULL)', string_agg(pg_catalog.format(
+                   'CASE WHEN ROW(($1).%1$I)::record *<> ROW(($2).%1$I)::record THEN %1$L END', c.name), ', '))
+        FROM unnest(columns) AS c (name))
+    INTO changed USING old_row, new_row;
+    old_values := exaudit.bounded_image(old_row, changed);
+    new_values := exaudit.bounded_image(new_row, changed);
 END
 $$;
 
@@ -401,14 +567,19 @@ BEGIN
 END
 $$;
 
--- What encode runs for the rows of a table. IMMUTABLE as has_shape is, and under the same
--- conditions: the text is made once per plan.
+-- What encode runs for the rows of a table; NULL where to_jsonb alone makes the image.
+-- IMMUTABLE as has_shape is, and under the same conditions: the text is made once per plan.
 CREATE FUNCTION exaudit.encode_query(relation oid) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    image text := exaudit.image_expression(relation, 'r');
 BEGIN
-    RETURN pg_catalog.format('SELECT %s FROM (SELECT ($1).*) AS r', exaudit.image_expression(relation, 'r'));
+    IF image = 'pg_catalog.to_jsonb(r.*)' THEN
+        RETURN NULL;
+    END IF;
+    RETURN pg_catalog.format('SELECT %s FROM (SELECT ($1).*) AS r', image);
 END
 $$;
 
@@ -428,40 +599,49 @@ AS $$
 DECLARE
     image jsonb;
 BEGIN
+    IF query IS NULL THEN
+        RETURN pg_catalog.to_jsonb(row_value);
+    END IF;
     EXECUTE query INTO image USING row_value;
-    RETURN image;
+    IF pg_catalog.pg_column_size(image) <= exaudit.image_limit() THEN
+        RETURN image;
+    END IF;
+    RETURN exaudit.bounded_image(row_value, exaudit.column_names(row_value));
+EXCEPTION WHEN program_limit_exceeded OR internal_error OR out_of_memory THEN
+    RETURN exaudit.bounded_image(row_value, exaudit.column_names(row_value));
 END
 $$;
 
--- The row of an image; keys that the image lacks keep the value of the base row. Only
--- json and jsonb need a word: every other type reads its own text from a JSON string.
--- The base is taken apart and put together again, because jsonb_populate_record refuses
--- a NULL row where a missing key's domain is NOT NULL.
-CREATE FUNCTION exaudit.decode(base anyelement, image jsonb) RETURNS anyelement
+-- The recorded columns of a row.
+CREATE FUNCTION exaudit.column_names(row_value anyelement) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(c.name ORDER BY c.number)
+    FROM pg_catalog.pg_type t
+    JOIN exaudit.table_columns c ON c.relation = t.typrelid
+    WHERE t.oid = pg_catalog.pg_typeof(row_value)
+$$;
+
+-- A query for the row of an image, which is an expression, over the base row $1. Only json
+-- and jsonb need a word: every other type reads its own text from a JSON string. The base
+-- is taken apart and put together again, because jsonb_populate_record refuses a NULL row
+-- where a missing key's domain is NOT NULL.
+CREATE FUNCTION exaudit.decode_query(row_type oid, image text) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
-    SET datestyle = 'ISO, YMD'
-    SET intervalstyle = 'postgres'
-    SET timezone = 'UTC'
-    SET extra_float_digits = 1
-    SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET xmloption = 'content'
-    SET array_nulls = on
 AS $$
 DECLARE
-    row_type oid := pg_catalog.pg_typeof(base);
-    decoded  alias FOR $0;
-    parts    text;
-    fields   text;
-    apart    text[];
+    parts  text;
+    fields text;
+    apart  text[];
 BEGIN
     SELECT string_agg(pg_catalog.format('($1).%I', c.name), ', ' ORDER BY c.number),
            string_agg(CASE
                WHEN c.is_json THEN
-                   pg_catalog.format('CASE WHEN $2 ? %1$L THEN ($2 ->> %1$L)::json ELSE p.%1$I END', c.name)
+                   pg_catalog.format('CASE WHEN %2$s ? %1$L THEN (%2$s ->> %1$L)::json ELSE p.%1$I END', c.name, image)
                WHEN c.encoding = 'jsonb' THEN
-                   pg_catalog.format('CASE WHEN ($2 -> '''') ? %1$L THEN ''null''::jsonb ELSE p.%1$I END', c.name)
+                   pg_catalog.format('CASE WHEN (%2$s -> '''') ? %1$L THEN ''null''::jsonb ELSE p.%1$I END', c.name, image)
                ELSE pg_catalog.format('p.%I', c.name)
            END, ', ' ORDER BY c.number),
            array_agg(c.name) FILTER (WHERE c.is_json)
@@ -475,11 +655,50 @@ BEGIN
           JOIN pg_catalog.pg_attribute a ON a.attrelid = rt.typrelid AND a.attnum > 0 AND NOT a.attisdropped
           CROSS JOIN LATERAL (SELECT exaudit.encoding(a.atttypid) AS encoding) x
           WHERE rt.oid = row_type) c;
+    RETURN pg_catalog.format('SELECT %s FROM pg_catalog.jsonb_populate_record(ROW(%s)::%s, %s - %L::text[]) AS p',
+                             fields, parts, row_type::regtype, image, ARRAY[''] || apart);
+END
+$$;
 
-    EXECUTE pg_catalog.format('SELECT %s FROM pg_catalog.jsonb_populate_record(ROW(%s)::%s, $2 - %L::text[]) AS p',
-                              fields, parts, row_type::regtype, ARRAY[''] || apart)
-    INTO decoded USING base, image;
+-- The row of an image; keys that the image lacks keep the value of the base row.
+CREATE FUNCTION exaudit.decode(base anyelement, image jsonb) RETURNS anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET xmloption = 'content'
+    SET array_nulls = on
+AS $$
+DECLARE
+    decoded alias FOR $0;
+BEGIN
+    EXECUTE exaudit.decode_query(pg_catalog.pg_typeof(base), '$2') INTO decoded USING base, image;
     RETURN decoded;
+END
+$$;
+
+-- The same for many images, in their order: the query is made and planned once.
+CREATE FUNCTION exaudit.decode_all(base anyelement, images jsonb[]) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET xmloption = 'content'
+    SET array_nulls = on
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE pg_catalog.format(
+        'SELECT d.* FROM pg_catalog.unnest($2) WITH ORDINALITY AS i (image, position) '
+        'CROSS JOIN LATERAL (%s) AS d ORDER BY i.position', exaudit.decode_query(pg_catalog.pg_typeof(base), 'i.image'))
+    USING base, images;
 END
 $$;
 -- +goose StatementEnd
@@ -489,17 +708,28 @@ GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings,
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
     exaudit.has_shape, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null,
-    exaudit.note_masked, exaudit.redact, exaudit.encode, exaudit.encode_query, exaudit.encode_with, exaudit.decode
+    exaudit.note_masked, exaudit.redact, exaudit.image_limit, exaudit.oversized_expression, exaudit.note_oversized,
+    exaudit.bounded_image, exaudit.without_value, exaudit.bounded_changes, exaudit.column_names, exaudit.encode, exaudit.encode_query, exaudit.encode_with,
+    exaudit.decode_query, exaudit.decode, exaudit.decode_all
     TO exaudit_writer, exaudit_reader;
 GRANT SELECT ON exaudit.table_columns TO exaudit_writer, exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
+DROP FUNCTION exaudit.decode_all;
 DROP FUNCTION exaudit.decode;
+DROP FUNCTION exaudit.decode_query;
 DROP FUNCTION exaudit.encode;
 DROP FUNCTION exaudit.encode_with;
 DROP FUNCTION exaudit.encode_query;
+DROP FUNCTION exaudit.column_names;
+DROP FUNCTION exaudit.bounded_changes;
+DROP FUNCTION exaudit.without_value;
+DROP FUNCTION exaudit.bounded_image;
+DROP FUNCTION exaudit.note_oversized;
+DROP FUNCTION exaudit.oversized_expression;
+DROP FUNCTION exaudit.image_limit;
 DROP FUNCTION exaudit.redact;
 DROP FUNCTION exaudit.note_masked;
 DROP FUNCTION exaudit.note_json_null;

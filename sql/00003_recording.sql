@@ -98,18 +98,44 @@ AS $$
 $$;
 
 -- Adds one version with the session's data, whatever columns the versions table has by
--- now. Generated functions that know the columns insert by themselves.
+-- now, under an id that was taken before or the next one. Generated functions that know
+-- the columns insert by themselves. The options are those of the table, for who has read
+-- them already.
 CREATE FUNCTION exaudit.record(
-    table_id integer, action exaudit.action, entity_id text, previous_entity_id text, before jsonb, after jsonb
+    table_id integer, action exaudit.action, entity_id text, previous_entity_id text, before jsonb, after jsonb,
+    options jsonb DEFAULT NULL, version_id bigint DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    stamp   exaudit.versions := exaudit.session_data();
-    columns text;
-    fields  text;
+    stamp     exaudit.versions;
+    logged_in text;
+    columns   text;
+    fields    text;
 BEGIN
+    IF options IS NULL THEN
+        logged_in := exaudit.session_role(table_id);
+    ELSIF options <> '{}' AND options @> '{"session_user": true}' THEN
+        logged_in := session_user;
+    END IF;
+    version_id := coalesce(version_id, pg_catalog.nextval('exaudit.versions_id_seq'));
+    -- Without session data, or columns of the user's, no statement has to be made up.
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, session_role)
+        OVERRIDING SYSTEM VALUE
+        VALUES (version_id, $1, $2, $3, $4, $5, $6, logged_in);
+        RETURN;
+    END IF;
+    stamp := exaudit.session_data();
+    IF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, '{}') THEN
+        INSERT INTO exaudit.versions
+            (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
+        OVERRIDING SYSTEM VALUE
+        VALUES (version_id, $1, $2, $3, $4, $5, $6, stamp.custom, stamp.rollback, logged_in);
+        RETURN;
+    END IF;
     -- a column without its key in the custom data is left out, and so takes its default
     SELECT coalesce(string_agg(pg_catalog.format(', %I', c.name), ''), ''),
            coalesce(string_agg(pg_catalog.format(', ($7).%I', c.name), ''), '')
@@ -119,9 +145,10 @@ BEGIN
 
     EXECUTE pg_catalog.format(
         'INSERT INTO exaudit.versions '
-        '(table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role%s) '
-        'VALUES ($1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback, exaudit.session_role($1)%s)', columns, fields)
-    USING table_id, action, entity_id, previous_entity_id, before, after, stamp;
+        '(id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role%s) '
+        'OVERRIDING SYSTEM VALUE '
+        'VALUES ($9, $1, $2, $3, $4, $5, $6, ($7).custom, ($7).rollback, $8%s)', columns, fields)
+    USING table_id, action, entity_id, previous_entity_id, before, after, stamp, logged_in, version_id;
 END
 $$;
 
@@ -146,8 +173,9 @@ AS $$
         FROM exaudit.tables t
         LEFT JOIN exaudit.relations r ON r.table_id = t.id
         WHERE t.id = $1
-          AND coalesce(pg_catalog.pg_partition_root($2)::oid, $2) IN (
-                  r.relation, pg_catalog.to_regclass(pg_catalog.format('%I.%I', t.schema_name, t.table_name))::oid))
+          AND (r.relation = $2 -- perhaps a partition by now, of a parent that is not tracked
+               OR coalesce(pg_catalog.pg_partition_root($2)::oid, $2) IN (
+                  r.relation, pg_catalog.to_regclass(pg_catalog.format('%I.%I', t.schema_name, t.table_name))::oid)))
 $$;
 
 -- Raises unless it may.
@@ -193,26 +221,26 @@ END
 $$;
 
 -- The key of a row, from its image: the text of a single value, else a JSON array. A
--- table that has lost its primary key is told apart by whole rows. NULL where the image
--- lacks a part of the key.
+-- table that has lost its primary key is told apart by whole rows, or where the index could
+-- not take them, by their digests. NULL where the image lacks a part of the key.
 CREATE FUNCTION exaudit.entity_id_in(key_columns jsonb, image jsonb) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
-    SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT -- pins nothing, which takes time: every name is qualified
 AS $$
 DECLARE
-    names jsonb := key_columns -> 'names';
+    names jsonb := key_columns OPERATOR(pg_catalog.->) 'names';
 BEGIN
-    IF names = '[]' THEN
-        RETURN image::text;
-    ELSIF NOT image ?& ARRAY(SELECT pg_catalog.jsonb_array_elements_text(names)) THEN
-        RETURN NULL;
-    ELSIF pg_catalog.jsonb_array_length(names) > 1 THEN
-        RETURN (SELECT pg_catalog.jsonb_agg(image -> n.name ORDER BY n.position)::text
+    IF pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.>) 1 THEN
+        RETURN (SELECT CASE WHEN pg_catalog.bool_and(image OPERATOR(pg_catalog.?) n.name)
+                                THEN pg_catalog.jsonb_agg(image OPERATOR(pg_catalog.->) n.name ORDER BY n.position)::text END
                 FROM pg_catalog.jsonb_array_elements_text(names) WITH ORDINALITY AS n (name, position));
-    ELSIF (key_columns -> 'jsonb')::boolean THEN
-        RETURN (image -> (names ->> 0))::text;
+    ELSIF pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.<) 1 THEN
+        RETURN CASE WHEN pg_catalog.pg_column_size(image) OPERATOR(pg_catalog.<=) 1000 THEN image::text
+                    ELSE 'sha256 ' OPERATOR(pg_catalog.||) pg_catalog.encode(
+                        pg_catalog.sha256(pg_catalog.convert_to(image::text, 'UTF8')), 'hex') END;
+    ELSIF (key_columns OPERATOR(pg_catalog.->) 'jsonb')::boolean THEN
+        RETURN (image OPERATOR(pg_catalog.->) (names OPERATOR(pg_catalog.->>) 0))::text;
     ELSE
-        RETURN image ->> (names ->> 0);
+        RETURN image OPERATOR(pg_catalog.->>) (names OPERATOR(pg_catalog.->>) 0);
     END IF;
 END
 $$;
@@ -246,35 +274,41 @@ AS $$
     HAVING count(*) > 0
 $$;
 
--- The parts of an image that differ from another's. Numbers are compared as they are
--- written: 1.0 is not 1.00.
-CREATE FUNCTION exaudit.differing(image jsonb, other jsonb) RETURNS jsonb
+-- The notes of an image that concern the columns of a part of it.
+CREATE FUNCTION exaudit.with_notes(part jsonb, image jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), '{}')
-    FROM pg_catalog.jsonb_each(image) e
-    WHERE e.key <> ''
-      AND (e.value::text IS DISTINCT FROM (other -> e.key)::text
-           OR coalesce((image -> '') ? e.key, false) <> coalesce((other -> '') ? e.key, false))
+    SELECT part || coalesce((SELECT pg_catalog.jsonb_build_object('', pg_catalog.jsonb_agg(n))
+                             FROM pg_catalog.jsonb_array_elements(image -> '') AS n
+                             WHERE part ? coalesce(n ->> 'oversized', n #>> '{}')
+                             HAVING count(*) > 0), '{}')
 $$;
 
--- The changed columns of an update, both sides, with their JSON nulls noted.
+-- The changed columns of an update, both sides, with what is noted of them. Numbers are
+-- compared as they are written: 1.0 is not 1.00. Pins nothing, which takes time: every
+-- name is qualified.
 CREATE FUNCTION exaudit.changed_columns(before jsonb, after jsonb, OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql IMMUTABLE
-    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    noted text;
+    old_notes jsonb := before OPERATOR(pg_catalog.->) '';
+    new_notes jsonb := after OPERATOR(pg_catalog.->) '';
+    same      text[];
 BEGIN
-    old_values := exaudit.differing(before, after);
-    new_values := exaudit.differing(after, before);
-    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(before -> '') n WHERE old_values ? n LOOP
-        old_values := exaudit.note_json_null(old_values, noted);
-    END LOOP;
-    FOR noted IN SELECT n FROM pg_catalog.jsonb_array_elements_text(after -> '') n WHERE new_values ? n LOOP
-        new_values := exaudit.note_json_null(new_values, noted);
-    END LOOP;
+    same := ARRAY(
+        SELECT e.key
+        FROM pg_catalog.jsonb_each(before) e
+        WHERE e.value::text OPERATOR(pg_catalog.=) (after OPERATOR(pg_catalog.->) e.key)::text
+          AND coalesce(old_notes OPERATOR(pg_catalog.?) e.key, false)
+              OPERATOR(pg_catalog.=) coalesce(new_notes OPERATOR(pg_catalog.?) e.key, false))
+        OPERATOR(pg_catalog.||) '{""}'::text[];
+    old_values := before OPERATOR(pg_catalog.-) same;
+    new_values := after OPERATOR(pg_catalog.-) same;
+    IF old_notes IS NOT NULL OR new_notes IS NOT NULL THEN
+        old_values := exaudit.with_notes(old_values, before);
+        new_values := exaudit.with_notes(new_values, after);
+    END IF;
 END
 $$;
 
@@ -405,6 +439,8 @@ DECLARE
 BEGIN
     IF image IS NULL THEN
         RETURN false;
+    ELSIF image -> '' @? '$[*].oversized' THEN
+        RETURN true; -- not with a placeholder
     END IF;
     EXECUTE pg_catalog.format(E'SELECT coalesce((%s\n), false) FROM exaudit.decode(NULL::%s, $1) AS r', condition, relation::regclass)
     INTO met USING image;
@@ -415,14 +451,14 @@ END
 $$;
 
 -- What is stored of the images on both sides of a change, as the options of the table say.
--- Both are NULL where an update changed nothing that is recorded.
-CREATE FUNCTION exaudit.captured(table_id integer, relation oid, before jsonb, after jsonb,
+-- Both are NULL where an update changed nothing that is recorded. An update is captured
+-- whole where that is wanted, or the option capture says so.
+CREATE FUNCTION exaudit.captured(table_id integer, relation oid, options jsonb, before jsonb, after jsonb, whole boolean,
                                  OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    options  jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = captured.table_id);
     excluded text[];
     masked   text[];
     changed  record;
@@ -451,10 +487,10 @@ BEGIN
     changed := exaudit.changed_columns(before, after);
     old_values := exaudit.redact(changed.old_values, excluded, masked);
     new_values := exaudit.redact(changed.new_values, excluded, masked);
-    IF old_values = '{}' AND new_values = '{}' THEN
+    IF old_values = '{}' AND new_values = '{}' AND NOT whole THEN
         old_values := NULL;
         new_values := NULL;
-    ELSIF options @> '{"capture": "full"}' THEN
+    ELSIF whole OR options @> '{"capture": "full"}' THEN
         -- of the masked columns only those that changed: nobody could tell otherwise
         excluded := excluded || masked;
         masked := ARRAY(SELECT name FROM unnest(masked) AS name WHERE old_values ? name OR new_values ? name);
@@ -468,39 +504,56 @@ $$;
 -- Records a change of a table that has been altered since its triggers were written:
 -- whole and exact, only slower. relation is where the row is, perhaps a partition.
 CREATE FUNCTION exaudit.record_altered(
-    table_id integer, relation oid, before jsonb, after jsonb, present jsonb, key_columns jsonb
+    table_id integer, relation oid, before jsonb, after jsonb, present jsonb, key_columns jsonb,
+    version_id bigint DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     root      oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
-    options   jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = record_altered.table_id);
-    condition text := options ->> 'where';
+    options   jsonb;
+    noted     boolean;
+    condition text;
+    was_met   boolean := true;
+    is_met    boolean := true;
     stored    record;
-    old_key   text := exaudit.entity_id_in(key_columns, before);
-    new_key   text := exaudit.entity_id_in(key_columns, after);
+    old_key   text;
+    new_key   text;
 BEGIN
-    PERFORM exaudit.note_columns(table_id, root, present);
-    IF condition IS NOT NULL AND NOT exaudit.meets(condition, relation, before)
-       AND NOT exaudit.meets(condition, relation, after) THEN
-        RETURN;
+    SELECT t.options, (SELECT s.relation = root AND s.columns = present FROM exaudit.column_snapshots s
+                       WHERE s.table_id = t.id ORDER BY s.since DESC LIMIT 1)
+    INTO options, noted
+    FROM exaudit.tables t WHERE t.id = record_altered.table_id;
+    IF noted IS NOT TRUE THEN
+        PERFORM exaudit.note_columns(table_id, root, present);
     END IF;
-    stored := exaudit.captured(table_id, root, before, after);
+    condition := options ->> 'where';
+    IF condition IS NOT NULL THEN
+        was_met := exaudit.meets(condition, relation, before);
+        is_met := exaudit.meets(condition, relation, after);
+        IF NOT was_met AND NOT is_met THEN
+            RETURN;
+        END IF;
+    END IF;
+    stored := exaudit.captured(table_id, root, options, before, after, was_met <> is_met);
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN;
     END IF;
     -- A table that has lost its primary key is told apart by whole rows: not by what is secret.
     IF options <> '{}' THEN
-        old_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, before));
-        new_key := exaudit.entity_id_in(key_columns, exaudit.redacted(table_id, root, after));
+        before := exaudit.redacted(table_id, root, before);
+        after := exaudit.redacted(table_id, root, after);
     END IF;
+    old_key := exaudit.entity_id_in(key_columns, before);
+    new_key := exaudit.entity_id_in(key_columns, after);
     IF before IS NULL THEN
-        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, stored.new_values);
+        PERFORM exaudit.record(table_id, 'created', new_key, NULL, NULL, stored.new_values, options, version_id);
     ELSIF after IS NULL THEN
-        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, stored.old_values, NULL);
+        PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, stored.old_values, NULL, options, version_id);
     ELSE
-        PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key), stored.old_values, stored.new_values);
+        PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key), stored.old_values, stored.new_values,
+                               options, version_id);
     END IF;
 END
 $$;
@@ -529,6 +582,18 @@ AS $$
                           exaudit.option_columns(table_id, relation, 'mask'))
 $$;
 
+-- Is there the policy under which exaudit_writer may read every row? It is created before
+-- it is needed: without row security, a policy means nothing.
+CREATE FUNCTION exaudit.has_truncate_policy(relation oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT exists (SELECT FROM pg_catalog.pg_policy p
+                   WHERE p.polrelid = relation AND p.polname = 'exaudit_truncate' AND p.polpermissive
+                     AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
+                     AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true')
+$$;
+
 -- May exaudit_writer read every row, and does row security let it without running a
 -- function of the table's owner as that role? A permissive policy that is true makes all
 -- others of its kind void, but restrictive ones remain.
@@ -539,10 +604,7 @@ AS $$
     SELECT pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
            AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
            AND (NOT c.relrowsecurity
-                OR exists (SELECT FROM pg_catalog.pg_policy p
-                           WHERE p.polrelid = c.oid AND p.polname = 'exaudit_truncate' AND p.polpermissive
-                             AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
-                             AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true')
+                OR exaudit.has_truncate_policy(c.oid)
                    AND NOT exists (SELECT FROM pg_catalog.pg_policy p
                                    WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polcmd IN ('r', '*')
                                      AND exists (SELECT FROM unnest(p.polroles) AS role
@@ -596,8 +658,12 @@ DECLARE
     fields      text;
     excluded    text[] := exaudit.option_columns(table_id, root, 'exclude');
     masked      text[] := exaudit.option_columns(table_id, root, 'mask');
+    recorded    text[] := ARRAY(SELECT c.name FROM exaudit.table_columns c
+                                WHERE c.relation = record_truncated.relation AND c.name <> ALL (excluded) ORDER BY c.number);
     condition   text := (SELECT t.options ->> 'where' FROM exaudit.tables t WHERE t.id = record_truncated.table_id);
-    image       text := exaudit.image_expression(relation, 'r');
+    image       text := pg_catalog.format('CASE WHEN %s THEN exaudit.bounded_image(r, $7) ELSE %s END',
+                                          coalesce(exaudit.oversized_expression(relation, 'r'), 'false'),
+                                          exaudit.image_expression(relation, 'r'));
     statement   text;
 BEGIN
     -- TRUNCATE removes what others have committed since, but an older snapshot does not show it.
@@ -632,19 +698,20 @@ BEGIN
     statement := pg_catalog.format(
         'INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role%s) '
         'SELECT $1, ''deleted'', %s, %s, ($2).custom, ($2).rollback, $6%s FROM %s AS r WHERE %s',
-        columns, coalesce(exaudit.entity_id_expression(root, 'r'), '(' || image || ')::text'), image, fields,
+        columns, coalesce(exaudit.entity_id_expression(root, 'r'),
+                          pg_catalog.format('exaudit.entity_id_in(''{"names": []}'', %s)', image)), image, fields,
         CASE WHEN partitioned THEN '' ELSE 'ONLY ' END || relation::regclass,
         CASE WHEN partitioned THEN 'r.tableoid = ANY ($3)' ELSE 'true' END);
     IF condition IS NOT NULL THEN
         BEGIN
             EXECUTE statement || pg_catalog.format(E' AND (%s\n)', condition)
-            USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id);
+            USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded;
             RETURN;
         EXCEPTION WHEN OTHERS THEN
             NULL; -- perhaps its column is gone: in doubt, every row is recorded
         END;
     END IF;
-    EXECUTE statement USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id);
+    EXECUTE statement USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded;
 END
 $$;
 
@@ -658,21 +725,22 @@ CREATE FUNCTION exaudit.track(table_id integer, entity_id text, before jsonb, af
 AS $$
 DECLARE
     relation oid := (SELECT r.relation FROM exaudit.relations r WHERE r.table_id = track.table_id);
+    options  jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = track.table_id AND t.tracked);
     stored   record;
 BEGIN
-    IF NOT EXISTS (SELECT FROM exaudit.tables t WHERE t.id = track.table_id AND t.tracked) THEN
+    IF options IS NULL THEN
         RAISE EXCEPTION 'table % is not tracked', track.table_id USING ERRCODE = 'undefined_table';
     END IF;
     IF before IS NULL AND after IS NULL THEN
         RAISE EXCEPTION 'a change needs a row before or after it' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    stored := exaudit.captured(table_id, relation, before, after);
+    stored := exaudit.captured(table_id, relation, options, before, after, false);
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN NULL;
     END IF;
     PERFORM exaudit.record(table_id,
                            CASE WHEN before IS NULL THEN 'created' WHEN after IS NULL THEN 'deleted' ELSE 'updated' END::exaudit.action,
-                           entity_id, NULL, stored.old_values, stored.new_values);
+                           entity_id, NULL, stored.old_values, stored.new_values, options);
     RETURN pg_catalog.currval('exaudit.versions_id_seq');
 END
 $$;
@@ -681,16 +749,16 @@ $$;
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
-    exaudit.record, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
+    exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
     exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
-    exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression, exaudit.differing,
-    exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
+    exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
+    exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.meets, exaudit.captured, exaudit.redacted,
     exaudit.record_altered, exaudit.record_restored
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
     exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.reads_every_row,
-    exaudit.option_columns
+    exaudit.has_truncate_policy, exaudit.option_columns
     TO exaudit_reader;
 
 -- track runs with the writer's rights, not the owner's. Handing it over takes a member of
@@ -705,6 +773,7 @@ DROP FUNCTION IF EXISTS exaudit.track; -- it belonged to exaudit_writer
 DROP FUNCTION exaudit.record_truncated;
 DROP FUNCTION exaudit.untriggered_partitions;
 DROP FUNCTION exaudit.reads_every_row;
+DROP FUNCTION exaudit.has_truncate_policy;
 DROP FUNCTION exaudit.record_restored;
 DROP FUNCTION exaudit.redacted;
 DROP FUNCTION exaudit.record_altered;
@@ -717,7 +786,7 @@ DROP FUNCTION exaudit.check_restored;
 DROP FUNCTION exaudit.note_columns;
 DROP FUNCTION exaudit.present_columns;
 DROP FUNCTION exaudit.changed_columns;
-DROP FUNCTION exaudit.differing;
+DROP FUNCTION exaudit.with_notes;
 DROP FUNCTION exaudit.entity_id_expression;
 DROP FUNCTION exaudit.entity_id_of;
 DROP FUNCTION exaudit.entity_id_in;

@@ -76,7 +76,7 @@ $$;
 
 -- The key of an entity as a record of key_definition's columns.
 CREATE FUNCTION exaudit.key_record(relation regclass, image jsonb) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql STABLE ROWS 1
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
     SET intervalstyle = 'postgres'
@@ -242,6 +242,67 @@ BEGIN
 END
 $$;
 
+-- What deleting a row does to the rows that reference it: per foreign key, how many there
+-- are, and what becomes of them. Rows that reference those in turn are not looked for. NULL
+-- where the caller may not read a table.
+CREATE FUNCTION exaudit.referencing_rows(
+    relation regclass, entity_id text, OUT table_name text, OUT columns text[], OUT action text, OUT referencing bigint
+) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    key record;
+BEGIN
+    FOR key IN SELECT * FROM exaudit.referencing_keys(relation) LOOP
+        table_name := key.table_name;
+        columns := key.columns;
+        action := key.action;
+        referencing := NULL;
+        IF key.readable THEN
+            EXECUTE pg_catalog.format(
+                'SELECT pg_catalog.count(*) FROM %s AS f, %s AS t, exaudit.key_record($1, $2) AS k (%s) '
+                'WHERE %s AND %s AND NOT (f.tableoid OPERATOR(pg_catalog.=) t.tableoid AND f.ctid OPERATOR(pg_catalog.=) t.ctid)',
+                key.target, exaudit.target(relation), exaudit.key_definition(relation),
+                exaudit.key_condition(relation), key.condition)
+            INTO referencing USING relation, exaudit.key_image(relation, entity_id);
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
+-- The foreign keys that reference a table, each with the condition for its rows, f, and the
+-- table's, t.
+CREATE FUNCTION exaudit.referencing_keys(
+    relation regclass, OUT table_name text, OUT columns text[], OUT action text, OUT target text, OUT condition text,
+    OUT readable boolean
+) RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
+           array_agg(fa.attname::text ORDER BY pair.position),
+           CASE k.confdeltype WHEN 'c' THEN 'deleted' WHEN 'n' THEN 'set to NULL' WHEN 'd' THEN 'set to default'
+                              ELSE 'in the way' END,
+           exaudit.target(c.oid),
+           string_agg(pg_catalog.format('t.%I OPERATOR(%I.%s) f.%I', ta.attname, opn.nspname, o.oprname, fa.attname), ' AND '
+                      ORDER BY pair.position),
+           pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+    FROM pg_catalog.pg_constraint k
+    JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL ROWS FROM (unnest(k.conkey), unnest(k.confkey), unnest(k.conpfeqop))
+        WITH ORDINALITY AS pair (referencing, referenced, operator, position)
+    JOIN pg_catalog.pg_attribute fa ON fa.attrelid = k.conrelid AND fa.attnum = pair.referencing
+    JOIN pg_catalog.pg_attribute ta ON ta.attrelid = k.confrelid AND ta.attnum = pair.referenced
+    JOIN pg_catalog.pg_operator o ON o.oid = pair.operator
+    JOIN pg_catalog.pg_namespace opn ON opn.oid = o.oprnamespace
+    -- those of partitions are part of their parents'
+    WHERE k.contype = 'f' AND k.confrelid = relation AND k.conparentid = 0
+    GROUP BY k.oid, k.confdeltype, n.oid, n.nspname, c.oid, c.relname
+    ORDER BY n.nspname, c.relname, k.oid
+$$;
+
 -- An image as the table's types write it: what Track is given is checked by reading it
 -- as a row. A key that is no column is an error, not silently lost.
 CREATE FUNCTION exaudit.normalize(relation regclass, image jsonb) RETURNS jsonb
@@ -266,6 +327,31 @@ BEGIN
 END
 $$;
 
+-- A query that reads images, the elements of an array $1, as rows of a table, in their
+-- order, and the columns that it gives: as SELECT * FROM the table. Virtual generated
+-- columns are in no image; they are computed.
+CREATE FUNCTION exaudit.rows_query(relation regclass, OUT query text, OUT columns text[], OUT computed text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    SELECT pg_catalog.format(
+               'SELECT %s FROM exaudit.decode_all(NULL::%s, $1::pg_catalog.jsonb[]) AS "!row"',
+               string_agg(CASE
+                   WHEN a.attgenerated = 'v' THEN
+                       pg_catalog.format('(%s) AS %I', pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attname)
+                   ELSE pg_catalog.format('"!row".%I', a.attname)
+               END, ', ' ORDER BY a.attnum),
+               relation),
+           array_agg(a.attname::text ORDER BY a.attnum),
+           coalesce(array_agg(a.attname::text) FILTER (WHERE a.attgenerated = 'v'), '{}')
+    INTO query, columns, computed
+    FROM pg_catalog.pg_attribute a
+    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = 'v'
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
+END
+$$;
+
 -- The number of the newest migration, readable by everybody who uses the schema; goose's
 -- own table is not.
 CREATE FUNCTION exaudit.schema_version() RETURNS bigint
@@ -274,20 +360,22 @@ AS 'SELECT 4::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
-    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.normalize, exaudit.schema_version
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.referencing_keys, exaudit.normalize, exaudit.rows_query,
+    exaudit.schema_version
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
-    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.normalize, exaudit.schema_version
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.referencing_keys, exaudit.normalize, exaudit.rows_query,
+    exaudit.schema_version
     TO exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
--- The generated functions go first, and with them the triggers: from here on nothing needs
--- the rest. With them goes what exaudit_writer was granted on tracked tables.
-DROP OWNED BY exaudit_writer CASCADE;
 DROP FUNCTION exaudit.schema_version;
+DROP FUNCTION exaudit.rows_query;
 DROP FUNCTION exaudit.normalize;
+DROP FUNCTION exaudit.referencing_rows;
+DROP FUNCTION exaudit.referencing_keys;
 DROP FUNCTION exaudit.delete_row;
 DROP FUNCTION exaudit.update_row;
 DROP FUNCTION exaudit.insert_row;

@@ -10,6 +10,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -27,7 +28,37 @@ import (
 var Files embed.FS
 
 // Version is the number of the newest migration.
-const Version = 4
+const Version = 9
+
+// Migration is one of Files, parsed.
+type Migration struct {
+	Version  int64
+	Name     string // without .sql
+	Up, Down string // with goose's annotations
+}
+
+// Migrations are Files in order.
+func Migrations() ([]Migration, error) {
+	names, err := fs.Glob(Files, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Migration, len(names))
+	for i, name := range names {
+		content, err := Files.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		head, down, _ := strings.Cut(string(content), "-- +goose Down\n")
+		comment, up, _ := strings.Cut(head, "-- +goose Up\n")
+		m := Migration{Name: strings.TrimSuffix(name, ".sql"), Up: comment + up, Down: down}
+		if m.Version, err = goose.NumericComponent(name); err != nil {
+			return nil, err
+		}
+		list[i] = m
+	}
+	return list, nil
+}
 
 // The states of a database that keep the program from working with it.
 var (
@@ -37,6 +68,9 @@ var (
 	ErrOutdated = errors.New("schema exaudit is older than this program")
 	// ErrForeignSchema means that somebody else has made a schema exaudit already.
 	ErrForeignSchema = errors.New("schema exaudit is not exaudit's own")
+	// ErrKeptElsewhere means that migrations of the application have made schema exaudit: they
+	// also update it, and remove it.
+	ErrKeptElsewhere = errors.New("schema exaudit is kept by the application's own migrations")
 	// ErrNewer means that the database is newer than the program: update the program.
 	ErrNewer = errors.New("schema exaudit is newer than this program")
 )
@@ -73,7 +107,37 @@ func up(ctx context.Context, config *pgx.ConnConfig) (changed bool, err error) {
 		changed = len(results) > 0
 		return err
 	})
+	if kept := (*keptError)(nil); errors.As(err, &kept) && kept.version == Version {
+		return false, nil
+	} else if kept != nil && kept.version > Version {
+		return false, fmt.Errorf("%w: it is at version %d, the program at %d", ErrNewer, kept.version, Version)
+	}
 	return changed, err
+}
+
+// keptError is an ErrKeptElsewhere with the version that is there.
+type keptError struct{ version int64 }
+
+func (e *keptError) Error() string {
+	return fmt.Sprintf("%v: it is at version %d, the program at %d", ErrKeptElsewhere, e.version, Version)
+}
+
+func (e *keptError) Unwrap() error { return ErrKeptElsewhere }
+
+// checkKept gives a *keptError where the schema is not exaudit's to migrate.
+func checkKept(ctx context.Context, conn *pgx.Conn) error {
+	version, err := VersionOf(ctx, conn)
+	if err != nil || version == 0 {
+		return err
+	}
+	own, err := db.New().KeepsOwnVersion(ctx, conn)
+	if err != nil {
+		return fmt.Errorf("look for the version of schema exaudit: %w", err)
+	}
+	if !own {
+		return &keptError{version}
+	}
+	return nil
 }
 
 // Down removes schema exaudit with everything that was ever recorded, the triggers on
@@ -91,24 +155,35 @@ func Down(ctx context.Context, config *pgx.ConnConfig) error {
 // Check tells whether the program can work with the database: nil, ErrNotInitialized,
 // ErrOutdated or ErrNewer.
 func Check(ctx context.Context, q db.DBTX) error {
-	queries := db.New()
-	initialized, err := queries.Initialized(ctx, q)
-	if err != nil {
-		return fmt.Errorf("look for schema exaudit: %w", err)
-	}
-	if !initialized {
-		return ErrNotInitialized
-	}
-	version, err := queries.SchemaVersion(ctx, q)
+	version, err := VersionOf(ctx, q)
 	switch {
 	case err != nil:
-		return fmt.Errorf("read the version of schema exaudit: %w", err)
+		return err
+	case version == 0:
+		return ErrNotInitialized
 	case version < Version:
 		return fmt.Errorf("%w: it is at version %d, the program at %d", ErrOutdated, version, Version)
 	case version > Version:
 		return fmt.Errorf("%w: it is at version %d, the program at %d", ErrNewer, version, Version)
 	}
 	return nil
+}
+
+// VersionOf is the version of schema exaudit in a database, 0 where it is missing.
+func VersionOf(ctx context.Context, q db.DBTX) (int64, error) {
+	queries := db.New()
+	initialized, err := queries.Initialized(ctx, q)
+	if err != nil {
+		return 0, fmt.Errorf("look for schema exaudit: %w", err)
+	}
+	if !initialized {
+		return 0, nil
+	}
+	version, err := queries.SchemaVersion(ctx, q)
+	if err != nil {
+		return 0, fmt.Errorf("read the version of schema exaudit: %w", err)
+	}
+	return version, nil
 }
 
 // ensureSchema creates schema exaudit: goose creates its version table before the first
@@ -143,6 +218,9 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, do func(*goose.Provide
 		return fmt.Errorf("wait for other migrations: %w", err)
 	}
 	if err := ensureSchema(ctx, lock); err != nil {
+		return err
+	}
+	if err := checkKept(ctx, lock); err != nil {
 		return err
 	}
 	conn := stdlib.OpenDB(*config.Copy())

@@ -27,24 +27,31 @@ type Status struct {
 }
 
 // Inspect compares every registered table with what Install would make of it. Where
-// something is wrong with exaudit.versions itself, it comes first.
+// something is wrong with exaudit's own tables, they come first.
 func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	all, err := All(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Status, 0, len(all))
-	unguarded, err := inspectVersions(ctx, q)
+	list, err := inspectGuards(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	if len(unguarded) > 0 {
-		list = append(list, Status{Tracked: Tracked{QuotedName: versionsTable}, Drift: unguarded})
+	following, err := ReadFollowing(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if following != nil {
+		drift, err := followingDrift(ctx, q, *following)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Status{Tracked: Tracked{QuotedName: followingTable}, Drift: drift, Notes: []string{following.String()}})
 	}
 	for _, t := range all {
 		s := Status{Tracked: t}
 		if t.Tracked {
-			if err := s.inspect(ctx, q); err != nil {
+			if err := s.inspect(ctx, q, following != nil); err != nil {
 				return nil, err
 			}
 		}
@@ -53,7 +60,9 @@ func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	return list, nil
 }
 
-func (s *Status) inspect(ctx context.Context, q db.DBTX) error {
+// inspect compares one table. Where DDL is followed, a table that is recorded whole but
+// slower is as it should be until the next sync.
+func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 	if s.Relation == 0 {
 		s.Drift = []Drift{{s.QuotedName, "table", "has been dropped"}}
 		return nil
@@ -71,7 +80,26 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX) error {
 		return err
 	}
 	s.Notes = table.notes()
+	if err := s.noteSubscriptions(ctx, q); err != nil {
+		return err
+	}
+	functions, err := db.New().InstalledFunctions(ctx, q, s.ID)
+	if err != nil {
+		return fmt.Errorf("read the functions of %s: %w", table.QuotedName, err)
+	}
+	if covered := script.generic(functions); followed && covered != nil {
+		s.Notes = append(s.Notes, "recorded by the functions of new tables: \"exaudit sync\" makes it faster")
+		script = covered
+	}
 	s.Drift, err = script.Drift(ctx, q)
+	if followed && slices.ContainsFunc(functions, script.altered) {
+		s.Notes = append(s.Notes, "altered, and recorded more slowly since: \"exaudit sync\" makes it faster")
+		s.Drift = slices.DeleteFunc(s.Drift, func(d Drift) bool {
+			return slices.ContainsFunc(functions, func(f db.InstalledFunctionsRow) bool {
+				return d.Object == "function exaudit."+f.Name && d.Problem == "is outdated" && script.altered(f)
+			})
+		})
+	}
 	s.Drift = append(s.Drift, table.stale...)
 	if s.QuotedName != table.QuotedName {
 		s.Drift = append(s.Drift, Drift{table.QuotedName, "table", "was renamed, from " + s.QuotedName})
@@ -80,35 +108,65 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX) error {
 	return err
 }
 
-const versionsTable = "exaudit.versions"
+// altered tells whether a function was written for the table as it was once, so that it
+// takes the exact and slower path.
+func (s *Script) altered(f db.InstalledFunctionsRow) bool {
+	return !handMade(f.Body) && strings.Contains(f.Body, "exaudit.has_shape(") &&
+		!strings.Contains(f.Body, fmt.Sprintf("exaudit.has_shape('%s'::oid,\n       %s)", s.Table.Relation, literal(s.Table.Shape)))
+}
 
-// inspectVersions looks at what keeps versions from being changed. Loading data with
-// --disable-triggers leaves it weaker than it was.
-func inspectVersions(ctx context.Context, q db.DBTX) ([]Drift, error) {
-	guards, err := db.New().AppendOnlyTriggers(ctx, q)
+// noteSubscriptions tells what writes to the table without being recorded.
+func (s *Status) noteSubscriptions(ctx context.Context, q db.DBTX) error {
+	if s.Options.Replica {
+		return nil
+	}
+	names, err := db.New().Subscriptions(ctx, q, s.Relation)
 	if err != nil {
-		return nil, fmt.Errorf("read the triggers of %s: %w", versionsTable, err)
+		return fmt.Errorf("read the subscriptions of %s: %w", s.QuotedName, err)
+	}
+	for _, name := range names {
+		s.Notes = append(s.Notes, fmt.Sprintf("what subscription %q applies is not recorded, without the option replica", name))
+	}
+	return nil
+}
+
+// guardedTables are exaudit's own, in the order in which they are told of.
+var guardedTables = []string{"exaudit.versions", "exaudit.moves"}
+
+// inspectGuards looks at what keeps the versions from being changed, and deletes that are
+// part of a move from being forgotten. Loading data with --disable-triggers leaves it
+// weaker than it was.
+func inspectGuards(ctx context.Context, q db.DBTX) ([]Status, error) {
+	guards, err := db.New().GuardTriggers(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the triggers of schema exaudit: %w", err)
 	}
 	problems := map[string]string{
 		"": "is missing", "D": "is disabled", "O": "does not fire for replicas", "R": "fires for replicas only",
 	}
-	var drift []Drift
-	for _, g := range guards {
-		if problem, ok := problems[g.Enabled]; ok {
-			drift = append(drift, Drift{versionsTable, `trigger "` + g.Name + `"`, problem})
+	var list []Status
+	for _, table := range guardedTables {
+		s := Status{Tracked: Tracked{QuotedName: table}}
+		for _, g := range guards {
+			if problem, ok := problems[g.Enabled]; ok && g.TableName == table {
+				s.Drift = append(s.Drift, Drift{table, `trigger "` + g.Name + `"`, problem})
+			}
+		}
+		if len(s.Drift) > 0 {
+			list = append(list, s)
 		}
 	}
-	return drift, nil
+	return list, nil
 }
 
 // Drift compares the script with what the catalog has.
 func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 	queries := db.New()
-	functions, err := queries.InstalledFunctions(ctx, q, s.Table.ID)
+	functions, err := queries.InstalledFunctions(ctx, q, int32(s.Table.ID))
 	if err != nil {
 		return nil, fmt.Errorf("read the functions of %s: %w", s.Table.QuotedName, err)
 	}
-	installed, err := queries.InstalledTriggers(ctx, q, s.Table.ID)
+	installed, err := queries.InstalledTriggers(ctx, q, int32(s.Table.ID))
 	if err != nil {
 		return nil, fmt.Errorf("read the triggers of %s: %w", s.Table.QuotedName, err)
 	}
@@ -132,12 +190,16 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 		note(`trigger "`+have.Name+`" on `+have.TableName, "is left over: it is none of the table's partitions")
 	}
 	for _, p := range s.Table.Partitions {
+		of, on := "", ""
+		if p.Name != s.Table.QuotedName {
+			of, on = " of "+p.Name, " on "+p.Name
+		}
 		switch {
-		case p.WriterMayRead, s.Table.Options.Truncate != "":
-		case p.Name == s.Table.QuotedName:
-			note("role exaudit_writer", "may not read every row, so TRUNCATE cannot be recorded")
-		default:
-			note("role exaudit_writer", "may not read every row of "+p.Name+", so TRUNCATE cannot be recorded")
+		case s.Table.Options.Truncate != "": // nothing is read
+		case !p.WriterMayRead:
+			note("role exaudit_writer", "may not read every row"+of+", so TRUNCATE cannot be recorded")
+		case !p.HasPolicy:
+			note(`policy "exaudit_truncate"`+on, "is missing, so with row security TRUNCATE could not be recorded")
 		}
 	}
 	return drift, nil
@@ -228,8 +290,12 @@ func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
 // definition is how pg_get_triggerdef writes the trigger.
 func (t Trigger) definition() string {
 	when := ""
-	if t.When != "" {
-		when = "WHEN ((" + strings.ToLower(strings.Replace(t.When, "OPERATOR(pg_catalog.*<>)", "*<>", 1)) + ")) "
+	switch t.When {
+	case "":
+	case rowChanged:
+		when = "WHEN ((old.* *<> new.*)) "
+	default:
+		when = "WHEN (" + strings.TrimPrefix(t.When, "pg_catalog.") + ") "
 	}
 	return fmt.Sprintf(`CREATE TRIGGER "%s" %s %s ON %s FOR EACH %s %sEXECUTE FUNCTION exaudit.%s()`,
 		t.Name, t.Timing, t.Event, t.Table, t.Level, when, t.Function)

@@ -56,6 +56,13 @@ var events = []struct{ event, name, function string }{
 	{"TRUNCATE", "!exaudit_truncate", "truncate"},
 }
 
+// Images, not values: "=" misses 1.0 against 1.00 and raises for json.
+const rowChanged = "OLD.* OPERATOR(pg_catalog.*<>) NEW.*"
+
+// moveTrigger comes after the table's own BEFORE triggers: they may change where a row goes.
+// Each partitioned level of a table has its own, of another name: partitions inherit it.
+const moveTrigger = "~exaudit_move"
+
 //go:embed templates/*.sql.tmpl
 var templateFiles embed.FS
 
@@ -64,7 +71,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"version": func(t *Table, action, previous, before, after string) versionData {
 		return versionData{t, action, previous, before, after}
 	},
-	"schemas": schemas,
+	"schemas":  schemas,
+	"redacted": redacted,
 	"with_images": func(t *Table, before, after string) versionData {
 		return versionData{Table: t, Before: before, After: after}
 	},
@@ -78,7 +86,7 @@ type versionData struct {
 
 // Encoded is the whole image of OLD or NEW, made at run time.
 func (t *Table) Encoded(row string) string {
-	return fmt.Sprintf("exaudit.encode_with(exaudit.encode_query('%d'::oid), %s)", t.Relation, row)
+	return fmt.Sprintf("exaudit.encode_with(exaudit.encode_query('%s'::oid), %s)", t.Relation, row)
 }
 
 // CustomColumnList is what exaudit.has_custom_columns compares with.
@@ -132,12 +140,41 @@ func Generate(t *Table) (*Script, error) {
 			Name: e.name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
 		}
 		if e.event == "UPDATE" {
-			// Images, not values: "=" misses 1.0 against 1.00 and raises for json.
-			trigger.When = "OLD.* OPERATOR(pg_catalog.*<>) NEW.*"
+			trigger.When = rowChanged
 		}
 		s.Triggers = append(s.Triggers, trigger)
 	}
+	if t.Partitioned {
+		f, err := t.function("move")
+		if err != nil {
+			return nil, err
+		}
+		s.Functions = append(s.Functions, f)
+		s.Triggers = append(s.Triggers, t.moveTriggers(f.Name)...)
+	}
 	return s, nil
+}
+
+// moveTriggers notice updates that may move a row to another partition. Each looks at the
+// columns of its own level only: a partition that is detached sets its columns free.
+func (t *Table) moveTriggers(function string) []Trigger {
+	var list []Trigger
+	for _, p := range t.Partitions {
+		if len(p.PartitionColumns) == 0 {
+			continue
+		}
+		name := moveTrigger
+		if p.Level > 0 {
+			name += fmt.Sprintf("_%d", p.Level)
+		}
+		list = append(list, Trigger{
+			Name: name, Table: p.Name, Timing: "BEFORE", Event: "UPDATE", Level: "ROW", Function: function, Always: t.Options.Replica,
+			// images, because this works for every type
+			When: fmt.Sprintf("pg_catalog.record_image_ne(ROW(old.%s), ROW(new.%s))",
+				strings.Join(p.PartitionColumns, ", old."), strings.Join(p.PartitionColumns, ", new.")),
+		})
+	}
+	return list
 }
 
 func (t *Table) function(event string) (Function, error) {
@@ -146,15 +183,19 @@ func (t *Table) function(event string) (Function, error) {
 		return Function{}, fmt.Errorf("generate %s trigger of %s: %w", event, t.QuotedName, err)
 	}
 	f := Function{
-		Name:     fmt.Sprintf("t%d_%s", t.ID, event),
+		Name:     fmt.Sprintf("t%s_%s", t.ID, event),
 		Settings: t.settings(),
 		Comment:  fmt.Sprintf("exaudit: records %s of %s", event, t.QuotedName),
 	}
-	if event == "truncate" {
+	if event == "truncate" || event == "move" {
 		f.Settings = settings(nil) // reads no value itself
 	}
+	content := digest(body.String())
+	if t.ID == 0 {
+		content = "<content>" // of the text that exaudit.install_table makes of it
+	}
 	f.Body = fmt.Sprintf("-- %s of %s: written by exaudit %s, content %s. Do not edit.\n%s",
-		strings.ToUpper(event), commentSafe(t.QuotedName), version.Version, digest(body.String()), body.String())
+		strings.ToUpper(event), commentSafe(t.QuotedName), version.Version, content, body.String())
 	return f, nil
 }
 
@@ -197,14 +238,29 @@ func newColumn(c db.TableColumnsRow) Column {
 		changed = fmt.Sprintf("%s IS DISTINCT FROM %s", oldRef, newRef)
 	}
 	return Column{
-		Name: c.Name, QuotedName: c.QuotedName, Encoding: c.Encoding, Key: c.KeyPosition >= 0, Changed: changed, settings: c.Settings,
+		Name: c.Name, QuotedName: c.QuotedName, TypeName: c.TypeName, Encoding: c.Encoding, Key: c.KeyPosition >= 0, Changed: changed, settings: c.Settings,
 		OldValue: strings.ReplaceAll(c.ValueExpression, "{}", oldRef),
 		NewValue: strings.ReplaceAll(c.ValueExpression, "{}", newRef),
 	}
 }
 
-// SQL is the whole script, as it is run.
-func (s *Script) SQL() string {
+// SQL is the whole script.
+func (s *Script) SQL() string { return s.sql(s.Table.Partitions) }
+
+// due is the script as it is run. Creating a policy waits for those who read the table, too,
+// and so is only done where it is missing.
+func (s *Script) due() string {
+	return s.sql(slices.DeleteFunc(slices.Clone(s.Table.Partitions), func(p db.PartitionsRow) bool { return p.HasPolicy }))
+}
+
+func (s *Script) sql(withoutPolicy []db.PartitionsRow) string {
+	parts := s.parts()
+	parts[0] += render("policies", withoutPolicy)
+	return strings.Join(parts, "\n\n") + "\n"
+}
+
+// parts begin with the grants, without policies.
+func (s *Script) parts() []string {
 	parts := []string{render("grant", s.Table)}
 	for _, f := range s.Functions {
 		parts = append(parts, f.SQL())
@@ -212,17 +268,20 @@ func (s *Script) SQL() string {
 	for _, t := range s.Triggers {
 		parts = append(parts, t.SQL())
 	}
-	return strings.Join(parts, "\n\n") + "\n"
+	return parts
 }
 
 // SQL is the function's definition with its owner and privileges.
 func (f Function) SQL() string { return render("function", f) }
 
-// Quote is the dollar quote of the function's body: one that no name in it can end.
-func (f Function) Quote() string {
-	quote := "$exaudit$"
-	for n := 1; strings.Contains(f.Body, quote); n++ {
-		quote = fmt.Sprintf("$exaudit%d$", n)
+// Quote is the dollar quote of the function's body.
+func (f Function) Quote() string { return dollarQuote("exaudit", f.Body) }
+
+// dollarQuote is a dollar quote that nothing in the text can end.
+func dollarQuote(tag, text string) string {
+	quote := "$" + tag + "$"
+	for n := 1; strings.Contains(text, quote); n++ {
+		quote = fmt.Sprintf("$%s%d$", tag, n)
 	}
 	return quote
 }

@@ -37,6 +37,9 @@ type installOptions struct {
 	dryRun      bool
 	lockTimeout time.Duration
 	tables      map[string]Options
+
+	following     *Following
+	stopFollowing bool
 }
 
 func collect(opts []InstallOption) installOptions {
@@ -56,7 +59,7 @@ const DefaultLockTimeout = 5 * time.Second
 
 // LockTimeout bounds the wait for each lock; 0 waits for ever. Creating a trigger has to
 // wait for every transaction that writes to the table, and meanwhile all other writers wait
-// behind it.
+// behind it. The first install waits for readers as well, as creating a policy does.
 func LockTimeout(d time.Duration) InstallOption {
 	return func(o *installOptions) { o.lockTimeout = d }
 }
@@ -95,7 +98,7 @@ func WithOptions(tables map[string]Options) InstallOption {
 //
 // A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
 // that is in use for longer than the lock timeout ErrLocked; options that are wrong,
-// ErrInvalidOptions.
+// ErrInvalidOptions. With FollowDDL there need not be any.
 func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Installation, error) {
 	options := collect(opts)
 	for name := range options.tables {
@@ -124,7 +127,12 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 				}
 				done = append(done, installation)
 			}
-			return nil
+			if options.following == nil {
+				return nil
+			}
+			installation, err := follow(ctx, tx, *options.following, options)
+			done = append(done, installation)
+			return err
 		})
 	})
 	return done, err
@@ -151,12 +159,9 @@ func install(ctx context.Context, tx pgx.Tx, relation uint32, name string, given
 		return Installation{}, err
 	}
 	queries := db.New()
-	if err := queries.UpdateTable(ctx, tx, db.UpdateTableParams{ID: id, KeyColumns: t.KeyColumns}); err != nil {
-		return Installation{}, fmt.Errorf("register %s: %w", t.QuotedName, err)
-	}
 	if len(drift) > 0 {
 		// Without arguments, pgx sends several statements as one simple query.
-		if _, err := tx.Exec(ctx, script.SQL()); err != nil {
+		if _, err := tx.Exec(ctx, script.due()); err != nil {
 			return Installation{}, options.locked(err, t.QuotedName, "install triggers on")
 		}
 		installed, err := queries.InstalledTriggers(ctx, tx, id)
@@ -169,7 +174,10 @@ func install(ctx context.Context, tx pgx.Tx, relation uint32, name string, given
 			}
 		}
 	}
-	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: t.Relation}); err != nil {
+	if err := queries.UpdateTable(ctx, tx, db.UpdateTableParams{ID: id, KeyColumns: t.KeyColumns}); err != nil {
+		return Installation{}, fmt.Errorf("register %s: %w", t.QuotedName, err)
+	}
+	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: relation}); err != nil {
 		return Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
 	}
 	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: len(drift) > 0, Notes: t.notes()}
@@ -225,6 +233,9 @@ func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOp
 				if err := uninstall(ctx, tx, t, options); err != nil {
 					return err
 				}
+			}
+			if options.stopFollowing {
+				return unfollow(ctx, tx, options)
 			}
 			return nil
 		})
@@ -287,6 +298,10 @@ func pinned(ctx context.Context, tx pgx.Tx, options installOptions, do func() er
 	if err != nil {
 		return fmt.Errorf("set lock_timeout: %w", err)
 	}
+	following, err := queries.SuspendFollowing(ctx, tx, "off")
+	if err != nil {
+		return fmt.Errorf("suspend the event triggers: %w", err)
+	}
 	if err := queries.LockTables(ctx, tx); err != nil {
 		return options.locked(err, "exaudit.tables", "lock")
 	}
@@ -322,6 +337,9 @@ func pinned(ctx context.Context, tx pgx.Tx, options installOptions, do func() er
 	}
 	if _, err := queries.SetLockTimeout(ctx, tx, timeout.Previous); err != nil {
 		return fmt.Errorf("restore lock_timeout: %w", err)
+	}
+	if _, err := queries.SuspendFollowing(ctx, tx, following.Previous); err != nil {
+		return fmt.Errorf("resume the event triggers: %w", err)
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 // Sync brings the triggers of every tracked table up to date, and follows tables that were
 // renamed, all in one transaction. What is up to date stays untouched, and its table
 // unlocked. A table that was dropped is let go of, one that has lost its primary key is
-// skipped: their Installations say so. What keeps exaudit.versions append-only is mended, too; only then
-// is it one of the results.
+// skipped: their Installations say so. What guards exaudit's own tables is mended, too, and
+// the event triggers where there are any; only then are they among the results.
 func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation, error) {
 	options := collect(opts)
 	var done []Installation
@@ -30,7 +30,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 			}
 		}
 		return pinned(ctx, tx, options, func() error {
-			guards, err := syncVersions(ctx, tx, options)
+			guards, err := syncGuards(ctx, tx, options)
 			if err != nil {
 				return err
 			}
@@ -38,7 +38,11 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 			if err != nil {
 				return err
 			}
-			done = guards
+			following, err := syncFollowing(ctx, tx, options)
+			if err != nil {
+				return err
+			}
+			done = append(guards, following...)
 			for _, t := range all {
 				was, tracked := names[t.ID]
 				if !tracked {
@@ -71,30 +75,33 @@ func sync(ctx context.Context, tx pgx.Tx, t Tracked, options installOptions) (In
 	return installation, err
 }
 
-// syncVersions enables what guards exaudit.versions as Init does.
-func syncVersions(ctx context.Context, tx pgx.Tx, options installOptions) ([]Installation, error) {
-	guards, err := db.New().AppendOnlyTriggers(ctx, tx)
+// syncGuards enables what guards exaudit's own tables as Init does.
+func syncGuards(ctx context.Context, tx pgx.Tx, options installOptions) ([]Installation, error) {
+	guards, err := db.New().GuardTriggers(ctx, tx)
 	if err != nil {
-		return nil, fmt.Errorf("read the triggers of %s: %w", versionsTable, err)
+		return nil, fmt.Errorf("read the triggers of schema exaudit: %w", err)
 	}
-	mended := Installation{Table: versionsTable}
-	for _, g := range guards {
-		switch g.Enabled {
-		case "A":
-			continue
-		case "":
-			mended.Skipped = `trigger "` + g.Name + `" is missing`
-			continue
+	var done []Installation
+	for _, table := range guardedTables {
+		mended := Installation{Table: table}
+		for _, g := range guards {
+			switch {
+			case g.TableName != table, g.Enabled == "A":
+				continue
+			case g.Enabled == "":
+				mended.Skipped = `trigger "` + g.Name + `" is missing`
+				continue
+			}
+			enable := "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + pgx.Identifier{g.Name}.Sanitize()
+			if _, err := tx.Exec(ctx, enable); err != nil {
+				return nil, options.locked(err, table, "enable the triggers of")
+			}
+			mended.SQL += enable + ";\n"
+			mended.Changed = true
 		}
-		enable := "ALTER TABLE " + versionsTable + " ENABLE ALWAYS TRIGGER " + pgx.Identifier{g.Name}.Sanitize()
-		if _, err := tx.Exec(ctx, enable); err != nil {
-			return nil, options.locked(err, versionsTable, "enable the triggers of")
+		if mended.Changed || mended.Skipped != "" {
+			done = append(done, mended)
 		}
-		mended.SQL += enable + ";\n"
-		mended.Changed = true
 	}
-	if !mended.Changed && mended.Skipped == "" {
-		return nil, nil
-	}
-	return []Installation{mended}, nil
+	return done, nil
 }

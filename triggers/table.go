@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -29,10 +30,31 @@ var (
 	ErrLocked = errors.New("is in use by another transaction")
 )
 
+// TableID is the id of a table in exaudit.tables, which its versions carry. 0 is that of
+// whatever database the SQL will be run in.
+type TableID int32
+
+func (id TableID) String() string {
+	if id == 0 {
+		return "<table_id>"
+	}
+	return strconv.Itoa(int(id))
+}
+
+// OID is that of a table in this database. 0 is the one that it will have in another.
+type OID uint32
+
+func (o OID) String() string {
+	if o == 0 {
+		return "<relation>"
+	}
+	return strconv.FormatUint(uint64(o), 10)
+}
+
 // Table describes a table to the generator. Quoted names are quoted where SQL needs it.
 type Table struct {
-	ID            int32  // in exaudit.tables; what versions carry
-	Relation      uint32 // its oid in this database
+	ID            TableID
+	Relation      OID
 	Schema, Name  string
 	QuotedSchema  string
 	QuotedName    string // with the schema
@@ -54,6 +76,7 @@ type Table struct {
 type Column struct {
 	Name       string
 	QuotedName string
+	TypeName   string // with its modifier
 	Encoding   string // how the value goes into an image: see exaudit.encoding in sql/
 	Key        bool   // part of the primary key
 	Excluded   bool   // left out of images
@@ -131,7 +154,7 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 		return nil, fmt.Errorf("describe relation %d: %w", relation, err)
 	}
 	t := &Table{
-		ID: id, Relation: relation, Schema: found.SchemaName, Name: found.TableName,
+		ID: TableID(id), Relation: OID(relation), Schema: found.SchemaName, Name: found.TableName,
 		QuotedSchema: found.QuotedSchema, QuotedName: found.QuotedName,
 		Partitioned: found.Kind == "p", Unlogged: found.Persistence == "u",
 	}
@@ -189,7 +212,7 @@ func (t *Table) uncovered() []Drift {
 
 // readOptions applies the options of the registry to the columns and images.
 func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
-	stored, err := db.New().Options(ctx, q, db.OptionsParams{ID: t.ID, Relation: t.Relation})
+	stored, err := db.New().Options(ctx, q, db.OptionsParams{ID: int32(t.ID), Relation: uint32(t.Relation)})
 	if err != nil {
 		return fmt.Errorf("read the options of %s: %w", t.QuotedName, err)
 	}
@@ -213,19 +236,50 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 		c.Masked = slices.Contains(stored.Masked, c.Name)
 		c.Excluded = !c.Masked && slices.Contains(stored.Excluded, c.Name)
 	}
-	t.OldUnmasked, t.NewUnmasked = t.OldImage, t.NewImage
-	if len(t.Options.Exclude)+len(t.Options.Mask) == 0 {
-		return nil
-	}
 	unmasked := slices.Concat(t.Options.Exclude, t.Options.Mask)
 	t.OldUnmasked, t.NewUnmasked = redacted(t.OldImage, unmasked, nil), redacted(t.NewImage, unmasked, nil)
-	t.OldImage = redacted(t.OldImage, t.Options.Exclude, t.Options.Mask)
-	t.NewImage = redacted(t.NewImage, t.Options.Exclude, t.Options.Mask)
+	t.OldUnmasked = bounded(t.OldOversized, t.BoundedImage("OLD", unmasked, nil), t.OldUnmasked)
+	t.NewUnmasked = bounded(t.NewOversized, t.BoundedImage("NEW", unmasked, nil), t.NewUnmasked)
+	t.OldImage = bounded(t.OldOversized, t.BoundedImage("OLD", t.Options.Exclude, t.Options.Mask),
+		redacted(t.OldImage, t.Options.Exclude, t.Options.Mask))
+	t.NewImage = bounded(t.NewOversized, t.BoundedImage("NEW", t.Options.Exclude, t.Options.Mask),
+		redacted(t.NewImage, t.Options.Exclude, t.Options.Mask))
 	return nil
+}
+
+// bounded is an image's expression, or another where a value could be too large for it.
+func bounded(oversized, within, image string) string {
+	if oversized == "" {
+		return image
+	}
+	return fmt.Sprintf("CASE WHEN %s\n        THEN %s\n        ELSE %s END", oversized, within, image)
+}
+
+// BoundedImage is the image of OLD or NEW as far as jsonb holds it.
+func (t *Table) BoundedImage(row string, excluded, masked []string) string {
+	return redacted(fmt.Sprintf("exaudit.bounded_image(%s, %s)", row, t.columnsWithout(excluded)), nil, masked)
+}
+
+// BoundedChanges is what an update changed as far as jsonb holds it.
+func (t *Table) BoundedChanges() string {
+	return fmt.Sprintf("exaudit.bounded_changes(OLD, NEW, %s)", t.columnsWithout(t.Options.Exclude))
+}
+
+func (t *Table) columnsWithout(excluded []string) string {
+	var names []string
+	for _, c := range t.Columns {
+		if !slices.Contains(excluded, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return textArray(names)
 }
 
 // redacted is an image's expression as the options say.
 func redacted(image string, excluded, masked []string) string {
+	if len(excluded)+len(masked) == 0 {
+		return image
+	}
 	return "exaudit.redact(" + image + ",\n        " + textArray(excluded) + ", " + textArray(masked) + ")"
 }
 

@@ -327,7 +327,8 @@ func TestTypes(t *testing.T) {
 			})
 		}
 	}
-	t.Logf("PostgreSQL %d: %d values of %d types", db.Major, values, types)
+	pgtest.Count(t, "types", types)
+	pgtest.Count(t, "values", values)
 }
 
 func contains(list []string, wanted string) bool {
@@ -424,82 +425,4 @@ func same(t *testing.T, what string, got, want []string) {
 			t.Errorf("%s: %.300s, want %.300s", what, got[i], want[i])
 		}
 	}
-}
-
-// The one limit: a jsonb holds at most 268435455 bytes of strings, which is a bytea of
-// half as many. The statement fails, as it must for a change that cannot be recorded.
-func TestSizeLimit(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes 2 GB of memory")
-	}
-	db := tracked(t, `CREATE TABLE files (id int PRIMARY KEY, content bytea)`, "files")
-	db.Exec(t, `INSERT INTO files VALUES (1, pg_catalog.decode(pg_catalog.repeat('00', 1000000), 'hex'))`)
-	err := fails(t, db.Pool, `INSERT INTO files SELECT 2, pg_catalog.string_agg(content, '') FROM files, pg_catalog.generate_series(1, 135)`)
-	if err.Code != "54000" { // program_limit_exceeded
-		t.Errorf("error is %v", err)
-	}
-	if n := one[int](t, db.Pool, `SELECT count(*) FROM files`); n != 1 {
-		t.Errorf("%d rows, want 1: what is not recorded must not be written", n)
-	}
-}
-
-var encodings = map[string]string{
-	"native":       "as jsonb makes it",
-	"jsonb":        "as it is; JSON `null` noted apart from SQL NULL",
-	"float":        "number; `-0` as text",
-	"array":        "list; as text with several dimensions or another lower bound",
-	"float_array":  "list; as text with several dimensions, another lower bound or `-0`",
-	"format_array": "list of texts; as text with several dimensions or another lower bound",
-	"text":         "text",
-	"format":       "text, by the type's own output function",
-}
-
-// docs/types.md says what is tested; it depends on neither server nor extensions.
-func TestTypesDocument(t *testing.T) {
-	t.Parallel()
-	var doc strings.Builder
-	types, values := 0, 0
-	for _, g := range typeGroups {
-		fmt.Fprintf(&doc, "\n## %s\n\n| type | in an image | values tested |\n|---|---|---|\n", g.title)
-		for _, c := range g.types {
-			types++
-			values += len(c.values)
-			cells := make([]string, len(c.values))
-			for i, v := range c.values {
-				cells[i] = code(v)
-			}
-			name := code(strings.TrimPrefix(strings.TrimPrefix(c.name, "app."), "ext."))
-			if c.extension != "" {
-				name += " (" + c.extension + ")"
-			}
-			fmt.Fprintf(&doc, "| %s | %s | %s |\n", name, encodings[c.encoding], strings.Join(cells, " "))
-		}
-	}
-	var definitions []string
-	for _, line := range strings.Split(typesSchema, "\n") {
-		if strings.HasPrefix(line, "CREATE TYPE") || strings.HasPrefix(line, "CREATE DOMAIN") {
-			definitions = append(definitions, line)
-		}
-	}
-	head := fmt.Sprintf("# Types\n\n"+
-		"How values go into the images of versions, and what the tests check on every supported PostgreSQL: "+
-		"%d values of %d types, those of an extension where the server has it. Each is inserted, set to NULL and back, exchanged for another and deleted, by a session whose "+
-		"settings differ from the reading session's in everything that the text of a value can depend on. Each comes back "+
-		"identical, byte for byte, from the images of created, updated and deleted versions; and the deleted row is restored.\n\n"+
-		"The limit is that of jsonb: 268,435,455 bytes of text in one image, so about 134 MB in a bytea. A statement that "+
-		"writes more fails.\n\n"+
-		"Lost is one thing: the XML declaration of a value of type xml inside a composite or an array of a domain, which "+
-		"PostgreSQL itself leaves out of their text.\n\n"+
-		"Written by `go test ./triggers -run TestTypesDocument -update`. Do not edit.\n", values, types)
-	wantFile(t, "../docs/types.md", head+doc.String()+
-		"\nThe types of the tests' own:\n\n```sql\n"+strings.Join(definitions, "\n")+"\n```\n")
-}
-
-// code is a Markdown code span in a table.
-func code(s string) string {
-	s = strings.ReplaceAll(s, "|", `\|`)
-	if strings.Contains(s, "`") {
-		return "`` " + s + " ``"
-	}
-	return "`" + s + "`"
 }

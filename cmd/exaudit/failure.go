@@ -25,6 +25,7 @@ const (
 
 var (
 	errDrift    = errors.New("what is installed is not what should be")
+	errStale    = errors.New("the migrations are not what the file says")
 	errDeclined = errors.New("nothing was changed: the answer was no")
 )
 
@@ -35,22 +36,28 @@ var kinds = []struct {
 	hint string // goes on with the sentence
 }{
 	{errDrift, exitDamage, ""},
+	{errStale, exitDamage, `: "exaudit generate" writes the difference`},
 	{exaudit.ErrChanged, exitConflict, ", so nothing was written: look again"},
 	{config.ErrInvalid, exitUsage, ""},
 	{exaudit.ErrInvalidOptions, exitUsage, ""},
 	{exaudit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
+	{exaudit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes what is missing, goose applies it`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},
 	{exaudit.ErrVersionsExist, exitConflict, ""},
 	{exaudit.ErrLocked, exitConflict, `: run it again when that one has ended (pg_stat_activity shows it), or with a longer --lock-timeout`},
+	{exaudit.ErrMayNotFollow, exitFailed, ""},
 	{exaudit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
 	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
 	{exaudit.ErrInvalidKey, exitUsage, ""},
+	{exaudit.ErrInvalidFilter, exitUsage, ""},
 	{exaudit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
 	{exaudit.ErrReferencedRowMissing, exitConflict, ""},
 	{exaudit.ErrUniqueConflict, exitConflict, ""},
 	{exaudit.ErrConstraint, exitConflict, ""},
 	{exaudit.ErrColumnGone, exitConflict, ""},
+	{exaudit.ErrNotRecorded, exitConflict, ""},
+	{exaudit.ErrInvalidColumn, exitUsage, ""},
 	{exaudit.ErrTableGone, exitConflict, ""},
 	{exaudit.ErrVetoed, exitConflict, ""},
 }
@@ -127,6 +134,9 @@ func (p *program) hint(err error) string {
 	if errors.As(err, new(*connectError)) {
 		return ""
 	}
+	if errors.Is(err, exaudit.ErrConstraint) && errors.As(err, &pgErr) && pgErr.Code == "23502" {
+		return fmt.Sprintf(": give it a value with --set %s=VALUE", pgErr.ColumnName)
+	}
 	for _, kind := range kinds {
 		if errors.Is(err, kind.is) {
 			return kind.hint
@@ -151,12 +161,14 @@ func (p *program) hint(err error) string {
 // grantHint says how to become allowed to do it.
 func (p *program) grantHint(err error) string {
 	role := pgx.Identifier{p.role}.Sanitize()
-	installing := p.command == "install" || p.command == "uninstall" || p.command == "sync"
+	installing := p.command == "install" || p.command == "uninstall" || p.command == "sync" || p.command == "generate"
 	switch {
 	case p.command == "init":
 		return fmt.Sprintf(": GRANT CREATE ON DATABASE %s TO %s", pgx.Identifier{p.database}.Sanitize(), role)
 	case installing && strings.Contains(err.Error(), "exaudit"):
 		return fmt.Sprintf(": GRANT exaudit_owner, exaudit_writer TO %s", role)
+	case p.command == "index":
+		return fmt.Sprintf(": GRANT exaudit_owner TO %s", role)
 	case installing:
 		return ": the table's owner may"
 	case strings.Contains(err.Error(), "exaudit"):

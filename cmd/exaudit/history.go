@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -16,19 +18,24 @@ import (
 func (p *program) historyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "history",
-		Usage:     "show every recorded change of a row, oldest to newest",
-		UsageText: "exaudit history [flags] TABLE KEY...",
+		Usage:     "show the recorded changes of a row or a table, oldest to newest",
+		UsageText: "exaudit history [flags] [TABLE [KEY...]]",
 		Description: "KEY is the primary key: one value, or one for each of its columns, or all of them as a\n" +
-			"JSON array. A key that begins with \"-\" goes after \"--\".\n\n" +
+			"JSON array. A key that begins with \"-\" goes after \"--\". Without a key, the versions of all\n" +
+			"rows of the table are shown; without a table, those of all tables, and then some flag has\n" +
+			"to say which.\n\n" +
 			"Examples: exaudit history orders 42 --limit 5\n" +
 			"          exaudit history order_lines 42 3\n" +
 			"          exaudit history order_lines '[42, 3]' --format json\n" +
-			"          exaudit history temperatures -- -5",
-		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "limit", Usage: "only the newest `N` versions", DefaultText: "all"},
+			"          exaudit history temperatures -- -5\n" +
+			"          exaudit history orders --column status --since 24h\n" +
+			"          exaudit history --by actor_id=7 --limit 20",
+		Flags: append([]cli.Flag{
+			&cli.IntFlag{Name: "limit", Usage: "only the newest `N` versions, with --after the next N", DefaultText: "all"},
+			&cli.Int64Flag{Name: "after", Usage: "only versions with a greater number than `VERSION`"},
 			&cli.BoolFlag{Name: "states", Usage: "show the whole row after each version, too"},
 			fullFlag(),
-		},
+		}, filterFlags()...),
 		Action: p.history,
 	}
 }
@@ -38,53 +45,128 @@ func fullFlag() cli.Flag {
 }
 
 func (p *program) history(c *cli.Context) error {
-	if err := argumentCount(c, 2, -1, "a table and a key"); err != nil {
-		return err
-	}
-	if c.IsSet("limit") && c.Int("limit") < 1 {
+	table, key := c.Args().First(), c.Args().Tail()
+	switch {
+	case table == "" && (c.NArg() > 0 || !filtered(c) && !c.IsSet("limit")):
+		return usageErrorf("history", "history needs a table, or a flag that says which versions")
+	case len(key) == 0 && c.Bool("states"):
+		return usageErrorf("history", "--states needs a table and a key")
+	case c.IsSet("limit") && c.Int("limit") < 1:
 		return usageErrorf("history", "--limit is at least 1, not %d", c.Int("limit"))
+	}
+	opts, err := filters(c, time.Now())
+	if err != nil {
+		return err
 	}
 	conn, db, err := p.open(c)
 	if err != nil {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	var opts []exaudit.HistoryOption
-	if c.Bool("states") {
-		opts = append(opts, exaudit.WithStates())
+	listed := listing{total: -1, table: table, key: strings.Join(key, " "), rows: len(key) == 0}
+	if c.IsSet("after") {
+		opts = append(opts, exaudit.After(c.Int64("after")))
+		if c.IsSet("limit") {
+			opts = append(opts, exaudit.Limit(c.Int("limit")))
+		}
 	}
-	table, key := c.Args().First(), c.Args().Tail()
-	versions, err := historyOf(c, db, table, key, opts...)
+	if listed.rows {
+		if table != "" {
+			opts = append(opts, exaudit.OfTables(table))
+		}
+		err = listed.search(c, db, opts)
+	} else {
+		if c.Bool("states") {
+			opts = append(opts, exaudit.WithStates())
+		}
+		listed.versions, err = historyOf(c, db, table, key, opts...)
+		listed.total = len(listed.versions)
+	}
 	if err != nil {
 		return err
 	}
-	total := len(versions)
-	if c.IsSet("limit") && c.Int("limit") < total {
-		versions = versions[total-c.Int("limit"):]
+	if c.IsSet("limit") {
+		listed.versions = newest(listed.versions, c.Int("limit"))
 	}
-	if total == 0 {
-		p.complain("no version of %s %s is recorded, or this role may not see any", table, strings.Join(key, " "))
+	if listed.total == 0 {
+		p.complain("no %s is recorded, or this role may not see any", listed.wanted(c))
 	}
 	if !forPeople(c) {
-		return printList(p, c, versions)
+		return printList(p, c, listed.versions)
 	}
-	return p.printHistory(c, versions, total)
+	return p.printHistory(c, listed)
 }
 
-func (p *program) printHistory(c *cli.Context, versions []*exaudit.Version, total int) error {
-	if len(versions) == 0 {
+// listing is what of a history is shown.
+type listing struct {
+	versions   []*exaudit.Version
+	total      int // how many there are
+	table, key string
+	rows       bool // of several rows
+}
+
+// search reads the versions of several rows. Of the newest ones no more is kept than is
+// shown.
+func (l *listing) search(c *cli.Context, db *exaudit.DB, opts []exaudit.HistoryOption) error {
+	if c.IsSet("after") && c.IsSet("limit") {
+		versions, err := db.Versions(c.Context, opts...)
+		l.versions, l.total = versions, len(versions)
+		return err
+	}
+	const page = 1000
+	l.total = 0
+	for after := c.Int64("after"); ; {
+		versions, err := db.Versions(c.Context, append(slices.Clone(opts), exaudit.After(after), exaudit.Limit(page))...)
+		if err != nil {
+			return err
+		}
+		l.versions, l.total = append(l.versions, versions...), l.total+len(versions)
+		if c.IsSet("limit") {
+			l.versions = slices.Clone(newest(l.versions, c.Int("limit")))
+		}
+		if len(versions) < page {
+			return nil
+		}
+		after = versions[page-1].ID
+	}
+}
+
+func newest(versions []*exaudit.Version, n int) []*exaudit.Version {
+	return versions[max(0, len(versions)-n):]
+}
+
+// wanted is what was asked for.
+func (l listing) wanted(c *cli.Context) string {
+	text := "version"
+	if filtered(c) || c.IsSet("after") {
+		text = "such version"
+	}
+	if l.table != "" {
+		text += " of " + strings.TrimSpace(l.table+" "+l.key)
+	}
+	return text
+}
+
+func (p *program) printHistory(c *cli.Context, l listing) error {
+	if len(l.versions) == 0 {
 		return nil
 	}
 	v := p.view(c)
-	newest := versions[len(versions)-1]
-	heading := "%s %s: %s, oldest first\n"
-	if len(versions) < total {
-		heading = "%s %s: the newest %[4]d of %[3]s, oldest first\n"
-		fmt.Fprintf(p.stdout, heading, printable(newest.Table), printable(newest.EntityID), counted(total, "version"), len(versions))
-	} else {
-		fmt.Fprintf(p.stdout, heading, printable(newest.Table), printable(newest.EntityID), counted(total, "version"))
+	v.many = l.rows
+	last := l.versions[len(l.versions)-1]
+	subject := printable(last.Table) + " " + printable(last.EntityID)
+	switch {
+	case l.table == "":
+		subject = "all tables"
+	case l.rows:
+		subject = printable(last.Table)
 	}
-	for _, version := range versions {
+	count := counted(l.total, "version")
+	if len(l.versions) < l.total {
+		count = fmt.Sprintf("the newest %d of %s", len(l.versions), count)
+	}
+	fmt.Fprintf(p.stdout, "%s: %s, oldest first\n", subject, count)
+	for _, version := range l.versions {
 		text := "\n" + v.version(version)
 		if c.Bool("states") {
 			text += v.state(version.State)

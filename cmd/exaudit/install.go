@@ -1,22 +1,25 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/triggers"
 )
 
 func (p *program) installCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "install",
 		Usage:     "begin to record the changes of tables, or bring their triggers up to date",
-		UsageText: "exaudit install [flags]\nexaudit install [flags] TABLE...\nexaudit install [flags] [options] TABLE\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...",
+		UsageText: "exaudit install [flags]\nexaudit install [flags] TABLE...\nexaudit install [flags] [options] TABLE\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...\nexaudit install [flags] --follow-ddl [--new-tables PATTERN]... [--except PATTERN]...",
 		Description: "Without a table, installs what the file exaudit.yaml says.\n" +
 			"Tables are named as in SQL; the shell must leave the double quotes alone: '\"User\"'.\n" +
 			"All tables are installed in one transaction, or none.\n\n" +
@@ -24,7 +27,9 @@ func (p *program) installCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tables of the schemas that have a primary key"},
 			&cli.StringSliceFlag{Name: "schema", Usage: "with --all: the tables of `SCHEMA` (may be repeated)", DefaultText: "public"},
-			&cli.StringSliceFlag{Name: "except", Usage: "with --all: not `TABLE` (may be repeated)"},
+			&cli.StringSliceFlag{Name: "except", Usage: "with --all or --new-tables: not `TABLE`, or what matches a pattern (may be repeated)"},
+			&cli.BoolFlag{Name: "follow-ddl", Usage: "have event triggers keep the triggers in step with the schema; takes a superuser"},
+			&cli.StringSliceFlag{Name: "new-tables", Usage: "with --follow-ddl: also cover tables as they are created that match `PATTERN`, as shop.order_* (may be repeated)"},
 			configFlag(),
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
@@ -38,10 +43,19 @@ func (p *program) install(c *cli.Context) error {
 	switch {
 	case c.Bool("all") && c.NArg() > 0:
 		return usageErrorf("install", "either --all or tables, not both")
-	case !c.Bool("all") && (c.IsSet("schema") || c.IsSet("except")):
-		return usageErrorf("install", "--schema and --except are for --all")
+	case !c.Bool("all") && c.IsSet("schema"):
+		return usageErrorf("install", "--schema is for --all")
+	case !c.Bool("all") && !c.IsSet("new-tables") && c.IsSet("except"):
+		return usageErrorf("install", "--except is for --all or --new-tables")
+	case c.IsSet("new-tables") && !c.Bool("follow-ddl"):
+		return usageErrorf("install", "--new-tables is for --follow-ddl")
+	case c.IsSet("config") && c.Bool("follow-ddl"):
+		return usageErrorf("install", "--config says whether DDL is followed: follow_ddl: true")
 	case c.IsSet("config") && (c.Bool("all") || c.NArg() > 0):
 		return usageErrorf("install", "--config says which tables, so no other may")
+	}
+	if _, err := followingOf(c, nil); err != nil {
+		return err
 	}
 	options, err := optionsOf(c)
 	if err != nil {
@@ -51,7 +65,7 @@ func (p *program) install(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.Bool("all") && c.NArg() == 0 {
+	if !c.Bool("all") && c.NArg() == 0 && !c.Bool("follow-ddl") {
 		return p.installFile(c, opts[0])
 	}
 	conn, db, err := p.open(c)
@@ -59,14 +73,21 @@ func (p *program) install(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	tables := c.Args().Slice()
+	tables, except := c.Args().Slice(), c.StringSlice("except")
 	if c.Bool("all") {
-		if tables, err = p.allTables(c, db); err != nil {
+		if tables, except, err = p.allTables(c, db); err != nil {
 			return err
 		}
 	}
 	if options != nil {
 		opts = append(opts, exaudit.WithOptions(map[string]exaudit.Options{tables[0]: *options}))
+	}
+	if c.Bool("follow-ddl") {
+		following, err := followingOf(c, except)
+		if err != nil {
+			return err
+		}
+		opts = append(opts, exaudit.FollowDDL(following))
 	}
 	done, err := db.Install(c.Context, tables, opts...)
 	if err != nil {
@@ -113,23 +134,37 @@ func (p *program) report(c *cli.Context, done []exaudit.Installation) error {
 	return p.printInstallations(c, done)
 }
 
-// allTables are those that --all means. What it leaves out for a reason is said.
-func (p *program) allTables(c *cli.Context, db *exaudit.DB) ([]string, error) {
+// allTables are those that --all means, and with full names what --except says. What it
+// leaves out for a reason is said.
+func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables, excepted []string, err error) {
 	schemas := schemasOf(c)
-	tables, withoutKey, err := db.Trackable(c.Context, schemas...)
+	var withoutKey []string
+	tables, withoutKey, err = db.Trackable(c.Context, schemas...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, schema := range schemas {
 		in := func(table string) bool { s, _ := splitName(table); return unquoted(s) == schema }
 		if !slices.ContainsFunc(tables, in) && !slices.ContainsFunc(withoutKey, in) {
-			return nil, fmt.Errorf("there is no table in schema %q", schema)
+			return nil, nil, fmt.Errorf("there is no table in schema %q", schema)
 		}
 	}
 	for _, except := range c.StringSlice("except") {
 		is := func(table string) bool { return sameTable(except, table) }
-		if !slices.ContainsFunc(tables, is) && !slices.ContainsFunc(withoutKey, is) {
-			return nil, usageErrorf("install", "--except %s is none of the tables", except)
+		if triggers.IsPattern(except) {
+			pattern, err := triggers.ParsePattern(except)
+			if err != nil {
+				return nil, nil, usageErrorf("install", "--except: %v", err)
+			}
+			is = pattern.MatchQuoted
+			excepted = append(excepted, except)
+		} else if !slices.ContainsFunc(tables, is) && !slices.ContainsFunc(withoutKey, is) {
+			return nil, nil, usageErrorf("install", "--except %s is none of the tables", except)
+		}
+		for _, table := range append(slices.Clip(tables), withoutKey...) {
+			if is(table) && !triggers.IsPattern(except) {
+				excepted = append(excepted, table)
+			}
 		}
 		tables, withoutKey = slices.DeleteFunc(tables, is), slices.DeleteFunc(withoutKey, is)
 	}
@@ -139,7 +174,19 @@ func (p *program) allTables(c *cli.Context, db *exaudit.DB) ([]string, error) {
 	if len(tables) == 0 {
 		p.complain("there is no table to install on")
 	}
-	return tables, nil
+	return tables, excepted, nil
+}
+
+// followingOf is what --new-tables and --except say.
+func followingOf(c *cli.Context, except []string) (exaudit.Following, error) {
+	following := exaudit.Following{NewTables: c.StringSlice("new-tables")}
+	if len(following.NewTables) > 0 {
+		following.Except = except
+	}
+	if wrong := (*exaudit.OptionError)(nil); errors.As(following.Validate(), &wrong) {
+		return following, usageErrorf("install", "--%s: %s", strings.ReplaceAll(wrong.Option, "_", "-"), wrong.Reason)
+	}
+	return following, nil
 }
 
 func schemasOf(c *cli.Context) []string {

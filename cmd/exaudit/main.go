@@ -92,8 +92,8 @@ func (p *program) app() *cli.App {
 			"4 refused because of a conflict, 130 interrupted.",
 		Flags: globalFlags(),
 		Commands: []*cli.Command{
-			p.initCommand(), p.installCommand(), p.syncCommand(), p.uninstallCommand(), p.statusCommand(),
-			p.historyCommand(), p.showCommand(), p.diffCommand(), p.revertCommand(),
+			p.initCommand(), p.installCommand(), p.syncCommand(), p.uninstallCommand(), p.statusCommand(), p.generateCommand(),
+			p.historyCommand(), p.indexCommand(), p.showCommand(), p.diffCommand(), p.revertCommand(),
 			p.versionCommand(), p.completionCommand(),
 		},
 		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,7 +13,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/patch"
 )
 
 func (p *program) revertCommand() *cli.Command {
@@ -28,6 +28,7 @@ func (p *program) revertCommand() *cli.Command {
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and take it back"},
 			&cli.StringSliceFlag{Name: "custom", Usage: "record `KEY=VALUE` with the change, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+			&cli.StringSliceFlag{Name: "set", Usage: "give a column the value `COLUMN=VALUE`, as JSON if it is JSON, else as text (may be repeated)"},
 			&cli.BoolFlag{Name: "allow-diverged", Usage: "even if the row is not what its history says: columns that no undone version names keep their value"},
 			fullFlag(),
 		},
@@ -53,12 +54,16 @@ func (p *program) revert(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	custom, err := customData(c)
+	custom, err := keyValues("revert", "custom", c.StringSlice("custom"))
 	if err != nil {
 		return err
 	}
 	if custom != nil {
 		c.Context = exaudit.With(c.Context, custom)
+	}
+	columns, err := keyValues("revert", "set", c.StringSlice("set"))
+	if err != nil {
+		return err
 	}
 	if !c.Bool("dry-run") {
 		if err := p.needTerminal(c); err != nil {
@@ -74,6 +79,9 @@ func (p *program) revert(c *cli.Context) error {
 	if c.Bool("allow-diverged") {
 		r.opts = append(r.opts, exaudit.AllowDiverged())
 	}
+	for name, value := range columns {
+		r.opts = append(r.opts, exaudit.SetColumn(name, value))
+	}
 	if r.version, err = db.Version(c.Context, id); err != nil {
 		return err
 	}
@@ -83,28 +91,6 @@ func (p *program) revert(c *cli.Context) error {
 	}
 	r.later = len(later)
 	return r.run(db)
-}
-
-// customData reads the --custom flags; nil is none.
-func customData(c *cli.Context) (exaudit.Custom, error) {
-	var custom exaudit.Custom
-	for _, text := range c.StringSlice("custom") {
-		key, value, ok := strings.Cut(text, "=")
-		if !ok || key == "" {
-			return nil, usageErrorf("revert", "--custom is KEY=VALUE, not %q", text)
-		}
-		if custom == nil {
-			custom = make(exaudit.Custom)
-		}
-		if _, twice := custom[key]; twice {
-			return nil, usageErrorf("revert", "--custom %s is given twice", key)
-		}
-		custom[key] = value
-		if decoded, err := patch.Decode([]byte(value)); err == nil {
-			custom[key] = decoded
-		}
-	}
-	return custom, nil
 }
 
 func (r *reversion) run(db *exaudit.DB) error {
@@ -126,12 +112,11 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 	if err != nil {
 		return nil, err
 	}
-	dropped := slices.DeleteFunc(slices.Clone(plan.LeftOut), func(c string) bool { return slices.Contains(plan.Masked, c) })
-	if len(dropped) > 0 {
-		r.complain("%s was dropped since, so its old value does not come back", strings.Join(dropped, ", "))
-	}
-	if len(plan.Masked) > 0 {
-		r.complain("%s was masked, so its old value does not come back", strings.Join(plan.Masked, ", "))
+	for _, reason := range slices.Compact(slices.Sorted(maps.Values(plan.Why))) {
+		columns := slices.DeleteFunc(slices.Clone(plan.LeftOut), func(c string) bool { return plan.Why[c] != reason })
+		if len(columns) > 0 {
+			r.complain("%s %s, so its old value does not come back", strings.Join(columns, ", "), reason)
+		}
 	}
 	if r.c.Bool("yes") && !r.c.Bool("dry-run") {
 		done, err := db.Revert(ctx, r.version.ID, r.opts...)
@@ -206,6 +191,14 @@ func (r *reversion) show(w io.Writer, verb string, done *exaudit.Reversal) {
 	}
 	v := r.view(r.c)
 	fmt.Fprintf(w, "%s %s: %s %s\n%s", printable(r.version.Table), printable(r.version.EntityID), subject, verb, v.patch(done.Patch))
+	for _, along := range done.Referencing {
+		rows := "some rows"
+		if along.Rows >= 0 {
+			rows = counted(int(along.Rows), "row")
+		}
+		fmt.Fprintf(w, "%s%s of %s by %s: %s, and what references them is not looked at\n", indent, rows, printable(along.Table),
+			printable(strings.Join(along.Columns, ", ")), along.Action)
+	}
 }
 
 func (r *reversion) printJSON(done *exaudit.Reversal) error {
@@ -222,5 +215,7 @@ func (r *reversion) printJSON(done *exaudit.Reversal) error {
 		DryRun   bool          `json:"dry_run"`
 		Patch    exaudit.Patch `json:"patch"`
 		LeftOut  []string      `json:"left_out,omitempty"`
-	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), done.Patch, done.LeftOut})
+		// Referencing are the rows that pointed to one that is removed.
+		Referencing []exaudit.Referencing `json:"referencing,omitempty"`
+	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), done.Patch, done.LeftOut, done.Referencing})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -14,11 +15,12 @@ func (p *program) uninstallCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "uninstall",
 		Usage:     "stop recording the changes of tables; their history stays",
-		UsageText: "exaudit uninstall [flags] TABLE...\nexaudit uninstall [flags] --all",
+		UsageText: "exaudit uninstall [flags] TABLE...\nexaudit uninstall [flags] --all\nexaudit uninstall [flags] --follow-ddl",
 		Description: "\"exaudit install\" continues the history later. What changes in between is not recorded.\n\n" +
 			"Example: exaudit uninstall sessions --yes",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "all", Usage: "all tracked tables of the database"},
+			&cli.BoolFlag{Name: "all", Usage: "all tracked tables of the database, and the event triggers"},
+			&cli.BoolFlag{Name: "follow-ddl", Usage: "the event triggers: tables stay tracked, and are no longer kept in step"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
 			lockTimeoutFlag(),
@@ -31,8 +33,10 @@ func (p *program) uninstall(c *cli.Context) error {
 	switch {
 	case c.Bool("all") && c.NArg() > 0:
 		return usageErrorf("uninstall", "either --all or tables, not both")
-	case !c.Bool("all") && c.NArg() == 0:
-		return usageErrorf("uninstall", "uninstall needs a table, or --all")
+	case c.Bool("all") && c.Bool("follow-ddl"):
+		return usageErrorf("uninstall", "--all removes the event triggers, too: --follow-ddl says nothing more")
+	case !c.Bool("all") && !c.Bool("follow-ddl") && c.NArg() == 0:
+		return usageErrorf("uninstall", "uninstall needs a table, or --all, or --follow-ddl")
 	}
 	if !c.Bool("dry-run") {
 		if err := p.needTerminal(c); err != nil {
@@ -54,22 +58,41 @@ func (p *program) uninstall(c *cli.Context) error {
 			return err
 		}
 	}
-	if len(tables) > 0 {
+	if c.Bool("all") || c.Bool("follow-ddl") {
+		following, err := db.Following(c.Context)
+		switch {
+		case err != nil:
+			return err
+		case following != nil:
+			options = append(options, exaudit.StopFollowing())
+			return p.uninstallTables(c, db, tables, options, true)
+		case c.Bool("follow-ddl"):
+			return fmt.Errorf("there are no event triggers in database %q", p.database)
+		}
+	}
+	return p.uninstallTables(c, db, tables, options, false)
+}
+
+func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []string, options []exaudit.InstallOption, following bool) error {
+	named := tables
+	if following {
+		named = append(slices.Clip(tables), "event triggers")
+	}
+	if len(named) > 0 {
 		// Tried first, so that nobody is asked about what would fail.
 		if err := db.Uninstall(c.Context, tables, append(options, exaudit.DryRun())...); err != nil {
 			return err
 		}
 	}
-	return p.uninstallTables(c, db, tables, options)
-}
-
-func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []string, options []exaudit.InstallOption) error {
 	switch {
-	case len(tables) == 0:
+	case len(named) == 0:
 		p.complain("no table is tracked: there is nothing to uninstall")
 	case !c.Bool("dry-run"):
 		if !c.Bool("yes") {
 			question := fmt.Sprintf("Stop recording changes of %s? The history stays.", strings.Join(tables, ", "))
+			if len(tables) == 0 {
+				question = "Stop following DDL? Tables stay tracked."
+			}
 			if err := p.confirm(c.Context, question); err != nil {
 				return err
 			}
@@ -78,7 +101,7 @@ func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []strin
 			return err
 		}
 	}
-	return p.printUninstalled(c, tables)
+	return p.printUninstalled(c, named)
 }
 
 func trackedTables(c *cli.Context, db *exaudit.DB) ([]string, error) {
@@ -103,6 +126,9 @@ func (p *program) printUninstalled(c *cli.Context, tables []string) error {
 		}
 		w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 		for _, table := range tables {
+			if table == "event triggers" && !c.Bool("dry-run") {
+				did = "removed"
+			}
 			fmt.Fprintf(w, "%s\t%s\n", printable(table), did)
 		}
 		return w.Flush()

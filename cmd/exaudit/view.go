@@ -19,6 +19,7 @@ import (
 type view struct {
 	color bool
 	full  bool
+	many  bool // the versions are of several rows
 }
 
 func (p *program) view(c *cli.Context) view {
@@ -43,12 +44,18 @@ func (v view) version(version *exaudit.Version) string {
 
 func (v view) heading(version *exaudit.Version) string {
 	title := fmt.Sprintf("%d  %s", version.ID, version.Action)
+	if v.many {
+		title += fmt.Sprintf("  %s %s", printable(version.Table), printable(version.EntityID))
+	}
 	parts := []string{v.bold(title), localTime(version.RecordedAt), fmt.Sprintf("tx %d", version.Transaction)}
 	if version.Rollback {
 		parts = append(parts, v.bold("rollback"))
 	}
-	if version.PreviousEntityID != "" {
-		parts = append(parts, fmt.Sprintf("key %s → %s", printable(version.PreviousEntityID), printable(version.EntityID)))
+	if version.PreviousEntityID != nil {
+		parts = append(parts, fmt.Sprintf("key %s → %s", printable(*version.PreviousEntityID), printable(version.EntityID)))
+	}
+	if version.Gap != nil {
+		parts = append(parts, "after changes out of sight")
 	}
 	if version.SessionUser != "" {
 		parts = append(parts, "session_user="+bare(version.SessionUser))

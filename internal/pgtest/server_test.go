@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 func TestWithDatabase(t *testing.T) {
@@ -59,6 +61,15 @@ func TestSweep(t *testing.T) {
 		if _, err := s.admin.Exec(ctx, sql); err != nil {
 			t.Fatal(err)
 		}
+	}
+	inside, err := pgx.Connect(ctx, withDatabase(s.url, old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inside.Close(ctx)
+	const subscribe = " CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE)"
+	if _, err := inside.Exec(ctx, "CREATE SUBSCRIPTION "+old+subscribe); err != nil {
+		t.Fatal(err)
 	}
 	s.sweep(ctx)
 	if exists(t, s, "pg_database", old) || exists(t, s, "pg_roles", role) {

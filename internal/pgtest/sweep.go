@@ -31,8 +31,40 @@ func (s *server) sweep(ctx context.Context) {
 	const databases = `SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '')
 		FROM pg_catalog.pg_database WHERE starts_with(datname, $1)`
 	const roles = `SELECT rolname, '' FROM pg_catalog.pg_roles WHERE starts_with(rolname, $1)`
+	s.dropSubscriptions(ctx)
 	s.dropStale(ctx, databases, "DROP DATABASE IF EXISTS %s WITH (FORCE)")
 	s.dropStale(ctx, roles, "DROP ROLE IF EXISTS %s") // after what they own
+}
+
+// dropSubscriptions ends those of stale databases, which keep them from being dropped. A
+// slot goes with its subscription or its database.
+func (s *server) dropSubscriptions(ctx context.Context) {
+	type subscription struct{ Database, Name string }
+	rows, _ := s.admin.Query(ctx, `SELECT d.datname, s.subname FROM pg_catalog.pg_subscription s
+		JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE starts_with(d.datname, $1)`, prefix)
+	subscriptions, err := pgx.CollectRows(rows, pgx.RowToStructByPos[subscription])
+	if err != nil {
+		logf("cannot look for subscriptions that earlier runs left: %v", err)
+	}
+	for _, sub := range subscriptions {
+		if !stale(sub.Database, "", time.Now()) {
+			continue
+		}
+		if err := s.dropSubscription(ctx, sub.Database, sub.Name); err != nil {
+			logf("cannot drop subscription %s, left by an earlier run: %v", sub.Name, err)
+		}
+	}
+}
+
+// dropSubscription connects to its database: only there can it be dropped.
+func (s *server) dropSubscription(ctx context.Context, database, name string) error {
+	conn, err := pgx.Connect(ctx, withDatabase(s.url, database))
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, "DROP SUBSCRIPTION IF EXISTS "+pgx.Identifier{name}.Sanitize())
+	return err
 }
 
 func (s *server) dropStale(ctx context.Context, query, drop string) {

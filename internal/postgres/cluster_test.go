@@ -112,9 +112,9 @@ func TestURLEscapesTheDatabase(t *testing.T) {
 
 func TestTCP(t *testing.T) {
 	t.Parallel()
-	c := start(t, Options{TCP: true, Settings: map[string]string{"wal_level": "logical"}})
+	c := start(t, Options{TCP: true, Settings: map[string]string{"wal_level": "replica"}})
 	conn := connect(t, "postgres://postgres@"+c.Address()+"/postgres")
-	if got := query(t, conn, "SHOW wal_level"); got != "logical" {
+	if got := query(t, conn, "SHOW wal_level"); got != "replica" {
 		t.Errorf("wal_level is %q", got)
 	}
 	query(t, connect(t, c.URL("postgres")), "SHOW port")

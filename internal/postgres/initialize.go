@@ -16,7 +16,7 @@ func (c *Cluster) initialize(ctx context.Context, settings map[string]string) er
 	if err := c.initdb(ctx); err != nil {
 		return err
 	}
-	merged := defaultSettings(settings)
+	merged := defaultSettings()
 	maps.Copy(merged, settings)
 	maps.Copy(merged, c.addressSettings())
 	conf, err := os.OpenFile(filepath.Join(c.dataDir(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
@@ -54,8 +54,8 @@ func (c *Cluster) initdb(ctx context.Context) error {
 
 // defaultSettings makes the server fast rather than durable. It stays otherwise
 // close to a server in production: autovacuum and the planner are untouched.
-func defaultSettings(chosen map[string]string) map[string]string {
-	settings := map[string]string{
+func defaultSettings() map[string]string {
+	return map[string]string{
 		"fsync":              "off",
 		"synchronous_commit": "off",
 		"full_page_writes":   "off",
@@ -67,12 +67,15 @@ func defaultSettings(chosen map[string]string) map[string]string {
 		// Results must not depend on where the developer lives.
 		"timezone":     "UTC",
 		"log_timezone": "UTC",
+		// Tests replicate between databases, several at a time; a failed worker is soon
+		// started again.
+		"wal_level":                       "logical",
+		"max_wal_senders":                 "40",
+		"max_replication_slots":           "40",
+		"max_worker_processes":            "48",
+		"max_logical_replication_workers": "40",
+		"wal_retrieve_retry_interval":     "100ms",
 	}
-	if level, ok := chosen["wal_level"]; !ok || level == "minimal" {
-		settings["wal_level"] = "minimal"
-		settings["max_wal_senders"] = "0" // minimal requires it
-	}
-	return settings
 }
 
 // addressSettings are not for the caller to choose: URL relies on them.

@@ -97,23 +97,34 @@ func fetch(ctx context.Context, log func(string, ...any)) (binaries, error) {
 var number = regexp.MustCompile(`\d+`)
 
 // newest returns the directories that match the pattern, by falling version:
-// the last number above bin.
+// the number above bin.
 func newest(pattern string) []binaries {
 	dirs, _ := filepath.Glob(pattern)
-	version := func(dir string) int {
-		numbers := number.FindAllString(filepath.Base(filepath.Dir(dir)), 1)
-		if len(numbers) == 0 {
-			return 0
-		}
-		n, _ := strconv.Atoi(numbers[0])
-		return n
-	}
-	slices.SortFunc(dirs, func(a, b string) int { return cmp.Compare(version(b), version(a)) })
+	slices.SortFunc(dirs, func(a, b string) int { return cmp.Compare(majorIn(b), majorIn(a)) })
 	found := make([]binaries, len(dirs))
 	for i, dir := range dirs {
 		found[i] = binaries{dir, "the newest of " + pattern}
 	}
 	return found
+}
+
+// majorIn is the version in the name of a directory of binaries, 0 if it has none.
+func majorIn(dir string) int {
+	n, _ := strconv.Atoi(number.FindString(filepath.Base(filepath.Dir(dir))))
+	return n
+}
+
+// OfMajor returns the directory of the server binaries of a major version, installed ones if
+// there are any, otherwise those of Embedded.
+func OfMajor(ctx context.Context, major int) (binDir string, err error) {
+	for _, pattern := range installed {
+		for _, found := range newest(pattern) {
+			if majorIn(found.dir) == major && hasServer(found.dir) {
+				return found.dir, nil
+			}
+		}
+	}
+	return Embedded(ctx, major)
 }
 
 // hasServer tells a server's directory from one that holds clients only.

@@ -25,6 +25,21 @@ func TestNewest(t *testing.T) {
 	}
 }
 
+func TestOfMajor(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	found, ok := locateInstalled(ctx)
+	if major := majorIn(found.dir); ok && major > 0 {
+		dir, err := OfMajor(ctx, major)
+		if err != nil || majorIn(dir) != major || !hasServer(dir) {
+			t.Errorf("installed is %s, and for %d: %s, %v", found.dir, major, dir, err)
+		}
+	}
+	if dir, err := OfMajor(ctx, 9); err == nil || !strings.Contains(err.Error(), "no embedded PostgreSQL 9") {
+		t.Errorf("for 9: %s, %v", dir, err)
+	}
+}
+
 func TestExplicitBinariesAreNotReplaced(t *testing.T) {
 	t.Setenv("EXAUDIT_PG_BIN", "/nowhere")
 	if found, err := locate(context.Background(), Options{}); err == nil || !strings.Contains(err.Error(), "EXAUDIT_PG_BIN") {

@@ -1,6 +1,9 @@
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.people TO exaudit_writer;
+-- So that it stays so with row security; without, a policy means nothing.
+DROP POLICY IF EXISTS exaudit_truncate ON public.people;
+CREATE POLICY exaudit_truncate ON public.people FOR SELECT TO exaudit_writer USING (true);
 
 CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
@@ -35,11 +38,14 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
-    image := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
+        THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
+        ARRAY[]::text[], ARRAY['ssn']::text[])
+        ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
             ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -96,7 +102,7 @@ BEGIN
 
     -- Whole rows; of the masked columns those that changed.
     entity := NEW.id::text;
-    old_entity := nullif(OLD.id::text, entity);
+    old_entity := nullif(OLD.id::text COLLATE "C", entity);
     IF NOT ((OLD.id IS DISTINCT FROM NEW.id)
             OR (OLD.name IS DISTINCT FROM NEW.name)
             OR (OLD.ssn IS DISTINCT FROM NEW.ssn)
@@ -104,16 +110,20 @@ BEGIN
             OR (OLD.status IS DISTINCT FROM NEW.status)) THEN
         RETURN NULL;
     END IF;
-    old_values := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    old_values := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'note', 'status']::text[])
+        ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
             ELSE '{}' END,
-        ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]);
-    new_values := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+        ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
+    new_values := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'note', 'status']::text[])
+        ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
             ELSE '{}' END,
-        ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]);
+        ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
     IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
         old_values := exaudit.note_masked(old_values, 'ssn');
         new_values := exaudit.note_masked(new_values, 'ssn');
@@ -171,11 +181,14 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
-    image := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
+        THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
+        ARRAY[]::text[], ARRAY['ssn']::text[])
+        ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
             ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN

@@ -1,8 +1,15 @@
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public, archive TO exaudit_writer;
 GRANT SELECT ON public.events, archive."Old", public.events_2024, public.events_2024_0 TO exaudit_writer;
+-- So that it stays so with row security; without, a policy means nothing.
+DROP POLICY IF EXISTS exaudit_truncate ON public.events;
+CREATE POLICY exaudit_truncate ON public.events FOR SELECT TO exaudit_writer USING (true);
 DROP POLICY IF EXISTS exaudit_truncate ON archive."Old";
 CREATE POLICY exaudit_truncate ON archive."Old" FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS exaudit_truncate ON public.events_2024;
+CREATE POLICY exaudit_truncate ON public.events_2024 FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS exaudit_truncate ON public.events_2024_0;
+CREATE POLICY exaudit_truncate ON public.events_2024_0 FOR SELECT TO exaudit_writer USING (true);
 
 CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
@@ -22,6 +29,12 @@ BEGIN
         PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
         RETURN NULL;
     END IF;
+    -- The second half of an update that moves the row from another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.arrives(1, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+        RETURN NULL;
+    END IF;
     -- Altered since: record whole rows, slower, until the next "exaudit sync".
     IF NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
@@ -34,7 +47,9 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text;
-    image := pg_catalog.to_jsonb(NEW.*);
+    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.kind)) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -89,15 +104,24 @@ BEGIN
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text;
+    -- What jsonb may not hold is left out, and noted.
+    IF greatest(pg_catalog.octet_length(OLD.kind)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.kind)) > 1000000 THEN
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'at', 'kind']::text[]) AS c;
+        IF new_values <> '{}' THEN
+            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity), old_values, new_values);
+        END IF;
+        RETURN NULL;
+    END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity);
     END IF;
     IF OLD.at IS DISTINCT FROM NEW.at THEN
         old_values := old_values || pg_catalog.jsonb_build_object('at', OLD.at);
         new_values := new_values || pg_catalog.jsonb_build_object('at', NEW.at);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, entity);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity);
     END IF;
     IF OLD.kind IS DISTINCT FROM NEW.kind THEN
         old_values := old_values || pg_catalog.jsonb_build_object('kind', OLD.kind);
@@ -141,6 +165,12 @@ BEGIN
         PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
         RETURN NULL;
     END IF;
+    -- The first half of an update that moves the row to another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.leaves(1, TG_RELID, OLD.ctid, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+        RETURN NULL;
+    END IF;
     -- Altered since: record whole rows, slower, until the next "exaudit sync".
     IF NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
@@ -153,7 +183,9 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text;
-    image := pg_catalog.to_jsonb(OLD.*);
+    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.kind)) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -196,6 +228,27 @@ REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
 ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.events';
 
+CREATE OR REPLACE FUNCTION exaudit.t1_move() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- MOVE of public.events: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- May move the row to another partition: a DELETE and an INSERT, to be recorded as one.
+    -- Not for a table restored from a dump, until the next "exaudit sync".
+    IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid) THEN
+        PERFORM exaudit.note_move(TG_RELID, OLD.ctid, exaudit.entity_id_in(exaudit.key_columns('<relation>'::oid),
+            exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW)));
+    END IF;
+    RETURN NEW;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_move() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_move() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_move() IS 'exaudit: records move of public.events';
+
 CREATE OR REPLACE TRIGGER "!exaudit_insert"
     AFTER INSERT ON public.events
     FOR EACH ROW
@@ -231,3 +284,15 @@ CREATE OR REPLACE TRIGGER "!exaudit_truncate"
     BEFORE TRUNCATE ON public.events_2024_0
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_truncate();
+
+CREATE OR REPLACE TRIGGER "~exaudit_move"
+    BEFORE UPDATE ON public.events
+    FOR EACH ROW
+    WHEN (pg_catalog.record_image_ne(ROW(old.at), ROW(new.at)))
+    EXECUTE FUNCTION exaudit.t1_move();
+
+CREATE OR REPLACE TRIGGER "~exaudit_move_1"
+    BEFORE UPDATE ON public.events_2024
+    FOR EACH ROW
+    WHEN (pg_catalog.record_image_ne(ROW(old.id), ROW(new.id)))
+    EXECUTE FUNCTION exaudit.t1_move();

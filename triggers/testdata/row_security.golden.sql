@@ -1,6 +1,7 @@
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.secrets TO exaudit_writer;
+-- So that it stays so with row security; without, a policy means nothing.
 DROP POLICY IF EXISTS exaudit_truncate ON public.secrets;
 CREATE POLICY exaudit_truncate ON public.secrets FOR SELECT TO exaudit_writer USING (true);
 
@@ -34,7 +35,9 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
-    image := pg_catalog.to_jsonb(NEW.*);
+    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.owner), pg_catalog.octet_length(NEW.content)) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'owner', 'content']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -89,10 +92,19 @@ BEGIN
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := NEW.id::text;
+    -- What jsonb may not hold is left out, and noted.
+    IF greatest(pg_catalog.octet_length(OLD.owner), pg_catalog.octet_length(OLD.content)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.owner), pg_catalog.octet_length(NEW.content)) > 1000000 THEN
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'owner', 'content']::text[]) AS c;
+        IF new_values <> '{}' THEN
+            PERFORM exaudit.record(1, 'updated', entity, nullif(OLD.id::text COLLATE "C", entity), old_values, new_values);
+        END IF;
+        RETURN NULL;
+    END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text, entity);
+        old_entity := nullif(OLD.id::text COLLATE "C", entity);
     END IF;
     IF OLD.owner IS DISTINCT FROM NEW.owner THEN
         old_values := old_values || pg_catalog.jsonb_build_object('owner', OLD.owner);
@@ -152,7 +164,9 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
-    image := pg_catalog.to_jsonb(OLD.*);
+    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.owner), pg_catalog.octet_length(OLD.content)) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'owner', 'content']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
 
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN

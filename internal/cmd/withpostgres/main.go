@@ -62,7 +62,12 @@ func run(args []string) int {
 		return exitFailed
 	}
 	defer cluster.Stop()
-	return execute(a.command, []string{a.variable + "=" + cluster.URL("postgres")})
+	env := []string{a.variable + "=" + cluster.URL("postgres")}
+	if a.major != 0 {
+		// Servers that the command starts itself are of this version, too.
+		env = append(env, "EXAUDIT_PG_BIN="+cluster.BinDir())
+	}
+	return execute(a.command, env)
 }
 
 func parse(args []string, output io.Writer) (arguments, error) {
@@ -70,7 +75,7 @@ func parse(args []string, output io.Writer) (arguments, error) {
 	flags := flag.NewFlagSet("withpostgres", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.StringVar(&a.variable, "database-url-var", "TEST_DATABASE_URL", "environment `variable` for the URL of the server")
-	flags.IntVar(&a.major, "major", 0, "major `version` of PostgreSQL to install from npm and run")
+	flags.IntVar(&a.major, "major", 0, "major `version` of PostgreSQL to run, from npm where it is not installed")
 	flags.Usage = func() {
 		fmt.Fprintln(output, "usage: withpostgres [flags] -- command [arguments]")
 		flags.PrintDefaults()
@@ -91,7 +96,7 @@ func start(ctx context.Context, major int) (*postgres.Cluster, error) {
 	options := postgres.Options{Log: logf}
 	if major != 0 {
 		var err error
-		if options.BinDir, err = postgres.Embedded(ctx, major); err != nil {
+		if options.BinDir, err = postgres.OfMajor(ctx, major); err != nil {
 			return nil, err
 		}
 	}

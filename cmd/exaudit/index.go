@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) indexCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "index",
+		Usage:     "make \"history --by KEY=VALUE\" fast for a key of the custom data",
+		UsageText: "exaudit index [flags] KEY",
+		Description: "Makes an index on exaudit.versions, without holding anybody up; it waits itself for the\n" +
+			"transactions under way.\n\n" +
+			"Example: exaudit index actor_id",
+		Action: p.index,
+	}
+}
+
+func (p *program) index(c *cli.Context) error {
+	if err := argumentCount(c, 1, 1, "a key of the custom data"); err != nil {
+		return err
+	}
+	conn, db, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c.Context, conn)
+	key := c.Args().First()
+	if err := db.IndexCustom(c.Context, key); err != nil {
+		return err
+	}
+	if !forPeople(c) {
+		return p.print(c, struct {
+			Key string `json:"indexed"`
+		}{key})
+	}
+	_, err = fmt.Fprintf(p.stdout, "%s is indexed\n", printable(key))
+	return err
+}

@@ -1,0 +1,164 @@
+package exaudit_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+func TestWith(t *testing.T) {
+	t.Parallel()
+	outer := exaudit.With(context.Background(), exaudit.Custom{"a": 1, "b": 1})
+	inner := exaudit.With(outer, exaudit.Custom{"b": 2, "c": nil})
+	if got := asJSON(t, exaudit.CustomOf(inner)); got != `{"a":1,"b":2,"c":null}` {
+		t.Errorf("inner is %s", got)
+	}
+	if got := asJSON(t, exaudit.CustomOf(outer)); got != `{"a":1,"b":1}` {
+		t.Errorf("outer became %s", got)
+	}
+	if got := exaudit.CustomOf(exaudit.Without(inner)); got != nil {
+		t.Errorf("Without left %v", got)
+	}
+	if ctx := exaudit.Ignore(inner); !exaudit.Ignored(ctx) || exaudit.Ignored(inner) || len(exaudit.CustomOf(ctx)) != 3 {
+		t.Error("Ignore is not beside the custom data")
+	}
+}
+
+// What cannot be stored fails before anything is sent, and says where it comes from.
+func TestInvalidCustom(t *testing.T) {
+	t.Parallel()
+	pool := poolOf(t, pgtest.New(t), pgx.QueryExecModeExec)
+	pool.Close() // whatever is sent would fail otherwise
+	audit := exaudit.New(pool)
+	for _, test := range []struct {
+		custom exaudit.Custom
+		want   error
+		says   string
+	}{
+		{exaudit.Custom{"actor": make(chan int)}, exaudit.ErrInvalidCustom, `key "actor"`},
+		{exaudit.Custom{"actor": json.RawMessage(`{`)}, exaudit.ErrInvalidCustom, `key "actor"`},
+		{exaudit.Custom{"nul": "a\x00b"}, exaudit.ErrInvalidCustom, `key "nul"`},
+		{exaudit.Custom{"a\x00b": 1}, exaudit.ErrInvalidCustom, `NUL`},
+		{exaudit.Custom{"half": json.RawMessage(`"\ud800x"`)}, exaudit.ErrInvalidCustom, `surrogate`},
+		{exaudit.Custom{"half": json.RawMessage(`"\udc00"`)}, exaudit.ErrInvalidCustom, `surrogate`},
+		{exaudit.Custom{"long": strings.Repeat("x", exaudit.MaxCustomSize)}, exaudit.ErrCustomTooLarge, `65536`},
+	} {
+		ctx := exaudit.With(exaudit.With(context.Background(), test.custom), exaudit.Custom{"fine": 1})
+		_, exec := audit.Exec(ctx, `SELECT 1`)
+		_, query := audit.Query(ctx, `SELECT 1`)
+		_, begin := audit.Begin(ctx)
+		_, revert := audit.Revert(ctx, 1)
+		_, copied := audit.CopyFrom(ctx, pgx.Identifier{"t"}, []string{"a"}, pgx.CopyFromRows(nil))
+		b := &pgx.Batch{}
+		b.Queue(`SELECT 1`)
+		for name, err := range map[string]error{
+			"Exec": exec, "Query": query, "QueryRow": audit.QueryRow(ctx, `SELECT 1`).Scan(), "Begin": begin, "Revert": revert,
+			"CopyFrom": copied, "SendBatch": audit.SendBatch(ctx, b).Close(), "Stamp": exaudit.Stamp(ctx, nil), "CustomErr": exaudit.CustomErr(ctx),
+		} {
+			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "custom_test.go") {
+				t.Errorf("%s: got %v, want %v with %s", name, err, test.want, test.says)
+			}
+		}
+	}
+	for _, fine := range []exaudit.Custom{{"a": `\u0000`}, {"a": "\U0001F600 \\"}, {"a": json.RawMessage(`"\ud83d\ude00"`)}, nil, {}} {
+		if err := exaudit.CustomErr(exaudit.With(context.Background(), fine)); err != nil {
+			t.Errorf("%v: %v", fine, err)
+		}
+	}
+}
+
+func TestCustomFrom(t *testing.T) {
+	t.Parallel()
+	type actor struct {
+		ID   int64  `json:"actor_id"`
+		Name string `json:"name,omitempty"`
+	}
+	custom, err := exaudit.CustomFrom(actor{ID: 9007199254740993})
+	if err != nil || asJSON(t, custom) != `{"actor_id":9007199254740993}` {
+		t.Errorf("%s, %v", asJSON(t, custom), err)
+	}
+	for _, v := range []any{7, nil, []int{1}, (*actor)(nil), make(chan int), actor{Name: "\x00"}} {
+		if _, err := exaudit.CustomFrom(v); !errors.Is(err, exaudit.ErrInvalidCustom) {
+			t.Errorf("%T: got %v, want ErrInvalidCustom", v, err)
+		}
+	}
+}
+
+// Custom data of any JSON arrives as it was, and Ignore works where the table allows it.
+func TestCustomArrives(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, notes+`CREATE TABLE loud (id int PRIMARY KEY)`)
+	audit := exaudit.New(db.Pool)
+	_, err := audit.Install(ctx, []string{"notes", "loud"}, exaudit.WithOptions(map[string]exaudit.Options{"notes": {Ignore: true}}))
+	end(t, err)
+	custom := exaudit.Custom{"q": `it's "\ <>&`, "n": json.Number("9007199254740993"), "deep": map[string]any{"list": []any{1, nil, "ä😀"}}}
+	note(t, exaudit.With(ctx, custom), audit, "1")
+	if got, want := pgtest.One[bool](t, db, `SELECT custom = $1::jsonb FROM exaudit.versions`, asJSON(t, custom)), true; got != want {
+		t.Error("custom data is not what was said")
+	}
+	note(t, exaudit.Ignore(ctx), audit, "2")
+	tx := begin(t, exaudit.Ignore(by(ctx, "a")), audit)
+	note(t, ctx, tx, "3")
+	end(t, tx.Commit(ctx))
+	tx = begin(t, by(ctx, "a"), audit)
+	note(t, exaudit.Ignore(ctx), tx, "4")
+	note(t, ctx, tx, "5")
+	end(t, tx.Commit(ctx))
+	if _, err := audit.Exec(exaudit.Ignore(by(ctx, "b")), `INSERT INTO loud VALUES ($1)`, 1); err != nil {
+		t.Error(err)
+	}
+	const sql = `SELECT string_agg(coalesce(after->>'body', 'loud') || ':' || coalesce(custom->>'who', '-'), ' ' ORDER BY id) FROM exaudit.versions`
+	if got, want := pgtest.One[string](t, db, sql), "1:- 5:a loud:b"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestMiddleware(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		id, address, want string
+		generated         bool
+	}{
+		{"abc-123", "192.0.2.1:5000", "192.0.2.1", false},
+		{"", "[2001:db8::1]:5000", "2001:db8::1", true},
+		{strings.Repeat("x", 129), "@", "@", true},
+		{"a b", "192.0.2.1:5000", "192.0.2.1", true},
+		{"a\"; DROP", "192.0.2.1:5000", "192.0.2.1", true},
+	} {
+		var got exaudit.Custom
+		var header string
+		user := exaudit.Middleware(func(r *http.Request) exaudit.Custom {
+			if name, _, ok := r.BasicAuth(); ok {
+				return exaudit.Custom{"actor": name}
+			}
+			return nil
+		})
+		handler := exaudit.RequestMiddleware(user(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			got, header = exaudit.CustomOf(r.Context()), r.Header.Get("X-Request-Id")
+		})))
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = test.address
+		r.SetBasicAuth("ann", "")
+		r.Header["X-Request-Id"] = []string{test.id}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		id := got["request_id"].(string)
+		if (id != test.id) != test.generated || len(id) < 7 || header != id || w.Header().Get("X-Request-Id") != id {
+			t.Errorf("%q: the id is %q, in the headers %q and %q", test.id, id, header, w.Header().Get("X-Request-Id"))
+		}
+		if got["remote_addr"] != test.want || got["actor"] != "ann" {
+			t.Errorf("%q: %v", test.address, got)
+		}
+	}
+}

@@ -1,0 +1,315 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// Replay is the history of an entity with the state after each version, read page by page:
+// it holds no more than a page and the versions of one transaction. Only where rows have
+// moved between keys are all versions read at once, to tell the rows apart.
+//
+// It ends with the version that was the newest when it was opened, whatever is recorded
+// meanwhile.
+type Replay struct {
+	entity  Entity
+	page    int
+	columns columns
+	begins  map[string]begin
+	present Present
+	lastID  int64
+
+	opening opening
+	first   Image // of columns that are younger than the history, their first values
+
+	moved  []*Version // all of them, where the entity has had several keys
+	lineOf map[*Version]*Line
+	firsts map[*Line]Image
+}
+
+// OpenReplay reads what a replay starts from, all of it from one state of the database.
+func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, error) {
+	r := &Replay{entity: e, page: page}
+	if r.page <= 0 {
+		r.page = pageSize
+	}
+	fail := func(err error) (*Replay, error) {
+		return nil, fmt.Errorf("read the history of %s %s: %w", e.Table, e.ID, err)
+	}
+	line, err := db.New().EntityLine(ctx, q, db.EntityLineParams{TableID: e.TableID, EntityID: e.ID})
+	if err != nil {
+		return fail(err)
+	}
+	if r.columns, err = readColumns(ctx, q, e); err != nil {
+		return nil, err
+	}
+	r.begins = r.columns.begins()
+	// what hidden columns are now says nothing of then
+	if r.present, err = NewPresent(ctx, q, e); err != nil {
+		return nil, err
+	}
+	if len(line) > 1 {
+		return r, r.readMoved(ctx, q)
+	}
+	if r.lastID, err = db.New().LastEntityVersion(ctx, q, db.LastEntityVersionParams{TableID: e.TableID, EntityID: e.ID}); err != nil {
+		return fail(err)
+	}
+	if e.Relation != 0 {
+		r.present.Row, err = LiveRow(ctx, q, e, false)
+	}
+	r.opening.present = r.present
+	r.opening.present.Row = r.present.Row.without(r.present.Hidden)
+	if err == nil {
+		err = r.readOpening(ctx, q)
+	}
+	return r, err
+}
+
+func (r *Replay) readMoved(ctx context.Context, q db.DBTX) error {
+	versions, lines, err := complete(ctx, q, r.entity, r.present, r.present.Hidden)
+	if err != nil {
+		return err
+	}
+	r.moved, r.lineOf, r.firsts = versions, make(map[*Version]*Line, len(versions)), make(map[*Line]Image, len(lines))
+	for _, line := range lines {
+		for _, v := range line.Versions {
+			r.lineOf[v] = line
+			r.firsts[line] = r.alsoFound(r.firsts[line], v)
+		}
+	}
+	return nil
+}
+
+// readOpening finds the state before the first version, and the first values of the columns
+// that were added since. For a row that was created under its present columns nothing need
+// be read.
+func (r *Replay) readOpening(ctx context.Context, q db.DBTX) error {
+	var missing []string
+	for group, err := range r.groups(ctx, q) {
+		if err != nil {
+			return err
+		}
+		if missing == nil {
+			missing = r.younger(group[0].epoch)
+		}
+		r.opening.through(group)
+		if len(missing) > 0 {
+			arrange(group, nil)
+		}
+		for _, v := range group {
+			r.first = r.alsoFound(r.first, v)
+			missing = slices.DeleteFunc(missing, func(name string) bool {
+				_, before := r.first[name]
+				_, after := v.After[name]
+				return before || after && v.Action == Created
+			})
+		}
+		if r.opening.whole != nil && len(missing) == 0 {
+			return nil
+		}
+	}
+	r.first = overlay(r.present.Row.without(r.present.Hidden), r.first, nil)
+	return nil
+}
+
+// alsoFound adds to the first values of columns what one more version found.
+func (r *Replay) alsoFound(first Image, v *Version) Image {
+	found := v.Before
+	if younger := r.younger(v.epoch); len(younger) > 0 {
+		found = found.without(younger) // it was another column then
+	}
+	return overlay(found, first, nil)
+}
+
+// younger are the columns that are not those of an epoch.
+func (r *Replay) younger(epoch int) []string {
+	names := []string{}
+	for name, b := range r.begins {
+		if b.epoch > epoch {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Versions gives the versions from oldest to newest, or the first error, ErrDiverged where
+// they do not fit together or do not lead to the present row.
+func (r *Replay) Versions(ctx context.Context, q db.DBTX) iter.Seq2[*Version, error] {
+	return func(yield func(*Version, error) bool) {
+		for _, v := range r.moved {
+			if !yield(v, nil) {
+				return
+			}
+		}
+		if r.moved != nil {
+			return
+		}
+		var w *walk
+		diverged := func(err error) {
+			yield(nil, fmt.Errorf("history of %s %s: %w", r.entity.Table, r.entity.ID, err))
+		}
+		for group, err := range r.groups(ctx, q) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if w == nil {
+				w = newWalk(r.opening.origin(), group[0].epoch, r.present)
+			}
+			if err := w.through(group); err != nil {
+				diverged(err)
+				return
+			}
+			for _, v := range group {
+				if !yield(v, nil) {
+					return
+				}
+			}
+		}
+		if w == nil {
+			return
+		}
+		if err := w.end(); err != nil && !outOfSight(err) {
+			diverged(err)
+		}
+	}
+}
+
+// At gives the newest of the versions that wanted accepts, up to the first one that it does
+// not; where it accepts none, the one that it refused. Of several rows that have had the key one after
+// the other, the last one to come is meant, wherever it has gone since.
+func (r *Replay) At(ctx context.Context, q db.DBTX, wanted func(*Version) bool) (newest, refused *Version, err error) {
+	var accepted []*Version
+	for v, err := range r.Versions(ctx, q) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if !wanted(v) {
+			refused = v
+			break
+		}
+		if r.moved == nil {
+			accepted = accepted[:0]
+		}
+		accepted = append(accepted, v)
+	}
+	var line *Line
+	for _, v := range slices.Backward(accepted) {
+		if v.EntityID == r.entity.ID {
+			line = r.lineOf[v]
+			break
+		}
+	}
+	for _, v := range slices.Backward(accepted) {
+		if line == nil || r.lineOf[v] == line {
+			return v, refused, nil
+		}
+	}
+	return nil, refused, nil
+}
+
+// groups gives the versions of a key, those of one transaction at a time.
+func (r *Replay) groups(ctx context.Context, q db.DBTX) iter.Seq2[[]*Version, error] {
+	return func(yield func([]*Version, error) bool) {
+		var pending []*Version
+		for next, more := int64(0), true; more; {
+			page, err := readPage(ctx, q, r.entity, db.EntityLineRow{EntityID: r.entity.ID, FirstID: next, LastID: r.lastID}, r.page)
+			if err != nil {
+				yield(nil, fmt.Errorf("read the history of %s %s: %w", r.entity.Table, r.entity.ID, err))
+				return
+			}
+			r.columns.rename(page)
+			if more = len(page) == r.page; more {
+				next = page[len(page)-1].ID + 1
+			}
+			pending = append(pending, page...)
+			for len(pending) > 0 {
+				end := endOfTransaction(pending, 0)
+				if more && end == len(pending) {
+					break // it may go on
+				}
+				if !yield(pending[:end:end], nil) {
+					return
+				}
+				pending = pending[end:]
+			}
+		}
+	}
+}
+
+// Present is the row as it was when the replay was opened.
+func (r *Replay) Present() Row { return Row{Image: r.present.Row} }
+
+// Row is a whole row as the table's present columns have it.
+type Row struct {
+	Image Image // nil: there was none
+	// Unknown are the columns whose value then is not recorded, in no order: excluded and masked
+	// ones, those that were not there yet or held another type. The image lacks them.
+	Unknown []string
+}
+
+// Rows are the rows before and after a version of the replay.
+func (r *Replay) Rows(v *Version) (before, after Row) {
+	known := v.known
+	if known == nil {
+		known = v.State
+	}
+	switch v.Action {
+	case Created:
+		return Row{}, r.row(v, v.State, known)
+	case Deleted:
+		return r.row(v, v.Before, v.Before), Row{}
+	default:
+		return r.row(v, v.Undo(v.State), v.Undo(known)), r.row(v, v.State, known)
+	}
+}
+
+func (r *Replay) row(v *Version, state, known Image) Row {
+	first := r.first
+	if r.moved != nil {
+		first = r.firsts[r.lineOf[v]]
+	}
+	var (
+		row      Row
+		withheld = state.withheld()
+		dropped  = slices.Collect(maps.Keys(state))
+		kept     []string
+		filled   []string
+	)
+	for name, b := range r.begins {
+		_, inKnown := known[name]
+		_, inState := state[name]
+		_, inFirst := first[name]
+		switch {
+		case v.epoch < b.epoch, slices.Contains(withheld, name):
+			row.Unknown = append(row.Unknown, name)
+		case inKnown, inState && !b.retyped:
+			kept = append(kept, name)
+		case inFirst && v.birth < b.epoch && !slices.Contains(r.present.Hidden, name):
+			filled = append(filled, name)
+		default:
+			row.Unknown = append(row.Unknown, name)
+		}
+	}
+	dropped = slices.DeleteFunc(dropped, func(name string) bool { return name == "" || slices.Contains(kept, name) })
+	row.Image = state.without(dropped)
+	if len(filled) > 0 {
+		others := slices.DeleteFunc(slices.Collect(maps.Keys(first)), func(name string) bool {
+			return name == "" || slices.Contains(filled, name)
+		})
+		row.Image = overlay(row.Image, first.without(others), nil)
+	}
+	return row
+}
+
+// Same tells whether two rows are the same in all that is known of them.
+func (r Row) Same(other Row) bool {
+	return slices.Equal(slices.Sorted(slices.Values(r.Unknown)), slices.Sorted(slices.Values(other.Unknown))) &&
+		(r.Image == nil) == (other.Image == nil) && reflect.DeepEqual(r.Image, other.Image)
+}

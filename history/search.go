@@ -1,0 +1,248 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// Filter chooses among versions; of what is nil, all.
+type Filter struct {
+	Spans       []Span                     `json:"spans"`
+	Actions     []Action                   `json:"actions"`
+	Since       *time.Time                 `json:"since"` // from this time on
+	Until       *time.Time                 `json:"until"` // before this time
+	Transaction *uint64                    `json:"transaction"`
+	Rollback    *bool                      `json:"rollback"`
+	Custom      map[string]json.RawMessage `json:"custom"` // keys of the custom data that have these values
+	Keys        []string                   `json:"keys"`   // keys that the custom data has
+	Columns     []Span                     `json:"columns"`
+}
+
+// Span is a stretch of a table's history: of one entity, or in a filter's Columns where a
+// column had one name.
+type Span struct {
+	Table  int32   `json:"table"`
+	Entity *string `json:"entity,omitempty"` // nil: the whole table
+	Name   string  `json:"name,omitempty"`
+	From   int64   `json:"from"`
+	To     int64   `json:"to"`
+}
+
+// TableSpan is the whole history of a table.
+func TableSpan(table int32) Span { return Span{Table: table, To: math.MaxInt64} }
+
+// EntitySpans are the history of an entity, through all its keys.
+func EntitySpans(ctx context.Context, q db.DBTX, e Entity) ([]Span, error) {
+	line, err := db.New().EntityLine(ctx, q, db.EntityLineParams{TableID: e.TableID, EntityID: e.ID})
+	if err != nil {
+		return nil, fmt.Errorf("read the history of %s %s: %w", e.Table, e.ID, err)
+	}
+	spans := make([]Span, len(line))
+	for i, stretch := range line {
+		spans[i] = Span{Table: e.TableID, Entity: &line[i].EntityID, From: stretch.FirstID, To: stretch.LastID}
+	}
+	return spans, nil
+}
+
+// ColumnSpans say what a column was called that is called so now, in the tables that have
+// or had one.
+func ColumnSpans(ctx context.Context, q db.DBTX, tables []Entity, name string) ([]Span, error) {
+	var spans []Span
+	for _, table := range tables {
+		columns, err := readColumns(ctx, q, table)
+		if err != nil {
+			return nil, err
+		}
+		for i, e := range columns {
+			if e.since == math.MaxInt64 && i > 0 {
+				continue // as it is now: nothing is recorded yet
+			}
+			names, to := columns.names(i), int64(math.MaxInt64)
+			if i+1 < len(columns) {
+				to = columns[i+1].since
+			}
+			from := e.since + 1
+			if i == 0 {
+				from = 0 // as at reads what is older than any snapshot
+			}
+			for _, c := range e.columns {
+				present, renamed := names[c.Name]
+				if c.Name == name && !renamed || renamed && present == name {
+					spans = append(spans, Span{Table: table.TableID, Name: c.Name, From: from, To: to})
+				}
+			}
+		}
+	}
+	return spans, nil
+}
+
+// Tables are all tables that have or had a history.
+func Tables(ctx context.Context, q db.DBTX) ([]Entity, error) {
+	rows, err := db.New().TableNames(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the tables: %w", err)
+	}
+	tables := make([]Entity, len(rows))
+	for i, r := range rows {
+		tables[i] = Entity{TableID: r.ID, Table: r.QuotedName, Relation: r.Relation}
+	}
+	return tables, nil
+}
+
+// encode is the filter as exaudit.search takes it. Tables and entities repeat what spans
+// say, for indexes.
+func (f Filter) encode() ([]byte, error) {
+	tables, entities := make(map[int32]bool), make(map[string]bool)
+	whole := false
+	for _, s := range f.Spans {
+		tables[s.Table] = true
+		if s.Entity != nil {
+			entities[*s.Entity] = true
+		}
+		whole = whole || s.Entity == nil
+	}
+	encoded := struct {
+		Filter
+		Tables   []int32  `json:"tables"`
+		Entities []string `json:"entities"`
+	}{Filter: f}
+	if f.Spans != nil {
+		encoded.Tables = slices.AppendSeq([]int32{}, maps.Keys(tables))
+		if !whole {
+			encoded.Entities = slices.AppendSeq([]string{}, maps.Keys(entities))
+		}
+		if !slices.ContainsFunc(f.Spans, func(s Span) bool { return s.Entity != nil }) {
+			encoded.Spans = nil // tables say it all
+		}
+	}
+	return json.Marshal(encoded)
+}
+
+// narrow tells whether the versions of few entities are looked for.
+func (f Filter) narrow() bool {
+	return f.Spans != nil && !slices.ContainsFunc(f.Spans, func(s Span) bool { return s.Entity == nil })
+}
+
+// firstWindow is how many ids a search looks at first.
+const firstWindow = 512
+
+// Search gives the versions that pass a filter, in the order of their ids, which is that of
+// one entity's changes and nearly that of time.
+//
+// Where no index leads to them, ids are gone through in windows: block ranges find those,
+// and leave out what is of another time or transaction. A window that holds less than the page
+// makes the next one twice as large.
+func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, error) {
+	fail := func(err error) ([]*Version, error) { return nil, fmt.Errorf("search versions: %w", err) }
+	filter, err := f.encode()
+	if err != nil {
+		return fail(err)
+	}
+	bounds, err := db.New().SearchBounds(ctx, q, filter)
+	if err != nil {
+		return fail(err)
+	}
+	known, err := Tables(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	tables := make(map[int32]*searched, len(known))
+	for _, e := range known {
+		tables[e.TableID] = &searched{entity: e}
+	}
+	var versions []*Version
+	window := max(firstWindow, 2*int64(page.Limit))
+	for after := page.AfterID; after < bounds.LastID; {
+		size := pageSize
+		if page.Limit > 0 {
+			size = min(size, page.Limit-len(versions))
+		}
+		last := bounds.LastID
+		if !f.narrow() && !bounds.Indexed && after < last-window {
+			last = max(after, 0) + window
+		}
+		rows, err := db.New().Search(ctx, q, db.SearchParams{Filter: filter, AfterID: after, LastID: last, PageSize: int32(size)})
+		if err != nil {
+			return fail(err)
+		}
+		for _, r := range rows {
+			v, err := tables[r.TableID].version(ctx, q, db.EntityVersionsRow(r))
+			if err != nil {
+				return fail(err)
+			}
+			versions = append(versions, v)
+		}
+		if len(versions) == page.Limit && page.Limit > 0 {
+			break
+		}
+		if len(rows) == size {
+			after = rows[size-1].ID
+		} else {
+			after, window = last, 2*window
+		}
+	}
+	return versions, nil
+}
+
+// searched is a table of which versions were found.
+type searched struct {
+	entity  Entity
+	columns columns
+	read    bool
+}
+
+func (s *searched) version(ctx context.Context, q db.DBTX, r db.EntityVersionsRow) (*Version, error) {
+	if s == nil {
+		return nil, fmt.Errorf("version %d is of table %d, which exaudit.tables does not have", r.ID, r.TableID)
+	}
+	if !s.read {
+		var err error
+		if s.columns, err = readColumns(ctx, q, s.entity); err != nil {
+			return nil, err
+		}
+		s.read = true
+	}
+	v, err := newVersion(s.entity.Table, r)
+	if err != nil {
+		return nil, err
+	}
+	s.columns.rename([]*Version{v})
+	return v, nil
+}
+
+// Passing are those of an entity's versions that pass a filter, whose Spans are the
+// entity's.
+func Passing(ctx context.Context, q db.DBTX, f Filter, versions []*Version) ([]*Version, error) {
+	if len(versions) == 0 {
+		return nil, nil
+	}
+	filter, err := f.encode()
+	if err != nil {
+		return nil, fmt.Errorf("search versions: %w", err)
+	}
+	byID := func(a, b *Version) int { return int(a.ID - b.ID) }
+	ids, err := db.New().SearchIDs(ctx, q, db.SearchIDsParams{
+		Filter: filter, AfterID: slices.MinFunc(versions, byID).ID - 1, LastID: slices.MaxFunc(versions, byID).ID, PageSize: int32(len(versions)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("search versions: %w", err)
+	}
+	passing := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		passing[id] = true
+	}
+	var kept []*Version
+	for _, v := range versions {
+		if passing[v.ID] {
+			kept = append(kept, v)
+		}
+	}
+	return kept, nil
+}

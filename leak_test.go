@@ -1,0 +1,185 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+type panics struct{}
+
+func (panics) Scan(any) error { panic("scan") }
+
+func (panics) RewriteQuery(context.Context, *pgx.Conn, string, []any) (string, []any, error) {
+	panic("rewrite")
+}
+
+// Whatever happens to a statement, the next borrower of its connection gets the connection,
+// and nothing that was said before.
+func TestNothingLeaks(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, notes)
+	auditdb.Install(t, db, "notes")
+	const insert = `INSERT INTO notes (body) VALUES ($1) RETURNING id`
+	ctx := by(context.Background(), "a")
+	for _, mode := range modes {
+		pool := poolOf(t, db, mode)
+		audit := exaudit.New(pool)
+		for name, misuse := range map[string]func(){
+			"error":       func() { _, _ = audit.Exec(ctx, `SELECT 1/$1::int`, 0) },
+			"query error": func() { _ = audit.QueryRow(ctx, `SELECT 1/$1::int`, 0).Scan(new(int)) },
+			"encoding":    func() { _, _ = audit.Exec(ctx, `SELECT $1::int`, make(chan int)) },
+			"cancelled": func() {
+				ctx, cancel := context.WithCancel(ctx)
+				rows, err := audit.Query(ctx, `SELECT pg_sleep(0.01), n FROM generate_series(1, $1) n`, 3)
+				cancel()
+				if err == nil {
+					rows.Close()
+				}
+			},
+			"scan panics": func() { _ = audit.QueryRow(ctx, insert, "x").Scan(panics{}) },
+			"loop panics": func() {
+				rows, err := audit.Query(ctx, insert, "x")
+				if err == nil {
+					defer rows.Close()
+					panic("loop")
+				}
+			},
+			"rewrite panics":    func() { _, _ = audit.Exec(ctx, insert, panics{}) },
+			"begin func panics": func() { _ = pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error { panic("func") }) },
+			"copy fails": func() {
+				_, _ = audit.CopyFrom(ctx, pgx.Identifier{"notes"}, []string{"body"}, pgx.CopyFromFunc(func() ([]any, error) { return nil, errors.New("no row") }))
+			},
+			"options":            func() { _ = audit.QueryRow(ctx, `SELECT 1/$1::int`, pgx.QueryExecModeExec, "0").Scan(new(int)) },
+			"texts":              func() { _, _ = audit.Exec(ctx, `SELECT 1; SELECT nosuch`) },
+			"batch not read":     func() { b := &pgx.Batch{}; b.Queue(insert, "x"); _ = audit.SendBatch(ctx, b).Close() },
+			"begin of aborted":   func() { _, _ = audit.BeginTx(ctx, pgx.TxOptions{IsoLevel: "nosuch"}) },
+			"rows closed early":  func() { rows, _ := audit.Query(ctx, `SELECT generate_series(1, 1000)`); rows.Next(); rows.Close() },
+			"invalid custom":     func() { _, _ = audit.Exec(exaudit.With(ctx, exaudit.Custom{"x": make(chan int)}), insert, "x") },
+			"custom no object":   func() { _, _ = audit.Query(exaudit.With(ctx, exaudit.Custom{"x": "\x00"}), insert, "x") },
+			"ignored":            func() { _, _ = audit.Exec(exaudit.Ignore(ctx), insert, "x") },
+			"sql in custom data": func() { _, _ = audit.Exec(by(ctx, `\'; DROP TABLE notes; --`), `SELECT 1 WHERE true`) },
+		} {
+			func() {
+				defer func() { _ = recover() }()
+				misuse()
+			}()
+			next, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			var left string
+			const sql = `SELECT coalesce(current_setting('exaudit.custom', true), '') || coalesce(current_setting('exaudit.ignore', true), '')`
+			if err := pool.QueryRow(next, sql).Scan(&left); err != nil || left != "" {
+				t.Fatalf("%s, %s: the next borrower finds %q, %v", mode, name, left, err)
+			}
+			cancel()
+		}
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE custom IS NULL`); n != 0 {
+		t.Errorf("%d versions without custom data", n)
+	}
+}
+
+// What cannot be part of a transaction is left alone without custom data, and refused by
+// PostgreSQL itself with it; the error says what to do.
+func TestOutsideTransactions(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.Exec(t, things)
+	audit := exaudit.New(db.Pool)
+	plain := context.Background()
+	with := by(plain, "a")
+	for _, sql := range []string{`VACUUM things`, `CREATE INDEX CONCURRENTLY ON things (total)`, `CALL commits()`} {
+		for _, ctx := range []context.Context{plain, exaudit.Without(with)} {
+			if _, err := audit.Exec(ctx, sql); err != nil {
+				t.Errorf("%s: %v", sql, err)
+			}
+		}
+		_, err := audit.Exec(with, sql)
+		var pgErr *pgconn.PgError
+		if !errors.As(err, &pgErr) || (pgErr.Code != "25001" && pgErr.Code != "2D000") || !strings.Contains(err.Error(), "exaudit.Without") {
+			t.Errorf("%s with custom data: %v", sql, err)
+		}
+	}
+}
+
+// Without custom data, a statement costs what it costs without a DB.
+func TestAllocations(t *testing.T) {
+	db := pgtest.New(t)
+	pool := poolOf(t, db, pgx.QueryExecModeCacheStatement)
+	audit := exaudit.New(pool)
+	ctx := context.WithValue(context.Background(), panics{}, 1)
+	measure := func(c exaudit.Conn) float64 {
+		var n int
+		return testing.AllocsPerRun(200, func() {
+			if _, err := c.Exec(ctx, `SELECT $1::int`, 1); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.QueryRow(ctx, `SELECT $1::int`, 1).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			rows, err := c.Query(ctx, `SELECT $1::int`, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows.Close()
+			b := &pgx.Batch{}
+			b.Queue(`SELECT 1`)
+			if err := c.SendBatch(ctx, b).Close(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if plain, through := measure(pool), measure(audit); through > plain {
+		t.Errorf("%v allocations, %v without a DB", through, plain)
+	}
+}
+
+// queryTracer traces queries, and no batches.
+type queryTracer struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+func (q *queryTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	return context.WithValue(ctx, panics{}, data.SQL)
+}
+
+func (q *queryTracer) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	line := ctx.Value(panics{}).(string) + " -> " + data.CommandTag.String()
+	if data.Err != nil {
+		line += " failed"
+	}
+	q.seen = append(q.seen, line)
+}
+
+// A tracer sees the application's statements, not what travels with them.
+func TestTracer(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.Exec(t, things)
+	do := func(ctx context.Context) string {
+		tracer := &queryTracer{}
+		pool := poolOf(t, db, pgx.QueryExecModeExec, func(c *pgxpool.Config) { c.ConnConfig.Tracer = tracer })
+		audit := exaudit.New(pool)
+		_, _ = audit.Exec(ctx, `UPDATE things SET total = $1`, "3")
+		_, _ = audit.Exec(ctx, `DELETE FROM things WHERE false`)
+		_ = audit.QueryRow(ctx, `SELECT id FROM things WHERE id = $1`, "1").Scan(new(int))
+		_, _ = audit.Exec(ctx, `SELECT 1/$1::int`, "0")
+		return strings.Join(tracer.seen, "\n")
+	}
+	if got, want := do(by(context.Background(), "a")), do(context.Background()); got != want || want == "" {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

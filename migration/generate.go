@@ -1,0 +1,304 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/config"
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/sql"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// The kinds of parts.
+const (
+	schemaKey    = "schema "
+	columnKey    = "column "
+	tableKey     = "table "
+	functionsKey = "functions "
+)
+
+// What a change is.
+const (
+	Added   = "added"
+	Changed = "changed"
+	Removed = "removed"
+)
+
+// Change is one difference between a folder and what should be.
+type Change struct {
+	Object string `json:"object"` // "table public.orders"
+	Change string `json:"change"` // Added, Changed or Removed
+
+	up, down string
+}
+
+// File is a migration to be written.
+type File struct {
+	Path    string   `json:"file"`
+	Changes []Change `json:"changes"`
+
+	own bool // creates exaudit's own schema
+}
+
+// Options say what a folder's migrations are to bring about.
+type Options struct {
+	Schema    bool // exaudit's own schema as well
+	Functions bool // functions that give each table's earlier rows
+	Now       time.Time
+}
+
+// Generate compares a folder with what the file says for the tables of a database, and gives
+// the migrations that are missing; without any, there is nothing to do. It changes nothing.
+// The database must have the application's tables as they are to be, and schema exaudit,
+// unless that is part of the folder.
+func Generate(ctx context.Context, conn triggers.Conn, file *config.File, folder *Folder, options Options) (files []File, skipped []string, err error) {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	options.Schema = options.Schema || folder.HasSchema()
+	if options.Schema {
+		err = createSchema(ctx, tx)
+	} else {
+		err = sql.Check(ctx, tx)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	migrations, err := file.Migrations(ctx, tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if options.Schema {
+		changes, err := schemaChanges(folder)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = appendFile(files, changes, true)
+	}
+	changes, err := tableChanges(ctx, tx, folder, migrations, options.Functions)
+	if err != nil {
+		return nil, nil, err
+	}
+	files = appendFile(files, changes, false)
+	for i := range files {
+		name := "tables"
+		if files[i].own {
+			name = "schema"
+		}
+		files[i].Path = filepath.Join(folder.path, folder.number(i, options.Now)+"_exaudit_"+name+".sql")
+	}
+	return files, migrations.Skipped, nil
+}
+
+func appendFile(files []File, changes []Change, own bool) []File {
+	if len(changes) == 0 {
+		return files
+	}
+	return append(files, File{Changes: changes, own: own})
+}
+
+// createSchema brings schema exaudit up to date for the transaction.
+func createSchema(ctx context.Context, tx pgx.Tx) error {
+	if err := sql.Check(ctx, tx); err == nil || errors.Is(err, sql.ErrNewer) {
+		return err
+	}
+	queries := db.New()
+	path, err := queries.PinSearchPath(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("pin search_path: %w", err)
+	}
+	present, err := sql.VersionOf(ctx, tx)
+	if err != nil {
+		return err
+	}
+	migrations, err := sql.Migrations()
+	if err != nil {
+		return err
+	}
+	for _, m := range migrations {
+		if m.Version <= present {
+			continue
+		}
+		if _, err := tx.Exec(ctx, m.Up); err != nil {
+			return fmt.Errorf("try %s: %w", m.Name, err)
+		}
+	}
+	if err := queries.RestoreSearchPath(ctx, tx, path.SearchPath); err != nil {
+		return fmt.Errorf("restore search_path: %w", err)
+	}
+	return nil
+}
+
+// schemaChanges are the files of exaudit's own schema that the folder lacks. What has been
+// released never changes.
+func schemaChanges(folder *Folder) ([]Change, error) {
+	migrations, err := sql.Migrations()
+	if err != nil {
+		return nil, err
+	}
+	var changes []Change
+	for _, m := range migrations {
+		p := part{key: schemaKey + m.Name, text: strings.TrimSpace(m.Up)}
+		if _, ok := folder.find(p.key); !ok {
+			down := strings.TrimSpace(m.Down) + "\n"
+			if m.Version == 1 {
+				down += "DROP SCHEMA exaudit;\n"
+			}
+			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(), down: removedMark + p.key + "\n" + down})
+		}
+	}
+	return changes, nil
+}
+
+func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *config.Migrations, functions bool) ([]Change, error) {
+	wanted, renamed := parts(migrations, functions)
+	var changes []Change
+	for _, p := range wanted {
+		was, ok := folder.find(p.key)
+		switch {
+		case !ok && slices.Contains(renamed, p.key):
+			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(),
+				down: "-- " + p.key + " was tracked under its former name, and goes on with the functions that it has.\n"})
+		case !ok:
+			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(), down: removedMark + p.key + "\n" + p.undo + "\n"})
+		case !p.same(was):
+			changes = append(changes, Change{Object: p.key, Change: Changed, up: was.replacedBy(p), down: p.replacedBy(was)})
+		}
+	}
+	for _, was := range folder.parts {
+		if strings.HasPrefix(was.key, schemaKey) || strings.HasPrefix(was.key, columnKey) ||
+			slices.ContainsFunc(wanted, func(p part) bool { return p.key == was.key }) {
+			continue // a column keeps what it has recorded
+		}
+		_, name, _ := strings.Cut(was.key, " ")
+		down := was.String()
+		if _, _, err := triggers.Resolve(ctx, q, name); errors.Is(err, triggers.ErrNoTable) {
+			down = "-- " + was.key + ": the table was gone before.\n"
+		} else if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) && !errors.Is(err, triggers.ErrNotTrackable) {
+			return nil, err
+		}
+		changes = append(changes, Change{Object: was.key, Change: Removed, up: removedMark + was.key + "\n" + was.undo + "\n", down: down})
+	}
+	return changes, nil
+}
+
+// replacedBy takes a part to what it is to be. Functions are made anew: their parameters may
+// have changed, and nobody else's are replaced.
+func (p part) replacedBy(next part) string {
+	if strings.HasPrefix(p.key, functionsKey) {
+		return p.undo + "\n" + next.String()
+	}
+	return next.String()
+}
+
+// parts are what migrations are to bring about, in order, and the keys of the tables that have
+// been renamed since they were tracked.
+func parts(m *config.Migrations, functions bool) (wanted []part, renamed []string) {
+	for _, c := range m.Columns {
+		wanted = append(wanted, part{columnKey + c.Name, c.Drop, statement(c.Add)})
+	}
+	for _, t := range m.Tables {
+		wanted = append(wanted, part{tableKey + t.Table, t.Uninstall, statement(t.Install)})
+		if t.Renamed {
+			renamed = append(renamed, tableKey+t.Table)
+		}
+	}
+	if functions {
+		for _, t := range m.Tables {
+			var statements []string
+			for _, f := range t.Functions {
+				statements = append(statements, statement(f))
+			}
+			wanted = append(wanted, part{functionsKey + t.Table, t.DropFunctions, strings.Join(statements, "\n")})
+		}
+	}
+	return wanted, renamed
+}
+
+// statement annotates a statement for goose, which ends one at the end of a line with a
+// semicolon.
+func statement(text string) string {
+	if !strings.Contains(text, "\n") {
+		return text
+	}
+	return "-- +goose StatementBegin\n" + text + "\n-- +goose StatementEnd"
+}
+
+// Content is the file as goose takes it.
+func (f File) Content() string {
+	return header + "-- +goose Up\n" + f.up() + "\n-- +goose Down\n" + f.down()
+}
+
+// Up is what the migration does, as plain SQL for other tools, which must run it in one
+// transaction.
+func (f File) Up() string { return plain(header + f.up()) }
+
+// Down is what takes it back.
+func (f File) Down() string { return plain(f.down()) }
+
+func plain(text string) string {
+	lines := slices.DeleteFunc(strings.SplitAfter(text, "\n"), func(line string) bool { return strings.HasPrefix(line, "-- +goose ") })
+	return strings.Join(lines, "")
+}
+
+const header = `-- Written by "exaudit generate", which compares the parts between "begin" and "end" with
+-- exaudit.yaml when it is run again: to change something, change that file.
+
+`
+
+// Schema exaudit's own migrations pin search_path, goose's next statement needs the old one.
+const (
+	keepPath    = "SELECT pg_catalog.set_config('exaudit.search_path', pg_catalog.current_setting('search_path'), true);\n\n"
+	restorePath = "\nSELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('exaudit.search_path'), true);\n"
+)
+
+// requirement makes a migration fail with a word of advice in a database that cannot take it.
+var requirement = statement(fmt.Sprintf(`DO $exaudit$
+BEGIN
+    IF pg_catalog.to_regprocedure('exaudit.schema_version()') IS NULL THEN
+        RAISE EXCEPTION 'exaudit is not initialised in this database' USING HINT = 'Run "exaudit init" first.';
+    ELSIF exaudit.schema_version() < %d THEN
+        RAISE EXCEPTION 'schema exaudit is older than this migration' USING HINT = 'Run "exaudit init" first.';
+    END IF;
+END
+$exaudit$;`, sql.Version)) + "\n\n"
+
+func (f File) up() string {
+	texts := make([]string, len(f.Changes))
+	for i, c := range f.Changes {
+		texts[i] = c.up
+	}
+	if f.own {
+		return keepPath + strings.Join(texts, "\n") + restorePath
+	}
+	return requirement + strings.Join(texts, "\n")
+}
+
+func (f File) down() string {
+	texts := make([]string, len(f.Changes))
+	for i, c := range f.Changes {
+		texts[len(texts)-1-i] = c.down
+	}
+	return strings.Join(texts, "\n")
+}
+
+// Write writes the file, which must not be there.
+func (f File) Write() error {
+	out, err := os.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("write the migration: %w", err)
+	}
+	_, err = out.WriteString(f.Content())
+	return errors.Join(err, out.Close())
+}

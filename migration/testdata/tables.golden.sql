@@ -1,0 +1,952 @@
+-- Written by "exaudit generate", which compares the parts between "begin" and "end" with
+-- exaudit.yaml when it is run again: to change something, change that file.
+
+-- +goose Up
+-- +goose StatementBegin
+DO $exaudit$
+BEGIN
+    IF pg_catalog.to_regprocedure('exaudit.schema_version()') IS NULL THEN
+        RAISE EXCEPTION 'exaudit is not initialised in this database' USING HINT = 'Run "exaudit init" first.';
+    ELSIF exaudit.schema_version() < 9 THEN
+        RAISE EXCEPTION 'schema exaudit is older than this migration' USING HINT = 'Run "exaudit init" first.';
+    END IF;
+END
+$exaudit$;
+-- +goose StatementEnd
+
+-- exaudit: begin column actor_id
+-- exaudit: undo ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS "actor_id";
+ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS "actor_id" bigint REFERENCES users ON DELETE SET NULL;
+-- exaudit: end
+
+-- exaudit: begin column source
+-- exaudit: undo ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS "source";
+-- +goose StatementBegin
+ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS "source" text DEFAULT ('web'
+);
+-- +goose StatementEnd
+-- exaudit: end
+
+-- exaudit: begin table public.users
+-- exaudit: undo SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+-- +goose StatementBegin
+SELECT exaudit.install_table('public.users', '{"mask":["password"],"where":"name <> ''<b>''"}', $install$
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.users TO exaudit_writer;
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- INSERT of public.users: written by exaudit <version>, content <content>. Do not edit.
+#variable_conflict use_column
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        name text,
+        password text,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+    -- Only rows that meet the condition; one that fails is met.
+    BEGIN
+        IF NOT coalesce((SELECT (name <> '<b>'
+            ) FROM (SELECT NEW.*) AS r), false) THEN
+            RETURN NULL;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;
+    END;
+
+    entity := NEW.id::text;
+    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
+        THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
+        ARRAY[]::text[], ARRAY['password']::text[])
+        ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['password']::text[]) END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'created', entity, NULL, NULL, image);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_insert() IS 'exaudit: records insert of public.users';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- UPDATE of public.users: written by exaudit <version>, content <content>. Do not edit.
+#variable_conflict use_column
+DECLARE
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    stamp      exaudit.versions;
+    crossing   boolean;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        name text,
+        password text,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+    -- Only rows that meet the condition; one that fails is met. Where a row comes to meet it,
+    -- or ceases to, both sides are recorded whole: what it is out of sight, nobody knows.
+    DECLARE
+        was_met boolean;
+        is_met  boolean;
+    BEGIN
+        was_met := coalesce((SELECT (name <> '<b>'
+            ) FROM (SELECT OLD.*) AS r), false);
+        is_met := coalesce((SELECT (name <> '<b>'
+            ) FROM (SELECT NEW.*) AS r), false);
+        IF NOT was_met AND NOT is_met THEN
+            RETURN NULL;
+        END IF;
+        crossing := was_met <> is_met;
+    EXCEPTION WHEN OTHERS THEN
+        crossing := true;
+    END;
+    IF crossing THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    entity := NEW.id::text;
+    -- What jsonb may not hold is left out, and noted.
+    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000 THEN
+        SELECT exaudit.redact(c.old_values,
+        ARRAY[]::text[], ARRAY['password']::text[]), exaudit.redact(c.new_values,
+        ARRAY[]::text[], ARRAY['password']::text[]) INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
+        IF new_values <> '{}' THEN
+            PERFORM exaudit.record(<table_id>, 'updated', entity, nullif(OLD.id::text COLLATE "C", entity), old_values, new_values);
+        END IF;
+        RETURN NULL;
+    END IF;
+    IF OLD.id IS DISTINCT FROM NEW.id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text COLLATE "C", entity);
+    END IF;
+    IF OLD.name IS DISTINCT FROM NEW.name THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('name', OLD.name);
+        new_values := new_values || pg_catalog.jsonb_build_object('name', NEW.name);
+    END IF;
+    IF OLD.password IS DISTINCT FROM NEW.password THEN
+        old_values := exaudit.note_masked(old_values, 'password');
+        new_values := exaudit.note_masked(new_values, 'password');
+    END IF;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_update() IS 'exaudit: records update of public.users';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- DELETE of public.users: written by exaudit <version>, content <content>. Do not edit.
+#variable_conflict use_column
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        name text,
+        password text,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+    -- Only rows that meet the condition; one that fails is met.
+    BEGIN
+        IF NOT coalesce((SELECT (name <> '<b>'
+            ) FROM (SELECT OLD.*) AS r), false) THEN
+            RETURN NULL;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;
+    END;
+
+    entity := OLD.id::text;
+    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
+        THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
+        ARRAY[]::text[], ARRAY['password']::text[])
+        ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['password']::text[]) END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_delete() IS 'exaudit: records delete of public.users';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.users: written by exaudit <version>, content <content>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.check_table(<table_id>, TG_RELID);
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(<table_id>, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.users';
+
+CREATE OR REPLACE TRIGGER "!exaudit_insert"
+    AFTER INSERT ON public.users
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t<table_id>_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_update"
+    AFTER UPDATE ON public.users
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t<table_id>_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_delete"
+    AFTER DELETE ON public.users
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t<table_id>_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+    BEFORE TRUNCATE ON public.users
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t<table_id>_truncate();
+$install$);
+-- +goose StatementEnd
+-- exaudit: end
+
+-- exaudit: begin table public.orders
+-- exaudit: undo SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+-- +goose StatementBegin
+SELECT exaudit.install_table('public.orders', '{"capture":"full","session_user":true}', $install$
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.orders TO exaudit_writer;
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- INSERT of public.orders: written by exaudit <version>, content <content>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        user_id bigint,
+        total numeric,
+        mood public.mood,
+        info jsonb,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    entity := NEW.id::text;
+    image := CASE WHEN greatest(pg_catalog.pg_column_size(NEW.info)) > 16000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
+        ELSE pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'user_id', NEW.user_id,
+        'total', NEW.total,
+        'mood', exaudit.text_value(NEW.mood),
+        'info', NEW.info)
+    || CASE WHEN 'null'::jsonb IN (NEW.info)
+            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
+            ELSE '{}' END END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
+        VALUES (<table_id>, 'created', entity, NULL, NULL, image, session_user);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role, actor_id, source)
+        VALUES (<table_id>, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback, session_user,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_insert() IS 'exaudit: records insert of public.orders';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- UPDATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
+DECLARE
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    stamp      exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        user_id bigint,
+        total numeric,
+        mood public.mood,
+        info jsonb,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    -- Whole rows; of the masked columns those that changed.
+    entity := NEW.id::text;
+    old_entity := nullif(OLD.id::text COLLATE "C", entity);
+    old_values := CASE WHEN greatest(pg_catalog.pg_column_size(OLD.info)) > 16000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
+        ELSE pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'user_id', OLD.user_id,
+        'total', OLD.total,
+        'mood', exaudit.text_value(OLD.mood),
+        'info', OLD.info)
+    || CASE WHEN 'null'::jsonb IN (OLD.info)
+            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
+            ELSE '{}' END END;
+    new_values := CASE WHEN greatest(pg_catalog.pg_column_size(NEW.info)) > 16000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
+        ELSE pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'user_id', NEW.user_id,
+        'total', NEW.total,
+        'mood', exaudit.text_value(NEW.mood),
+        'info', NEW.info)
+    || CASE WHEN 'null'::jsonb IN (NEW.info)
+            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
+            ELSE '{}' END END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
+        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values, session_user);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role, actor_id, source)
+        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback, session_user,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_update() IS 'exaudit: records update of public.orders';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- DELETE of public.orders: written by exaudit <version>, content <content>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        user_id bigint,
+        total numeric,
+        mood public.mood,
+        info jsonb,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    entity := OLD.id::text;
+    image := CASE WHEN greatest(pg_catalog.pg_column_size(OLD.info)) > 16000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
+        ELSE pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'user_id', OLD.user_id,
+        'total', OLD.total,
+        'mood', exaudit.text_value(OLD.mood),
+        'info', OLD.info)
+    || CASE WHEN 'null'::jsonb IN (OLD.info)
+            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
+            ELSE '{}' END END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
+        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL, session_user);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role, actor_id, source)
+        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback, session_user,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_delete() IS 'exaudit: records delete of public.orders';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.check_table(<table_id>, TG_RELID);
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(<table_id>, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.orders';
+
+CREATE OR REPLACE TRIGGER "!exaudit_insert"
+    AFTER INSERT ON public.orders
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t<table_id>_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_update"
+    AFTER UPDATE ON public.orders
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t<table_id>_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_delete"
+    AFTER DELETE ON public.orders
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t<table_id>_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+    BEFORE TRUNCATE ON public.orders
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t<table_id>_truncate();
+$install$);
+-- +goose StatementEnd
+-- exaudit: end
+
+-- exaudit: begin table public.events
+-- exaudit: undo SELECT exaudit.uninstall_table('public.events', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+-- +goose StatementBegin
+SELECT exaudit.install_table('public.events', '{}', $install$
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- INSERT of public.events: written by exaudit <version>, content <content>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- The second half of an update that moves the row from another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.arrives(<table_id>, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'day date,
+        id integer,
+        note text,
+        PRIMARY KEY (day, id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    entity := pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text;
+    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.note)) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'created', entity, NULL, NULL, image);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_insert() IS 'exaudit: records insert of public.events';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- UPDATE of public.events: written by exaudit <version>, content <content>. Do not edit.
+DECLARE
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    stamp      exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'day date,
+        id integer,
+        note text,
+        PRIMARY KEY (day, id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    entity := pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text;
+    -- What jsonb may not hold is left out, and noted.
+    IF greatest(pg_catalog.octet_length(OLD.note)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.note)) > 1000000 THEN
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
+        IF new_values <> '{}' THEN
+            PERFORM exaudit.record(<table_id>, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", entity), old_values, new_values);
+        END IF;
+        RETURN NULL;
+    END IF;
+    IF OLD.day IS DISTINCT FROM NEW.day THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('day', OLD.day);
+        new_values := new_values || pg_catalog.jsonb_build_object('day', NEW.day);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", entity);
+    END IF;
+    IF OLD.id IS DISTINCT FROM NEW.id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", entity);
+    END IF;
+    IF OLD.note IS DISTINCT FROM NEW.note THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('note', OLD.note);
+        new_values := new_values || pg_catalog.jsonb_build_object('note', NEW.note);
+    END IF;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_update() IS 'exaudit: records update of public.events';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- DELETE of public.events: written by exaudit <version>, content <content>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+    -- The first half of an update that moves the row to another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.leaves(<table_id>, TG_RELID, OLD.ctid, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'day date,
+        id integer,
+        note text,
+        PRIMARY KEY (day, id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    entity := pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text;
+    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.note)) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_delete() IS 'exaudit: records delete of public.events';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.events: written by exaudit <version>, content <content>. Do not edit.
+BEGIN
+    -- A partition that was detached keeps this trigger, but is none of the table's rows.
+    IF NOT exaudit.is_table(<table_id>, TG_RELID) THEN
+        RETURN NULL;
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(<table_id>, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.events';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_move() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- MOVE of public.events: written by exaudit <version>, content <content>. Do not edit.
+BEGIN
+    -- May move the row to another partition: a DELETE and an INSERT, to be recorded as one.
+    -- Not for a table restored from a dump, until the next "exaudit sync".
+    IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid) THEN
+        PERFORM exaudit.note_move(TG_RELID, OLD.ctid, exaudit.entity_id_in(exaudit.key_columns('<relation>'::oid),
+            exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW)));
+    END IF;
+    RETURN NEW;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_move() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_move() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_move() IS 'exaudit: records move of public.events';
+
+CREATE OR REPLACE TRIGGER "!exaudit_insert"
+    AFTER INSERT ON public.events
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t<table_id>_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_update"
+    AFTER UPDATE ON public.events
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t<table_id>_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_delete"
+    AFTER DELETE ON public.events
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t<table_id>_delete();
+$install$, -- for the table and each of its partitions
+$install$
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA <partition_schema> TO exaudit_writer;
+GRANT SELECT ON <partition> TO exaudit_writer;
+
+CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+    BEFORE TRUNCATE ON <partition>
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t<table_id>_truncate();
+$install$);
+-- +goose StatementEnd
+-- exaudit: end
+
+-- exaudit: begin functions public.users
+-- exaudit: undo DROP FUNCTION IF EXISTS public.users_at(timestamp with time zone), public.users_states(bigint);
+-- +goose StatementBegin
+CREATE FUNCTION public.users_at(instant timestamp with time zone) RETURNS SETOF public.users
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $states$
+    SELECT * FROM exaudit.as_of(NULL::public.users, $1)
+$states$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION public.users_states(id bigint) RETURNS SETOF public.users
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $states$
+    SELECT * FROM exaudit.states(NULL::public.users, exaudit.entity_id('public.users', pg_catalog.jsonb_build_array($1)))
+$states$;
+-- +goose StatementEnd
+-- exaudit: end
+
+-- exaudit: begin functions public.orders
+-- exaudit: undo DROP FUNCTION IF EXISTS public.orders_at(timestamp with time zone), public.orders_states(bigint);
+-- +goose StatementBegin
+CREATE FUNCTION public.orders_at(instant timestamp with time zone) RETURNS SETOF public.orders
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $states$
+    SELECT * FROM exaudit.as_of(NULL::public.orders, $1)
+$states$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION public.orders_states(id bigint) RETURNS SETOF public.orders
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $states$
+    SELECT * FROM exaudit.states(NULL::public.orders, exaudit.entity_id('public.orders', pg_catalog.jsonb_build_array($1)))
+$states$;
+-- +goose StatementEnd
+-- exaudit: end
+
+-- exaudit: begin functions public.events
+-- exaudit: undo DROP FUNCTION IF EXISTS public.events_at(timestamp with time zone), public.events_states(date, integer);
+-- +goose StatementBegin
+CREATE FUNCTION public.events_at(instant timestamp with time zone) RETURNS SETOF public.events
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $states$
+    SELECT * FROM exaudit.as_of(NULL::public.events, $1)
+$states$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION public.events_states(day date, id integer) RETURNS SETOF public.events
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $states$
+    SELECT * FROM exaudit.states(NULL::public.events, exaudit.entity_id('public.events', pg_catalog.jsonb_build_array($1, $2)))
+$states$;
+-- +goose StatementEnd
+-- exaudit: end
+
+-- +goose Down
+-- exaudit: removed functions public.events
+DROP FUNCTION IF EXISTS public.events_at(timestamp with time zone), public.events_states(date, integer);
+
+-- exaudit: removed functions public.orders
+DROP FUNCTION IF EXISTS public.orders_at(timestamp with time zone), public.orders_states(bigint);
+
+-- exaudit: removed functions public.users
+DROP FUNCTION IF EXISTS public.users_at(timestamp with time zone), public.users_states(bigint);
+
+-- exaudit: removed table public.events
+SELECT exaudit.uninstall_table('public.events', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+
+-- exaudit: removed table public.orders
+SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+
+-- exaudit: removed table public.users
+SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+
+-- exaudit: removed column source
+ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS "source";
+
+-- exaudit: removed column actor_id
+ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS "actor_id";

@@ -1,0 +1,46 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/revert"
+)
+
+// A value that was too large to be recorded is named, and never is its placeholder written.
+func TestOversizedRevert(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds, and gigabytes")
+	}
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE files (id int PRIMARY KEY, n int, data bytea)`, "files")
+	db.Exec(t, `INSERT INTO files VALUES (1, 1, convert_to(repeat('abcd', 35000000), 'UTF8'))`)
+	db.Exec(t, `UPDATE files SET n = 2`)
+	versions := historyOf(t, audit, "files", 1, exaudit.WithStates())
+	if got, _ := versions[1].State["data"].(string); !strings.HasPrefix(got, "*** 140000000 bytes, sha256 ") {
+		t.Errorf("state %.100q", got)
+	}
+	done, err := audit.Revert(ctx, versions[1].ID)
+	if err != nil || len(done.LeftOut) > 0 || patchJSON(t, done.Patch) != `{"n":["~",2,1]}` {
+		t.Errorf("revert beside the value: %v, left out %v, %v", done, done.LeftOut, err)
+	}
+	db.Exec(t, `UPDATE files SET data = 'x'`)
+	versions = historyOf(t, audit, "files", 1, exaudit.WithStates())
+	last := versions[len(versions)-1].ID
+	if _, err := audit.Revert(ctx, last); !errors.Is(err, exaudit.ErrNotRecorded) || !strings.Contains(err.Error(), ": data") {
+		t.Errorf("revert of the value alone: %v", err)
+	}
+	db.Exec(t, `UPDATE files SET n = 3`)
+	done, err = audit.Revert(ctx, last)
+	if err != nil || !slices.Equal(done.LeftOut, []string{"data"}) || done.Why["data"] != revert.Oversized {
+		t.Errorf("left out %v, %v", done.LeftOut, err)
+	}
+	if got := rows(t, db, "files"); got != `(1,1,"\\x78")` {
+		t.Errorf("reverted to %s", got)
+	}
+	historyOf(t, audit, "files", 1, exaudit.WithStates())
+}

@@ -1,0 +1,213 @@
+package exaudit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// ErrInvalidFilter means that options of History or Versions cannot be meant: a column that
+// no table has, a value that is no JSON, states of many entities.
+var ErrInvalidFilter = errors.New("invalid filter")
+
+func filtering(set func(*historyOptions)) HistoryOption {
+	return func(o *historyOptions) { o.filtered = true; set(o) }
+}
+
+// OfTables gives only versions of the named tables, for Versions. A table that was dropped
+// still has its history.
+func OfTables(tables ...string) HistoryOption {
+	return filtering(func(o *historyOptions) {
+		o.filter.Spans = nonNil(o.filter.Spans)
+		o.tables = append(o.tables, tables...)
+	})
+}
+
+// OfEntity gives only versions of one entity, for Versions; given several times, of any of
+// them. The key is as for History.
+func OfEntity(table string, key any) HistoryOption {
+	return filtering(func(o *historyOptions) {
+		o.filter.Spans = nonNil(o.filter.Spans)
+		o.entities = append(o.entities, entityName{table, key})
+	})
+}
+
+// OfAction gives only versions of these actions.
+func OfAction(actions ...Action) HistoryOption {
+	return filtering(func(o *historyOptions) { o.filter.Actions = append(nonNil(o.filter.Actions), actions...) })
+}
+
+// Since gives only versions whose transaction began at the time or later.
+func Since(t time.Time) HistoryOption {
+	return filtering(func(o *historyOptions) { o.filter.Since = &t })
+}
+
+// Until gives only versions whose transaction began before the time.
+func Until(t time.Time) HistoryOption {
+	return filtering(func(o *historyOptions) { o.filter.Until = &t })
+}
+
+// ByTransaction gives only what one transaction changed: a Version's Transaction.
+func ByTransaction(xid uint64) HistoryOption {
+	return filtering(func(o *historyOptions) { o.filter.Transaction = &xid })
+}
+
+// ByCustom gives only versions whose custom data has the value, compared as JSON: 7 is not
+// "7", but 7.0; given several times, all of them. IndexCustom makes an index for a key.
+func ByCustom(key string, value any) HistoryOption {
+	return filtering(func(o *historyOptions) {
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			o.err = errors.Join(o.err, fmt.Errorf("%w: custom data %s: %w", ErrInvalidFilter, key, err))
+		}
+		if previous, given := o.filter.Custom[key]; given && string(previous) != string(encoded) {
+			o.err = errors.Join(o.err, fmt.Errorf("%w: custom data %s cannot be both %s and %s", ErrInvalidFilter, key, previous, encoded))
+		}
+		if o.filter.Custom == nil {
+			o.filter.Custom = make(map[string]json.RawMessage)
+		}
+		o.filter.Custom[key] = encoded
+	})
+}
+
+// HasCustom gives only versions whose custom data has all the keys, whatever their values.
+func HasCustom(keys ...string) HistoryOption {
+	return filtering(func(o *historyOptions) { o.filter.Keys = append(nonNil(o.filter.Keys), keys...) })
+}
+
+// Rollbacks gives only versions that a revert made, or with false only the others.
+func Rollbacks(made bool) HistoryOption {
+	return filtering(func(o *historyOptions) { o.filter.Rollback = &made })
+}
+
+// Changed gives only versions that changed at least one of the columns, by their present
+// names; of a dropped column, as versions call it. A create and a delete change every
+// column.
+func Changed(columns ...string) HistoryOption {
+	return filtering(func(o *historyOptions) {
+		o.filter.Columns = nonNil(o.filter.Columns)
+		o.columns = append(o.columns, columns...)
+	})
+}
+
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// Versions gives the versions of all tables that the present role may read, in the order of
+// their ids: that of each entity's changes, and nearly that of time. Options choose among
+// them. Without a Limit, that may be very many; After the last id of a page begins the next one.
+//
+// A transaction that is still under way may have taken smaller ids than others that have
+// ended. What it recorded appears when it commits, before what was given already.
+func (d *DB) Versions(ctx context.Context, opts ...HistoryOption) ([]*Version, error) {
+	o := newHistoryOptions(opts)
+	if o.states {
+		return nil, fmt.Errorf("%w: states are rebuilt of one entity, by History", ErrInvalidFilter)
+	}
+	if err := d.resolve(ctx, &o); err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	versions, err := history.Search(ctx, d.conn, o.filter, o.page)
+	return versions, d.explain(ctx, err)
+}
+
+// IndexCustom makes an index for ByCustom: a key of the custom data leads to its versions
+// without a search. It takes a member of exaudit_owner and no lock that anybody waits for,
+// but waits itself for the transactions under way, and cannot be part of one. An index that
+// is there already is kept.
+//
+// It makes every change that has the key a little more expensive.
+func (d *DB) IndexCustom(ctx context.Context, key string) error {
+	fail := func(err error) error {
+		return d.explain(ctx, fmt.Errorf("index custom data %s: %w", key, err))
+	}
+	do, err := db.New().CustomIndexStatement(ctx, d.conn, key)
+	if err != nil {
+		return fail(err)
+	}
+	for _, statement := range []string{do.Cleanup, do.Statement} {
+		if statement == "" {
+			continue
+		}
+		if _, err := d.conn.Exec(ctx, statement); err != nil {
+			return fail(err)
+		}
+	}
+	if err := db.New().ExposeCustomIndex(ctx, d.conn, key); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+// resolveFor makes the filter of options one of an entity's history.
+func (d *DB) resolveFor(ctx context.Context, o *historyOptions, entity history.Entity) error {
+	if len(o.tables)+len(o.entities) > 0 {
+		return fmt.Errorf("%w: OfTables and OfEntity are for Versions, History has its entity", ErrInvalidFilter)
+	}
+	if !o.filtered {
+		return nil
+	}
+	if err := d.resolve(ctx, o, entity); err != nil {
+		return err
+	}
+	spans, err := history.EntitySpans(ctx, d.conn, entity)
+	o.filter.Spans = spans
+	return err
+}
+
+// resolve looks up what the filter names. Columns are those of the given tables, if any.
+func (d *DB) resolve(ctx context.Context, o *historyOptions, tables ...history.Entity) error {
+	if o.err != nil {
+		return o.err
+	}
+	for _, name := range o.tables {
+		t, err := triggers.Find(ctx, d.conn, name)
+		if err != nil {
+			return err
+		}
+		o.filter.Spans = append(o.filter.Spans, history.TableSpan(t.ID))
+		tables = append(tables, history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation})
+	}
+	for _, name := range o.entities {
+		entity, err := d.entity(ctx, name.table, name.key)
+		if err != nil {
+			return err
+		}
+		spans, err := history.EntitySpans(ctx, d.conn, entity)
+		if err != nil {
+			return err
+		}
+		o.filter.Spans = append(o.filter.Spans, spans...)
+		tables = append(tables, entity)
+	}
+	if len(o.columns) == 0 {
+		return nil
+	}
+	if len(tables) == 0 {
+		var err error
+		if tables, err = history.Tables(ctx, d.conn); err != nil {
+			return err
+		}
+	}
+	for _, name := range o.columns {
+		spans, err := history.ColumnSpans(ctx, d.conn, tables, name)
+		if err != nil {
+			return err
+		}
+		if len(spans) == 0 {
+			return fmt.Errorf("%w: no table in question has or had a column %s", ErrInvalidFilter, name)
+		}
+		o.filter.Columns = append(o.filter.Columns, spans...)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package exaudit
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// session is what the triggers are told, by settings that end with the transaction. An
+// empty field says nothing.
+type session struct{ custom, ignore string }
+
+// over is s, where it says something, and below otherwise.
+func (s session) over(below session) session {
+	return session{cmp.Or(s.custom, below.custom), cmp.Or(s.ignore, below.ignore)}
+}
+
+const (
+	customSetting = "exaudit.custom"
+	ignoreSetting = "exaudit.ignore"
+	// The test spares the way back to what may be long.
+	setSQL  = "SELECT pg_catalog.set_config($1, $2, true) IS NULL"
+	readSQL = "SELECT coalesce(pg_catalog.current_setting('exaudit.custom', true), ''), coalesce(pg_catalog.current_setting('exaudit.ignore', true), '')"
+)
+
+// lead is what goes ahead of a statement, in the same round trip and transaction.
+type lead struct {
+	// settings are pairs of a name and its value, as arguments.
+	settings [2][]any
+	n        int
+	// read asks first for what the session has, and gives it to this.
+	read func(session)
+	// done is called when the session has what was set.
+	done func()
+}
+
+func (l *lead) set(name, value string) {
+	l.settings[l.n] = []any{name, value}
+	l.n++
+}
+
+// setAll sets what s says.
+func (l *lead) setAll(s session) {
+	if s.custom != "" {
+		l.set(customSetting, s.custom)
+	}
+	if s.ignore != "" {
+		l.set(ignoreSetting, s.ignore)
+	}
+}
+
+// queue adds the lead to a batch.
+func (l *lead) queue(b *pgx.Batch) {
+	if l.read != nil {
+		b.Queue(readSQL).QueryRow(func(row pgx.Row) error {
+			var s session
+			if err := row.Scan(&s.custom, &s.ignore); err != nil {
+				return err
+			}
+			l.read(s)
+			return nil
+		})
+	}
+	for _, setting := range l.settings[:l.n] {
+		b.Queue(setSQL, setting...)
+	}
+}
+
+// results reads the results of what queue has added.
+func (l *lead) results(b []*pgx.QueuedQuery, br pgx.BatchResults) error {
+	for _, q := range b {
+		if q.Fn != nil {
+			if err := q.Fn(br); err != nil {
+				return err
+			}
+		} else if _, err := br.Exec(); err != nil {
+			return err
+		}
+	}
+	if l.done != nil {
+		l.done()
+	}
+	return nil
+}
+
+// send sends the lead alone.
+func (l *lead) send(ctx context.Context, to sender) error {
+	b := &pgx.Batch{}
+	l.queue(b)
+	br := to.SendBatch(ctx, b)
+	err := l.results(b.QueuedQueries, br)
+	if closeErr := br.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// sender is a connection or a transaction.
+type sender interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}

@@ -1,0 +1,191 @@
+-- Updates that move a row to another partition. PostgreSQL makes them a DELETE there and
+-- an INSERT here; recorded is one update.
+--
+-- A BEFORE UPDATE trigger notes the row that is about to move: only an update fires it.
+-- The DELETE of that very row is held back, as what was deleted and with the id of a
+-- version that it has taken already; the INSERT that follows makes an update of the two.
+-- Where none follows, because a trigger has dropped the row or put it elsewhere, the
+-- delete is recorded at the end of the transaction, and by its id is still in its place.
+
+-- +goose Up
+SET LOCAL ROLE exaudit_owner;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- The moves of transactions that have not ended; nobody ever sees one of another's.
+CREATE UNLOGGED TABLE exaudit.moves (
+    xid           xid8             NOT NULL DEFAULT pg_current_xact_id(),
+    relation      oid              NOT NULL, -- the partition
+    row_id        tid              NOT NULL, -- the ctid there
+    new_entity_id text COLLATE "C" NOT NULL,
+    -- set by the DELETE
+    table_id      integer,
+    version_id    bigint,
+    noted_by      bigint,                    -- the command in which the row was noted
+    depth         integer,                   -- of triggers
+    entity_id     text COLLATE "C",
+    image         jsonb,                     -- the whole row
+    before        jsonb,                     -- what of it is recorded if it is gone
+    custom        text,
+    rollback      text
+);
+CREATE INDEX moves_row ON exaudit.moves (relation, row_id);
+CREATE INDEX moves_held ON exaudit.moves USING hash (new_entity_id) WHERE version_id IS NOT NULL; -- hash takes long keys
+
+REVOKE ALL ON exaudit.moves FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON exaudit.moves TO exaudit_writer;
+
+-- +goose StatementBegin
+-- Notes a row that an update is about to move, and as what.
+CREATE FUNCTION exaudit.note_move(relation oid, row_id tid, new_entity_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off -- the table is empty when this is planned, and need not stay so
+AS $$
+BEGIN
+    IF new_entity_id IS NULL THEN
+        RETURN;
+    END IF;
+    -- noted already, for the key of a partition's own partitions
+    DELETE FROM exaudit.moves m
+    WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id AND m.xid = pg_catalog.pg_current_xact_id();
+    INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id);
+    -- After SET CONSTRAINTS ALL IMMEDIATE, the end of the move has come at once.
+    IF NOT EXISTS (SELECT FROM exaudit.moves m
+                   WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id
+                     AND m.xid = pg_catalog.pg_current_xact_id()) THEN
+        SET CONSTRAINTS exaudit.move_ends DEFERRED;
+        INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id);
+    END IF;
+END
+$$;
+
+-- Holds back the DELETE of a row that was noted, and tells whether it was.
+CREATE FUNCTION exaudit.leaves(
+    table_id integer, relation oid, row_id tid, image jsonb, present jsonb, key_columns jsonb
+) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+AS $$
+DECLARE
+    root    oid := pg_catalog.pg_partition_root(relation);
+    options jsonb;
+    command bigint;
+    shown   jsonb := image;
+BEGIN
+    SELECT m.cmin::text::bigint INTO command
+    FROM exaudit.moves m
+    WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.xid = pg_catalog.pg_current_xact_id();
+    IF command IS NULL THEN
+        RETURN false;
+    END IF;
+    SELECT t.options INTO options FROM exaudit.tables t WHERE t.id = leaves.table_id;
+    IF options <> '{}' THEN
+        shown := exaudit.redacted(table_id, root, image);
+    END IF;
+    -- a snapshot of new columns must come before the id
+    PERFORM exaudit.note_columns(table_id, root, present);
+    UPDATE exaudit.moves m
+    SET table_id = leaves.table_id,
+        version_id = pg_catalog.nextval('exaudit.versions_id_seq'),
+        noted_by = command,
+        depth = pg_catalog.pg_trigger_depth(),
+        entity_id = exaudit.entity_id_in(leaves.key_columns, shown),
+        image = leaves.image,
+        before = CASE WHEN options ? 'where' AND NOT exaudit.meets(options ->> 'where', leaves.relation, leaves.image) THEN NULL
+                      ELSE shown END,
+        custom = pg_catalog.current_setting('exaudit.custom', true),
+        rollback = pg_catalog.current_setting('exaudit.rollback', true)
+    WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.xid = pg_catalog.pg_current_xact_id();
+    RETURN true;
+END
+$$;
+
+-- Records an INSERT as the update that it is the second half of, and tells whether it is
+-- one. A move's INSERT comes right after its DELETE, among the triggers of one depth, with
+-- the key that was noted, and its row was written by the command that was going on when
+-- that was noted: a row of a later one only looks the same. Of a row that a trigger has
+-- touched already, the command is not known.
+CREATE FUNCTION exaudit.arrives(
+    table_id integer, relation oid, command cid, image jsonb, present jsonb, key_columns jsonb
+) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+AS $$
+DECLARE
+    held record;
+BEGIN
+    SELECT m.ctid, m.image, m.version_id INTO held
+    FROM exaudit.moves m
+    WHERE m.new_entity_id = exaudit.entity_id_in(arrives.key_columns, arrives.image)
+      AND m.version_id IS NOT NULL
+      AND m.xid = pg_catalog.pg_current_xact_id()
+      AND m.table_id = arrives.table_id
+      AND m.depth = pg_catalog.pg_trigger_depth()
+      AND (command IS NULL OR m.noted_by > command::text::bigint)
+    ORDER BY m.version_id DESC
+    LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    DELETE FROM exaudit.moves m WHERE m.ctid = held.ctid;
+    PERFORM exaudit.record_altered(table_id, relation, held.image, image, present, key_columns, held.version_id);
+    RETURN true;
+END
+$$;
+
+-- At the end of the transaction, records a DELETE that was held back and no INSERT followed,
+-- with the session's data of then.
+CREATE FUNCTION exaudit.end_move() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET enable_seqscan = off
+AS $$
+DECLARE
+    held     exaudit.moves;
+    custom   text := pg_catalog.current_setting('exaudit.custom', true);
+    rollback text := pg_catalog.current_setting('exaudit.rollback', true);
+BEGIN
+    FOR held IN
+        DELETE FROM exaudit.moves m
+        WHERE m.relation = NEW.relation AND m.row_id = NEW.row_id AND m.xid = NEW.xid
+        RETURNING m.*
+    LOOP
+        CONTINUE WHEN held.before IS NULL; -- not deleted, or not recorded
+        PERFORM pg_catalog.set_config('exaudit.custom', held.custom, true),
+                pg_catalog.set_config('exaudit.rollback', held.rollback, true);
+        PERFORM exaudit.record(held.table_id, 'deleted', held.entity_id, NULL, held.before, NULL, version_id => held.version_id);
+        PERFORM pg_catalog.set_config('exaudit.custom', custom, true),
+                pg_catalog.set_config('exaudit.rollback', rollback, true);
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+AS 'SELECT 5::bigint';
+-- +goose StatementEnd
+
+CREATE CONSTRAINT TRIGGER move_ends AFTER INSERT ON exaudit.moves
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION exaudit.end_move();
+ALTER TABLE exaudit.moves ENABLE ALWAYS TRIGGER move_ends;
+
+REVOKE EXECUTE ON FUNCTION exaudit.note_move, exaudit.leaves, exaudit.arrives, exaudit.end_move FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.note_move, exaudit.leaves, exaudit.arrives TO exaudit_writer;
+
+GRANT CREATE ON SCHEMA exaudit TO exaudit_writer; -- as for exaudit.track
+RESET ROLE;
+ALTER FUNCTION exaudit.end_move OWNER TO exaudit_writer;
+REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer;
+
+-- +goose Down
+DROP FUNCTION exaudit.arrives;
+DROP FUNCTION exaudit.leaves;
+DROP FUNCTION exaudit.note_move;
+DROP TABLE exaudit.moves;
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 4::bigint';

@@ -1,0 +1,246 @@
+// Package stdlib is exaudit for database/sql, by way of pgx's own stdlib package.
+//
+// A *sql.DB that it opens records the custom data of each call's context (exaudit.With), and
+// is otherwise what pgx's is:
+//
+//	db := stdlib.OpenDBFromPool(pool)
+//	queries := sqlcpackage.New(db)
+//
+// Data travels with BEGIN, and with statements that return no rows, in the same round trip.
+// A query outside of a transaction becomes one of its own for it, two round trips more:
+// database/sql leaves no other way. Without custom data, nothing is added.
+package stdlib
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	pgxstdlib "github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/exaudit/exaudit"
+)
+
+// OpenDB opens a database, as pgx's stdlib.OpenDB does, with its options.
+func OpenDB(config pgx.ConnConfig, opts ...pgxstdlib.OptionOpenDB) *sql.DB {
+	return sql.OpenDB(Connector(pgxstdlib.GetConnector(config, opts...)))
+}
+
+// OpenDBFromPool opens a database on a pool, as pgx's stdlib.OpenDBFromPool does: closing it
+// does not close the pool.
+func OpenDBFromPool(pool *pgxpool.Pool, opts ...pgxstdlib.OptionOpenDB) *sql.DB {
+	db := sql.OpenDB(Connector(pgxstdlib.GetPoolConnector(pool, opts...)))
+	db.SetMaxIdleConns(0) // the pool keeps them
+	return db
+}
+
+// Connector wraps a connector of pgx's stdlib package, for sql.OpenDB.
+func Connector(c driver.Connector) driver.Connector { return connector{c} }
+
+type connector struct{ driver.Connector }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	opened, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inner, ok := opened.(*pgxstdlib.Conn)
+	if !ok {
+		_ = opened.Close()
+		return nil, errors.New("exaudit: not a connector of pgx's stdlib package")
+	}
+	return &Conn{Conn: inner, db: exaudit.New(inner.Conn())}, nil
+}
+
+// Conn is a connection of database/sql, as sql.Conn.Raw gives it: pgx's, with custom data.
+type Conn struct {
+	*pgxstdlib.Conn
+	db *exaudit.DB
+	// tx is the transaction that is open, else nil.
+	tx pgx.Tx
+}
+
+// BeginTx begins a transaction; the custom data of ctx travels with it.
+func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if c.Conn.Conn().IsClosed() {
+		return nil, driver.ErrBadConn
+	}
+	options, err := txOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	begun, err := c.db.BeginTx(ctx, options)
+	if err != nil {
+		return nil, again(err)
+	}
+	c.tx = begun
+	return &transaction{conn: c, ctx: ctx, tx: begun}, nil
+}
+
+// Begin is not called by database/sql.
+func (c *Conn) Begin() (driver.Tx, error) {
+	return c.BeginTx(context.Background(), driver.TxOptions{})
+}
+
+func txOptions(opts driver.TxOptions) (options pgx.TxOptions, err error) {
+	switch sql.IsolationLevel(opts.Isolation) {
+	case sql.LevelDefault:
+	case sql.LevelReadUncommitted:
+		options.IsoLevel = pgx.ReadUncommitted
+	case sql.LevelReadCommitted:
+		options.IsoLevel = pgx.ReadCommitted
+	case sql.LevelRepeatableRead, sql.LevelSnapshot:
+		options.IsoLevel = pgx.RepeatableRead
+	case sql.LevelSerializable:
+		options.IsoLevel = pgx.Serializable
+	default:
+		return options, errors.New("unsupported isolation: " + sql.IsolationLevel(opts.Isolation).String())
+	}
+	if opts.ReadOnly {
+		options.AccessMode = pgx.ReadOnly
+	}
+	return options, nil
+}
+
+// again lets database/sql try another connection where nothing was sent on this one.
+func again(err error) error {
+	if pgconn.SafeToRetry(err) {
+		return driver.ErrBadConn
+	}
+	return err
+}
+
+type transaction struct {
+	conn *Conn
+	ctx  context.Context // as pgx's stdlib has it
+	tx   pgx.Tx
+}
+
+func (t *transaction) Commit() error {
+	t.conn.tx = nil
+	return t.tx.Commit(t.ctx)
+}
+
+func (t *transaction) Rollback() error {
+	t.conn.tx = nil
+	return t.tx.Rollback(t.ctx)
+}
+
+// ExecContext executes a statement; the custom data of ctx travels with it.
+func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if c.Conn.Conn().IsClosed() {
+		return nil, driver.ErrBadConn
+	}
+	values := make([]any, len(args))
+	for i, arg := range args {
+		values[i] = arg.Value
+	}
+	run := exaudit.Conn(c.db)
+	if c.tx != nil {
+		run = c.tx
+	}
+	tag, err := run.Exec(ctx, query, values...)
+	if err != nil {
+		return nil, again(err)
+	}
+	return driver.RowsAffected(tag.RowsAffected()), nil
+}
+
+// QueryContext runs a query. In a transaction, custom data of ctx that the transaction does
+// not have is sent ahead; outside, with custom data, the query is a transaction of its own.
+func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if c.Conn.Conn().IsClosed() {
+		return nil, driver.ErrBadConn
+	}
+	if c.tx != nil {
+		if err := c.tx.(interface{ Tell(context.Context) error }).Tell(ctx); err != nil {
+			return nil, err
+		}
+		return c.Conn.QueryContext(ctx, query, args)
+	}
+	if err := exaudit.CustomErr(ctx); err != nil {
+		return nil, err
+	}
+	if len(exaudit.CustomOf(ctx)) == 0 && !exaudit.Ignored(ctx) || c.Conn.Conn().PgConn().TxStatus() != 'I' {
+		return c.Conn.QueryContext(ctx, query, args)
+	}
+	tx, err := c.db.Begin(ctx)
+	if err != nil {
+		return nil, again(err)
+	}
+	found, err := c.Conn.QueryContext(ctx, query, args)
+	if err != nil {
+		// the first error is the one to report
+		_ = tx.Rollback(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return &rows{Rows: found.(*pgxstdlib.Rows), ctx: ctx, tx: tx}, nil
+}
+
+// Prepare is not called by database/sql.
+func (c *Conn) Prepare(query string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query)
+}
+
+// PrepareContext prepares a statement that records the custom data of each call's context.
+func (c *Conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	prepared, err := c.Conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return &statement{Stmt: prepared.(*pgxstdlib.Stmt), conn: c, query: query}, nil
+}
+
+type statement struct {
+	*pgxstdlib.Stmt
+	conn  *Conn
+	query string
+}
+
+func (s *statement) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	return s.conn.ExecContext(ctx, s.query, args)
+}
+
+func (s *statement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return s.conn.QueryContext(ctx, s.query, args)
+}
+
+// rows end the transaction of their query. database/sql shows no error of closing rows that
+// were read to their end: what only fails then is an error of the last Next.
+type rows struct {
+	*pgxstdlib.Rows
+	ctx context.Context
+	tx  pgx.Tx
+	err error
+}
+
+func (r *rows) Next(dest []driver.Value) error {
+	err := r.Rows.Next(dest)
+	if err == io.EOF {
+		if ended := r.Close(); ended != nil {
+			return ended
+		}
+	}
+	return err
+}
+
+func (r *rows) Close() error {
+	err := r.Rows.Close()
+	if r.tx == nil {
+		return r.err
+	}
+	tx := r.tx
+	r.tx = nil
+	if err != nil {
+		_ = tx.Rollback(context.WithoutCancel(r.ctx))
+	} else {
+		err = tx.Commit(r.ctx)
+	}
+	r.err = err
+	return err
+}

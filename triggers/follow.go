@@ -1,0 +1,417 @@
+package triggers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// ErrMayNotFollow means that the present role may not create event triggers, or not change
+// those that are there: it takes a superuser, or the role that a managed service has for it.
+var ErrMayNotFollow = errors.New("may not create event triggers")
+
+// Following says what the event triggers do besides keeping the triggers of tracked tables
+// in step.
+type Following struct {
+	// NewTables are patterns for new tables that are to be tracked: see Pattern.
+	NewTables []string `json:"new_tables,omitempty"`
+	// Except are names or patterns of new tables that are not.
+	Except []string `json:"except,omitempty"`
+}
+
+// FollowDDL makes Install create event triggers, which from then on keep the triggers of
+// tracked tables in step with the schema, and cover new tables. It gives ErrMayNotFollow
+// where the role may not.
+func FollowDDL(f Following) InstallOption { return func(o *installOptions) { o.following = &f } }
+
+// StopFollowing makes Uninstall remove the event triggers.
+func StopFollowing() InstallOption { return func(o *installOptions) { o.stopFollowing = true } }
+
+const (
+	followingTable  = "event triggers" // in the place of a table's name
+	followingSchema = "exaudit_follow"
+)
+
+// Validate finds what is wrong with the patterns; Option of the *OptionError is new_tables
+// or except.
+func (f Following) Validate() error {
+	for _, list := range []struct {
+		option   string
+		patterns []string
+	}{{"new_tables", f.NewTables}, {"except", f.Except}} {
+		for i, pattern := range list.patterns {
+			_, err := ParsePattern(pattern)
+			switch {
+			case err != nil:
+				return &OptionError{Option: list.option, Value: pattern, Reason: err.Error()}
+			case slices.Contains(list.patterns[:i], pattern):
+				return &OptionError{Option: list.option, Value: pattern, Reason: fmt.Sprintf("%s is listed twice", pattern)}
+			}
+		}
+	}
+	if len(f.NewTables) == 0 && len(f.Except) > 0 {
+		return &OptionError{Option: "except", Value: f.Except[0], Reason: "there are no new_tables to except it from"}
+	}
+	return nil
+}
+
+// Covers tells whether a new table of the name, quoted and with its schema, is tracked.
+func (f Following) Covers(name string) bool {
+	match := func(text string) bool {
+		p, err := ParsePattern(text)
+		return err == nil && p.MatchQuoted(name)
+	}
+	return slices.ContainsFunc(f.NewTables, match) && !slices.ContainsFunc(f.Except, match)
+}
+
+// Equal tells whether both mean the same.
+func (f Following) Equal(other Following) bool { return f.comment() == other.comment() }
+
+func (f Following) sorted() Following {
+	return Following{slices.Sorted(slices.Values(f.NewTables)), slices.Sorted(slices.Values(f.Except))}
+}
+
+// comment is how the database remembers f.
+func (f Following) comment() string {
+	encoded, _ := json.Marshal(f.sorted()) // cannot fail: strings
+	return string(encoded)
+}
+
+// followFunction is one function of the event triggers.
+type followFunction struct {
+	Function
+	Arguments, Returns string
+	OfOwner            bool // belongs to exaudit_owner
+}
+
+// eventTrigger is one event trigger.
+type eventTrigger struct {
+	Name, Event, Function string
+	Tags                  []string
+}
+
+// following is what the templates make event triggers of.
+type following struct {
+	Comment           string
+	NewTables, Except []Pattern
+	Generic           []genericBody
+	Functions         []followFunction
+	EventTriggers     []eventTrigger
+}
+
+type genericBody struct{ Event, Body string }
+
+// generic is the body of a function of a table that an event trigger covered.
+type generic struct {
+	Table
+	ID, Relation, Event string
+}
+
+// Before and After are an image, or NULL where the event has none.
+func (g generic) Before(image string) string {
+	if g.Event == "insert" {
+		return "NULL"
+	}
+	return image
+}
+
+// After is NULL for a delete.
+func (g generic) After(image string) string {
+	if g.Event == "delete" {
+		return "NULL"
+	}
+	return image
+}
+
+// Encoded is the whole image of OLD or NEW, made at run time.
+func (g generic) Encoded(row string) string {
+	return fmt.Sprintf("exaudit.encode_with(exaudit.encode_query('%s'::oid), %s)", g.Relation, row)
+}
+
+func genericContent(event, id, relation string) string {
+	// whether it is partitioned or will be part of one that is, nobody knows
+	return render("generic", generic{Table: Table{Partitioned: true}, ID: id, Relation: relation, Event: event})
+}
+
+// generate makes the script of the event triggers.
+func (f Following) generate() (following, error) {
+	if err := f.Validate(); err != nil {
+		return following{}, err
+	}
+	f = f.sorted()
+	s := following{Comment: f.comment(), EventTriggers: []eventTrigger{
+		{"exaudit_ddl", "ddl_command_end", "on_ddl", []string{
+			"ALTER POLICY", "ALTER SCHEMA", "ALTER TABLE", "ALTER TRIGGER", "CREATE SCHEMA", "CREATE TABLE", "CREATE TABLE AS",
+			"CREATE TRIGGER", "REVOKE", "SELECT INTO"}},
+		{"exaudit_drop", "sql_drop", "on_drop", nil},
+	}}
+	for i, list := range [][]string{f.NewTables, f.Except} {
+		for _, text := range list {
+			p, err := ParsePattern(text)
+			if err != nil {
+				return following{}, err
+			}
+			to := []*[]Pattern{&s.NewTables, &s.Except}[i]
+			*to = append(*to, p)
+		}
+	}
+	for _, event := range []string{"insert", "update", "delete", "truncate", "move"} {
+		s.Generic = append(s.Generic, genericBody{event, genericContent(event, "{id}", "{relation}")})
+	}
+	pinned := []string{"search_path = pg_catalog, pg_temp"}
+	// The user's command must not wait for an install for long, nor what is done be followed.
+	briefly := append(slices.Clone(pinned), "lock_timeout = '2s'")
+	alone := append(slices.Clone(briefly), "exaudit.following = 'off'")
+	for _, part := range []struct {
+		name, template, arguments, returns string
+		settings                           []string
+		ofOwner                            bool
+	}{
+		{"refresh", "refresh", "table_id integer, relation oid", "boolean", pinned, true},
+		{"register", "register", "relation oid", "integer", pinned, true},
+		{"let_go", "let_go", "table_id integer", "void", pinned, true},
+		{"cover", "cover", "relation oid, created boolean", "void", pinned, false},
+		{"mend", "mend", "root oid, created boolean", "void", pinned, false},
+		{"follow", "follow_table", "root oid, created boolean", "void", alone, false},
+		{"on_ddl", "on_ddl", "", "event_trigger", pinned, false},
+		{"on_drop", "on_drop", "", "event_trigger", briefly, false},
+	} {
+		s.Functions = append(s.Functions, followFunction{
+			Function:  Function{Name: part.name, Settings: part.settings, Body: render(part.template, s)},
+			Arguments: part.arguments, Returns: part.returns, OfOwner: part.ofOwner,
+		})
+	}
+	return s, nil
+}
+
+// ReadFollowing gives what the event triggers do; nil where there are none, nor anything
+// that is left of them.
+func ReadFollowing(ctx context.Context, q db.DBTX) (*Following, error) {
+	schema, err := db.New().FollowingSchema(ctx, q)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for event triggers: %w", err)
+	}
+	f := &Following{}
+	if err := json.Unmarshal([]byte(schema.Comment), f); err != nil {
+		return &Following{}, nil // its functions differ then, too, and Drift says so
+	}
+	return f, nil
+}
+
+// followingDrift compares the event triggers with what f makes of them.
+func followingDrift(ctx context.Context, q db.DBTX, f Following) ([]Drift, error) {
+	want, err := f.generate()
+	if err != nil {
+		return []Drift{{followingTable, "schema " + followingSchema, "was altered by hand"}}, nil
+	}
+	queries := db.New()
+	schema, err := queries.FollowingSchema(ctx, q)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return []Drift{{followingTable, "schema " + followingSchema, "is missing"}}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for event triggers: %w", err)
+	}
+	functions, err := queries.FollowingFunctions(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the functions of the event triggers: %w", err)
+	}
+	installed, err := queries.EventTriggers(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the event triggers: %w", err)
+	}
+	var drift []Drift
+	note := func(object, problem string) {
+		if problem != "" {
+			drift = append(drift, Drift{followingTable, object, problem})
+		}
+	}
+	switch {
+	case !schema.Trusted:
+		note("schema "+followingSchema, "belongs to "+schema.Owner)
+	case schema.OthersMayUse:
+		note("schema "+followingSchema, "is open to others than "+schema.Owner)
+	}
+	if schema.Comment != want.Comment {
+		note("schema "+followingSchema, "says other patterns")
+	}
+	for _, fn := range want.Functions {
+		note("function "+followingSchema+"."+fn.Name, fn.problem(functions, schema.Owner))
+	}
+	for _, have := range functions {
+		if !slices.ContainsFunc(want.Functions, func(fn followFunction) bool { return fn.Name == have.Name }) {
+			note("function "+followingSchema+"."+have.Name, "is none of exaudit's")
+		}
+	}
+	for _, e := range want.EventTriggers {
+		note("event trigger "+e.Name, e.problem(installed))
+	}
+	return drift, nil
+}
+
+func (f followFunction) problem(installed []db.FollowingFunctionsRow, owner string) string {
+	if f.OfOwner {
+		owner = "exaudit_owner"
+	}
+	i := slices.IndexFunc(installed, func(r db.FollowingFunctionsRow) bool { return r.Name == f.Name })
+	if i < 0 {
+		return "is missing"
+	}
+	have := installed[i]
+	switch {
+	case strings.Trim(have.Body, "\n") != f.Body:
+		return "is another one"
+	case !slices.EqualFunc(have.Settings, f.config(), strings.EqualFold):
+		return "has other settings"
+	case !have.SecurityDefiner:
+		return "is not SECURITY DEFINER"
+	case have.Owner != owner:
+		return "belongs to " + have.Owner + ", not " + owner
+	case have.OthersMayExecute:
+		return "may be executed by others"
+	}
+	return ""
+}
+
+func (e eventTrigger) problem(installed []db.EventTriggersRow) string {
+	i := slices.IndexFunc(installed, func(r db.EventTriggersRow) bool { return r.Name == e.Name })
+	if i < 0 {
+		return "is missing"
+	}
+	have := installed[i]
+	switch {
+	case have.Enabled == "D":
+		return "is disabled"
+	case have.Enabled == "R":
+		return "fires for replicas only"
+	case have.Event != e.Event, have.FunctionName != followingSchema+"."+e.Function,
+		!slices.Equal(slices.Sorted(slices.Values(have.Tags)), e.Tags):
+		return "is not the one that was installed"
+	}
+	return ""
+}
+
+// follow creates the event triggers anew where they are not what f says.
+func follow(ctx context.Context, tx pgx.Tx, f Following, options installOptions) (Installation, error) {
+	script, err := f.generate()
+	if err != nil {
+		return Installation{}, err
+	}
+	drift, err := followingDrift(ctx, tx, f)
+	if err != nil {
+		return Installation{}, err
+	}
+	done := Installation{Table: followingTable, SQL: render("follow", script), Changed: len(drift) > 0}
+	if !done.Changed {
+		return done, nil
+	}
+	schema, err := db.New().FollowingSchema(ctx, tx)
+	if err == nil && !schema.Trusted {
+		return Installation{}, fmt.Errorf("schema %s belongs to %s, who could use it to gain the rights of who installs: drop it first", followingSchema, schema.Owner)
+	}
+	if _, err := tx.Exec(ctx, done.SQL); err != nil {
+		return Installation{}, mayNotFollow(err, options)
+	}
+	return done, nil
+}
+
+func unfollow(ctx context.Context, tx pgx.Tx, options installOptions) error {
+	if _, err := tx.Exec(ctx, render("unfollow", nil)); err != nil {
+		return mayNotFollow(err, options)
+	}
+	return nil
+}
+
+// mayNotFollow tells a missing right from other errors.
+func mayNotFollow(err error, options installOptions) error {
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "42501" {
+		return &followError{err}
+	}
+	return options.locked(err, "exaudit_follow", "install the event triggers of")
+}
+
+// followError is an ErrMayNotFollow. errors.As finds PostgreSQL's own error.
+type followError struct{ cause error }
+
+func (e *followError) Error() string {
+	return "this role " + ErrMayNotFollow.Error() + ": it takes a superuser, or the role that the managed service names for it; nothing was changed"
+}
+
+func (e *followError) Unwrap() []error { return []error{ErrMayNotFollow, e.cause} }
+
+// syncFollowing mends the event triggers where there are any, if the role may.
+func syncFollowing(ctx context.Context, tx pgx.Tx, options installOptions) ([]Installation, error) {
+	f, err := ReadFollowing(ctx, tx)
+	if f == nil || err != nil {
+		return nil, err
+	}
+	savepoint, err := tx.Begin(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	defer savepoint.Rollback(context.WithoutCancel(ctx))
+	done, err := follow(ctx, savepoint, *f, options)
+	if errors.Is(err, ErrMayNotFollow) {
+		return []Installation{{Table: followingTable, Skipped: "this role " + ErrMayNotFollow.Error()}}, nil
+	}
+	if err != nil || !done.Changed {
+		return nil, err
+	}
+	return []Installation{done}, savepoint.Commit(ctx)
+}
+
+var bakedIn = regexp.MustCompile(`'([0-9]+)'::oid`)
+
+// generic is the script of a table as an event trigger covered it; nil where its functions
+// are others. The table may have been another relation then, before a dump and restore.
+func (s *Script) generic(installed []db.InstalledFunctionsRow) *Script {
+	covered, relation := &Script{Table: s.Table}, ""
+	for _, f := range installed {
+		if found := bakedIn.FindStringSubmatch(f.Body); found != nil && strings.HasSuffix(f.Name, "_insert") {
+			relation = found[1]
+		}
+	}
+	for _, f := range s.Functions {
+		event := f.Name[strings.LastIndex(f.Name, "_")+1:]
+		content := genericContent(event, fmt.Sprint(s.Table.ID), relation)
+		f.Settings = settings(nil)
+		f.Body = fmt.Sprintf("-- content %s.\n%s", digest(content), content)
+		covered.Functions = append(covered.Functions, f)
+	}
+	recognized := func(f Function) bool { // a move is noted by all tables in the same way
+		return !strings.HasSuffix(f.Name, "_move") && f.problem(installed) == ""
+	}
+	if relation == "" || !slices.ContainsFunc(covered.Functions, recognized) {
+		return nil
+	}
+	for _, t := range s.Triggers {
+		// as the event trigger names them, with the level of a move's
+		t.Name = strings.Replace(t.Name, "exaudit_", fmt.Sprintf("exaudit_t%s_", s.Table.ID), 1)
+		covered.Triggers = append(covered.Triggers, t)
+	}
+	return covered
+}
+
+// String says what the event triggers do, on one line.
+func (f Following) String() string {
+	if len(f.NewTables) == 0 {
+		return "follow DDL"
+	}
+	text := "follow DDL; cover new tables " + strings.Join(f.NewTables, ", ")
+	if len(f.Except) > 0 {
+		text += " except " + strings.Join(f.Except, ", ")
+	}
+	return text
+}

@@ -1,0 +1,212 @@
+package triggers
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// ErrNotPortable means that a table cannot be written into a migration: something of it is
+// called like a placeholder, or its name has a line break.
+var ErrNotPortable = errors.New("cannot be written into a migration")
+
+// Migration is the SQL that tracks one table, for any database that has the table and schema
+// exaudit: ids and oids are filled in where it is run. Statements end with semicolons.
+type Migration struct {
+	Table     string // quoted
+	Renamed   bool   // it was tracked under another name before
+	Install   string
+	Uninstall string // on one line
+	// Functions that give the table's rows as of an instant, and the states of one row.
+	Functions     []string
+	DropFunctions string // on one line
+}
+
+// Migrations makes the migrations of the named tables, with the options of WithOptions, or
+// else those that they have. It changes nothing, but needs the rights that Install needs.
+// Errors are those of Install, and ErrNotPortable.
+func Migrations(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Migration, error) {
+	options := collect(opts)
+	var done []Migration
+	err := inTransaction(ctx, conn, true, func(tx pgx.Tx) error {
+		relations, known := make([]uint32, len(names)), make([]string, len(names))
+		for i, name := range names {
+			var err error
+			if relations[i], err = resolve(ctx, tx, name); err != nil {
+				return err
+			}
+			was, err := db.New().RegisteredTable(ctx, tx, relations[i])
+			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+				return fmt.Errorf("look up the registry: %w", err)
+			}
+			known[i] = was.QuotedName
+		}
+		return pinned(ctx, tx, options, func() error {
+			for i, name := range names {
+				var given *Options
+				if o, ok := options.tables[name]; ok {
+					given = &o
+				}
+				m, err := migration(ctx, tx, relations[i], name, given)
+				if err != nil {
+					return err
+				}
+				m.Renamed = known[i] != "" && known[i] != m.Table
+				done = append(done, m)
+			}
+			return nil
+		})
+	})
+	return done, err
+}
+
+func migration(ctx context.Context, tx pgx.Tx, relation uint32, name string, given *Options) (Migration, error) {
+	id, err := register(ctx, tx, relation)
+	if err != nil {
+		return Migration{}, err
+	}
+	if err := setOptions(ctx, tx, id, relation, name, given); err != nil {
+		return Migration{}, err
+	}
+	t, err := describe(ctx, tx, id, relation)
+	if err != nil {
+		return Migration{}, err
+	}
+	script, err := Generate(t)
+	if err != nil {
+		return Migration{}, err
+	}
+	for _, placeholder := range []string{"<table_id>", "<relation>", "<partition>", "<partition_schema>", "<content>"} {
+		if strings.Contains(script.SQL(), placeholder) {
+			return Migration{}, fmt.Errorf("table %s %w: something of it is called %s", t.QuotedName, ErrNotPortable, placeholder)
+		}
+	}
+	if strings.ContainsAny(t.QuotedName, "\r\n") {
+		return Migration{}, fmt.Errorf("table %s %w: its name has a line break", t.QuotedName, ErrNotPortable)
+	}
+	m := Migration{Table: t.QuotedName, Uninstall: UninstallSQL(t.QuotedName)}
+	if m.Install, err = t.installSQL(); err != nil {
+		return Migration{}, err
+	}
+	m.Functions, m.DropFunctions = t.stateFunctions()
+	return m, nil
+}
+
+// everyPartition stands for a table and each of its partitions: another database may have
+// others.
+func everyPartition() []db.PartitionsRow {
+	return []db.PartitionsRow{{QuotedSchema: "<partition_schema>", Name: "<partition>"}}
+}
+
+// installSQL calls exaudit.install_table with what Install would run, but for what differs
+// between databases.
+func (t *Table) installSQL() (string, error) {
+	portable := *t
+	portable.ID, portable.Relation = 0, 0
+	if t.Partitioned {
+		portable.Partitions = everyPartition()
+	}
+	script, err := Generate(&portable)
+	if err != nil {
+		return "", err
+	}
+	var once, each []string
+	for _, part := range script.parts() {
+		if strings.Contains(part, "<partition>") {
+			each = append(each, part)
+		} else {
+			once = append(once, part)
+		}
+	}
+	options, err := t.Options.text()
+	if err != nil {
+		return "", err
+	}
+	arguments := []string{literal(t.QuotedName), literal(options), quoted(once)}
+	if len(each) > 0 {
+		arguments = append(arguments, "-- for the table and each of its partitions\n"+quoted(each))
+	}
+	return "SELECT exaudit.install_table(" + strings.Join(arguments, ", ") + ");", nil
+}
+
+// text is the options as JSON for people.
+func (o Options) text() (string, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(o.normalized())
+	return strings.TrimSpace(out.String()), err
+}
+
+// quoted is a script as a string, in a dollar quote that nothing in it can end.
+func quoted(parts []string) string {
+	script := strings.Join(parts, "\n\n")
+	quote := dollarQuote("install", script)
+	return quote + "\n" + script + "\n" + quote
+}
+
+// UninstallSQL takes the triggers off the table of a quoted name, if it is tracked under this
+// name, and lets go of it. It is a single line.
+func UninstallSQL(quotedName string) string {
+	revoke := strings.Join(strings.Fields(render("revoke", everyPartition())), " ")
+	return fmt.Sprintf("SELECT exaudit.uninstall_table(%s, %s);", literal(quotedName), literal(revoke))
+}
+
+// stateFunctions are the functions by which a query has the table's earlier rows, typed as
+// the table's own. They stand in its schema and run with their caller's rights.
+func (t *Table) stateFunctions() (create []string, drop string) {
+	parameters, arguments, types := []string{}, []string{}, []string{}
+	var needed []string
+	for i, name := range t.KeyColumns {
+		for _, c := range t.Columns {
+			if c.Name == name {
+				parameters = append(parameters, c.QuotedName+" "+c.TypeName)
+				arguments = append(arguments, fmt.Sprintf("$%d", i+1))
+				types = append(types, c.TypeName)
+				needed = append(needed, c.settings...)
+			}
+		}
+	}
+	at, states := t.functionName("_at"), t.functionName("_states")
+	create = []string{
+		t.stateFunction(at+"(instant timestamp with time zone)", settings(nil), "exaudit.as_of(NULL::%s, $1)", t.QuotedName),
+		t.stateFunction(states+"("+strings.Join(parameters, ", ")+")", settings(needed),
+			"exaudit.states(NULL::%s, exaudit.entity_id(%s, pg_catalog.jsonb_build_array(%s)))",
+			t.QuotedName, literal(t.QuotedName), strings.Join(arguments, ", ")),
+	}
+	return create, fmt.Sprintf("DROP FUNCTION IF EXISTS %s(timestamp with time zone), %s(%s);", at, states, strings.Join(types, ", "))
+}
+
+func (t *Table) stateFunction(signature string, settings []string, call string, args ...any) string {
+	body := "    SELECT * FROM " + fmt.Sprintf(call, args...)
+	quote := dollarQuote("states", body)
+	return fmt.Sprintf("CREATE FUNCTION %s RETURNS SETOF %s\n    LANGUAGE sql STABLE\n    SET %s\nAS %s\n%s\n%s;",
+		signature, t.QuotedName, strings.Join(settings, "\n    SET "), quote, body, quote)
+}
+
+// nameLimit is how long a name may be, in bytes; PostgreSQL cuts the rest off.
+const nameLimit = 63
+
+// functionName is the table's name with a suffix. One that is too long is cut, and what it was
+// told by a digest.
+func (t *Table) functionName(suffix string) string {
+	name := t.Name + suffix
+	if len(name) > nameLimit {
+		sum := sha256.Sum256([]byte(t.Name))
+		suffix = "_" + hex.EncodeToString(sum[:4]) + suffix
+		name = strings.ToValidUTF8(t.Name[:nameLimit-len(suffix)], "") + suffix
+	}
+	if t.QuotedName == t.QuotedSchema+"."+t.Name { // no quotes needed
+		return t.QuotedSchema + "." + name
+	}
+	return t.QuotedSchema + "." + pgx.Identifier{name}.Sanitize()
+}

@@ -1,0 +1,97 @@
+package triggers_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// summary tells all versions without their long values.
+func summary(t *testing.T, db *pgtest.DB, want ...string) {
+	t.Helper()
+	got := strings.Join(list[string](t, db.Pool, `
+		SELECT concat_ws(' ', v.action, v.entity_id, brief(v.before), CASE WHEN v.action = 'updated' THEN '→' END, brief(v.after))
+		FROM exaudit.versions v ORDER BY v.id`), "\n")
+	if got != strings.Join(want, "\n") {
+		t.Errorf("recorded:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
+	}
+	forget(t, db)
+}
+
+const brief = `;
+CREATE FUNCTION brief(image jsonb) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(e.key || '=' || CASE WHEN pg_column_size(e.value) > 1000 THEN '(' || octet_length(e.value #>> '{}') || ')' ELSE e.value::text END,
+	                  ' ' ORDER BY e.key)
+	FROM jsonb_each(image) e WHERE e.key <> 'z'
+$$`
+
+func placeholder(content string, times int) string {
+	hash := sha256.New()
+	for range times {
+		hash.Write([]byte(content))
+	}
+	return fmt.Sprintf(`"*** %d bytes, sha256 %x"`, len(content)*times, hash.Sum(nil))
+}
+
+// No value is too large for the application's statement to succeed.
+func TestOversizedValues(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds, and gigabytes")
+	}
+	const files = `CREATE TABLE files (id int PRIMARY KEY, n int, data bytea, doc text)`
+	data := `[{"oversized": "data"}] data=` + placeholder("abcd", 35_000_000)
+	insert := `INSERT INTO files VALUES (1, 1, convert_to(repeat('abcd', 35000000), 'UTF8'))`
+
+	t.Run("installed", func(t *testing.T) {
+		db := tracked(t, files+brief, "files")
+		db.Exec(t, insert)
+		summary(t, db, `created 1 =`+data+` doc=null id=1 n=1`)
+		db.Exec(t, `UPDATE files SET n = 2`)
+		summary(t, db, `updated 1 n=1 → n=2`)
+		db.Exec(t, `UPDATE files SET n = 3, data = NULL, doc = repeat('0123456789', 27000000)`)
+		summary(t, db, `updated 1 =`+data+` doc=null n=2 → =[{"oversized": "doc"}] data=null doc=`+placeholder("0123456789", 27_000_000)+` n=3`)
+		// two that only together are too large: the wider one gives way
+		db.Exec(t, `SET session_replication_role = replica; UPDATE files SET data = convert_to(repeat('abcd', 20000000), 'UTF8'), doc = repeat('x', 100000000)`)
+		db.Exec(t, `SET session_replication_role = origin; TRUNCATE files`)
+		summary(t, db, `deleted 1 =[{"oversized": "doc"}] data=(160000002) doc=`+placeholder("x", 100_000_000)+` id=1 n=3`)
+	})
+	t.Run("altered", func(t *testing.T) {
+		db := tracked(t, files+brief, "files")
+		db.Exec(t, `ALTER TABLE files ADD COLUMN z int`)
+		db.Exec(t, insert)
+		summary(t, db, `created 1 =`+data+` doc=null id=1 n=1`)
+		db.Exec(t, `UPDATE files SET n = 2`)
+		summary(t, db, `updated 1 n=1 → n=2`)
+		db.Exec(t, `DELETE FROM files`)
+		summary(t, db, `deleted 1 =`+data+` doc=null id=1 n=2`)
+	})
+	t.Run("full, masked and conditional", func(t *testing.T) {
+		db := auditdb.New(t, files+brief)
+		installWith(t, db, "files", triggers.Options{Capture: triggers.CaptureFull, Mask: []string{"doc"}, Where: "length(data) > 1000"})
+		db.Exec(t, insert)
+		summary(t, db, `created 1 =[{"oversized": "data"}, {"masked": "doc"}] data=`+placeholder("abcd", 35_000_000)+` doc="***" id=1 n=1`)
+		db.Exec(t, `UPDATE files SET n = 2`)
+		summary(t, db, `updated 1 =`+data+` id=1 n=1 → =`+data+` id=1 n=2`)
+	})
+}
+
+// A table without a primary key is told apart by whole rows, which an index may not hold.
+func TestWideRowsWithoutKey(t *testing.T) {
+	t.Parallel()
+	db := tracked(t, `CREATE TABLE files (id int PRIMARY KEY, doc text)`, "files")
+	db.Exec(t, `ALTER TABLE files DROP CONSTRAINT files_pkey`)
+	db.Exec(t, `INSERT INTO files SELECT 1, string_agg(sha256(n::text::bytea)::text, '') FROM generate_series(1, 1000) n`)
+	created := one[string](t, db.Pool, `SELECT entity_id FROM exaudit.versions`)
+	if !strings.HasPrefix(created, "sha256 ") {
+		t.Errorf("entity id %.100s", created)
+	}
+	db.Exec(t, `TRUNCATE files`)
+	if got := one[string](t, db.Pool, `SELECT entity_id FROM exaudit.versions WHERE action = 'deleted'`); got != created {
+		t.Errorf("truncated as %.100s, created as %s", got, created)
+	}
+}

@@ -1,0 +1,126 @@
+package triggers
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Pattern names tables as psql's \dt does: a schema and a table, "*" for any characters and
+// "?" for one. Like a name in SQL it is folded to lower case outside of double quotes, inside
+// of which every character stands for itself.
+type Pattern struct{ schema, name string } // as LIKE has them
+
+// ParsePattern reads a pattern. The schema is part of it: which one a bare name would mean
+// differs from session to session.
+func ParsePattern(text string) (Pattern, error) {
+	var parts []string
+	var part strings.Builder
+	quoted, empty := false, true
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '"' && quoted && i+1 < len(text) && text[i+1] == '"':
+			part.WriteByte('"')
+			i++
+		case c == '"':
+			quoted, empty = !quoted, false
+			continue
+		case c == '.' && !quoted:
+			if empty {
+				return Pattern{}, fmt.Errorf("pattern %s has an empty part", text)
+			}
+			parts = append(parts, part.String())
+			part.Reset()
+			empty = true
+			continue
+		case quoted:
+			part.WriteString(likeLiteral(c))
+		case c == '*':
+			part.WriteByte('%')
+		case c == '?':
+			part.WriteByte('_')
+		case c >= 'A' && c <= 'Z':
+			part.WriteByte(c - 'A' + 'a')
+		case c == '_' || c == '$' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 0x80:
+			part.WriteString(likeLiteral(c))
+		default:
+			return Pattern{}, fmt.Errorf("pattern %s: %q stands only between double quotes", text, string(c))
+		}
+		empty = false
+	}
+	switch {
+	case quoted:
+		return Pattern{}, fmt.Errorf("pattern %s: a double quote is not closed", text)
+	case empty:
+		return Pattern{}, fmt.Errorf("pattern %q has an empty part", text)
+	case len(parts) == 0:
+		return Pattern{}, fmt.Errorf("pattern %s names no schema: write public.%s", text, text)
+	case len(parts) > 1:
+		return Pattern{}, fmt.Errorf("pattern %s has more parts than schema.table", text)
+	}
+	return Pattern{parts[0], part.String()}, nil
+}
+
+func likeLiteral(c byte) string {
+	if strings.IndexByte(`%_\`, c) >= 0 {
+		return `\` + string([]byte{c})
+	}
+	return string([]byte{c})
+}
+
+// IsPattern tells whether a name of a table has a wildcard outside of double quotes.
+func IsPattern(name string) bool {
+	outside := true
+	for _, c := range name {
+		if c == '"' {
+			outside = !outside
+		} else if outside && (c == '*' || c == '?') {
+			return true
+		}
+	}
+	return false
+}
+
+// SchemaLike and NameLike are the pattern as SQL's LIKE has it.
+func (p Pattern) SchemaLike() string { return p.schema }
+
+// NameLike is the table's part.
+func (p Pattern) NameLike() string { return p.name }
+
+// Match tells whether a table, not quoted, is meant.
+func (p Pattern) Match(schema, table string) bool {
+	return like(p.schema, schema) && like(p.name, table)
+}
+
+// MatchQuoted is Match for a name with its schema as SQL has it.
+func (p Pattern) MatchQuoted(name string) bool {
+	literal, err := ParsePattern(name)
+	plain := strings.NewReplacer(`\\`, `\`, `\%`, `%`, `\_`, `_`)
+	return err == nil && p.Match(plain.Replace(literal.schema), plain.Replace(literal.name))
+}
+
+// like is SQL's LIKE.
+func like(pattern, text string) bool {
+	if pattern == "" {
+		return text == ""
+	}
+	switch pattern[0] {
+	case '%':
+		for i := 0; i <= len(text); i++ {
+			if like(pattern[1:], text[i:]) {
+				return true
+			}
+		}
+		return false
+	case '_':
+		for i := range text { // the next character begins at the second i
+			if i > 0 {
+				return like(pattern[1:], text[i:])
+			}
+		}
+		return text != "" && like(pattern[1:], "")
+	case '\\':
+		pattern = pattern[1:]
+	}
+	return text != "" && text[0] == pattern[0] && like(pattern[1:], text[1:])
+}

@@ -1,0 +1,288 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+const notes = `CREATE TABLE notes (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text);`
+
+func by(ctx context.Context, who string) context.Context {
+	return exaudit.With(ctx, exaudit.Custom{"who": who})
+}
+
+// authors tells who wrote each note, in their order.
+func authors(t *testing.T, db *pgtest.DB) string {
+	t.Helper()
+	return pgtest.One[string](t, db, `SELECT coalesce(string_agg((after->>'body') || ':' || coalesce(custom->>'who', '-'), ' ' ORDER BY id), '') FROM exaudit.versions`)
+}
+
+func note(t *testing.T, ctx context.Context, c interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}, body string) {
+	t.Helper()
+	if _, err := c.Exec(ctx, `INSERT INTO notes (body) VALUES ($1)`, body); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func begin(t *testing.T, ctx context.Context, c interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+}) pgx.Tx {
+	t.Helper()
+	tx, err := c.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) // after a failure
+	return tx
+}
+
+func end(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// setting is what triggers would be told now, asked behind the DB's back.
+func setting(t *testing.T, tx pgx.Tx) (custom string) {
+	t.Helper()
+	const sql = `SELECT coalesce(current_setting('exaudit.custom', true), '')`
+	if err := tx.Conn().QueryRow(context.Background(), sql).Scan(&custom); err != nil {
+		t.Fatal(err)
+	}
+	return custom
+}
+
+// In a transaction, each statement records what its own context says, and what the
+// transaction's said where it says nothing; nested transactions scope that.
+func TestTransactions(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for name, test := range map[string]struct {
+		do   func(t *testing.T, audit *exaudit.DB)
+		want string
+	}{
+		"one": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			note(t, by(ctx, "a"), tx, "1")
+			note(t, ctx, tx, "2")
+			note(t, by(ctx, "b"), tx, "3")
+			note(t, ctx, tx, "4")
+			end(t, tx.Commit(ctx))
+			note(t, ctx, audit, "5")
+		}, "1:a 2:a 3:b 4:a 5:-"},
+		"begun without": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, ctx, audit)
+			note(t, ctx, tx, "1")
+			note(t, by(ctx, "a"), tx, "2")
+			note(t, ctx, tx, "3")
+			end(t, tx.Commit(ctx))
+		}, "1:- 2:a 3:-"},
+		"nested": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			released := begin(t, by(ctx, "b"), tx)
+			note(t, ctx, released, "1")
+			deeper := begin(t, by(ctx, "c"), released)
+			note(t, ctx, deeper, "2")
+			end(t, deeper.Commit(ctx))
+			if got := setting(t, tx); got != `{"who":"b"}` {
+				t.Errorf("after the release: %s", got)
+			}
+			note(t, ctx, released, "3")
+			end(t, released.Commit(ctx))
+			if got := setting(t, tx); got != `{"who":"a"}` {
+				t.Errorf("after the release: %s", got)
+			}
+			note(t, ctx, tx, "4")
+			undone := begin(t, by(ctx, "d"), tx)
+			note(t, ctx, undone, "x")
+			end(t, undone.Rollback(ctx))
+			if got := setting(t, tx); got != `{"who":"a"}` {
+				t.Errorf("after the rollback: %s", got)
+			}
+			note(t, ctx, tx, "5")
+			same := begin(t, ctx, tx)
+			note(t, ctx, same, "6")
+			end(t, same.Commit(ctx))
+			end(t, tx.Commit(ctx))
+		}, "1:b 2:c 3:b 4:a 5:a 6:a"},
+		"nested in one begun without": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, ctx, audit)
+			inner := begin(t, by(ctx, "b"), tx)
+			note(t, ctx, inner, "1")
+			end(t, inner.Commit(ctx))
+			note(t, ctx, tx, "2")
+			end(t, tx.Commit(ctx))
+		}, "1:b 2:-"},
+		"after an error": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			inner := begin(t, ctx, tx)
+			if _, err := inner.Exec(by(ctx, "b"), `INSERT INTO notes (body) VALUES (1/$1::int)`, 0); err == nil {
+				t.Error("no error")
+			}
+			end(t, inner.Rollback(ctx))
+			note(t, by(ctx, "b"), tx, "1")
+			note(t, ctx, tx, "2")
+			end(t, tx.Commit(ctx))
+		}, "1:b 2:a"},
+		"never sent": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			if _, err := tx.Exec(by(ctx, "b"), `INSERT INTO notes (body) VALUES (@body)`, pgx.StrictNamedArgs{}); err == nil {
+				t.Error("no error")
+			}
+			note(t, by(ctx, "b"), tx, "1")
+			note(t, ctx, tx, "2")
+			end(t, tx.Commit(ctx))
+		}, "1:b 2:a"},
+		"savepoints by hand": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			for _, sql := range []string{`SAVEPOINT s`, `INSERT INTO notes (body) VALUES ('x')`, `ROLLBACK TO SAVEPOINT s`} {
+				if _, err := tx.Exec(by(ctx, "b"), sql); err != nil {
+					t.Fatal(err)
+				}
+			}
+			note(t, by(ctx, "b"), tx, "1")
+			note(t, ctx, tx, "2")
+			end(t, tx.Commit(ctx))
+		}, "1:b 2:a"},
+		"every way to write": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			if err := tx.QueryRow(by(ctx, "b"), `INSERT INTO notes (body) VALUES (1) RETURNING id`).Scan(new(int)); err != nil {
+				t.Error(err)
+			}
+			if _, err := tx.CopyFrom(by(ctx, "c"), pgx.Identifier{"notes"}, []string{"body"}, pgx.CopyFromRows([][]any{{"2"}})); err != nil {
+				t.Error(err)
+			}
+			b := &pgx.Batch{}
+			b.Queue(`INSERT INTO notes (body) VALUES (3)`)
+			end(t, tx.SendBatch(by(ctx, "d"), b).Close())
+			b = &pgx.Batch{}
+			b.Queue(`INSERT INTO notes (body) VALUES (4)`)
+			end(t, tx.SendBatch(ctx, b).Close())
+			if _, err := tx.Exec(by(ctx, "e"), `INSERT INTO notes (body) VALUES ('5'); INSERT INTO notes (body) VALUES ('6')`); err != nil {
+				t.Error(err)
+			}
+			if _, err := tx.Exec(by(ctx, "f"), `INSERT INTO notes (body) VALUES ($1)`, pgx.QueryExecModeExec, "7"); err != nil {
+				t.Error(err)
+			}
+			rows, err := tx.Query(by(ctx, "g"), `INSERT INTO notes (body) VALUES ($1) RETURNING body`, pgx.QueryResultFormats{1}, "8")
+			if _, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[string]); err != nil {
+				t.Error(err)
+			}
+			end(t, err)
+			note(t, ctx, tx, "9")
+			end(t, tx.Commit(ctx))
+		}, "1:b 2:c 3:d 4:a 5:e 6:e 7:f 8:g 9:a"},
+		"stamped": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			note(t, ctx, tx, "1")
+			end(t, exaudit.Stamp(by(ctx, "b"), tx))
+			note(t, ctx, tx, "2")
+			note(t, by(ctx, "c"), tx, "3")
+			note(t, ctx, tx, "4")
+			end(t, exaudit.Stamp(ctx, tx))
+			note(t, ctx, tx, "5")
+			end(t, tx.Commit(ctx))
+		}, "1:a 2:b 3:c 4:b 5:-"},
+		"a batch that begins": {func(t *testing.T, audit *exaudit.DB) {
+			for _, ctx := range []context.Context{by(ctx, "a"), ctx} {
+				b := &pgx.Batch{}
+				b.BeginTx(pgx.TxOptions{})
+				b.Queue(`INSERT INTO notes (body) VALUES (1)`)
+				br := audit.SendBatch(ctx, b)
+				end(t, br.Close())
+				note(t, ctx, br.Tx(), "2")
+				note(t, by(ctx, "b"), br.Tx(), "3")
+				note(t, ctx, br.Tx(), "4")
+				end(t, br.Tx().Commit(ctx))
+			}
+		}, "1:a 2:a 3:b 4:a 1:- 2:- 3:b 4:-"},
+		"rolled back": {func(t *testing.T, audit *exaudit.DB) {
+			err := pgx.BeginFunc(by(ctx, "a"), audit, func(tx pgx.Tx) error {
+				note(t, ctx, tx, "x")
+				return errors.New("no")
+			})
+			if err == nil || err.Error() != "no" {
+				t.Error(err)
+			}
+			note(t, ctx, audit, "1")
+		}, "1:-"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := auditdb.New(t, notes)
+			auditdb.Install(t, db, "notes")
+			test.do(t, exaudit.New(poolOf(t, db, pgx.QueryExecModeCacheStatement)))
+			if got := authors(t, db); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// A transaction begun elsewhere keeps what it was told there.
+func TestForeignTransaction(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, notes)
+	auditdb.Install(t, db, "notes")
+	raw := begin(t, ctx, db.Pool)
+	end(t, exaudit.Stamp(by(ctx, "a"), raw))
+	tx := exaudit.New(raw)
+	note(t, ctx, tx, "1")
+	note(t, by(ctx, "b"), tx, "2")
+	note(t, ctx, tx, "3")
+	note(t, by(ctx, "c"), exaudit.New(raw), "4") // which does not know of the other
+	inner := begin(t, by(ctx, "d"), tx)
+	note(t, ctx, inner, "5")
+	end(t, inner.Commit(ctx))
+	note(t, ctx, tx, "6")
+	if _, err := tx.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.Serializable}); err == nil {
+		t.Error("a nested transaction took options")
+	}
+	end(t, raw.Commit(ctx))
+	if got, want := authors(t, db), "1:a 2:b 3:a 4:c 5:d 6:a"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if _, err := tx.Exec(by(ctx, "e"), `SELECT 1`); !errors.Is(err, pgx.ErrTxClosed) {
+		t.Errorf("got %v, want ErrTxClosed", err)
+	}
+}
+
+// A revert, and what is tracked by hand, are part of a transaction and leave it as it was.
+func TestRevertInAuditedTransaction(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, notes)
+	auditdb.Install(t, db, "notes")
+	audit := exaudit.New(db.Pool)
+	note(t, by(ctx, "a"), audit, "1")
+	tx := begin(t, by(ctx, "b"), audit)
+	inTx := exaudit.New(tx)
+	if _, err := inTx.Revert(by(ctx, "c"), 1); err != nil {
+		t.Fatal(err)
+	}
+	note(t, ctx, tx, "2")
+	if _, err := exaudit.Track(ctx, tx, exaudit.Change{Table: "notes", After: map[string]any{"id": 9, "body": "3"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exaudit.Track(by(ctx, "d"), tx, exaudit.Change{Table: "notes", After: map[string]any{"id": 10, "body": "4"}}); err != nil {
+		t.Fatal(err)
+	}
+	note(t, ctx, tx, "5")
+	end(t, tx.Commit(ctx))
+	const sql = `SELECT string_agg(coalesce(after->>'body', 'gone') || ':' || (custom->>'who'), ' ' ORDER BY id) FROM exaudit.versions`
+	if got, want := pgtest.One[string](t, db, sql), "1:a gone:c 2:b 3:b 4:d 5:b"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,290 @@
+package exaudit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/patch"
+)
+
+// TypedVersion is a version with the whole rows before and after it, as sqlc's struct of
+// the table. The embedded Version has the images as they were recorded.
+type TypedVersion[T any] struct {
+	*Version
+	// Before is the row that the change found, nil for Created; After is the one that it
+	// left, nil for Deleted. They must not be changed: one row may be the After of a version
+	// and the Before of the next one.
+	Before *T `json:"before"`
+	After  *T `json:"after"`
+	// Unknown are the columns whose value before or after the change is not recorded, so
+	// that they are zero in Before or After: columns that are excluded or masked, that the
+	// table did not have yet, or that had a type whose values the present one does not read.
+	Unknown []string `json:"unknown,omitempty"`
+}
+
+// MarshalJSON gives the version with its rows, and the patch in its stable form.
+func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
+	type plain Version
+	p, err := patch.Marshal(v.Patch)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(struct {
+		*plain
+		Before  *T              `json:"before"`
+		After   *T              `json:"after"`
+		Unknown []string        `json:"unknown,omitempty"`
+		Patch   json.RawMessage `json:"patch"`
+	}{(*plain)(v.Version), v.Before, v.After, v.Unknown, p})
+}
+
+// HistoryOf gives the versions of one entity as History does, with whole rows as T, the
+// struct that sqlc generates for the table: its exported fields are the table's columns, in
+// their order. A struct that does not fit gives ErrStructMismatch, which says which column
+// it is.
+//
+// Values are converted by PostgreSQL and scanned by pgx, as by sqlc's own code. Columns are
+// the table's present ones: what was renamed is in its place, what was dropped is left out,
+// and what was added later is Unknown in the versions before.
+//
+// Versions are read as the loop goes on, a page at a time: memory does not grow with the
+// history (but for an entity whose primary key was rewritten, which is read at once). The
+// sequence ends with what was the newest version when it began, or with an error:
+// ErrDiverged once the versions do not fit together or do not lead to the present row.
+// Options as for History: After, Limit and the filters choose among the versions; the
+// states are always those of the complete history.
+func HistoryOf[T any](ctx context.Context, d *DB, table string, key any, opts ...HistoryOption) iter.Seq2[TypedVersion[T], error] {
+	return func(yield func(TypedVersion[T], error) bool) {
+		o := newHistoryOptions(opts)
+		r, err := openRows[T](ctx, d, table, key, &o)
+		if err != nil {
+			yield(TypedVersion[T]{}, err)
+			return
+		}
+		for v, err := range r.typed(ctx, o) {
+			if err != nil {
+				yield(TypedVersion[T]{}, d.explain(ctx, err))
+				return
+			}
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// StateAt gives the row as it was at a time, nil if there was none. A version counts from
+// the beginning of its transaction on, but never before those that are older than it. Of a
+// time before the first version the row is what that version found, and of a row that never
+// changed the present one. Unknown columns are zero.
+func StateAt[T any](ctx context.Context, d *DB, table string, key any, at time.Time) (*T, error) {
+	r, err := openRows[T](ctx, d, table, key, new(historyOptions))
+	if err != nil {
+		return nil, err
+	}
+	newest, next, err := r.replay.At(ctx, d.conn, func(v *Version) bool { return !v.RecordedAt.After(at) })
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	state := r.replay.Present()
+	switch {
+	case newest != nil:
+		_, state = r.replay.Rows(newest)
+	case next != nil:
+		state, _ = r.replay.Rows(next)
+	}
+	rows, err := r.rows.read(ctx, d.conn, []history.Row{state})
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	return rows[0], nil
+}
+
+// StatesOf gives the rows before and after a version, as States does, as the table's
+// struct.
+func StatesOf[T any](ctx context.Context, d *DB, id int64) (before, after *T, err error) {
+	_, entity, err := history.Get(ctx, d.conn, id)
+	if err != nil {
+		return nil, nil, d.explain(ctx, err)
+	}
+	r, err := openEntity[T](ctx, d, entity, historyOptions{})
+	if err != nil {
+		return nil, nil, err
+	}
+	for v, err := range r.replay.Versions(ctx, d.conn) {
+		if err != nil {
+			return nil, nil, d.explain(ctx, err)
+		}
+		if v.ID == id {
+			typed, err := r.convert(ctx, []*Version{v})
+			if err != nil {
+				return nil, nil, d.explain(ctx, err)
+			}
+			return typed[0].Before, typed[0].After, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("version %d: %w", id, ErrNoVersion)
+}
+
+// Latest gives the newest version of an entity with its rows, or ErrNoVersion where it has
+// none. The complete history is read and checked for it.
+func Latest[T any](ctx context.Context, d *DB, table string, key any) (TypedVersion[T], error) {
+	var none TypedVersion[T]
+	r, err := openRows[T](ctx, d, table, key, new(historyOptions))
+	if err != nil {
+		return none, err
+	}
+	newest, _, err := r.replay.At(ctx, d.conn, func(*Version) bool { return true })
+	if err != nil {
+		return none, d.explain(ctx, err)
+	}
+	if newest == nil {
+		return none, fmt.Errorf("%s: %w", table, ErrNoVersion)
+	}
+	typed, err := r.convert(ctx, []*Version{newest})
+	if err != nil {
+		return none, d.explain(ctx, err)
+	}
+	return typed[0], nil
+}
+
+// typedReader reads the history of an entity as rows.
+type typedReader[T any] struct {
+	db     *DB
+	replay *history.Replay
+	rows   *rowReader[T]
+}
+
+func openRows[T any](ctx context.Context, d *DB, table string, key any, o *historyOptions) (*typedReader[T], error) {
+	entity, err := d.entity(ctx, table, key)
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	if err := d.resolveFor(ctx, o, entity); err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	return openEntity[T](ctx, d, entity, *o)
+}
+
+func openEntity[T any](ctx context.Context, d *DB, entity history.Entity, o historyOptions) (*typedReader[T], error) {
+	r := &typedReader[T]{db: d}
+	var err error
+	if r.rows, err = newRowReader[T](ctx, d.conn, entity); err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	err = d.snapshot(ctx, func(q db.DBTX) (err error) {
+		r.replay, err = history.OpenReplay(ctx, q, entity, o.pageSize)
+		return err
+	})
+	return r, d.explain(ctx, err)
+}
+
+// convertedAtOnce is how many versions one query makes rows of.
+const convertedAtOnce = 100
+
+func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[TypedVersion[T], error] {
+	return func(yield func(TypedVersion[T], error) bool) {
+		give := func(versions []*Version) bool {
+			typed, err := r.convert(ctx, versions)
+			if err != nil {
+				yield(TypedVersion[T]{}, err)
+				return false
+			}
+			for _, v := range typed {
+				if !yield(v, nil) {
+					return false
+				}
+			}
+			return true
+		}
+		left := o.page.Limit
+		for batch, err := range r.batches(ctx, o) {
+			if o.filtered && len(batch) > 0 {
+				passing, filterErr := history.Passing(ctx, r.db.conn, o.filter, batch)
+				if filterErr != nil {
+					yield(TypedVersion[T]{}, filterErr)
+					return
+				}
+				batch = passing
+			}
+			if left > 0 && len(batch) > left {
+				batch = batch[:left]
+			}
+			if !give(batch) {
+				return
+			}
+			if left -= len(batch); o.page.Limit > 0 && left == 0 {
+				return
+			}
+			if err != nil {
+				yield(TypedVersion[T]{}, err)
+				return
+			}
+		}
+	}
+}
+
+// batches gives the versions that one query makes rows of; an error comes with the last
+// ones before it.
+func (r *typedReader[T]) batches(ctx context.Context, o historyOptions) iter.Seq2[[]*Version, error] {
+	return func(yield func([]*Version, error) bool) {
+		size := convertedAtOnce
+		if o.pageSize > 0 {
+			size = o.pageSize
+		}
+		if o.page.Limit > 0 && !o.filtered {
+			size = min(size, o.page.Limit)
+		}
+		var batch []*Version
+		for v, err := range r.replay.Versions(ctx, r.db.conn) {
+			if err != nil {
+				yield(batch, err)
+				return
+			}
+			if v.ID <= o.page.AfterID {
+				continue
+			}
+			if batch = append(batch, v); len(batch) == size {
+				if !yield(batch, nil) {
+					return
+				}
+				batch = nil
+			}
+		}
+		yield(batch, nil)
+	}
+}
+
+// convert makes the rows of versions in one query, each row once.
+func (r *typedReader[T]) convert(ctx context.Context, versions []*Version) ([]TypedVersion[T], error) {
+	typed := make([]TypedVersion[T], len(versions))
+	var (
+		wanted []history.Row
+		places = make([][2]int, len(versions))
+	)
+	place := func(row history.Row) int {
+		if n := len(wanted) - 1; n >= 0 && row.Same(wanted[n]) {
+			return n
+		}
+		wanted = append(wanted, row)
+		return len(wanted) - 1
+	}
+	for i, v := range versions {
+		before, after := r.replay.Rows(v)
+		places[i] = [2]int{place(before), place(after)}
+		typed[i] = TypedVersion[T]{Version: v, Unknown: r.rows.unknownOf(before, after)}
+	}
+	rows, err := r.rows.read(ctx, r.db.conn, wanted)
+	if err != nil {
+		return nil, err
+	}
+	for i := range typed {
+		typed[i].Before, typed[i].After = rows[places[i][0]], rows[places[i][1]]
+	}
+	return typed, nil
+}

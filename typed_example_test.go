@@ -1,0 +1,89 @@
+package exaudit_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/exaudit/exaudit"
+)
+
+// Order is what sqlc generates for the table orders of the tests.
+type Order struct {
+	ID       int64
+	Customer pgtype.Int4
+	Status   string
+	Code     pgtype.Text
+	Total    pgtype.Numeric
+	Info     []byte
+	Doubled  pgtype.Numeric
+}
+
+// historyExample is the Go of docs/history.md; TestHistoryExample compares them.
+func historyExample(ctx context.Context, audit *exaudit.DB) error {
+	for v, err := range exaudit.HistoryOf[Order](ctx, audit, "orders", 1) {
+		if err != nil {
+			return err
+		}
+		switch v.Action {
+		case exaudit.Created:
+			fmt.Println("created", v.After.Status)
+		case exaudit.Updated:
+			fmt.Println(v.Before.Status, "→", v.After.Status, v.Custom["actor_id"])
+		case exaudit.Deleted:
+			fmt.Println("deleted", v.Before.Status)
+		}
+	}
+	yesterday, err := exaudit.StateAt[Order](ctx, audit, "orders", 1, time.Now().Add(-24*time.Hour))
+	if err != nil {
+		return err
+	}
+	fmt.Println("yesterday there was none:", yesterday == nil)
+
+	for after := int64(0); ; {
+		page, err := audit.Versions(ctx, exaudit.ByCustom("actor_id", 7), exaudit.After(after), exaudit.Limit(100))
+		if err != nil {
+			return err
+		}
+		for _, v := range page {
+			fmt.Println(v.Table, v.EntityID, v.Action)
+			after = v.ID
+		}
+		if len(page) < 100 {
+			break
+		}
+	}
+	return nil
+}
+
+func TestHistoryExample(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (1); SELECT set_config('exaudit.custom', '{"actor_id": 7}', true); UPDATE orders SET status = 'paid'`)
+	if err := historyExample(context.Background(), audit); err != nil {
+		t.Fatal(err)
+	}
+	latest, err := exaudit.Latest[Order](context.Background(), audit, "orders", 1)
+	if err != nil || latest.Before.Status != "new" || latest.After.Status != "paid" {
+		t.Errorf("latest: %+v, %v", latest, err)
+	}
+	if got := asJSON(t, latest); !strings.Contains(got, `"after":{"ID":1,`) || !strings.Contains(got, `"patch":{"status":["~","new","paid"]}`) {
+		t.Errorf("as JSON: %s", got)
+	}
+	source, err := os.ReadFile("typed_example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, snippet := range snippets(t, "docs/history.md", "go") {
+		for line := range strings.Lines(snippet) {
+			if !strings.Contains(string(source), strings.TrimSpace(line)) {
+				t.Errorf("the snippet of docs/history.md is not what is tested here: %s", line)
+			}
+		}
+	}
+}
