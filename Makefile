@@ -32,13 +32,15 @@ lint:
 	go vet ./...
 	$(TOOL) staticcheck ./...
 
-generate: ## db/ from queries/ and sql/, and what tests have sqlc generate
+generate: ## db/ from queries/ and sql/, and what tests and the example have sqlc generate
 	$(TOOL) sqlc generate
 	$(TOOL) sqlc generate -f internal/typedtest/sqlc.yaml
+	$(TOOL) sqlc generate -f examples/shop/sqlc.yaml
 
 check-generated: ## fails where what generate makes is stale
 	$(TOOL) sqlc diff
 	$(TOOL) sqlc diff -f internal/typedtest/sqlc.yaml
+	$(TOOL) sqlc diff -f examples/shop/sqlc.yaml
 
 build:
 	CGO_ENABLED=0 go build -o bin/exaudit ./cmd/exaudit

@@ -106,19 +106,20 @@ func TestReadmeExample(t *testing.T) {
 	if v := historyOf(t, audit, "orders", 1)[2]; !v.Rollback || fmt.Sprint(v.Custom["actor_id"]) != "7" {
 		t.Errorf("the revert is not recorded as one of actor 7: %+v", v)
 	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, snippet, _ := strings.Cut(string(readme), "```go\n")
-	snippet, _, _ = strings.Cut(snippet, "```")
-	for line := range strings.Lines(snippet) {
-		if !strings.Contains(string(source), strings.TrimSpace(line)) {
-			t.Errorf("the README's snippet is not what is tested here: %s", line)
+}
+
+// The README's Go is what is tested elsewhere, line by line.
+func TestReadmeSnippets(t *testing.T) {
+	t.Parallel()
+	for i, file := range []string{"example_test.go", "examples/shop/server.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(snippets(t, "README.md", "go")[i]) {
+			if !strings.Contains(string(source), strings.TrimSpace(line)) {
+				t.Errorf("the README's snippet is not in %s: %s", file, line)
+			}
 		}
 	}
 }

@@ -48,8 +48,8 @@ func Text(versions []*exaudit.Version, opts ...TextOption) string {
 
 func (o textOptions) heading(v *exaudit.Version) string {
 	entity := v.EntityID
-	if v.PreviousEntityID != "" {
-		entity = v.PreviousEntityID + " → " + entity
+	if v.PreviousEntityID != nil {
+		entity = *v.PreviousEntityID + " → " + entity
 	}
 	words := []string{fmt.Sprintf("%s %s %s", v.Action, v.Table, entity)}
 	if v.Rollback {

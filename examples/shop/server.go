@@ -24,12 +24,13 @@ func newServer(audit *exaudit.DB) http.Handler {
 	s := &server{audit, store.New(audit)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /orders", answer(s.create))
+	mux.HandleFunc("GET /orders", answer(s.asOf))
 	mux.HandleFunc("GET /orders/{id}", answer(s.show))
 	mux.HandleFunc("PATCH /orders/{id}", answer(s.setStatus))
 	mux.HandleFunc("DELETE /orders/{id}", answer(s.delete))
 	mux.HandleFunc("GET /orders/{id}/history", answer(s.history))
 	mux.HandleFunc("POST /versions/{id}/revert", answer(s.revert))
-	return exaudit.Middleware(who)(mux)
+	return exaudit.RequestMiddleware(exaudit.Middleware(who)(mux))
 }
 
 // who is what the audit records of a request. A real service would take the actor from its

@@ -17,3 +17,6 @@ RETURNING *;
 
 -- name: DeleteOrder :execrows
 DELETE FROM orders WHERE id = $1;
+
+-- name: OrdersAt :many
+SELECT * FROM orders_at($1);

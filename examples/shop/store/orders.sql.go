@@ -100,6 +100,36 @@ func (q *Queries) Order(ctx context.Context, id int64) (Order, error) {
 	return i, err
 }
 
+const ordersAt = `-- name: OrdersAt :many
+SELECT id, customer, status, address, created_at FROM orders_at($1)
+`
+
+func (q *Queries) OrdersAt(ctx context.Context, instant pgtype.Timestamptz) ([]Order, error) {
+	rows, err := q.db.Query(ctx, ordersAt, instant)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Order
+	for rows.Next() {
+		var i Order
+		if err := rows.Scan(
+			&i.ID,
+			&i.Customer,
+			&i.Status,
+			&i.Address,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const setStatus = `-- name: SetStatus :one
 UPDATE orders SET status = $2 WHERE id = $1
 RETURNING id, customer, status, address, created_at

@@ -1,0 +1,591 @@
+-- Written by "exaudit generate", which compares the parts between "begin" and "end" with
+-- exaudit.yaml when it is run again: to change something, change that file.
+
+-- +goose Up
+-- +goose StatementBegin
+DO $exaudit$
+BEGIN
+    IF pg_catalog.to_regprocedure('exaudit.schema_version()') IS NULL THEN
+        RAISE EXCEPTION 'exaudit is not initialised in this database' USING HINT = 'Run "exaudit init" first.';
+    ELSIF exaudit.schema_version() < 9 THEN
+        RAISE EXCEPTION 'schema exaudit is older than this migration' USING HINT = 'Run "exaudit init" first.';
+    END IF;
+END
+$exaudit$;
+-- +goose StatementEnd
+
+-- exaudit: begin table public.order_items
+-- exaudit: undo SELECT exaudit.uninstall_table('public.order_items', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+-- +goose StatementBegin
+SELECT exaudit.install_table('public.order_items', '{}', $install$
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.order_items TO exaudit_writer;
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- INSERT of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'order_id bigint,
+        sku text,
+        quantity integer,
+        price numeric(10,2),
+        PRIMARY KEY (order_id, sku)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    entity := pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text;
+    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.sku)) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'created', entity, NULL, NULL, image);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (<table_id>, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_insert() IS 'exaudit: records insert of public.order_items';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- UPDATE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
+DECLARE
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    stamp      exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'order_id bigint,
+        sku text,
+        quantity integer,
+        price numeric(10,2),
+        PRIMARY KEY (order_id, sku)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    entity := pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text;
+    -- What jsonb may not hold is left out, and noted.
+    IF greatest(pg_catalog.octet_length(OLD.sku)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.sku)) > 1000000 THEN
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[]) AS c;
+        IF new_values <> '{}' THEN
+            PERFORM exaudit.record(<table_id>, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text COLLATE "C", entity), old_values, new_values);
+        END IF;
+        RETURN NULL;
+    END IF;
+    IF OLD.order_id IS DISTINCT FROM NEW.order_id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('order_id', OLD.order_id);
+        new_values := new_values || pg_catalog.jsonb_build_object('order_id', NEW.order_id);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text COLLATE "C", entity);
+    END IF;
+    IF OLD.sku IS DISTINCT FROM NEW.sku THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('sku', OLD.sku);
+        new_values := new_values || pg_catalog.jsonb_build_object('sku', NEW.sku);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text COLLATE "C", entity);
+    END IF;
+    IF OLD.quantity IS DISTINCT FROM NEW.quantity THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('quantity', OLD.quantity);
+        new_values := new_values || pg_catalog.jsonb_build_object('quantity', NEW.quantity);
+    END IF;
+    IF ROW(OLD.price)::record OPERATOR(pg_catalog.*<>) ROW(NEW.price)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('price', OLD.price);
+        new_values := new_values || pg_catalog.jsonb_build_object('price', NEW.price);
+    END IF;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_update() IS 'exaudit: records update of public.order_items';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- DELETE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'order_id bigint,
+        sku text,
+        quantity integer,
+        price numeric(10,2),
+        PRIMARY KEY (order_id, sku)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    entity := pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text;
+    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.sku)) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_delete() IS 'exaudit: records delete of public.order_items';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.check_table(<table_id>, TG_RELID);
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(<table_id>, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.order_items';
+
+CREATE OR REPLACE TRIGGER "!exaudit_insert"
+    AFTER INSERT ON public.order_items
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t<table_id>_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_update"
+    AFTER UPDATE ON public.order_items
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t<table_id>_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_delete"
+    AFTER DELETE ON public.order_items
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t<table_id>_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+    BEFORE TRUNCATE ON public.order_items
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t<table_id>_truncate();
+$install$);
+-- +goose StatementEnd
+-- exaudit: end
+
+-- exaudit: begin table public.orders
+-- exaudit: undo SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+-- +goose StatementBegin
+SELECT exaudit.install_table('public.orders', '{}', $install$
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.orders TO exaudit_writer;
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET timezone = 'UTC'
+AS $exaudit$
+-- INSERT of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        customer text,
+        status public.order_status,
+        address jsonb,
+        created_at timestamp with time zone,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    entity := NEW.id::text;
+    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.customer)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.address)) > 16000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
+        ELSE pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'customer', NEW.customer,
+        'status', exaudit.text_value(NEW.status),
+        'address', NEW.address,
+        'created_at', NEW.created_at)
+    || CASE WHEN 'null'::jsonb IN (NEW.address)
+            THEN exaudit.json_nulls(ARRAY['address'], ARRAY[NEW.address]::jsonb[])
+            ELSE '{}' END END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'created', entity, NULL, NULL, image);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (<table_id>, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_insert() IS 'exaudit: records insert of public.orders';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET timezone = 'UTC'
+AS $exaudit$
+-- UPDATE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
+DECLARE
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    stamp      exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        customer text,
+        status public.order_status,
+        address jsonb,
+        created_at timestamp with time zone,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    entity := NEW.id::text;
+    -- What jsonb may not hold is left out, and noted.
+    IF greatest(pg_catalog.octet_length(OLD.customer)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.address)) > 16000 OR greatest(pg_catalog.octet_length(NEW.customer)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.address)) > 16000 THEN
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[]) AS c;
+        IF new_values <> '{}' THEN
+            PERFORM exaudit.record(<table_id>, 'updated', entity, nullif(OLD.id::text COLLATE "C", entity), old_values, new_values);
+        END IF;
+        RETURN NULL;
+    END IF;
+    IF OLD.id IS DISTINCT FROM NEW.id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text COLLATE "C", entity);
+    END IF;
+    IF OLD.customer IS DISTINCT FROM NEW.customer THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('customer', OLD.customer);
+        new_values := new_values || pg_catalog.jsonb_build_object('customer', NEW.customer);
+    END IF;
+    IF ROW(OLD.status)::record OPERATOR(pg_catalog.*<>) ROW(NEW.status)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('status', exaudit.text_value(OLD.status));
+        new_values := new_values || pg_catalog.jsonb_build_object('status', exaudit.text_value(NEW.status));
+    END IF;
+    IF ROW(OLD.address)::record OPERATOR(pg_catalog.*<>) ROW(NEW.address)::record THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('address', OLD.address);
+        new_values := new_values || pg_catalog.jsonb_build_object('address', NEW.address);
+        IF OLD.address = 'null' THEN
+            old_values := exaudit.note_json_null(old_values, 'address');
+        END IF;
+        IF NEW.address = 'null' THEN
+            new_values := exaudit.note_json_null(new_values, 'address');
+        END IF;
+    END IF;
+    IF OLD.created_at IS DISTINCT FROM NEW.created_at THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('created_at', OLD.created_at);
+        new_values := new_values || pg_catalog.jsonb_build_object('created_at', NEW.created_at);
+    END IF;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_update() IS 'exaudit: records update of public.orders';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET timezone = 'UTC'
+AS $exaudit$
+-- DELETE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
+DECLARE
+    entity text;
+    image  jsonb;
+    stamp  exaudit.versions;
+BEGIN
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        customer text,
+        status public.order_status,
+        address jsonb,
+        created_at timestamp with time zone,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    entity := OLD.id::text;
+    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.customer)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.address)) > 16000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
+        ELSE pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'customer', OLD.customer,
+        'status', exaudit.text_value(OLD.status),
+        'address', OLD.address,
+        'created_at', OLD.created_at)
+    || CASE WHEN 'null'::jsonb IN (OLD.address)
+            THEN exaudit.json_nulls(ARRAY['address'], ARRAY[OLD.address]::jsonb[])
+            ELSE '{}' END END;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
+        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL);
+    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        stamp := exaudit.session_data();
+        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    ELSE
+        -- a column was added to or dropped from exaudit.versions
+        PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_delete() IS 'exaudit: records delete of public.orders';
+
+CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.check_table(<table_id>, TG_RELID);
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(<table_id>, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.orders';
+
+CREATE OR REPLACE TRIGGER "!exaudit_insert"
+    AFTER INSERT ON public.orders
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t<table_id>_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_update"
+    AFTER UPDATE ON public.orders
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t<table_id>_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_delete"
+    AFTER DELETE ON public.orders
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t<table_id>_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+    BEFORE TRUNCATE ON public.orders
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t<table_id>_truncate();
+$install$);
+-- +goose StatementEnd
+-- exaudit: end
+
+-- exaudit: begin functions public.order_items
+-- exaudit: undo DROP FUNCTION IF EXISTS public.order_items_at(timestamp with time zone), public.order_items_states(bigint, text);
+-- +goose StatementBegin
+CREATE FUNCTION public.order_items_at(instant timestamp with time zone) RETURNS SETOF public.order_items
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $states$
+    SELECT * FROM exaudit.as_of(NULL::public.order_items, $1)
+$states$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION public.order_items_states(order_id bigint, sku text) RETURNS SETOF public.order_items
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $states$
+    SELECT * FROM exaudit.states(NULL::public.order_items, exaudit.entity_id('public.order_items', pg_catalog.jsonb_build_array($1, $2)))
+$states$;
+-- +goose StatementEnd
+-- exaudit: end
+
+-- exaudit: begin functions public.orders
+-- exaudit: undo DROP FUNCTION IF EXISTS public.orders_at(timestamp with time zone), public.orders_states(bigint);
+-- +goose StatementBegin
+CREATE FUNCTION public.orders_at(instant timestamp with time zone) RETURNS SETOF public.orders
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $states$
+    SELECT * FROM exaudit.as_of(NULL::public.orders, $1)
+$states$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION public.orders_states(id bigint) RETURNS SETOF public.orders
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $states$
+    SELECT * FROM exaudit.states(NULL::public.orders, exaudit.entity_id('public.orders', pg_catalog.jsonb_build_array($1)))
+$states$;
+-- +goose StatementEnd
+-- exaudit: end
+
+-- +goose Down
+-- exaudit: removed functions public.orders
+DROP FUNCTION IF EXISTS public.orders_at(timestamp with time zone), public.orders_states(bigint);
+
+-- exaudit: removed functions public.order_items
+DROP FUNCTION IF EXISTS public.order_items_at(timestamp with time zone), public.order_items_states(bigint, text);
+
+-- exaudit: removed table public.orders
+SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+
+-- exaudit: removed table public.order_items
+SELECT exaudit.uninstall_table('public.order_items', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/exaudittest"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// shop is the service on a database of its own.
+type shop struct {
+	*testing.T
+	http.Handler
+	audit *exaudit.DB
+	url   string // of the database
+}
+
+func newShop(t *testing.T) shop {
+	t.Helper()
+	t.Parallel()
+	db := pgtest.New(t)
+	if err := migrate(context.Background(), db.Pool); err != nil {
+		t.Fatal(err)
+	}
+	audit := exaudit.New(db.Pool)
+	return shop{t, newServer(audit), audit, db.URL}
+}
+
+// do sends a request as an actor and reads the answer.
+func (s shop) do(actor, method, path, body string, wantStatus int, into any) {
+	s.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("X-Actor", actor)
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	if w.Code != wantStatus {
+		s.Fatalf("%s %s: status %d, want %d: %s", method, path, w.Code, wantStatus, w.Body)
+	}
+	if into != nil {
+		if err := json.Unmarshal(w.Body.Bytes(), into); err != nil {
+			s.Fatalf("%s %s: %v: %s", method, path, err, w.Body)
+		}
+	}
+}
+
+const checkout = `{"customer": "ada", "address": {"city": "Uppsala"}, "items": [
+	{"sku": "pen", "quantity": 2, "price": 1.5}, {"sku": "ink", "quantity": 1, "price": 12}]}`
+
+func TestEveryTableIsCovered(t *testing.T) {
+	s := newShop(t)
+	exaudittest.AssertCovered(t, s.audit, "public", "goose_db_version")
+}
+
+func TestCheckout(t *testing.T) {
+	s := newShop(t)
+	versions := exaudittest.Recorded(t, s.audit, func() {
+		s.do("ada", "POST", "/orders", checkout, http.StatusOK, nil)
+	})
+	exaudittest.Golden(t, "testdata/checkout.golden", exaudittest.Text(versions, exaudittest.Hide("created_at", "request_id")))
+}
+
+func TestHistoryAndRevert(t *testing.T) {
+	s := newShop(t)
+	s.do("ada", "POST", "/orders", checkout, http.StatusOK, nil)
+	s.do("bob", "PATCH", "/orders/1", `{"status": "cancelled"}`, http.StatusOK, nil)
+
+	var changes []struct {
+		Version int64
+		Actor   string
+		Action  exaudit.Action
+		Order   struct{ Status string }
+	}
+	s.do("eve", "GET", "/orders/1/history", "", http.StatusOK, &changes)
+	if len(changes) != 2 || changes[0].Order.Status != "new" || changes[1].Order.Status != "cancelled" || changes[1].Actor != "bob" {
+		t.Fatalf("history is %+v", changes)
+	}
+
+	s.do("eve", "POST", fmt.Sprintf("/versions/%d/revert", changes[1].Version), "", http.StatusOK, nil)
+	exaudittest.AssertHistory(t, s.audit, "orders", 1,
+		exaudittest.Want{Action: exaudit.Created, Custom: exaudit.Custom{"actor": "ada", "request": "POST /orders"}},
+		exaudittest.Want{Action: exaudit.Updated, Changed: []string{"status"}, Custom: exaudit.Custom{"actor": "bob"}},
+		exaudittest.Want{Action: exaudit.Updated, After: map[string]any{"status": "new"}, Rollback: true, Custom: exaudit.Custom{"actor": "eve"}},
+	)
+	s.do("eve", "POST", "/versions/999/revert", "", http.StatusNotFound, nil)
+}
+
+func TestDeleteTakesItemsAlong(t *testing.T) {
+	s := newShop(t)
+	s.do("ada", "POST", "/orders", checkout, http.StatusOK, nil)
+	before := time.Now()
+	s.do("bob", "DELETE", "/orders/1", "", http.StatusOK, nil)
+	s.do("bob", "GET", "/orders/1", "", http.StatusNotFound, nil)
+	s.do("bob", "DELETE", "/orders/1", "", http.StatusNotFound, nil)
+	exaudittest.AssertHistory(t, s.audit, "order_items", exaudit.Key{1, "pen"},
+		exaudittest.Want{Action: exaudit.Created},
+		exaudittest.Want{Action: exaudit.Deleted, Custom: exaudit.Custom{"actor": "bob"}})
+
+	var orders []struct{ Customer string }
+	s.do("eve", "GET", "/orders?at="+url.QueryEscape(before.Format(time.RFC3339Nano)), "", http.StatusOK, &orders)
+	if len(orders) != 1 || orders[0].Customer != "ada" {
+		t.Errorf("orders before the delete are %+v", orders)
+	}
+}
+
+// The migrations are what exaudit.yaml says: "exaudit generate" would write nothing.
+func TestMigrationsAreUpToDate(t *testing.T) {
+	s := newShop(t)
+	command := exec.Command("go", "run", "../../cmd/exaudit", "generate", "--check")
+	command.Env = append(os.Environ(), "EXAUDIT_DATABASE_URL="+s.url)
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
