@@ -48,20 +48,23 @@ type Script struct {
 
 // Trigger names begin with "!" because triggers fire in the order of their names: a
 // version must be recorded before the table's own triggers, foreign keys' included, make
-// further changes.
-var events = []struct{ event, name, function string }{
-	{"INSERT", "!exaudit_insert", "insert"},
-	{"UPDATE", "!exaudit_update", "update"},
-	{"DELETE", "!exaudit_delete", "delete"},
-	{"TRUNCATE", "!exaudit_truncate", "truncate"},
+// further changes. They go on with the function's name, which no other table's has: a table
+// cannot be attached to a partitioned one if both have triggers of one name.
+const triggerPrefix = "!exaudit_"
+
+// movePrefix comes after the table's own BEFORE triggers: they may change where a row goes.
+// Each partitioned level of a table has its own, of another name: partitions inherit it.
+const movePrefix = "~exaudit_"
+
+var events = []struct{ event, function string }{
+	{"INSERT", "insert"},
+	{"UPDATE", "update"},
+	{"DELETE", "delete"},
+	{"TRUNCATE", "truncate"},
 }
 
 // Images, not values: "=" misses 1.0 against 1.00 and raises for json.
 const rowChanged = "OLD.* OPERATOR(pg_catalog.*<>) NEW.*"
-
-// moveTrigger comes after the table's own BEFORE triggers: they may change where a row goes.
-// Each partitioned level of a table has its own, of another name: partitions inherit it.
-const moveTrigger = "~exaudit_move"
 
 //go:embed templates/*.sql.tmpl
 var templateFiles embed.FS
@@ -130,14 +133,14 @@ func Generate(t *Table) (*Script, error) {
 			// not cloned to partitions, and TRUNCATE may name one of them
 			for _, partition := range t.Partitions {
 				s.Triggers = append(s.Triggers, Trigger{
-					Name: e.name, Table: partition.Name, Timing: "BEFORE", Event: e.event, Level: "STATEMENT", Function: f.Name,
+					Name: triggerPrefix + f.Name, Table: partition.Name, Timing: "BEFORE", Event: e.event, Level: "STATEMENT", Function: f.Name,
 					Always: t.Options.Replica,
 				})
 			}
 			continue
 		}
 		trigger := Trigger{
-			Name: e.name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
+			Name: triggerPrefix + f.Name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
 		}
 		if e.event == "UPDATE" {
 			trigger.When = rowChanged
@@ -163,7 +166,7 @@ func (t *Table) moveTriggers(function string) []Trigger {
 		if len(p.PartitionColumns) == 0 {
 			continue
 		}
-		name := moveTrigger
+		name := movePrefix + function
 		if p.Level > 0 {
 			name += fmt.Sprintf("_%d", p.Level)
 		}
