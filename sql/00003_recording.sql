@@ -239,11 +239,18 @@ CREATE FUNCTION exaudit.entity_id_in(key_columns jsonb, image jsonb) RETURNS tex
 AS $$
 DECLARE
     names jsonb := key_columns OPERATOR(pg_catalog.->) 'names';
+    list  jsonb;
 BEGIN
     IF pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.>) 1 THEN
-        RETURN (SELECT CASE WHEN pg_catalog.bool_and(image OPERATOR(pg_catalog.?) n.name)
-                                THEN exaudit.bounded_key(pg_catalog.jsonb_agg(image OPERATOR(pg_catalog.->) n.name ORDER BY n.position)::text) END
-                FROM pg_catalog.jsonb_array_elements_text(names) WITH ORDINALITY AS n (name, position));
+        list := '[]';
+        FOR i IN 0 .. pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.-) 1 LOOP
+            list := list OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_array(
+                image OPERATOR(pg_catalog.->) (names OPERATOR(pg_catalog.->>) i));
+            IF NOT image OPERATOR(pg_catalog.?) (names OPERATOR(pg_catalog.->>) i) THEN
+                RETURN NULL;
+            END IF;
+        END LOOP;
+        RETURN exaudit.bounded_key(list::text);
     ELSIF pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.<) 1 THEN
         RETURN exaudit.bounded_key(image::text);
     ELSIF (key_columns OPERATOR(pg_catalog.->) 'jsonb')::boolean THEN
