@@ -245,6 +245,11 @@ func (f Function) problem(installed []db.InstalledFunctionsRow) string {
 	case have.PublicMayExecute:
 		return "may be executed by PUBLIC"
 	}
+	for _, creator := range f.Creators {
+		if !slices.Contains(have.Executors, creator) {
+			return "may not be executed by " + creator + ", who can create no partition without"
+		}
+	}
 	return ""
 }
 

@@ -25,6 +25,7 @@ type Function struct {
 	Settings []string // SET clauses: name = value
 	Body     string
 	Comment  string
+	Creators []string // who may execute it, quoted: creating a partition copies triggers
 }
 
 // Trigger is one generated trigger.
@@ -71,6 +72,7 @@ var templateFiles embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"literal": literal,
+	"join":    strings.Join,
 	"version": func(t *Table, action, previous, before, after string) versionData {
 		return versionData{t, action, previous, before, after}
 	},
@@ -193,9 +195,23 @@ func (t *Table) function(event string) (Function, error) {
 	if event == "truncate" || event == "move" {
 		f.Settings = settings(nil) // reads no value itself
 	}
+	if event != "truncate" { // which is not copied
+		f.Creators = t.creators()
+	}
 	f.Body = fmt.Sprintf("-- %s of %s: written by exaudit %s, content %s. Do not edit.\n%s",
 		strings.ToUpper(event), commentSafe(t.QuotedName), version.Version, digest(body.String()), body.String())
 	return f, nil
+}
+
+// creators are the owners of the table's partitioned levels that are no superusers.
+func (t *Table) creators() []string {
+	var list []string
+	for _, p := range t.Partitions {
+		if p.Creator != "" && !slices.Contains(list, p.Creator) {
+			list = append(list, p.Creator)
+		}
+	}
+	return list
 }
 
 // settings are the SET clauses that the table's types need, and no more: each costs time

@@ -488,3 +488,52 @@ func TestInstallAsOwner(t *testing.T) {
 		t.Error("installed by a role that is no member of exaudit's")
 	}
 }
+
+// Who owns a partitioned table can create and attach partitions: PostgreSQL copies triggers
+// only for who may execute their functions. With that, nobody records what did not happen.
+func TestOwnersCreatePartitions(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"installed", "followed", "covered"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			const schema = `
+				CREATE TABLE events (id int, day int, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
+				CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
+				CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (id);`
+			db := auditdb.New(t, "")
+			owner, other := db.Role(t, ""), db.Role(t, "")
+			db.Exec(t, `GRANT ALL ON SCHEMA public TO `+owner+`, `+other)
+			conn := db.Connect(t, owner)
+			var opts []triggers.InstallOption
+			if how != "installed" {
+				opts = append(opts, triggers.FollowDDL(triggers.Following{NewTables: []string{"public.*"}}))
+			}
+			if how == "covered" {
+				if _, err := triggers.Install(t.Context(), db.Pool, nil, opts...); err != nil {
+					t.Fatal(err)
+				}
+				run(t, conn, schema)
+			} else {
+				db.Exec(t, schema+`ALTER TABLE events OWNER TO `+owner+`; ALTER TABLE events_2 OWNER TO `+owner)
+				if _, err := triggers.Install(t.Context(), db.Pool, []string{"events"}, opts...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write := func(conn querier, suffix, from, to string) {
+				run(t, conn, `CREATE TABLE events_2`+suffix+` PARTITION OF events_2 FOR VALUES FROM (`+from+`) TO (`+to+`)`,
+					`CREATE TABLE events_3`+suffix+` (id int NOT NULL, day int NOT NULL)`,
+					`ALTER TABLE events ATTACH PARTITION events_3`+suffix+` FOR VALUES FROM (2`+from+`) TO (2`+to+`)`,
+					`INSERT INTO events VALUES (`+from+`, 11)`, `UPDATE events SET day = 2`+from+` WHERE id = `+from)
+				wantRecorded(t, db, `created events [11, `+from+`] {"id": `+from+`, "day": 11}`,
+					`updated events [11, `+from+`] → [2`+from+`, `+from+`] {"day": 11} → {"day": 2`+from+`}`)
+			}
+			write(conn, "a", "0", "5")
+			db.Exec(t, `REASSIGN OWNED BY `+owner+` TO `+other)
+			if how == "installed" {
+				wantDrift(t, db, "may not be executed by "+other, "", "", "", "")
+				synced(t, db)
+			}
+			write(db.Connect(t, other), "b", "5", "9")
+		})
+	}
+}
