@@ -2,6 +2,9 @@ package exaudit_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -348,5 +351,90 @@ func TestPlantedOperators(t *testing.T) {
 	}
 	if _, err := audit.History(ctx, "items", "a", exaudit.WithStates()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A key may be as wide as its own index takes. The one of exaudit.versions takes less, so a
+// digest stands for it there; a key that looks like one is told from it.
+func TestWideKeys(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	wide := func(n int) string { // incompressible
+		text := ""
+		for i := 0; len(text) < n; i++ {
+			sum := sha256.Sum256([]byte{byte(i), byte(i >> 8)})
+			text += base64.StdEncoding.EncodeToString(sum[:])
+		}
+		return text[:n]
+	}
+	bytes := sha512.Sum512([]byte("x"))
+	raw := []byte(wide(2600))
+	digest := fmt.Sprintf("sha256 %x", sha256.Sum256([]byte(wide(2680))))
+	for _, c := range []struct {
+		name, columns string
+		key           any
+	}{
+		{"text", "k text PRIMARY KEY", wide(2680)},
+		{"bytea", "k bytea PRIMARY KEY", raw},
+		{"composite", "k text, l text, PRIMARY KEY (k, l)", exaudit.Key{wide(1300), wide(1340)}},
+		{"jsonb", "k jsonb PRIMARY KEY", map[string]any{"a": wide(2600)}},
+		{"list", "k text[] PRIMARY KEY", []string{wide(2600), "b"}},
+		{"looks like a digest", "k text PRIMARY KEY", digest},
+		{"short bytea", "k bytea PRIMARY KEY", bytes[:]},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			db, audit := audited(t, `CREATE TABLE wide (`+c.columns+`, n int); CREATE TABLE other (id int PRIMARY KEY)`, "wide")
+			key, ok := c.key.(exaudit.Key)
+			if !ok {
+				key = exaudit.Key{c.key}
+			}
+			columns, places := []string{"k", "l"}[:len(key)], []string{"$1", "$2"}[:len(key)]
+			where := fmt.Sprintf("(%s) = (%s)", strings.Join(columns, ", "), strings.Join(places, ", "))
+			for _, sql := range []string{
+				fmt.Sprintf(`INSERT INTO wide (%s, n) VALUES (%s, 1)`, strings.Join(columns, ", "), strings.Join(places, ", ")),
+				`UPDATE wide SET n = 2 WHERE ` + where,
+				`ALTER TABLE wide ADD COLUMN m int`,
+				`UPDATE wide SET n = 3 WHERE ` + where,
+			} {
+				args := []any(key)
+				if strings.HasPrefix(sql, "ALTER") {
+					args = nil
+				}
+				if _, err := db.Pool.Exec(ctx, sql, args...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.name == "looks like a digest" { // which it is, of another key
+				if _, err := db.Pool.Exec(ctx, `INSERT INTO wide VALUES ($1, 7)`, wide(2680)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			versions, err := audit.History(ctx, "wide", c.key)
+			if err != nil || len(versions) != 3 {
+				t.Fatalf("%d versions, %v; want 3", len(versions), err)
+			}
+			if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+				t.Error(err)
+			}
+			db.Exec(t, `TRUNCATE wide`)
+			versions, err = audit.History(ctx, "wide", c.key)
+			if err != nil || len(versions) != 5 {
+				t.Fatalf("%d versions, %v; want 5", len(versions), err)
+			}
+			if _, err := audit.Revert(ctx, versions[4].ID); err != nil {
+				t.Error(err)
+			}
+			var n int
+			if err := db.Pool.QueryRow(ctx, `SELECT n FROM wide WHERE `+where, key...).Scan(&n); err != nil || n != 1 {
+				t.Errorf("n is %d, %v; want 1", n, err)
+			}
+			db.Exec(t, `DROP TABLE wide`)
+			if _, ok := c.key.(string); ok && c.name != "jsonb" {
+				if versions, err = audit.History(ctx, "wide", c.key); err != nil || len(versions) != 6 {
+					t.Errorf("gone: %d versions, %v; want 6", len(versions), err)
+				}
+			}
+		})
 	}
 }

@@ -3,10 +3,12 @@ package exaudit
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -81,13 +83,22 @@ func keyValues(key any) ([]json.RawMessage, error) {
 // types any more.
 func entityIDOf(values []json.RawMessage) (string, error) {
 	if len(values) > 1 {
-		return "[" + string(bytes.Join(raw(values), []byte(", "))) + "]", nil
+		return boundedKey("[" + string(bytes.Join(raw(values), []byte(", "))) + "]"), nil
 	}
 	var text string
 	if json.Unmarshal(values[0], &text) == nil {
-		return text, nil
+		return boundedKey(text), nil
 	}
-	return string(values[0]), nil
+	return boundedKey(string(values[0])), nil
+}
+
+// boundedKey is exaudit.bounded_key.
+func boundedKey(key string) string {
+	if len(key) <= 2000 && !strings.HasPrefix(key, "sha256 ") {
+		return key
+	}
+	digest := sha256.Sum256([]byte(key))
+	return "sha256 " + hex.EncodeToString(digest[:])
 }
 
 func raw(values []json.RawMessage) [][]byte {

@@ -216,7 +216,10 @@ SELECT p.proname::text                               AS name,
        p.prosecdef::boolean                          AS security_definer,
        pg_catalog.pg_get_userbyid(p.proowner)::text  AS owner,
        (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
-                                    WHERE a.grantee = 0))::boolean AS public_may_execute
+                                    WHERE a.grantee = 0))::boolean AS public_may_execute,
+       ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
+             FROM pg_catalog.aclexplode(p.proacl) a JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+             WHERE a.privilege_type = 'EXECUTE')::text[] AS executors
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'exaudit' AND p.proname ~ ('^t' || $1::integer || '_[a-z_]+$')
@@ -230,6 +233,7 @@ type InstalledFunctionsRow struct {
 	SecurityDefiner  bool
 	Owner            string
 	PublicMayExecute bool
+	Executors        []string
 }
 
 // The generated functions of a table, as the catalog has them.
@@ -249,6 +253,7 @@ func (q *Queries) InstalledFunctions(ctx context.Context, db DBTX, tableID int32
 			&i.SecurityDefiner,
 			&i.Owner,
 			&i.PublicMayExecute,
+			&i.Executors,
 		); err != nil {
 			return nil, err
 		}
@@ -338,9 +343,11 @@ SELECT c.oid::oid AS relation,
              WHERE a.attrelid = c.oid
                -- without expressions, which a primary key rules out
                AND a.attnum = ANY (pt.partattrs::int2[])
-             ORDER BY a.attnum)::text[] AS partition_columns
+             ORDER BY a.attnum)::text[] AS partition_columns,
+       CASE WHEN pt.partrelid IS NULL OR owner.rolsuper THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::text AS creator
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_roles owner ON owner.oid = c.relowner
 LEFT JOIN pg_catalog.pg_partition_tree($1::oid) t ON t.relid = c.oid
 LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = c.oid
 WHERE c.oid = $1::oid OR t.relid IS NOT NULL
@@ -355,12 +362,14 @@ type PartitionsRow struct {
 	WriterMayRead    bool
 	Level            int32
 	PartitionColumns []string
+	Creator          string
 }
 
 // The table itself and everything below it, as quoted names. TRUNCATE triggers are not
 // cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
 // And the columns that decide in which of its own partitions a row is: no DDL can drop or
-// retype them.
+// retype them. creator is who creates partitions below it, which takes the right to execute
+// the functions of its triggers: ” where that needs no grant.
 func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]PartitionsRow, error) {
 	rows, err := db.Query(ctx, partitions, relation)
 	if err != nil {
@@ -378,6 +387,7 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 			&i.WriterMayRead,
 			&i.Level,
 			&i.PartitionColumns,
+			&i.Creator,
 		); err != nil {
 			return nil, err
 		}

@@ -10,6 +10,43 @@ import (
 	"encoding/json"
 )
 
+const attachedTables = `-- name: AttachedTables :many
+SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+       pg_catalog.format('%I.%I', root.schema_name, root.table_name)::text AS root
+FROM exaudit.tables t
+JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+JOIN exaudit.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::oid
+JOIN exaudit.tables root ON root.id OPERATOR(pg_catalog.=) rr.table_id
+WHERE t.tracked AND root.tracked AND root.id OPERATOR(pg_catalog.<>) t.id
+`
+
+type AttachedTablesRow struct {
+	ID         int32
+	QuotedName string
+	Root       string
+}
+
+// Tables that have become partitions of a tracked one, which records their rows as its own.
+func (q *Queries) AttachedTables(ctx context.Context, db DBTX) ([]AttachedTablesRow, error) {
+	rows, err := db.Query(ctx, attachedTables)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AttachedTablesRow
+	for rows.Next() {
+		var i AttachedTablesRow
+		if err := rows.Scan(&i.ID, &i.QuotedName, &i.Root); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const columnSnapshots = `-- name: ColumnSnapshots :many
 SELECT s.since, s.relation, s.columns
 FROM exaudit.column_snapshots s

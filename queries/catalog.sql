@@ -74,7 +74,8 @@ SELECT pg_catalog.format_type(@type::oid, @modifier::integer)::text AS type_name
 -- The table itself and everything below it, as quoted names. TRUNCATE triggers are not
 -- cloned to partitions. May exaudit_writer read every row, which recording TRUNCATE takes?
 -- And the columns that decide in which of its own partitions a row is: no DDL can drop or
--- retype them.
+-- retype them. creator is who creates partitions below it, which takes the right to execute
+-- the functions of its triggers: '' where that needs no grant.
 SELECT c.oid::oid AS relation,
        pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
@@ -86,9 +87,11 @@ SELECT c.oid::oid AS relation,
              WHERE a.attrelid = c.oid
                -- without expressions, which a primary key rules out
                AND a.attnum = ANY (pt.partattrs::int2[])
-             ORDER BY a.attnum)::text[] AS partition_columns
+             ORDER BY a.attnum)::text[] AS partition_columns,
+       CASE WHEN pt.partrelid IS NULL OR owner.rolsuper THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::text AS creator
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_roles owner ON owner.oid = c.relowner
 LEFT JOIN pg_catalog.pg_partition_tree(@relation::oid) t ON t.relid = c.oid
 LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = c.oid
 WHERE c.oid = @relation::oid OR t.relid IS NOT NULL
@@ -102,7 +105,10 @@ SELECT p.proname::text                               AS name,
        p.prosecdef::boolean                          AS security_definer,
        pg_catalog.pg_get_userbyid(p.proowner)::text  AS owner,
        (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
-                                    WHERE a.grantee = 0))::boolean AS public_may_execute
+                                    WHERE a.grantee = 0))::boolean AS public_may_execute,
+       ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
+             FROM pg_catalog.aclexplode(p.proacl) a JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+             WHERE a.privilege_type = 'EXECUTE')::text[] AS executors
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'exaudit' AND p.proname ~ ('^t' || @table_id::integer || '_[a-z_]+$')

@@ -39,6 +39,16 @@ WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id
 -- name: UntrackTable :exec
 UPDATE exaudit.tables SET tracked = false WHERE id = @id;
 
+-- name: AttachedTables :many
+-- Tables that have become partitions of a tracked one, which records their rows as its own.
+SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+       pg_catalog.format('%I.%I', root.schema_name, root.table_name)::text AS root
+FROM exaudit.tables t
+JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+JOIN exaudit.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::oid
+JOIN exaudit.tables root ON root.id OPERATOR(pg_catalog.=) rr.table_id
+WHERE t.tracked AND root.tracked AND root.id OPERATOR(pg_catalog.<>) t.id;
+
 -- name: RegisteredTables :many
 SELECT coalesce(r.relation, 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
        t.key_columns, t.tracked, t.options

@@ -156,7 +156,7 @@ WITH carriers AS (
     WHERE p.pronamespace = 'exaudit'::pg_catalog.regnamespace
       AND p.proname ~ '^t[0-9]+_insert$'
       AND tg.tgparentid = 0
-      AND tg.tgname IN ('!exaudit_insert', '!exaudit_' || p.proname) -- the latter by an event trigger
+      AND tg.tgname = '!exaudit_' || p.proname
     ORDER BY p.proname, tg.oid
 )
 SELECT t.id AS table_id, coalesce(c.relation, named.relation) AS relation

@@ -220,27 +220,43 @@ BEGIN
 END
 $$;
 
+-- A key as versions carry it. In place of one that their index could not take, or that looks
+-- like a digest, stands its digest.
+CREATE FUNCTION exaudit.bounded_key(key text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN pg_catalog.octet_length(key) OPERATOR(pg_catalog.<=) 2000
+                     AND pg_catalog.left(key, 7) COLLATE "C" OPERATOR(pg_catalog.<>) 'sha256 ' THEN key
+                ELSE 'sha256 ' OPERATOR(pg_catalog.||) pg_catalog.encode(
+                    pg_catalog.sha256(pg_catalog.convert_to(key, 'UTF8')), 'hex') END
+$$;
+
 -- The key of a row, from its image: the text of a single value, else a JSON array. A
--- table that has lost its primary key is told apart by whole rows, or where the index could
--- not take them, by their digests. NULL where the image lacks a part of the key.
+-- table that has lost its primary key is told apart by whole rows. NULL where the image lacks
+-- a part of the key.
 CREATE FUNCTION exaudit.entity_id_in(key_columns jsonb, image jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT -- pins nothing, which takes time: every name is qualified
 AS $$
 DECLARE
     names jsonb := key_columns OPERATOR(pg_catalog.->) 'names';
+    list  jsonb;
 BEGIN
     IF pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.>) 1 THEN
-        RETURN (SELECT CASE WHEN pg_catalog.bool_and(image OPERATOR(pg_catalog.?) n.name)
-                                THEN pg_catalog.jsonb_agg(image OPERATOR(pg_catalog.->) n.name ORDER BY n.position)::text END
-                FROM pg_catalog.jsonb_array_elements_text(names) WITH ORDINALITY AS n (name, position));
+        list := '[]';
+        FOR i IN 0 .. pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.-) 1 LOOP
+            list := list OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_array(
+                image OPERATOR(pg_catalog.->) (names OPERATOR(pg_catalog.->>) i));
+            IF NOT image OPERATOR(pg_catalog.?) (names OPERATOR(pg_catalog.->>) i) THEN
+                RETURN NULL;
+            END IF;
+        END LOOP;
+        RETURN exaudit.bounded_key(list::text);
     ELSIF pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.<) 1 THEN
-        RETURN CASE WHEN pg_catalog.pg_column_size(image) OPERATOR(pg_catalog.<=) 1000 THEN image::text
-                    ELSE 'sha256 ' OPERATOR(pg_catalog.||) pg_catalog.encode(
-                        pg_catalog.sha256(pg_catalog.convert_to(image::text, 'UTF8')), 'hex') END;
+        RETURN exaudit.bounded_key(image::text);
     ELSIF (key_columns OPERATOR(pg_catalog.->) 'jsonb')::boolean THEN
-        RETURN (image OPERATOR(pg_catalog.->) (names OPERATOR(pg_catalog.->>) 0))::text;
+        RETURN exaudit.bounded_key((image OPERATOR(pg_catalog.->) (names OPERATOR(pg_catalog.->>) 0))::text);
     ELSE
-        RETURN image OPERATOR(pg_catalog.->>) (names OPERATOR(pg_catalog.->>) 0);
+        RETURN exaudit.bounded_key(image OPERATOR(pg_catalog.->>) (names OPERATOR(pg_catalog.->>) 0));
     END IF;
 END
 $$;
@@ -256,7 +272,12 @@ CREATE FUNCTION exaudit.entity_id_expression(relation oid, alias text) RETURNS t
     LANGUAGE sql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE
+    SELECT pg_catalog.format(
+           -- an index takes 32 columns of these
+           CASE WHEN bool_and(c.type IN ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype,
+                                         'uuid'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
+                THEN '%s' ELSE 'exaudit.bounded_key(%s)' END,
+           CASE
                WHEN count(*) > 1 THEN pg_catalog.format(
                    'pg_catalog.jsonb_build_array(%s)::text',
                    string_agg(replace(c.value_expression, '{}', pg_catalog.format('%s.%I', alias, c.name)), ', '
@@ -268,7 +289,7 @@ AS $$
                    THEN pg_catalog.format('%s.%I::text', alias, min(c.name))
                ELSE pg_catalog.format('(pg_catalog.to_jsonb(%s) #>> ''{}'')',
                                       replace(min(c.value_expression), '{}', pg_catalog.format('%s.%I', alias, min(c.name))))
-           END
+           END)
     FROM exaudit.table_columns c
     WHERE c.relation = $1 AND c.key_position >= 0
     HAVING count(*) > 0
@@ -751,12 +772,12 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
     exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated,
     exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
-    exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
+    exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.meets, exaudit.captured, exaudit.redacted,
     exaudit.record_altered, exaudit.record_restored
     TO exaudit_writer;
-GRANT EXECUTE ON FUNCTION exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
+GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
     exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.reads_every_row,
     exaudit.has_truncate_policy, exaudit.option_columns
     TO exaudit_reader;
@@ -789,6 +810,7 @@ DROP FUNCTION exaudit.changed_columns;
 DROP FUNCTION exaudit.with_notes;
 DROP FUNCTION exaudit.entity_id_expression;
 DROP FUNCTION exaudit.entity_id_of;
+DROP FUNCTION exaudit.bounded_key;
 DROP FUNCTION exaudit.entity_id_in;
 DROP FUNCTION exaudit.key_columns;
 DROP FUNCTION exaudit.check_table;

@@ -8,7 +8,8 @@ SET LOCAL ROLE exaudit_owner;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- +goose StatementBegin
--- The image that holds only the key columns of an entity.
+-- The image that holds only the key columns of an entity. A digest is looked for in the
+-- table, row by row: NULL where it is in none.
 CREATE FUNCTION exaudit.key_image(relation regclass, entity_id text) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -31,6 +32,14 @@ BEGIN
     FROM exaudit.table_columns c
     WHERE c.relation = $1 AND c.key_position >= 0;
 
+    IF entity_id LIKE 'sha256 %' THEN
+        EXECUTE pg_catalog.format(
+            'SELECT i.image - ARRAY(SELECT key FROM jsonb_object_keys(i.image) AS key WHERE key <> ALL ($3)) '
+            'FROM (SELECT exaudit.encode(t.*) AS image FROM %s AS t OFFSET 0) AS i '
+            'WHERE exaudit.entity_id_of($1, i.image) = $2', exaudit.target(relation))
+        INTO image USING relation::oid, entity_id, keys || ARRAY[''];
+        RETURN image;
+    END IF;
     IF cardinality(keys) = 1 THEN
         key_value := pg_catalog.jsonb_build_array(CASE WHEN is_json THEN entity_id::jsonb
                                                        ELSE pg_catalog.to_jsonb(entity_id) END);

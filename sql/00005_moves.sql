@@ -41,18 +41,22 @@ CREATE FUNCTION exaudit.note_move(relation oid, row_id tid, new_entity_id text) 
     SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off -- the table is empty when this is planned, and need not stay so
 AS $$
+DECLARE
+    noted tid;
+    notes bigint;
 BEGIN
     IF new_entity_id IS NULL THEN
         RETURN;
     END IF;
-    -- noted already, for the key of a partition's own partitions
-    DELETE FROM exaudit.moves m
+    INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id)
+    RETURNING ctid INTO noted;
+    SELECT count(*) INTO notes FROM exaudit.moves m
     WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id AND m.xid = pg_catalog.pg_current_xact_id();
-    INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id);
-    -- After SET CONSTRAINTS ALL IMMEDIATE, the end of the move has come at once.
-    IF NOT EXISTS (SELECT FROM exaudit.moves m
-                   WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id
-                     AND m.xid = pg_catalog.pg_current_xact_id()) THEN
+    IF notes > 1 THEN -- noted already, for the key of a partition's own partitions
+        DELETE FROM exaudit.moves m
+        WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id AND m.xid = pg_catalog.pg_current_xact_id()
+          AND m.ctid <> noted;
+    ELSIF notes = 0 THEN -- after SET CONSTRAINTS ALL IMMEDIATE, the end of the move has come at once
         SET CONSTRAINTS exaudit.move_ends DEFERRED;
         INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id);
     END IF;
@@ -70,21 +74,26 @@ AS $$
 DECLARE
     root    oid := pg_catalog.pg_partition_root(relation);
     options jsonb;
+    noted   boolean;
     command bigint;
     shown   jsonb := image;
 BEGIN
-    SELECT m.cmin::text::bigint INTO command
-    FROM exaudit.moves m
-    WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.xid = pg_catalog.pg_current_xact_id();
-    IF command IS NULL THEN
+    SELECT m.cmin::text::bigint, t.options,
+           (SELECT s.relation = root AND s.columns = present FROM exaudit.column_snapshots s
+            WHERE s.table_id = t.id ORDER BY s.since DESC LIMIT 1)
+    INTO command, options, noted
+    FROM exaudit.moves m, exaudit.tables t
+    WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.xid = pg_catalog.pg_current_xact_id()
+      AND t.id = leaves.table_id;
+    IF NOT FOUND THEN
         RETURN false;
     END IF;
-    SELECT t.options INTO options FROM exaudit.tables t WHERE t.id = leaves.table_id;
     IF options <> '{}' THEN
         shown := exaudit.redacted(table_id, root, image);
     END IF;
-    -- a snapshot of new columns must come before the id
-    PERFORM exaudit.note_columns(table_id, root, present);
+    IF noted IS NOT TRUE THEN -- before the id
+        PERFORM exaudit.note_columns(table_id, root, present);
+    END IF;
     UPDATE exaudit.moves m
     SET table_id = leaves.table_id,
         version_id = pg_catalog.nextval('exaudit.versions_id_seq'),
@@ -115,10 +124,11 @@ CREATE FUNCTION exaudit.arrives(
 AS $$
 DECLARE
     held record;
+    key  text := exaudit.entity_id_in(key_columns, image);
 BEGIN
     SELECT m.ctid, m.image, m.version_id INTO held
     FROM exaudit.moves m
-    WHERE m.new_entity_id = exaudit.entity_id_in(arrives.key_columns, arrives.image)
+    WHERE m.new_entity_id = key
       AND m.version_id IS NOT NULL
       AND m.xid = pg_catalog.pg_current_xact_id()
       AND m.table_id = arrives.table_id

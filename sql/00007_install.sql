@@ -48,8 +48,9 @@ END
 $$;
 
 -- Gives a table and its partitions what depends on them: the policy by which TRUNCATE can be
--- recorded, which is only created where it is missing because that waits for readers, and
--- the triggers that notice rows that move between partitions, one for each partitioned level.
+-- recorded, which is only created where it is missing because that waits for readers; the
+-- triggers that notice rows that move between partitions, one for each partitioned level; and
+-- what the owners of these levels need.
 CREATE FUNCTION exaudit.complete_partitions(table_id integer, relation regclass, replica boolean) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -57,9 +58,10 @@ AS $$
 DECLARE
     part    record;
     trigger text;
+    event   text;
 BEGIN
     FOR part IN
-        SELECT c.oid::regclass AS name, coalesce(tree.level, 0) AS level,
+        SELECT c.oid::regclass AS name, coalesce(tree.level, 0) AS level, owner.rolname AS owner, owner.rolsuper AS by_superuser,
                (SELECT pg_catalog.format('pg_catalog.record_image_ne(ROW(%s), ROW(%s))',
                                          string_agg(pg_catalog.format('OLD.%I', a.attname), ', ' ORDER BY a.attnum),
                                          string_agg(pg_catalog.format('NEW.%I', a.attname), ', ' ORDER BY a.attnum))
@@ -68,6 +70,7 @@ BEGIN
                 WHERE pt.partrelid = c.oid
                 HAVING count(*) > 0) AS moves
         FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_roles owner ON owner.oid = c.relowner
         LEFT JOIN pg_catalog.pg_partition_tree(complete_partitions.relation) AS tree ON tree.relid = c.oid
         WHERE c.oid = complete_partitions.relation OR tree.relid IS NOT NULL
         ORDER BY c.oid <> complete_partitions.relation, c.oid::regclass::text
@@ -77,13 +80,19 @@ BEGIN
             EXECUTE pg_catalog.format('CREATE POLICY exaudit_truncate ON %s FOR SELECT TO exaudit_writer USING (true)', part.name);
         END IF;
         IF part.moves IS NOT NULL THEN
-            trigger := '~exaudit_move' || CASE WHEN part.level > 0 THEN '_' || part.level ELSE '' END;
+            trigger := pg_catalog.format('~exaudit_t%s_move', table_id) || CASE WHEN part.level > 0 THEN '_' || part.level ELSE '' END;
             EXECUTE pg_catalog.format(
                 'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION exaudit.%I()',
                 trigger, part.name, part.moves, pg_catalog.format('t%s_move', table_id));
             IF replica THEN
                 EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', part.name, trigger);
             END IF;
+            -- or its owner could create no partition: that copies triggers, which takes EXECUTE
+            FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete', 'move'] LOOP
+                CONTINUE WHEN part.by_superuser;
+                EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION exaudit.%I() TO %I',
+                                          pg_catalog.format('t%s_%s', table_id, event), part.owner);
+            END LOOP;
         END IF;
     END LOOP;
 END

@@ -329,18 +329,27 @@ func TestDDLPartitions(t *testing.T) {
 			write: `INSERT INTO events VALUES (3, 25, 'x'); INSERT INTO events_3 VALUES ('y', 26, 4); UPDATE events_3 SET name = 'z' WHERE id = 4; UPDATE events SET name = 'q' WHERE day = 1`,
 			want: []string{`created events [25, 3] {"id": 3, "day": 25, "name": "x"}`, `created events [26, 4] {"id": 4, "day": 26, "name": "y"}`,
 				`updated events [26, 4] {"name": "y"} → {"name": "z"}`, `updated events [1, 1] {"name": "a"} → {"name": "q"}`},
-			drift: []string{`trigger "!exaudit_truncate" on public.events_3 is missing`},
+			drift: []string{`trigger "!exaudit_t1_truncate" on public.events_3 is missing`},
+		},
+		{
+			name: "attach a tracked table",
+			ddl: `CREATE TABLE events_3 (id int, day int, name text, PRIMARY KEY (day, id)) PARTITION BY RANGE (id); CREATE TABLE events_3_low PARTITION OF events_3 FOR VALUES FROM (0) TO (5);
+				CREATE TABLE events_3_high PARTITION OF events_3 FOR VALUES FROM (5) TO (10); INSTALL events_3; ALTER TABLE events ATTACH PARTITION events_3 FOR VALUES FROM (20) TO (30); INSTALL events`,
+			write: `INSERT INTO events VALUES (3, 25, 'x'); UPDATE events SET id = 7 WHERE id = 3; UPDATE events SET day = 2 WHERE id = 7; UPDATE events SET day = 26 WHERE id = 7; TRUNCATE events_3_high`,
+			want: []string{`created events [25, 3] {"id": 3, "day": 25, "name": "x"}`, `updated events [25, 3] → [25, 7] {"id": 3} → {"id": 7}`,
+				`updated events [25, 7] → [2, 7] {"day": 25} → {"day": 2}`, `updated events [2, 7] → [26, 7] {"day": 2} → {"day": 26}`,
+				`deleted events [26, 7] {"id": 7, "day": 26, "name": "x"}`},
 		},
 		{
 			name: "create", ddl: `CREATE TABLE events_3 PARTITION OF events FOR VALUES FROM (20) TO (30)`,
 			write: `INSERT INTO events VALUES (3, 25, 'x')`, want: []string{`created events [25, 3] {"id": 3, "day": 25, "name": "x"}`},
-			drift: []string{`trigger "!exaudit_truncate" on public.events_3 is missing`},
+			drift: []string{`trigger "!exaudit_t1_truncate" on public.events_3 is missing`},
 		},
 		{
 			name: "detach", ddl: `ALTER TABLE events DETACH PARTITION events_2`,
 			write: `INSERT INTO events_2 VALUES (3, 15, 'x'); UPDATE events_2 SET name = 'y'; UPDATE events SET name = 'q'; TRUNCATE events_2`,
 			want:  []string{`updated events [1, 1] {"name": "a"} → {"name": "q"}`},
-			drift: []string{`trigger "!exaudit_truncate" on public.events_2 is left over`},
+			drift: []string{`trigger "!exaudit_t1_truncate" on public.events_2 is left over`},
 		},
 		{
 			name: "detach and attach again", ddl: `ALTER TABLE events DETACH PARTITION events_2; ALTER TABLE events ATTACH PARTITION events_2 FOR VALUES FROM (10) TO (20)`,
@@ -376,7 +385,13 @@ func TestDDLPartitions(t *testing.T) {
 				run(t, conn, `UPDATE events SET name = name || '!'`, `UPDATE events SET name = left(name, 1)`)
 			}
 			forget(t, db)
-			run(t, conn, c.ddl)
+			for _, s := range strings.Split(c.ddl, "; ") {
+				if table, ok := strings.CutPrefix(s, "INSTALL "); ok {
+					install(t, db, table)
+				} else {
+					run(t, conn, s)
+				}
+			}
 			for _, s := range strings.Split(c.write, "; ") {
 				run(t, conn, s)
 			}
@@ -419,4 +434,29 @@ func TestDDLOfTypes(t *testing.T) {
 	run(t, conn, `ALTER TYPE pair RENAME TO couple`, `UPDATE items SET c = 'd'`)
 	install(t, db, "items")
 	wantNoDrift(t, db)
+}
+
+// A table that is tracked can be attached to one that is, too: nothing goes unrecorded,
+// and status tells that it is recorded twice.
+func TestAttachTracked(t *testing.T) {
+	t.Parallel()
+	db := tracked(t, `
+		CREATE TABLE events (id int, day int, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
+		CREATE TABLE events_1 (id int, day int, PRIMARY KEY (day, id));
+		INSERT INTO events_1 VALUES (1, 1)`, "events", "events_1")
+	db.Exec(t, `ALTER TABLE events ATTACH PARTITION events_1 FOR VALUES FROM (0) TO (10); INSERT INTO events VALUES (2, 2)`)
+	wantRecorded(t, db, `created events [2, 2] {"id": 2, "day": 2}`, `created events_1 [2, 2] {"id": 2, "day": 2}`)
+	wantDrift(t, db, `public.events_1: table was attached to public.events, and its changes are recorded twice`,
+		`trigger "!exaudit_t1_truncate" on public.events_1 is missing`)
+	done, err := triggers.Sync(t.Context(), db.Pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(done) != 2 || !strings.Contains(done[1].Skipped, "attached") {
+		t.Errorf("sync did %+v", done)
+	}
+	wantNoDrift(t, db)
+	db.Exec(t, `INSERT INTO events VALUES (3, 3); TRUNCATE events_1`)
+	wantRecorded(t, db, `created events [3, 3] {"id": 3, "day": 3}`, `deleted events [1, 1] {"id": 1, "day": 1}`,
+		`deleted events [2, 2] {"id": 2, "day": 2}`, `deleted events [3, 3] {"id": 3, "day": 3}`)
 }

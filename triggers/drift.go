@@ -48,11 +48,20 @@ func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 		}
 		list = append(list, Status{Tracked: Tracked{QuotedName: followingTable}, Drift: drift, Notes: []string{following.String()}})
 	}
+	attached, err := db.New().AttachedTables(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("look for tables that were attached: %w", err)
+	}
 	for _, t := range all {
 		s := Status{Tracked: t}
 		if t.Tracked {
 			if err := s.inspect(ctx, q, following != nil); err != nil {
 				return nil, err
+			}
+		}
+		for _, a := range attached {
+			if a.ID == t.ID {
+				s.Drift = append(s.Drift, Drift{t.QuotedName, "table", "was attached to " + a.Root + ", and its changes are recorded twice"})
 			}
 		}
 		list = append(list, s)
@@ -235,6 +244,11 @@ func (f Function) problem(installed []db.InstalledFunctionsRow) string {
 		return "belongs to " + have.Owner + ", not exaudit_writer"
 	case have.PublicMayExecute:
 		return "may be executed by PUBLIC"
+	}
+	for _, creator := range f.Creators {
+		if !slices.Contains(have.Executors, creator) {
+			return "may not be executed by " + creator + ", who can create no partition without"
+		}
 	}
 	return ""
 }

@@ -377,7 +377,7 @@ var bakedIn = regexp.MustCompile(`'([0-9]+)'::oid`)
 // generic is the script of a table as an event trigger covered it; nil where its functions
 // are others. The table may have been another relation then, before a dump and restore.
 func (s *Script) generic(installed []db.InstalledFunctionsRow) *Script {
-	covered, relation := &Script{Table: s.Table}, ""
+	covered, relation := &Script{Table: s.Table, Triggers: s.Triggers}, ""
 	for _, f := range installed {
 		if found := bakedIn.FindStringSubmatch(f.Body); found != nil && strings.HasSuffix(f.Name, "_insert") {
 			relation = found[1]
@@ -395,11 +395,6 @@ func (s *Script) generic(installed []db.InstalledFunctionsRow) *Script {
 	}
 	if relation == "" || !slices.ContainsFunc(covered.Functions, recognized) {
 		return nil
-	}
-	for _, t := range s.Triggers {
-		// as the event trigger names them, with the level of a move's
-		t.Name = strings.Replace(t.Name, "exaudit_", fmt.Sprintf("exaudit_t%s_", s.Table.ID), 1)
-		covered.Triggers = append(covered.Triggers, t)
 	}
 	return covered
 }

@@ -51,9 +51,9 @@ func TestFollowingUnderAttack(t *testing.T) {
 		`ALTER SCHEMA "s'""%I" RENAME TO "t%s"`,
 		// names that look like exaudit's own
 		`CREATE SCHEMA fake`, `CREATE FUNCTION fake.t1_insert() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
-		`CREATE TABLE fake.x (id int PRIMARY KEY)`, `CREATE TRIGGER "!exaudit_insert" AFTER INSERT ON fake.x FOR EACH ROW EXECUTE FUNCTION fake.t1_insert()`,
+		`CREATE TABLE fake.x (id int PRIMARY KEY)`, `CREATE TRIGGER "!exaudit_t1_insert" AFTER INSERT ON fake.x FOR EACH ROW EXECUTE FUNCTION fake.t1_insert()`,
 		`CREATE TRIGGER "!exaudit_t1_update" AFTER UPDATE ON fake.x FOR EACH ROW EXECUTE FUNCTION fake.t1_insert()`,
-		`ALTER TABLE fake.x DISABLE TRIGGER USER`, `DROP TRIGGER "!exaudit_insert" ON fake.x`)
+		`ALTER TABLE fake.x DISABLE TRIGGER USER`, `DROP TRIGGER "!exaudit_t1_insert" ON fake.x`)
 	wantNothingStolen(t, db)
 	if got := one[int](t, db.Pool, `SELECT count(*) FROM exaudit.versions`); got != 4 {
 		t.Errorf("%d versions, want 4:\n%s", got, recorded(t, db))

@@ -159,10 +159,9 @@ func TestFollowedTriggers(t *testing.T) {
 	for _, generic := range []bool{false, true} {
 		db := followed(t, triggers.Following{NewTables: []string{"public.*"}}, ``)
 		run(t, db.Pool, events)
-		prefix := "!exaudit_t1_"
+		const prefix = "!exaudit_t1_"
 		if !generic {
 			synced(t, db)
-			prefix = "!exaudit_"
 		}
 		conn, said := warnings(t, db)
 		said()

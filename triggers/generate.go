@@ -25,6 +25,7 @@ type Function struct {
 	Settings []string // SET clauses: name = value
 	Body     string
 	Comment  string
+	Creators []string // who may execute it, quoted: creating a partition copies triggers
 }
 
 // Trigger is one generated trigger.
@@ -48,26 +49,30 @@ type Script struct {
 
 // Trigger names begin with "!" because triggers fire in the order of their names: a
 // version must be recorded before the table's own triggers, foreign keys' included, make
-// further changes.
-var events = []struct{ event, name, function string }{
-	{"INSERT", "!exaudit_insert", "insert"},
-	{"UPDATE", "!exaudit_update", "update"},
-	{"DELETE", "!exaudit_delete", "delete"},
-	{"TRUNCATE", "!exaudit_truncate", "truncate"},
+// further changes. They go on with the function's name, which no other table's has: a table
+// cannot be attached to a partitioned one if both have triggers of one name.
+const triggerPrefix = "!exaudit_"
+
+// movePrefix comes after the table's own BEFORE triggers: they may change where a row goes.
+// Each partitioned level of a table has its own, of another name: partitions inherit it.
+const movePrefix = "~exaudit_"
+
+var events = []struct{ event, function string }{
+	{"INSERT", "insert"},
+	{"UPDATE", "update"},
+	{"DELETE", "delete"},
+	{"TRUNCATE", "truncate"},
 }
 
 // Images, not values: "=" misses 1.0 against 1.00 and raises for json.
 const rowChanged = "OLD.* OPERATOR(pg_catalog.*<>) NEW.*"
-
-// moveTrigger comes after the table's own BEFORE triggers: they may change where a row goes.
-// Each partitioned level of a table has its own, of another name: partitions inherit it.
-const moveTrigger = "~exaudit_move"
 
 //go:embed templates/*.sql.tmpl
 var templateFiles embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"literal": literal,
+	"join":    strings.Join,
 	"version": func(t *Table, action, previous, before, after string) versionData {
 		return versionData{t, action, previous, before, after}
 	},
@@ -130,14 +135,14 @@ func Generate(t *Table) (*Script, error) {
 			// not cloned to partitions, and TRUNCATE may name one of them
 			for _, partition := range t.Partitions {
 				s.Triggers = append(s.Triggers, Trigger{
-					Name: e.name, Table: partition.Name, Timing: "BEFORE", Event: e.event, Level: "STATEMENT", Function: f.Name,
+					Name: triggerPrefix + f.Name, Table: partition.Name, Timing: "BEFORE", Event: e.event, Level: "STATEMENT", Function: f.Name,
 					Always: t.Options.Replica,
 				})
 			}
 			continue
 		}
 		trigger := Trigger{
-			Name: e.name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
+			Name: triggerPrefix + f.Name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
 		}
 		if e.event == "UPDATE" {
 			trigger.When = rowChanged
@@ -163,7 +168,7 @@ func (t *Table) moveTriggers(function string) []Trigger {
 		if len(p.PartitionColumns) == 0 {
 			continue
 		}
-		name := moveTrigger
+		name := movePrefix + function
 		if p.Level > 0 {
 			name += fmt.Sprintf("_%d", p.Level)
 		}
@@ -194,9 +199,23 @@ func (t *Table) function(event string) (Function, error) {
 	if t.ID == 0 {
 		content = "<content>" // of the text that exaudit.install_table makes of it
 	}
+	if event != "truncate" { // which is not copied
+		f.Creators = t.creators()
+	}
 	f.Body = fmt.Sprintf("-- %s of %s: written by exaudit %s, content %s. Do not edit.\n%s",
 		strings.ToUpper(event), commentSafe(t.QuotedName), version.Version, content, body.String())
 	return f, nil
+}
+
+// creators are the owners of the table's partitioned levels that are no superusers.
+func (t *Table) creators() []string {
+	var list []string
+	for _, p := range t.Partitions {
+		if p.Creator != "" && !slices.Contains(list, p.Creator) {
+			list = append(list, p.Creator)
+		}
+	}
+	return list
 }
 
 // settings are the SET clauses that the table's types need, and no more: each costs time

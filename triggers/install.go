@@ -243,20 +243,12 @@ func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOp
 }
 
 func uninstall(ctx context.Context, tx pgx.Tx, t Tracked, options installOptions) error {
-	queries := db.New()
-	functions, err := queries.InstalledFunctions(ctx, tx, t.ID)
-	if err != nil {
-		return fmt.Errorf("read the triggers of %s: %w", t.QuotedName, err)
-	}
-	for _, f := range functions {
-		drop := "DROP FUNCTION " + pgx.Identifier{"exaudit", f.Name}.Sanitize() + "() CASCADE"
-		if _, err := tx.Exec(ctx, drop); err != nil {
-			return options.locked(err, t.QuotedName, "uninstall from")
-		}
+	if err := untrack(ctx, tx, t.ID, t.QuotedName, options); err != nil {
+		return err
 	}
 	if t.Relation != 0 {
 		// by what they are called now
-		partitions, err := queries.Partitions(ctx, tx, t.Relation)
+		partitions, err := db.New().Partitions(ctx, tx, t.Relation)
 		if err != nil {
 			return fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
 		}
@@ -264,8 +256,39 @@ func uninstall(ctx context.Context, tx pgx.Tx, t Tracked, options installOptions
 			return options.locked(err, t.QuotedName, "uninstall from")
 		}
 	}
-	if err := queries.UntrackTable(ctx, tx, t.ID); err != nil {
-		return fmt.Errorf("uninstall from %s: %w", t.QuotedName, err)
+	return nil
+}
+
+// untrack drops the functions of a table, and with them its triggers.
+func untrack(ctx context.Context, tx pgx.Tx, id int32, name string, options installOptions) error {
+	queries := db.New()
+	functions, err := queries.InstalledFunctions(ctx, tx, id)
+	if err != nil {
+		return fmt.Errorf("read the triggers of %s: %w", name, err)
+	}
+	for _, f := range functions {
+		drop := "DROP FUNCTION " + pgx.Identifier{"exaudit", f.Name}.Sanitize() + "() CASCADE"
+		if _, err := tx.Exec(ctx, drop); err != nil {
+			return options.locked(err, name, "uninstall from")
+		}
+	}
+	if err := queries.UntrackTable(ctx, tx, id); err != nil {
+		return fmt.Errorf("uninstall from %s: %w", name, err)
+	}
+	return nil
+}
+
+// untrackAttached lets the partitions go that were tables of their own: the table that they
+// were attached to records their rows, too.
+func untrackAttached(ctx context.Context, tx pgx.Tx, options installOptions) error {
+	attached, err := db.New().AttachedTables(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("look for tables that were attached: %w", err)
+	}
+	for _, t := range attached {
+		if err := untrack(ctx, tx, t.ID, t.QuotedName, options); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -323,6 +346,9 @@ func pinned(ctx context.Context, tx pgx.Tx, options installOptions, do func() er
 		if _, err := tx.Exec(ctx, "GRANT CREATE ON SCHEMA exaudit TO exaudit_writer"); err != nil {
 			return fmt.Errorf("prepare for functions of exaudit_writer: %w", err)
 		}
+	}
+	if err := untrackAttached(ctx, tx, options); err != nil {
+		return err
 	}
 	if err := do(); err != nil {
 		return err

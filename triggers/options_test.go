@@ -249,9 +249,9 @@ func TestReplicaOption(t *testing.T) {
 	wantWork(everything...)
 	install(t, db, "parts")
 	wantWork(everything...)
-	db.Exec(t, `ALTER TABLE parts ENABLE TRIGGER "!exaudit_insert"; ALTER TABLE high ENABLE TRIGGER "!exaudit_delete"`)
+	db.Exec(t, `ALTER TABLE parts ENABLE TRIGGER "!exaudit_t1_insert"; ALTER TABLE high ENABLE TRIGGER "!exaudit_t1_delete"`)
 	found := strings.Join(drift(t, db), "\n")
-	for _, want := range []string{`trigger "!exaudit_insert" does not fire for replicas`, `trigger "!exaudit_delete" is disabled on public.high`} {
+	for _, want := range []string{`trigger "!exaudit_t1_insert" does not fire for replicas`, `trigger "!exaudit_t1_delete" is disabled on public.high`} {
 		if !strings.Contains(found, want) {
 			t.Errorf("drift lacks %q:\n%s", want, found)
 		}

@@ -349,14 +349,14 @@ func TestAppendOnly(t *testing.T) {
 func TestTamperingIsReported(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ tamper, drift string }{
-		{`ALTER TABLE items DISABLE TRIGGER "!exaudit_update"`, `trigger "!exaudit_update" is disabled`},
-		{`ALTER TABLE items DISABLE TRIGGER ALL`, `trigger "!exaudit_delete" is disabled`},
-		{`ALTER TABLE items ENABLE REPLICA TRIGGER "!exaudit_insert"`, `fires for replicas only`},
-		{`DROP TRIGGER "!exaudit_truncate" ON items`, `trigger "!exaudit_truncate" is missing`},
-		{`ALTER TRIGGER "!exaudit_update" ON items RENAME TO u`, `trigger "!exaudit_update" is missing`},
-		{`CREATE OR REPLACE TRIGGER "!exaudit_update" AFTER UPDATE ON items FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit.t1_update()`, `is not the one that was installed`},
-		{`CREATE OR REPLACE TRIGGER "!exaudit_update" AFTER UPDATE OF n ON items FOR EACH ROW WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION exaudit.t1_update()`, `is not the one that was installed`},
-		{`CREATE OR REPLACE TRIGGER "!exaudit_update" AFTER UPDATE ON items FOR EACH ROW WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION exaudit.t1_insert()`, `is not the one that was installed`},
+		{`ALTER TABLE items DISABLE TRIGGER "!exaudit_t1_update"`, `trigger "!exaudit_t1_update" is disabled`},
+		{`ALTER TABLE items DISABLE TRIGGER ALL`, `trigger "!exaudit_t1_delete" is disabled`},
+		{`ALTER TABLE items ENABLE REPLICA TRIGGER "!exaudit_t1_insert"`, `fires for replicas only`},
+		{`DROP TRIGGER "!exaudit_t1_truncate" ON items`, `trigger "!exaudit_t1_truncate" is missing`},
+		{`ALTER TRIGGER "!exaudit_t1_update" ON items RENAME TO u`, `trigger "!exaudit_t1_update" is missing`},
+		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE ON items FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit.t1_update()`, `is not the one that was installed`},
+		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE OF n ON items FOR EACH ROW WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION exaudit.t1_update()`, `is not the one that was installed`},
+		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE ON items FOR EACH ROW WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION exaudit.t1_insert()`, `is not the one that was installed`},
 		{`CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`, `function exaudit.t1_insert was altered by hand`},
 		{`ALTER FUNCTION exaudit.t1_insert() RESET search_path`, `has other settings`},
 		{`ALTER FUNCTION exaudit.t1_insert() SET search_path = public`, `has other settings`},
@@ -366,13 +366,13 @@ func TestTamperingIsReported(t *testing.T) {
 		{`DROP FUNCTION exaudit.t1_delete() CASCADE`, `function exaudit.t1_delete is missing`},
 		{`REVOKE SELECT ON items FROM exaudit_writer`, `may not read every row`},
 		{`CREATE TABLE other (id int); CREATE TRIGGER x AFTER INSERT ON other FOR EACH ROW EXECUTE FUNCTION exaudit.t1_insert()`, `trigger "x" on public.other is left over`},
-		{`ALTER TABLE parted_1 DISABLE TRIGGER ALL`, `trigger "!exaudit_insert" is disabled on public.parted_1`},
-		{`ALTER TABLE parted_1 DISABLE TRIGGER "!exaudit_truncate"`, `trigger "!exaudit_truncate" on public.parted_1 is disabled`},
-		{`ALTER TABLE parted DISABLE TRIGGER "!exaudit_update"`, `is disabled`},
-		{`ALTER TABLE parted DISABLE TRIGGER "~exaudit_move"`, `trigger "~exaudit_move" is disabled`},
-		{`ALTER TABLE parted_1 DISABLE TRIGGER "~exaudit_move"`, `trigger "~exaudit_move" is disabled on public.parted_1`},
-		{`DROP TRIGGER "~exaudit_move" ON parted`, `trigger "~exaudit_move" is missing`},
-		{`CREATE OR REPLACE TRIGGER "~exaudit_move" BEFORE UPDATE ON parted FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit.t2_move()`, `is not the one that was installed`},
+		{`ALTER TABLE parted_1 DISABLE TRIGGER ALL`, `trigger "!exaudit_t2_insert" is disabled on public.parted_1`},
+		{`ALTER TABLE parted_1 DISABLE TRIGGER "!exaudit_t2_truncate"`, `trigger "!exaudit_t2_truncate" on public.parted_1 is disabled`},
+		{`ALTER TABLE parted DISABLE TRIGGER "!exaudit_t2_update"`, `is disabled`},
+		{`ALTER TABLE parted DISABLE TRIGGER "~exaudit_t2_move"`, `trigger "~exaudit_t2_move" is disabled`},
+		{`ALTER TABLE parted_1 DISABLE TRIGGER "~exaudit_t2_move"`, `trigger "~exaudit_t2_move" is disabled on public.parted_1`},
+		{`DROP TRIGGER "~exaudit_t2_move" ON parted`, `trigger "~exaudit_t2_move" is missing`},
+		{`CREATE OR REPLACE TRIGGER "~exaudit_t2_move" BEFORE UPDATE ON parted FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit.t2_move()`, `is not the one that was installed`},
 		{`CREATE OR REPLACE FUNCTION exaudit.t2_move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$`, `function exaudit.t2_move was altered by hand`},
 	} {
 		t.Run(c.tamper, func(t *testing.T) {
@@ -486,5 +486,54 @@ func TestInstallAsOwner(t *testing.T) {
 	run(t, stranger, `CREATE TABLE own (id int PRIMARY KEY)`)
 	if _, err := triggers.Install(ctx, stranger, []string{"own"}); err == nil {
 		t.Error("installed by a role that is no member of exaudit's")
+	}
+}
+
+// Who owns a partitioned table can create and attach partitions: PostgreSQL copies triggers
+// only for who may execute their functions. With that, nobody records what did not happen.
+func TestOwnersCreatePartitions(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"installed", "followed", "covered"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			const schema = `
+				CREATE TABLE events (id int, day int, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
+				CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
+				CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (id);`
+			db := auditdb.New(t, "")
+			owner, other := db.Role(t, ""), db.Role(t, "")
+			db.Exec(t, `GRANT ALL ON SCHEMA public TO `+owner+`, `+other)
+			conn := db.Connect(t, owner)
+			var opts []triggers.InstallOption
+			if how != "installed" {
+				opts = append(opts, triggers.FollowDDL(triggers.Following{NewTables: []string{"public.*"}}))
+			}
+			if how == "covered" {
+				if _, err := triggers.Install(t.Context(), db.Pool, nil, opts...); err != nil {
+					t.Fatal(err)
+				}
+				run(t, conn, schema)
+			} else {
+				db.Exec(t, schema+`ALTER TABLE events OWNER TO `+owner+`; ALTER TABLE events_2 OWNER TO `+owner)
+				if _, err := triggers.Install(t.Context(), db.Pool, []string{"events"}, opts...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write := func(conn querier, suffix, from, to string) {
+				run(t, conn, `CREATE TABLE events_2`+suffix+` PARTITION OF events_2 FOR VALUES FROM (`+from+`) TO (`+to+`)`,
+					`CREATE TABLE events_3`+suffix+` (id int NOT NULL, day int NOT NULL)`,
+					`ALTER TABLE events ATTACH PARTITION events_3`+suffix+` FOR VALUES FROM (2`+from+`) TO (2`+to+`)`,
+					`INSERT INTO events VALUES (`+from+`, 11)`, `UPDATE events SET day = 2`+from+` WHERE id = `+from)
+				wantRecorded(t, db, `created events [11, `+from+`] {"id": `+from+`, "day": 11}`,
+					`updated events [11, `+from+`] → [2`+from+`, `+from+`] {"day": 11} → {"day": 2`+from+`}`)
+			}
+			write(conn, "a", "0", "5")
+			db.Exec(t, `ALTER TABLE events OWNER TO `+other+`; ALTER TABLE events_2 OWNER TO `+other)
+			if how == "installed" {
+				wantDrift(t, db, "may not be executed by "+other)
+				synced(t, db)
+			}
+			write(db.Connect(t, other), "b", "5", "9")
+		})
 	}
 }

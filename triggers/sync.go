@@ -12,7 +12,8 @@ import (
 
 // Sync brings the triggers of every tracked table up to date, and follows tables that were
 // renamed, all in one transaction. What is up to date stays untouched, and its table
-// unlocked. A table that was dropped is let go of, one that has lost its primary key is
+// unlocked. A table that was dropped is let go of, or attached
+// to another that is tracked; one that has lost its primary key is
 // skipped: their Installations say so. What guards exaudit's own tables is mended, too, and
 // the event triggers where there are any; only then are they among the results.
 func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation, error) {
@@ -67,6 +68,9 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 func sync(ctx context.Context, tx pgx.Tx, t Tracked, options installOptions) (Installation, error) {
 	if t.Relation == 0 {
 		return Installation{Table: t.QuotedName, Skipped: "it has been dropped, its history stays"}, nil
+	}
+	if !t.Tracked {
+		return Installation{Table: t.QuotedName, Skipped: "it was attached to a tracked table and is recorded as part of that, its own history stays"}, nil
 	}
 	installation, err := install(ctx, tx, t.Relation, t.QuotedName, nil, options)
 	if errors.Is(err, ErrNoPrimaryKey) {

@@ -38,7 +38,7 @@ func TestSync(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := tracked(t, syncSchema, "a", "b", "c")
-	db.Exec(t, `ALTER TABLE a ADD COLUMN n int; ALTER TABLE a DISABLE TRIGGER "!exaudit_update"; ALTER TABLE b RENAME TO d; DROP TABLE c;
+	db.Exec(t, `ALTER TABLE a ADD COLUMN n int; ALTER TABLE a DISABLE TRIGGER "!exaudit_t1_update"; ALTER TABLE b RENAME TO d; DROP TABLE c;
 		ALTER TABLE exaudit.versions DISABLE TRIGGER ALL`)
 	const want = "exaudit.versions changed, public.a changed, public.c skipped, public.d changed"
 	before := strings.Join(drift(t, db), "\n")

@@ -295,23 +295,23 @@ REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
 ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.users';
 
-CREATE OR REPLACE TRIGGER "!exaudit_insert"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
     AFTER INSERT ON public.users
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_insert();
 
-CREATE OR REPLACE TRIGGER "!exaudit_update"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.users
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit.t<table_id>_update();
 
-CREATE OR REPLACE TRIGGER "!exaudit_delete"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
     AFTER DELETE ON public.users
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_delete();
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_truncate"
     BEFORE TRUNCATE ON public.users
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t<table_id>_truncate();
@@ -559,23 +559,23 @@ REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
 ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.orders';
 
-CREATE OR REPLACE TRIGGER "!exaudit_insert"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
     AFTER INSERT ON public.orders
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_insert();
 
-CREATE OR REPLACE TRIGGER "!exaudit_update"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.orders
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit.t<table_id>_update();
 
-CREATE OR REPLACE TRIGGER "!exaudit_delete"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
     AFTER DELETE ON public.orders
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_delete();
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_truncate"
     BEFORE TRUNCATE ON public.orders
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t<table_id>_truncate();
@@ -831,18 +831,18 @@ REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_move() FROM PUBLIC;
 ALTER FUNCTION exaudit.t<table_id>_move() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t<table_id>_move() IS 'exaudit: records move of public.events';
 
-CREATE OR REPLACE TRIGGER "!exaudit_insert"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
     AFTER INSERT ON public.events
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_insert();
 
-CREATE OR REPLACE TRIGGER "!exaudit_update"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.events
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit.t<table_id>_update();
 
-CREATE OR REPLACE TRIGGER "!exaudit_delete"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
     AFTER DELETE ON public.events
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_delete();
@@ -852,7 +852,7 @@ $install$
 GRANT USAGE ON SCHEMA <partition_schema> TO exaudit_writer;
 GRANT SELECT ON <partition> TO exaudit_writer;
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_truncate"
     BEFORE TRUNCATE ON <partition>
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t<table_id>_truncate();

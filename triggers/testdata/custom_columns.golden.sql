@@ -214,23 +214,23 @@ REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
 ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.notes';
 
-CREATE OR REPLACE TRIGGER "!exaudit_insert"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
     AFTER INSERT ON public.notes
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t1_insert();
 
-CREATE OR REPLACE TRIGGER "!exaudit_update"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.notes
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit.t1_update();
 
-CREATE OR REPLACE TRIGGER "!exaudit_delete"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
     AFTER DELETE ON public.notes
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t1_delete();
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON public.notes
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_truncate();

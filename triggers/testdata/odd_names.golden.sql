@@ -55,7 +55,7 @@ break" text,
         RETURN NULL;
     END IF;
 
-    entity := pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text;
+    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text);
     image := CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
 break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.custom), pg_catalog.octet_length(NEW.action)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.before)) > 2882
         THEN exaudit.bounded_image(NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
@@ -138,7 +138,7 @@ break" text,
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text;
+    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text);
     -- What jsonb may not hold is left out, and noted.
     IF greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
 break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.before)) > 2882 OR greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
@@ -147,14 +147,14 @@ break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.cu
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[]) AS c;
         IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text COLLATE "C", entity), old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', entity, nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", entity), old_values, new_values);
         END IF;
         RETURN NULL;
     END IF;
     IF OLD."User" IS DISTINCT FROM NEW."User" THEN
         old_values := old_values || pg_catalog.jsonb_build_object('User', OLD."User");
         new_values := new_values || pg_catalog.jsonb_build_object('User', NEW."User");
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text COLLATE "C", entity);
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", entity);
     END IF;
     IF OLD.old IS DISTINCT FROM NEW.old THEN
         old_values := old_values || pg_catalog.jsonb_build_object('old', OLD.old);
@@ -205,7 +205,7 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
     IF OLD."sélect" IS DISTINCT FROM NEW."sélect" THEN
         old_values := old_values || pg_catalog.jsonb_build_object('sélect', OLD."sélect");
         new_values := new_values || pg_catalog.jsonb_build_object('sélect', NEW."sélect");
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text COLLATE "C", entity);
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", entity);
     END IF;
     IF OLD."select" IS DISTINCT FROM NEW."select" THEN
         old_values := old_values || pg_catalog.jsonb_build_object('select', OLD."select");
@@ -327,7 +327,7 @@ break" text,
         RETURN NULL;
     END IF;
 
-    entity := pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text;
+    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text);
     image := CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
 break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.before)) > 2882
         THEN exaudit.bounded_image(OLD, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
@@ -378,23 +378,23 @@ REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
 ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of "my.schema"."it''s ""my.table"""';
 
-CREATE OR REPLACE TRIGGER "!exaudit_insert"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
     AFTER INSERT ON "my.schema"."it's ""my.table"""
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t1_insert();
 
-CREATE OR REPLACE TRIGGER "!exaudit_update"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON "my.schema"."it's ""my.table"""
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit.t1_update();
 
-CREATE OR REPLACE TRIGGER "!exaudit_delete"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
     AFTER DELETE ON "my.schema"."it's ""my.table"""
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t1_delete();
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON "my.schema"."it's ""my.table"""
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_truncate();

@@ -249,49 +249,49 @@ REVOKE EXECUTE ON FUNCTION exaudit.t1_move() FROM PUBLIC;
 ALTER FUNCTION exaudit.t1_move() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t1_move() IS 'exaudit: records move of public.events';
 
-CREATE OR REPLACE TRIGGER "!exaudit_insert"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
     AFTER INSERT ON public.events
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t1_insert();
 
-CREATE OR REPLACE TRIGGER "!exaudit_update"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.events
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit.t1_update();
 
-CREATE OR REPLACE TRIGGER "!exaudit_delete"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
     AFTER DELETE ON public.events
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t1_delete();
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON public.events
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_truncate();
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON archive."Old"
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_truncate();
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON public.events_2024
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_truncate();
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON public.events_2024_0
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_truncate();
 
-CREATE OR REPLACE TRIGGER "~exaudit_move"
+CREATE OR REPLACE TRIGGER "~exaudit_t1_move"
     BEFORE UPDATE ON public.events
     FOR EACH ROW
     WHEN (pg_catalog.record_image_ne(ROW(old.at), ROW(new.at)))
     EXECUTE FUNCTION exaudit.t1_move();
 
-CREATE OR REPLACE TRIGGER "~exaudit_move_1"
+CREATE OR REPLACE TRIGGER "~exaudit_t1_move_1"
     BEFORE UPDATE ON public.events_2024
     FOR EACH ROW
     WHEN (pg_catalog.record_image_ne(ROW(old.id), ROW(new.id)))

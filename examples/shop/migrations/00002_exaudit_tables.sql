@@ -52,7 +52,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    entity := pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text;
+    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text);
     image := CASE WHEN greatest(pg_catalog.octet_length(NEW.sku)) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
@@ -110,25 +110,25 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text;
+    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text);
     -- What jsonb may not hold is left out, and noted.
     IF greatest(pg_catalog.octet_length(OLD.sku)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.sku)) > 1000000 THEN
         SELECT c.old_values, c.new_values INTO old_values, new_values
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[]) AS c;
         IF new_values <> '{}' THEN
-            PERFORM exaudit.record(<table_id>, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text COLLATE "C", entity), old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', entity, nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text) COLLATE "C", entity), old_values, new_values);
         END IF;
         RETURN NULL;
     END IF;
     IF OLD.order_id IS DISTINCT FROM NEW.order_id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('order_id', OLD.order_id);
         new_values := new_values || pg_catalog.jsonb_build_object('order_id', NEW.order_id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text COLLATE "C", entity);
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text) COLLATE "C", entity);
     END IF;
     IF OLD.sku IS DISTINCT FROM NEW.sku THEN
         old_values := old_values || pg_catalog.jsonb_build_object('sku', OLD.sku);
         new_values := new_values || pg_catalog.jsonb_build_object('sku', NEW.sku);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text COLLATE "C", entity);
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text) COLLATE "C", entity);
     END IF;
     IF OLD.quantity IS DISTINCT FROM NEW.quantity THEN
         old_values := old_values || pg_catalog.jsonb_build_object('quantity', OLD.quantity);
@@ -188,7 +188,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    entity := pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text;
+    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text);
     image := CASE WHEN greatest(pg_catalog.octet_length(OLD.sku)) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
@@ -234,23 +234,23 @@ REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
 ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.order_items';
 
-CREATE OR REPLACE TRIGGER "!exaudit_insert"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
     AFTER INSERT ON public.order_items
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_insert();
 
-CREATE OR REPLACE TRIGGER "!exaudit_update"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.order_items
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit.t<table_id>_update();
 
-CREATE OR REPLACE TRIGGER "!exaudit_delete"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
     AFTER DELETE ON public.order_items
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_delete();
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_truncate"
     BEFORE TRUNCATE ON public.order_items
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t<table_id>_truncate();
@@ -509,23 +509,23 @@ REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
 ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
 COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.orders';
 
-CREATE OR REPLACE TRIGGER "!exaudit_insert"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
     AFTER INSERT ON public.orders
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_insert();
 
-CREATE OR REPLACE TRIGGER "!exaudit_update"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.orders
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit.t<table_id>_update();
 
-CREATE OR REPLACE TRIGGER "!exaudit_delete"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
     AFTER DELETE ON public.orders
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_delete();
 
-CREATE OR REPLACE TRIGGER "!exaudit_truncate"
+CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_truncate"
     BEFORE TRUNCATE ON public.orders
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t<table_id>_truncate();
