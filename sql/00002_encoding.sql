@@ -600,9 +600,10 @@ DECLARE
     image jsonb;
 BEGIN
     IF query IS NULL THEN
-        RETURN pg_catalog.to_jsonb(row_value);
+        image := pg_catalog.to_jsonb(row_value);
+    ELSE
+        EXECUTE query INTO image USING row_value;
     END IF;
-    EXECUTE query INTO image USING row_value;
     IF pg_catalog.pg_column_size(image) <= exaudit.image_limit() THEN
         RETURN image;
     END IF;

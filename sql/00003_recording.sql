@@ -322,7 +322,13 @@ BEGIN
         FROM pg_catalog.jsonb_each(before) e
         WHERE e.value::text OPERATOR(pg_catalog.=) (after OPERATOR(pg_catalog.->) e.key)::text
           AND coalesce(old_notes OPERATOR(pg_catalog.?) e.key, false)
-              OPERATOR(pg_catalog.=) coalesce(new_notes OPERATOR(pg_catalog.?) e.key, false))
+              OPERATOR(pg_catalog.=) coalesce(new_notes OPERATOR(pg_catalog.?) e.key, false)
+          -- a placeholder is no text that reads the same, and without a digest not even itself
+          AND (old_notes IS NULL AND new_notes IS NULL
+               OR CASE coalesce(old_notes OPERATOR(pg_catalog.@>) pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('oversized', e.key)), false)::integer
+                       OPERATOR(pg_catalog.+) coalesce(new_notes OPERATOR(pg_catalog.@>) pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('oversized', e.key)), false)::integer
+                      WHEN 0 THEN true WHEN 1 THEN false
+                      ELSE e.value::text OPERATOR(pg_catalog.~) ', sha256 ' END))
         OPERATOR(pg_catalog.||) '{""}'::text[];
     old_values := before OPERATOR(pg_catalog.-) same;
     new_values := after OPERATOR(pg_catalog.-) same;
@@ -523,10 +529,12 @@ END
 $$;
 
 -- Records a change of a table that has been altered since its triggers were written:
--- whole and exact, only slower. relation is where the row is, perhaps a partition.
+-- whole and exact, only slower. relation is where the row is, perhaps a partition. An update
+-- is captured whole where it crosses the condition; who has asked the condition already, of
+-- rows that no image may hold, says so.
 CREATE FUNCTION exaudit.record_altered(
     table_id integer, relation oid, before jsonb, after jsonb, present jsonb, key_columns jsonb,
-    version_id bigint DEFAULT NULL
+    version_id bigint DEFAULT NULL, crossing boolean DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -550,14 +558,14 @@ BEGIN
         PERFORM exaudit.note_columns(table_id, root, present);
     END IF;
     condition := options ->> 'where';
-    IF condition IS NOT NULL THEN
+    IF condition IS NOT NULL AND crossing IS NULL THEN
         was_met := exaudit.meets(condition, relation, before);
         is_met := exaudit.meets(condition, relation, after);
         IF NOT was_met AND NOT is_met THEN
             RETURN;
         END IF;
     END IF;
-    stored := exaudit.captured(table_id, root, options, before, after, was_met <> is_met);
+    stored := exaudit.captured(table_id, root, options, before, after, coalesce(crossing, was_met <> is_met));
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN;
     END IF;

@@ -508,3 +508,24 @@ func replay(state map[string]row, version string) error {
 	state[v.Entity] = became
 	return nil
 }
+
+// A level with partitions of its own that is detached moves its rows as its own affair, and
+// its triggers go with the next sync; attached again, its moves are recorded again.
+func TestMovesOfDetachedLevel(t *testing.T) {
+	t.Parallel()
+	db := tracked(t, parts, "parts")
+	db.Exec(t, `ALTER TABLE parts DETACH PARTITION p3; UPDATE p3 SET id = 14 WHERE id = 4; UPDATE p3 SET id = 4; TRUNCATE p3_high`)
+	wantRecorded(t, db)
+	wantDrift(t, db, `trigger "~exaudit_t1_move_1" on public.p3 is left over`)
+	db.Exec(t, `ALTER TABLE parts ATTACH PARTITION p3 FOR VALUES IN (3); UPDATE parts SET id = 14 WHERE id = 4`)
+	wantRecorded(t, db, `updated parts [3, 4] → [3, 14] {"id": 4} → {"id": 14}`)
+	wantNoDrift(t, db)
+	db.Exec(t, `ALTER TABLE parts DETACH PARTITION p3`)
+	if _, err := triggers.Sync(context.Background(), db.Pool); err != nil {
+		t.Fatal(err)
+	}
+	wantNoDrift(t, db)
+	if n := one[int](t, db.Pool, `SELECT count(*) FROM pg_trigger WHERE tgrelid IN (SELECT relid FROM pg_partition_tree('p3')) AND tgname LIKE '%exaudit%'`); n != 0 {
+		t.Errorf("%d triggers are left", n)
+	}
+}

@@ -1,6 +1,7 @@
 package triggers_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"strings"
@@ -94,4 +95,28 @@ func TestWideRowsWithoutKey(t *testing.T) {
 	if got := one[string](t, db.Pool, `SELECT entity_id FROM exaudit.versions WHERE action = 'deleted'`); got != created {
 		t.Errorf("truncated as %.100s, created as %s", got, created)
 	}
+}
+
+// A row that no image holds is still seen to leave the condition of its table and to come
+// back, and a value is told from a placeholder that reads the same.
+func TestOversizedCombined(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `
+		CREATE OR REPLACE FUNCTION exaudit.image_limit() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1200000';
+		CREATE TABLE files (id int PRIMARY KEY, big text, state text, n int)`)
+	if _, err := triggers.Install(t.Context(), db.Pool, []string{"files"}, triggers.WithOptions(map[string]triggers.Options{
+		"files": {Where: "state <> 'hidden'"}})); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `INSERT INTO files VALUES (1, repeat('x', 2000000), 'seen', 1)`)
+	forget(t, db)
+	db.Exec(t, `UPDATE files SET state = 'hidden'; UPDATE files SET n = 2; UPDATE files SET state = 'seen'`)
+	digest := fmt.Sprintf(`*** 2000000 bytes, sha256 %x`, sha256.Sum256(bytes.Repeat([]byte("x"), 2000000)))
+	whole := func(state string, n int) string {
+		return fmt.Sprintf(`{"": [{"oversized": "big"}], "n": %d, "id": 1, "big": "%s", "state": "%s"}`, n, digest, state)
+	}
+	wantRecorded(t, db,
+		`updated files 1 `+whole("seen", 1)+` → `+whole("hidden", 1), `updated files 1 `+whole("hidden", 2)+` → `+whole("seen", 2))
+	db.Exec(t, `ALTER TABLE files ADD COLUMN m int; UPDATE files SET big = '`+digest+`'`)
+	wantRecorded(t, db, `updated files 1 {"": [{"oversized": "big"}], "big": "`+digest+`"} → {"big": "`+digest+`"}`)
 }
