@@ -219,7 +219,7 @@ SELECT p.proname::text                               AS name,
                                     WHERE a.grantee = 0))::boolean AS public_may_execute,
        ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
              FROM pg_catalog.aclexplode(p.proacl) a JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
-             WHERE a.privilege_type = 'EXECUTE')::text[] AS executors
+             WHERE a.privilege_type OPERATOR(pg_catalog.=) 'EXECUTE')::text[] AS executors
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'exaudit' AND p.proname ~ ('^t' || $1::integer || '_[a-z_]+$')

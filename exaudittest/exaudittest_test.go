@@ -66,7 +66,7 @@ func TestAssertCovered(t *testing.T) {
 	exaudittest.AssertCovered(&f, audit, "public")
 	f.expect(t, "public.items is not covered", "public.logs is not covered: it has no primary key")
 
-	db.Exec(t, `ALTER TABLE orders DISABLE TRIGGER "!exaudit_update"`)
+	db.Exec(t, `ALTER TABLE orders DISABLE TRIGGER "!exaudit_t1_update"`)
 	f = failures{}
 	exaudittest.AssertCovered(&f, audit, "public", "items", "logs")
 	f.expect(t, "disabled")

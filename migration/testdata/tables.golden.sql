@@ -149,11 +149,11 @@ BEGIN
         END IF;
         crossing := was_met <> is_met;
     EXCEPTION WHEN OTHERS THEN
-        crossing := true;
+        NULL;
     END;
-    IF crossing THEN
+    IF crossing IS NOT FALSE THEN
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid), NULL, crossing);
         RETURN NULL;
     END IF;
 
