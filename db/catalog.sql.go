@@ -218,8 +218,8 @@ SELECT p.proname::text                               AS name,
        (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
                                     WHERE a.grantee = 0))::boolean AS public_may_execute,
        ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
-             FROM pg_catalog.aclexplode(p.proacl) a JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
-             WHERE a.privilege_type OPERATOR(pg_catalog.=) 'EXECUTE')::text[] AS executors
+             FROM pg_catalog.aclexplode(p.proacl) a
+             JOIN pg_catalog.pg_roles r ON r.oid = a.grantee)::text[] AS executors
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'exaudit' AND p.proname ~ ('^t' || $1::integer || '_[a-z_]+$')
@@ -344,7 +344,7 @@ SELECT c.oid::oid AS relation,
                -- without expressions, which a primary key rules out
                AND a.attnum = ANY (pt.partattrs::int2[])
              ORDER BY a.attnum)::text[] AS partition_columns,
-       CASE WHEN pt.partrelid IS NULL OR owner.rolsuper THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::text AS creator
+       CASE WHEN pt.partrelid IS NULL OR pg_catalog.pg_has_role(owner.oid, 'exaudit_writer', 'USAGE') THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::text AS creator
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_roles owner ON owner.oid = c.relowner
