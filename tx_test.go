@@ -155,6 +155,30 @@ func TestTransactions(t *testing.T) {
 			note(t, ctx, tx, "2")
 			end(t, tx.Commit(ctx))
 		}, "1:b 2:a"},
+		"savepoints by hand, queried": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			_, err := tx.Exec(ctx, `SAVEPOINT s`)
+			end(t, err)
+			for _, sql := range []string{"ROLLBACK TO s", "-- name: Undo :one\n/* so */ rollback to s"} {
+				note(t, by(ctx, "b"), tx, "x")
+				rows, err := tx.Query(by(ctx, "b"), sql)
+				end(t, err)
+				rows.Close()
+				note(t, by(ctx, "b"), tx, "1")
+				note(t, by(ctx, "b"), tx, "y")
+				_ = tx.QueryRow(by(ctx, "b"), sql).Scan()
+				note(t, by(ctx, "b"), tx, "2")
+			}
+			end(t, tx.Commit(ctx))
+		}, "2:b"},
+		"chained": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			note(t, ctx, tx, "1")
+			_, err := tx.Exec(ctx, `COMMIT AND CHAIN`)
+			end(t, err)
+			note(t, ctx, tx, "2")
+			end(t, tx.Commit(ctx))
+		}, "1:a 2:a"},
 		"every way to write": {func(t *testing.T, audit *exaudit.DB) {
 			tx := begin(t, by(ctx, "a"), audit)
 			if err := tx.QueryRow(by(ctx, "b"), `INSERT INTO notes (body) VALUES (1) RETURNING id`).Scan(new(int)); err != nil {
@@ -227,6 +251,81 @@ func TestTransactions(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
+	}
+}
+
+// What a transaction has to do before its first query, it can do with custom data, too.
+func TestBeforeTheFirstQuery(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.Exec(t, notes)
+	plain := context.Background()
+	for _, ctx := range []context.Context{plain, exaudit.Ignore(by(plain, "it's"))} {
+		pool := poolOf(t, db, pgx.QueryExecModeCacheStatement)
+		conn, err := pgx.Connect(plain, db.URL)
+		end(t, err)
+		defer func() { _ = conn.Close(plain) }()
+		for _, audit := range []*exaudit.DB{exaudit.New(pool), exaudit.New(conn)} {
+			tx := begin(t, ctx, audit)
+			_, err := tx.Exec(ctx, `SET TRANSACTION ISOLATION LEVEL SERIALIZABLE`)
+			end(t, err)
+			end(t, tx.Rollback(ctx))
+
+			tx, err = audit.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+			end(t, err)
+			db.Exec(t, `INSERT INTO notes (body) VALUES ('another')`)
+			_, err = tx.Exec(ctx, `LOCK TABLE notes`)
+			end(t, err)
+			var seen int
+			end(t, tx.QueryRow(ctx, `SELECT count(*) FROM notes`).Scan(&seen))
+			end(t, tx.Rollback(ctx))
+			if want := pgtest.One[int](t, db, `SELECT count(*) FROM notes`); seen != want {
+				t.Errorf("the locked table has %d rows, want %d", seen, want)
+			}
+
+			tx, err = audit.BeginTx(ctx, pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL lock_timeout = '7s' -- so"})
+			end(t, err)
+			var timeout string
+			end(t, tx.QueryRow(ctx, `SHOW lock_timeout`).Scan(&timeout))
+			end(t, tx.Rollback(ctx))
+			if timeout != "7s" {
+				t.Errorf("lock_timeout is %s", timeout)
+			}
+			if _, err := audit.BeginTx(ctx, pgx.TxOptions{BeginQuery: `BEGIN ISOLATION LEVEL nosuch`}); err == nil {
+				t.Error("no error")
+			}
+			if _, err := audit.Exec(ctx, `SELECT 1`); err != nil {
+				t.Error(err)
+			}
+		}
+		audit := exaudit.New(conn)
+		_, err = audit.Exec(ctx, `BEGIN ISOLATION LEVEL SERIALIZABLE`)
+		end(t, err)
+		_, err = audit.Exec(ctx, `ROLLBACK`)
+		end(t, err)
+	}
+}
+
+// Stamping replaces all that was said before.
+func TestStampAgain(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, notes)
+	audit := exaudit.New(db.Pool)
+	_, err := audit.Install(ctx, []string{"notes"}, exaudit.WithOptions(map[string]exaudit.Options{"notes": {Ignore: true}}))
+	end(t, err)
+	for _, from := range []exaudit.Conn{db.Pool, audit} {
+		tx := begin(t, ctx, from)
+		end(t, exaudit.Stamp(exaudit.Ignore(by(ctx, "a")), tx))
+		note(t, ctx, tx, "x")
+		end(t, exaudit.Stamp(by(ctx, "b"), tx))
+		note(t, ctx, tx, "1")
+		end(t, exaudit.Stamp(ctx, tx))
+		note(t, ctx, tx, "2")
+		end(t, tx.Commit(ctx))
+	}
+	if got, want := authors(t, db), "1:b 2:- 1:b 2:-"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
