@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -35,12 +36,19 @@ func (l line) release() {
 type wire struct {
 	// tracer traces queries and no batches; nil if there is none.
 	tracer pgx.QueryTracer
-	// simple means that statements are sent together as one text.
-	simple bool
+	// simple means that statements are sent together as one text; describes, that pgx encodes
+	// arguments for the types that PostgreSQL says the statement has.
+	simple, describes bool
 }
 
 func wireOf(config *pgx.ConnConfig) wire {
-	w := wire{simple: config.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol}
+	var w wire
+	switch config.DefaultQueryExecMode {
+	case pgx.QueryExecModeSimpleProtocol:
+		w.simple = true
+	case pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec:
+		w.describes = true
+	}
 	if _, ok := config.Tracer.(pgx.BatchTracer); !ok {
 		w.tracer = config.Tracer
 	}
@@ -76,7 +84,12 @@ func (l line) launch(ctx context.Context, lead *lead, sql string, args []any) *f
 	b := &pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, 4)}
 	lead.queue(b)
 	ahead := b.QueuedQueries
-	b.Queue(sql, args...)
+	statement := b.Queue(sql, args...)
+	if l.wire.describes && l.conn != nil {
+		first := slices.Clone(ahead[0].Arguments)
+		first[0] = &checked{first[0].(string), l.conn, statement}
+		ahead[0].Arguments = first
+	}
 	if l.wire.simple {
 		f.ahead = int32(utf8.RuneCountInString(lead.asQueued()))
 	}
@@ -115,6 +128,9 @@ func (f *flight) plain(err error) error {
 	var early pgx.ErrPreprocessingBatch
 	if errors.As(err, &early) {
 		err = early.Unwrap()
+	}
+	if refused, ok := errors.AsType[encoding](err); ok {
+		err = refused.error
 	}
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) {

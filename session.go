@@ -29,7 +29,7 @@ var (
 	ignoreSetting = setting{"exaudit.ignore", "SELECT 1 WHERE pg_catalog.set_config('exaudit.ignore', $1, true) IS NULL"}
 )
 
-const readSQL = "SELECT coalesce(pg_catalog.current_setting('exaudit.custom', true), ''), coalesce(pg_catalog.current_setting('exaudit.ignore', true), '')"
+const readSQL = "SELECT coalesce(pg_catalog.current_setting($1, true), ''), coalesce(pg_catalog.current_setting('exaudit.ignore', true), '')"
 
 // lead is what goes ahead of a statement, in the same round trip and transaction.
 type lead struct {
@@ -61,7 +61,7 @@ func (l *lead) setAll(s session) {
 // queue adds the lead to a batch.
 func (l *lead) queue(b *pgx.Batch) {
 	if l.read != nil {
-		b.Queue(readSQL).QueryRow(func(row pgx.Row) error {
+		b.Queue(readSQL, customSetting.name).QueryRow(func(row pgx.Row) error {
 			var s session
 			if err := row.Scan(&s.custom, &s.ignore); err != nil {
 				return err

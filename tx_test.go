@@ -2,7 +2,9 @@ package exaudit_test
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -305,6 +307,50 @@ func TestBeforeTheFirstQuery(t *testing.T) {
 		end(t, err)
 	}
 }
+
+// An argument that cannot be encoded costs neither the connection nor its transaction.
+func TestEncoding(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	ctx := by(context.Background(), "a")
+	for _, mode := range modes {
+		pool := poolOf(t, db, mode)
+		backend := func(c exaudit.Conn) (pid int) {
+			end(t, c.QueryRow(context.Background(), `SELECT pg_backend_pid()`).Scan(&pid))
+			return pid
+		}
+		tx := begin(t, context.Background(), pool)
+		for _, run := range []exaudit.Conn{tx, pool} {
+			name := fmt.Sprintf("%T", run)
+			if run == exaudit.Conn(pool) {
+				end(t, tx.Rollback(ctx))
+			}
+			audit, before := exaudit.New(run), backend(run)
+			for range 2 {
+				for _, bad := range []any{make(chan int), failing{}} {
+					_, want := run.Exec(ctx, `SELECT $1::int`, bad)
+					_, exec := audit.Exec(ctx, `SELECT $1::int`, bad)
+					row := audit.QueryRow(ctx, `SELECT $1::int`, bad).Scan(new(int))
+					if want == nil || describe(exec) != describe(want) || describe(row) != describe(want) {
+						t.Errorf("%s, %s: got %v and %v, want %v", mode, name, exec, row, want)
+					}
+				}
+				if mode == pgx.QueryExecModeCacheStatement {
+					if _, err := audit.Exec(ctx, `SELECT $1::int`, int64(1)<<40); err == nil || errors.As(err, new(*pgconn.PgError)) {
+						t.Errorf("got %v, want pgx's own error", err)
+					}
+				}
+			}
+			if after := backend(run); after != before {
+				t.Errorf("%s, %s: another connection", mode, name)
+			}
+		}
+	}
+}
+
+type failing struct{}
+
+func (failing) Value() (driver.Value, error) { return nil, errors.New("no value") }
 
 // Stamping replaces all that was said before.
 func TestStampAgain(t *testing.T) {
