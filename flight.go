@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -86,9 +85,8 @@ func (l line) launch(ctx context.Context, lead *lead, sql string, args []any) *f
 	ahead := b.QueuedQueries
 	statement := b.Queue(sql, args...)
 	if l.wire.describes && l.conn != nil {
-		first := slices.Clone(ahead[0].Arguments)
-		first[0] = &checked{first[0].(string), l.conn, statement}
-		ahead[0].Arguments = first
+		// in a new slice: the lead's own is shared
+		ahead[0].Arguments = []any{&checked{value: ahead[0].Arguments[0].(string), conn: l.conn, statement: statement}}
 	}
 	if l.wire.simple {
 		f.ahead = int32(utf8.RuneCountInString(lead.asQueued()))

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -429,5 +430,49 @@ func TestRevertInAuditedTransaction(t *testing.T) {
 	const sql = `SELECT string_agg(coalesce(after->>'body', 'gone') || ':' || (custom->>'who'), ' ' ORDER BY id) FROM exaudit.versions`
 	if got, want := pgtest.One[string](t, db, sql), "1:a gone:c 2:b 3:b 4:d 5:b"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Custom data is data, whatever is in it and however the session reads quotes.
+func TestCustomIsNoSQL(t *testing.T) {
+	t.Parallel()
+	plain := context.Background()
+	db := pgtest.New(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	pieces := []string{`'`, `''`, `\`, `\'`, `"`, `;`, `--`, `/*`, `*/`, `$1`, `$$`, `E'`, "\n", ` `, `%s`, `\u0041`, `x`, `, true); DROP TABLE notes; --`}
+	for settings, more := range map[string][]string{
+		``:                                      {`ä`, `表`, `😀`, `ʼ`},
+		`SET standard_conforming_strings = off`: {`ä`, `表`, `😀`},
+		`SET client_encoding = 'LATIN1'`:        nil,
+		`SET client_encoding = 'SJIS'`:          nil,
+		`SET client_encoding = 'BIG5'; SET standard_conforming_strings = off`: nil,
+	} {
+		for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeSimpleProtocol} {
+			if settings != `` && mode == pgx.QueryExecModeSimpleProtocol {
+				continue // pgx refuses
+			}
+			pool := poolOf(t, db, mode)
+			_, err := pool.Exec(plain, settings)
+			end(t, err)
+			audit := exaudit.New(pool)
+			for range 150 {
+				var text string
+				for range random.IntN(8) {
+					text += append(pieces, more...)[random.IntN(len(pieces)+len(more))]
+				}
+				ctx := exaudit.With(plain, exaudit.Custom{text: text})
+				want := asJSON(t, exaudit.CustomOf(ctx))
+				tx := begin(t, ctx, audit)
+				got := setting(t, tx)
+				end(t, tx.Rollback(ctx))
+				var queried string
+				end(t, audit.QueryRow(ctx, `SELECT current_setting('exaudit.custom')`).Scan(&queried))
+				if got != want || queried != want {
+					t.Fatalf("%s: got %s and %s, want %s", settings, got, queried, want)
+				}
+				_, err := audit.Exec(ctx, `DO $do$ BEGIN ASSERT current_setting('exaudit.custom')::jsonb IS NOT NULL; END $do$`)
+				end(t, err)
+			}
+		}
 	}
 }
