@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Custom is what the application says about its changes: actor, request, reason, or
@@ -174,10 +175,16 @@ func (s *said) encode(custom Custom) error {
 	return nil
 }
 
-// storable tells whether PostgreSQL takes valid JSON as jsonb, which has no NUL and no half
-// of a surrogate pair.
+// storable tells whether PostgreSQL takes valid JSON as jsonb, which is UTF-8, has no NUL, no
+// half of a surrogate pair, and no more digits than numeric has.
 func storable(encoded []byte) error {
+	if !utf8.Valid(encoded) {
+		return errors.New("not UTF-8")
+	}
 	rest := string(encoded)
+	if err := numeric(rest); err != nil {
+		return err
+	}
 	for {
 		i := strings.IndexByte(rest, '\\')
 		if i < 0 {
@@ -201,6 +208,32 @@ func storable(encoded []byte) error {
 			return errors.New("half of a surrogate pair")
 		}
 	}
+}
+
+// numeric tells whether PostgreSQL's type numeric has the numbers of valid JSON: 131072 digits
+// before the point, 16383 after it.
+func numeric(rest string) error {
+	for i := 0; i < len(rest); i++ {
+		switch c := rest[i]; {
+		case c == '"':
+			for i++; rest[i] != '"'; i++ {
+				if rest[i] == '\\' {
+					i++
+				}
+			}
+		case '0' <= c && c <= '9':
+			after := strings.TrimLeft(rest[i:], "0123456789.eE+-")
+			number := strings.ToLower(rest[i : len(rest)-len(after)])
+			mantissa, power, _ := strings.Cut(number, "e")
+			exponent, err := strconv.Atoi(cmp.Or(power, "0"))
+			whole, fraction, _ := strings.Cut(mantissa, ".")
+			if err != nil || len(whole)+exponent > 131072 || len(fraction)-exponent > 16383 {
+				return errors.New("a number that is out of PostgreSQL's range")
+			}
+			i += len(number) - 1
+		}
+	}
+	return nil
 }
 
 // codeUnit reads \uXXXX at the start of s; -1 is none.

@@ -51,6 +51,10 @@ func TestInvalidCustom(t *testing.T) {
 		{exaudit.Custom{"a\x00b": 1}, exaudit.ErrInvalidCustom, `NUL`},
 		{exaudit.Custom{"half": json.RawMessage(`"\ud800x"`)}, exaudit.ErrInvalidCustom, `surrogate`},
 		{exaudit.Custom{"half": json.RawMessage(`"\udc00"`)}, exaudit.ErrInvalidCustom, `surrogate`},
+		{exaudit.Custom{"raw": json.RawMessage("\"\xff\"")}, exaudit.ErrInvalidCustom, `UTF-8`},
+		{exaudit.Custom{"big": json.Number("1e131072")}, exaudit.ErrInvalidCustom, `range`},
+		{exaudit.Custom{"small": []any{"1e9\"", json.Number("-1.5E-16383")}}, exaudit.ErrInvalidCustom, `range`},
+		{exaudit.Custom{"huge": json.Number("1e99999999999999999999")}, exaudit.ErrInvalidCustom, `range`},
 		{exaudit.Custom{"long": strings.Repeat("x", exaudit.MaxCustomSize)}, exaudit.ErrCustomTooLarge, `65536`},
 	} {
 		ctx := exaudit.With(exaudit.With(context.Background(), test.custom), exaudit.Custom{"fine": 1})
@@ -102,7 +106,7 @@ func TestCustomArrives(t *testing.T) {
 	audit := exaudit.New(db.Pool)
 	_, err := audit.Install(ctx, []string{"notes", "loud"}, exaudit.WithOptions(map[string]exaudit.Options{"notes": {Ignore: true}}))
 	end(t, err)
-	custom := exaudit.Custom{"q": `it's "\ <>&`, "n": json.Number("9007199254740993"), "deep": map[string]any{"list": []any{1, nil, "ä😀"}}}
+	custom := exaudit.Custom{"q": `it's "\ <>&`, "n": json.Number("9007199254740993"), "big": json.Number("-1e131071"), "small": json.Number("0.1e-16382"), "deep": map[string]any{"list": []any{1, nil, "ä😀"}}}
 	note(t, exaudit.With(ctx, custom), audit, "1")
 	if got, want := pgtest.One[bool](t, db, `SELECT custom = $1::jsonb FROM exaudit.versions`, asJSON(t, custom)), true; got != want {
 		t.Error("custom data is not what was said")

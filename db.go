@@ -80,9 +80,7 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandT
 	case !solitary(sql, args):
 		return l.launch(ctx, s.lead, sql, args).exec()
 	}
-	if l.pooled != nil {
-		l.pooled.Release()
-	}
+	l.release()
 	alone, err := d.single(ctx, s)
 	if err != nil {
 		return pgconn.CommandTag{}, err
@@ -187,21 +185,16 @@ func (d *DB) Begin(ctx context.Context) (pgx.Tx, error) {
 // BeginTx is Begin with options. PostgreSQL has none for the nested transactions that a DB
 // of a transaction begins: there, any are an error.
 func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
-	s := saidBy(ctx)
-	beginner, ok := d.conn.(interface {
-		BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
-	})
-	switch {
-	case d.tx == nil && ok:
-	case options != pgx.TxOptions{}:
+	_, ok := d.conn.(beginner)
+	if options != (pgx.TxOptions{}) && (d.tx != nil || !ok) {
 		return nil, errors.New("transaction options for a nested transaction")
-	case d.tx != nil:
-		return d.tx.Begin(ctx)
-	default:
-		return d.beginPlain(ctx)
 	}
+	if d.tx != nil {
+		return d.tx.Begin(ctx)
+	}
+	s := saidBy(ctx)
 	if s.nothing() {
-		begun, err := beginner.BeginTx(ctx, options)
+		begun, err := beginOn(ctx, d.conn, options)
 		if err != nil {
 			return nil, err
 		}
@@ -210,31 +203,55 @@ func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 	if s.err != nil {
 		return nil, s.err
 	}
-	b := &pgx.Batch{}
-	b.BeginTx(options)
-	s.lead.queue(b)
-	br := d.conn.SendBatch(ctx, b)
-	begun := br.Tx()
-	if err := br.Close(); err != nil {
-		// the first error is the one to report
-		_ = begun.Rollback(context.WithoutCancel(ctx))
-		return nil, (&flight{}).plain(err)
-	}
-	return d.wrapWith(begun, s), nil
-}
-
-// beginPlain starts a transaction on a Conn that knows no more than that.
-func (d *DB) beginPlain(ctx context.Context) (pgx.Tx, error) {
-	begun, err := d.conn.Begin(ctx)
+	l, err := d.line(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := Stamp(ctx, begun); err != nil {
-		// the first error is the one to report
-		_ = begun.Rollback(context.WithoutCancel(ctx))
+	begun, err := l.begin(ctx, options, s.lead)
+	if err != nil {
+		l.release()
 		return nil, err
 	}
-	return d.wrap(begun), nil
+	t := d.wrapWith(begun, s)
+	t.pooled = l.pooled
+	return t, nil
+}
+
+type beginner interface {
+	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
+}
+
+func beginOn(ctx context.Context, conn Conn, options pgx.TxOptions) (pgx.Tx, error) {
+	if b, ok := conn.(beginner); ok {
+		return b.BeginTx(ctx, options)
+	}
+	return conn.Begin(ctx)
+}
+
+// begin starts a transaction with a lead, in one round trip where the connection is known.
+// A query would not do there: it takes the snapshot, which SET TRANSACTION and LOCK TABLE
+// have to come before.
+func (l line) begin(ctx context.Context, options pgx.TxOptions, lead *lead) (pgx.Tx, error) {
+	if !l.readsText() {
+		begun, err := beginOn(ctx, l.to, options)
+		if err != nil {
+			return nil, err
+		}
+		if err := lead.send(ctx, begun); err != nil {
+			// the first error is the one to report
+			_ = begun.Rollback(context.WithoutCancel(ctx))
+			return nil, err
+		}
+		return begun, nil
+	}
+	b := &pgx.Batch{}
+	b.BeginTx(options) // which knows the query of options
+	options.BeginQuery = b.QueuedQueries[0].SQL + "\n;" + lead.asText()
+	begun, err := l.conn.BeginTx(ctx, options)
+	if err != nil && l.pooled == nil && l.conn.PgConn().TxStatus() == 'E' {
+		_, _ = l.conn.Exec(context.WithoutCancel(ctx), "ROLLBACK") // as before BEGIN
+	}
+	return begun, err
 }
 
 // single starts a transaction for one statement, or joins the one that there is.

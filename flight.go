@@ -15,7 +15,7 @@ import (
 
 // line is how statements reach PostgreSQL.
 type line struct {
-	to sender
+	to Conn
 	// conn is nil where to is a type that this package does not know.
 	conn *pgx.Conn
 	// pooled is to be released afterwards, if it is not nil.
@@ -25,16 +25,29 @@ type line struct {
 	inTx bool
 }
 
+func (l line) release() {
+	if l.pooled != nil {
+		l.pooled.Release()
+	}
+}
+
 // wire is what matters of a connection's configuration to statements that are sent together.
 type wire struct {
 	// tracer traces queries and no batches; nil if there is none.
 	tracer pgx.QueryTracer
-	// simple means that statements are sent together as one text.
-	simple bool
+	// simple means that statements are sent together as one text; describes, that pgx encodes
+	// arguments for the types that PostgreSQL says the statement has.
+	simple, describes bool
 }
 
 func wireOf(config *pgx.ConnConfig) wire {
-	w := wire{simple: config.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol}
+	var w wire
+	switch config.DefaultQueryExecMode {
+	case pgx.QueryExecModeSimpleProtocol:
+		w.simple = true
+	case pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec:
+		w.describes = true
+	}
 	if _, ok := config.Tracer.(pgx.BatchTracer); !ok {
 		w.tracer = config.Tracer
 	}
@@ -60,8 +73,8 @@ func (l line) launch(ctx context.Context, lead *lead, sql string, args []any) *f
 	f := &flight{line: l, ctx: ctx}
 	landed := false
 	defer func() { // an argument's own encoding may panic
-		if !landed && l.pooled != nil {
-			l.pooled.Release()
+		if !landed {
+			l.release()
 		}
 	}()
 	if l.wire.tracer != nil && l.conn != nil {
@@ -70,9 +83,13 @@ func (l line) launch(ctx context.Context, lead *lead, sql string, args []any) *f
 	b := &pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, 4)}
 	lead.queue(b)
 	ahead := b.QueuedQueries
-	b.Queue(sql, args...)
+	statement := b.Queue(sql, args...)
+	if l.wire.describes && l.conn != nil {
+		// in a new slice: the lead's own is shared
+		ahead[0].Arguments = []any{&checked{value: ahead[0].Arguments[0].(string), conn: l.conn, statement: statement}}
+	}
 	if l.wire.simple {
-		f.ahead = int32(utf8.RuneCountInString(lead.asText()))
+		f.ahead = int32(utf8.RuneCountInString(lead.asQueued()))
 	}
 	f.br = l.to.SendBatch(f.ctx, b)
 	f.err = lead.results(ahead, f.br)
@@ -99,9 +116,7 @@ func (f *flight) end(tag pgconn.CommandTag, err error) error {
 	if f.wire.tracer != nil && f.conn != nil && !f.traced {
 		f.wire.tracer.TraceQueryEnd(f.ctx, f.conn, pgx.TraceQueryEndData{CommandTag: tag, Err: err})
 	}
-	if f.pooled != nil {
-		f.pooled.Release()
-	}
+	f.release()
 	return err
 }
 
@@ -111,6 +126,9 @@ func (f *flight) plain(err error) error {
 	var early pgx.ErrPreprocessingBatch
 	if errors.As(err, &early) {
 		err = early.Unwrap()
+	}
+	if refused, ok := errors.AsType[encoding](err); ok {
+		err = refused.error
 	}
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) {
@@ -127,20 +145,6 @@ func (f *flight) plain(err error) error {
 	return err
 }
 
-// asText is the lead as one text, for the simple protocol, written as pgx does.
-func (l *lead) asText() string {
-	var text strings.Builder
-	for _, setting := range l.settings[:l.n] {
-		parts := strings.Split(setSQL, "$")
-		text.WriteString(parts[0])
-		for i, part := range parts[1:] {
-			text.WriteString(" '" + strings.ReplaceAll(setting[i].(string), "'", "''") + "' " + part[1:])
-		}
-		text.WriteString("\n;")
-	}
-	return text.String()
-}
-
 // execText executes a text that has no arguments, and may be several statements, as pgx
 // does: in the simple protocol, without preparing anything.
 func (l line) execText(ctx context.Context, lead *lead, sql string) (tag pgconn.CommandTag, err error) {
@@ -150,9 +154,7 @@ func (l line) execText(ctx context.Context, lead *lead, sql string) (tag pgconn.
 			l.wire.tracer.TraceQueryEnd(ctx, l.conn, pgx.TraceQueryEndData{CommandTag: tag, Err: err})
 		}()
 	}
-	if l.pooled != nil {
-		defer l.pooled.Release()
-	}
+	defer l.release()
 	ahead := lead.asText()
 	results := l.conn.PgConn().Exec(ctx, ahead+sql)
 	for n := 0; results.NextResult(); n++ {
@@ -167,11 +169,15 @@ func (l line) execText(ctx context.Context, lead *lead, sql string) (tag pgconn.
 	return tag, (&flight{line: l, ahead: int32(utf8.RuneCountInString(ahead))}).plain(err)
 }
 
-// takesText tells whether execText is for a statement: it has no arguments, is not the name
-// of a prepared one, and the connection reads quotes as everybody does.
+// takesText tells whether execText is for a statement: it has no arguments, and is not the
+// name of a prepared one.
 func (l line) takesText(lead *lead, sql string, args []any) bool {
-	return len(args) == 0 && lead.read == nil && l.conn != nil && strings.ContainsFunc(sql, unicode.IsSpace) &&
-		l.conn.PgConn().ParameterStatus("standard_conforming_strings") == "on" &&
+	return len(args) == 0 && lead.read == nil && strings.ContainsFunc(sql, unicode.IsSpace) && l.readsText()
+}
+
+// readsText tells whether the connection reads quotes as everybody does.
+func (l line) readsText() bool {
+	return l.conn != nil && l.conn.PgConn().ParameterStatus("standard_conforming_strings") == "on" &&
 		l.conn.PgConn().ParameterStatus("client_encoding") == "UTF8"
 }
 

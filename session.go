@@ -3,6 +3,7 @@ package exaudit
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -16,18 +17,25 @@ func (s session) over(below session) session {
 	return session{cmp.Or(s.custom, below.custom), cmp.Or(s.ignore, below.ignore)}
 }
 
-const (
-	customSetting = "exaudit.custom"
-	ignoreSetting = "exaudit.ignore"
-	// The test spares the way back to what may be long.
-	setSQL  = "SELECT pg_catalog.set_config($1, $2, true) IS NULL"
-	readSQL = "SELECT coalesce(pg_catalog.current_setting('exaudit.custom', true), ''), coalesce(pg_catalog.current_setting('exaudit.ignore', true), '')"
+// setting is one of the settings that tell the triggers.
+type setting struct {
+	name string
+	// sql sets it to its argument. It gives no row: there is nothing to send back.
+	sql string
+}
+
+var (
+	customSetting = setting{"exaudit.custom", "SELECT 1 WHERE pg_catalog.set_config('exaudit.custom', $1, true) IS NULL"}
+	ignoreSetting = setting{"exaudit.ignore", "SELECT 1 WHERE pg_catalog.set_config('exaudit.ignore', $1, true) IS NULL"}
 )
+
+const readSQL = "SELECT coalesce(pg_catalog.current_setting($1, true), ''), coalesce(pg_catalog.current_setting('exaudit.ignore', true), '')"
 
 // lead is what goes ahead of a statement, in the same round trip and transaction.
 type lead struct {
-	// settings are pairs of a name and its value, as arguments.
-	settings [2][]any
+	// settings are the first n, and values what they are set to, as arguments.
+	settings [2]setting
+	values   [2][]any
 	n        int
 	// read asks first for what the session has, and gives it to this.
 	read func(session)
@@ -35,8 +43,8 @@ type lead struct {
 	done func()
 }
 
-func (l *lead) set(name, value string) {
-	l.settings[l.n] = []any{name, value}
+func (l *lead) set(s setting, value string) {
+	l.settings[l.n], l.values[l.n] = s, []any{value}
 	l.n++
 }
 
@@ -53,7 +61,7 @@ func (l *lead) setAll(s session) {
 // queue adds the lead to a batch.
 func (l *lead) queue(b *pgx.Batch) {
 	if l.read != nil {
-		b.Queue(readSQL).QueryRow(func(row pgx.Row) error {
+		b.Queue(readSQL, customSetting.name).QueryRow(func(row pgx.Row) error {
 			var s session
 			if err := row.Scan(&s.custom, &s.ignore); err != nil {
 				return err
@@ -62,9 +70,32 @@ func (l *lead) queue(b *pgx.Batch) {
 			return nil
 		})
 	}
-	for _, setting := range l.settings[:l.n] {
-		b.Queue(setSQL, setting...)
+	for i, s := range l.settings[:l.n] {
+		b.Queue(s.sql, l.values[i]...)
 	}
+}
+
+// asText is the lead as a text, for a connection that readsText: as utility statements, which
+// cost little, and take no snapshot ahead of what a transaction does first.
+func (l *lead) asText() string {
+	var text strings.Builder
+	for i, s := range l.settings[:l.n] {
+		text.WriteString("SET LOCAL " + s.name + " = " + l.quoted(i) + ";")
+	}
+	return text.String()
+}
+
+// asQueued is what pgx makes of queue in the simple protocol.
+func (l *lead) asQueued() string {
+	var text strings.Builder
+	for i, s := range l.settings[:l.n] {
+		text.WriteString(strings.Replace(s.sql, "$1", " "+l.quoted(i)+" ", 1) + "\n;")
+	}
+	return text.String()
+}
+
+func (l *lead) quoted(i int) string {
+	return "'" + strings.ReplaceAll(l.values[i][0].(string), "'", "''") + "'"
 }
 
 // results reads the results of what queue has added.

@@ -3,9 +3,12 @@ package exaudit
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // tx is a transaction, or a nested one, that tells the triggers what the context of each
@@ -20,6 +23,8 @@ type tx struct {
 	outer *tx
 	// before is the state in which a nested transaction began.
 	before state
+	// pooled is to be released when the transaction ends, if it is not nil.
+	pooled *pgxpool.Conn
 	// begun means that a DB has begun it.
 	begun, closed bool
 	*state
@@ -84,10 +89,37 @@ func (t *tx) leadTo(want session) *lead {
 }
 
 // observe forgets what the session has where a statement may have brought back an earlier
-// savepoint.
+// savepoint, or begun the next transaction.
 func (t *tx) observe(sql string, tag pgconn.CommandTag) {
-	if tag.String() == "ROLLBACK" || several(sql) {
+	if end := tag.String(); end == "ROLLBACK" || end == "COMMIT" || several(sql) {
 		t.known = false
+	}
+}
+
+// foresee is observe for a query, whose tag comes later.
+func (t *tx) foresee(sql string) {
+	if !t.known {
+		return
+	}
+	switch strings.ToLower(firstWord(sql)) {
+	case "rollback", "abort", "commit", "end":
+		t.known = false
+	}
+}
+
+// firstWord is the first word of a statement that is no comment.
+func firstWord(sql string) string {
+	for {
+		sql = strings.TrimLeftFunc(sql, unicode.IsSpace)
+		switch {
+		case strings.HasPrefix(sql, "--"):
+			_, sql, _ = strings.Cut(sql, "\n")
+		case strings.HasPrefix(sql, "/*"):
+			_, sql, _ = strings.Cut(sql, "*/")
+		default:
+			rest := strings.TrimLeftFunc(sql, unicode.IsLetter)
+			return sql[:len(sql)-len(rest)]
+		}
 	}
 }
 
@@ -122,6 +154,7 @@ func (t *tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, erro
 	if err != nil {
 		return failedRows(err), err
 	}
+	defer t.foresee(sql)
 	if lead == nil {
 		return t.Tx.Query(ctx, sql, args...)
 	}
@@ -136,6 +169,7 @@ func (t *tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, erro
 
 func (t *tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	if lead, err := t.lead(ctx); lead == nil && err == nil {
+		t.foresee(sql)
 		return t.Tx.QueryRow(ctx, sql, args...)
 	}
 	result, _ := t.Query(ctx, sql, args...) // which has the error
@@ -200,13 +234,20 @@ func (t *tx) Commit(ctx context.Context) error {
 			}
 		}
 	}
-	t.closed = true
+	defer t.close()
 	return t.Tx.Commit(ctx)
+}
+
+func (t *tx) close() {
+	t.closed = true
+	if t.pooled != nil {
+		t.pooled.Release()
+	}
 }
 
 // Rollback of a nested transaction brings back what the session had when that began.
 func (t *tx) Rollback(ctx context.Context) error {
-	t.closed = true
+	defer t.close()
 	err := t.Tx.Rollback(ctx)
 	if err == nil && t.outer != nil {
 		t.have, t.known = t.before.have, t.before.known
@@ -247,9 +288,7 @@ func Stamp(ctx context.Context, to pgx.Tx) error {
 		to = t.Tx
 	} else {
 		l.set(customSetting, s.session.custom)
-		if s.ignore != "" {
-			l.set(ignoreSetting, s.ignore)
-		}
+		l.set(ignoreSetting, s.ignore)
 	}
 	if err := l.send(ctx, to); err != nil {
 		return fmt.Errorf("set custom data: %w", err)

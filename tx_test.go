@@ -2,7 +2,10 @@ package exaudit_test
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -155,6 +158,30 @@ func TestTransactions(t *testing.T) {
 			note(t, ctx, tx, "2")
 			end(t, tx.Commit(ctx))
 		}, "1:b 2:a"},
+		"savepoints by hand, queried": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			_, err := tx.Exec(ctx, `SAVEPOINT s`)
+			end(t, err)
+			for _, sql := range []string{"ROLLBACK TO s", "-- name: Undo :one\n/* so */ rollback to s"} {
+				note(t, by(ctx, "b"), tx, "x")
+				rows, err := tx.Query(by(ctx, "b"), sql)
+				end(t, err)
+				rows.Close()
+				note(t, by(ctx, "b"), tx, "1")
+				note(t, by(ctx, "b"), tx, "y")
+				_ = tx.QueryRow(by(ctx, "b"), sql).Scan()
+				note(t, by(ctx, "b"), tx, "2")
+			}
+			end(t, tx.Commit(ctx))
+		}, "2:b"},
+		"chained": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			note(t, ctx, tx, "1")
+			_, err := tx.Exec(ctx, `COMMIT AND CHAIN`)
+			end(t, err)
+			note(t, ctx, tx, "2")
+			end(t, tx.Commit(ctx))
+		}, "1:a 2:a"},
 		"every way to write": {func(t *testing.T, audit *exaudit.DB) {
 			tx := begin(t, by(ctx, "a"), audit)
 			if err := tx.QueryRow(by(ctx, "b"), `INSERT INTO notes (body) VALUES (1) RETURNING id`).Scan(new(int)); err != nil {
@@ -230,6 +257,125 @@ func TestTransactions(t *testing.T) {
 	}
 }
 
+// What a transaction has to do before its first query, it can do with custom data, too.
+func TestBeforeTheFirstQuery(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	db.Exec(t, notes)
+	plain := context.Background()
+	for _, ctx := range []context.Context{plain, exaudit.Ignore(by(plain, "it's"))} {
+		pool := poolOf(t, db, pgx.QueryExecModeCacheStatement)
+		conn, err := pgx.Connect(plain, db.URL)
+		end(t, err)
+		defer func() { _ = conn.Close(plain) }()
+		for _, audit := range []*exaudit.DB{exaudit.New(pool), exaudit.New(conn)} {
+			tx := begin(t, ctx, audit)
+			_, err := tx.Exec(ctx, `SET TRANSACTION ISOLATION LEVEL SERIALIZABLE`)
+			end(t, err)
+			end(t, tx.Rollback(ctx))
+
+			tx, err = audit.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+			end(t, err)
+			db.Exec(t, `INSERT INTO notes (body) VALUES ('another')`)
+			_, err = tx.Exec(ctx, `LOCK TABLE notes`)
+			end(t, err)
+			var seen int
+			end(t, tx.QueryRow(ctx, `SELECT count(*) FROM notes`).Scan(&seen))
+			end(t, tx.Rollback(ctx))
+			if want := pgtest.One[int](t, db, `SELECT count(*) FROM notes`); seen != want {
+				t.Errorf("the locked table has %d rows, want %d", seen, want)
+			}
+
+			tx, err = audit.BeginTx(ctx, pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL lock_timeout = '7s' -- so"})
+			end(t, err)
+			var timeout string
+			end(t, tx.QueryRow(ctx, `SHOW lock_timeout`).Scan(&timeout))
+			end(t, tx.Rollback(ctx))
+			if timeout != "7s" {
+				t.Errorf("lock_timeout is %s", timeout)
+			}
+			if _, err := audit.BeginTx(ctx, pgx.TxOptions{BeginQuery: `BEGIN ISOLATION LEVEL nosuch`}); err == nil {
+				t.Error("no error")
+			}
+			if _, err := audit.Exec(ctx, `SELECT 1`); err != nil {
+				t.Error(err)
+			}
+		}
+		audit := exaudit.New(conn)
+		_, err = audit.Exec(ctx, `BEGIN ISOLATION LEVEL SERIALIZABLE`)
+		end(t, err)
+		_, err = audit.Exec(ctx, `ROLLBACK`)
+		end(t, err)
+	}
+}
+
+// An argument that cannot be encoded costs neither the connection nor its transaction.
+func TestEncoding(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	ctx := by(context.Background(), "a")
+	for _, mode := range modes {
+		pool := poolOf(t, db, mode)
+		backend := func(c exaudit.Conn) (pid int) {
+			end(t, c.QueryRow(context.Background(), `SELECT pg_backend_pid()`).Scan(&pid))
+			return pid
+		}
+		tx := begin(t, context.Background(), pool)
+		for _, run := range []exaudit.Conn{tx, pool} {
+			name := fmt.Sprintf("%T", run)
+			if run == exaudit.Conn(pool) {
+				end(t, tx.Rollback(ctx))
+			}
+			audit, before := exaudit.New(run), backend(run)
+			for range 2 {
+				for _, bad := range []any{make(chan int), failing{}} {
+					_, want := run.Exec(ctx, `SELECT $1::int`, bad)
+					_, exec := audit.Exec(ctx, `SELECT $1::int`, bad)
+					row := audit.QueryRow(ctx, `SELECT $1::int`, bad).Scan(new(int))
+					if want == nil || describe(exec) != describe(want) || describe(row) != describe(want) {
+						t.Errorf("%s, %s: got %v and %v, want %v", mode, name, exec, row, want)
+					}
+				}
+				if mode == pgx.QueryExecModeCacheStatement {
+					if _, err := audit.Exec(ctx, `SELECT $1::int`, int64(1)<<40); err == nil || errors.As(err, new(*pgconn.PgError)) {
+						t.Errorf("got %v, want pgx's own error", err)
+					}
+				}
+			}
+			if after := backend(run); after != before {
+				t.Errorf("%s, %s: another connection", mode, name)
+			}
+		}
+	}
+}
+
+type failing struct{}
+
+func (failing) Value() (driver.Value, error) { return nil, errors.New("no value") }
+
+// Stamping replaces all that was said before.
+func TestStampAgain(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, notes)
+	audit := exaudit.New(db.Pool)
+	_, err := audit.Install(ctx, []string{"notes"}, exaudit.WithOptions(map[string]exaudit.Options{"notes": {Ignore: true}}))
+	end(t, err)
+	for _, from := range []exaudit.Conn{db.Pool, audit} {
+		tx := begin(t, ctx, from)
+		end(t, exaudit.Stamp(exaudit.Ignore(by(ctx, "a")), tx))
+		note(t, ctx, tx, "x")
+		end(t, exaudit.Stamp(by(ctx, "b"), tx))
+		note(t, ctx, tx, "1")
+		end(t, exaudit.Stamp(ctx, tx))
+		note(t, ctx, tx, "2")
+		end(t, tx.Commit(ctx))
+	}
+	if got, want := authors(t, db), "1:b 2:- 1:b 2:-"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // A transaction begun elsewhere keeps what it was told there.
 func TestForeignTransaction(t *testing.T) {
 	t.Parallel()
@@ -284,5 +430,49 @@ func TestRevertInAuditedTransaction(t *testing.T) {
 	const sql = `SELECT string_agg(coalesce(after->>'body', 'gone') || ':' || (custom->>'who'), ' ' ORDER BY id) FROM exaudit.versions`
 	if got, want := pgtest.One[string](t, db, sql), "1:a gone:c 2:b 3:b 4:d 5:b"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Custom data is data, whatever is in it and however the session reads quotes.
+func TestCustomIsNoSQL(t *testing.T) {
+	t.Parallel()
+	plain := context.Background()
+	db := pgtest.New(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	pieces := []string{`'`, `''`, `\`, `\'`, `"`, `;`, `--`, `/*`, `*/`, `$1`, `$$`, `E'`, "\n", ` `, `%s`, `\u0041`, `x`, `, true); DROP TABLE notes; --`}
+	for settings, more := range map[string][]string{
+		``:                                      {`ä`, `表`, `😀`, `ʼ`},
+		`SET standard_conforming_strings = off`: {`ä`, `表`, `😀`},
+		`SET client_encoding = 'LATIN1'`:        nil,
+		`SET client_encoding = 'SJIS'`:          nil,
+		`SET client_encoding = 'BIG5'; SET standard_conforming_strings = off`: nil,
+	} {
+		for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeSimpleProtocol} {
+			if settings != `` && mode == pgx.QueryExecModeSimpleProtocol {
+				continue // pgx refuses
+			}
+			pool := poolOf(t, db, mode)
+			_, err := pool.Exec(plain, settings)
+			end(t, err)
+			audit := exaudit.New(pool)
+			for range 150 {
+				var text string
+				for range random.IntN(8) {
+					text += append(pieces, more...)[random.IntN(len(pieces)+len(more))]
+				}
+				ctx := exaudit.With(plain, exaudit.Custom{text: text})
+				want := asJSON(t, exaudit.CustomOf(ctx))
+				tx := begin(t, ctx, audit)
+				got := setting(t, tx)
+				end(t, tx.Rollback(ctx))
+				var queried string
+				end(t, audit.QueryRow(ctx, `SELECT current_setting('exaudit.custom')`).Scan(&queried))
+				if got != want || queried != want {
+					t.Fatalf("%s: got %s and %s, want %s", settings, got, queried, want)
+				}
+				_, err := audit.Exec(ctx, `DO $do$ BEGIN ASSERT current_setting('exaudit.custom')::jsonb IS NOT NULL; END $do$`)
+				end(t, err)
+			}
+		}
 	}
 }
