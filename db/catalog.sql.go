@@ -123,6 +123,40 @@ func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32
 	return i, err
 }
 
+const foreignKeys = `-- name: ForeignKeys :many
+SELECT DISTINCT k.conrelid AS referencing, k.confrelid AS referenced
+FROM pg_catalog.pg_constraint k
+WHERE k.contype = 'f' AND k.conparentid OPERATOR(pg_catalog.=) 0
+  AND k.conrelid OPERATOR(pg_catalog.=) ANY ($1::oid[]) AND k.confrelid OPERATOR(pg_catalog.=) ANY ($1::oid[])
+ORDER BY referencing, referenced
+`
+
+type ForeignKeysRow struct {
+	Referencing uint32
+	Referenced  uint32
+}
+
+// Which of some tables reference which, by foreign keys.
+func (q *Queries) ForeignKeys(ctx context.Context, db DBTX, relations []uint32) ([]ForeignKeysRow, error) {
+	rows, err := db.Query(ctx, foreignKeys, relations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ForeignKeysRow
+	for rows.Next() {
+		var i ForeignKeysRow
+		if err := rows.Scan(&i.Referencing, &i.Referenced); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const guardTriggers = `-- name: GuardTriggers :many
 SELECT wanted.table_name::text AS table_name, wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
 FROM (VALUES ('exaudit.versions', 'append_only'), ('exaudit.versions', 'append_only_custom'),

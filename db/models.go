@@ -149,6 +149,13 @@ type ExauditTableColumn struct {
 	EqualMeansSame  bool
 }
 
+// Which rollback undid which version. Append-only.
+type ExauditUndone struct {
+	VersionID  int64
+	RollbackID int64
+	TableID    int32
+}
+
 // One row per recorded change of one row of a tracked table. Append-only.
 type ExauditVersion struct {
 	// The order of one entity's changes. Gaps are normal.

@@ -10,6 +10,17 @@ import (
 	"encoding/json"
 )
 
+const currentTransaction = `-- name: CurrentTransaction :one
+SELECT pg_catalog.pg_current_xact_id()::xid8 AS xid
+`
+
+func (q *Queries) CurrentTransaction(ctx context.Context, db DBTX) (uint64, error) {
+	row := db.QueryRow(ctx, currentTransaction)
+	var xid uint64
+	err := row.Scan(&xid)
+	return xid, err
+}
+
 const deleteRow = `-- name: DeleteRow :one
 SELECT exaudit.delete_row($1::oid, $2::text)::bigint AS written
 `
@@ -65,6 +76,39 @@ func (q *Queries) EntityIDOfImage(ctx context.Context, db DBTX, arg EntityIDOfIm
 	var i EntityIDOfImageRow
 	err := row.Scan(&i.EntityID, &i.Complete)
 	return i, err
+}
+
+const entityIDsOfImages = `-- name: EntityIDsOfImages :many
+SELECT coalesce(exaudit.entity_id_in(k.columns, i.image), '')::text AS entity_id
+FROM (SELECT exaudit.key_columns($1::oid) AS columns OFFSET 0) AS k,
+     pg_catalog.unnest($2::jsonb[]) WITH ORDINALITY AS i (image, place)
+ORDER BY i.place
+`
+
+type EntityIDsOfImagesParams struct {
+	Relation uint32
+	Images   []json.RawMessage
+}
+
+// The keys of rows, ” where one lacks a part, in the order of the images.
+func (q *Queries) EntityIDsOfImages(ctx context.Context, db DBTX, arg EntityIDsOfImagesParams) ([]string, error) {
+	rows, err := db.Query(ctx, entityIDsOfImages, arg.Relation, arg.Images)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var entity_id string
+		if err := rows.Scan(&entity_id); err != nil {
+			return nil, err
+		}
+		items = append(items, entity_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertRow = `-- name: InsertRow :one

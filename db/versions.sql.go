@@ -453,3 +453,71 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 	)
 	return i, err
 }
+
+const versionsByRef = `-- name: VersionsByRef :many
+SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       v.before, v.after, v.custom, v.session_role,
+       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
+FROM ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::bigint[])) AS r (table_id, entity_id, id)
+JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
+                       AND v.id OPERATOR(pg_catalog.=) r.id
+ORDER BY v.id
+`
+
+type VersionsByRefParams struct {
+	TableIds  []int32
+	EntityIds []string
+	Ids       []int64
+}
+
+type VersionsByRefRow struct {
+	ID               int64
+	RecordedAt       time.Time
+	Xid              uint64
+	TableID          int32
+	Action           ExauditAction
+	Rollback         bool
+	EntityID         string
+	PreviousEntityID *string
+	Before           json.RawMessage
+	After            json.RawMessage
+	Custom           json.RawMessage
+	SessionRole      *string
+	CustomColumns    json.RawMessage
+}
+
+// Versions of many entities, each by the index of its entity's history.
+func (q *Queries) VersionsByRef(ctx context.Context, db DBTX, arg VersionsByRefParams) ([]VersionsByRefRow, error) {
+	rows, err := db.Query(ctx, versionsByRef, arg.TableIds, arg.EntityIds, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []VersionsByRefRow
+	for rows.Next() {
+		var i VersionsByRefRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.RecordedAt,
+			&i.Xid,
+			&i.TableID,
+			&i.Action,
+			&i.Rollback,
+			&i.EntityID,
+			&i.PreviousEntityID,
+			&i.Before,
+			&i.After,
+			&i.Custom,
+			&i.SessionRole,
+			&i.CustomColumns,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -149,13 +149,9 @@ func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, er
 	if err != nil {
 		return fail(err)
 	}
-	known, err := Tables(ctx, q)
+	tables, err := searchedTables(ctx, q)
 	if err != nil {
 		return nil, err
-	}
-	tables := make(map[int32]*searched, len(known))
-	for _, e := range known {
-		tables[e.TableID] = &searched{entity: e}
 	}
 	var versions []*Version
 	window := max(firstWindow, 2*int64(page.Limit))
@@ -196,6 +192,18 @@ type searched struct {
 	entity  Entity
 	columns columns
 	read    bool
+}
+
+func searchedTables(ctx context.Context, q db.DBTX) (map[int32]*searched, error) {
+	known, err := Tables(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	tables := make(map[int32]*searched, len(known))
+	for _, e := range known {
+		tables[e.TableID] = &searched{entity: e}
+	}
+	return tables, nil
 }
 
 func (s *searched) version(ctx context.Context, q db.DBTX, r db.EntityVersionsRow) (*Version, error) {

@@ -33,6 +33,8 @@ type Image map[string]any
 type Version struct {
 	ID    int64  `json:"id"`
 	Table string `json:"table"` // with its schema, quoted where SQL needs it
+	// TableID is the table in exaudit.tables.
+	TableID int32 `json:"-"`
 	// EntityID is the primary key: the text of a single value, or a JSON array of a
 	// composite key's values.
 	EntityID string `json:"entity_id"`
@@ -97,7 +99,7 @@ func (v Version) MarshalJSON() ([]byte, error) {
 
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{
-		ID: r.ID, Table: table, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,
+		ID: r.ID, Table: table, TableID: r.TableID, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,
 		Transaction: r.Xid, Rollback: r.Rollback, PreviousEntityID: r.PreviousEntityID,
 	}
 	if r.SessionRole != nil {

@@ -182,3 +182,11 @@ JOIN pg_catalog.pg_subscription s ON s.oid = sr.srsubid
 LEFT JOIN pg_catalog.pg_partition_tree(@relation::oid) t ON t.relid = sr.srrelid
 WHERE sr.srrelid = @relation::oid OR t.relid IS NOT NULL
 ORDER BY name;
+
+-- name: ForeignKeys :many
+-- Which of some tables reference which, by foreign keys.
+SELECT DISTINCT k.conrelid AS referencing, k.confrelid AS referenced
+FROM pg_catalog.pg_constraint k
+WHERE k.contype = 'f' AND k.conparentid OPERATOR(pg_catalog.=) 0
+  AND k.conrelid OPERATOR(pg_catalog.=) ANY (@relations::oid[]) AND k.confrelid OPERATOR(pg_catalog.=) ANY (@relations::oid[])
+ORDER BY referencing, referenced;

@@ -47,3 +47,13 @@ SELECT pg_catalog.set_config('exaudit.custom', @custom::text, true);
 SELECT r.table_name::text AS table_name, r.columns::text[] AS columns, r.action::text AS action,
        coalesce(r.referencing, -1)::bigint AS referencing
 FROM exaudit.referencing_rows(@relation::oid, @entity_id::text) AS r;
+
+-- name: EntityIDsOfImages :many
+-- The keys of rows, '' where one lacks a part, in the order of the images.
+SELECT coalesce(exaudit.entity_id_in(k.columns, i.image), '')::text AS entity_id
+FROM (SELECT exaudit.key_columns(@relation::oid) AS columns OFFSET 0) AS k,
+     pg_catalog.unnest(@images::jsonb[]) WITH ORDINALITY AS i (image, place)
+ORDER BY i.place;
+
+-- name: CurrentTransaction :one
+SELECT pg_catalog.pg_current_xact_id()::xid8 AS xid;

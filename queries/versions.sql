@@ -115,3 +115,14 @@ SELECT exaudit.custom_index_statement(@key::text)::text AS statement,
 
 -- name: ExposeCustomIndex :exec
 SELECT exaudit.expose_custom_index(@key::text);
+
+-- name: VersionsByRef :many
+-- Versions of many entities, each by the index of its entity's history.
+SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
+       v.before, v.after, v.custom, v.session_role,
+       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
+                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
+FROM ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@entity_ids::text[]), pg_catalog.unnest(@ids::bigint[])) AS r (table_id, entity_id, id)
+JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
+                       AND v.id OPERATOR(pg_catalog.=) r.id
+ORDER BY v.id;

@@ -8,9 +8,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// classify turns what PostgreSQL says of a refused row into errors that a caller can act
+// Classify turns what PostgreSQL says of a refused row into errors that a caller can act
 // on. PostgreSQL's own error stays in the chain.
-func classify(err error) error {
+func Classify(err error) error {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) || strings.HasPrefix(pgErr.Message, "setting exaudit.") {
 		return err // the second is about the custom data, not the row

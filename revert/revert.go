@@ -162,7 +162,7 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*Plan
 	}
 	if err := tx.Commit(ctx); err != nil {
 		// deferred constraints speak up here
-		return nil, failed(p.Entity, version, classify(err))
+		return nil, failed(p.Entity, version, Classify(err))
 	}
 	return p, nil
 }
@@ -413,29 +413,37 @@ func (p *Plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 // write makes the row what the plan says, as a rollback, and leaves the session's data as
 // it was.
 func (p *Plan) write(ctx context.Context, tx pgx.Tx, o options) error {
-	queries := db.New()
-	before, err := queries.SessionData(ctx, tx)
+	err := AsRollback(ctx, tx, o.custom, func() error {
+		written, err := p.writeRow(ctx, tx)
+		if err == nil && written != 1 {
+			return fmt.Errorf("%w: a trigger or a policy of %s", ErrVetoed, p.Entity.Table)
+		}
+		return Classify(err)
+	})
 	if err != nil {
-		return err
-	}
-	custom := o.custom
-	if custom == "" {
-		custom = before.Custom
-	}
-	if err := queries.SetSessionData(ctx, tx, db.SetSessionDataParams{Custom: custom, Rollback: "on"}); err != nil {
-		return err
-	}
-	written, err := p.writeRow(ctx, tx)
-	if err != nil {
-		return classify(err)
-	}
-	if written != 1 {
-		return fmt.Errorf("%w: a trigger or a policy of %s", ErrVetoed, p.Entity.Table)
-	}
-	if err := queries.SetSessionData(ctx, tx, db.SetSessionDataParams(before)); err != nil {
 		return err
 	}
 	return p.readBack(ctx, tx)
+}
+
+// AsRollback does something whose changes are recorded as rollbacks, with the custom data
+// given, if any, and leaves the session's data as it was.
+func AsRollback(ctx context.Context, q db.DBTX, custom string, do func() error) error {
+	queries := db.New()
+	before, err := queries.SessionData(ctx, q)
+	if err != nil {
+		return err
+	}
+	if custom == "" {
+		custom = before.Custom
+	}
+	if err := queries.SetSessionData(ctx, q, db.SetSessionDataParams{Custom: custom, Rollback: "on"}); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	return queries.SetSessionData(ctx, q, db.SetSessionDataParams(before))
 }
 
 func (p *Plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {

@@ -283,13 +283,14 @@ $$;
 -- The foreign keys that reference a table, each with the condition for its rows, f, and the
 -- table's, t.
 CREATE FUNCTION exaudit.referencing_keys(
-    relation regclass, OUT table_name text, OUT columns text[], OUT action text, OUT target text, OUT condition text,
-    OUT readable boolean
+    relation regclass, OUT referencing oid, OUT table_name text, OUT columns text[], OUT action text, OUT target text,
+    OUT condition text, OUT readable boolean
 ) RETURNS SETOF record
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
+    SELECT c.oid,
+           pg_catalog.format('%I.%I', n.nspname, c.relname),
            array_agg(fa.attname::text ORDER BY pair.position),
            CASE k.confdeltype WHEN 'c' THEN 'deleted' WHEN 'n' THEN 'set to NULL' WHEN 'd' THEN 'set to default'
                               ELSE 'in the way' END,

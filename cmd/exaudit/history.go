@@ -180,24 +180,29 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 
 // historyOf reads a history by what was typed as the key.
 func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string, opts ...exaudit.HistoryOption) ([]*exaudit.Version, error) {
+	versions, err := db.History(c.Context, table, keyArgument(key), opts...)
+	if len(key) == 1 && errors.Is(err, exaudit.ErrInvalidKey) && compositeKey(key[0]) != nil {
+		// a single value that looks like an array
+		if versions, asOne := db.History(c.Context, table, exaudit.Key{key[0]}, opts...); asOne == nil {
+			return versions, nil
+		}
+	}
+	return versions, err
+}
+
+// keyArgument is a key as somebody wrote it: one value, one for each column, or all of them as a
+// JSON array.
+func keyArgument(key []string) exaudit.Key {
+	if len(key) == 1 {
+		if array := compositeKey(key[0]); array != nil {
+			return array
+		}
+	}
 	values := make(exaudit.Key, len(key))
 	for i, text := range key {
 		values[i] = text
 	}
-	if len(key) == 1 {
-		if array := compositeKey(key[0]); array != nil {
-			versions, err := db.History(c.Context, table, array, opts...)
-			if !errors.Is(err, exaudit.ErrInvalidKey) {
-				return versions, err
-			}
-			// a single value that looks like an array
-			if versions, asOne := db.History(c.Context, table, values, opts...); asOne == nil {
-				return versions, nil
-			}
-			return nil, err
-		}
-	}
-	return db.History(c.Context, table, values, opts...)
+	return values
 }
 
 // compositeKey reads a key in the form in which a composite one is displayed.

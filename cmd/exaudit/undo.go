@@ -1,0 +1,343 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
+)
+
+func (p *program) undoCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "undo",
+		Usage:     "take back chosen changes, and keep what came after them",
+		UsageText: "exaudit undo [flags] [TABLE [KEY...]]",
+		Description: "The flags, the table and the key choose what is undone, as they do for \"exaudit history\". Later\n" +
+			"changes of other rows, of other columns, and of other places inside jsonb stay. What was changed\n" +
+			"again is a conflict, and as long as there is one, nothing is written, unless --on-conflict or\n" +
+			"--overwrite says otherwise. Shows what will be written, and asks. It is recorded, and\n" +
+			"\"exaudit redo\" takes it back.\n\n" +
+			"Examples: exaudit undo --xid 7412\n" +
+			"          exaudit undo --by actor_id=7 --since 2h --on-conflict keep-later\n" +
+			"          exaudit undo orders --since-mark before-deploy --dry-run --format json > plan.json\n" +
+			"          exaudit undo --plan plan.json --yes",
+		Flags: slices.Concat([]cli.Flag{
+			&cli.StringFlag{Name: "plan", Usage: "carry out the plan in `FILE`, which --dry-run --format json has printed, if it still holds"},
+		}, undoFlags(), filterFlags()),
+		Action: p.undo,
+	}
+}
+
+func (p *program) redoCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "redo",
+		Usage:     "take an undo or a revert back",
+		UsageText: "exaudit redo [flags] XID",
+		Description: "XID is the transaction of the undo, which \"exaudit undo\" says at its end and \"exaudit log\" shows.\n" +
+			"What was undone is done again; what came later stays, as for \"exaudit undo\".\n\n" +
+			"Example: exaudit redo 7530",
+		Flags:  undoFlags(),
+		Action: p.redo,
+	}
+}
+
+// undoFlags are those of undo and redo.
+func undoFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
+		&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and take it back"},
+		&cli.StringFlag{Name: "on-conflict", Value: string(exaudit.RefuseConflicts), DefaultText: string(exaudit.RefuseConflicts),
+			Usage: "`WHAT` to do about conflicts: refuse; skip-rows leaves out the rows that have one; keep-later only the columns, or the places inside jsonb"},
+		&cli.StringSliceFlag{Name: "overwrite", Usage: "write over what came later in this row, \"`TABLE KEY`\" as the list of conflicts shows it (may be repeated)"},
+		&cli.StringSliceFlag{Name: "keep", Usage: "leave `COLUMN`, or TABLE.COLUMN, as it is (may be repeated)"},
+		&cli.StringSliceFlag{Name: "set", Usage: "give rows that come back `COLUMN=VALUE`, or TABLE.COLUMN=VALUE, where nothing was recorded (may be repeated)"},
+		&cli.IntFlag{Name: "max-rows", Value: exaudit.DefaultMaxRows, DefaultText: strconv.Itoa(exaudit.DefaultMaxRows), Usage: "refuse if it is about more than `N` rows"},
+		&cli.StringSliceFlag{Name: "custom", Usage: "record `KEY=VALUE` with the changes, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+		fullFlag(),
+	}
+}
+
+// undoing is one undo on its way.
+type undoing struct {
+	*program
+	c    *cli.Context
+	conn *pgx.Conn
+	db   *exaudit.DB
+	opts []exaudit.UndoOption
+}
+
+func (p *program) undo(c *cli.Context) error {
+	u := &undoing{program: p, c: c}
+	chosen := filtered(c) || c.NArg() > 0
+	switch {
+	case c.IsSet("plan") && chosen:
+		return usageErrorf("undo", "--plan says what is undone: give no table and no other flag that does")
+	case !c.IsSet("plan") && (!chosen || c.Args().First() == "" && c.NArg() > 0):
+		return usageErrorf("undo", "undo needs a flag that says which changes, or a table")
+	}
+	selection, err := filters(c, time.Now())
+	if err != nil {
+		return err
+	}
+	if table, key := c.Args().First(), c.Args().Tail(); len(key) > 0 {
+		selection = append(selection, exaudit.OfEntity(table, keyArgument(key)))
+	} else if table != "" {
+		selection = append(selection, exaudit.OfTables(table))
+	}
+	return u.run(func(ctx context.Context) (*exaudit.UndoPlan, error) {
+		if c.IsSet("plan") {
+			return readPlan(c.String("plan"))
+		}
+		return u.db.PlanUndo(ctx, exaudit.Select(selection...), u.opts...)
+	})
+}
+
+func (p *program) redo(c *cli.Context) error {
+	if err := argumentCount(c, 1, 1, "a transaction"); err != nil {
+		return err
+	}
+	xid, err := strconv.ParseUint(c.Args().First(), 10, 64)
+	if err != nil {
+		return usageErrorf("redo", "a transaction is a number, not %q", c.Args().First())
+	}
+	u := &undoing{program: p, c: c}
+	return u.run(func(ctx context.Context) (*exaudit.UndoPlan, error) { return u.db.PlanRedo(ctx, xid, u.opts...) })
+}
+
+func readPlan(file string) (*exaudit.UndoPlan, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
+	}
+	plan := new(exaudit.UndoPlan)
+	if err := json.Unmarshal(content, plan); err != nil {
+		return nil, fmt.Errorf("read the plan in %s: %w", file, err)
+	}
+	return plan, nil
+}
+
+// run plans, shows, asks and writes, as the flags want.
+func (u *undoing) run(plan func(context.Context) (*exaudit.UndoPlan, error)) error {
+	c := u.c
+	if err := u.readFlags(); err != nil {
+		return err
+	}
+	conn, db, err := u.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c.Context, conn)
+	u.conn, u.db = conn, db
+	planned, err := plan(c.Context)
+	if err != nil {
+		return err
+	}
+	if err := planned.Err(); err != nil {
+		return u.refused(planned, err)
+	}
+	done, err := u.carryOut(planned)
+	if err != nil {
+		return err
+	}
+	if !forPeople(c) {
+		return u.print(c, done)
+	}
+	return nil
+}
+
+// refused shows why a plan cannot be carried out.
+func (u *undoing) refused(planned *exaudit.UndoPlan, err error) error {
+	if errors.Is(err, exaudit.ErrNothingToDo) {
+		u.complain("%v", err)
+		err = nil
+	}
+	if !forPeople(u.c) {
+		return errors.Join(u.print(u.c, planned), err)
+	}
+	if err != nil {
+		u.showConflicts(u.stdout, planned)
+	}
+	return err
+}
+
+// carryOut gives what was written, or with --dry-run would be.
+func (u *undoing) carryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error) {
+	ctx, c := u.c.Context, u.c
+	shownOn := u.stdout
+	if !forPeople(c) {
+		shownOn = u.stderr // stdout is for JSON alone
+	}
+	if c.Bool("dry-run") {
+		done, err := u.rehearse(planned)
+		if err != nil {
+			return nil, err
+		}
+		if forPeople(c) {
+			u.show(u.stdout, "would be undone", done)
+			fmt.Fprintln(u.stdout, "dry run: nothing was written")
+		}
+		return done, nil
+	}
+	if !c.Bool("yes") {
+		u.show(shownOn, "will be undone", planned)
+		if err := u.confirm(ctx, "Apply?"); err != nil {
+			return nil, err
+		}
+	}
+	done, err := u.db.ApplyUndo(ctx, planned, exaudit.Progress(u.report))
+	if err != nil {
+		return nil, err
+	}
+	if forPeople(c) {
+		if c.Bool("yes") {
+			u.show(u.stdout, "was undone", done)
+		}
+		fmt.Fprintf(u.stdout, "done in transaction %d; \"exaudit redo %d\" takes it back\n", done.Transaction, done.Transaction)
+	}
+	return done, nil
+}
+
+// rehearse applies in a transaction that is rolled back: that finds what only PostgreSQL
+// knows, constraints and what triggers add.
+func (u *undoing) rehearse(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error) {
+	ctx := u.c.Context
+	tx, err := u.conn.Begin(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	// With a context that is still good after a Ctrl-C.
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	done, err := exaudit.New(tx).ApplyUndo(ctx, planned, exaudit.Progress(u.report))
+	if err != nil {
+		return nil, err
+	}
+	// what would be checked at commit
+	if _, err := tx.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
+		return nil, fmt.Errorf("undo: %w", err)
+	}
+	done.Transaction = 0 // which has never been
+	return done, nil
+}
+
+func (u *undoing) readFlags() error {
+	c, name := u.c, u.c.Command.Name
+	policy := exaudit.ConflictPolicy(c.String("on-conflict"))
+	if !slices.Contains([]exaudit.ConflictPolicy{exaudit.RefuseConflicts, exaudit.SkipRows, exaudit.KeepLater}, policy) {
+		return usageErrorf(name, "--on-conflict is refuse, skip-rows or keep-later, not %q", policy)
+	}
+	if c.Int("max-rows") < 1 {
+		return usageErrorf(name, "--max-rows is at least 1, not %d", c.Int("max-rows"))
+	}
+	u.opts = []exaudit.UndoOption{
+		exaudit.OnConflict(policy), exaudit.MaxRows(c.Int("max-rows")), exaudit.KeepColumns(c.StringSlice("keep")...), exaudit.Progress(u.report),
+	}
+	for _, text := range c.StringSlice("overwrite") {
+		table, key, ok := strings.Cut(text, " ")
+		if !ok || table == "" || key == "" {
+			return usageErrorf(name, "--overwrite is \"TABLE KEY\", not %q", text)
+		}
+		u.opts = append(u.opts, exaudit.OverwriteRow(table, key))
+	}
+	columns, err := keyValues(name, "set", c.StringSlice("set"))
+	if err != nil {
+		return err
+	}
+	for column, value := range columns {
+		u.opts = append(u.opts, exaudit.SetUndoneColumn(column, value))
+	}
+	custom, err := keyValues(name, "custom", c.StringSlice("custom"))
+	if err != nil {
+		return err
+	}
+	if custom != nil {
+		c.Context = exaudit.With(c.Context, custom)
+	}
+	if !c.Bool("dry-run") {
+		return u.needTerminal(c)
+	}
+	return nil
+}
+
+// manyRows is from how many rows on a person wants to know that something happens.
+const manyRows = 2000
+
+// report says what a long undo is busy with, to a person who waits.
+func (u *undoing) report(stage exaudit.UndoStage, n int) {
+	if n >= manyRows && isTerminal(u.stderr) {
+		fmt.Fprintf(u.stderr, "%s: %d\n", stage, n)
+	}
+}
+
+// show prints what is written, row by row, in the same form as a history.
+func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
+	v := u.view(u.c)
+	written, hidden := 0, 0
+	for _, r := range plan.Rows {
+		if r.Patch == nil {
+			continue
+		}
+		if written++; written > shownRows && !v.full {
+			hidden++
+			continue
+		}
+		fmt.Fprintf(w, "%s  %s\n%s", v.bold(printable(r.Table)+" "+printable(r.EntityID)), rowVerb(r), v.patch(r.Patch))
+		for _, column := range r.LeftOut {
+			fmt.Fprintf(w, "%s(column %s %s, so its old value does not come back)\n", indent, printable(column), r.Why[column])
+		}
+	}
+	if hidden > 0 {
+		fmt.Fprintf(w, "(and %s, which --full shows)\n", counted(hidden, "row"))
+	}
+	u.showConflicts(w, plan)
+	fmt.Fprintf(w, "%s of %s %s", counted(len(plan.Chosen), "version"), counted(written, "row"), verb)
+	if n := len(plan.Undone); n > 0 {
+		fmt.Fprintf(w, "; %s undone already", counted(n, "version"))
+	}
+	if plan.Unchanged > 0 {
+		fmt.Fprintf(w, "; %s as it should be already", counted(plan.Unchanged, "row"))
+	}
+	fmt.Fprintln(w)
+	for _, s := range plan.SideEffects {
+		fmt.Fprintf(w, "besides, by triggers and foreign keys: %s of %s %s\n", counted(s.Rows, "row"), printable(s.Table), s.Action)
+	}
+}
+
+// shownRows is how many rows are shown without --full.
+const shownRows = 50
+
+func rowVerb(r *exaudit.UndoRow) string {
+	return map[exaudit.Action]string{exaudit.Created: "comes back", exaudit.Updated: "is changed", exaudit.Deleted: "is taken away"}[r.Action]
+}
+
+// showConflicts lists what stands in the way, or is left out for it.
+func (u *undoing) showConflicts(w io.Writer, plan *exaudit.UndoPlan) {
+	v := u.view(u.c)
+	for i, r := range plan.Conflicting() {
+		if i == shownRows && !v.full {
+			fmt.Fprintf(w, "(and %s in conflict, which --full shows)\n", counted(len(plan.Conflicting())-i, "row"))
+			return
+		}
+		outcome := "in conflict"
+		switch {
+		case r.Skipped:
+			outcome = "in conflict, left out"
+		case r.Patch != nil:
+			outcome = "in conflict, keeps what came later"
+		}
+		fmt.Fprintf(w, "%s  %s\n", v.bold(printable(r.Table)+" "+printable(r.EntityID)), outcome)
+		for _, c := range r.Conflicts {
+			fmt.Fprintf(w, "%s%s\n", indent, printable(c.String()))
+		}
+	}
+}

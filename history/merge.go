@@ -1,0 +1,97 @@
+package history
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/exaudit/exaudit/patch"
+)
+
+// Merge takes a change of some columns out of a row, or puts one in, and keeps what else
+// happened to them: base is what the change starts from, theirs what it leads to, the image
+// what the row is. Only the columns that are wanted are looked at, and only those that the row
+// has. At a conflict the row keeps what it has, or with overwrite becomes theirs.
+func (i Image) Merge(base, theirs Image, wanted func(column string) bool, overwrite bool) (Image, []patch.Overlap) {
+	merged := maps.Clone(i)
+	var conflicts []patch.Overlap
+	taken := make(Image) // what becomes theirs as a whole, with its notes
+	for _, name := range slices.Sorted(maps.Keys(theirs)) {
+		if name == "" || !i.has(name) || !wanted(name) || i.SameAs(theirs, name) {
+			continue
+		}
+		if i.SameAs(base, name) {
+			taken[name] = theirs[name]
+			continue
+		}
+		var opts []patch.MergeOption
+		if overwrite {
+			opts = append(opts, patch.TakeTheirs())
+		}
+		value, overlaps := patch.Merge(base[name], i[name], theirs[name], opts...)
+		for _, o := range overlaps {
+			o.Path = append(patch.Path{name}, o.Path...)
+			conflicts = append(conflicts, o)
+		}
+		if overwrite && patch.Diff(value, theirs[name]) == nil {
+			taken[name] = value
+		}
+		merged[name] = value
+	}
+	maps.Copy(merged, taken)
+	merged.note(theirs, taken.has)
+	return merged, conflicts
+}
+
+// SameAs compares a column of two images; a JSON null is no SQL NULL.
+func (i Image) SameAs(other Image, name string) bool {
+	return patch.Diff(i[name], other[name]) == nil && i.holdsJSONNull(name) == other.holdsJSONNull(name)
+}
+
+// Only is the part of an image in some columns.
+func (i Image) Only(wanted func(column string) bool) Image {
+	if i == nil {
+		return nil
+	}
+	return pick(i, wanted)
+}
+
+// Arrange puts versions of one row that nested triggers recorded before the change that set
+// them off into the order in which they fit; see Rebuild.
+func Arrange(versions []*Version) {
+	for i := 0; i < len(versions); {
+		end := endOfTransaction(versions, i)
+		arrange(versions[i:end], nil)
+		i = end
+	}
+}
+
+// Retyped are the columns of a version that were given another type since, one that does not
+// read their values the same.
+func (v *Version) Retyped() []string {
+	var retyped []string
+	for i := v.epoch; i+1 < len(v.columns); i++ {
+		names := v.columns.names(i)
+		for _, was := range v.columns[i].columns {
+			is, ok := v.columns.next(i, was)
+			if !ok || was.readsAs(is) {
+				continue
+			}
+			name := was.Name
+			if present, renamed := names[name]; renamed {
+				name = present
+			}
+			if v.Before.has(name) || v.After.has(name) {
+				retyped = append(retyped, name)
+			}
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(retyped)))
+}
+
+// Keys are the entity ids that a version speaks of: one, or two where it rewrote the key.
+func (v *Version) Keys() []string {
+	if v.PreviousEntityID == nil {
+		return []string{v.EntityID}
+	}
+	return []string{v.EntityID, *v.PreviousEntityID}
+}

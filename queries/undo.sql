@@ -1,0 +1,60 @@
+-- Many rows at once, and what was undone.
+
+-- name: LockUndo :exec
+-- One undo at a time in a database: "exau", "undo".
+SELECT pg_catalog.pg_advisory_xact_lock(1702387061, 1970168943);
+
+-- name: UndoneBy :many
+SELECT u.version_id::bigint AS version_id, u.rollback_id::bigint AS rollback_id
+FROM exaudit.undone_by(@version_ids::bigint[]) AS u;
+
+-- name: NoteUndone :exec
+SELECT exaudit.note_undone(@rollback_ids::bigint[], @table_ids::integer[], @entity_ids::text[], @version_ids::bigint[]);
+
+-- name: LaterVersions :many
+SELECT l.id::bigint AS id, l.xid::xid8 AS xid, l.action::exaudit.action AS action, l.entity_id::text AS entity_id,
+       coalesce(l.previous_entity_id, '')::text AS previous_entity_id, (l.previous_entity_id IS NOT NULL)::boolean AS moved,
+       l.rollback::boolean AS rollback
+FROM exaudit.later_versions(@table_id::integer, @entity_ids::text[], @first_ids::bigint[]) AS l;
+
+-- name: RowImages :many
+SELECT r.entity_id::text AS entity_id, r.image::jsonb AS image
+FROM exaudit.row_images(@relation::oid, @entity_ids::text[], @locked::boolean) AS r;
+
+-- name: WriteRows :many
+SELECT w.group_number::integer AS group_number, w.written::bigint AS written
+FROM exaudit.write_rows(@row_groups::integer[], @entity_ids::text[], @images::jsonb[], @groups::jsonb) AS w;
+
+-- name: UniqueColumns :many
+SELECT u.index_name::text AS index_name, u.columns::text[] AS columns, u.nullable::boolean[] AS nullable, u.types::text[] AS types,
+       u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct
+FROM exaudit.unique_columns(@relation::oid) AS u;
+
+-- name: TakenValues :many
+SELECT t.place::bigint AS place, t.columns::text[] AS columns, t.occupant::text AS occupant
+FROM exaudit.taken_values(@relation::oid, @entity_ids::text[], @images::jsonb[]) AS t;
+
+-- name: MissingReferences :many
+SELECT m.place::bigint AS place, m.columns::text[] AS columns, m.referenced::oid AS referenced,
+       m.referenced_table::text AS referenced_table, m.referenced_columns::text[] AS referenced_columns
+FROM exaudit.missing_references(@relation::oid, @images::jsonb[]) AS m;
+
+-- name: ForeignKeyColumns :many
+-- The columns of a table that reference others.
+SELECT DISTINCT pg_catalog.unnest(r.columns)::text AS name
+FROM exaudit.referenced_keys(@relation::oid) AS r;
+
+-- name: RowsReferencing :many
+SELECT r.entity_id::text AS entity_id, r.referencing::oid AS referencing, r.referencing_table::text AS referencing_table,
+       r.referencing_entity_id::text AS referencing_entity_id, r.columns::text[] AS columns
+FROM exaudit.rows_referencing(@relation::oid, @entity_ids::text[]) AS r;
+
+-- name: LastVersionID :one
+SELECT exaudit.last_version_id()::bigint AS id;
+
+-- name: WrittenSince :many
+-- What this transaction has recorded since some version.
+SELECT v.id, v.table_id, v.action, v.entity_id, v.previous_entity_id, v.rollback
+FROM exaudit.versions v
+WHERE v.id OPERATOR(pg_catalog.>) @after_id::bigint AND v.xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()
+ORDER BY v.id;

@@ -1,0 +1,436 @@
+-- Reading and writing many rows at once, and what was undone. As for single rows, all that
+-- touches a table runs with the caller's rights and under the caller's settings.
+
+-- +goose Up
+SET LOCAL ROLE exaudit_owner;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- Which rollback undid which version. A version is undone as long as one of its rollbacks is not
+-- undone itself.
+CREATE TABLE exaudit.undone (
+    version_id  bigint  NOT NULL,
+    rollback_id bigint  NOT NULL,
+    table_id    integer NOT NULL,
+    PRIMARY KEY (version_id, rollback_id)
+);
+CREATE INDEX undone_rollback ON exaudit.undone (rollback_id);
+
+COMMENT ON TABLE exaudit.undone IS 'Which rollback undid which version. Append-only.';
+
+ALTER TABLE exaudit.undone ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readers ON exaudit.undone FOR SELECT TO exaudit_reader
+    USING (table_id IN (SELECT exaudit.readable_tables()));
+GRANT SELECT ON exaudit.undone TO exaudit_reader;
+
+CREATE TRIGGER append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON exaudit.undone
+    FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change();
+ALTER TABLE exaudit.undone ENABLE ALWAYS TRIGGER append_only;
+
+-- +goose StatementBegin
+-- With a version that retention removes goes what was noted of it.
+CREATE FUNCTION exaudit.forget_undone() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM exaudit.undone u USING forgotten f WHERE f.id IN (u.version_id, u.rollback_id);
+    RETURN NULL;
+END
+$$;
+
+-- Notes which rollbacks of this transaction undid which versions. Versions are named by their
+-- entities, so that an index finds them.
+CREATE FUNCTION exaudit.note_undone(rollback_ids bigint[], table_ids integer[], entity_ids text[], version_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    noted bigint;
+BEGIN
+    WITH pairs AS (
+        SELECT * FROM unnest(rollback_ids, table_ids, entity_ids, version_ids) AS p (rollback_id, table_id, entity_id, version_id)
+    ), own AS MATERIALIZED (
+        SELECT v.id, v.table_id FROM exaudit.versions v
+        WHERE v.id >= (SELECT min(p.rollback_id) FROM pairs p) AND v.xid = pg_catalog.pg_current_xact_id() AND v.rollback
+    )
+    INSERT INTO exaudit.undone (version_id, rollback_id, table_id)
+    SELECT v.id, own.id, own.table_id
+    FROM pairs p
+    JOIN own ON own.id = p.rollback_id AND own.table_id = p.table_id
+    JOIN exaudit.versions v ON v.table_id = p.table_id AND v.entity_id = p.entity_id COLLATE "C" AND v.id = p.version_id AND v.id < own.id;
+    GET DIAGNOSTICS noted = ROW_COUNT;
+    IF noted <> cardinality(version_ids) THEN
+        RAISE EXCEPTION 'what undid a version must be a rollback of this transaction, later and in the same table'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END
+$$;
+
+-- What undid some versions, and what undid that.
+CREATE FUNCTION exaudit.undone_by(version_ids bigint[], OUT version_id bigint, OUT rollback_id bigint) RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE found (version_id, rollback_id) AS (
+        SELECT u.version_id, u.rollback_id FROM exaudit.undone u WHERE u.version_id = ANY (version_ids)
+        UNION
+        SELECT u.version_id, u.rollback_id FROM found f JOIN exaudit.undone u ON u.version_id = f.rollback_id
+    )
+    SELECT f.version_id, f.rollback_id FROM found f
+$$;
+
+-- The keys of many entities, as records of these columns: "!place" bigint, "!entity_id" text and
+-- those of key_definition. A digest whose row is in no table has none.
+CREATE FUNCTION exaudit.key_records(relation regclass, entity_ids text[]) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET lc_monetary = 'C'
+    SET xmloption = 'content'
+AS $$
+DECLARE
+    names  text[];
+    simple boolean; -- the image needs no look at the value
+    image  text;
+BEGIN
+    SELECT array_agg(c.name ORDER BY c.key_position),
+           bool_and(c.encoding <> 'jsonb' AND (c.encoding NOT LIKE '%array' OR i.indnkeyatts > 1))
+    INTO names, simple
+    FROM exaudit.table_columns c
+    JOIN pg_catalog.pg_index i ON i.indrelid = c.relation AND i.indisprimary
+    WHERE c.relation = $1 AND c.key_position >= 0;
+
+    IF simple AND NOT EXISTS (SELECT FROM unnest(entity_ids) AS u (id) WHERE u.id LIKE 'sha256 %') THEN
+        image := CASE cardinality(names)
+            WHEN 1 THEN pg_catalog.format('pg_catalog.jsonb_build_object(%L, u.id)', names[1])
+            ELSE pg_catalog.format('(SELECT pg_catalog.jsonb_object_agg(n.name, u.id::jsonb -> (n.place - 1)::integer) '
+                                   'FROM unnest(%L::text[]) WITH ORDINALITY AS n (name, place))', names)
+            END;
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'SELECT u.place, u.id, k.* FROM unnest($1) WITH ORDINALITY AS u (id, place) '
+            'CROSS JOIN LATERAL pg_catalog.jsonb_to_record(%s) AS k (%s) ORDER BY u.place', image, exaudit.key_definition(relation))
+        USING entity_ids;
+    ELSE
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'SELECT u.place, u.id, k.* FROM unnest($2) WITH ORDINALITY AS u (id, place) '
+            'CROSS JOIN LATERAL exaudit.key_record($1, exaudit.key_image($1, u.id)) AS k (%s) ORDER BY u.place',
+            exaudit.key_definition(relation))
+        USING relation, entity_ids;
+    END IF;
+END
+$$;
+
+-- The columns of key_records, as its caller has to list them.
+CREATE FUNCTION exaudit.key_records_definition(relation regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT '"!place" bigint, "!entity_id" text, ' || exaudit.key_definition(relation)
+$$;
+
+-- The images of the present rows of many entities, in the order of their keys; in that order they
+-- are locked, if they are. Keys that no row has give none.
+CREATE FUNCTION exaudit.row_images(relation regclass, entity_ids text[], locked boolean,
+                                   OUT entity_id text, OUT image jsonb) RETURNS SETOF record
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE pg_catalog.format(
+        'SELECT k."!entity_id", exaudit.encode_with($3, t.*) '
+        'FROM exaudit.key_records($1, $2) AS k (%s) JOIN %s AS t ON %s ORDER BY k."!entity_id" COLLATE pg_catalog."C" %s',
+        exaudit.key_records_definition(relation), exaudit.target(relation), exaudit.key_condition(relation),
+        CASE WHEN locked THEN 'FOR UPDATE OF t' END)
+    USING relation, entity_ids, exaudit.encode_query(relation);
+END
+$$;
+
+-- What has happened to some entities from a version of each on, and to those that had or got one
+-- of their keys since, when keys were rewritten.
+CREATE FUNCTION exaudit.later_versions(table_id integer, entity_ids text[], first_ids bigint[],
+                                       OUT id bigint, OUT xid xid8, OUT action exaudit.action, OUT entity_id text,
+                                       OUT previous_entity_id text, OUT rollback boolean) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    first  bigint := (SELECT min(f) FROM unnest(first_ids) AS f);
+    linked text[];
+BEGIN
+    -- keys are rarely rewritten: most often, there is nothing to follow
+    WITH RECURSIVE moves AS MATERIALIZED (
+        SELECT v.entity_id AS key, v.previous_entity_id AS previous FROM exaudit.versions v
+        WHERE v.table_id = later_versions.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
+    ), link (key) AS (
+        SELECT u.key COLLATE "C" FROM unnest(entity_ids) AS u (key) WHERE EXISTS (SELECT FROM moves m WHERE u.key IN (m.key, m.previous))
+        UNION
+        SELECT CASE l.key WHEN m.key THEN m.previous ELSE m.key END FROM link l JOIN moves m ON l.key IN (m.key, m.previous)
+    )
+    SELECT coalesce(array_agg(l.key), '{}') INTO linked FROM link l;
+    RETURN QUERY
+    SELECT v.id, v.xid, v.action, v.entity_id, v.previous_entity_id, v.rollback
+    FROM (SELECT u.key, u.first FROM unnest(entity_ids, first_ids) AS u (key, first)
+          WHERE NOT EXISTS (SELECT FROM unnest(linked) AS l (key) WHERE l.key = u.key)
+          UNION ALL
+          SELECT l.key, first FROM unnest(linked) AS l (key)) AS k
+    -- by the index, whatever is known of the table's size
+    CROSS JOIN LATERAL (SELECT o.* FROM exaudit.versions o
+                        WHERE o.table_id = later_versions.table_id AND o.entity_id = k.key COLLATE "C" AND o.id >= k.first OFFSET 0) AS v
+    ORDER BY v.id;
+END
+$$;
+
+-- Writes many rows of many tables by one statement, so that foreign keys are looked at when all is
+-- written. A row belongs to the group with its number; a group says what is done:
+-- {"relation": oid, "action": "created", "columns": [...], "wave": 1}. Groups of a later wave begin
+-- when those of the earlier ones are done. Gives how many rows each has written.
+CREATE FUNCTION exaudit.write_rows(row_groups integer[], entity_ids text[], images jsonb[], groups jsonb,
+                                   OUT group_number integer, OUT written bigint) RETURNS SETOF record
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    parts text;
+    sums  text;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.format('g%s AS (%s)', g.number, exaudit.group_statement(
+               g.number::integer, (g.definition OPERATOR(pg_catalog.->>) 'relation')::pg_catalog.oid, g.definition,
+               (SELECT pg_catalog.string_agg(pg_catalog.format('(SELECT pg_catalog.count(*) FROM g%s) OPERATOR(pg_catalog.>=) 0', e.number), ' AND ')
+                FROM pg_catalog.jsonb_array_elements(groups) WITH ORDINALITY AS e (definition, number)
+                WHERE (e.definition OPERATOR(pg_catalog.->>) 'wave')::integer OPERATOR(pg_catalog.<) (g.definition OPERATOR(pg_catalog.->>) 'wave')::integer))),
+               ', ' ORDER BY (g.definition OPERATOR(pg_catalog.->>) 'wave')::integer, g.number),
+           pg_catalog.string_agg(pg_catalog.format('SELECT %s, (SELECT pg_catalog.count(*) FROM g%1$s)', g.number), ' UNION ALL ' ORDER BY g.number)
+    INTO parts, sums
+    FROM pg_catalog.jsonb_array_elements(groups) WITH ORDINALITY AS g (definition, number);
+    RETURN QUERY EXECUTE pg_catalog.format('WITH %s %s', parts, sums) USING row_groups, entity_ids, images;
+END
+$$;
+
+-- The statement of one group, of which $1 to $3 are the arguments of write_rows; it begins when
+-- the condition holds.
+CREATE FUNCTION exaudit.group_statement(number integer, relation regclass, definition jsonb, condition text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target text := exaudit.target(relation);
+    name   text := relation::text;
+    chosen text := pg_catalog.format(
+        'ARRAY(SELECT i.%%s FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) WITH ORDINALITY '
+        'AS i (number, entity_id, image, place) WHERE i.number OPERATOR(pg_catalog.=) %s ORDER BY i.place)', number);
+    keys   text := pg_catalog.format('exaudit.key_records(%L::pg_catalog.regclass, %s) AS k (%s)', name,
+                                     pg_catalog.format(chosen, 'entity_id'), exaudit.key_records_definition(relation));
+    rows   text := pg_catalog.format('exaudit.decode_all(NULL::%s, %s)', name, pg_catalog.format(chosen, 'image'));
+    listed text;
+    fields text;
+    assigned text;
+BEGIN
+    SELECT string_agg(pg_catalog.quote_ident(c.name), ', ' ORDER BY c.number),
+           string_agg('r.' || pg_catalog.quote_ident(c.name), ', ' ORDER BY c.number),
+           string_agg(pg_catalog.format('%1$I = r.%1$I', c.name), ', ' ORDER BY c.number)
+    INTO listed, fields, assigned
+    FROM exaudit.table_columns c
+    WHERE c.relation = $2 AND NOT c.generated AND definition -> 'columns' ? c.name;
+    condition := coalesce(condition, 'true');
+    RETURN CASE definition ->> 'action'
+        WHEN 'deleted' THEN pg_catalog.format('DELETE FROM %s AS t USING %s WHERE %s AND %s RETURNING 1',
+            target, keys, exaudit.key_condition(relation), condition)
+        WHEN 'updated' THEN pg_catalog.format(
+            'UPDATE %s AS t SET %s FROM %s, (SELECT pg_catalog.row_number() OVER () AS "!place", d.* FROM %s AS d) AS r '
+            'WHERE r."!place" OPERATOR(pg_catalog.=) k."!place" AND %s AND %s RETURNING 1',
+            target, assigned, keys, rows, exaudit.key_condition(relation), condition)
+        WHEN 'created' THEN pg_catalog.format(
+            'INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s AS r WHERE %s RETURNING 1',
+            name, listed, fields, rows, condition)
+    END;
+END
+$$;
+
+-- The unique indexes of a table over plain columns.
+CREATE FUNCTION exaudit.unique_columns(
+    relation regclass, OUT index_name text, OUT columns text[], OUT nullable boolean[], OUT types text[], OUT is_deferrable boolean,
+    OUT nulls_distinct boolean, OUT condition text
+) RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.relname::text,
+           array_agg(a.attname::text ORDER BY k.position),
+           array_agg(NOT a.attnotnull ORDER BY k.position),
+           array_agg(pg_catalog.format_type(exaudit.base_type(a.atttypid), a.atttypmod) ORDER BY k.position),
+           NOT i.indimmediate,
+           -- no such column before PostgreSQL 15
+           NOT coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),
+           string_agg(pg_catalog.format('t.%1$I OPERATOR(%2$I.%3$s) r.%1$I', a.attname, n.nspname, o.oprname), ' AND ' ORDER BY k.position)
+    FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    CROSS JOIN LATERAL ROWS FROM (unnest(i.indkey), unnest(i.indclass)) WITH ORDINALITY AS k (number, class, position)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+    JOIN pg_catalog.pg_opclass oc ON oc.oid = k.class
+    JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
+                              AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
+    JOIN pg_catalog.pg_operator o ON o.oid = am.amopopr
+    JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+    WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+      AND k.position <= i.indnkeyatts
+    GROUP BY i.indexrelid, c.relname, i.indimmediate, i.*
+    ORDER BY c.relname
+$$;
+
+-- Rows, given as images by their places, that would have a unique value which a row of another key
+-- has. A row that is not there yet has no key.
+CREATE FUNCTION exaudit.taken_values(relation regclass, entity_ids text[], images jsonb[],
+                                     OUT place bigint, OUT columns text[], OUT occupant text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    unique_index record;
+BEGIN
+    FOR unique_index IN SELECT * FROM exaudit.unique_columns(relation) LOOP
+        columns := unique_index.columns;
+        FOR place, occupant IN EXECUTE pg_catalog.format(
+            'SELECT r."!place", %1$s FROM (SELECT pg_catalog.row_number() OVER () AS "!place", d.* FROM exaudit.decode_all(NULL::%2$s, $2) AS d) AS r '
+            'JOIN pg_catalog.unnest($1) WITH ORDINALITY AS "!u" (id, place) ON "!u".place OPERATOR(pg_catalog.=) r."!place" '
+            'JOIN %3$s AS t ON %4$s WHERE %1$s OPERATOR(pg_catalog.<>) "!u".id',
+            exaudit.entity_id_expression(relation, 't'), relation, exaudit.target(relation), unique_index.condition)
+        USING entity_ids, images LOOP
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+-- Rows, given as images by their places, that would point to a row that is not there. A table that
+-- the caller may not read is left to the foreign key itself.
+CREATE FUNCTION exaudit.missing_references(relation regclass, images jsonb[],
+                                           OUT place bigint, OUT columns text[], OUT referenced oid, OUT referenced_table text,
+                                           OUT referenced_columns text[]) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    key record;
+BEGIN
+    FOR key IN SELECT * FROM exaudit.referenced_keys(relation) WHERE readable LOOP
+        columns := key.columns;
+        referenced := key.referenced;
+        referenced_table := key.table_name;
+        referenced_columns := key.referenced_columns;
+        FOR place IN EXECUTE pg_catalog.format(
+            'SELECT f."!place" FROM (SELECT pg_catalog.row_number() OVER () AS "!place", d.* FROM exaudit.decode_all(NULL::%s, $1) AS d) AS f '
+            'WHERE %s AND NOT EXISTS (SELECT FROM %s AS t WHERE %s)', relation, key.given, key.target, key.condition)
+        USING images LOOP
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+-- The foreign keys of a table, each with the condition for its rows, f, and those that they point
+-- to, t; given tells which of them point to any.
+CREATE FUNCTION exaudit.referenced_keys(
+    relation regclass, OUT columns text[], OUT referenced oid, OUT table_name text, OUT referenced_columns text[], OUT target text,
+    OUT condition text, OUT given text, OUT readable boolean
+) RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(fa.attname::text ORDER BY pair.position),
+           c.oid,
+           pg_catalog.format('%I.%I', n.nspname, c.relname),
+           array_agg(ta.attname::text ORDER BY pair.position),
+           exaudit.target(c.oid),
+           string_agg(pg_catalog.format('t.%I OPERATOR(%I.%s) f.%I', ta.attname, opn.nspname, o.oprname, fa.attname), ' AND '
+                      ORDER BY pair.position),
+           string_agg(pg_catalog.format('f.%I IS NOT NULL', fa.attname), ' AND '),
+           pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+    FROM pg_catalog.pg_constraint k
+    JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL ROWS FROM (unnest(k.conkey), unnest(k.confkey), unnest(k.conpfeqop))
+        WITH ORDINALITY AS pair (referencing, referenced, operator, position)
+    JOIN pg_catalog.pg_attribute fa ON fa.attrelid = k.conrelid AND fa.attnum = pair.referencing
+    JOIN pg_catalog.pg_attribute ta ON ta.attrelid = k.confrelid AND ta.attnum = pair.referenced
+    JOIN pg_catalog.pg_operator o ON o.oid = pair.operator
+    JOIN pg_catalog.pg_namespace opn ON opn.oid = o.oprnamespace
+    -- to a partitioned table, there is one for each partition besides
+    WHERE k.contype = 'f' AND k.conrelid = relation AND k.conparentid = 0
+    GROUP BY k.oid, c.oid, n.oid, n.nspname, c.relname
+    ORDER BY k.oid
+$$;
+
+-- The rows that reference some rows. Where deleting these would change rows of a table that the
+-- caller may not read, there is no telling which.
+CREATE FUNCTION exaudit.rows_referencing(relation regclass, entity_ids text[],
+                                         OUT entity_id text, OUT referencing oid, OUT referencing_table text,
+                                         OUT referencing_entity_id text, OUT columns text[]) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    key record;
+BEGIN
+    FOR key IN SELECT * FROM exaudit.referencing_keys(relation) LOOP
+        CONTINUE WHEN NOT key.readable AND key.action OPERATOR(pg_catalog.=) 'in the way'; -- the foreign key itself will tell
+        IF NOT key.readable THEN
+            RAISE EXCEPTION 'permission denied for table %, whose rows may reference some of %', key.table_name, relation
+                USING ERRCODE = 'insufficient_privilege',
+                      HINT = 'Rows that are taken away would take rows of that table along; it takes SELECT to see which.';
+        END IF;
+        referencing := key.referencing;
+        referencing_table := key.table_name;
+        columns := key.columns;
+        FOR entity_id, referencing_entity_id IN EXECUTE pg_catalog.format(
+            'SELECT k."!entity_id", %s FROM exaudit.key_records($1, $2) AS k (%s) JOIN %s AS t ON %s JOIN %s AS f ON %s '
+            'WHERE NOT (f.tableoid OPERATOR(pg_catalog.=) t.tableoid AND f.ctid OPERATOR(pg_catalog.=) t.ctid)',
+            coalesce(exaudit.entity_id_expression(key.referencing, 'f'), '''''::pg_catalog.text'), exaudit.key_records_definition(relation), exaudit.target(relation),
+            exaudit.key_condition(relation), key.target, key.condition)
+        USING relation, entity_ids LOOP
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+AS 'SELECT 12::bigint';
+-- +goose StatementEnd
+
+CREATE TRIGGER forget_undone
+    AFTER DELETE ON exaudit.versions
+    REFERENCING OLD TABLE AS forgotten
+    FOR EACH STATEMENT EXECUTE FUNCTION exaudit.forget_undone();
+ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER forget_undone;
+
+REVOKE EXECUTE ON FUNCTION exaudit.forget_undone, exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
+    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.taken_values,
+    exaudit.missing_references, exaudit.referenced_keys, exaudit.rows_referencing
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
+    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.taken_values,
+    exaudit.missing_references, exaudit.referenced_keys, exaudit.rows_referencing
+    TO exaudit_reader;
+
+RESET ROLE;
+
+-- +goose Down
+DROP TRIGGER forget_undone ON exaudit.versions;
+DROP FUNCTION exaudit.rows_referencing;
+DROP FUNCTION exaudit.missing_references;
+DROP FUNCTION exaudit.referenced_keys;
+DROP FUNCTION exaudit.taken_values;
+DROP FUNCTION exaudit.unique_columns;
+DROP FUNCTION exaudit.write_rows;
+DROP FUNCTION exaudit.group_statement;
+DROP FUNCTION exaudit.later_versions;
+DROP FUNCTION exaudit.row_images;
+DROP FUNCTION exaudit.key_records_definition;
+DROP FUNCTION exaudit.key_records;
+DROP FUNCTION exaudit.undone_by;
+DROP FUNCTION exaudit.note_undone;
+DROP FUNCTION exaudit.forget_undone;
+DROP TABLE exaudit.undone;
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 9::bigint';

@@ -1,0 +1,183 @@
+package exaudit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/undo"
+)
+
+// The words of undoing, from package undo.
+type (
+	// UndoPlan is what an undo would write, or has written, row by row. It can be printed, kept
+	// as JSON, and given to ApplyUndo.
+	UndoPlan = undo.Plan
+	// UndoRow is what happens to one row.
+	UndoRow = undo.Row
+	// UndoConflict is something that came later and would be overwritten.
+	UndoConflict = undo.Conflict
+	// UndoConflictError has the rows in conflict; errors.Is finds ErrUndoConflict.
+	UndoConflictError = undo.ConflictError
+	// UndoOption changes what an undo does.
+	UndoOption = undo.Option
+	// ConflictPolicy says what becomes of conflicts; see OnConflict.
+	ConflictPolicy = undo.Policy
+	// UndoStage is what a long undo is busy with; see Progress.
+	UndoStage = undo.Stage
+)
+
+// What becomes of conflicts.
+const (
+	// RefuseConflicts writes nothing at all as long as there is one.
+	RefuseConflicts = undo.Refuse
+	// SkipRows leaves out the rows that have one.
+	SkipRows = undo.SkipRows
+	// KeepLater leaves out the columns, or the places inside jsonb, that have one; rows only where
+	// the row as a whole is in conflict.
+	KeepLater = undo.KeepLater
+)
+
+// DefaultMaxRows is what MaxRows changes.
+const DefaultMaxRows = undo.DefaultMaxRows
+
+// The errors of undoing, besides those of Revert.
+var (
+	ErrUndoConflict = undo.ErrConflict
+	ErrTooManyRows  = undo.ErrTooManyRows
+	ErrNotUndo      = undo.ErrNotUndo
+	ErrInvalidPlan  = undo.ErrInvalidPlan
+)
+
+// OnConflict says what becomes of conflicts; RefuseConflicts is the default.
+func OnConflict(p ConflictPolicy) UndoOption { return undo.OnConflict(p) }
+
+// MaxRows bounds how many rows an undo may be about, which is DefaultMaxRows otherwise. More
+// give ErrTooManyRows.
+func MaxRows(n int) UndoOption { return undo.MaxRows(n) }
+
+// OverwriteRow lets an undo overwrite what came later, in this one row: a row that was changed
+// again gets its old values, one whose key was reused is written over, one that was deleted
+// comes back. The row is named as an UndoRow names it, by Table and EntityID.
+func OverwriteRow(table, entityID string) UndoOption { return undo.Overwrite(table, entityID) }
+
+// KeepColumns leaves columns as they are in rows that are there, without a conflict, as a time
+// of the last change: "updated_at" in every table, "orders.updated_at" in one.
+func KeepColumns(columns ...string) UndoOption { return undo.Keep(columns...) }
+
+// SetUndoneColumn gives a column of rows that come back the value where none was recorded, as a
+// column needs that was added since, NOT NULL and without a default: "region", or "orders.region"
+// in one table.
+func SetUndoneColumn(column string, value any) UndoOption { return undo.Set(column, value) }
+
+// Progress is told what an undo is busy with, and with how many versions or rows.
+func Progress(report func(stage UndoStage, n int)) UndoOption { return undo.Progress(report) }
+
+// Selection says which versions are to be undone: all that pass its filters.
+type Selection []HistoryOption
+
+// Select makes a Selection of filters, those of Versions. At least one is needed.
+func Select(filters ...HistoryOption) Selection { return filters }
+
+// PlanUndo plans to take back the changes that a selection names, and writes nothing. Later
+// changes stay: those of other rows and columns, and inside jsonb those of other keys and
+// elements. What a later change has overwritten is a conflict, and so is a row that is gone, or
+// that others point to by now. Versions that are undone already are left out.
+//
+// Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn. That the plan cannot
+// be carried out, is told by its Err.
+func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts ...UndoOption) (*UndoPlan, error) {
+	filter, err := d.selected(ctx, selection)
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	var plan *UndoPlan
+	err = d.snapshot(ctx, func(q db.DBTX) (err error) {
+		plan, err = undo.Make(ctx, q, filter, opts...)
+		return err
+	})
+	return plan, d.explain(ctx, err)
+}
+
+// Undo plans and applies at once. All is written in one transaction, or in a savepoint where the
+// DB is of a transaction; rows are locked before they are looked at, in a stable order. It is
+// recorded as rollbacks that name what they undid, with the custom data of ctx. The result says
+// what was written; its Transaction is what Redo takes.
+//
+// Errors: those of PlanUndo; ErrUndoConflict, which is an *UndoConflictError; ErrNothingToDo,
+// ErrReferencedRowMissing, ErrUniqueConflict, ErrConstraint, ErrVetoed.
+func (d *DB) Undo(ctx context.Context, selection Selection, opts ...UndoOption) (*UndoPlan, error) {
+	filter, err := d.selected(ctx, selection)
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	return d.carryOut(ctx, opts, func(opts []UndoOption) (*UndoPlan, error) { return undo.Run(ctx, d.conn, filter, opts...) })
+}
+
+// ApplyUndo carries out a plan that PlanUndo or PlanRedo made, if it is still what would be
+// planned: each row must get the very patch that the plan shows, though it may have been changed
+// elsewhere meanwhile. Else nothing is written, and the error is ErrChanged. Of options, only
+// Progress matters.
+func (d *DB) ApplyUndo(ctx context.Context, plan *UndoPlan, opts ...UndoOption) (*UndoPlan, error) {
+	return d.carryOut(ctx, opts, func(opts []UndoOption) (*UndoPlan, error) { return undo.Apply(ctx, d.conn, plan, opts...) })
+}
+
+// PlanRedo plans to take back an undo, or a revert: the transaction is that of the rollback
+// versions, an UndoPlan's Transaction. What was undone is done again. The error is ErrNotUndo
+// where the transaction has undone nothing. To redo a part of it, give PlanUndo a Selection of
+// its versions.
+func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts ...UndoOption) (*UndoPlan, error) {
+	selection, err := d.undone(ctx, transaction)
+	if err != nil {
+		return nil, err
+	}
+	return d.PlanUndo(ctx, selection, opts...)
+}
+
+// Redo is PlanRedo and ApplyUndo at once.
+func (d *DB) Redo(ctx context.Context, transaction uint64, opts ...UndoOption) (*UndoPlan, error) {
+	selection, err := d.undone(ctx, transaction)
+	if err != nil {
+		return nil, err
+	}
+	return d.Undo(ctx, selection, opts...)
+}
+
+// undone selects what a transaction has undone.
+func (d *DB) undone(ctx context.Context, transaction uint64) (Selection, error) {
+	selection := Select(ByTransaction(transaction), Rollbacks(true))
+	found, err := d.Versions(ctx, append(slices.Clone(selection), Limit(1))...)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("redo transaction %d: %w", transaction, ErrNotUndo)
+	}
+	return selection, nil
+}
+
+func (d *DB) carryOut(ctx context.Context, opts []UndoOption, do func([]UndoOption) (*UndoPlan, error)) (*UndoPlan, error) {
+	if err := CustomErr(ctx); err != nil {
+		return nil, err
+	}
+	if s := saidBy(ctx); s != nil && s.session.custom != "" {
+		opts = append([]UndoOption{undo.WithCustom(s.session.custom)}, opts...)
+	}
+	plan, err := do(opts)
+	return plan, d.explain(ctx, err)
+}
+
+// selected is the filter of a selection.
+func (d *DB) selected(ctx context.Context, selection Selection) (history.Filter, error) {
+	o := newHistoryOptions(selection)
+	switch {
+	case o.states || o.page != history.Page{}:
+		return history.Filter{}, fmt.Errorf("%w: a selection has no pages and no states", ErrInvalidFilter)
+	case !o.filtered:
+		return history.Filter{}, fmt.Errorf("%w: a selection needs at least one filter", ErrInvalidFilter)
+	}
+	err := d.resolve(ctx, &o)
+	return o.filter, err
+}

@@ -1,0 +1,222 @@
+package undo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+)
+
+// obstacles finds what the rest of the database has against what is planned: rows that
+// reference one that would go, references to rows that are not there, unique values that
+// others have. Where rows are left out for it, others may depend on those, so it is looked for
+// again.
+func (p *planner) obstacles(ctx context.Context) error {
+	for {
+		found := 0
+		for _, t := range p.tables {
+			for _, look := range []func(context.Context, *table) (int, error){p.referenced, p.missing, p.taken} {
+				n, err := look(ctx, t)
+				if err != nil {
+					return fmt.Errorf("look for what stands in the way of undoing in %s: %w", t.Table, err)
+				}
+				found += n
+			}
+		}
+		for _, t := range p.tables {
+			t.resolve(p.o.Policy)
+		}
+		if found == 0 || p.o.Policy == Refuse {
+			return nil
+		}
+	}
+}
+
+// block notes a conflict of a row, once.
+func (r *Row) block(c Conflict) int {
+	for _, has := range r.Conflicts {
+		if has.Reason == c.Reason && has.Table == c.Table && has.EntityID == c.EntityID && slices.Equal(has.Columns, c.Columns) {
+			return 0
+		}
+	}
+	r.Conflicts = append(r.Conflicts, c)
+	return 1
+}
+
+// planned is the row of a table that has a key now.
+func (p *planner) planned(relation uint32, key string) *Row {
+	for _, t := range p.tables {
+		if t.Relation == relation {
+			return t.byKey()[key]
+		}
+	}
+	return nil
+}
+
+// byKey are the rows that are there, by their present keys.
+func (t *table) byKey() map[string]*Row {
+	if t.keyed == nil {
+		t.keyed = make(map[string]*Row, len(t.rows))
+		for _, r := range t.rows {
+			if r.present != nil {
+				t.keyed[r.EntityID] = r
+			}
+		}
+	}
+	return t.keyed
+}
+
+// changes tells whether a row gives up what it has in some columns.
+func (r *Row) changes(columns []string) bool {
+	if !r.writes() || r.present == nil {
+		return false
+	}
+	return r.target == nil || slices.ContainsFunc(columns, func(name string) bool { return !r.present.SameAs(r.target, name) })
+}
+
+// referenced finds rows that point to one that would be taken away, and that stay.
+func (p *planner) referenced(ctx context.Context, t *table) (found int, err error) {
+	var keys []string
+	for _, r := range t.rows {
+		if r.writes() && r.Action == history.Deleted {
+			keys = append(keys, r.EntityID)
+		}
+	}
+	if len(keys) == 0 {
+		return 0, nil
+	}
+	rows, err := db.New().RowsReferencing(ctx, p.q, db.RowsReferencingParams{Relation: t.Relation, EntityIds: keys})
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range rows {
+		other := p.planned(f.Referencing, f.ReferencingEntityID)
+		if other != nil && other.changes(f.Columns) {
+			continue
+		}
+		found += t.byKey()[f.EntityID].block(Conflict{Reason: Referenced, Table: f.ReferencingTable, EntityID: f.ReferencingEntityID, Columns: f.Columns})
+	}
+	return found, nil
+}
+
+// written are the rows of a table that come back, or get another value in some columns, with
+// their images.
+func (t *table) written(columns []string) (rows []*Row, images []json.RawMessage, err error) {
+	for _, r := range t.rows {
+		if !r.writes() || r.target == nil || r.present != nil && !r.changes(columns) {
+			continue
+		}
+		encoded, err := encode(r.target)
+		if err != nil {
+			return nil, nil, err
+		}
+		rows, images = append(rows, r), append(images, encoded)
+	}
+	return rows, images, nil
+}
+
+// missing finds rows that would point to one that is not there, and does not come back.
+func (p *planner) missing(ctx context.Context, t *table) (found int, err error) {
+	columns, err := db.New().ForeignKeyColumns(ctx, p.q, t.Relation)
+	if err != nil {
+		return 0, err
+	}
+	rows, images, err := t.written(columns)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	missing, err := db.New().MissingReferences(ctx, p.q, db.MissingReferencesParams{Relation: t.Relation, Images: images})
+	if err != nil {
+		return 0, err
+	}
+	back := make(map[string]map[string]bool) // what comes back, by table and columns
+	for _, m := range missing {
+		row := rows[m.Place-1]
+		if row.present != nil && !row.changes(m.Columns) {
+			continue // it is so already
+		}
+		of := fmt.Sprint(m.Referenced, m.ReferencedColumns)
+		if back[of] == nil {
+			back[of] = p.valuesOf(m.Referenced, m.ReferencedColumns)
+		}
+		if back[of][valuesIn(row.target, m.Columns)] {
+			continue
+		}
+		found += row.block(Conflict{Reason: ReferenceMissing, Table: m.ReferencedTable, EntityID: shown(row.target, m.Columns), Columns: m.Columns})
+	}
+	return found, nil
+}
+
+// valuesOf are the values that written rows of a table will have in some columns.
+func (p *planner) valuesOf(relation uint32, columns []string) map[string]bool {
+	values := make(map[string]bool)
+	for _, t := range p.tables {
+		if t.Relation != relation {
+			continue
+		}
+		for _, r := range t.rows {
+			if r.writes() && r.target != nil {
+				values[valuesIn(r.target, columns)] = true
+			}
+		}
+	}
+	return values
+}
+
+// taken finds rows whose unique values another row has that keeps them.
+func (p *planner) taken(ctx context.Context, t *table) (found int, err error) {
+	rows, images, err := t.written(t.uniqueColumns())
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	args := db.TakenValuesParams{Relation: t.Relation, Images: images}
+	for _, r := range rows {
+		key := ""
+		if r.present != nil {
+			key = r.EntityID
+		}
+		args.EntityIds = append(args.EntityIds, key)
+	}
+	taken, err := db.New().TakenValues(ctx, p.q, args)
+	if err != nil {
+		return 0, err
+	}
+	for _, occupied := range taken {
+		row := rows[occupied.Place-1]
+		if other := t.byKey()[occupied.Occupant]; other != nil && other.changes(occupied.Columns) {
+			continue
+		}
+		if row.present != nil && !row.changes(occupied.Columns) {
+			continue
+		}
+		reason := ValueTaken
+		if slices.Equal(occupied.Columns, t.key) {
+			reason = KeyReused
+		}
+		found += row.block(Conflict{Reason: reason, Table: t.Table, EntityID: occupied.Occupant, Columns: occupied.Columns})
+	}
+	return found, nil
+}
+
+// valuesIn are a row's values in some columns, to compare.
+func valuesIn(image history.Image, columns []string) string {
+	parts := make([]string, len(columns))
+	for i, name := range columns {
+		encoded, _ := encode(history.Image{"": image[name]})
+		parts[i] = string(encoded)
+	}
+	return strings.Join(parts, ",")
+}
+
+// shown are a row's values in some columns, as an entity id shows them.
+func shown(image history.Image, columns []string) string {
+	if len(columns) == 1 {
+		return fmt.Sprint(image[columns[0]])
+	}
+	encoded, _ := encode(image.Only(func(name string) bool { return slices.Contains(columns, name) }))
+	return string(encoded)
+}

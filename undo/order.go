@@ -1,0 +1,157 @@
+package undo
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+)
+
+// arrange puts the rows into the order in which they are written, by waves: first what is
+// taken away, rows that reference others before these; then what is changed or comes back, the
+// other way round, and a row that gives a unique value up before one that takes it. Foreign keys
+// need no order, as all is one statement; but a history reads better with one.
+func (p *planner) arrange(ctx context.Context) error {
+	depth, err := p.depths(ctx)
+	if err != nil {
+		return err
+	}
+	deepest := 0
+	for _, d := range depth {
+		deepest = max(deepest, d)
+	}
+	step := 2*deepest + 2
+	for i, t := range p.tables {
+		turns := t.turns()
+		for _, r := range t.rows {
+			if !r.writes() && len(r.Conflicts) == 0 {
+				p.made.Unchanged++
+				continue
+			}
+			r.wave = deepest + 1 + depth[i] + step*turns[r]
+			if r.Action == history.Deleted {
+				r.wave = deepest - depth[i] + 1
+			}
+			p.made.Rows = append(p.made.Rows, r)
+		}
+	}
+	slices.SortStableFunc(p.made.Rows, func(a, b *Row) int {
+		return cmp.Or(cmp.Compare(a.wave, b.wave), cmp.Compare(a.table.TableID, b.table.TableID))
+	})
+	return nil
+}
+
+// depths tells of each table how far down the foreign keys it is: 0 for one that references no
+// other. Those that reference each other are as deep as they come.
+func (p *planner) depths(ctx context.Context) ([]int, error) {
+	relations := make([]uint32, len(p.tables))
+	for i, t := range p.tables {
+		relations[i] = t.Relation
+	}
+	keys, err := db.New().ForeignKeys(ctx, p.q, relations)
+	if err != nil {
+		return nil, fmt.Errorf("read the foreign keys: %w", err)
+	}
+	depth := make([]int, len(relations))
+	for range relations { // a longer way is a cycle
+		for _, k := range keys {
+			from, to := slices.Index(relations, k.Referencing), slices.Index(relations, k.Referenced)
+			if from != to && depth[to] < len(relations)-1 {
+				depth[from] = max(depth[from], depth[to]+1)
+			}
+		}
+	}
+	return depth, nil
+}
+
+// turns tells which rows have to wait for others that give up the unique values that they take:
+// how many turns. Rows that exchange values wait for each other: one of them has to let go of its
+// own first.
+func (t *table) turns() map[*Row]int {
+	turns := make(map[*Row]int)
+	columns := t.uniqueColumns()
+	rows := slices.DeleteFunc(slices.Clone(t.rows), func(r *Row) bool {
+		return !r.writes() || r.target == nil || r.present != nil && !r.changes(columns)
+	})
+	waits := make(map[*Row][]wait)
+	for _, index := range t.unique {
+		if index.Deferrable {
+			continue // looked at when all is written
+		}
+		has := make(map[string]*Row)
+		for _, r := range rows {
+			if r.changes(index.Columns) {
+				has[valuesIn(r.present, index.Columns)] = r
+			}
+		}
+		for _, r := range rows {
+			if other := has[valuesIn(r.target, index.Columns)]; other != nil && other != r {
+				waits[r] = append(waits[r], wait{other, index})
+			}
+		}
+	}
+	longest := 0
+	for _, r := range rows {
+		longest = max(longest, waiting(r, waits, turns, make(map[*Row]bool)))
+	}
+	if longest > maxTurns {
+		// a long queue, as of positions that were all moved by one: all let go at once
+		clear(turns)
+		for r := range waits {
+			for _, w := range waits[r] {
+				w.forRow.letGo(w.index)
+			}
+		}
+	}
+	return turns
+}
+
+// maxTurns bounds the length of a statement.
+const maxTurns = 8
+
+// letGo has the row give up its values in an index before all is written.
+func (r *Row) letGo(index db.UniqueColumnsRow) {
+	if !slices.ContainsFunc(r.letsGo, func(has db.UniqueColumnsRow) bool { return has.IndexName == index.IndexName }) {
+		r.letsGo = append(r.letsGo, index)
+	}
+}
+
+// wait is a row that has to be written before another, for an index.
+type wait struct {
+	forRow *Row
+	index  db.UniqueColumnsRow
+}
+
+// waiting finds the turn of a row; on is the way that led there.
+func waiting(r *Row, waits map[*Row][]wait, turns map[*Row]int, on map[*Row]bool) int {
+	if turn, ok := turns[r]; ok {
+		return turn
+	}
+	on[r] = true
+	turn := 0
+	for _, w := range waits[r] {
+		if on[w.forRow] {
+			w.forRow.letGo(w.index)
+			continue
+		}
+		turn = max(turn, waiting(w.forRow, waits, turns, on)+1)
+	}
+	delete(on, r)
+	turns[r] = turn
+	return turn
+}
+
+// columnsWritten are the columns in which a row differs from what it is.
+func (r *Row) columnsWritten() []string {
+	var columns []string
+	for _, name := range slices.Sorted(maps.Keys(r.target)) {
+		if r.table.writable[name] && (r.present == nil || !r.present.SameAs(r.target, name)) {
+			columns = append(columns, name)
+		}
+	}
+	return columns
+}

@@ -1,0 +1,209 @@
+package undo
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/patch"
+	"github.com/exaudit/exaudit/revert"
+)
+
+// Plan is what an undo would write, row by row, in the order in which it writes.
+type Plan struct {
+	Rows []*Row
+	// Chosen are the versions that it takes back.
+	Chosen []history.Ref
+	// Undone are versions that were chosen and are undone already.
+	Undone []int64
+	// Unchanged is how many rows are already what they would become.
+	Unchanged int
+	// SideEffects are the rows that were written besides, by triggers and by the actions of
+	// foreign keys; of a plan that has been carried out.
+	SideEffects []SideEffect
+	// Transaction is the one that carried it out, which Redo takes; 0 before.
+	Transaction uint64
+
+	settings settings
+}
+
+// SideEffect is how many rows of a table were written that no plan had.
+type SideEffect struct {
+	Table  string         `json:"table"`
+	Action history.Action `json:"action"`
+	Rows   int            `json:"rows"`
+}
+
+// Row is what happens to one row.
+type Row struct {
+	Table string
+	// EntityID is the row's key now, or the one under which it comes back.
+	EntityID string
+	// Action is what happens to it: Created brings it back, Deleted takes it away.
+	Action history.Action
+	// Versions are those that are taken back, oldest first.
+	Versions []int64
+	// Patch leads from the row as it is to what it becomes: nil where it is left out.
+	Patch patch.Patch
+	// Conflicts are what came later and would be overwritten. By the policy, they keep the undo
+	// from being carried out, or the row or the place out of it.
+	Conflicts []Conflict
+	// Skipped tells that the row is left out because of them.
+	Skipped bool
+	// LeftOut are the columns whose old values cannot come back, and Why says of each the
+	// reason.
+	LeftOut []string
+	Why     map[string]revert.Reason
+
+	table           *table
+	present, target history.Image
+	passingKey      string // the key that it has while it is written, if another
+	became          history.Image
+	newKey          string // the key that it will have, unless it is taken away
+	wave            int
+	letsGo          []db.UniqueColumnsRow // the unique values that it gives up before all is written
+}
+
+// Reason says what a conflict is about.
+type Reason string
+
+// The reasons.
+const (
+	// Overlap is a column, or a place inside jsonb, that was changed again.
+	Overlap Reason = "changed since"
+	// UpdatedSince is a row that would be taken away, and was updated in columns added since.
+	UpdatedSince Reason = "updated since"
+	// DeletedSince is a row that is not there any more.
+	DeletedSince Reason = "deleted since"
+	// KeyReused is a row that was deleted, and whose key another row has now.
+	KeyReused Reason = "key reused"
+	// Referenced is a row that would be taken away and that rows point to which stay.
+	Referenced Reason = "referenced"
+	// ReferenceMissing is a row that would point to one that is not there.
+	ReferenceMissing Reason = "referenced row missing"
+	// ValueTaken is a row whose unique value another row has now.
+	ValueTaken Reason = "unique value taken"
+	// Retyped is a column whose old value is none of its present type.
+	Retyped Reason = "type changed"
+)
+
+// Conflict is one obstacle to an undo.
+type Conflict struct {
+	Reason Reason
+	// Overlap is the place, and its three values: what the undone change left there, what is
+	// there now, and what undoing it would put there; for Overlap and Retyped.
+	Overlap patch.Overlap
+	// Version is the later change that is in the way, 0 where it is not recorded.
+	Version int64
+	// Table, EntityID and Columns are the other row that is in the way, or is missing.
+	Table    string
+	EntityID string
+	Columns  []string
+}
+
+// whole tells whether a conflict is about the row as a whole, not about a place in it.
+func (c Conflict) whole() bool { return c.Reason != Overlap && c.Reason != Retyped }
+
+// String says it in a line.
+func (c Conflict) String() string {
+	switch c.Reason {
+	case Overlap:
+		return c.Overlap.String()
+	case Retyped:
+		return fmt.Sprintf("%s: the old value is none of the column's present type", c.Overlap.Path)
+	case UpdatedSince:
+		return "the row was updated since, in columns that it did not have then"
+	case DeletedSince:
+		return "the row was deleted since" + c.by()
+	case KeyReused:
+		return "another row has its key now" + c.by()
+	case Referenced:
+		return fmt.Sprintf("%s points to it by %s", c.other(), strings.Join(c.Columns, ", "))
+	case ReferenceMissing:
+		return fmt.Sprintf("%s, which %s points to, is not there", c.other(), strings.Join(c.Columns, ", "))
+	case ValueTaken:
+		return fmt.Sprintf("%s has its value of %s now", c.other(), strings.Join(c.Columns, ", "))
+	}
+	return string(c.Reason)
+}
+
+func (c Conflict) by() string {
+	if c.Version == 0 {
+		return ", without being recorded"
+	}
+	return fmt.Sprintf(", by version %d", c.Version)
+}
+
+func (c Conflict) other() string {
+	if c.EntityID == "" {
+		return "a row of " + c.Table
+	}
+	return c.Table + " " + c.EntityID
+}
+
+// ConflictError are the rows that keep an undo from being carried out; errors.Is finds
+// ErrConflict.
+type ConflictError struct{ Rows []*Row }
+
+func (e *ConflictError) Error() string {
+	first := e.Rows[0]
+	text := fmt.Sprintf("%s %s: %s", first.Table, first.EntityID, first.Conflicts[0])
+	if n := len(e.Rows) - 1; n > 0 {
+		text += fmt.Sprintf(", and %d more rows in conflict", n)
+	}
+	return text
+}
+
+func (e *ConflictError) Unwrap() error { return ErrConflict }
+
+// Conflicting are the rows that have conflicts.
+func (p *Plan) Conflicting() []*Row {
+	var rows []*Row
+	for _, r := range p.Rows {
+		if len(r.Conflicts) > 0 {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// Err tells why the plan cannot be carried out: a *ConflictError where it has conflicts and
+// its policy is Refuse, revert.ErrNothingToDo where nothing would be written.
+func (p *Plan) Err() error {
+	if rows := p.Conflicting(); len(rows) > 0 && p.settings.Policy == Refuse {
+		return &ConflictError{rows}
+	}
+	for _, r := range p.Rows {
+		if r.writes() {
+			return nil
+		}
+	}
+	if len(p.Undone) > 0 && len(p.Chosen) == 0 {
+		return fmt.Errorf("%w: all of it is undone already", revert.ErrNothingToDo)
+	}
+	return revert.ErrNothingToDo
+}
+
+// writes tells whether anything happens to the row.
+func (r *Row) writes() bool { return !r.Skipped && r.Patch != nil }
+
+// same checks that a plan made anew is this one.
+func (p *Plan) same(now *Plan) error {
+	was := make(map[named]*Row, len(p.Rows))
+	for _, r := range p.Rows {
+		was[named{r.Table, r.EntityID}] = r
+	}
+	for _, r := range now.Rows {
+		planned := was[named{r.Table, r.EntityID}]
+		delete(was, named{r.Table, r.EntityID})
+		if planned == nil || planned.Action != r.Action || planned.writes() != r.writes() || !reflect.DeepEqual(planned.Patch, r.Patch) {
+			return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", r.Table, r.EntityID, revert.ErrChanged)
+		}
+	}
+	for name := range was {
+		return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", name.Table, name.EntityID, revert.ErrChanged)
+	}
+	return nil
+}

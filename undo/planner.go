@@ -1,0 +1,319 @@
+package undo
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/patch"
+	"github.com/exaudit/exaudit/revert"
+)
+
+// planner is one plan in the making.
+type planner struct {
+	q       db.DBTX
+	locked  bool // rows are locked before they are looked at
+	o       options
+	chosen  []*history.Version
+	undoers map[int64][]int64 // the rollbacks that undid a version
+	tables  []*table
+	made    *Plan
+}
+
+func newPlanner(q db.DBTX, o options) *planner {
+	return &planner{q: q, o: o, made: &Plan{settings: o.settings}}
+}
+
+// choose takes the versions that pass a filter.
+func (p *planner) choose(ctx context.Context, filter history.Filter) (err error) {
+	p.chosen, err = history.Search(ctx, p.q, filter, history.Page{})
+	p.o.progress(Reading, len(p.chosen))
+	return err
+}
+
+// load takes the versions of a plan.
+func (p *planner) load(ctx context.Context, refs []history.Ref) (err error) {
+	p.chosen, err = history.Load(ctx, p.q, refs)
+	if err == nil && len(p.chosen) != len(refs) {
+		return fmt.Errorf("%w: %d of its %d versions are not in this database, or may not be read", ErrInvalidPlan, len(refs)-len(p.chosen), len(refs))
+	}
+	p.o.progress(Reading, len(p.chosen))
+	return err
+}
+
+func (p *planner) plan(ctx context.Context) (*Plan, error) {
+	if err := p.dropUndone(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.groupByTable(ctx); err != nil {
+		return nil, err
+	}
+	for _, t := range p.tables {
+		if err := p.planTable(ctx, t); err != nil {
+			return nil, fmt.Errorf("undo in %s: %w", t.Table, err)
+		}
+	}
+	if err := p.obstacles(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.arrange(ctx); err != nil {
+		return nil, err
+	}
+	return p.made, nil
+}
+
+// dropUndone leaves out what is undone already, unless what undid it is undone here as well.
+func (p *planner) dropUndone(ctx context.Context) error {
+	ids := make([]int64, len(p.chosen))
+	chosen := make(map[int64]bool, len(ids))
+	for i, v := range p.chosen {
+		ids[i], chosen[v.ID] = v.ID, true
+	}
+	pairs, err := db.New().UndoneBy(ctx, p.q, ids)
+	if err != nil {
+		return fmt.Errorf("look for what is undone already: %w", err)
+	}
+	p.undoers = make(map[int64][]int64)
+	for _, pair := range pairs {
+		p.undoers[pair.VersionID] = append(p.undoers[pair.VersionID], pair.RollbackID)
+	}
+	known := make(map[int64]bool)
+	var undone func(id int64) bool
+	undone = func(id int64) bool {
+		is, ok := known[id]
+		if !ok {
+			is = slices.ContainsFunc(p.undoers[id], func(by int64) bool { return !chosen[by] && !undone(by) })
+			known[id] = is
+		}
+		return is
+	}
+	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool {
+		if undone(v.ID) {
+			p.made.Undone = append(p.made.Undone, v.ID)
+			return true
+		}
+		p.made.Chosen = append(p.made.Chosen, v.Ref())
+		return false
+	})
+	return nil
+}
+
+// groupByTable looks up the tables of what is chosen, in a stable order: that of their ids.
+func (p *planner) groupByTable(ctx context.Context) error {
+	known, err := history.Tables(ctx, p.q)
+	if err != nil {
+		return err
+	}
+	byID := make(map[int32]*table)
+	keys := make(map[history.Ref]bool)
+	for _, v := range p.chosen {
+		t := byID[v.TableID]
+		if t == nil {
+			i := slices.IndexFunc(known, func(e history.Entity) bool { return e.TableID == v.TableID })
+			if i < 0 || known[i].Relation == 0 {
+				return fmt.Errorf("undo version %d: table %s: %w", v.ID, v.Table, revert.ErrTableGone)
+			}
+			if t, err = newTable(ctx, p.q, known[i], p.o.settings); err != nil {
+				return err
+			}
+			byID[v.TableID] = t
+		}
+		t.chosen[v.ID] = v
+		keys[history.Ref{TableID: v.TableID, EntityID: v.EntityID}] = true
+	}
+	if len(keys) > p.o.MaxRows {
+		return fmt.Errorf("undo: %w: %d, and the limit is %d", ErrTooManyRows, len(keys), p.o.MaxRows)
+	}
+	p.tables = slices.SortedFunc(maps.Values(byID), func(a, b *table) int { return cmp.Compare(a.TableID, b.TableID) })
+	return nil
+}
+
+// planTable finds what becomes of the rows of one table.
+func (p *planner) planTable(ctx context.Context, t *table) error {
+	if err := t.readRetyped(ctx, p.q); err != nil {
+		return err
+	}
+	lines, images, err := p.lines(ctx, t)
+	if err != nil {
+		return err
+	}
+	p.o.progress(Comparing, len(lines))
+	for _, line := range lines {
+		row := &Row{Table: t.Table, EntityID: line.Key(), Why: make(map[string]revert.Reason), table: t}
+		if line.Current {
+			row.present = images[line.Key()]
+		}
+		history.Arrange(line.Versions)
+		w := walk{row: row, state: row.present, overwrite: t.overwrites(p.o.settings, row.EntityID)}
+		if w.overwrite {
+			if err := p.loadImages(ctx, line); err != nil {
+				return err
+			}
+		}
+		row.target = w.through(line.Versions, t.chosen)
+		if row.present == nil && row.target != nil {
+			row.target = t.given.Over(row.target)
+		}
+		row.LeftOut = slices.Sorted(maps.Keys(row.Why))
+		t.rows = append(t.rows, row)
+	}
+	t.resolve(p.o.Policy)
+	return t.readNewKeys(ctx, p.q)
+}
+
+// lines are the rows that the chosen versions are of, each with its versions from the first
+// chosen one on, and the images of those that are there. Locked, they stay what they are.
+func (p *planner) lines(ctx context.Context, t *table) ([]*history.Line, map[string]history.Image, error) {
+	later, err := p.later(ctx, t)
+	if err != nil {
+		return nil, nil, err
+	}
+	for {
+		lines := history.Lines(t.full(later))
+		lines = slices.DeleteFunc(lines, func(l *history.Line) bool {
+			return !slices.ContainsFunc(l.Versions, func(v *history.Version) bool { return t.chosen[v.ID] != nil })
+		})
+		var keys []string
+		for _, l := range lines {
+			if l.Current {
+				keys = append(keys, l.Key())
+			}
+		}
+		if p.locked {
+			p.o.progress(Locking, len(keys))
+		}
+		images, err := rowImages(ctx, p.q, t.Entity, keys, p.locked)
+		if err != nil || !p.locked {
+			return lines, images, err
+		}
+		// What was recorded while we waited? Rows that are there are locked now; others may
+		// still come.
+		now, err := p.later(ctx, t)
+		if err != nil || len(now) == len(later) {
+			return lines, images, err
+		}
+		later = now
+	}
+}
+
+func (p *planner) later(ctx context.Context, t *table) ([]db.LaterVersionsRow, error) {
+	first := make(map[string]int64)
+	for _, v := range t.chosen {
+		for _, key := range v.Keys() {
+			if id, ok := first[key]; !ok || v.ID < id {
+				first[key] = v.ID
+			}
+		}
+	}
+	args := db.LaterVersionsParams{TableID: t.TableID}
+	for _, key := range slices.Sorted(maps.Keys(first)) {
+		args.EntityIds, args.FirstIds = append(args.EntityIds, key), append(args.FirstIds, first[key])
+	}
+	later, err := db.New().LaterVersions(ctx, p.q, args)
+	if err != nil {
+		return nil, fmt.Errorf("read later versions: %w", err)
+	}
+	return later, nil
+}
+
+// loadImages gives the versions of a line their images, in place of nothing but an action.
+func (p *planner) loadImages(ctx context.Context, line *history.Line) error {
+	for i, v := range line.Versions {
+		if v.Before != nil || v.After != nil {
+			continue
+		}
+		whole, _, err := history.Get(ctx, p.q, v.ID)
+		if err != nil {
+			return err
+		}
+		line.Versions[i] = whole
+	}
+	return nil
+}
+
+// rowImages are the present rows of some keys.
+func rowImages(ctx context.Context, q db.DBTX, e history.Entity, keys []string, locked bool) (map[string]history.Image, error) {
+	images := make(map[string]history.Image, len(keys))
+	if len(keys) == 0 {
+		return images, nil
+	}
+	rows, err := db.New().RowImages(ctx, q, db.RowImagesParams{Relation: e.Relation, EntityIds: keys, Locked: locked})
+	if err != nil {
+		return nil, fmt.Errorf("read rows: %w", err)
+	}
+	for _, r := range rows {
+		if images[r.EntityID], err = history.DecodeImage(r.Image); err != nil {
+			return nil, fmt.Errorf("read row %s: %w", r.EntityID, err)
+		}
+	}
+	return images, nil
+}
+
+// resolve makes of each row what the policy says, and drops rows to which nothing happens.
+func (t *table) resolve(policy Policy) {
+	for _, r := range t.rows {
+		r.settle(policy)
+	}
+}
+
+// settle sets a row's patch, or leaves the row out.
+func (r *Row) settle(policy Policy) {
+	whole := slices.ContainsFunc(r.Conflicts, Conflict.whole)
+	if len(r.Conflicts) > 0 && (policy != KeepLater || whole || r.target == nil) {
+		r.Skipped = policy != Refuse
+		r.target = r.present
+	}
+	r.Patch = nil
+	if !r.Skipped {
+		r.Patch = patch.Diff(r.present.Value(), r.target.Value())
+	}
+	switch {
+	case r.present == nil && r.target != nil:
+		r.Action = history.Created
+	case r.present != nil && r.target == nil:
+		r.Action = history.Deleted
+	default:
+		r.Action = history.Updated
+	}
+}
+
+var errNoKey = errors.New("a row that comes back has no key")
+
+// readNewKeys finds the keys that rows will have which come back, or get another.
+func (t *table) readNewKeys(ctx context.Context, q db.DBTX) error {
+	args := db.EntityIDsOfImagesParams{Relation: t.Relation}
+	var rows []*Row
+	for _, r := range t.rows {
+		r.newKey = r.EntityID
+		if r.target == nil || r.present != nil && !slices.ContainsFunc(t.key, func(name string) bool { return !r.present.SameAs(r.target, name) }) {
+			continue
+		}
+		encoded, err := encode(r.target.Only(func(name string) bool { return slices.Contains(t.key, name) }))
+		if err != nil {
+			return err
+		}
+		args.Images, rows = append(args.Images, encoded), append(rows, r)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	keys, err := db.New().EntityIDsOfImages(ctx, q, args)
+	if err != nil {
+		return fmt.Errorf("find the keys of rows: %w", err)
+	}
+	for i, r := range rows {
+		if keys[i] == "" {
+			return fmt.Errorf("%s: %w", r.EntityID, errNoKey)
+		}
+		r.newKey = keys[i]
+		if r.present == nil {
+			r.EntityID = keys[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+package undo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/revert"
+)
+
+// table is one of the tables that an undo writes to.
+type table struct {
+	history.Entity // of the table as a whole
+	columns        []db.TableColumnsRow
+	present        map[string]bool // its columns
+	writable       map[string]bool // those that are not generated
+	kept           map[string]bool // those that are left as they are
+	key            []string
+	unique         []db.UniqueColumnsRow
+	given          history.Image // what rows get that come back, where nothing was recorded
+
+	chosen map[int64]*history.Version
+	// unreadable are the columns of a version whose values are none of the present type.
+	unreadable map[int64][]string
+	rows       []*Row
+	keyed      map[string]*Row // see byKey
+}
+
+func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*table, error) {
+	columns, err := db.New().TableColumns(ctx, q, e.Relation)
+	if err != nil {
+		return nil, fmt.Errorf("read the columns of %s: %w", e.Table, err)
+	}
+	t := &table{
+		Entity: e, columns: columns, present: make(map[string]bool), writable: make(map[string]bool), kept: make(map[string]bool),
+		chosen: make(map[int64]*history.Version), unreadable: make(map[int64][]string),
+	}
+	for _, c := range columns {
+		t.present[c.Name], t.writable[c.Name] = true, !c.Generated
+		if c.KeyPosition >= 0 {
+			t.key = append(t.key, c.Name)
+		}
+	}
+	if t.unique, err = db.New().UniqueColumns(ctx, q, e.Relation); err != nil {
+		return nil, fmt.Errorf("read the unique indexes of %s: %w", e.Table, err)
+	}
+	for _, name := range s.Keep {
+		if column, ok := t.columnOf(name); ok {
+			t.kept[column] = true
+		}
+	}
+	return t, t.readGiven(ctx, q, s.Set)
+}
+
+// uniqueColumns are the columns of all its unique indexes.
+func (t *table) uniqueColumns() []string {
+	var columns []string
+	for _, index := range t.unique {
+		columns = append(columns, index.Columns...)
+	}
+	return columns
+}
+
+// columnOf is the column that a name means in this table: column, table.column or
+// schema.table.column.
+func (t *table) columnOf(name string) (string, bool) {
+	if t.present[name] {
+		return name, true
+	}
+	for column := range t.present {
+		if prefix, ok := strings.CutSuffix(name, "."+column); ok && t.is(prefix) {
+			return column, true
+		}
+	}
+	return "", false
+}
+
+// is tells whether a name means this table, with its schema or without.
+func (t *table) is(name string) bool {
+	return name == t.Table || strings.HasSuffix(t.Table, "."+name)
+}
+
+// overwrites tells whether what came later in a row may be overwritten.
+func (t *table) overwrites(s settings, key string) bool {
+	return slices.ContainsFunc(s.Overwrite, func(n named) bool { return n.EntityID == key && t.is(n.Table) })
+}
+
+// readGiven reads the values of Set that are for this table as its types.
+func (t *table) readGiven(ctx context.Context, q db.DBTX, set map[string]json.RawMessage) error {
+	values := make(map[string]json.RawMessage)
+	for name, value := range set {
+		column, ok := t.columnOf(name)
+		switch {
+		case !ok:
+		case !t.writable[column]:
+			return fmt.Errorf("%w: column %q of %s is generated", revert.ErrInvalidColumn, column, t.Table)
+		case slices.Contains(t.key, column):
+			return fmt.Errorf("%w: column %q of %s is part of the primary key", revert.ErrInvalidColumn, column, t.Table)
+		default:
+			values[column] = value
+		}
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	encoded, err := json.Marshal(values)
+	if err != nil {
+		return fmt.Errorf("%w: %w", revert.ErrInvalidColumn, err)
+	}
+	normalized, err := db.New().NormalizeImage(ctx, q, db.NormalizeImageParams{Relation: t.Relation, Image: encoded})
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", revert.ErrInvalidColumn, t.Table, err)
+	}
+	t.given, err = history.DecodeImage(normalized)
+	return err
+}
+
+// merges tells which columns of a version are taken out of a row.
+func (t *table) merges(v *history.Version) func(string) bool {
+	unknown := slices.Concat(v.Before.Masked(), v.Before.Oversized(), v.After.Masked(), v.After.Oversized(), t.unreadable[v.ID])
+	return func(name string) bool {
+		return t.writable[name] && !t.kept[name] && !slices.Contains(unknown, name)
+	}
+}
+
+// full gives the chosen versions among the later ones their images; of the others, only
+// actions and keys are known.
+func (t *table) full(later []db.LaterVersionsRow) []*history.Version {
+	versions := make([]*history.Version, len(later))
+	for i, l := range later {
+		if versions[i] = t.chosen[l.ID]; versions[i] == nil {
+			versions[i] = &history.Version{
+				ID: l.ID, Table: t.Table, TableID: t.TableID, EntityID: l.EntityID,
+				Action: history.Action(l.Action), Transaction: l.Xid, Rollback: l.Rollback,
+			}
+			if l.Moved {
+				versions[i].PreviousEntityID = &later[i].PreviousEntityID
+			}
+		}
+	}
+	return versions
+}
+
+// readRetyped reads the values of columns that have another type now as that type.
+func (t *table) readRetyped(ctx context.Context, q db.DBTX) error {
+	for _, v := range t.chosen {
+		for _, name := range v.Retyped() {
+			if !t.writable[name] {
+				continue
+			}
+			for _, image := range []*history.Image{&v.Before, &v.After} {
+				value, ok, err := t.converted(ctx, q, *image, name)
+				switch {
+				case err != nil:
+					return err
+				case ok && value != nil:
+					*image = value.Over(*image)
+				case !ok && !slices.Contains(t.unreadable[v.ID], name):
+					t.unreadable[v.ID] = append(t.unreadable[v.ID], name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// converted is one column of an image as its present type; not ok where it is none of it.
+func (t *table) converted(ctx context.Context, q db.DBTX, image history.Image, name string) (value history.Image, ok bool, err error) {
+	part := image.Only(func(column string) bool { return column == name })
+	if len(part) == 0 {
+		return nil, true, nil
+	}
+	encoded, err := encode(part)
+	if err != nil {
+		return nil, false, err
+	}
+	var normalized []byte
+	err = attempt(ctx, q, func(q db.DBTX) (err error) {
+		normalized, err = db.New().NormalizeImage(ctx, q, db.NormalizeImageParams{Relation: t.Relation, Image: encoded})
+		return err
+	})
+	if isInvalidValue(err) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read version values as the present type of %s: %w", name, err)
+	}
+	value, err = history.DecodeImage(normalized)
+	return value, true, err
+}
+
+func encode(image history.Image) ([]byte, error) {
+	encoded, err := json.Marshal(image)
+	if err != nil {
+		return nil, fmt.Errorf("encode a row: %w", err)
+	}
+	return encoded, nil
+}
+
+// attempt does something that may fail without ending the transaction.
+func attempt(ctx context.Context, q db.DBTX, do func(db.DBTX) error) error {
+	conn, ok := q.(Conn)
+	if !ok {
+		return do(q)
+	}
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return do(tx) })
+}
+
+// isInvalidValue tells whether PostgreSQL refused a value as none of a type.
+func isInvalidValue(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "22") || pgErr.Code == "23514")
+}

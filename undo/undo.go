@@ -1,0 +1,209 @@
+// Package undo takes chosen changes back and keeps what came after them.
+//
+// A Plan says for each row what would be written: the chosen versions are merged out of the
+// row as it is, column by column, and inside jsonb path by path. What a later change has
+// overwritten is a conflict. Applying a plan writes everything in one transaction, through the
+// tables' own triggers, as rollback versions that name what they undid, so that an undo can be
+// undone.
+package undo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/revert"
+)
+
+// Why an undo was refused. Nothing has been written then.
+var (
+	// ErrConflict means that rows were changed since in a way that undoing would overwrite;
+	// see ConflictError.
+	ErrConflict = errors.New("changed since")
+	// ErrTooManyRows means that more rows would be written than MaxRows allows.
+	ErrTooManyRows = errors.New("too many rows")
+	// ErrNotUndo means that Redo was given a transaction in which nothing was undone.
+	ErrNotUndo = errors.New("not an undo")
+	// ErrInvalidPlan means that a plan cannot be read, or is of another database.
+	ErrInvalidPlan = errors.New("invalid plan")
+)
+
+// DefaultMaxRows is how many rows an undo writes at most, unless MaxRows says otherwise.
+const DefaultMaxRows = 10_000
+
+// Policy says what becomes of conflicts.
+type Policy string
+
+// The policies. Whatever they are, nothing that came later is overwritten but in rows that
+// Overwrite names.
+const (
+	// Refuse writes nothing at all as long as there is a conflict.
+	Refuse Policy = "refuse"
+	// SkipRows leaves out the rows that have one.
+	SkipRows Policy = "skip-rows"
+	// KeepLater leaves out the columns, or the places inside jsonb, that have one, and rows
+	// only where the row as a whole is in conflict.
+	KeepLater Policy = "keep-later"
+)
+
+// Stage is what a long undo is busy with; see Progress.
+type Stage string
+
+// The stages.
+const (
+	Reading   Stage = "reading versions"
+	Locking   Stage = "locking rows"
+	Comparing Stage = "comparing rows"
+	Writing   Stage = "writing rows"
+	Checking  Stage = "checking what was written"
+)
+
+// Conn is what an undo works on: a pool, a connection, or a transaction to be part of.
+type Conn = revert.Conn
+
+// Option changes what an undo does.
+type Option func(*options)
+
+// options are settings, which are part of a plan, and what is only said when it is carried out.
+type options struct {
+	settings
+	custom   string
+	progress func(Stage, int)
+	err      error
+}
+
+// settings are what a plan was made with.
+type settings struct {
+	Policy    Policy                     `json:"on_conflict"`
+	MaxRows   int                        `json:"max_rows"`
+	Overwrite []named                    `json:"overwrite,omitempty"`
+	Keep      []string                   `json:"keep,omitempty"`
+	Set       map[string]json.RawMessage `json:"set,omitempty"`
+}
+
+type named struct {
+	Table    string `json:"table"`
+	EntityID string `json:"entity_id"`
+}
+
+func collect(opts []Option) options {
+	o := options{settings: settings{Policy: Refuse, MaxRows: DefaultMaxRows}, progress: func(Stage, int) {}}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+// OnConflict sets the policy; Refuse is the default.
+func OnConflict(p Policy) Option { return func(o *options) { o.Policy = p } }
+
+// MaxRows raises or lowers DefaultMaxRows.
+func MaxRows(n int) Option { return func(o *options) { o.MaxRows = n } }
+
+// Overwrite lets an undo overwrite what came later, in this one row: the table is named with its
+// schema or without, the key as versions name it, by EntityID.
+func Overwrite(table, entityID string) Option {
+	return func(o *options) { o.settings.Overwrite = append(o.settings.Overwrite, named{table, entityID}) }
+}
+
+// Keep leaves columns as they are in rows that are there, without a conflict: "updated_at" in
+// every table, "orders.updated_at" in one.
+func Keep(columns ...string) Option {
+	return func(o *options) { o.settings.Keep = append(o.settings.Keep, columns...) }
+}
+
+// Set gives a column of the rows that come back a value where none was recorded, as one needs
+// that was added since, NOT NULL and without a default: "region", or "orders.region". The value
+// is one that encoding/json takes; PostgreSQL reads it as the column's type.
+func Set(column string, value any) Option {
+	return func(o *options) {
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			o.err = errors.Join(o.err, fmt.Errorf("%w: %s: %w", revert.ErrInvalidColumn, column, err))
+		}
+		if o.settings.Set == nil {
+			o.settings.Set = make(map[string]json.RawMessage)
+		}
+		o.settings.Set[column] = encoded
+	}
+}
+
+// WithCustom gives the custom data of the rollback versions: a JSON object. Without it, the
+// session's own stays in force.
+func WithCustom(object string) Option { return func(o *options) { o.custom = object } }
+
+// Progress is told what is going on, with how many versions or rows.
+func Progress(report func(stage Stage, n int)) Option {
+	return func(o *options) { o.progress = report }
+}
+
+// Make plans to undo the versions that pass a filter, and writes nothing. q should be on one
+// snapshot.
+func Make(ctx context.Context, q db.DBTX, filter history.Filter, opts ...Option) (*Plan, error) {
+	p := newPlanner(q, collect(opts))
+	if p.o.err != nil {
+		return nil, p.o.err
+	}
+	if err := p.choose(ctx, filter); err != nil {
+		return nil, err
+	}
+	return p.plan(ctx)
+}
+
+// Run plans and applies in one transaction.
+func Run(ctx context.Context, conn Conn, filter history.Filter, opts ...Option) (*Plan, error) {
+	return inTransaction(ctx, conn, collect(opts), func(p *planner) error { return p.choose(ctx, filter) }, nil)
+}
+
+// Apply carries out a plan, if it is still what would be planned: each row is locked, and must
+// get the very patch that the plan shows. Else the error is revert.ErrChanged. Of what was
+// written, the result says what became of it: the tables' own triggers may have had their say.
+func Apply(ctx context.Context, conn Conn, plan *Plan, opts ...Option) (*Plan, error) {
+	o := collect(opts)
+	o.settings = plan.settings
+	return inTransaction(ctx, conn, o, func(p *planner) error { return p.load(ctx, plan.Chosen) }, plan.same)
+}
+
+func inTransaction(ctx context.Context, conn Conn, o options, choose func(*planner) error, check func(*Plan) error) (*Plan, error) {
+	if o.err != nil {
+		return nil, o.err
+	}
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	// Without effect after a commit; with a context that is still good after a Ctrl-C.
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	// One undo at a time: a second one of the same changes sees what the first has done.
+	if err := db.New().LockUndo(ctx, tx); err != nil {
+		return nil, fmt.Errorf("wait for another undo: %w", err)
+	}
+	p := newPlanner(tx, o)
+	p.locked = true
+	if err := choose(p); err != nil {
+		return nil, err
+	}
+	plan, err := p.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if check != nil {
+		if err := check(plan); err != nil {
+			return nil, err
+		}
+	}
+	if err := plan.Err(); err != nil {
+		return nil, err
+	}
+	if err := p.write(ctx, tx, plan); err != nil {
+		return nil, fmt.Errorf("undo: %w", err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		// deferred constraints speak up here
+		return nil, fmt.Errorf("undo: %w", revert.Classify(err))
+	}
+	return plan, nil
+}

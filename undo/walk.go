@@ -1,0 +1,196 @@
+package undo
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/patch"
+	"github.com/exaudit/exaudit/revert"
+)
+
+// walk goes back through the versions of one row, from the present to the oldest chosen one,
+// and takes out of the row what was chosen. Of what was not chosen, only matters whether it
+// made the row or took it away.
+type walk struct {
+	row       *Row
+	overwrite bool
+	state     history.Image
+	// blocker is the change that was not chosen and after which the state is another row, or
+	// none, where the versions before it speak of one. blocked tells that there is one.
+	blocker *history.Version
+	blocked bool
+	// later tells that the row was updated after what is taken back, by what was not chosen.
+	later bool
+}
+
+// through gives what the row becomes.
+func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Version) history.Image {
+	last := versions[len(versions)-1]
+	if exists := last.Action != history.Deleted; exists != (w.state != nil) {
+		w.blocked, w.blocker = true, &history.Version{} // not recorded
+	}
+	for _, v := range slices.Backward(versions) {
+		if chosen[v.ID] == nil {
+			w.pass(v)
+			continue
+		}
+		w.row.Versions = append(w.row.Versions, v.ID)
+		switch v.Action {
+		case history.Created:
+			w.takeAway(v)
+		case history.Deleted:
+			w.bringBack(v)
+		case history.Updated:
+			w.mergeOut(v)
+		}
+	}
+	slices.Reverse(w.row.Versions)
+	return w.state
+}
+
+// pass leaves a change in that was not chosen.
+func (w *walk) pass(v *history.Version) {
+	switch v.Action {
+	case history.Updated:
+		w.later = true
+	case history.Created:
+		w.blocked, w.blocker = w.state != nil, v
+	case history.Deleted:
+		if w.state == nil && !w.blocked {
+			w.blocked, w.blocker = true, v
+		}
+		if w.overwrite && w.state == nil && v.Before != nil {
+			w.state, w.blocked = maps.Clone(v.Before), false
+		}
+	}
+}
+
+// takeAway undoes a create.
+func (w *walk) takeAway(v *history.Version) {
+	switch {
+	case w.state == nil:
+		w.blocked = false // it is gone already
+	case w.overwrite:
+		w.state = nil
+	case w.blocked:
+		w.conflict(Conflict{Reason: KeyReused, Version: w.blocker.ID})
+	default:
+		w.changedSince(v)
+		w.state = nil
+	}
+}
+
+// changedSince finds what a row that was created has become by what was not chosen.
+func (w *walk) changedSince(v *history.Version) {
+	merges, added := w.row.table.merges(v), false
+	for _, name := range slices.Sorted(maps.Keys(w.state)) {
+		was, had := v.After[name]
+		switch {
+		case name == "" || !had && !w.row.table.writable[name]:
+		case !had:
+			added = true
+		case merges(name) && !w.state.SameAs(v.After, name):
+			w.conflict(Conflict{Reason: Overlap, Overlap: patch.Overlap{Path: patch.Path{name}, Base: was, Ours: w.state[name], Theirs: patch.Nothing}})
+		}
+	}
+	if w.later && added && len(w.row.Conflicts) == 0 {
+		w.conflict(Conflict{Reason: UpdatedSince}) // in a column that it did not have then
+	}
+}
+
+// bringBack undoes a delete.
+func (w *walk) bringBack(v *history.Version) {
+	switch {
+	case w.state != nil && w.overwrite:
+		w.state = v.Before.Known(w.state).Over(w.state)
+		w.blocked = false
+	case w.state != nil:
+		w.conflict(Conflict{Reason: KeyReused, Version: w.blocker.ID})
+	default:
+		w.state = maps.Clone(v.Before)
+		w.blocked = false
+		w.row.EntityID = v.EntityID
+		w.leaveOut(v)
+	}
+}
+
+// leaveOut takes from a row that comes back what cannot be written.
+func (w *walk) leaveOut(v *history.Version) {
+	why := w.row.Why
+	for name, value := range w.state {
+		if name != "" && !w.row.table.present[name] && value != nil {
+			why[name] = revert.Dropped
+		}
+	}
+	for _, name := range w.state.Masked() {
+		why[name] = revert.Masked
+	}
+	for _, name := range w.state.Oversized() {
+		why[name] = revert.Oversized
+	}
+	for _, name := range v.Excluded() {
+		why[name] = revert.Excluded
+	}
+	unreadable := w.unreadable(v)
+	w.state = w.state.Known(nil).Only(func(name string) bool { return w.row.table.present[name] && !slices.Contains(unreadable, name) })
+}
+
+// unreadable are the columns of a version whose values the present type does not read. Each is
+// a conflict.
+func (w *walk) unreadable(v *history.Version) []string {
+	list := w.row.table.unreadable[v.ID]
+	for _, name := range list {
+		w.conflict(Conflict{Reason: Retyped, Overlap: patch.Overlap{Path: patch.Path{name}, Base: v.After[name], Ours: w.state[name], Theirs: v.Before[name]}})
+	}
+	return list
+}
+
+// mergeOut undoes an update.
+func (w *walk) mergeOut(v *history.Version) {
+	switch {
+	case w.state == nil:
+		w.conflict(Conflict{Reason: DeletedSince, Version: w.blocker.ID})
+		return
+	case w.blocked && !w.overwrite:
+		w.conflict(Conflict{Reason: KeyReused, Version: w.blocker.ID})
+		return
+	}
+	w.unwritable(v)
+	w.unreadable(v)
+	merged, overlaps := w.state.Merge(v.After, v.Before, w.row.table.merges(v), w.overwrite)
+	w.state = merged
+	if w.overwrite {
+		return
+	}
+	for _, o := range overlaps {
+		w.conflict(Conflict{Reason: Overlap, Overlap: o})
+	}
+}
+
+// unwritable notes which old values of an update cannot come back.
+func (w *walk) unwritable(v *history.Version) {
+	for name, value := range v.Before {
+		if name != "" && !w.row.table.present[name] && value != nil {
+			w.row.Why[name] = revert.Dropped
+		}
+	}
+	for _, name := range v.Before.Masked() {
+		w.row.Why[name] = revert.Masked
+	}
+	for _, name := range v.Before.Oversized() {
+		w.row.Why[name] = revert.Oversized
+	}
+}
+
+// conflict notes one. Where several versions disagree with the row at a place, what would be
+// put there is what the oldest found.
+func (w *walk) conflict(c Conflict) {
+	for i, has := range w.row.Conflicts {
+		if has.Reason == c.Reason && slices.Equal(has.Overlap.Path, c.Overlap.Path) {
+			w.row.Conflicts[i].Overlap.Theirs = c.Overlap.Theirs
+			return
+		}
+	}
+	w.row.Conflicts = append(w.row.Conflicts, c)
+}

@@ -1,0 +1,323 @@
+package undo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/patch"
+	"github.com/exaudit/exaudit/revert"
+)
+
+// write carries a plan out, and makes it say what was written.
+func (p *planner) write(ctx context.Context, tx pgx.Tx, plan *Plan) error {
+	queries := db.New()
+	start, err := queries.LastVersionID(ctx, tx)
+	if err != nil {
+		return err
+	}
+	rows := slices.DeleteFunc(slices.Clone(plan.Rows), func(r *Row) bool { return !r.writes() })
+	p.o.progress(Writing, len(rows))
+	err = revert.AsRollback(ctx, tx, p.o.custom, func() error {
+		if err := letGo(ctx, tx, rows); err != nil {
+			return err
+		}
+		if err := writeRows(ctx, tx, changesOf(rows)); err != nil {
+			return err
+		}
+		p.o.progress(Checking, len(rows))
+		return p.check(ctx, tx, rows, start)
+	})
+	if err != nil {
+		return err
+	}
+	plan.Transaction, err = queries.CurrentTransaction(ctx, tx)
+	return err
+}
+
+// change is what is written of one row.
+type change struct {
+	row     *Row
+	action  history.Action
+	columns []string
+	image   history.Image
+}
+
+func changesOf(rows []*Row) []change {
+	changes := make([]change, len(rows))
+	for i, r := range rows {
+		changes[i] = change{row: r, action: r.Action}
+		if r.Action != history.Deleted {
+			changes[i].columns = r.columnsWritten()
+			changes[i].image = r.target
+		}
+	}
+	return changes
+}
+
+// group are changes that one part of the statement makes.
+type group struct {
+	Relation uint32         `json:"relation"`
+	Action   history.Action `json:"action"`
+	Columns  []string       `json:"columns"`
+	Wave     int            `json:"wave"`
+	rows     int
+	table    string
+}
+
+// maxGroups bounds the length of a statement: of a table that takes more, every row is given
+// all the columns that any of them is.
+const maxGroups = 24
+
+// writeRows writes everything in one statement: foreign keys are looked at when all is there.
+func writeRows(ctx context.Context, q db.DBTX, changes []change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	groups, numbers := groupsOf(changes)
+	if len(groups) > maxGroups {
+		widen(changes)
+		groups, numbers = groupsOf(changes)
+	}
+	args := db.WriteRowsParams{RowGroups: numbers}
+	for _, c := range changes {
+		encoded, err := encode(c.image.Only(func(name string) bool { return slices.Contains(c.columns, name) }))
+		if err != nil {
+			return err
+		}
+		args.EntityIds, args.Images = append(args.EntityIds, c.row.keyNow()), append(args.Images, encoded)
+	}
+	var err error
+	if args.Groups, err = json.Marshal(groups); err != nil {
+		return err
+	}
+	written, err := db.New().WriteRows(ctx, q, args)
+	if err != nil {
+		return revert.Classify(err)
+	}
+	counts := make(map[int32]int64)
+	for _, w := range written {
+		counts[w.GroupNumber] = w.Written
+	}
+	for i, g := range groups {
+		if n := counts[int32(i+1)]; n != int64(g.rows) {
+			return fmt.Errorf("%w: a trigger or a policy of %s, in %d of %d rows that would be %s", revert.ErrVetoed, g.table, int64(g.rows)-n, g.rows, g.Action)
+		}
+	}
+	return nil
+}
+
+func groupsOf(changes []change) (groups []*group, numbers []int32) {
+	known := make(map[string]int32)
+	numbers = make([]int32, len(changes))
+	for i, c := range changes {
+		g := &group{Relation: c.row.table.Relation, Action: c.action, Columns: c.columns, Wave: c.row.wave, table: c.row.Table}
+		name := fmt.Sprint(g.Relation, g.Action, g.Wave, strings.Join(c.columns, "\x00"))
+		number, ok := known[name]
+		if !ok {
+			groups = append(groups, g)
+			number = int32(len(groups))
+			known[name] = number
+		}
+		numbers[i] = number
+		groups[number-1].rows++
+	}
+	return groups, numbers
+}
+
+// widen gives the updates of each table the same columns.
+func widen(changes []change) {
+	columns := make(map[*table][]string)
+	for _, c := range changes {
+		if c.action == history.Updated {
+			columns[c.row.table] = append(columns[c.row.table], c.columns...)
+			slices.Sort(columns[c.row.table])
+			columns[c.row.table] = slices.Compact(columns[c.row.table])
+		}
+	}
+	for i, c := range changes {
+		if c.action == history.Updated {
+			changes[i].columns = columns[c.row.table]
+		}
+	}
+}
+
+// keyNow is the key that the row has at the moment.
+func (r *Row) keyNow() string {
+	if r.passingKey != "" {
+		return r.passingKey
+	}
+	return r.EntityID
+}
+
+// check looks at what was written, mends what triggers have changed again, and notes which
+// version undid which.
+func (p *planner) check(ctx context.Context, tx pgx.Tx, rows []*Row, start int64) error {
+	if err := p.readBack(ctx, tx, rows); err != nil {
+		return err
+	}
+	written, err := db.New().WrittenSince(ctx, tx, start)
+	if err != nil {
+		return fmt.Errorf("read what was written: %w", err)
+	}
+	records := recordsOf(written)
+	// An update by a trigger on another row counts twice where its effect was undone as well.
+	var mended []*Row
+	var again []change
+	for _, r := range rows {
+		if r.became == nil || len(records.of(r)) < 2 {
+			continue
+		}
+		if columns := r.misses(); len(columns) > 0 {
+			mended = append(mended, r)
+			again = append(again, change{r, history.Updated, columns, r.target})
+			r.wave, r.passingKey = 0, r.newKey
+		}
+	}
+	if len(mended) > 0 {
+		if err := writeRows(ctx, tx, again); err != nil {
+			return err
+		}
+		if err := p.readBack(ctx, tx, mended); err != nil {
+			return err
+		}
+		for _, r := range mended {
+			if columns := r.misses(); len(columns) > 0 {
+				return fmt.Errorf("%w: a trigger changed %s of %s %s again", revert.ErrVetoed, strings.Join(columns, ", "), r.Table, r.newKey)
+			}
+		}
+		if written, err = db.New().WrittenSince(ctx, tx, start); err != nil {
+			return fmt.Errorf("read what was written: %w", err)
+		}
+		records = recordsOf(written)
+	}
+	return p.note(ctx, tx, rows, records)
+}
+
+// misses are the columns in which the row is not what was planned.
+func (r *Row) misses() []string {
+	return slices.DeleteFunc(r.columnsWritten(), func(name string) bool { return r.became.SameAs(r.target, name) })
+}
+
+var errStillThere = errors.New("a trigger has made the row again")
+
+// readBack reads what the rows have become.
+func (p *planner) readBack(ctx context.Context, q db.DBTX, rows []*Row) error {
+	keys := make(map[*table][]string)
+	for _, r := range rows {
+		keys[r.table] = append(keys[r.table], r.newKey)
+	}
+	for _, t := range p.tables {
+		images, err := rowImages(ctx, q, t.Entity, keys[t], false)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if r.table != t {
+				continue
+			}
+			r.became = images[r.newKey]
+			switch {
+			case r.became == nil && r.target != nil:
+				return fmt.Errorf("%w: %s %s is not there", revert.ErrVetoed, r.Table, r.newKey)
+			case r.became != nil && r.target == nil:
+				if !p.takes(t, r.newKey) {
+					return fmt.Errorf("%w: %s %s: %w", revert.ErrVetoed, r.Table, r.newKey, errStillThere)
+				}
+				r.became = nil
+			}
+			r.Patch = patch.Diff(r.present.Value(), r.became.Value())
+		}
+	}
+	return nil
+}
+
+// takes tells whether a planned row gets the key that another one gives up.
+func (p *planner) takes(t *table, key string) bool {
+	return slices.ContainsFunc(t.rows, func(r *Row) bool { return r.writes() && r.target != nil && r.newKey == key })
+}
+
+// record is a version that this transaction has written.
+type record = db.WrittenSinceRow
+
+// records are those of each row.
+type records struct {
+	byKey map[history.Ref][]record
+	all   []record
+}
+
+func recordsOf(written []record) records {
+	all := records{byKey: make(map[history.Ref][]record), all: written}
+	for _, w := range written {
+		key := history.Ref{TableID: w.TableID, EntityID: w.EntityID}
+		all.byKey[key] = append(all.byKey[key], w)
+	}
+	return all
+}
+
+// of are the versions that made a row what it is, or took it away.
+func (a records) of(r *Row) []record {
+	all := a.byKey[history.Ref{TableID: r.table.TableID, EntityID: r.newKey}]
+	return slices.DeleteFunc(slices.Clone(all), func(w record) bool {
+		return (history.Action(w.Action) == history.Deleted) != (r.target == nil)
+	})
+}
+
+// passing are the versions of a row under a key that it had in between.
+func (a records) passing(r *Row) []record {
+	return a.byKey[history.Ref{TableID: r.table.TableID, EntityID: r.keyNow()}]
+}
+
+// note records which version undid which, and what was written besides.
+func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written records) error {
+	var args db.NoteUndoneParams
+	planned := make(map[int64]bool)
+	for _, r := range rows {
+		found := written.of(r)
+		for _, w := range append(found, written.passing(r)...) {
+			planned[w.ID] = true
+		}
+		if len(found) == 0 {
+			continue // what it had become is what it was
+		}
+		for _, id := range r.Versions {
+			ref := r.table.chosen[id].Ref()
+			args.RollbackIds, args.VersionIds = append(args.RollbackIds, found[len(found)-1].ID), append(args.VersionIds, id)
+			args.TableIds, args.EntityIds = append(args.TableIds, ref.TableID), append(args.EntityIds, ref.EntityID)
+		}
+	}
+	names := make(map[int32]string)
+	known, err := history.Tables(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, e := range known {
+		names[e.TableID] = e.Table
+	}
+	for _, w := range written.all {
+		if !planned[w.ID] {
+			p.made.sideEffect(names[w.TableID], history.Action(w.Action))
+		}
+	}
+	if err := db.New().NoteUndone(ctx, q, args); err != nil {
+		return fmt.Errorf("note what was undone: %w", err)
+	}
+	return nil
+}
+
+func (p *Plan) sideEffect(table string, action history.Action) {
+	for i, s := range p.SideEffects {
+		if s.Table == table && s.Action == action {
+			p.SideEffects[i].Rows++
+			return
+		}
+	}
+	p.SideEffects = append(p.SideEffects, SideEffect{table, action, 1})
+}

@@ -1,0 +1,444 @@
+package exaudit_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+// inOneTransaction runs statements in one transaction, and gives its id.
+func inOneTransaction(t *testing.T, db *pgtest.DB, statements ...string) uint64 {
+	t.Helper()
+	tx, err := db.Pool.Begin(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.Background())
+	for _, statement := range statements {
+		if _, err := tx.Exec(context.Background(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	var xid uint64
+	if err := tx.QueryRow(context.Background(), `SELECT pg_current_xact_id()::text::bigint`).Scan(&xid); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return xid
+}
+
+func undo(t *testing.T, audit *exaudit.DB, xid uint64, opts ...exaudit.UndoOption) *exaudit.UndoPlan {
+	t.Helper()
+	plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)), opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+func expect(t *testing.T, db *pgtest.DB, table, want string) {
+	t.Helper()
+	if got := rows(t, db, table); got != want {
+		t.Errorf("%s is %s, want %s", table, got, want)
+	}
+}
+
+const parcels = `
+CREATE TABLE parcels (id int PRIMARY KEY, status text NOT NULL, weight numeric, info jsonb);
+INSERT INTO parcels VALUES (1, 'new', 1.50, '{"to": {"city": "Uppsala", "zip": "75310"}, "tags": ["a", "b"]}'), (2, 'new', 2.00, NULL), (3, 'new', 3, 'null');`
+
+// What came later survives: other columns, other places inside jsonb, other rows.
+func TestUndoKeepsWhatCameLater(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, parcels, "parcels")
+	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost', info = jsonb_set(coalesce(nullif(info, 'null'), '{}'), '{to}', coalesce(info->'to', '{}') || '{"city": "Lund"}')`)
+	db.Exec(t, `UPDATE parcels SET weight = 9.00 WHERE id = 1`)
+	db.Exec(t, `UPDATE parcels SET info = jsonb_set(jsonb_set(info, '{to,zip}', '"22100"'), '{tags,2}', '"c"') WHERE id = 1`)
+	db.Exec(t, `INSERT INTO parcels VALUES (4, 'new', 4, NULL)`)
+
+	plan := undo(t, audit, bad)
+	expect(t, db, "parcels", `(1,new,9.00,"{""to"": {""zip"": ""22100"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b"", ""c""]}") (2,new,2.00,) (3,new,3,null) (4,new,4,)`)
+	if len(plan.Rows) != 3 || len(plan.Chosen) != 3 || plan.Transaction == 0 || len(plan.SideEffects) != 0 {
+		t.Errorf("plan: %s", asJSON(t, plan))
+	}
+	want := `{"info":{"to":{"city":["~","Lund","Uppsala"]}},"status":["~","lost","new"]}`
+	if got := patchJSON(t, plan.Rows[0].Patch); got != want {
+		t.Errorf("patch %s, want %s", got, want)
+	}
+	last := historyOf(t, audit, "parcels", 1, exaudit.WithStates())
+	if v := last[len(last)-1]; !v.Rollback {
+		t.Errorf("not recorded as a rollback: %s", asJSON(t, v))
+	}
+	if got := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.undone u JOIN exaudit.versions v ON v.id = u.version_id WHERE v.xid::text::bigint = $1`, int64(bad)); got != 3 {
+		t.Errorf("%d links to what was undone, want 3", got)
+	}
+	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)))
+	if !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("second time: %v, want ErrNothingToDo", err)
+	}
+}
+
+func TestUndoConflicts(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, parcels, "parcels")
+	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost', weight = weight + 10`)
+	db.Exec(t, `UPDATE parcels SET status = 'found', weight = weight + 1 WHERE id = 1`)
+	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
+	before := rows(t, db, "parcels")
+	selection := exaudit.Select(exaudit.ByTransaction(bad))
+
+	_, err := audit.Undo(ctx, selection)
+	var conflict *exaudit.UndoConflictError
+	if !errors.As(err, &conflict) || !errors.Is(err, exaudit.ErrUndoConflict) || len(conflict.Rows) != 2 {
+		t.Fatalf("undo: %v, want two rows in conflict", err)
+	}
+	for _, want := range []string{
+		`public.parcels 1: status: was "lost", is "found", would become "new"`,
+		`public.parcels 1: weight: was 11.50, is 12.50, would become 1.50`,
+		`public.parcels 2: the row was deleted since, by version`,
+	} {
+		found := false
+		for _, r := range conflict.Rows {
+			for _, c := range r.Conflicts {
+				found = found || strings.HasPrefix(r.Table+" "+r.EntityID+": "+c.String(), want)
+			}
+		}
+		if !found {
+			t.Errorf("no conflict %s in %s", want, asJSON(t, conflict.Rows))
+		}
+	}
+	expect(t, db, "parcels", before)
+
+	plan := undo(t, audit, bad, exaudit.OnConflict(exaudit.SkipRows))
+	expect(t, db, "parcels", `(1,found,12.50,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (3,new,3,null)`)
+	if len(plan.Conflicting()) != 2 || !plan.Conflicting()[0].Skipped {
+		t.Errorf("plan %s", asJSON(t, plan))
+	}
+
+	db.Exec(t, `UPDATE parcels SET status = 'lost' WHERE id = 1`)
+	undo(t, audit, bad, exaudit.OnConflict(exaudit.KeepLater))
+	if got := pgtest.One[string](t, db, `SELECT status || weight FROM parcels WHERE id = 1`); got != "new12.50" {
+		t.Errorf("keep-later left %s, want new12.50", got)
+	}
+}
+
+func TestUndoOverwrites(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, parcels, "parcels")
+	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost' WHERE id < 3`, `DELETE FROM parcels WHERE id = 3`)
+	db.Exec(t, `UPDATE parcels SET status = 'found', weight = 7 WHERE id = 1`)
+	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
+	db.Exec(t, `INSERT INTO parcels VALUES (3, 'other', 0, NULL)`)
+	undo(t, audit, bad, exaudit.OverwriteRow("public.parcels", "1"), exaudit.OverwriteRow("parcels", "2"), exaudit.OverwriteRow("parcels", "3"))
+	expect(t, db, "parcels", `(1,new,7,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (2,new,2.00,) (3,new,3,null)`)
+}
+
+// A trigger that stamps each change makes every later change a conflict; unless the column is
+// kept.
+func TestUndoKeepsColumns(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `
+		CREATE TABLE notes (id int PRIMARY KEY, title text, body text, revision int NOT NULL DEFAULT 0);
+		CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.revision := OLD.revision + 1; RETURN NEW; END $$;
+		CREATE TRIGGER bump BEFORE UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION bump();
+		INSERT INTO notes VALUES (1, 'a', 'b')`, "notes")
+	bad := inOneTransaction(t, db, `UPDATE notes SET title = 'oops'`)
+	db.Exec(t, `UPDATE notes SET body = 'later'`)
+	if _, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrUndoConflict) {
+		t.Fatalf("%v, want ErrUndoConflict", err)
+	}
+	plan := undo(t, audit, bad, exaudit.KeepColumns("notes.revision"))
+	expect(t, db, "notes", `(1,a,later,3)`)
+	if got, want := patchJSON(t, plan.Rows[0].Patch), `{"revision":["~",2,3],"title":["~","oops","a"]}`; got != want {
+		t.Errorf("patch %s, want %s: what the row became", got, want)
+	}
+}
+
+const family = `
+CREATE TABLE countries (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE);
+CREATE TABLE cities (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, country int NOT NULL REFERENCES countries ON DELETE CASCADE, name text, upper text GENERATED ALWAYS AS (upper(name)) STORED);
+CREATE TABLE streets (city int REFERENCES cities ON DELETE CASCADE, name text, PRIMARY KEY (city, name));
+CREATE TABLE visitors (id int PRIMARY KEY, city int REFERENCES cities ON DELETE SET NULL, home int NOT NULL DEFAULT 1 REFERENCES cities ON DELETE SET DEFAULT);
+INSERT INTO countries (name) VALUES ('Sweden'), ('Norway');
+INSERT INTO cities (country, name) VALUES (1, 'Lund'), (2, 'Oslo'), (2, 'Bergen');
+INSERT INTO streets SELECT c.id, 'street ' || n FROM cities c, generate_series(1, 3) n;
+INSERT INTO visitors VALUES (1, 2, 3), (2, 1, 1);
+CREATE TABLE tree (id int PRIMARY KEY, parent int REFERENCES tree ON DELETE CASCADE, name text);
+INSERT INTO tree VALUES (1, NULL, 'root'), (2, 1, 'a'), (3, 1, 'b'), (4, 2, 'c'), (5, 4, 'd');
+CREATE TABLE heads (id int PRIMARY KEY, member int NOT NULL);
+CREATE TABLE members (id int PRIMARY KEY, head int NOT NULL REFERENCES heads);
+INSERT INTO heads VALUES (1, 10), (2, 20);
+INSERT INTO members VALUES (10, 1), (20, 2);
+ALTER TABLE heads ADD FOREIGN KEY (member) REFERENCES members;`
+
+// Cascades, SET NULL and SET DEFAULT, a tree and a cycle of keys that are not deferrable: all
+// comes back exactly, and all goes again.
+func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	tables := []string{"countries", "cities", "streets", "visitors", "tree", "heads", "members"}
+	db, audit := audited(t, family, tables...)
+	content := func() (all []string) {
+		for _, table := range tables {
+			all = append(all, rows(t, db, table))
+		}
+		return all
+	}
+	before := content()
+	bad := inOneTransaction(t, db, `DELETE FROM countries WHERE name = 'Norway'`, `DELETE FROM tree WHERE id = 1`,
+		`WITH h AS (DELETE FROM heads WHERE id = 2) DELETE FROM members WHERE id = 20`)
+	after := content()
+
+	first := undo(t, audit, bad)
+	if got := content(); strings.Join(got, "\n") != strings.Join(before, "\n") {
+		t.Errorf("undone:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(before, "\n"))
+	}
+	xid := first.Transaction
+	for i := range 3 { // redo, undo, redo
+		done, err := audit.Redo(ctx, xid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := after
+		if i%2 == 1 {
+			want = before
+		}
+		if got := content(); strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("turn %d:\n%s\nwant:\n%s", i, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		xid = done.Transaction
+	}
+	if _, err := audit.Redo(ctx, bad); !errors.Is(err, exaudit.ErrNotUndo) {
+		t.Errorf("redo of a change: %v, want ErrNotUndo", err)
+	}
+	if _, err := audit.Redo(ctx, first.Transaction); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("redo of an undo that was redone: %v, want ErrNothingToDo", err)
+	}
+}
+
+// A row that is taken away takes nothing along that came later.
+func TestUndoOfACreateThatIsReferenced(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, family, "countries", "cities", "streets")
+	bad := inOneTransaction(t, db, `INSERT INTO countries (name) VALUES ('Denmark')`, `INSERT INTO cities (country, name) VALUES (3, 'Aarhus')`)
+	db.Exec(t, `INSERT INTO streets VALUES (4, 'later')`)
+	before := rows(t, db, "cities")
+	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)))
+	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), `public.cities 4: public.streets [4, "later"] points to it by city`) {
+		t.Fatalf("%v, want a conflict about the street", err)
+	}
+	expect(t, db, "cities", before)
+	// the city stays, and so its country must
+	_, err = audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), exaudit.OnConflict(exaudit.SkipRows))
+	if !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Fatalf("%v, want ErrNothingToDo", err)
+	}
+	expect(t, db, "cities", before)
+	db.Exec(t, `DELETE FROM streets WHERE name = 'later'`)
+	undo(t, audit, bad)
+	expect(t, db, "countries", `(1,Sweden) (2,Norway)`)
+}
+
+func TestUndoOfARowWhoseParentIsGone(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, family, "countries", "cities", "streets")
+	bad := inOneTransaction(t, db, `DELETE FROM cities WHERE name = 'Bergen'`)
+	db.Exec(t, `DELETE FROM countries WHERE id = 2`)
+	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)))
+	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.countries 2, which country points to, is not there") {
+		t.Fatalf("%v, want a conflict about the country", err)
+	}
+}
+
+func TestUndoExchangesUniqueValues(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `
+		CREATE TABLE seats (id int PRIMARY KEY, seat int NOT NULL UNIQUE, code text UNIQUE, tag uuid NOT NULL UNIQUE DEFAULT gen_random_uuid());
+		INSERT INTO seats (id, seat, code) SELECT n, n, 'c' || n FROM generate_series(1, 40) n`, "seats")
+	before := rows(t, db, "seats")
+	// chains, a swap of every kind, and a long queue
+	bad := inOneTransaction(t, db,
+		`UPDATE seats SET code = NULL WHERE id = 1`, `UPDATE seats SET code = 'c1' WHERE id = 2`, `UPDATE seats SET code = 'c2' WHERE id = 1`,
+		`UPDATE seats SET seat = 100 WHERE id = 3`, `UPDATE seats SET seat = 3 WHERE id = 4`, `UPDATE seats SET seat = 4 WHERE id = 3`,
+		`UPDATE seats SET seat = seat + 1000 WHERE id > 9`, `UPDATE seats SET seat = seat - 999 WHERE id > 9`)
+	after := rows(t, db, "seats")
+	done := undo(t, audit, bad)
+	expect(t, db, "seats", before)
+	if _, err := audit.Redo(context.Background(), done.Transaction); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "seats", after)
+}
+
+func TestUndoOfKeyChanges(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `
+		CREATE TABLE users (id int PRIMARY KEY, name text);
+		CREATE TABLE mails (id int PRIMARY KEY, owner int REFERENCES users ON UPDATE CASCADE, subject text);
+		INSERT INTO users VALUES (1, 'ada'), (2, 'bob'), (3, 'eve');
+		INSERT INTO mails VALUES (1, 1, 'x')`, "users", "mails")
+	before, mails := rows(t, db, "users"), rows(t, db, "mails")
+	bad := inOneTransaction(t, db, `UPDATE users SET id = 11 WHERE id = 1`)
+	db.Exec(t, `UPDATE users SET name = 'Ada' WHERE id = 11`)
+	db.Exec(t, `INSERT INTO mails VALUES (2, 11, 'y')`)
+	undo(t, audit, bad)
+	expect(t, db, "users", `(1,Ada) (2,bob) (3,eve)`)
+	expect(t, db, "mails", `(1,1,x) (2,1,y)`)
+
+	db.Exec(t, `UPDATE users SET name = 'ada' WHERE id = 1`)
+	db.Exec(t, `DELETE FROM mails WHERE id = 2`)
+	swap := inOneTransaction(t, db, `UPDATE users SET id = 0 WHERE id = 2`, `UPDATE users SET id = 2 WHERE id = 3`, `UPDATE users SET id = 3 WHERE id = 0`)
+	undo(t, audit, swap)
+	expect(t, db, "users", before)
+	expect(t, db, "mails", mails)
+
+	// the old key has another row by now
+	moved := inOneTransaction(t, db, `UPDATE users SET id = 30 WHERE id = 3`)
+	db.Exec(t, `INSERT INTO users VALUES (3, 'new')`)
+	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(moved)))
+	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "key") && !strings.Contains(err.Error(), "value of id") {
+		t.Errorf("%v, want a conflict about the key", err)
+	}
+	deleted := inOneTransaction(t, db, `DELETE FROM users WHERE id = 2`)
+	db.Exec(t, `INSERT INTO users VALUES (2, 'new')`)
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(deleted))); !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now") {
+		t.Errorf("%v, want a conflict about the key", err)
+	}
+}
+
+// An update of a row that has been deleted says nothing about the one that has its key now, even
+// if that looks the same.
+func TestUndoTellsGenerationsApart(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, parcels, "parcels")
+	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost' WHERE id = 2`)
+	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
+	db.Exec(t, `INSERT INTO parcels VALUES (2, 'lost', 2.00, NULL)`)
+	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)))
+	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now, by version") {
+		t.Errorf("%v, want a conflict about the key", err)
+	}
+}
+
+// What a trigger keeps count of is right in the end, though the trigger counts again.
+func TestUndoWithTriggersThatCount(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `
+		CREATE TABLE carts (id int PRIMARY KEY, total int NOT NULL DEFAULT 0);
+		CREATE TABLE items (id int PRIMARY KEY, cart int NOT NULL REFERENCES carts, price int);
+		CREATE TABLE log (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what text);
+		CREATE FUNCTION count_price() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN
+			IF TG_OP <> 'INSERT' THEN UPDATE carts SET total = total - OLD.price WHERE id = OLD.cart; END IF;
+			IF TG_OP <> 'DELETE' THEN UPDATE carts SET total = total + NEW.price WHERE id = NEW.cart; END IF;
+			INSERT INTO log (what) VALUES (TG_OP);
+			RETURN NULL;
+		END $$;
+		CREATE TRIGGER count_price AFTER INSERT OR UPDATE OR DELETE ON items FOR EACH ROW EXECUTE FUNCTION count_price();
+		INSERT INTO carts VALUES (1), (2);
+		INSERT INTO items VALUES (1, 1, 10), (2, 1, 5), (3, 2, 7)`, "carts", "items", "log")
+	carts, items := rows(t, db, "carts"), rows(t, db, "items")
+	bad := inOneTransaction(t, db, `DELETE FROM items WHERE id = 2`, `UPDATE items SET price = 100 WHERE id = 3`)
+	plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad), exaudit.OfTables("carts", "items")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "carts", carts)
+	expect(t, db, "items", items)
+	if got, want := asJSON(t, plan.SideEffects), `[{"table":"public.log","action":"created","rows":2}]`; got != want {
+		t.Errorf("side effects %s, want %s", got, want)
+	}
+}
+
+func TestUndoPlansAreKept(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, parcels, "parcels")
+	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost', info = '{"big": 9007199254740993}' WHERE id = 1`, `DELETE FROM parcels WHERE id = 3`)
+	made, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), exaudit.MaxRows(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE rollback`); n != 0 {
+		t.Fatalf("planning wrote %d versions", n)
+	}
+	kept := new(exaudit.UndoPlan)
+	if err := json.Unmarshal([]byte(asJSON(t, made)), kept); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := asJSON(t, kept), asJSON(t, made); a != b {
+		t.Errorf("plan became %s, was %s", a, b)
+	}
+	db.Exec(t, `UPDATE parcels SET weight = 8 WHERE id = 1`) // elsewhere in the row
+	if _, err := audit.ApplyUndo(ctx, kept); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "parcels", `(1,new,8,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (2,new,2.00,) (3,new,3,null)`)
+	if _, err := audit.ApplyUndo(ctx, kept); !errors.Is(err, exaudit.ErrChanged) {
+		t.Errorf("a second time: %v, want ErrChanged", err)
+	}
+	for _, text := range []string{`{}`, `[]`, `{"options": {"on_conflict": "refuse"}, "chosen": [{"table_id": 99, "entity_id": "1", "id": 1}]}`} {
+		plan := new(exaudit.UndoPlan)
+		err := json.Unmarshal([]byte(text), plan)
+		if err == nil {
+			_, err = audit.ApplyUndo(ctx, plan)
+		}
+		if !errors.Is(err, exaudit.ErrInvalidPlan) {
+			t.Errorf("plan %s: %v, want ErrInvalidPlan", text, err)
+		}
+	}
+}
+
+func TestUndoNeedsASelectionAndALimit(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, parcels, "parcels")
+	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
+	if _, err := audit.Undo(ctx, nil); !errors.Is(err, exaudit.ErrInvalidFilter) {
+		t.Errorf("no selection: %v, want ErrInvalidFilter", err)
+	}
+	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), exaudit.MaxRows(2))
+	if !errors.Is(err, exaudit.ErrTooManyRows) || !strings.Contains(err.Error(), "3, and the limit is 2") {
+		t.Errorf("%v, want ErrTooManyRows", err)
+	}
+}
+
+func TestUndoAfterSchemaChanges(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, parcels, "parcels")
+	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost', weight = 10 WHERE id = 1`, `DELETE FROM parcels WHERE id = 2`)
+	db.Exec(t, `ALTER TABLE parcels RENAME COLUMN status TO state`)
+	db.Exec(t, `ALTER TABLE parcels DROP COLUMN info`)
+	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE text USING weight::text`)
+	db.Exec(t, `ALTER TABLE parcels ADD COLUMN region text NOT NULL DEFAULT 'north'`)
+	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN region DROP DEFAULT`)
+	selection := exaudit.Select(exaudit.ByTransaction(bad))
+	if _, err := audit.Undo(ctx, selection); !errors.Is(err, exaudit.ErrConstraint) {
+		t.Fatalf("without a region: %v, want ErrConstraint", err)
+	}
+	plan := undo(t, audit, bad, exaudit.SetUndoneColumn("region", "south"))
+	expect(t, db, "parcels", `(1,new,1.50,north) (2,new,2.00,south) (3,new,3,north)`)
+	for _, r := range plan.Rows {
+		if r.EntityID == "2" && len(r.LeftOut) != 0 {
+			t.Errorf("left out: %v; info was NULL", r.LeftOut)
+		}
+	}
+
+	typed := inOneTransaction(t, db, `UPDATE parcels SET weight = 'heavy' WHERE id = 1`, `UPDATE parcels SET weight = '4' WHERE id = 1`)
+	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING weight::numeric::int`)
+	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(typed)))
+	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "weight: the old value is none of the column's present type") {
+		t.Errorf("%v, want a conflict about the type", err)
+	}
+}
