@@ -18,9 +18,11 @@ type historyOptions struct {
 	filtered bool
 	err      error
 	// what takes the database to understand
-	tables   []string
-	entities []entityName
-	columns  []string
+	tables                 []string
+	entities               []entityName
+	columns                []string
+	before                 int64 // for Transactions
+	sinceMarks, untilMarks []string
 }
 
 type entityName struct {

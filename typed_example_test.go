@@ -39,7 +39,7 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 			fmt.Println("deleted", v.Before.Status)
 		}
 	}
-	yesterday, err := exaudit.StateAt[Order](ctx, audit, "orders", 1, time.Now().Add(-24*time.Hour))
+	yesterday, err := exaudit.StateAt[Order](ctx, audit, "orders", 1, exaudit.AtTime(time.Now().Add(-24*time.Hour)))
 	if err != nil {
 		return err
 	}
@@ -65,6 +65,7 @@ func TestHistoryExample(t *testing.T) {
 	t.Parallel()
 	db, audit := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1); SELECT set_config('exaudit.custom', '{"actor_id": 7}', true); UPDATE orders SET status = 'paid'`)
+	db.Exec(t, `UPDATE exaudit.tables SET complete_since = '2026-01-01'`)
 	if err := historyExample(context.Background(), audit); err != nil {
 		t.Fatal(err)
 	}

@@ -85,6 +85,16 @@ type ExauditHistory struct {
 	SessionRole      *string
 }
 
+// Named marks: what had been committed when one was made is before it.
+type ExauditMark struct {
+	Name      string
+	CreatedAt time.Time
+	CreatedBy string
+	Note      *string
+	Snapshot  interface{}
+	LastID    int64
+}
+
 type ExauditMove struct {
 	Xid         uint64
 	Relation    uint32

@@ -11,6 +11,17 @@ import (
 	"time"
 )
 
+const completeSince = `-- name: CompleteSince :one
+SELECT t.complete_since FROM exaudit.tables t WHERE t.id OPERATOR(pg_catalog.=) $1::integer
+`
+
+func (q *Queries) CompleteSince(ctx context.Context, db DBTX, tableID int32) (time.Time, error) {
+	row := db.QueryRow(ctx, completeSince, tableID)
+	var complete_since time.Time
+	err := row.Scan(&complete_since)
+	return complete_since, err
+}
+
 const customIndexStatement = `-- name: CustomIndexStatement :one
 SELECT exaudit.custom_index_statement($1::text)::text AS statement,
        coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
@@ -333,6 +344,43 @@ func (q *Queries) SearchIDs(ctx context.Context, db DBTX, arg SearchIDsParams) (
 	return items, nil
 }
 
+const searchTransactions = `-- name: SearchTransactions :many
+SELECT s.xid::xid8 AS xid, s.last::bigint AS last_id
+FROM exaudit.search_transactions($1::jsonb, $2::bigint, $3::bigint) AS s
+`
+
+type SearchTransactionsParams struct {
+	Filter  json.RawMessage
+	AfterID int64
+	LastID  int64
+}
+
+type SearchTransactionsRow struct {
+	Xid    uint64
+	LastID int64
+}
+
+// The transactions in a window of ids that have versions which pass a filter, newest first.
+func (q *Queries) SearchTransactions(ctx context.Context, db DBTX, arg SearchTransactionsParams) ([]SearchTransactionsRow, error) {
+	rows, err := db.Query(ctx, searchTransactions, arg.Filter, arg.AfterID, arg.LastID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SearchTransactionsRow
+	for rows.Next() {
+		var i SearchTransactionsRow
+		if err := rows.Scan(&i.Xid, &i.LastID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const tableNames = `-- name: TableNames :many
 SELECT t.id, coalesce(c.oid, 0)::oid AS relation,
        pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name
@@ -359,6 +407,86 @@ func (q *Queries) TableNames(ctx context.Context, db DBTX) ([]TableNamesRow, err
 	for rows.Next() {
 		var i TableNamesRow
 		if err := rows.Scan(&i.ID, &i.Relation, &i.QuotedName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const transactionEnd = `-- name: TransactionEnd :one
+SELECT coalesce(max(v.id), 0)::bigint AS last_id, coalesce(min(v.recorded_at), 'epoch')::timestamptz AS recorded_at
+FROM exaudit.readable_versions v
+WHERE v.transaction OPERATOR(pg_catalog.=) ($1::text)::bigint
+`
+
+type TransactionEndRow struct {
+	LastID     int64
+	RecordedAt time.Time
+}
+
+// The last version of a transaction; 0 where there is none.
+func (q *Queries) TransactionEnd(ctx context.Context, db DBTX, xid string) (TransactionEndRow, error) {
+	row := db.QueryRow(ctx, transactionEnd, xid)
+	var i TransactionEndRow
+	err := row.Scan(&i.LastID, &i.RecordedAt)
+	return i, err
+}
+
+const transactions = `-- name: Transactions :many
+SELECT v.xid, v.table_id, min(v.recorded_at)::timestamptz AS recorded_at, min(v.id)::bigint AS first_id, max(v.id)::bigint AS last_id,
+       pg_catalog.bool_or(v.rollback)::boolean AS rollback,
+       pg_catalog.count(*) FILTER (WHERE v.action OPERATOR(pg_catalog.=) 'created') AS created,
+       pg_catalog.count(*) FILTER (WHERE v.action OPERATOR(pg_catalog.=) 'updated') AS updated,
+       pg_catalog.count(*) FILTER (WHERE v.action OPERATOR(pg_catalog.=) 'deleted') AS deleted,
+       coalesce(pg_catalog.jsonb_agg(DISTINCT v.custom) FILTER (WHERE v.custom IS NOT NULL), '[]')::jsonb AS customs,
+       coalesce(pg_catalog.array_agg(DISTINCT v.session_role) FILTER (WHERE v.session_role IS NOT NULL), '{}')::text[] AS session_users
+FROM exaudit.readable_versions v
+WHERE v.transaction OPERATOR(pg_catalog.=) ANY ($1::bigint[])
+GROUP BY v.xid, v.table_id
+ORDER BY v.xid, v.table_id
+`
+
+type TransactionsRow struct {
+	Xid          uint64
+	TableID      int32
+	RecordedAt   time.Time
+	FirstID      int64
+	LastID       int64
+	Rollback     bool
+	Created      int64
+	Updated      int64
+	Deleted      int64
+	Customs      json.RawMessage
+	SessionUsers []string
+}
+
+// What transactions did, as far as the role may see it, by table.
+func (q *Queries) Transactions(ctx context.Context, db DBTX, xids []int64) ([]TransactionsRow, error) {
+	rows, err := db.Query(ctx, transactions, xids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TransactionsRow
+	for rows.Next() {
+		var i TransactionsRow
+		if err := rows.Scan(
+			&i.Xid,
+			&i.TableID,
+			&i.RecordedAt,
+			&i.FirstID,
+			&i.LastID,
+			&i.Rollback,
+			&i.Created,
+			&i.Updated,
+			&i.Deleted,
+			&i.Customs,
+			&i.SessionUsers,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -452,6 +580,17 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 		&i.Relation,
 	)
 	return i, err
+}
+
+const versionTime = `-- name: VersionTime :one
+SELECT v.recorded_at FROM exaudit.versions v WHERE v.id OPERATOR(pg_catalog.=) $1::bigint
+`
+
+func (q *Queries) VersionTime(ctx context.Context, db DBTX, id int64) (time.Time, error) {
+	row := db.QueryRow(ctx, versionTime, id)
+	var recorded_at time.Time
+	err := row.Scan(&recorded_at)
+	return recorded_at, err
 }
 
 const versionsByRef = `-- name: VersionsByRef :many

@@ -14,15 +14,26 @@ import (
 
 // Filter chooses among versions; of what is nil, all.
 type Filter struct {
-	Spans       []Span                     `json:"spans"`
-	Actions     []Action                   `json:"actions"`
-	Since       *time.Time                 `json:"since"` // from this time on
-	Until       *time.Time                 `json:"until"` // before this time
-	Transaction *uint64                    `json:"transaction"`
-	Rollback    *bool                      `json:"rollback"`
-	Custom      map[string]json.RawMessage `json:"custom"` // keys of the custom data that have these values
-	Keys        []string                   `json:"keys"`   // keys that the custom data has
-	Columns     []Span                     `json:"columns"`
+	Spans        []Span                     `json:"spans"`
+	Actions      []Action                   `json:"actions"`
+	Since        *time.Time                 `json:"since"` // from this time on
+	Until        *time.Time                 `json:"until"` // before this time
+	Transactions []uint64                   `json:"transactions"`
+	Rollback     *bool                      `json:"rollback"`
+	Custom       map[string]json.RawMessage `json:"custom"` // keys of the custom data that have these values
+	Keys         []string                   `json:"keys"`   // keys that the custom data has
+	Columns      []Span                     `json:"columns"`
+	IDs          []int64                    `json:"ids"`
+	SessionUsers []string                   `json:"session_users"`
+	After        []Mark                     `json:"after"` // that have all of these before them
+	Before       []Mark                     `json:"before"`
+	Conditions   []string                   `json:"conditions"` // in SQL, on the columns of a version
+}
+
+// Mark is a place in the stream of changes, by what had been committed.
+type Mark struct {
+	Snapshot string `json:"snapshot"`
+	LastID   int64  `json:"last_id"`
 }
 
 // Span is a stretch of a table's history: of one entity, or in a filter's Columns where a
@@ -155,6 +166,10 @@ func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, er
 	}
 	var versions []*Version
 	window := max(firstWindow, 2*int64(page.Limit))
+	if len(f.IDs) > 0 {
+		page.AfterID = max(page.AfterID, slices.Min(f.IDs)-1)
+		bounds.LastID = min(bounds.LastID, slices.Max(f.IDs))
+	}
 	for after := page.AfterID; after < bounds.LastID; {
 		size := pageSize
 		if page.Limit > 0 {

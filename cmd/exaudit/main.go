@@ -93,8 +93,8 @@ func (p *program) app() *cli.App {
 		Flags: globalFlags(),
 		Commands: []*cli.Command{
 			p.initCommand(), p.installCommand(), p.syncCommand(), p.uninstallCommand(), p.statusCommand(), p.generateCommand(),
-			p.historyCommand(), p.indexCommand(), p.showCommand(), p.diffCommand(), p.revertCommand(), p.undoCommand(), p.redoCommand(),
-			p.versionCommand(), p.completionCommand(),
+			p.logCommand(), p.historyCommand(), p.indexCommand(), p.showCommand(), p.diffCommand(), p.revertCommand(), p.undoCommand(), p.redoCommand(),
+			p.markCommand(), p.asOfCommand(), p.versionCommand(), p.completionCommand(),
 		},
 		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,
 		EnableBashCompletion: true,
