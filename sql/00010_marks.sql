@@ -32,6 +32,12 @@ CREATE FUNCTION exaudit.remove_mark(name text) RETURNS boolean
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    -- another's is for members of exaudit_owner
+    IF EXISTS (SELECT FROM exaudit.marks m
+               WHERE m.name = remove_mark.name AND m.created_by <> session_user
+                 AND NOT pg_catalog.pg_has_role(session_user, 'exaudit_owner', 'USAGE')) THEN
+        RAISE EXCEPTION 'mark "%" was made by another role', name USING ERRCODE = 'insufficient_privilege';
+    END IF;
     DELETE FROM exaudit.marks m WHERE m.name = remove_mark.name;
     RETURN FOUND;
 END
@@ -42,13 +48,13 @@ CREATE FUNCTION exaudit.find_mark(name text) RETURNS exaudit.marks
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    found exaudit.marks;
+    named exaudit.marks;
 BEGIN
-    SELECT * INTO found FROM exaudit.marks m WHERE m.name = find_mark.name;
+    SELECT * INTO named FROM exaudit.marks m WHERE m.name = find_mark.name;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no mark "%"', name USING ERRCODE = 'undefined_object';
     END IF;
-    RETURN found;
+    RETURN named;
 END
 $$;
 

@@ -150,8 +150,12 @@ type ConflictError struct{ Rows []*Row }
 func (e *ConflictError) Error() string {
 	first := e.Rows[0]
 	text := fmt.Sprintf("%s %s: %s", first.Table, first.EntityID, first.Conflicts[0])
-	if n := len(e.Rows) - 1; n > 0 {
-		text += fmt.Sprintf(", and %d more rows in conflict", n)
+	switch n := len(e.Rows) - 1; n {
+	case 0:
+	case 1:
+		text += ", and another row is in conflict"
+	default:
+		text += fmt.Sprintf(", and %d more rows are in conflict", n)
 	}
 	return text
 }

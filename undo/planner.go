@@ -69,6 +69,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 
 // dropUndone leaves out what is undone already, unless what undid it is undone here as well.
 func (p *planner) dropUndone(ctx context.Context) error {
+	p.chosen = slices.DeleteFunc(p.chosen, (*history.Version).Baseline) // which changed nothing
 	ids := make([]int64, len(p.chosen))
 	chosen := make(map[int64]bool, len(ids))
 	for i, v := range p.chosen {

@@ -123,11 +123,12 @@ func (t *table) readGiven(ctx context.Context, q db.DBTX, set map[string]json.Ra
 	return err
 }
 
-// merges tells which columns of a version are taken out of a row.
-func (t *table) merges(v *history.Version) func(string) bool {
+// merges tells which columns of a version are taken out of a row; those that are kept only where
+// it comes back.
+func (t *table) merges(v *history.Version, comesBack bool) func(string) bool {
 	unknown := slices.Concat(v.Before.Masked(), v.Before.Oversized(), v.After.Masked(), v.After.Oversized(), t.unreadable[v.ID])
 	return func(name string) bool {
-		return t.writable[name] && !t.kept[name] && !slices.Contains(unknown, name)
+		return t.writable[name] && (comesBack || !t.kept[name]) && !slices.Contains(unknown, name)
 	}
 }
 

@@ -83,7 +83,7 @@ func (w *walk) takeAway(v *history.Version) {
 
 // changedSince finds what a row that was created has become by what was not chosen.
 func (w *walk) changedSince(v *history.Version) {
-	merges, added := w.row.table.merges(v), false
+	merges, added := w.row.table.merges(v, w.row.present == nil), false
 	for _, name := range slices.Sorted(maps.Keys(w.state)) {
 		was, had := v.After[name]
 		switch {
@@ -158,7 +158,7 @@ func (w *walk) mergeOut(v *history.Version) {
 	}
 	w.unwritable(v)
 	w.unreadable(v)
-	merged, overlaps := w.state.Merge(v.After, v.Before, w.row.table.merges(v), w.overwrite)
+	merged, overlaps := w.state.Merge(v.After, v.Before, w.row.table.merges(v, w.row.present == nil), w.overwrite)
 	w.state = merged
 	if w.overwrite {
 		return

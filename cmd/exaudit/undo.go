@@ -300,6 +300,9 @@ func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 		fmt.Fprintf(w, "(and %s, which --full shows)\n", counted(hidden, "row"))
 	}
 	u.showConflicts(w, plan)
+	if len(plan.Chosen) > 1 {
+		verb = strings.Replace(verb, "was", "were", 1)
+	}
 	fmt.Fprintf(w, "%s of %s %s", counted(len(plan.Chosen), "version"), counted(written, "row"), verb)
 	if n := len(plan.Undone); n > 0 {
 		fmt.Fprintf(w, "; %s undone already", counted(n, "version"))
