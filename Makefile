@@ -25,6 +25,7 @@ bench: ## a statement through exaudit.DB, with custom data and without, compared
 
 fuzz: ## each fuzz target for half a minute
 	go test ./patch -run='^$$' -fuzz='^FuzzDiffApplyReverse$$' -fuzztime=30s
+	go test ./patch -run='^$$' -fuzz='^FuzzMerge$$' -fuzztime=30s
 	go test ./patch -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=30s
 
 lint:

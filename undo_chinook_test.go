@@ -102,7 +102,7 @@ func TestChinookUndoOfOneActor(t *testing.T) {
 	if written == 0 || len(reported) == 0 {
 		t.Error("the test did not get to do its work")
 	}
-	pgtest.Count(t, "versions undone", len(undone.Chosen))
+	pgtest.Count(t, "versions-undone", len(undone.Chosen))
 
 	redone, err := audit.Redo(ctx, undone.Transaction)
 	if err != nil {

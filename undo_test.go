@@ -101,8 +101,8 @@ func TestUndoConflicts(t *testing.T) {
 		t.Fatalf("undo: %v, want two rows in conflict", err)
 	}
 	for _, want := range []string{
-		`public.parcels 1: status: was "lost", is "found", would become "new"`,
-		`public.parcels 1: weight: was 11.50, is 12.50, would become 1.50`,
+		`public.parcels 1: status: was "lost", is now "found", would become "new"`,
+		`public.parcels 1: weight: was 11.50, is now 12.50, would become 1.50`,
 		`public.parcels 2: the row was deleted since, by version`,
 	} {
 		found := false

@@ -11,9 +11,9 @@ import (
 // happened to them: base is what the change starts from, theirs what it leads to, the image
 // what the row is. Only the columns that are wanted are looked at, and only those that the row
 // has. At a conflict the row keeps what it has, or with overwrite becomes theirs.
-func (i Image) Merge(base, theirs Image, wanted func(column string) bool, overwrite bool) (Image, []patch.Overlap) {
+func (i Image) Merge(base, theirs Image, wanted func(column string) bool, overwrite bool) (Image, []patch.Conflict) {
 	merged := maps.Clone(i)
-	var conflicts []patch.Overlap
+	var conflicts []patch.Conflict
 	taken := make(Image) // what becomes theirs as a whole, with its notes
 	for _, name := range slices.Sorted(maps.Keys(theirs)) {
 		if name == "" || !i.has(name) || !wanted(name) || i.SameAs(theirs, name) {
@@ -25,7 +25,7 @@ func (i Image) Merge(base, theirs Image, wanted func(column string) bool, overwr
 		}
 		var opts []patch.MergeOption
 		if overwrite {
-			opts = append(opts, patch.TakeTheirs())
+			opts = append(opts, patch.Overwrite())
 		}
 		value, overlaps := patch.Merge(base[name], i[name], theirs[name], opts...)
 		for _, o := range overlaps {

@@ -19,7 +19,7 @@ type ConflictError struct {
 	Want, Found any
 }
 
-// A Note says in a [ConflictError] in words what is wanted or found.
+// A Note says in a [ConflictError] or a [Conflict] in words what is wanted or found.
 type Note string
 
 // Nothing is the note for a key or an element that is not there.
@@ -35,17 +35,19 @@ const (
 
 // Error shows the values cut short.
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%v at %s: want %s, found %s", ErrConflict, e.Path.place(), describe(e.Want), describe(e.Found))
+	return fmt.Sprintf("%v at %s: want %s, found %s", ErrConflict, e.Path.place(), describe(e.Want, shortWidth), describe(e.Found, shortWidth))
 }
 
 // Is makes e an [ErrConflict].
 func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
 
-func describe(v any) string {
+// shortWidth is how many characters of a value an error shows.
+const shortWidth = 60
+
+func describe(v any, limit int) string {
 	if note, ok := v.(Note); ok {
 		return string(note)
 	}
-	const limit = 60
 	return shownValue(v, limit)
 }
 

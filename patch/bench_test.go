@@ -118,3 +118,28 @@ func BenchmarkPatch(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkMerge(b *testing.B) {
+	for _, n := range []int{1_000, 10_000} {
+		base := list(n, item)
+		change := func(step int) []any {
+			l := edited(base, item)
+			for i := step; i < len(l); i += 100 {
+				l[i] = map[string]any{"id": num(fmt.Sprint(i)), "note": step}
+			}
+			return l
+		}
+		ours, theirs := change(20), change(70)
+		for name, sides := range map[string][2][]any{
+			"edited":   {ours, theirs},
+			"shuffled": {shuffled(base), theirs},
+			"replaced": {list(n, func(i int) any { return item(n + i) }), theirs},
+		} {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				for b.Loop() {
+					patch.Merge(base, sides[0], sides[1])
+				}
+			})
+		}
+	}
+}

@@ -1,4 +1,4 @@
-// Package patch computes, stores, shows and applies the difference between two
+// Package patch computes, stores, shows, applies and merges the differences between
 // JSON values.
 //
 // A [Patch] says what changed, in the grammar of Elixir's ExAudit:
@@ -22,6 +22,12 @@
 //	Apply(b, Reverse(Diff(a, b))) == a
 //	Reverse(Reverse(p)) == p
 //	Diff(a, a) == nil
+//
+// And these, without a conflict:
+//
+//	Merge(a, a, b) == b
+//	Merge(a, b, a) == b
+//	Merge(a, b, b) == b
 //
 // # Values
 //

@@ -182,3 +182,36 @@ func ExampleRFC6902() {
 	// {"op":"test","path":"/n","value":1.0}
 	// {"op":"replace","path":"/n","value":1.00}
 }
+
+func ExampleMerge() {
+	// A mistake moved the order to Lund and dropped an item. Since then, the city was
+	// changed again, and an item was added.
+	before := decode(`{"city":"Malmö","paid":true,"items":["a","b"]}`)
+	after := decode(`{"city":"Lund","paid":false,"items":["a"]}`)
+	now := decode(`{"city":"Ystad","paid":false,"items":["a","c"]}`)
+
+	merged, conflicts := patch.Merge(after, now, before)
+	show(merged)
+	for _, c := range conflicts {
+		fmt.Println(c)
+	}
+	// Output:
+	// {"city":"Ystad","items":["a","b","c"],"paid":true}
+	// city: was "Lund", is now "Ystad", would become "Malmö"
+}
+
+func ExampleOverwrite() {
+	merged, conflicts := patch.Merge(decode(`{"a":1}`), decode(`{"a":2,"b":2}`), decode(`{"a":0}`), patch.Overwrite())
+	show(merged)
+	show(conflicts)
+	// Output:
+	// {"a":0,"b":2}
+	// [{"base":1,"ours":2,"path":["a"],"theirs":0}]
+}
+
+func ExampleConflict_Text() {
+	c := patch.Conflict{Path: patch.Path{"items", 0, "note"}, Base: "as agreed on the phone", Ours: patch.Nothing, Theirs: "none"}
+	fmt.Println(c.Text(patch.Shorten(12)))
+	// Output:
+	// items[0].note: was "as agreed o…, is now nothing, would become "none"
+}

@@ -155,5 +155,5 @@ func listFromValue(edits []any, at Path) (Patch, error) {
 }
 
 func syntaxError(at Path, found any) error {
-	return fmt.Errorf("%w: the change of %s is %s", ErrSyntax, at.place(), describe(found))
+	return fmt.Errorf("%w: the change of %s is %s", ErrSyntax, at.place(), describe(found, shortWidth))
 }

@@ -23,7 +23,12 @@ func (d *differ) common(a, b []any) []match {
 	}
 	n := numbering{hasher: &d.hasher, first: make(map[uint64]int, len(a))}
 	x, y := numbers(&n, a), numbers(&n, b)
-	inA, inB := occurrences(x, len(n.values)), occurrences(y, len(n.values))
+	return commonNumbers(x, y, len(n.values))
+}
+
+// commonNumbers does it for lists of numbers less than n, which stand for the elements.
+func commonNumbers(x, y []int, n int) []match {
+	inA, inB := occurrences(x, n), occurrences(y, n)
 	x, placesA := inBoth(x, inB)
 	y, placesB := inBoth(y, inA)
 
@@ -31,7 +36,7 @@ func (d *differ) common(a, b []any) []match {
 	if slices.ContainsFunc(x, func(v int) bool { return inA[v] > 1 || inB[v] > 1 }) {
 		found = ofRepeated(x, y)
 	} else {
-		found = ofUnique(x, y, len(n.values))
+		found = ofUnique(x, y, n)
 	}
 	for i, m := range found {
 		found[i] = match{placesA[m.a], placesB[m.b]}

@@ -1,172 +1,115 @@
 package patch
 
-import (
-	"encoding/json"
-	"fmt"
-	"maps"
-	"slices"
-)
+import "slices"
 
-// An Overlap is a place that two changes of one value both changed, to different values: a
-// conflict of [Merge].
-type Overlap struct {
-	// Path is the place in ours; the index of an element that ours lacks is where it would be.
-	Path Path
-	// What the place is in the three values; [Nothing] where there is none.
-	Base, Ours, Theirs any
-}
-
-// String says it in a line: what the place was in base, is in ours, and would become with
-// theirs. Long values are cut.
-func (o Overlap) String() string {
-	return fmt.Sprintf("%s: was %s, is %s, would become %s", o.Path.place(), describe(o.Base), describe(o.Ours), describe(o.Theirs))
-}
-
-// overlapForm is an overlap as JSON; what is nothing is left out.
-type overlapForm struct {
-	Path   Path             `json:"path"`
-	Base   *json.RawMessage `json:"base,omitempty"`
-	Ours   *json.RawMessage `json:"ours,omitempty"`
-	Theirs *json.RawMessage `json:"theirs,omitempty"`
-}
-
-// MarshalJSON gives a stable form, in which a value that is [Nothing] is left out.
-func (o Overlap) MarshalJSON() ([]byte, error) {
-	f := overlapForm{Path: o.Path}
-	for _, side := range []struct {
-		value any
-		into  **json.RawMessage
-	}{{o.Base, &f.Base}, {o.Ours, &f.Ours}, {o.Theirs, &f.Theirs}} {
-		if side.value == Nothing {
-			continue
-		}
-		encoded, err := json.Marshal(side.value)
-		if err != nil {
-			return nil, err
-		}
-		*side.into = (*json.RawMessage)(&encoded)
-	}
-	return json.Marshal(f)
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote.
-func (o *Overlap) UnmarshalJSON(data []byte) error {
-	decoded, err := Decode(data)
-	if err != nil {
-		return err
-	}
-	object, ok := decoded.(map[string]any)
-	if !ok {
-		return fmt.Errorf("patch: no overlap: %.100s", data)
-	}
-	*o = Overlap{}
-	steps, _ := object["path"].([]any)
-	for _, step := range steps {
-		switch step := step.(type) {
-		case string:
-			o.Path = append(o.Path, step)
-		case json.Number:
-			index, err := step.Int64()
-			if err != nil {
-				return fmt.Errorf("patch: no index of a list: %s", step)
-			}
-			o.Path = append(o.Path, int(index))
-		}
-	}
-	o.Base, o.Ours, o.Theirs = member(object, "base"), member(object, "ours"), member(object, "theirs")
-	return nil
-}
-
-// member is the value under a key, Nothing where there is none.
-func member(object map[string]any, key string) any {
-	if value, ok := object[key]; ok {
-		return value
-	}
-	return Nothing
-}
-
-// A MergeOption changes what [Merge] does.
-type MergeOption func(*merger)
-
-// TakeTheirs has theirs in the result where there is an overlap, in place of ours.
-func TakeTheirs() MergeOption { return func(m *merger) { m.takeTheirs = true } }
-
-// Merge makes of ours, which has come from base, what it would be if base had also become
-// theirs: a three-way merge. Where both have changed the same place, to different values, the
-// result has ours, unless [TakeTheirs] is given, and the place is one of the overlaps, which come
-// in the order of their paths.
+// Merge makes the change from base to theirs in ours, which has come from base by other
+// changes, and keeps these: it is the three-way merge. To take back one change of a
+// value that was changed again since, base is the value after that change, theirs the one
+// before it, and ours the present one.
 //
-// Objects are merged key by key. Lists are merged by their elements, as [Diff] matches them:
-// different elements may be changed, added and removed on both sides, and moved ones stay one.
-// Where both add elements at the same place, both are kept, those of theirs first, unless they
-// are the same.
+// What only one side changed is as that side has it, and what both changed in the same
+// way is so once. Objects are merged key by key, and lists element by element, both to any
+// depth; the places given to [Primitive] are merged as a whole, where the index of a list
+// element is that in base. Anything else that both sides changed is a [Conflict]: two
+// new values, or a change on one side and a removal on the other. There the result has
+// what ours has, or what theirs has with [Overwrite].
 //
-// To take a change from a to b out of a value v that has changed since, Merge(b, v, a).
+// The elements of lists are told apart by content, as by [Diff], or by place with
+// [Positional]. By content, an element that a side has moved unchanged is merged where that
+// side has put it: it gets the other side's change, and is gone if the other side removed
+// it. If both sides moved one to different places, the lists are in conflict as a
+// whole. What both sides added at one place comes once where it is equal; of the rest,
+// that of theirs comes before that of ours, since what a change that is taken back had
+// removed was there first. Equal elements added at different places are all kept.
 //
-// These hold for all JSON values:
-//
-//	Merge(b, b, t) == t
-//	Merge(b, o, b) == o
-//	Merge(b, x, x) == x
-func Merge(base, ours, theirs any, opts ...MergeOption) (any, []Overlap) {
+// The conflicts are in the order of their paths: keys sorted, elements from the head to the
+// tail. Any of the values may be [Nothing], for one that is not there, and so may the
+// result. None is modified, and the result shares structure with all of them. Time and
+// memory grow as with Diff.
+func Merge(base, ours, theirs any, opts ...MergeOption) (merged any, conflicts []Conflict) {
 	var m merger
 	for _, opt := range opts {
-		opt(&m)
+		opt.setMerge(&m)
 	}
-	return m.merge(base, ours, theirs, nil), m.overlaps
+	merged = m.value(base, ours, theirs, nil, m.primitive)
+	return merged, m.conflicts
 }
+
+// A MergeOption changes how [Merge] merges: it is an [Option] or [Overwrite].
+type MergeOption interface {
+	setMerge(*merger)
+}
+
+func (o Option) setMerge(m *merger) { o(&m.differ) }
+
+type overwrite struct{}
+
+func (overwrite) setMerge(m *merger) { m.overwrite = true }
+
+// Overwrite has the result of [Merge] hold what theirs has wherever there is a conflict,
+// instead of what ours has. The conflicts are the same.
+func Overwrite() MergeOption { return overwrite{} }
 
 // merger is one run of Merge.
 type merger struct {
-	takeTheirs bool
-	overlaps   []Overlap
+	differ
+	overwrite bool
+	conflicts []Conflict
 }
 
-// merge takes Nothing for a key or an element that is not there, and may give it.
-func (m *merger) merge(base, ours, theirs any, at Path) any {
+// value merges three values, each of which may be Nothing. at is their place, and
+// primitive what is left of the pointers below it.
+func (m *merger) value(base, ours, theirs any, at Path, primitive pointers) any {
 	switch {
-	case equal(ours, theirs), equal(base, theirs):
+	case m.hasher.same(ours, theirs), m.hasher.same(base, theirs):
 		return ours
-	case equal(base, ours):
+	case m.hasher.same(base, ours):
 		return theirs
+	case primitive.here():
+		return m.conflict(base, ours, theirs, at)
 	}
 	switch b := base.(type) {
 	case map[string]any:
-		o, isObject := ours.(map[string]any)
-		t, areObjects := theirs.(map[string]any)
-		if isObject && areObjects {
-			return m.objects(b, o, t, at)
+		o, oursToo := ours.(map[string]any)
+		t, theirsToo := theirs.(map[string]any)
+		if oursToo && theirsToo {
+			return m.mergeObjects(b, o, t, at, primitive)
 		}
 	case []any:
-		o, isList := ours.([]any)
-		t, areLists := theirs.([]any)
-		if isList && areLists {
-			return m.lists(b, o, t, at)
+		o, oursToo := ours.([]any)
+		t, theirsToo := theirs.([]any)
+		if oursToo && theirsToo {
+			return m.mergeLists(b, o, t, at, primitive)
 		}
 	}
-	m.overlaps = append(m.overlaps, Overlap{slices.Clone(at), base, ours, theirs})
-	if m.takeTheirs {
+	return m.conflict(base, ours, theirs, at)
+}
+
+// conflict records a conflict and returns what the result has there.
+func (m *merger) conflict(base, ours, theirs any, at Path) any {
+	m.conflicts = append(m.conflicts, Conflict{slices.Clone(at), base, ours, theirs})
+	if m.overwrite {
 		return theirs
 	}
 	return ours
 }
 
-func (m *merger) objects(base, ours, theirs map[string]any, at Path) any {
-	merged := maps.Clone(ours)
-	keys := make(map[string]bool)
-	for _, side := range []map[string]any{base, ours, theirs} {
-		for key := range side {
-			keys[key] = true
-		}
-	}
-	// Sorted, for the same overlaps to come in the same order every time.
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		value := m.merge(member(base, key), member(ours, key), member(theirs, key), append(at, key))
-		if value == Nothing {
-			delete(merged, key)
-		} else {
-			merged[key] = value
+func (m *merger) mergeObjects(base, ours, theirs map[string]any, at Path, primitive pointers) any {
+	keys := slices.Concat(sortedKeys(base), sortedKeys(ours), sortedKeys(theirs))
+	slices.Sort(keys)
+	merged := make(map[string]any, len(ours))
+	for _, key := range slices.Compact(keys) {
+		v := m.value(member(base, key), member(ours, key), member(theirs, key), append(at, key), primitive.below(key))
+		if v != Nothing {
+			merged[key] = v
 		}
 	}
 	return merged
+}
+
+func member(object map[string]any, key string) any {
+	if v, ok := object[key]; ok {
+		return v
+	}
+	return Nothing
 }

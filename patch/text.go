@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// A TextOption changes how [Text] and [WriteText] show a patch.
+// A TextOption changes how [Text] and [WriteText] show a patch, and [Conflict.Text] a
+// conflict.
 type TextOption func(*textWriter)
 
 // Color shows additions in green, removals in red and changes in yellow, with ANSI
@@ -54,8 +55,14 @@ type textWriter struct {
 	limit int
 }
 
+// The codes of ANSI colors.
+const (
+	red    = 31
+	green  = 32
+	yellow = 33
+)
+
 func (t *textWriter) line(path Path, change Patch) string {
-	const green, red, yellow = 32, 31, 33
 	var sign, value string
 	var color int
 	switch change := change.(type) {
@@ -73,11 +80,14 @@ func (t *textWriter) line(path Path, change Patch) string {
 	if len(path) > 0 {
 		place = path.String() + ": "
 	}
-	line := sign + " " + place + value
+	return t.colored(sign+" "+place+value, color) + "\n"
+}
+
+func (t *textWriter) colored(line string, color int) string {
 	if t.color {
-		line = fmt.Sprintf("\x1b[%dm%s\x1b[0m", color, line)
+		return fmt.Sprintf("\x1b[%dm%s\x1b[0m", color, line)
 	}
-	return line + "\n"
+	return line
 }
 
 // shownValue returns a value as JSON, in which all that does not print is escaped,

@@ -77,19 +77,19 @@ func (r *Row) UnmarshalJSON(data []byte) error {
 
 // conflictForm is a conflict as JSON.
 type conflictForm struct {
-	Reason   Reason         `json:"reason"`
-	Overlap  *patch.Overlap `json:"overlap,omitempty"`
-	Version  int64          `json:"version,omitempty"`
-	Table    string         `json:"table,omitempty"`
-	EntityID string         `json:"entity_id,omitempty"`
-	Columns  []string       `json:"columns,omitempty"`
+	Reason   Reason          `json:"reason"`
+	Place    *patch.Conflict `json:"place,omitempty"`
+	Version  int64           `json:"version,omitempty"`
+	Table    string          `json:"table,omitempty"`
+	EntityID string          `json:"entity_id,omitempty"`
+	Columns  []string        `json:"columns,omitempty"`
 }
 
 // MarshalJSON gives the three values only where a place is in conflict.
 func (c Conflict) MarshalJSON() ([]byte, error) {
 	f := conflictForm{Reason: c.Reason, Version: c.Version, Table: c.Table, EntityID: c.EntityID, Columns: c.Columns}
 	if !c.whole() {
-		f.Overlap = &c.Overlap
+		f.Place = &c.Place
 	}
 	return json.Marshal(f)
 }
@@ -101,8 +101,8 @@ func (c *Conflict) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*c = Conflict{Reason: f.Reason, Version: f.Version, Table: f.Table, EntityID: f.EntityID, Columns: f.Columns}
-	if f.Overlap != nil {
-		c.Overlap = *f.Overlap
+	if f.Place != nil {
+		c.Place = *f.Place
 	}
 	return nil
 }

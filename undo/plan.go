@@ -92,9 +92,9 @@ const (
 // Conflict is one obstacle to an undo.
 type Conflict struct {
 	Reason Reason
-	// Overlap is the place, and its three values: what the undone change left there, what is
+	// Place is what overlaps, with its three values: what the undone change left there, what is
 	// there now, and what undoing it would put there; for Overlap and Retyped.
-	Overlap patch.Overlap
+	Place patch.Conflict
 	// Version is the later change that is in the way, 0 where it is not recorded.
 	Version int64
 	// Table, EntityID and Columns are the other row that is in the way, or is missing.
@@ -110,9 +110,9 @@ func (c Conflict) whole() bool { return c.Reason != Overlap && c.Reason != Retyp
 func (c Conflict) String() string {
 	switch c.Reason {
 	case Overlap:
-		return c.Overlap.String()
+		return c.Place.String()
 	case Retyped:
-		return fmt.Sprintf("%s: the old value is none of the column's present type", c.Overlap.Path)
+		return fmt.Sprintf("%s: the old value is none of the column's present type", c.Place.Path)
 	case UpdatedSince:
 		return "the row was updated since, in columns that it did not have then"
 	case DeletedSince:

@@ -91,7 +91,7 @@ func (w *walk) changedSince(v *history.Version) {
 		case !had:
 			added = true
 		case merges(name) && !w.state.SameAs(v.After, name):
-			w.conflict(Conflict{Reason: Overlap, Overlap: patch.Overlap{Path: patch.Path{name}, Base: was, Ours: w.state[name], Theirs: patch.Nothing}})
+			w.conflict(Conflict{Reason: Overlap, Place: patch.Conflict{Path: patch.Path{name}, Base: was, Ours: w.state[name], Theirs: patch.Nothing}})
 		}
 	}
 	if w.later && added && len(w.row.Conflicts) == 0 {
@@ -141,7 +141,7 @@ func (w *walk) leaveOut(v *history.Version) {
 func (w *walk) unreadable(v *history.Version) []string {
 	list := w.row.table.unreadable[v.ID]
 	for _, name := range list {
-		w.conflict(Conflict{Reason: Retyped, Overlap: patch.Overlap{Path: patch.Path{name}, Base: v.After[name], Ours: w.state[name], Theirs: v.Before[name]}})
+		w.conflict(Conflict{Reason: Retyped, Place: patch.Conflict{Path: patch.Path{name}, Base: v.After[name], Ours: w.state[name], Theirs: v.Before[name]}})
 	}
 	return list
 }
@@ -164,7 +164,7 @@ func (w *walk) mergeOut(v *history.Version) {
 		return
 	}
 	for _, o := range overlaps {
-		w.conflict(Conflict{Reason: Overlap, Overlap: o})
+		w.conflict(Conflict{Reason: Overlap, Place: o})
 	}
 }
 
@@ -187,8 +187,8 @@ func (w *walk) unwritable(v *history.Version) {
 // put there is what the oldest found.
 func (w *walk) conflict(c Conflict) {
 	for i, has := range w.row.Conflicts {
-		if has.Reason == c.Reason && slices.Equal(has.Overlap.Path, c.Overlap.Path) {
-			w.row.Conflicts[i].Overlap.Theirs = c.Overlap.Theirs
+		if has.Reason == c.Reason && slices.Equal(has.Place.Path, c.Place.Path) {
+			w.row.Conflicts[i].Place.Theirs = c.Place.Theirs
 			return
 		}
 	}
