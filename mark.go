@@ -38,7 +38,7 @@ func (d *DB) Mark(ctx context.Context, name, note string) (Mark, error) {
 	fail := func(err error) (Mark, error) { return Mark{}, d.explain(ctx, fmt.Errorf("mark %q: %w", name, err)) }
 	if err := db.New().MakeMark(ctx, d.conn, db.MakeMarkParams{Name: name, Note: note}); err != nil {
 		if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "23505" {
-			return fail(fmt.Errorf("%w (%w)", ErrMarkExists, err))
+			return fail(ErrMarkExists)
 		}
 		return fail(err)
 	}

@@ -74,6 +74,8 @@ type Plan struct {
 	Why     map[string]Reason
 	// Referencing are the rows of other tables, and of its own, that point to a row that goes.
 	Referencing []Referencing
+
+	undone []history.Ref // the versions that are taken back
 }
 
 // Referencing is how many rows a foreign key has that point to a row. What in turn points to
@@ -210,6 +212,9 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 		return nil, failed(entity, version, err)
 	}
 	p := &Plan{Entity: entity, Present: present, Target: goal, Why: make(map[string]Reason)}
+	for _, v := range line.Versions[from:] {
+		p.undone = append(p.undone, v.Ref())
+	}
 	p.leaveOut(line.PresentColumns(), line.Versions[from:])
 	if err := p.set(ctx, q, o.set); err != nil {
 		return nil, failed(entity, version, err)
@@ -413,7 +418,11 @@ func (p *Plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 // write makes the row what the plan says, as a rollback, and leaves the session's data as
 // it was.
 func (p *Plan) write(ctx context.Context, tx pgx.Tx, o options) error {
-	err := AsRollback(ctx, tx, o.custom, func() error {
+	start, err := db.New().LastVersionID(ctx, tx)
+	if err != nil {
+		return err
+	}
+	err = AsRollback(ctx, tx, o.custom, func() error {
 		written, err := p.writeRow(ctx, tx)
 		if err == nil && written != 1 {
 			return fmt.Errorf("%w: a trigger or a policy of %s", ErrVetoed, p.Entity.Table)
@@ -423,7 +432,33 @@ func (p *Plan) write(ctx context.Context, tx pgx.Tx, o options) error {
 	if err != nil {
 		return err
 	}
-	return p.readBack(ctx, tx)
+	if err := p.readBack(ctx, tx); err != nil {
+		return err
+	}
+	return p.noteUndone(ctx, tx, start)
+}
+
+// noteUndone records which versions the rollback has undone.
+func (p *Plan) noteUndone(ctx context.Context, tx pgx.Tx, start int64) error {
+	written, err := db.New().WrittenSince(ctx, tx, start)
+	if err != nil {
+		return fmt.Errorf("read what was written: %w", err)
+	}
+	i := slices.IndexFunc(written, func(w db.WrittenSinceRow) bool {
+		return w.TableID == p.Entity.TableID && w.EntityID == p.Entity.ID && w.Rollback
+	})
+	if i < 0 {
+		return nil // the table's triggers let nothing change
+	}
+	var args db.NoteUndoneParams
+	for _, ref := range p.undone {
+		args.RollbackIds = append(args.RollbackIds, written[i].ID)
+		args.TableIds, args.EntityIds, args.VersionIds = append(args.TableIds, ref.TableID), append(args.EntityIds, ref.EntityID), append(args.VersionIds, ref.ID)
+	}
+	if err := db.New().NoteUndone(ctx, tx, args); err != nil {
+		return fmt.Errorf("note what was undone: %w", err)
+	}
+	return nil
 }
 
 // AsRollback does something whose changes are recorded as rollbacks, with the custom data
