@@ -18,11 +18,9 @@ type historyOptions struct {
 	filtered bool
 	err      error
 	// what takes the database to understand
-	tables                 []string
-	entities               []entityName
-	columns                []string
-	before                 int64 // for Transactions
-	sinceMarks, untilMarks []string
+	tables   []string
+	entities []entityName
+	columns  []string
 }
 
 type entityName struct {

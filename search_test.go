@@ -355,7 +355,7 @@ func TestSearchOfAReader(t *testing.T) {
 		{"table", []exaudit.HistoryOption{exaudit.After(50000), exaudit.OfTables("a")}, `{"tables": [1]}`, 50512, 100},
 		{"time", []exaudit.HistoryOption{exaudit.Since(middle), exaudit.Until(middle.Add(time.Minute))},
 			`{"since": "2026-01-01T02:00:00Z", "until": "2026-01-01T02:01:00Z"}`, 90000, 100},
-		{"transaction", []exaudit.HistoryOption{exaudit.ByTransaction(1200)}, `{"transactions": [1200]}`, 90000, 100},
+		{"transaction", []exaudit.HistoryOption{exaudit.ByTransaction(1200)}, `{"transaction": 1200}`, 90000, 100},
 		{"custom", []exaudit.HistoryOption{exaudit.ByCustom("actor", 77)}, `{"custom": {"actor": 77}}`, 90000, 100},
 	} {
 		versions := searched(t, reader, append(c.opts, exaudit.Limit(100))...)

@@ -127,25 +127,6 @@ JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.en
                        AND v.id OPERATOR(pg_catalog.=) r.id
 ORDER BY v.id;
 
--- name: SearchTransactions :many
--- The transactions in a window of ids that have versions which pass a filter, newest first.
-SELECT s.xid::xid8 AS xid, s.last::bigint AS last_id
-FROM exaudit.search_transactions(@filter::jsonb, @after_id::bigint, @last_id::bigint) AS s;
-
--- name: Transactions :many
--- What transactions did, as far as the role may see it, by table.
-SELECT v.xid, v.table_id, min(v.recorded_at)::timestamptz AS recorded_at, min(v.id)::bigint AS first_id, max(v.id)::bigint AS last_id,
-       pg_catalog.bool_or(v.rollback)::boolean AS rollback,
-       pg_catalog.count(*) FILTER (WHERE v.action OPERATOR(pg_catalog.=) 'created') AS created,
-       pg_catalog.count(*) FILTER (WHERE v.action OPERATOR(pg_catalog.=) 'updated') AS updated,
-       pg_catalog.count(*) FILTER (WHERE v.action OPERATOR(pg_catalog.=) 'deleted') AS deleted,
-       coalesce(pg_catalog.jsonb_agg(DISTINCT v.custom) FILTER (WHERE v.custom IS NOT NULL), '[]')::jsonb AS customs,
-       coalesce(pg_catalog.array_agg(DISTINCT v.session_role) FILTER (WHERE v.session_role IS NOT NULL), '{}')::text[] AS session_users
-FROM exaudit.readable_versions v
-WHERE v.transaction OPERATOR(pg_catalog.=) ANY (@xids::bigint[])
-GROUP BY v.xid, v.table_id
-ORDER BY v.xid, v.table_id;
-
 -- name: VersionTime :one
 SELECT v.recorded_at FROM exaudit.versions v WHERE v.id OPERATOR(pg_catalog.=) @id::bigint;
 

@@ -103,21 +103,7 @@ BEGIN
             WHEN 'keys' THEN 'v.custom ?& %L::text[]'
             WHEN 'since' THEN 'v.recorded_at >= %2$L::timestamptz'
             WHEN 'until' THEN 'v.recorded_at < %2$L::timestamptz'
-            WHEN 'ids' THEN 'v.id = ANY (%L::bigint[])'
-            WHEN 'transactions' THEN 'v.transaction = ANY (%L::bigint[])'
-            WHEN 'session_users' THEN 'v.session_role = ANY (%L::text[])'
-            -- a change that has a mark before it; its transaction is none of the older ones
-            WHEN 'after' THEN
-                'NOT EXISTS (SELECT FROM jsonb_to_recordset(%3$L::jsonb) AS m (snapshot pg_snapshot, last_id bigint) '
-                'WHERE NOT exaudit.is_after(m.snapshot, m.last_id, v.xid, v.id)) AND '
-                || coalesce((SELECT string_agg(pg_catalog.format(
-                                 '(v.id > %s OR v.transaction >= %s)', m.last_id, pg_catalog.pg_snapshot_xmin(m.snapshot)), ' AND ')
-                             FROM jsonb_to_recordset(CASE name WHEN 'after' THEN value END) AS m (snapshot pg_snapshot, last_id bigint)), 'true')
-            WHEN 'before' THEN
-                'NOT EXISTS (SELECT FROM jsonb_to_recordset(%3$L::jsonb) AS m (snapshot pg_snapshot, last_id bigint) '
-                'WHERE exaudit.is_after(m.snapshot, m.last_id, v.xid, v.id))'
-            WHEN 'conditions' THEN
-                '(' || (SELECT string_agg(pg_catalog.replace(c, '%', '%%'), E'\n) AND (' ) FROM unnest(list) AS c) || E'\n)'
+            WHEN 'transaction' THEN 'v.transaction = %2$L::bigint'
             WHEN 'rollback' THEN 'v.rollback = %2$L::boolean'
             WHEN 'custom' THEN
                 'NOT EXISTS (SELECT FROM jsonb_each(%3$L::jsonb) AS c WHERE v.custom -> c.key IS DISTINCT FROM c.value)'
@@ -167,27 +153,16 @@ BEGIN
 END
 $$;
 
--- The transactions of the versions that pass a filter, each with the last of them, newest first.
-CREATE FUNCTION exaudit.search_transactions(filter jsonb, after_id bigint, last_id bigint, OUT xid xid8, OUT last bigint) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format('SELECT s.xid, max(s.id) FROM (%s) AS s GROUP BY s.xid ORDER BY 2 DESC',
-                                           exaudit.search_query(filter, after_id, last_id, 2147483647));
-END
-$$;
-
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
 AS 'SELECT 9::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.custom_index, exaudit.custom_index_statement, exaudit.expose_custom_index,
-    exaudit.indexed_key, exaudit.search_condition, exaudit.search_query, exaudit.search, exaudit.search_transactions
+    exaudit.indexed_key, exaudit.search_condition, exaudit.search_query, exaudit.search
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.custom_index, exaudit.custom_index_statement, exaudit.indexed_key,
-    exaudit.search_condition, exaudit.search_query, exaudit.search, exaudit.search_transactions, exaudit.last_version_id
+    exaudit.search_condition, exaudit.search_query, exaudit.search, exaudit.last_version_id
     TO exaudit_reader;
 
 RESET ROLE;
@@ -196,7 +171,6 @@ RESET ROLE;
 -- The generated functions go first, and with them the triggers: from here on nothing needs
 -- the rest. With them goes what exaudit_writer was granted on tracked tables.
 DROP OWNED BY exaudit_writer CASCADE;
-DROP FUNCTION exaudit.search_transactions;
 DROP FUNCTION exaudit.search;
 DROP FUNCTION exaudit.search_query;
 DROP FUNCTION exaudit.search_condition;

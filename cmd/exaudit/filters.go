@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,20 +12,15 @@ import (
 	"github.com/exaudit/exaudit/patch"
 )
 
-var filterNames = []string{"action", "since", "until", "since-mark", "until-mark", "xid", "id", "by", "session-user", "column", "where", "rollback"}
+var filterNames = []string{"action", "since", "until", "xid", "by", "column", "rollback"}
 
 func filterFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "action", Usage: "only versions that are `ACTION`: created, updated or deleted (may be repeated)"},
 		&cli.StringFlag{Name: "since", Usage: "only from `TIME` on: 2026-01-31, \"2026-01-31 15:04\", with a zone as in 2026-01-31T15:04:05Z, or 90m for so long ago"},
 		&cli.StringFlag{Name: "until", Usage: "only before `TIME`"},
-		&cli.StringSliceFlag{Name: "since-mark", Usage: "only what was committed after the mark `NAME` was made (may be repeated: all of them)"},
-		&cli.StringSliceFlag{Name: "until-mark", Usage: "only what had been committed when the mark `NAME` was made"},
-		&cli.StringSliceFlag{Name: "xid", Usage: "only what transaction `XID` changed (may be repeated: any of them)"},
-		&cli.StringSliceFlag{Name: "id", Usage: "only version `ID` (may be repeated: any of them)"},
+		&cli.Uint64Flag{Name: "xid", Usage: "only what transaction `XID` changed"},
 		&cli.StringSliceFlag{Name: "by", Usage: "only with `KEY=VALUE` in the custom data, VALUE as JSON if it is JSON, else as text; KEY alone is any value (may be repeated: all of them)"},
-		&cli.StringSliceFlag{Name: "session-user", Usage: "only what `ROLE` changed, of tables that record it (may be repeated: any of them)"},
-		&cli.StringSliceFlag{Name: "where", Usage: "only versions that meet the SQL `CONDITION`: \"before->>'status' = 'paid'\" (may be repeated: all of them)"},
 		&cli.StringSliceFlag{Name: "column", Usage: "only what changed `COLUMN` (may be repeated: any of them)"},
 		&cli.BoolFlag{Name: "rollback", Usage: "only what reverts changed"},
 	}
@@ -41,7 +35,7 @@ func filters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
 	for _, name := range c.StringSlice("action") {
 		action := exaudit.Action(name)
 		if action != exaudit.Created && action != exaudit.Updated && action != exaudit.Deleted {
-			return nil, usageErrorf(c.Command.Name, "--action is created, updated or deleted, not %q", name)
+			return nil, usageErrorf("history", "--action is created, updated or deleted, not %q", name)
 		}
 		actions = append(actions, action)
 	}
@@ -57,35 +51,12 @@ func filters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
 		}
 		at, err := parseTime(c.String(bound.flag), now)
 		if err != nil {
-			return nil, usageErrorf(c.Command.Name, "--%s is a time as 2026-01-31, \"2026-01-31 15:04:05\" or 90m ago, not %q", bound.flag, c.String(bound.flag))
+			return nil, usageErrorf("history", "--%s is a time as 2026-01-31, \"2026-01-31 15:04:05\" or 90m ago, not %q", bound.flag, c.String(bound.flag))
 		}
 		opts = append(opts, bound.option(at))
 	}
-	for _, name := range c.StringSlice("since-mark") {
-		opts = append(opts, exaudit.SinceMark(name))
-	}
-	for _, name := range c.StringSlice("until-mark") {
-		opts = append(opts, exaudit.UntilMark(name))
-	}
-	for _, text := range c.StringSlice("xid") {
-		xid, err := strconv.ParseUint(text, 10, 63)
-		if err != nil {
-			return nil, usageErrorf(c.Command.Name, "--xid is the number of a transaction, not %q", text)
-		}
-		opts = append(opts, exaudit.ByTransaction(xid))
-	}
-	for _, text := range c.StringSlice("id") {
-		id, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, usageErrorf(c.Command.Name, "--id is the number of a version, not %q", text)
-		}
-		opts = append(opts, exaudit.OfVersions(id))
-	}
-	if c.IsSet("session-user") {
-		opts = append(opts, exaudit.BySessionUser(c.StringSlice("session-user")...))
-	}
-	for _, condition := range c.StringSlice("where") {
-		opts = append(opts, exaudit.Where(condition))
+	if c.IsSet("xid") {
+		opts = append(opts, exaudit.ByTransaction(c.Uint64("xid")))
 	}
 	var values []string
 	for _, text := range c.StringSlice("by") {
@@ -95,7 +66,7 @@ func filters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
 			opts = append(opts, exaudit.HasCustom(text))
 		}
 	}
-	custom, err := keyValues(c.Command.Name, "by", values)
+	custom, err := keyValues("history", "by", values)
 	if err != nil {
 		return nil, err
 	}
