@@ -19,7 +19,7 @@ import (
 // for the table: what was deleted since is there, what was created since is not, and of a key
 // that was used twice it is the row of then. Columns are the table's present ones: one that was
 // added since holds what it was filled with; one that is masked or excluded is NULL, so its
-// field must take that. The rows are in no order.
+// field must take that. The rows are in the order of the primary key.
 //
 // They are read as the loop goes on. Of several tables at one point, read each on the same
 // transaction of isolation level REPEATABLE READ.
@@ -127,8 +127,14 @@ func (d *DB) asOf(ctx context.Context, t triggers.Tracked, at Point, output stri
 			fail(ErrTableGone)
 			return
 		}
-		// quoted by PostgreSQL
-		rows, err := d.conn.Query(ctx, fmt.Sprintf("SELECT %s FROM exaudit.%s(NULL::%s, $1) AS r", output, at.function, t.QuotedName), at.argument)
+		order, err := keyOrder(ctx, d.conn, t.Relation)
+		if err != nil {
+			fail(err)
+			return
+		}
+		// names are quoted by PostgreSQL
+		query := fmt.Sprintf("SELECT %s FROM exaudit.%s(NULL::%s, $1) AS r%s", output, at.function, t.QuotedName, order)
+		rows, err := d.conn.Query(ctx, query, at.argument)
 		if err != nil {
 			fail(err)
 			return
@@ -145,6 +151,21 @@ func (d *DB) asOf(ctx context.Context, t triggers.Tracked, at Point, output stri
 	}
 }
 
+// keyOrder sorts the rows r of a table by its primary key.
+func keyOrder(ctx context.Context, q db.DBTX, relation uint32) (string, error) {
+	columns, err := db.New().TableColumns(ctx, q, relation)
+	if err != nil {
+		return "", err
+	}
+	columns = slices.DeleteFunc(columns, func(c db.TableColumnsRow) bool { return c.KeyPosition < 0 })
+	slices.SortFunc(columns, func(a, b db.TableColumnsRow) int { return int(a.KeyPosition - b.KeyPosition) })
+	order := ""
+	for i, c := range columns {
+		order += []string{" ORDER BY ", ", "}[min(i, 1)] + "r." + c.QuotedName
+	}
+	return order, nil
+}
+
 // pastError is the sentinel of what the functions for past rows raise.
 func pastError(err error) error {
 	pgErr := (*pgconn.PgError)(nil)
@@ -154,7 +175,7 @@ func pastError(err error) error {
 	sentinels := []struct {
 		code string
 		is   error
-	}{{"72000", ErrBeforeHistory}, {"P0002", ErrNoVersion}, {"42704", ErrNoMark}, {"42P01", ErrNotTracked}, {"22000", ErrDiverged}}
+	}{{"72000", ErrBeforeHistory}, {"P0002", ErrNoVersion}, {"XA001", ErrNoMark}, {"42P01", ErrNotTracked}, {"22000", ErrDiverged}}
 	i := slices.IndexFunc(sentinels, func(s struct {
 		code string
 		is   error

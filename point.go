@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
 )
 
 // ErrBeforeHistory means that a table's history does not reach back so far: it was not tracked
@@ -73,18 +74,15 @@ func AtTransaction(xid uint64) Point {
 // AtMark is when a mark was made: with all that had been committed, and nothing else.
 func AtMark(name string) Point {
 	return Point{"as_of_mark", name, func(ctx context.Context, q db.DBTX) (reached, error) {
-		r, err := db.New().MarkByName(ctx, q, name)
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = ErrNoMark
-		}
+		r, err := history.FindMark(ctx, q, name)
 		if err != nil {
-			return reached{}, fmt.Errorf("mark %q: %w", name, err)
+			return reached{}, err
 		}
 		visible, err := parseSnapshot(r.Snapshot)
 		if err != nil {
 			return reached{}, fmt.Errorf("mark %q: %w", name, err)
 		}
-		return reached{r.CreatedAt, func(v *Version) bool { return v.ID <= r.LastID && visible(v.Transaction) }}, nil
+		return reached{r.CreatedAt, func(v *Version) bool { return v.ID <= r.RestoredID || v.ID <= r.LastID && visible(v.Transaction) }}, nil
 	}}
 }
 

@@ -173,7 +173,7 @@ func (d *DB) carryOut(ctx context.Context, opts []UndoOption, do func([]UndoOpti
 func (d *DB) selected(ctx context.Context, selection Selection) (history.Filter, error) {
 	o := newHistoryOptions(selection)
 	switch {
-	case o.states || o.before != 0 || o.page != history.Page{}:
+	case o.states || o.page != history.Page{}:
 		return history.Filter{}, fmt.Errorf("%w: a selection has no pages and no states", ErrInvalidFilter)
 	case !o.filtered:
 		return history.Filter{}, fmt.Errorf("%w: a selection needs at least one filter", ErrInvalidFilter)

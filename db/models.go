@@ -85,14 +85,15 @@ type ExauditHistory struct {
 	SessionRole      *string
 }
 
-// Named marks: what had been committed when one was made is before it.
+// Named moments in the history: exaudit.mark, exaudit.after_mark.
 type ExauditMark struct {
-	Name      string
-	CreatedAt time.Time
-	CreatedBy string
-	Note      *string
-	Snapshot  interface{}
-	LastID    int64
+	Name       string
+	Snapshot   interface{}
+	LastID     int64
+	RestoredID int64
+	CreatedAt  time.Time
+	CreatedBy  string
+	Note       *string
 }
 
 type ExauditMove struct {

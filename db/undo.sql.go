@@ -257,6 +257,16 @@ func (q *Queries) RowsReferencing(ctx context.Context, db DBTX, arg RowsReferenc
 	return items, nil
 }
 
+const setReadOnly = `-- name: SetReadOnly :exec
+SELECT pg_catalog.set_config('transaction_read_only', 'on', true)
+`
+
+// Until the savepoint ends.
+func (q *Queries) SetReadOnly(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, setReadOnly)
+	return err
+}
+
 const takenValues = `-- name: TakenValues :many
 SELECT t.place::bigint AS place, t.columns::text[] AS columns, t.occupant::text AS occupant
 FROM exaudit.taken_values($1::oid, $2::text[], $3::jsonb[]) AS t

@@ -344,43 +344,6 @@ func (q *Queries) SearchIDs(ctx context.Context, db DBTX, arg SearchIDsParams) (
 	return items, nil
 }
 
-const searchTransactions = `-- name: SearchTransactions :many
-SELECT s.xid::xid8 AS xid, s.last::bigint AS last_id
-FROM exaudit.search_transactions($1::jsonb, $2::bigint, $3::bigint) AS s
-`
-
-type SearchTransactionsParams struct {
-	Filter  json.RawMessage
-	AfterID int64
-	LastID  int64
-}
-
-type SearchTransactionsRow struct {
-	Xid    uint64
-	LastID int64
-}
-
-// The transactions in a window of ids that have versions which pass a filter, newest first.
-func (q *Queries) SearchTransactions(ctx context.Context, db DBTX, arg SearchTransactionsParams) ([]SearchTransactionsRow, error) {
-	rows, err := db.Query(ctx, searchTransactions, arg.Filter, arg.AfterID, arg.LastID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SearchTransactionsRow
-	for rows.Next() {
-		var i SearchTransactionsRow
-		if err := rows.Scan(&i.Xid, &i.LastID); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const tableNames = `-- name: TableNames :many
 SELECT t.id, coalesce(c.oid, 0)::oid AS relation,
        pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name
@@ -434,67 +397,6 @@ func (q *Queries) TransactionEnd(ctx context.Context, db DBTX, xid string) (Tran
 	var i TransactionEndRow
 	err := row.Scan(&i.LastID, &i.RecordedAt)
 	return i, err
-}
-
-const transactions = `-- name: Transactions :many
-SELECT v.xid, v.table_id, min(v.recorded_at)::timestamptz AS recorded_at, min(v.id)::bigint AS first_id, max(v.id)::bigint AS last_id,
-       pg_catalog.bool_or(v.rollback)::boolean AS rollback,
-       pg_catalog.count(*) FILTER (WHERE v.action OPERATOR(pg_catalog.=) 'created') AS created,
-       pg_catalog.count(*) FILTER (WHERE v.action OPERATOR(pg_catalog.=) 'updated') AS updated,
-       pg_catalog.count(*) FILTER (WHERE v.action OPERATOR(pg_catalog.=) 'deleted') AS deleted,
-       coalesce(pg_catalog.jsonb_agg(DISTINCT v.custom) FILTER (WHERE v.custom IS NOT NULL), '[]')::jsonb AS customs,
-       coalesce(pg_catalog.array_agg(DISTINCT v.session_role) FILTER (WHERE v.session_role IS NOT NULL), '{}')::text[] AS session_users
-FROM exaudit.readable_versions v
-WHERE v.transaction OPERATOR(pg_catalog.=) ANY ($1::bigint[])
-GROUP BY v.xid, v.table_id
-ORDER BY v.xid, v.table_id
-`
-
-type TransactionsRow struct {
-	Xid          uint64
-	TableID      int32
-	RecordedAt   time.Time
-	FirstID      int64
-	LastID       int64
-	Rollback     bool
-	Created      int64
-	Updated      int64
-	Deleted      int64
-	Customs      json.RawMessage
-	SessionUsers []string
-}
-
-// What transactions did, as far as the role may see it, by table.
-func (q *Queries) Transactions(ctx context.Context, db DBTX, xids []int64) ([]TransactionsRow, error) {
-	rows, err := db.Query(ctx, transactions, xids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []TransactionsRow
-	for rows.Next() {
-		var i TransactionsRow
-		if err := rows.Scan(
-			&i.Xid,
-			&i.TableID,
-			&i.RecordedAt,
-			&i.FirstID,
-			&i.LastID,
-			&i.Rollback,
-			&i.Created,
-			&i.Updated,
-			&i.Deleted,
-			&i.Customs,
-			&i.SessionUsers,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const unrecorded = `-- name: Unrecorded :one

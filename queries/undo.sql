@@ -4,6 +4,10 @@
 -- One undo at a time in a database: "exau", "undo".
 SELECT pg_catalog.pg_advisory_xact_lock(1702387061, 1970168943);
 
+-- name: SetReadOnly :exec
+-- Until the savepoint ends.
+SELECT pg_catalog.set_config('transaction_read_only', 'on', true);
+
 -- name: UndoneBy :many
 SELECT u.version_id::bigint AS version_id, u.rollback_id::bigint AS rollback_id
 FROM exaudit.undone_by(@version_ids::bigint[]) AS u;

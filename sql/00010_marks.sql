@@ -1,81 +1,120 @@
--- Named marks in the stream of changes, as one before a deploy.
+-- Named marks: moments that what was committed lies before, and all else after.
 
 -- +goose Up
 SET LOCAL ROLE exaudit_owner;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
--- What had been committed when a mark was made is before it, all else is after it.
+-- The snapshot tells of each transaction of this cluster whether it had committed. Numbers of
+-- transactions start again in another cluster, but ids go on: what is beyond last_id was recorded
+-- after the mark, wherever; up to restored_id is what the mark found here that had come with a dump,
+-- under numbers that are still to come here. So marks outlive dump and restore.
 CREATE TABLE exaudit.marks (
-    name       text        PRIMARY KEY CHECK (name <> ''),
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    created_by text        NOT NULL DEFAULT session_user,
-    note       text,
-    snapshot   pg_snapshot NOT NULL DEFAULT pg_current_snapshot(),
-    last_id    bigint      NOT NULL DEFAULT exaudit.last_version_id()
+    name        text        PRIMARY KEY,
+    snapshot    pg_snapshot NOT NULL,
+    last_id     bigint      NOT NULL,
+    restored_id bigint      NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    created_by  text        NOT NULL DEFAULT session_user,
+    note        text
 );
 
-COMMENT ON TABLE exaudit.marks IS 'Named marks: what had been committed when one was made is before it.';
+COMMENT ON TABLE exaudit.marks IS 'Named moments in the history: exaudit.mark, exaudit.after_mark.';
+
 GRANT SELECT ON exaudit.marks TO exaudit_reader;
 
 -- +goose StatementBegin
+-- Makes a mark. What the transaction that makes it has changed itself is after it.
 CREATE FUNCTION exaudit.mark(name text, note text DEFAULT NULL) RETURNS exaudit.marks
-    LANGUAGE sql
-    SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    INSERT INTO exaudit.marks (name, note) VALUES (mark.name, mark.note) RETURNING *
-$$;
-
-CREATE FUNCTION exaudit.remove_mark(name text) RETURNS boolean
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET row_security = on
 AS $$
+DECLARE
+    made exaudit.marks;
 BEGIN
-    -- another's is for members of exaudit_owner
-    IF EXISTS (SELECT FROM exaudit.marks m
-               WHERE m.name = remove_mark.name AND m.created_by <> session_user
-                 AND NOT pg_catalog.pg_has_role(session_user, 'exaudit_owner', 'USAGE')) THEN
-        RAISE EXCEPTION 'mark "%" was made by another role', name USING ERRCODE = 'insufficient_privilege';
+    IF coalesce(mark.name, '') = '' THEN
+        RAISE EXCEPTION 'a mark needs a name' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    DELETE FROM exaudit.marks m WHERE m.name = remove_mark.name;
-    RETURN FOUND;
+    IF EXISTS (SELECT FROM exaudit.versions v WHERE v.id > (SELECT exaudit.last_version_id())) THEN
+        RAISE EXCEPTION 'the ids of exaudit.versions are ahead of their sequence'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'They were restored or replicated without the state of sequence exaudit.versions_id_seq.',
+                  HINT = 'Run: SELECT setval(''exaudit.versions_id_seq'', max(id)) FROM exaudit.versions';
+    END IF;
+    -- In one statement, whose snapshot is older than the last id it reads. What it sees
+    -- although the snapshot does not have its transaction is of another cluster, or its own.
+    INSERT INTO exaudit.marks AS m (name, snapshot, last_id, restored_id, note)
+    SELECT mark.name, pg_current_snapshot(), exaudit.last_version_id(),
+           coalesce((SELECT max(v.id)
+                     FROM exaudit.versions v
+                     WHERE v.xid::text::bigint >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                       AND NOT pg_visible_in_snapshot(v.xid, pg_current_snapshot())
+                       AND v.xid IS DISTINCT FROM pg_current_xact_id_if_assigned()), 0),
+           mark.note
+    ON CONFLICT DO NOTHING
+    RETURNING m.* INTO made;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'mark % exists already', mark.name USING ERRCODE = 'XA002';
+    END IF;
+    RETURN made;
 END
 $$;
 
+-- A mark, or an error that there is none of that name.
 CREATE FUNCTION exaudit.find_mark(name text) RETURNS exaudit.marks
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    named exaudit.marks;
+    found_mark exaudit.marks;
 BEGIN
-    SELECT * INTO named FROM exaudit.marks m WHERE m.name = find_mark.name;
+    SELECT * INTO found_mark FROM exaudit.marks m WHERE m.name = find_mark.name;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no mark "%"', name USING ERRCODE = 'undefined_object';
+        RAISE EXCEPTION 'there is no mark %', find_mark.name USING ERRCODE = 'XA001';
     END IF;
-    RETURN named;
+    RETURN found_mark;
 END
 $$;
 
--- Is a version after a mark? By its transaction; and one that was recorded in another cluster,
--- after the mark came here in a dump, by its id, which is greater.
-CREATE FUNCTION exaudit.is_after(snapshot pg_snapshot, last_id bigint, xid xid8, id bigint) RETURNS boolean
+-- Is a version after a mark? Pins nothing, so that it can be part of the query that calls it.
+CREATE FUNCTION exaudit.after_mark(mark exaudit.marks, id bigint, xid xid8) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT id OPERATOR(pg_catalog.>) last_id OR NOT pg_catalog.pg_visible_in_snapshot(xid, snapshot)
+    SELECT $2 OPERATOR(pg_catalog.>) ($1).last_id
+           OR $2 OPERATOR(pg_catalog.>) ($1).restored_id AND NOT pg_catalog.pg_visible_in_snapshot($3, ($1).snapshot)
+$$;
+
+-- Removes a mark: one's own, or as a member of exaudit_owner any.
+CREATE FUNCTION exaudit.remove_mark(name text) RETURNS void
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    removed exaudit.marks := exaudit.find_mark(remove_mark.name);
+BEGIN
+    IF removed.created_by <> session_user AND NOT pg_has_role(session_user, 'exaudit_owner', 'USAGE') THEN
+        RAISE EXCEPTION 'mark % was made by %', removed.name, removed.created_by
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'Only who made a mark may remove it, or a member of exaudit_owner.';
+    END IF;
+    DELETE FROM exaudit.marks m WHERE m.name = removed.name;
+END
 $$;
 
 -- The rows of a table as they were when a mark was made.
 CREATE FUNCTION exaudit.as_of_mark(base anyelement, name text) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET timezone = 'UTC'
 AS $$
 DECLARE
     mark exaudit.marks := exaudit.find_mark(name);
 BEGIN
     RETURN QUERY SELECT r.* FROM exaudit.rows_before(
-        base, mark.created_at, pg_catalog.format('exaudit.is_after(%L::pg_snapshot, %s, v.xid, v.id)', mark.snapshot, mark.last_id)) AS r;
+        base, mark.created_at, pg_catalog.format('exaudit.after_mark(%L::exaudit.marks, v.id, v.xid)', mark)) AS r;
 END
 $$;
 
@@ -84,16 +123,16 @@ CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 10::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.mark, exaudit.remove_mark, exaudit.find_mark, exaudit.is_after, exaudit.as_of_mark FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.mark, exaudit.remove_mark, exaudit.find_mark, exaudit.is_after, exaudit.as_of_mark TO exaudit_reader;
+REVOKE EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark, exaudit.as_of_mark FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark, exaudit.as_of_mark TO exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
 DROP FUNCTION exaudit.as_of_mark;
-DROP FUNCTION exaudit.is_after;
-DROP FUNCTION exaudit.find_mark;
 DROP FUNCTION exaudit.remove_mark;
+DROP FUNCTION exaudit.after_mark;
+DROP FUNCTION exaudit.find_mark;
 DROP FUNCTION exaudit.mark;
 DROP TABLE exaudit.marks;
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 9::bigint';

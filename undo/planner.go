@@ -31,7 +31,16 @@ func newPlanner(q db.DBTX, o options) *planner {
 
 // choose takes the versions that pass a filter.
 func (p *planner) choose(ctx context.Context, filter history.Filter) (err error) {
-	p.chosen, err = history.Search(ctx, p.q, filter, history.Page{})
+	// a condition in SQL may call what it likes, but writes nothing
+	err = attempt(ctx, p.q, func(q db.DBTX) (err error) {
+		if filter.Where != nil {
+			if err := db.New().SetReadOnly(ctx, q); err != nil {
+				return err
+			}
+		}
+		p.chosen, err = history.Search(ctx, q, filter, history.Page{})
+		return err
+	})
 	p.o.progress(Reading, len(p.chosen))
 	return err
 }

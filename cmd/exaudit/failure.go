@@ -56,7 +56,7 @@ var kinds = []struct {
 	{exaudit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" shows those that are`},
 	{exaudit.ErrInvalidPlan, exitUsage, ""},
 	{exaudit.ErrBeforeHistory, exitFailed, ""},
-	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists them`},
+	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists those that there are`},
 	{exaudit.ErrMarkExists, exitConflict, ""},
 	{exaudit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
 	{exaudit.ErrReferencedRowMissing, exitConflict, ""},

@@ -121,7 +121,11 @@ func readPlan(file string) (*exaudit.UndoPlan, error) {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
 	plan := new(exaudit.UndoPlan)
-	if err := json.Unmarshal(content, plan); err != nil {
+	err = json.Unmarshal(content, plan)
+	if err != nil && !errors.Is(err, exaudit.ErrInvalidPlan) {
+		err = fmt.Errorf("%w: %w", exaudit.ErrInvalidPlan, err) // no JSON at all
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read the plan in %s: %w", file, err)
 	}
 	return plan, nil
@@ -331,12 +335,12 @@ func (u *undoing) showConflicts(w io.Writer, plan *exaudit.UndoPlan) {
 			fmt.Fprintf(w, "(and %s in conflict, which --full shows)\n", counted(len(plan.Conflicting())-i, "row"))
 			return
 		}
-		outcome := "in conflict"
+		outcome := "in conflict, keeps what came later"
 		switch {
+		case errors.Is(plan.Err(), exaudit.ErrUndoConflict):
+			outcome = "in conflict"
 		case r.Skipped:
 			outcome = "in conflict, left out"
-		case r.Patch != nil:
-			outcome = "in conflict, keeps what came later"
 		}
 		fmt.Fprintf(w, "%s  %s\n", v.bold(printable(r.Table)+" "+printable(r.EntityID)), outcome)
 		for _, c := range r.Conflicts {
