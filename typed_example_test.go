@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/patch"
 )
 
 // Order is what sqlc generates for the table orders of the tests.
@@ -67,6 +69,71 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 		fmt.Println(t.ID, t.RecordedAt, t.Custom["actor_id"], t.Tables)
 	}
 	return nil
+}
+
+// undoExample is the Go of docs/undo.md, asOfExample of docs/history.md; TestUndoExamples runs them.
+func undoExample(ctx context.Context, audit *exaudit.DB) error {
+	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("actor", "deploy-42")), exaudit.OnConflict(exaudit.KeepLater))
+	if err != nil {
+		return err
+	}
+	for _, row := range plan.Rows {
+		fmt.Println(row.Table, row.EntityID, row.Action)
+		fmt.Println(patch.Text(row.Patch))
+		for _, conflict := range row.Conflicts {
+			fmt.Println("kept:", conflict)
+		}
+	}
+	if _, err := audit.ApplyUndo(ctx, plan); err != nil {
+		return err
+	}
+	return nil
+}
+
+func asOfExample(ctx context.Context, audit *exaudit.DB) error {
+	for order, err := range exaudit.AsOf[Order](ctx, audit, "orders", exaudit.AtMark("before-deploy")) {
+		if err != nil {
+			return err
+		}
+		fmt.Println(order.ID, order.Status)
+	}
+	return nil
+}
+
+func TestUndoExamples(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (1); SELECT exaudit.mark('before-deploy')`)
+	db.Exec(t, `SELECT set_config('exaudit.custom', '{"actor": "deploy-42"}', true); UPDATE orders SET status = 'paid'`)
+	if err := undoExample(ctx, audit); err != nil {
+		t.Fatal(err)
+	}
+	if err := asOfExample(ctx, audit); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[string](t, db, `SELECT status FROM orders`); got != "new" {
+		t.Errorf("undone to %s", got)
+	}
+	source, err := os.ReadFile("typed_example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(snippets(t, "docs/undo.md", "go")[0]) {
+		if !strings.Contains(string(source), strings.TrimSpace(line)) {
+			t.Errorf("this line of docs/undo.md is tested nowhere: %s", line)
+		}
+	}
+}
+
+// The SQL of docs/history.md, on a table that has a history.
+func TestHistorySQL(t *testing.T) {
+	t.Parallel()
+	db, _ := audited(t, orders, "orders")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
+	for _, sql := range snippets(t, "docs/history.md", "sql") {
+		db.Exec(t, sql)
+	}
 }
 
 func TestHistoryExample(t *testing.T) {

@@ -188,13 +188,13 @@ func (u *undoing) carryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 			return nil, err
 		}
 		if forPeople(c) {
-			u.show(u.stdout, "would be undone", done)
+			u.show(u.stdout, "would be "+u.verb(), done)
 			fmt.Fprintln(u.stdout, "dry run: nothing was written")
 		}
 		return done, nil
 	}
 	if !c.Bool("yes") {
-		u.show(shownOn, "will be undone", planned)
+		u.show(shownOn, "will be "+u.verb(), planned)
 		if err := u.confirm(ctx, "Apply?"); err != nil {
 			return nil, err
 		}
@@ -205,11 +205,18 @@ func (u *undoing) carryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 	}
 	if forPeople(c) {
 		if c.Bool("yes") {
-			u.show(u.stdout, "was undone", done)
+			u.show(u.stdout, "was "+u.verb(), done)
 		}
 		fmt.Fprintf(u.stdout, "done in transaction %d; \"exaudit redo %d\" takes it back\n", done.Transaction, done.Transaction)
 	}
 	return done, nil
+}
+
+func (u *undoing) verb() string {
+	if u.c.Command.Name == "redo" {
+		return "redone"
+	}
+	return "undone"
 }
 
 // rehearse applies in a transaction that is rolled back: that finds what only PostgreSQL

@@ -1,0 +1,73 @@
+package exaudit_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+// The page that walks through an incident, command by command.
+func TestIncident(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("psql"); err != nil {
+		t.Skip("the incident needs psql, which is not here")
+	}
+	db := auditdb.New(t, "")
+	dir, bin := t.TempDir(), t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(bin, "exaudit"), "./cmd/exaudit")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for i, sql := range snippets(t, "docs/undo.md", "sql") {
+		if i == 0 {
+			db.Exec(t, sql)
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(sql, "-- "), "\n")
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(sql), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wanted := map[string][]string{
+		"exaudit log --since-mark":   {"deploy-42", "3 updated, 1 deleted"},
+		"exaudit as-of orders":       {"paid", "Uppsala"},
+		"--dry-run || echo":          {"exit code 4", `status: was "cancelled", is now "paid", would become "new"`, "updated_at"},
+		"exaudit undo --plan":        {"comes back", "- info.cancelled_by", `~ status: "cancelled" → "paid"`, "takes it back"},
+		"SELECT id, status, info":    {"ring twice", "4 | new"},
+		`exaudit redo "$(sed`:        {"undone already", "is taken away", "+ info.cancelled_by", "were redone"},
+		"exaudit mark before-deploy": nil,
+	}
+	for _, script := range snippets(t, "docs/undo.md", "sh") {
+		cmd := exec.Command("bash", "-ec", script)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATABASE_URL="+db.URL)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s\n%s", err, script, out)
+		}
+		for command, texts := range wanted {
+			if !strings.Contains(script, command) {
+				continue
+			}
+			delete(wanted, command)
+			for _, text := range texts {
+				if !strings.Contains(string(out), text) {
+					t.Errorf("the output lacks %q:\n%s\n%s", text, script, out)
+				}
+			}
+		}
+		if strings.Contains(script, "exaudit status") {
+			const want = `(1,1,paid,38.90,"{""ship"": {""city"": ""Uppsala"", ""note"": ""ring twice""}}") (2,1,paid,12.00,"{""ship"": {""city"": ""Lund""}}") (3,2,new,5.50,) (4,1,new,7.00,)`
+			if got := pgtest.One[string](t, db, `SELECT string_agg((id, customer, status, total, info)::text, ' ' ORDER BY id) FROM orders`); got != want {
+				t.Errorf("all-clear, with orders %s, want %s", got, want)
+			}
+		}
+	}
+	if len(wanted) > 0 {
+		t.Errorf("the page lacks the commands of %v", wanted)
+	}
+}
