@@ -10,32 +10,6 @@ import (
 	"encoding/json"
 )
 
-const foreignKeyColumns = `-- name: ForeignKeyColumns :many
-SELECT DISTINCT pg_catalog.unnest(r.columns)::text AS name
-FROM exaudit.referenced_keys($1::oid) AS r
-`
-
-// The columns of a table that reference others.
-func (q *Queries) ForeignKeyColumns(ctx context.Context, db DBTX, relation uint32) ([]string, error) {
-	rows, err := db.Query(ctx, foreignKeyColumns, relation)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		items = append(items, name)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const lastVersionID = `-- name: LastVersionID :one
 SELECT exaudit.last_version_id()::bigint AS id
 `
@@ -176,6 +150,45 @@ func (q *Queries) NoteUndone(ctx context.Context, db DBTX, arg NoteUndoneParams)
 	return err
 }
 
+const referencedKeys = `-- name: ReferencedKeys :many
+SELECT r.columns::text[] AS columns, r.referenced::oid AS referenced, r.table_name::text AS referenced_table,
+       r.referenced_columns::text[] AS referenced_columns
+FROM exaudit.referenced_keys($1::oid) AS r
+`
+
+type ReferencedKeysRow struct {
+	Columns           []string
+	Referenced        uint32
+	ReferencedTable   string
+	ReferencedColumns []string
+}
+
+// The foreign keys of a table.
+func (q *Queries) ReferencedKeys(ctx context.Context, db DBTX, relation uint32) ([]ReferencedKeysRow, error) {
+	rows, err := db.Query(ctx, referencedKeys, relation)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReferencedKeysRow
+	for rows.Next() {
+		var i ReferencedKeysRow
+		if err := rows.Scan(
+			&i.Columns,
+			&i.Referenced,
+			&i.ReferencedTable,
+			&i.ReferencedColumns,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const rowImages = `-- name: RowImages :many
 SELECT r.entity_id::text AS entity_id, r.image::jsonb AS image
 FROM exaudit.row_images($1::oid, $2::text[], $3::boolean) AS r
@@ -214,13 +227,14 @@ func (q *Queries) RowImages(ctx context.Context, db DBTX, arg RowImagesParams) (
 
 const rowsReferencing = `-- name: RowsReferencing :many
 SELECT r.entity_id::text AS entity_id, r.referencing::oid AS referencing, r.referencing_table::text AS referencing_table,
-       r.referencing_entity_id::text AS referencing_entity_id, r.columns::text[] AS columns
-FROM exaudit.rows_referencing($1::oid, $2::text[]) AS r
+       r.referencing_entity_id::text AS referencing_entity_id, r.columns::text[] AS columns, r.referenced_columns::text[] AS referenced_columns
+FROM exaudit.rows_referencing($1::oid, $2::text[], $3::text[]) AS r
 `
 
 type RowsReferencingParams struct {
 	Relation  uint32
 	EntityIds []string
+	Changed   []string
 }
 
 type RowsReferencingRow struct {
@@ -229,10 +243,11 @@ type RowsReferencingRow struct {
 	ReferencingTable    string
 	ReferencingEntityID string
 	Columns             []string
+	ReferencedColumns   []string
 }
 
 func (q *Queries) RowsReferencing(ctx context.Context, db DBTX, arg RowsReferencingParams) ([]RowsReferencingRow, error) {
-	rows, err := db.Query(ctx, rowsReferencing, arg.Relation, arg.EntityIds)
+	rows, err := db.Query(ctx, rowsReferencing, arg.Relation, arg.EntityIds, arg.Changed)
 	if err != nil {
 		return nil, err
 	}
@@ -246,6 +261,7 @@ func (q *Queries) RowsReferencing(ctx context.Context, db DBTX, arg RowsReferenc
 			&i.ReferencingTable,
 			&i.ReferencingEntityID,
 			&i.Columns,
+			&i.ReferencedColumns,
 		); err != nil {
 			return nil, err
 		}

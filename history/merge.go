@@ -23,6 +23,16 @@ func (i Image) Merge(base, theirs Image, wanted func(column string) bool, overwr
 			taken[name] = theirs[name]
 			continue
 		}
+		if i.holdsJSONNull(name) || base.holdsJSONNull(name) || theirs.holdsJSONNull(name) {
+			// as values, the two nulls look the same
+			if !base.SameAs(theirs, name) {
+				conflicts = append(conflicts, patch.Conflict{Path: patch.Path{name}, Base: base[name], Ours: i[name], Theirs: theirs[name]})
+				if overwrite {
+					taken[name] = theirs[name]
+				}
+			}
+			continue
+		}
 		var opts []patch.MergeOption
 		if overwrite {
 			opts = append(opts, patch.Overwrite())

@@ -43,15 +43,16 @@ SELECT m.place::bigint AS place, m.columns::text[] AS columns, m.referenced::oid
        m.referenced_table::text AS referenced_table, m.referenced_columns::text[] AS referenced_columns
 FROM exaudit.missing_references(@relation::oid, @images::jsonb[]) AS m;
 
--- name: ForeignKeyColumns :many
--- The columns of a table that reference others.
-SELECT DISTINCT pg_catalog.unnest(r.columns)::text AS name
+-- name: ReferencedKeys :many
+-- The foreign keys of a table.
+SELECT r.columns::text[] AS columns, r.referenced::oid AS referenced, r.table_name::text AS referenced_table,
+       r.referenced_columns::text[] AS referenced_columns
 FROM exaudit.referenced_keys(@relation::oid) AS r;
 
 -- name: RowsReferencing :many
 SELECT r.entity_id::text AS entity_id, r.referencing::oid AS referencing, r.referencing_table::text AS referencing_table,
-       r.referencing_entity_id::text AS referencing_entity_id, r.columns::text[] AS columns
-FROM exaudit.rows_referencing(@relation::oid, @entity_ids::text[]) AS r;
+       r.referencing_entity_id::text AS referencing_entity_id, r.columns::text[] AS columns, r.referenced_columns::text[] AS referenced_columns
+FROM exaudit.rows_referencing(@relation::oid, @entity_ids::text[], sqlc.narg('changed')::text[]) AS r;
 
 -- name: LastVersionID :one
 SELECT exaudit.last_version_id()::bigint AS id;

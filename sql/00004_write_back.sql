@@ -281,10 +281,11 @@ END
 $$;
 
 -- The foreign keys that reference a table, each with the condition for its rows, f, and the
--- table's, t.
+-- table's, t; action is what becomes of f when t is deleted, update_action when it gets other
+-- values. A table of which the caller may not see all rows is not readable.
 CREATE FUNCTION exaudit.referencing_keys(
-    relation regclass, OUT referencing oid, OUT table_name text, OUT columns text[], OUT action text, OUT target text,
-    OUT condition text, OUT readable boolean
+    relation regclass, OUT referencing oid, OUT table_name text, OUT columns text[], OUT action text, OUT update_action text,
+    OUT referenced_columns text[], OUT target text, OUT condition text, OUT readable boolean
 ) RETURNS SETOF record
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -294,10 +295,14 @@ AS $$
            array_agg(fa.attname::text ORDER BY pair.position),
            CASE k.confdeltype WHEN 'c' THEN 'deleted' WHEN 'n' THEN 'set to NULL' WHEN 'd' THEN 'set to default'
                               ELSE 'in the way' END,
+           CASE k.confupdtype WHEN 'c' THEN 'updated' WHEN 'n' THEN 'set to NULL' WHEN 'd' THEN 'set to default'
+                              ELSE 'in the way' END,
+           array_agg(ta.attname::text ORDER BY pair.position),
            exaudit.target(c.oid),
            string_agg(pg_catalog.format('t.%I OPERATOR(%I.%s) f.%I', ta.attname, opn.nspname, o.oprname, fa.attname), ' AND '
                       ORDER BY pair.position),
            pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+           AND NOT pg_catalog.row_security_active(c.oid)
     FROM pg_catalog.pg_constraint k
     JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -309,7 +314,7 @@ AS $$
     JOIN pg_catalog.pg_namespace opn ON opn.oid = o.oprnamespace
     -- those of partitions are part of their parents'
     WHERE k.contype = 'f' AND k.confrelid = relation AND k.conparentid = 0
-    GROUP BY k.oid, k.confdeltype, n.oid, n.nspname, c.oid, c.relname
+    GROUP BY k.oid, k.confdeltype, k.confupdtype, n.oid, n.nspname, c.oid, c.relname
     ORDER BY n.nspname, c.relname, k.oid
 $$;
 

@@ -35,7 +35,8 @@ CREATE FUNCTION exaudit.forget_undone() RETURNS trigger
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    DELETE FROM exaudit.undone u USING forgotten f WHERE f.id IN (u.version_id, u.rollback_id);
+    DELETE FROM exaudit.undone u USING forgotten f WHERE u.version_id = f.id;
+    DELETE FROM exaudit.undone u USING forgotten f WHERE u.rollback_id = f.id;
     RETURN NULL;
 END
 $$;
@@ -304,8 +305,8 @@ BEGIN
 END
 $$;
 
--- Rows, given as images by their places, that would point to a row that is not there. A table that
--- the caller may not read is left to the foreign key itself.
+-- Rows, given as images by their places, that would point to a row that is not there. A table of
+-- which the caller may not see all rows is left to the foreign key itself.
 CREATE FUNCTION exaudit.missing_references(relation regclass, images jsonb[],
                                            OUT place bigint, OUT columns text[], OUT referenced oid, OUT referenced_table text,
                                            OUT referenced_columns text[]) RETURNS SETOF record
@@ -347,6 +348,7 @@ AS $$
                       ORDER BY pair.position),
            string_agg(pg_catalog.format('f.%I IS NOT NULL', fa.attname), ' AND '),
            pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+           AND NOT pg_catalog.row_security_active(c.oid)
     FROM pg_catalog.pg_constraint k
     JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -362,26 +364,31 @@ AS $$
     ORDER BY k.oid
 $$;
 
--- The rows that reference some rows. Where deleting these would change rows of a table that the
--- caller may not read, there is no telling which.
-CREATE FUNCTION exaudit.rows_referencing(relation regclass, entity_ids text[],
+-- The rows that reference some rows which would be deleted or, where changed is given, would get
+-- other values in these columns; not those that would only follow. Where rows of a table would
+-- change of which the caller may not see all, there is no telling which.
+CREATE FUNCTION exaudit.rows_referencing(relation regclass, entity_ids text[], changed text[],
                                          OUT entity_id text, OUT referencing oid, OUT referencing_table text,
-                                         OUT referencing_entity_id text, OUT columns text[]) RETURNS SETOF record
+                                         OUT referencing_entity_id text, OUT columns text[], OUT referenced_columns text[]) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    key record;
+    key    record;
+    action text;
 BEGIN
     FOR key IN SELECT * FROM exaudit.referencing_keys(relation) LOOP
-        CONTINUE WHEN NOT key.readable AND key.action OPERATOR(pg_catalog.=) 'in the way'; -- the foreign key itself will tell
+        action := CASE WHEN changed IS NULL THEN key.action ELSE key.update_action END;
+        CONTINUE WHEN action OPERATOR(pg_catalog.=) 'updated' OR NOT key.referenced_columns OPERATOR(pg_catalog.&&) changed
+            OR NOT key.readable AND action OPERATOR(pg_catalog.=) 'in the way'; -- the foreign key itself will tell
         IF NOT key.readable THEN
-            RAISE EXCEPTION 'permission denied for table %, whose rows may reference some of %', key.table_name, relation
+            RAISE EXCEPTION 'permission denied for rows of table %, which may reference some of %', key.table_name, relation
                 USING ERRCODE = 'insufficient_privilege',
-                      HINT = 'Rows that are taken away would take rows of that table along; it takes SELECT to see which.';
+                      HINT = 'The foreign key would change or delete rows of that table; it takes SELECT on all of them to see which.';
         END IF;
         referencing := key.referencing;
         referencing_table := key.table_name;
         columns := key.columns;
+        referenced_columns := key.referenced_columns;
         FOR entity_id, referencing_entity_id IN EXECUTE pg_catalog.format(
             'SELECT k."!entity_id", %s FROM exaudit.key_records($1, $2) AS k (%s) JOIN %s AS t ON %s JOIN %s AS f ON %s '
             'WHERE NOT (f.tableoid OPERATOR(pg_catalog.=) t.tableoid AND f.ctid OPERATOR(pg_catalog.=) t.ctid)',

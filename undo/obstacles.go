@@ -78,27 +78,38 @@ func (r *Row) changes(columns []string) bool {
 	return r.target == nil || slices.ContainsFunc(columns, func(name string) bool { return !r.present.SameAs(r.target, name) })
 }
 
-// referenced finds rows that point to one that would be taken away, and that stay.
+// referenced finds rows that point to one that would be taken away, or would lose the values by
+// which they do, and that stay.
 func (p *planner) referenced(ctx context.Context, t *table) (found int, err error) {
-	var keys []string
+	var goes, changes db.RowsReferencingParams
+	unique := t.uniqueColumns()
 	for _, r := range t.rows {
-		if r.writes() && r.Action == history.Deleted {
-			keys = append(keys, r.EntityID)
+		switch {
+		case r.writes() && r.Action == history.Deleted:
+			goes.EntityIds = append(goes.EntityIds, r.EntityID)
+		case r.changes(unique):
+			changes.EntityIds = append(changes.EntityIds, r.EntityID)
+			changes.Changed = append(changes.Changed, r.columnsWritten()...)
 		}
 	}
-	if len(keys) == 0 {
-		return 0, nil
-	}
-	rows, err := db.New().RowsReferencing(ctx, p.q, db.RowsReferencingParams{Relation: t.Relation, EntityIds: keys})
-	if err != nil {
-		return 0, err
-	}
-	for _, f := range rows {
-		other := p.planned(f.Referencing, f.ReferencingEntityID)
-		if other != nil && other.changes(f.Columns) {
+	slices.Sort(changes.Changed)
+	changes.Changed = slices.Compact(changes.Changed)
+	for _, args := range []db.RowsReferencingParams{goes, changes} {
+		if len(args.EntityIds) == 0 {
 			continue
 		}
-		found += t.byKey()[f.EntityID].block(Conflict{Reason: Referenced, Table: f.ReferencingTable, EntityID: f.ReferencingEntityID, Columns: f.Columns})
+		args.Relation = t.Relation
+		rows, err := db.New().RowsReferencing(ctx, p.q, args)
+		if err != nil {
+			return 0, err
+		}
+		for _, f := range rows {
+			row, other := t.byKey()[f.EntityID], p.planned(f.Referencing, f.ReferencingEntityID)
+			if !row.changes(f.ReferencedColumns) || other != nil && other.changes(f.Columns) {
+				continue
+			}
+			found += row.block(Conflict{Reason: Referenced, Table: f.ReferencingTable, EntityID: f.ReferencingEntityID, Columns: f.Columns})
+		}
 	}
 	return found, nil
 }
@@ -121,11 +132,7 @@ func (t *table) written(columns []string) (rows []*Row, images []json.RawMessage
 
 // missing finds rows that would point to one that is not there, and does not come back.
 func (p *planner) missing(ctx context.Context, t *table) (found int, err error) {
-	columns, err := db.New().ForeignKeyColumns(ctx, p.q, t.Relation)
-	if err != nil {
-		return 0, err
-	}
-	rows, images, err := t.written(columns)
+	rows, images, err := t.written(t.referencing)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -148,7 +155,36 @@ func (p *planner) missing(ctx context.Context, t *table) (found int, err error) 
 		}
 		found += row.block(Conflict{Reason: ReferenceMissing, Table: m.ReferencedTable, EntityID: shown(row.target, m.Columns), Columns: m.Columns})
 	}
+	for _, k := range t.references {
+		gone := p.goneFrom(k.Referenced, k.ReferencedColumns)
+		for _, row := range rows {
+			if gone[valuesIn(row.target, k.Columns)] && (row.present == nil || row.changes(k.Columns)) {
+				found += row.block(Conflict{Reason: ReferenceMissing, Table: k.ReferencedTable, EntityID: shown(row.target, k.Columns), Columns: k.Columns})
+			}
+		}
+	}
 	return found, nil
+}
+
+// goneFrom are the values that rows of a table give up in some columns, and that none gets.
+func (p *planner) goneFrom(relation uint32, columns []string) map[string]bool {
+	gone := make(map[string]bool)
+	for _, t := range p.tables {
+		if t.Relation != relation {
+			continue
+		}
+		for _, r := range t.rows {
+			if r.changes(columns) && !slices.ContainsFunc(columns, func(name string) bool { return r.present[name] == nil }) {
+				gone[valuesIn(r.present, columns)] = true
+			}
+		}
+	}
+	if len(gone) > 0 {
+		for value := range p.valuesOf(relation, columns) {
+			delete(gone, value)
+		}
+	}
+	return gone
 }
 
 // valuesOf are the values that written rows of a table will have in some columns.

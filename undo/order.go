@@ -28,13 +28,13 @@ func (p *planner) arrange(ctx context.Context) error {
 	for i, t := range p.tables {
 		turns := t.turns()
 		for _, r := range t.rows {
-			if !r.writes() && len(r.Conflicts) == 0 {
+			if !r.writes() && len(r.Conflicts) == 0 && len(r.LeftOut) == 0 {
 				p.made.Unchanged++
 				continue
 			}
 			r.wave = deepest + 1 + depth[i] + step*turns[r]
 			if r.Action == history.Deleted {
-				r.wave = deepest - depth[i] + 1
+				r.wave = deepest - depth[i]
 			}
 			p.made.Rows = append(p.made.Rows, r)
 		}

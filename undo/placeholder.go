@@ -5,8 +5,12 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/exaudit/exaudit/db"
@@ -14,8 +18,22 @@ import (
 	"github.com/exaudit/exaudit/revert"
 )
 
-// letGo has rows that exchange unique values give up theirs, for values that nobody has.
-func letGo(ctx context.Context, q db.DBTX, rows []*Row) error {
+// letGo has rows that exchange unique values give up theirs, for values that nobody has: below
+// all that are in use, or above them where a constraint wants that.
+func letGo(ctx context.Context, q db.DBTX, rows []*Row) (err error) {
+	if !slices.ContainsFunc(rows, func(r *Row) bool { return len(r.letsGo) > 0 }) {
+		return nil
+	}
+	for _, above := range []bool{false, true} {
+		err = attempt(ctx, q, func(q db.DBTX) error { return letGoFor(ctx, q, rows, above) })
+		if !errors.Is(err, revert.ErrConstraint) {
+			return err
+		}
+	}
+	return err
+}
+
+func letGoFor(ctx context.Context, q db.DBTX, rows []*Row, above bool) error {
 	var changes []change
 	for _, r := range rows {
 		if len(r.letsGo) == 0 {
@@ -23,17 +41,13 @@ func letGo(ctx context.Context, q db.DBTX, rows []*Row) error {
 		}
 		image := make(history.Image)
 		for _, index := range r.letsGo {
-			name, value, ok := placeholder(index)
+			name, value, ok := r.table.placeholder(index, above)
 			if !ok {
 				return fmt.Errorf("%w: %s %s would have to exchange its value of %s", revert.ErrUniqueConflict, r.Table, r.EntityID, strings.Join(index.Columns, ", "))
 			}
 			image[name] = value
 		}
-		var columns []string
-		for name := range image {
-			columns = append(columns, name)
-		}
-		changes = append(changes, change{r, history.Updated, columns, image})
+		changes = append(changes, change{r, history.Updated, slices.Sorted(maps.Keys(image)), image})
 	}
 	if err := writeRows(ctx, q, changes); err != nil {
 		return err
@@ -65,37 +79,66 @@ func (r *Row) readPassingKey(ctx context.Context, q db.DBTX, let history.Image) 
 	return err
 }
 
-// placeholder is a value for one of an index's columns that hardly any other row has.
-func placeholder(index db.UniqueColumnsRow) (column string, value any, ok bool) {
+// placeholder is a value for one of an index's columns that hardly any other row has. A column
+// that references another table is the last to be taken.
+func (t *table) placeholder(index db.UniqueColumnsRow, above bool) (column string, value any, ok bool) {
 	for i, name := range index.Columns {
 		if index.Nullable[i] && index.NullsDistinct {
 			return name, nil, true
 		}
 	}
-	for i, name := range index.Columns {
-		base, _, _ := strings.Cut(index.Types[i], "(")
-		switch base {
-		case "smallint":
-			return name, number(-1<<15, 1<<14), true
-		case "integer":
-			return name, number(-1<<31, 1<<30), true
-		case "bigint":
-			return name, number(-1<<63, 1<<62), true
-		case "text", "character varying", "character":
-			return name, random(4), true
-		case "uuid":
-			return name, random(16), true
-		case "date":
-			return name, fmt.Sprintf("%04s-01-01 BC", number(1000, 3000)), true
+	for _, references := range []bool{false, true} {
+		for i, name := range index.Columns {
+			if slices.Contains(t.referencing, name) != references {
+				continue
+			}
+			if value, ok := placeholderOf(index.Types[i], above); ok {
+				return name, value, true
+			}
 		}
 	}
 	return "", nil, false
 }
 
-// number is a random one from some number on.
-func number(from, span int64) json.Number {
-	n, _ := rand.Int(rand.Reader, big.NewInt(span)) // which never fails on a Reader that never does
-	return json.Number(fmt.Sprint(from + n.Int64()))
+func placeholderOf(typeName string, above bool) (value any, ok bool) {
+	base, modifier, _ := strings.Cut(strings.TrimSuffix(typeName, ")"), "(")
+	switch base {
+	case "smallint":
+		return number(16, above), true
+	case "integer":
+		return number(32, above), true
+	case "bigint":
+		return number(64, above), true
+	case "text", "character varying", "character":
+		length, err := strconv.Atoi(modifier)
+		if err != nil {
+			length = 8
+		}
+		return random(4)[:min(length, 8)], true
+	case "uuid":
+		return random(16), true
+	case "date":
+		year := 1000 + below(3000)
+		if above {
+			return fmt.Sprintf("%d-01-01", 10_000+year), true
+		}
+		return fmt.Sprintf("%04d-01-01 BC", year), true
+	}
+	return nil, false
+}
+
+// number is a random one in the lowest or highest quarter of an integer type.
+func number(bits int, above bool) json.Number {
+	n := below(int64(1) << (bits - 2))
+	if above {
+		return json.Number(fmt.Sprint((int64(1)<<(bits-2)-1)*2 + 1 - n))
+	}
+	return json.Number(fmt.Sprint(int64(-2)<<(bits-2) + n))
+}
+
+func below(n int64) int64 {
+	chosen, _ := rand.Int(rand.Reader, big.NewInt(n)) // which never fails on a Reader that never does
+	return chosen.Int64()
 }
 
 func random(bytes int) string {

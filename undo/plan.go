@@ -73,13 +73,15 @@ type Reason string
 const (
 	// Overlap is a column, or a place inside jsonb, that was changed again.
 	Overlap Reason = "changed since"
-	// UpdatedSince is a row that would be taken away, and was updated in columns added since.
+	// UpdatedSince is a row that would be taken away, and was updated since, where the version does
+	// not tell of all columns what they were: some were added since, or are not recorded.
 	UpdatedSince Reason = "updated since"
 	// DeletedSince is a row that is not there any more.
 	DeletedSince Reason = "deleted since"
 	// KeyReused is a row that was deleted, and whose key another row has now.
 	KeyReused Reason = "key reused"
-	// Referenced is a row that would be taken away and that rows point to which stay.
+	// Referenced is a row that rows point to which stay, and that would be taken away or lose the
+	// values by which they do.
 	Referenced Reason = "referenced"
 	// ReferenceMissing is a row that would point to one that is not there.
 	ReferenceMissing Reason = "referenced row missing"
@@ -114,7 +116,7 @@ func (c Conflict) String() string {
 	case Retyped:
 		return fmt.Sprintf("%s: the old value is none of the column's present type", c.Place.Path)
 	case UpdatedSince:
-		return "the row was updated since, in columns that it did not have then"
+		return "the row was updated since, perhaps in columns whose values then are not known"
 	case DeletedSince:
 		return "the row was deleted since" + c.by()
 	case KeyReused:
@@ -195,19 +197,22 @@ func (r *Row) writes() bool { return !r.Skipped && r.Patch != nil }
 
 // same checks that a plan made anew is this one.
 func (p *Plan) same(now *Plan) error {
-	was := make(map[named]*Row, len(p.Rows))
+	// two rows may have the same key, one after the other
+	type name struct{ table, entityID, versions string }
+	nameOf := func(r *Row) name { return name{r.Table, r.EntityID, fmt.Sprint(r.Versions)} }
+	was := make(map[name]*Row, len(p.Rows))
 	for _, r := range p.Rows {
-		was[named{r.Table, r.EntityID}] = r
+		was[nameOf(r)] = r
 	}
 	for _, r := range now.Rows {
-		planned := was[named{r.Table, r.EntityID}]
-		delete(was, named{r.Table, r.EntityID})
+		planned := was[nameOf(r)]
+		delete(was, nameOf(r))
 		if planned == nil || planned.Action != r.Action || planned.writes() != r.writes() || !reflect.DeepEqual(planned.Patch, r.Patch) {
 			return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", r.Table, r.EntityID, revert.ErrChanged)
 		}
 	}
 	for name := range was {
-		return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", name.Table, name.EntityID, revert.ErrChanged)
+		return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", name.table, name.entityID, revert.ErrChanged)
 	}
 	return nil
 }

@@ -153,6 +153,10 @@ func (p *planner) planTable(ctx context.Context, t *table) error {
 		return err
 	}
 	p.o.progress(Comparing, len(lines))
+	broughtBack, err := p.broughtBack(ctx, lines, t.chosen)
+	if err != nil {
+		return err
+	}
 	for _, line := range lines {
 		row := &Row{Table: t.Table, EntityID: line.Key(), Why: make(map[string]revert.Reason), table: t}
 		if line.Current {
@@ -165,7 +169,7 @@ func (p *planner) planTable(ctx context.Context, t *table) error {
 				return err
 			}
 		}
-		row.target = w.through(line.Versions, t.chosen)
+		row.target = w.through(withoutRoundTrips(line.Versions, t.chosen, broughtBack), t.chosen)
 		if row.present == nil && row.target != nil {
 			row.target = t.given.Over(row.target)
 		}

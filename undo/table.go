@@ -25,6 +25,8 @@ type table struct {
 	kept           map[string]bool // those that are left as they are
 	key            []string
 	unique         []db.UniqueColumnsRow
+	references     []db.ReferencedKeysRow
+	referencing    []string      // the columns of references
 	given          history.Image // what rows get that come back, where nothing was recorded
 
 	chosen map[int64]*history.Version
@@ -51,6 +53,12 @@ func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*ta
 	}
 	if t.unique, err = db.New().UniqueColumns(ctx, q, e.Relation); err != nil {
 		return nil, fmt.Errorf("read the unique indexes of %s: %w", e.Table, err)
+	}
+	if t.references, err = db.New().ReferencedKeys(ctx, q, e.Relation); err != nil {
+		return nil, fmt.Errorf("read the foreign keys of %s: %w", e.Table, err)
+	}
+	for _, k := range t.references {
+		t.referencing = append(t.referencing, k.Columns...)
 	}
 	for _, name := range s.Keep {
 		if column, ok := t.columnOf(name); ok {

@@ -83,19 +83,21 @@ func (w *walk) takeAway(v *history.Version) {
 
 // changedSince finds what a row that was created has become by what was not chosen.
 func (w *walk) changedSince(v *history.Version) {
-	merges, added := w.row.table.merges(v, w.row.present == nil), false
+	t := w.row.table
+	unknown := slices.Concat(v.After.Masked(), v.After.Oversized(), t.unreadable[v.ID])
+	unseen := false
 	for _, name := range slices.Sorted(maps.Keys(w.state)) {
 		was, had := v.After[name]
 		switch {
-		case name == "" || !had && !w.row.table.writable[name]:
-		case !had:
-			added = true
-		case merges(name) && !w.state.SameAs(v.After, name):
+		case name == "" || !t.writable[name] || t.kept[name] && w.row.present != nil:
+		case !had || slices.Contains(unknown, name):
+			unseen = true
+		case !w.state.SameAs(v.After, name):
 			w.conflict(Conflict{Reason: Overlap, Place: patch.Conflict{Path: patch.Path{name}, Base: was, Ours: w.state[name], Theirs: patch.Nothing}})
 		}
 	}
-	if w.later && added && len(w.row.Conflicts) == 0 {
-		w.conflict(Conflict{Reason: UpdatedSince}) // in a column that it did not have then
+	if w.later && unseen && len(w.row.Conflicts) == 0 {
+		w.conflict(Conflict{Reason: UpdatedSince})
 	}
 }
 

@@ -285,7 +285,10 @@ func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written reco
 			planned[w.ID] = true
 		}
 		if len(found) == 0 {
-			continue // what it had become is what it was
+			if err := r.mayGoUnrecorded(ctx, q); err != nil {
+				return err
+			}
+			continue
 		}
 		for _, id := range r.Versions {
 			ref := r.table.chosen[id].Ref()
@@ -310,6 +313,18 @@ func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written reco
 		return fmt.Errorf("note what was undone: %w", err)
 	}
 	return nil
+}
+
+// mayGoUnrecorded is an error if a row was written, and no option of its table tells why there is
+// no record of it.
+func (r *Row) mayGoUnrecorded(ctx context.Context, q db.DBTX) error {
+	if r.Patch == nil {
+		return nil // what it had become is what it was
+	}
+	if known, err := history.NewPresent(ctx, q, r.table.Entity); err != nil || known.Gaps {
+		return err
+	}
+	return fmt.Errorf("%w: what was written of %s %s: is the table tracked still, and are its triggers enabled?", ErrUnrecorded, r.Table, r.EntityID)
 }
 
 func (p *Plan) sideEffect(table string, action history.Action) {

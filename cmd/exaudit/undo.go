@@ -151,13 +151,17 @@ func (u *undoing) run(plan func(context.Context) (*exaudit.UndoPlan, error)) err
 		return u.refused(planned, err)
 	}
 	done, err := u.carryOut(planned)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case forPeople(c):
+		return nil
+	case c.Bool("dry-run"):
+		// the plan is what can be carried out later; what triggers make of it is for then
+		planned.SideEffects = done.SideEffects
+		return u.print(c, planned)
 	}
-	if !forPeople(c) {
-		return u.print(c, done)
-	}
-	return nil
+	return u.print(c, done)
 }
 
 // refused shows why a plan cannot be carried out.
@@ -172,6 +176,7 @@ func (u *undoing) refused(planned *exaudit.UndoPlan, err error) error {
 	if err != nil {
 		u.showConflicts(u.stdout, planned)
 	}
+	u.showStaying(u.stdout, planned)
 	return err
 }
 
@@ -303,10 +308,9 @@ func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 			continue
 		}
 		fmt.Fprintf(w, "%s  %s\n%s", v.bold(printable(r.Table)+" "+printable(r.EntityID)), rowVerb(r), v.patch(r.Patch))
-		for _, column := range r.LeftOut {
-			fmt.Fprintf(w, "%s(column %s %s, so its old value does not come back)\n", indent, printable(column), r.Why[column])
-		}
+		showLeftOut(w, r)
 	}
+	u.showStaying(w, plan)
 	if hidden > 0 {
 		fmt.Fprintf(w, "(and %s, which --full shows)\n", counted(hidden, "row"))
 	}
@@ -324,6 +328,23 @@ func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 	fmt.Fprintln(w)
 	for _, s := range plan.SideEffects {
 		fmt.Fprintf(w, "besides, by triggers and foreign keys: %s of %s %s\n", counted(s.Rows, "row"), printable(s.Table), s.Action)
+	}
+}
+
+// showStaying prints the rows to which nothing would happen, as nothing of what they were is known.
+func (u *undoing) showStaying(w io.Writer, plan *exaudit.UndoPlan) {
+	v := u.view(u.c)
+	for _, r := range plan.Rows {
+		if r.Patch == nil && len(r.Conflicts) == 0 {
+			fmt.Fprintf(w, "%s  stays as it is\n", v.bold(printable(r.Table)+" "+printable(r.EntityID)))
+			showLeftOut(w, r)
+		}
+	}
+}
+
+func showLeftOut(w io.Writer, r *exaudit.UndoRow) {
+	for _, column := range r.LeftOut {
+		fmt.Fprintf(w, "%s(column %s %s, so its old value does not come back)\n", indent, printable(column), r.Why[column])
 	}
 }
 
