@@ -173,7 +173,7 @@ func TestUndoExchangesValuesUnderConstraints(t *testing.T) {
 	db, audit := audited(t, `
 		CREATE DOMAIN place AS int CHECK (VALUE > 0);
 		CREATE TABLE lists (id int PRIMARY KEY); INSERT INTO lists VALUES (1);
-		CREATE TABLE steps (id int PRIMARY KEY, list int NOT NULL REFERENCES lists, place place NOT NULL, code varchar(3) NOT NULL UNIQUE, UNIQUE (list, place));
+		CREATE TABLE steps (id int PRIMARY KEY, list int NOT NULL REFERENCES lists, place place NOT NULL, code varchar(3) NOT NULL UNIQUE, UNIQUE (list, place), shelf int NOT NULL DEFAULT 1, note text, UNIQUE (shelf, code), UNIQUE (note, code));
 		INSERT INTO steps VALUES (1, 1, 1, 'a'), (2, 1, 2, 'b'), (3, 1, 3, 'c')`, "steps")
 	before := rows(t, db, "steps")
 	bad := inOneTransaction(t, db,

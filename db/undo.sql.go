@@ -10,6 +10,39 @@ import (
 	"encoding/json"
 )
 
+const indexEntries = `-- name: IndexEntries :many
+SELECT coalesce(e.entry, '')::text AS entry
+FROM exaudit.index_entries($1::oid, $2::text, $3::jsonb[]) WITH ORDINALITY AS e (entry, place)
+ORDER BY e.place
+`
+
+type IndexEntriesParams struct {
+	Relation  uint32
+	IndexName string
+	Images    []json.RawMessage
+}
+
+// What a unique index that is computed has of some rows, in their order; empty where nothing.
+func (q *Queries) IndexEntries(ctx context.Context, db DBTX, arg IndexEntriesParams) ([]string, error) {
+	rows, err := db.Query(ctx, indexEntries, arg.Relation, arg.IndexName, arg.Images)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var entry string
+		if err := rows.Scan(&entry); err != nil {
+			return nil, err
+		}
+		items = append(items, entry)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lastVersionID = `-- name: LastVersionID :one
 SELECT exaudit.last_version_id()::bigint AS id
 `
@@ -352,7 +385,7 @@ func (q *Queries) UndoneBy(ctx context.Context, db DBTX, versionIds []int64) ([]
 
 const uniqueColumns = `-- name: UniqueColumns :many
 SELECT u.index_name::text AS index_name, u.columns::text[] AS columns, u.nullable::boolean[] AS nullable, u.types::text[] AS types,
-       u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct
+       u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed
 FROM exaudit.unique_columns($1::oid) AS u
 `
 
@@ -363,6 +396,7 @@ type UniqueColumnsRow struct {
 	Types         []string
 	Deferrable    bool
 	NullsDistinct bool
+	Computed      bool
 }
 
 func (q *Queries) UniqueColumns(ctx context.Context, db DBTX, relation uint32) ([]UniqueColumnsRow, error) {
@@ -381,6 +415,7 @@ func (q *Queries) UniqueColumns(ctx context.Context, db DBTX, relation uint32) (
 			&i.Types,
 			&i.Deferrable,
 			&i.NullsDistinct,
+			&i.Computed,
 		); err != nil {
 			return nil, err
 		}

@@ -31,8 +31,14 @@ FROM exaudit.write_rows(@row_groups::integer[], @entity_ids::text[], @images::js
 
 -- name: UniqueColumns :many
 SELECT u.index_name::text AS index_name, u.columns::text[] AS columns, u.nullable::boolean[] AS nullable, u.types::text[] AS types,
-       u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct
+       u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed
 FROM exaudit.unique_columns(@relation::oid) AS u;
+
+-- name: IndexEntries :many
+-- What a unique index that is computed has of some rows, in their order; empty where nothing.
+SELECT coalesce(e.entry, '')::text AS entry
+FROM exaudit.index_entries(@relation::oid, @index_name::text, @images::jsonb[]) WITH ORDINALITY AS e (entry, place)
+ORDER BY e.place;
 
 -- name: TakenValues :many
 SELECT t.place::bigint AS place, t.columns::text[] AS columns, t.occupant::text AS occupant

@@ -251,35 +251,68 @@ BEGIN
 END
 $$;
 
--- The unique indexes of a table over plain columns.
+-- The unique indexes of a table, and the columns on which they depend. Those of plain columns have
+-- a condition for two rows with the same values; the others have their entry for a row "!row",
+-- which is NULL where it has none.
 CREATE FUNCTION exaudit.unique_columns(
     relation regclass, OUT index_name text, OUT columns text[], OUT nullable boolean[], OUT types text[], OUT is_deferrable boolean,
-    OUT nulls_distinct boolean, OUT condition text
+    OUT nulls_distinct boolean, OUT condition text, OUT entry text
 ) RETURNS SETOF record
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.relname::text,
-           array_agg(a.attname::text ORDER BY k.position),
-           array_agg(NOT a.attnotnull ORDER BY k.position),
-           array_agg(pg_catalog.format_type(exaudit.base_type(a.atttypid), a.atttypmod) ORDER BY k.position),
-           NOT i.indimmediate,
-           -- no such column before PostgreSQL 15
-           NOT coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),
-           string_agg(pg_catalog.format('t.%1$I OPERATOR(%2$I.%3$s) r.%1$I', a.attname, n.nspname, o.oprname), ' AND ' ORDER BY k.position)
+    SELECT c.relname::text, k.columns, k.nullable, k.types, NOT i.indimmediate, k.nulls_distinct,
+           CASE WHEN i.indpred IS NULL AND i.indexprs IS NULL THEN (
+               SELECT string_agg(pg_catalog.format('t.%1$I OPERATOR(%2$I.%3$s) r.%1$I', k.columns[p.position], n.nspname, o.oprname), ' AND ' ORDER BY p.position)
+               FROM unnest(i.indclass) WITH ORDINALITY AS p (class, position)
+               JOIN pg_catalog.pg_opclass oc ON oc.oid = p.class
+               JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
+                                         AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
+               JOIN pg_catalog.pg_operator o ON o.oid = am.amopopr
+               JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace)
+           END,
+           CASE WHEN i.indpred IS NOT NULL OR i.indexprs IS NOT NULL THEN (
+               SELECT pg_catalog.format('CASE WHEN %s%s THEN pg_catalog.jsonb_build_array(%s)::text END',
+                          coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), 'true'),
+                          CASE WHEN k.nulls_distinct THEN string_agg(pg_catalog.format(' AND (%s) IS NOT NULL', e.definition), '') END,
+                          string_agg(pg_catalog.format('(%s)::text', e.definition), ', ' ORDER BY e.position))
+               FROM (SELECT p AS position, pg_catalog.pg_get_indexdef(i.indexrelid, p, false) AS definition FROM generate_series(1, i.indnkeyatts) AS p) AS e)
+           END
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-    CROSS JOIN LATERAL ROWS FROM (unnest(i.indkey), unnest(i.indclass)) WITH ORDINALITY AS k (number, class, position)
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
-    JOIN pg_catalog.pg_opclass oc ON oc.oid = k.class
-    JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
-                              AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
-    JOIN pg_catalog.pg_operator o ON o.oid = am.amopopr
-    JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-    WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-      AND k.position <= i.indnkeyatts
-    GROUP BY i.indexrelid, c.relname, i.indimmediate, i.*
+    CROSS JOIN LATERAL (
+        SELECT array_agg(a.attname::text ORDER BY u.position, a.attnum) AS columns,
+               array_agg(NOT a.attnotnull ORDER BY u.position, a.attnum) AS nullable,
+               array_agg(pg_catalog.format_type(exaudit.base_type(a.atttypid), a.atttypmod) ORDER BY u.position, a.attnum) AS types,
+               -- no such column before PostgreSQL 15
+               NOT coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_distinct
+        FROM (SELECT min(d.position) AS position, d.number
+              FROM (SELECT p.position, p.number::integer FROM unnest(i.indkey) WITH ORDINALITY AS p (number, position)
+                    WHERE p.number > 0 AND p.position <= i.indnkeyatts
+                    UNION ALL
+                    SELECT NULL, d.refobjsubid FROM pg_catalog.pg_depend d
+                    WHERE (i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)
+                      AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
+                      AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0) AS d
+              GROUP BY d.number) AS u
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.number
+    ) AS k
+    WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND k.columns IS NOT NULL
     ORDER BY c.relname
+$$;
+
+-- What an index has of rows that are given as images, in their order; see unique_columns. It is
+-- computed under the search_path that indexes are built under.
+CREATE FUNCTION exaudit.index_entries(relation regclass, index_name text, images jsonb[]) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE (
+        SELECT pg_catalog.format('SELECT %s FROM exaudit.decode_all(NULL::%s, $1) AS "!row"', u.entry, relation)
+        FROM exaudit.unique_columns(relation) AS u WHERE u.index_name = $2)
+    USING images;
+END
 $$;
 
 -- Rows, given as images by their places, that would have a unique value which a row of another key
@@ -291,7 +324,7 @@ AS $$
 DECLARE
     unique_index record;
 BEGIN
-    FOR unique_index IN SELECT * FROM exaudit.unique_columns(relation) LOOP
+    FOR unique_index IN SELECT * FROM exaudit.unique_columns(relation) WHERE condition IS NOT NULL LOOP
         columns := unique_index.columns;
         FOR place, occupant IN EXECUTE pg_catalog.format(
             'SELECT r."!place", %1$s FROM (SELECT pg_catalog.row_number() OVER () AS "!place", d.* FROM exaudit.decode_all(NULL::%2$s, $2) AS d) AS r '
@@ -413,11 +446,11 @@ CREATE TRIGGER forget_undone
 ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER forget_undone;
 
 REVOKE EXECUTE ON FUNCTION exaudit.forget_undone, exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
-    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.taken_values,
+    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
     exaudit.missing_references, exaudit.referenced_keys, exaudit.rows_referencing
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
-    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.taken_values,
+    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
     exaudit.missing_references, exaudit.referenced_keys, exaudit.rows_referencing
     TO exaudit_reader;
 
@@ -429,6 +462,7 @@ DROP FUNCTION exaudit.rows_referencing;
 DROP FUNCTION exaudit.missing_references;
 DROP FUNCTION exaudit.referenced_keys;
 DROP FUNCTION exaudit.taken_values;
+DROP FUNCTION exaudit.index_entries;
 DROP FUNCTION exaudit.unique_columns;
 DROP FUNCTION exaudit.write_rows;
 DROP FUNCTION exaudit.group_statement;

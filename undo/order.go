@@ -26,7 +26,10 @@ func (p *planner) arrange(ctx context.Context) error {
 	}
 	step := 2*deepest + 2
 	for i, t := range p.tables {
-		turns := t.turns()
+		turns, err := t.turns(ctx, p.q)
+		if err != nil {
+			return err
+		}
 		for _, r := range t.rows {
 			if !r.writes() && len(r.Conflicts) == 0 && len(r.LeftOut) == 0 {
 				p.made.Unchanged++
@@ -71,7 +74,7 @@ func (p *planner) depths(ctx context.Context) ([]int, error) {
 // turns tells which rows have to wait for others that give up the unique values that they take:
 // how many turns. Rows that exchange values wait for each other: one of them has to let go of its
 // own first.
-func (t *table) turns() map[*Row]int {
+func (t *table) turns(ctx context.Context, q db.DBTX) (map[*Row]int, error) {
 	turns := make(map[*Row]int)
 	columns := t.uniqueColumns()
 	rows := slices.DeleteFunc(slices.Clone(t.rows), func(r *Row) bool {
@@ -82,14 +85,18 @@ func (t *table) turns() map[*Row]int {
 		if index.Deferrable {
 			continue // looked at when all is written
 		}
+		now, then, err := t.entries(ctx, q, index, rows)
+		if err != nil {
+			return nil, err
+		}
 		has := make(map[string]*Row)
-		for _, r := range rows {
-			if r.changes(index.Columns) {
-				has[valuesIn(r.present, index.Columns)] = r
+		for i, r := range rows {
+			if now[i] != "" && now[i] != then[i] {
+				has[now[i]] = r
 			}
 		}
-		for _, r := range rows {
-			if other := has[valuesIn(r.target, index.Columns)]; other != nil && other != r {
+		for i, r := range rows {
+			if other := has[then[i]]; other != nil && other != r {
 				waits[r] = append(waits[r], wait{other, index})
 			}
 		}
@@ -107,7 +114,46 @@ func (t *table) turns() map[*Row]int {
 			}
 		}
 	}
-	return turns
+	return turns, nil
+}
+
+// entries are what a unique index has of rows now, and will have of them: empty where nothing that
+// must be unique.
+func (t *table) entries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRow, rows []*Row) (now, then []string, err error) {
+	now, then = make([]string, len(rows)), make([]string, len(rows))
+	args := db.IndexEntriesParams{Relation: t.Relation, IndexName: index.IndexName}
+	var entries []*string // of the images
+	for i, r := range rows {
+		for _, side := range []struct {
+			image history.Image
+			entry *string
+		}{{r.present, &now[i]}, {r.target, &then[i]}} {
+			switch {
+			case side.image == nil:
+			case !index.Computed:
+				if !index.NullsDistinct || !slices.ContainsFunc(index.Columns, func(name string) bool { return side.image[name] == nil }) {
+					*side.entry = valuesIn(side.image, index.Columns)
+				}
+			case r.present == nil || r.changes(index.Columns):
+				encoded, err := encode(side.image)
+				if err != nil {
+					return nil, nil, err
+				}
+				args.Images, entries = append(args.Images, encoded), append(entries, side.entry)
+			}
+		}
+	}
+	if len(entries) == 0 {
+		return now, then, nil
+	}
+	found, err := db.New().IndexEntries(ctx, q, args)
+	if err != nil {
+		return nil, nil, fmt.Errorf("compute what index %s has of rows of %s: %w", index.IndexName, t.Table, err)
+	}
+	for i, entry := range found {
+		*entries[i] = entry
+	}
+	return now, then, nil
 }
 
 // maxTurns bounds the length of a statement.
@@ -145,11 +191,11 @@ func waiting(r *Row, waits map[*Row][]wait, turns map[*Row]int, on map[*Row]bool
 	return turn
 }
 
-// columnsWritten are the columns in which a row differs from what it is.
+// columnsWritten are the columns in which a row differs from what it is, or let go of that.
 func (r *Row) columnsWritten() []string {
 	var columns []string
 	for _, name := range slices.Sorted(maps.Keys(r.target)) {
-		if r.table.writable[name] && (r.present == nil || !r.present.SameAs(r.target, name)) {
+		if r.table.writable[name] && (r.present == nil || !r.present.SameAs(r.target, name) || slices.Contains(r.let, name)) {
 			columns = append(columns, name)
 		}
 	}

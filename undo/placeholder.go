@@ -53,6 +53,7 @@ func letGoFor(ctx context.Context, q db.DBTX, rows []*Row, above bool) error {
 		return err
 	}
 	for _, c := range changes {
+		c.row.let = c.columns
 		if err := c.row.readPassingKey(ctx, q, c.image); err != nil {
 			return err
 		}

@@ -64,6 +64,7 @@ type Row struct {
 	newKey          string // the key that it will have, unless it is taken away
 	wave            int
 	letsGo          []db.UniqueColumnsRow // the unique values that it gives up before all is written
+	let             []string              // the columns in which it has done so
 }
 
 // Reason says what a conflict is about.
