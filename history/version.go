@@ -97,9 +97,6 @@ func (v Version) MarshalJSON() ([]byte, error) {
 	}{plain(v), p, gap})
 }
 
-// Baseline tells that the version changed nothing, but records the whole row on both sides.
-func (v *Version) Baseline() bool { return v.Action == Updated && v.Patch == nil && len(v.After) > 0 }
-
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{
 		ID: r.ID, Table: table, TableID: r.TableID, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,

@@ -405,9 +405,10 @@ BEGIN
                 col.name, CASE col.encoding WHEN 'jsonb' THEN filled::jsonb ELSE pg_catalog.to_jsonb(filled) END);
         END IF;
     END LOOP;
-    RETURN QUERY EXECUTE (SELECT q.query FROM exaudit.rows_query(target) AS q)
-    USING ARRAY(SELECT added || exaudit.without_placeholders(i.image)
-                FROM unnest(images) WITH ORDINALITY AS i (image, place) ORDER BY i.place);
+    RETURN QUERY
+    SELECT r.*
+    FROM exaudit.decode_all(base, ARRAY(SELECT added || exaudit.without_placeholders(i.image)
+                                        FROM unnest(images) WITH ORDINALITY AS i (image, place) ORDER BY i.place)) AS r;
 END
 $$;
 
@@ -421,11 +422,10 @@ AS $$
                              WHERE pg_catalog.jsonb_typeof(n) = 'object'), '{}')
 $$;
 
--- The rows of a table before the changes that meet a condition on a version v were made, and all
--- that followed these. moment is when that was: before complete_since in exaudit.tables, when
--- tracking began or after what retention has removed, it raises an error, and where a history
--- does not fit together.
-CREATE FUNCTION exaudit.rows_before(base anyelement, moment timestamptz, later text) RETURNS SETOF anyelement
+-- The rows of a table as they were at an instant: exaudit.as_of(NULL::public.orders, '2026-01-31').
+-- Before complete_since in exaudit.tables, when tracking began or after what retention has
+-- removed, it raises an error, and where a history does not fit together.
+CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
@@ -441,39 +441,39 @@ AS $$
 DECLARE
     t       record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
     changed text[];
+    moved   text[];
     first_ids bigint[];
     images  jsonb[];
+    first   bigint;
     hidden  text[];
 BEGIN
-    IF moment < t.complete_since THEN
+    IF instant IS NULL THEN
+        RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF instant < t.complete_since THEN
         RAISE EXCEPTION 'the history of % is complete only since %', t.relation, t.complete_since
-            USING ERRCODE = 'snapshot_too_old', DETAIL = pg_catalog.format('Asked for: %s', moment);
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('Asked for: %s', instant);
     END IF;
     -- rows whose keys were rewritten since are taken together
-    EXECUTE pg_catalog.format($query$
-        WITH later AS MATERIALIZED (
-            SELECT v.entity_id, min(v.id) AS first_id
-            FROM exaudit.versions v
-            WHERE v.table_id = $1 AND %s
-            GROUP BY v.entity_id
-        ), moved AS MATERIALIZED (
-            SELECT m.key
-            FROM exaudit.versions v
-            CROSS JOIN LATERAL (VALUES (v.entity_id), (v.previous_entity_id)) AS m (key)
-            WHERE v.table_id = $1 AND v.previous_entity_id IS NOT NULL AND v.id >= (SELECT min(l.first_id) FROM later l)
-            GROUP BY m.key
-        )
-        SELECT array_agg(c.entity_id), array_agg(CASE WHEN c.moved THEN c.first_moved ELSE c.first_id END)
-        FROM (SELECT k.entity_id, m.key IS NOT NULL AS moved, k.first_id,
-                     min(k.first_id) FILTER (WHERE m.key IS NOT NULL) OVER () AS first_moved
-              FROM (SELECT l.entity_id, l.first_id FROM later l
-                    UNION ALL
-                    -- keys that rows only left
-                    SELECT m.key, NULL FROM moved m WHERE m.key NOT IN (SELECT l.entity_id FROM later l)) AS k
-              LEFT JOIN moved m ON m.key = k.entity_id) AS c
-        $query$, later)
+    first := (SELECT min(v.id) FROM exaudit.versions v WHERE v.table_id = t.table_id AND v.recorded_at > instant);
+    moved := ARRAY(SELECT v.entity_id FROM exaudit.versions v
+                   WHERE v.table_id = t.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
+                   UNION
+                   SELECT v.previous_entity_id FROM exaudit.versions v
+                   WHERE v.table_id = t.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first);
+    SELECT array_agg(c.entity_id), array_agg(CASE WHEN c.moved THEN c.first_moved ELSE c.first_id END)
     INTO changed, first_ids
-    USING t.table_id;
+    FROM (SELECT k.entity_id, m.entity_id IS NOT NULL AS moved, k.first_id,
+                 min(k.first_id) FILTER (WHERE m.entity_id IS NOT NULL) OVER () AS first_moved
+          FROM (SELECT v.entity_id, min(v.id) AS first_id
+                FROM exaudit.versions v
+                WHERE v.table_id = t.table_id AND v.recorded_at > instant
+                GROUP BY v.entity_id
+                UNION ALL
+                -- keys that rows only left
+                SELECT u.key, NULL FROM unnest(moved) AS u (key)
+                WHERE NOT EXISTS (SELECT FROM exaudit.versions v
+                                  WHERE v.table_id = t.table_id AND v.entity_id = u.key COLLATE "C" AND v.recorded_at > instant)) k
+          LEFT JOIN unnest(moved) AS m (entity_id) ON m.entity_id = k.entity_id) c;
     images := ARRAY(SELECT r.image FROM exaudit.rewind(t.table_id, t.relation, coalesce(changed, '{}'), first_ids, NULL) AS r);
     RETURN QUERY SELECT d.* FROM exaudit.past_rows(base, t.table_id, images) AS d;
 
@@ -486,56 +486,6 @@ BEGIN
          FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped),
         exaudit.target(t.relation), exaudit.entity_id_expression(t.relation, 't'))
     USING changed;
-END
-$$;
-
--- The rows of a table as they were at an instant: exaudit.as_of(NULL::public.orders, '2026-01-31').
--- A change counts from the start of its transaction.
-CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz) RETURNS SETOF anyelement
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-    SET datestyle = 'ISO, YMD'
-AS $$
-BEGIN
-    IF instant IS NULL THEN
-        RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
-    END IF;
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(
-        base, instant, pg_catalog.format('v.recorded_at > %L::timestamptz', instant)) AS r;
-END
-$$;
-
--- The rows of a table as a version left them, of whatever table: all of a greater id came later.
-CREATE FUNCTION exaudit.as_of_version(base anyelement, version_id bigint) RETURNS SETOF anyelement
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    moment timestamptz := (SELECT v.recorded_at FROM exaudit.versions v WHERE v.id = version_id);
-BEGIN
-    IF moment IS NULL THEN
-        RAISE EXCEPTION 'there is no version %', coalesce(version_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found', HINT = 'Or its table may not be read by this role.';
-    END IF;
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, moment, pg_catalog.format('v.id > %s', version_id)) AS r;
-END
-$$;
-
--- The rows of a table as a transaction left them: with its changes, and without those that have a
--- greater id than the last of them.
-CREATE FUNCTION exaudit.as_of_transaction(base anyelement, transaction xid8) RETURNS SETOF anyelement
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    -- the expression is the one that is indexed
-    last_id bigint := (SELECT max(v.id) FROM exaudit.versions v WHERE v.xid::text::bigint = transaction::text::bigint);
-BEGIN
-    IF last_id IS NULL THEN
-        RAISE EXCEPTION 'no version is of transaction %', coalesce(transaction::text, 'NULL')
-            USING ERRCODE = 'no_data_found', HINT = 'Or its tables may not be read by this role.';
-    END IF;
-    RETURN QUERY SELECT r.* FROM exaudit.as_of_version(base, last_id) AS r;
 END
 $$;
 
@@ -579,11 +529,10 @@ AS 'SELECT 8::bigint';
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
     exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
-    exaudit.rows_before, exaudit.as_of, exaudit.as_of_version, exaudit.as_of_transaction, exaudit.states
+    exaudit.as_of, exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
-    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders, exaudit.rows_before,
-    exaudit.as_of, exaudit.as_of_version, exaudit.as_of_transaction,
+    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders, exaudit.as_of,
     exaudit.states, exaudit.redacted
     TO exaudit_reader;
 
@@ -591,10 +540,7 @@ RESET ROLE;
 
 -- +goose Down
 DROP FUNCTION exaudit.states;
-DROP FUNCTION exaudit.as_of_transaction;
-DROP FUNCTION exaudit.as_of_version;
 DROP FUNCTION exaudit.as_of;
-DROP FUNCTION exaudit.rows_before;
 DROP FUNCTION exaudit.past_rows;
 DROP FUNCTION exaudit.without_placeholders;
 DROP FUNCTION exaudit.tracked_table;

@@ -44,9 +44,6 @@ func (v view) version(version *exaudit.Version) string {
 
 func (v view) heading(version *exaudit.Version) string {
 	title := fmt.Sprintf("%d  %s", version.ID, version.Action)
-	if version.Baseline() {
-		title = fmt.Sprintf("%d  baseline", version.ID)
-	}
 	if v.many {
 		title += fmt.Sprintf("  %s %s", printable(version.Table), printable(version.EntityID))
 	}
@@ -114,9 +111,6 @@ func bare(value any) string {
 // changes are the lines of a version's patch. Of a whole row, the columns that are NULL
 // say little.
 func (v view) changes(version *exaudit.Version) string {
-	if version.Baseline() {
-		return v.state(version.After)
-	}
 	shown, nulls := version.Patch, 0
 	if !v.full && version.Action != exaudit.Updated {
 		shown, nulls = withoutNulls(version)
