@@ -18,8 +18,12 @@ CREATE FUNCTION exaudit.note_forgotten() RETURNS trigger
 AS $$
 BEGIN
     UPDATE exaudit.tables t
-    SET complete_since = greatest(t.complete_since, f.until)
-    FROM (SELECT table_id, max(recorded_at) AS until FROM forgotten GROUP BY table_id) f
+    SET complete_since = greatest(t.complete_since, f.until),
+        complete_after = greatest(t.complete_after, f.last_id),
+        forgotten_xid = greatest(t.forgotten_xid::text::bigint, f.last_xid)::text::xid8,
+        forgotten_at = clock_timestamp()
+    FROM (SELECT table_id, max(recorded_at) AS until, max(id) AS last_id, max(xid::text::bigint) AS last_xid
+          FROM forgotten GROUP BY table_id) f
     WHERE t.id = f.table_id;
     RETURN NULL;
 END
@@ -141,6 +145,9 @@ BEGIN
     END IF;
     possible := image IS NOT NULL AND exaudit.holds(image, after, skipped);
     IF action = 'created' OR NOT possible THEN
+        RETURN;
+    ELSIF action = 'baseline' THEN
+        earlier := image;
         RETURN;
     END IF;
     earlier := image || before;
@@ -344,13 +351,14 @@ $$;
 
 -- The table that a row type is of, with what its history needs: it must be tracked, and the
 -- caller must see all of it.
-CREATE FUNCTION exaudit.tracked_table(row_type oid, OUT table_id integer, OUT relation regclass, OUT complete_since timestamptz)
+CREATE FUNCTION exaudit.tracked_table(row_type oid, OUT table_id integer, OUT relation regclass,
+                                      OUT complete_since timestamptz, OUT complete_after bigint)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    SELECT t.id, c.oid::regclass, t.complete_since INTO table_id, relation, complete_since
+    SELECT t.id, c.oid::regclass, t.complete_since, t.complete_after INTO table_id, relation, complete_since, complete_after
     FROM pg_catalog.pg_class c
     JOIN exaudit.relations r ON r.relation = c.oid
     JOIN exaudit.tables t ON t.id = r.table_id AND t.tracked
@@ -405,10 +413,9 @@ BEGIN
                 col.name, CASE col.encoding WHEN 'jsonb' THEN filled::jsonb ELSE pg_catalog.to_jsonb(filled) END);
         END IF;
     END LOOP;
-    RETURN QUERY
-    SELECT r.*
-    FROM exaudit.decode_all(base, ARRAY(SELECT added || exaudit.without_placeholders(i.image)
-                                        FROM unnest(images) WITH ORDINALITY AS i (image, place) ORDER BY i.place)) AS r;
+    RETURN QUERY EXECUTE (SELECT q.query FROM exaudit.rows_query(target) AS q)
+    USING ARRAY(SELECT added || exaudit.without_placeholders(i.image)
+                FROM unnest(images) WITH ORDINALITY AS i (image, place) ORDER BY i.place);
 END
 $$;
 
@@ -422,10 +429,10 @@ AS $$
                              WHERE pg_catalog.jsonb_typeof(n) = 'object'), '{}')
 $$;
 
--- The rows of a table as they were at an instant: exaudit.as_of(NULL::public.orders, '2026-01-31').
--- Before complete_since in exaudit.tables, when tracking began or after what retention has
--- removed, it raises an error, and where a history does not fit together.
-CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz) RETURNS SETOF anyelement
+-- The rows of a table before some changes: of each key that was changed, the first id that is
+-- undone, and with it all that follow.
+CREATE FUNCTION exaudit.rows_before(base anyelement, table_id integer, relation regclass, keys text[], first_ids bigint[])
+    RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
@@ -439,53 +446,102 @@ CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz) RETURNS SETO
 AS $$
 #variable_conflict use_column
 DECLARE
-    t       record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    changed text[];
+    first   bigint := (SELECT min(u.id) FROM unnest(first_ids) AS u (id));
     moved   text[];
-    first_ids bigint[];
+    changed text[];
+    starts  bigint[];
     images  jsonb[];
-    first   bigint;
-    hidden  text[];
+    hidden  text[] := exaudit.option_columns(table_id, relation, 'exclude') || exaudit.option_columns(table_id, relation, 'mask');
 BEGIN
-    IF instant IS NULL THEN
-        RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF instant < t.complete_since THEN
-        RAISE EXCEPTION 'the history of % is complete only since %', t.relation, t.complete_since
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('Asked for: %s', instant);
-    END IF;
     -- rows whose keys were rewritten since are taken together
-    first := (SELECT min(v.id) FROM exaudit.versions v WHERE v.table_id = t.table_id AND v.recorded_at > instant);
     moved := ARRAY(SELECT v.entity_id FROM exaudit.versions v
-                   WHERE v.table_id = t.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
+                   WHERE v.table_id = rows_before.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
                    UNION
                    SELECT v.previous_entity_id FROM exaudit.versions v
-                   WHERE v.table_id = t.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first);
+                   WHERE v.table_id = rows_before.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first);
     SELECT array_agg(c.entity_id), array_agg(CASE WHEN c.moved THEN c.first_moved ELSE c.first_id END)
-    INTO changed, first_ids
+    INTO changed, starts
     FROM (SELECT k.entity_id, m.entity_id IS NOT NULL AS moved, k.first_id,
                  min(k.first_id) FILTER (WHERE m.entity_id IS NOT NULL) OVER () AS first_moved
-          FROM (SELECT v.entity_id, min(v.id) AS first_id
-                FROM exaudit.versions v
-                WHERE v.table_id = t.table_id AND v.recorded_at > instant
-                GROUP BY v.entity_id
+          FROM (SELECT u.entity_id, u.first_id FROM ROWS FROM (unnest(keys), unnest(first_ids)) AS u (entity_id, first_id)
                 UNION ALL
                 -- keys that rows only left
-                SELECT u.key, NULL FROM unnest(moved) AS u (key)
-                WHERE NOT EXISTS (SELECT FROM exaudit.versions v
-                                  WHERE v.table_id = t.table_id AND v.entity_id = u.key COLLATE "C" AND v.recorded_at > instant)) k
+                SELECT u.key, NULL FROM (SELECT unnest(moved) EXCEPT SELECT unnest(keys)) AS u (key)) k
           LEFT JOIN unnest(moved) AS m (entity_id) ON m.entity_id = k.entity_id) c;
-    images := ARRAY(SELECT r.image FROM exaudit.rewind(t.table_id, t.relation, coalesce(changed, '{}'), first_ids, NULL) AS r);
-    RETURN QUERY SELECT d.* FROM exaudit.past_rows(base, t.table_id, images) AS d;
+    images := ARRAY(SELECT r.image FROM exaudit.rewind(table_id, relation, coalesce(changed, '{}'), starts, NULL) AS r);
+    RETURN QUERY SELECT d.* FROM exaudit.past_rows(base, table_id, images) AS d;
 
-    hidden := exaudit.option_columns(t.table_id, t.relation, 'exclude') || exaudit.option_columns(t.table_id, t.relation, 'mask');
     RETURN QUERY EXECUTE pg_catalog.format(
         'SELECT %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM unnest($1) AS c (entity_id) WHERE c.entity_id = %s)',
         (SELECT string_agg(CASE WHEN a.attname = ANY (hidden)
                                 THEN pg_catalog.format('NULL::%s', pg_catalog.format_type(a.atttypid, a.atttypmod))
                                 ELSE pg_catalog.format('t.%I', a.attname) END, ', ' ORDER BY a.attnum)
-         FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped),
-        exaudit.target(t.relation), exaudit.entity_id_expression(t.relation, 't'))
+         FROM pg_catalog.pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped),
+        exaudit.target(relation), exaudit.entity_id_expression(relation, 't'))
     USING changed;
+END
+$$;
+
+-- The point is before the history of a table begins, in words.
+CREATE FUNCTION exaudit.refuse_point(relation regclass, complete_since timestamptz, point text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'the history of % is complete only since %, which is after %', relation, complete_since, point
+        USING ERRCODE = 'XA011';
+END
+$$;
+
+-- The rows of a table as they were at an instant: exaudit.as_of(NULL::public.orders, '2026-01-31').
+-- Before complete_since in exaudit.tables, when tracking began or after what retention has
+-- removed, it raises an error, and where a history does not fit together. So does an instant
+-- that is still to come: nobody knows.
+CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET timezone = 'UTC'
+AS $$
+#variable_conflict use_column
+DECLARE
+    t     record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
+    later record;
+BEGIN
+    IF instant IS NULL THEN
+        RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF instant > clock_timestamp() THEN
+        RAISE EXCEPTION 'instant % is still to come', instant USING ERRCODE = 'XA012';
+    ELSIF instant < t.complete_since THEN
+        PERFORM exaudit.refuse_point(t.relation, t.complete_since, instant::text);
+    END IF;
+    SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
+    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
+          WHERE v.table_id = t.table_id AND v.recorded_at > instant GROUP BY v.entity_id) AS l;
+    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids) AS r;
+END
+$$;
+
+-- The rows of a table just after a version, of whatever table: with the versions up to its id.
+CREATE FUNCTION exaudit.as_of_version(base anyelement, version_id bigint) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    t     record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
+    later record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM exaudit.versions v WHERE v.id = as_of_version.version_id) THEN
+        RAISE EXCEPTION 'there is no version %', as_of_version.version_id
+            USING ERRCODE = 'XA013', HINT = 'Or its table may not be read by this role, or retention has removed it.';
+    ELSIF as_of_version.version_id < t.complete_after THEN
+        PERFORM exaudit.refuse_point(t.relation, t.complete_since, 'version ' || as_of_version.version_id);
+    END IF;
+    SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
+    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
+          WHERE v.table_id = t.table_id AND v.id > as_of_version.version_id GROUP BY v.entity_id) AS l;
+    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids) AS r;
 END
 $$;
 
@@ -529,18 +585,21 @@ AS 'SELECT 8::bigint';
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
     exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
-    exaudit.as_of, exaudit.states
+    exaudit.rows_before, exaudit.refuse_point, exaudit.as_of, exaudit.as_of_version, exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
-    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders, exaudit.as_of,
-    exaudit.states, exaudit.redacted
+    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
+    exaudit.rows_before, exaudit.refuse_point, exaudit.as_of, exaudit.as_of_version, exaudit.states, exaudit.redacted
     TO exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
 DROP FUNCTION exaudit.states;
+DROP FUNCTION exaudit.as_of_version;
 DROP FUNCTION exaudit.as_of;
+DROP FUNCTION exaudit.refuse_point;
+DROP FUNCTION exaudit.rows_before;
 DROP FUNCTION exaudit.past_rows;
 DROP FUNCTION exaudit.without_placeholders;
 DROP FUNCTION exaudit.tracked_table;
