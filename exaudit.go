@@ -83,6 +83,9 @@ var (
 	ErrMayNotFollow         = triggers.ErrMayNotFollow
 	ErrNoVersion            = history.ErrNoVersion
 	ErrDiverged             = history.ErrDiverged
+	ErrNoMark               = history.ErrNoMark
+	ErrMarkExists           = history.ErrMarkExists
+	ErrInvalidFilter        = history.ErrInvalidFilter
 	ErrReferencedRowMissing = revert.ErrReferencedRowMissing
 	ErrUniqueConflict       = revert.ErrUniqueConflict
 	ErrConstraint           = revert.ErrConstraint

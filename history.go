@@ -13,7 +13,8 @@ type HistoryOption func(*historyOptions)
 type historyOptions struct {
 	page     history.Page
 	states   bool
-	pageSize int // of what is read at once; 0: enough
+	pageSize int   // of what is read at once; 0: enough
+	before   int64 // for Transactions
 	filter   history.Filter
 	filtered bool
 	err      error
@@ -21,6 +22,8 @@ type historyOptions struct {
 	tables   []string
 	entities []entityName
 	columns  []string
+	// by name
+	sinceMark, untilMark *string
 }
 
 type entityName struct {
@@ -70,11 +73,11 @@ func (d *DB) History(ctx context.Context, table string, key any, opts ...History
 			return nil, err
 		}
 		if o.filtered {
-			versions, err = history.Passing(ctx, d.conn, o.filter, versions)
+			versions, err = d.passing(ctx, o, versions)
 		}
 		return o.page.Of(versions), d.explain(ctx, err)
 	case o.filtered:
-		versions, err := history.Search(ctx, d.conn, o.filter, o.page)
+		versions, err := d.search(ctx, o)
 		return versions, d.explain(ctx, err)
 	default:
 		versions, err := history.Read(ctx, d.conn, entity, o.page)

@@ -12,10 +12,6 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// ErrInvalidFilter means that options of History or Versions cannot be meant: a column that
-// no table has, a value that is no JSON, states of many entities.
-var ErrInvalidFilter = errors.New("invalid filter")
-
 func filtering(set func(*historyOptions)) HistoryOption {
 	return func(o *historyOptions) { o.filtered = true; set(o) }
 }
@@ -53,9 +49,46 @@ func Until(t time.Time) HistoryOption {
 	return filtering(func(o *historyOptions) { o.filter.Until = &t })
 }
 
-// ByTransaction gives only what one transaction changed: a Version's Transaction.
-func ByTransaction(xid uint64) HistoryOption {
-	return filtering(func(o *historyOptions) { o.filter.Transaction = &xid })
+// SinceMark gives only versions after a mark, whose transaction had not committed when it was
+// made; ErrNoMark where there is none of that name.
+func SinceMark(name string) HistoryOption {
+	return filtering(func(o *historyOptions) { o.sinceMark = &name })
+}
+
+// UntilMark gives only versions before a mark.
+func UntilMark(name string) HistoryOption {
+	return filtering(func(o *historyOptions) { o.untilMark = &name })
+}
+
+// OfVersions gives only versions of these ids.
+func OfVersions(ids ...int64) HistoryOption {
+	return filtering(func(o *historyOptions) { o.filter.Versions = append(nonNil(o.filter.Versions), ids...) })
+}
+
+// ByTransaction gives only what these transactions changed: a Version's Transaction.
+func ByTransaction(xids ...uint64) HistoryOption {
+	return filtering(func(o *historyOptions) { o.filter.Transactions = append(nonNil(o.filter.Transactions), xids...) })
+}
+
+// BySessionUser gives only what was changed by who was logged in by that name, where the
+// options of the table had that recorded.
+func BySessionUser(name string) HistoryOption {
+	return filtering(func(o *historyOptions) { o.filter.SessionUser = &name })
+}
+
+// Where gives only versions that meet a condition in SQL; given several times, all of them. It
+// sees the version as its columns: id, recorded_at, transaction (a bigint), table_id, action,
+// rollback, entity_id, previous_entity_id, session_role, and as jsonb before, after, custom
+// and custom_columns. Columns of images are called as they were when they were recorded.
+//
+//	exaudit.Where("before->>'status' = 'paid' AND after->>'status' = 'new'")
+//
+// The condition runs with the rights of the present role, in a read-only transaction unless
+// the caller has begun one. It is looked up in pg_catalog: what is elsewhere needs its
+// schema. It must not come from anybody who may not run SQL as this role. What PostgreSQL
+// does not understand, or is more than one expression, gives ErrInvalidFilter.
+func Where(condition string) HistoryOption {
+	return filtering(func(o *historyOptions) { o.filter.Where = append(o.filter.Where, condition) })
 }
 
 // ByCustom gives only versions whose custom data has the value, compared as JSON: 7 is not
@@ -117,8 +150,34 @@ func (d *DB) Versions(ctx context.Context, opts ...HistoryOption) ([]*Version, e
 	if err := d.resolve(ctx, &o); err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	versions, err := history.Search(ctx, d.conn, o.filter, o.page)
+	versions, err := d.search(ctx, o)
 	return versions, d.explain(ctx, err)
+}
+
+func (d *DB) search(ctx context.Context, o historyOptions) (versions []*Version, err error) {
+	err = d.choosing(ctx, o, func(q db.DBTX) error {
+		versions, err = history.Search(ctx, q, o.filter, o.page)
+		return err
+	})
+	return versions, err
+}
+
+// passing are those of an entity's versions that pass the filter.
+func (d *DB) passing(ctx context.Context, o historyOptions, versions []*Version) (kept []*Version, err error) {
+	err = d.choosing(ctx, o, func(q db.DBTX) error {
+		kept, err = history.Passing(ctx, q, o.filter, versions)
+		return err
+	})
+	return kept, err
+}
+
+// choosing runs what applies a filter: read-only, where a condition of the caller's is part of
+// it.
+func (d *DB) choosing(ctx context.Context, o historyOptions, do func(db.DBTX) error) error {
+	if o.filter.Where == nil {
+		return do(d.conn)
+	}
+	return d.snapshot(ctx, do)
 }
 
 // IndexCustom makes an index for ByCustom: a key of the custom data leads to its versions
@@ -169,6 +228,22 @@ func (d *DB) resolveFor(ctx context.Context, o *historyOptions, entity history.E
 func (d *DB) resolve(ctx context.Context, o *historyOptions, tables ...history.Entity) error {
 	if o.err != nil {
 		return o.err
+	}
+	if o.before != 0 {
+		return fmt.Errorf("%w: Before is for Transactions", ErrInvalidFilter)
+	}
+	for _, mark := range []struct {
+		name *string
+		into **history.Mark
+	}{{o.sinceMark, &o.filter.SinceMark}, {o.untilMark, &o.filter.UntilMark}} {
+		if mark.name == nil {
+			continue
+		}
+		found, err := history.FindMark(ctx, d.conn, *mark.name)
+		if err != nil {
+			return err
+		}
+		*mark.into = found
 	}
 	for _, name := range o.tables {
 		t, err := triggers.Find(ctx, d.conn, name)

@@ -42,7 +42,7 @@ func recordedStore(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY, state text, total numeric, gone int);
 		CREATE TABLE b (x int, y text, state jsonb, PRIMARY KEY (x, y))`, "a", "b")
-	if _, err := audit.Install(ctx, []string{"b"}, exaudit.WithOptions(map[string]exaudit.Options{"b": {Capture: "full"}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"b"}, exaudit.WithOptions(map[string]exaudit.Options{"b": {Capture: "full", SessionUser: true}})); err != nil {
 		t.Fatal(err)
 	}
 	said := func(custom, rollback string, statements ...string) {
@@ -74,10 +74,12 @@ func recordedStore(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 			db.Exec(t, `ALTER TABLE a RENAME state TO status; ALTER TABLE a DROP gone; ALTER TABLE a ADD state int`)
 			paid = `UPDATE a SET status = 'paid', state = 2 WHERE id = %d`
 		}
-		if i > 1 {
-			continue
+		if i <= 1 {
+			said(custom, rollback, fmt.Sprintf(`DELETE FROM a WHERE id = %d`, i))
 		}
-		said(custom, rollback, fmt.Sprintf(`DELETE FROM a WHERE id = %d`, i))
+		if _, err := audit.Mark(ctx, fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return db, audit
 }
@@ -90,6 +92,8 @@ type fact struct {
 	action      string
 	at          time.Time
 	xid         uint64
+	round       int // the mark that was made next
+	user        string
 	rollback    bool
 	custom      map[string]any
 	changed     map[string]bool // by the names at the time
@@ -100,13 +104,14 @@ func factsOf(t *testing.T, db *pgtest.DB) []fact {
 	t.Helper()
 	rows, _ := db.Pool.Query(context.Background(), `
 		SELECT v.id, t.table_name, v.entity_id, v.action::text, v.recorded_at, v.xid::text, v.rollback, v.custom::text, v.before::text, v.after::text,
+		       (regexp_match(v.entity_id, '[0-9]+'))[1]::int, coalesce(v.session_role, ''),
 		       v.id > coalesce((SELECT max(s.since) FROM exaudit.column_snapshots s WHERE s.table_id = v.table_id AND s.since > 0), 0)
 		FROM exaudit.versions v JOIN exaudit.tables t ON t.id = v.table_id ORDER BY v.id`)
 	facts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (fact, error) {
 		f := fact{changed: make(map[string]bool)}
 		var custom, before, after *string
 		var xid string
-		if err := row.Scan(&f.id, &f.table, &f.entity, &f.action, &f.at, &xid, &f.rollback, &custom, &before, &after, &f.newestNames); err != nil {
+		if err := row.Scan(&f.id, &f.table, &f.entity, &f.action, &f.at, &xid, &f.rollback, &custom, &before, &after, &f.round, &f.user, &f.newestNames); err != nil {
 			return f, err
 		}
 		if _, err := fmt.Sscan(xid, &f.xid); err != nil {
@@ -157,7 +162,9 @@ type condition struct {
 }
 
 func drawConditions(t *rapid.T, facts []fact) []condition {
-	some := rapid.SampledFrom(facts).Draw(t, "version")
+	some, another := rapid.SampledFrom(facts).Draw(t, "version"), rapid.SampledFrom(facts).Draw(t, "another version")
+	mark := rapid.IntRange(0, 4).Draw(t, "mark")
+	user := rapid.SampledFrom([]string{facts[len(facts)-1].user, "nobody"}).Draw(t, "user")
 	action := rapid.SampledFrom([]exaudit.Action{exaudit.Created, exaudit.Updated, exaudit.Deleted}).Draw(t, "action")
 	made := rapid.Bool().Draw(t, "rollback")
 	column := rapid.SampledFrom([]string{"state", "status", "total", "gone", "id", "x"}).Draw(t, "column")
@@ -169,6 +176,14 @@ func drawConditions(t *rapid.T, facts []fact) []condition {
 		{"since", exaudit.Since(some.at), func(f fact) bool { return !f.at.Before(some.at) }},
 		{"until", exaudit.Until(some.at), func(f fact) bool { return f.at.Before(some.at) }},
 		{"transaction", exaudit.ByTransaction(some.xid), func(f fact) bool { return f.xid == some.xid }},
+		{"transactions", exaudit.ByTransaction(some.xid, another.xid), func(f fact) bool { return f.xid == some.xid || f.xid == another.xid }},
+		{"versions", exaudit.OfVersions(some.id, another.id), func(f fact) bool { return f.id == some.id || f.id == another.id }},
+		{"session user", exaudit.BySessionUser(user), func(f fact) bool { return f.table == "b" && user != "nobody" }},
+		{"since mark", exaudit.SinceMark(fmt.Sprint(mark)), func(f fact) bool { return f.round > mark }},
+		{"until mark", exaudit.UntilMark(fmt.Sprint(mark)), func(f fact) bool { return f.round <= mark }},
+		{"where", exaudit.Where(`before IS NULL OR (after -> 'state') = '2'`), func(f fact) bool {
+			return f.action == "created" || f.table == "a" && f.round > 1 && f.changed["state"]
+		}},
 		{"rollback", exaudit.Rollbacks(made), func(f fact) bool { return f.rollback == made }},
 		{"custom " + key, exaudit.ByCustom(key, value), func(f fact) bool {
 			got, ok := f.custom[key]
@@ -335,6 +350,7 @@ func TestSearchOfAReader(t *testing.T) {
 	if err := owner.IndexCustom(ctx, "actor"); err != nil {
 		t.Fatal(err)
 	}
+	db.Exec(t, `INSERT INTO exaudit.marks (name, snapshot, last_id, restored_id) VALUES ('m', '1290:1290:', 89000, 0)`)
 	db.Exec(t, `ANALYZE exaudit.versions`)
 	db.Exec(t, `SELECT brin_summarize_new_values('exaudit.versions_id_time')`)
 	role := db.Role(t, "")
@@ -355,7 +371,8 @@ func TestSearchOfAReader(t *testing.T) {
 		{"table", []exaudit.HistoryOption{exaudit.After(50000), exaudit.OfTables("a")}, `{"tables": [1]}`, 50512, 100},
 		{"time", []exaudit.HistoryOption{exaudit.Since(middle), exaudit.Until(middle.Add(time.Minute))},
 			`{"since": "2026-01-01T02:00:00Z", "until": "2026-01-01T02:01:00Z"}`, 90000, 100},
-		{"transaction", []exaudit.HistoryOption{exaudit.ByTransaction(1200)}, `{"transaction": 1200}`, 90000, 100},
+		{"transaction", []exaudit.HistoryOption{exaudit.ByTransaction(1200)}, `{"transactions": [1200]}`, 90000, 100},
+		{"mark", []exaudit.HistoryOption{exaudit.SinceMark("m")}, `{"since_mark": {"snapshot": "1290:1290:", "last_id": 89000, "restored_id": 0}}`, 90000, 100},
 		{"custom", []exaudit.HistoryOption{exaudit.ByCustom("actor", 77)}, `{"custom": {"actor": 77}}`, 90000, 100},
 	} {
 		versions := searched(t, reader, append(c.opts, exaudit.Limit(100))...)

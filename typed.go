@@ -205,7 +205,7 @@ func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[
 		left := o.page.Limit
 		for batch, err := range r.batches(ctx, o) {
 			if o.filtered && len(batch) > 0 {
-				passing, filterErr := history.Passing(ctx, r.db.conn, o.filter, batch)
+				passing, filterErr := r.db.passing(ctx, o, batch)
 				if filterErr != nil {
 					yield(TypedVersion[T]{}, filterErr)
 					return

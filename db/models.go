@@ -85,6 +85,17 @@ type ExauditHistory struct {
 	SessionRole      *string
 }
 
+// Named moments in the history: exaudit.mark, exaudit.after_mark.
+type ExauditMark struct {
+	Name       string
+	Snapshot   interface{}
+	LastID     int64
+	RestoredID int64
+	CreatedAt  time.Time
+	CreatedBy  string
+	Note       *string
+}
+
 type ExauditMove struct {
 	Xid         uint64
 	Relation    uint32

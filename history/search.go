@@ -14,15 +14,20 @@ import (
 
 // Filter chooses among versions; of what is nil, all.
 type Filter struct {
-	Spans       []Span                     `json:"spans"`
-	Actions     []Action                   `json:"actions"`
-	Since       *time.Time                 `json:"since"` // from this time on
-	Until       *time.Time                 `json:"until"` // before this time
-	Transaction *uint64                    `json:"transaction"`
-	Rollback    *bool                      `json:"rollback"`
-	Custom      map[string]json.RawMessage `json:"custom"` // keys of the custom data that have these values
-	Keys        []string                   `json:"keys"`   // keys that the custom data has
-	Columns     []Span                     `json:"columns"`
+	Versions     []int64                    `json:"versions"` // by their ids
+	Spans        []Span                     `json:"spans"`
+	Actions      []Action                   `json:"actions"`
+	Since        *time.Time                 `json:"since"` // from this time on
+	Until        *time.Time                 `json:"until"` // before this time
+	SinceMark    *Mark                      `json:"since_mark"`
+	UntilMark    *Mark                      `json:"until_mark"`
+	Transactions []uint64                   `json:"transactions"`
+	SessionUser  *string                    `json:"session_user"`
+	Rollback     *bool                      `json:"rollback"`
+	Custom       map[string]json.RawMessage `json:"custom"` // keys of the custom data that have these values
+	Keys         []string                   `json:"keys"`   // keys that the custom data has
+	Columns      []Span                     `json:"columns"`
+	Where        []string                   `json:"where"` // conditions in SQL, all of them
 }
 
 // Span is a stretch of a table's history: of one entity, or in a filter's Columns where a
@@ -130,8 +135,46 @@ func (f Filter) narrow() bool {
 	return f.Spans != nil && !slices.ContainsFunc(f.Spans, func(s Span) bool { return s.Entity == nil })
 }
 
+// bounds are the ids among which versions may pass the filter: after the first one, up to
+// the last one.
+func (f Filter) bounds(last int64) (int64, int64) {
+	var first int64
+	if f.UntilMark != nil {
+		last = min(last, f.UntilMark.LastID)
+	}
+	if f.Versions != nil {
+		if len(f.Versions) == 0 {
+			return 0, 0
+		}
+		first, last = max(first, slices.Min(f.Versions)-1), min(last, slices.Max(f.Versions))
+	}
+	return first, last
+}
+
 // firstWindow is how many ids a search looks at first.
 const firstWindow = 512
+
+// search is a filter and where to look for what passes it.
+type search struct {
+	f           Filter
+	filter      []byte
+	first, last int64 // ids, after the first one
+	windowed    bool  // no index leads to the versions
+}
+
+func newSearch(ctx context.Context, q db.DBTX, f Filter) (s search, err error) {
+	s.f = f
+	if s.filter, err = f.encode(); err != nil {
+		return s, err
+	}
+	bounds, err := db.New().SearchBounds(ctx, q, s.filter)
+	if err != nil {
+		return s, err
+	}
+	s.first, s.last = f.bounds(bounds.LastID)
+	s.windowed = !f.narrow() && !bounds.Indexed
+	return s, nil
+}
 
 // Search gives the versions that pass a filter, in the order of their ids, which is that of
 // one entity's changes and nearly that of time.
@@ -140,12 +183,8 @@ const firstWindow = 512
 // and leave out what is of another time or transaction. A window that holds less than the page
 // makes the next one twice as large.
 func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, error) {
-	fail := func(err error) ([]*Version, error) { return nil, fmt.Errorf("search versions: %w", err) }
-	filter, err := f.encode()
-	if err != nil {
-		return fail(err)
-	}
-	bounds, err := db.New().SearchBounds(ctx, q, filter)
+	fail := func(err error) ([]*Version, error) { return nil, fmt.Errorf("search versions: %w", explained(err)) }
+	s, err := newSearch(ctx, q, f)
 	if err != nil {
 		return fail(err)
 	}
@@ -159,16 +198,16 @@ func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, er
 	}
 	var versions []*Version
 	window := max(firstWindow, 2*int64(page.Limit))
-	for after := page.AfterID; after < bounds.LastID; {
+	for after := max(page.AfterID, s.first); after < s.last; {
 		size := pageSize
 		if page.Limit > 0 {
 			size = min(size, page.Limit-len(versions))
 		}
-		last := bounds.LastID
-		if !f.narrow() && !bounds.Indexed && after < last-window {
+		last := s.last
+		if s.windowed && after < last-window {
 			last = max(after, 0) + window
 		}
-		rows, err := db.New().Search(ctx, q, db.SearchParams{Filter: filter, AfterID: after, LastID: last, PageSize: int32(size)})
+		rows, err := db.New().Search(ctx, q, db.SearchParams{Filter: s.filter, AfterID: after, LastID: last, PageSize: int32(size)})
 		if err != nil {
 			return fail(err)
 		}
@@ -232,7 +271,7 @@ func Passing(ctx context.Context, q db.DBTX, f Filter, versions []*Version) ([]*
 		Filter: filter, AfterID: slices.MinFunc(versions, byID).ID - 1, LastID: slices.MaxFunc(versions, byID).ID, PageSize: int32(len(versions)),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("search versions: %w", err)
+		return nil, fmt.Errorf("search versions: %w", explained(err))
 	}
 	passing := make(map[int64]bool, len(ids))
 	for _, id := range ids {

@@ -1,5 +1,5 @@
--- Finding versions over the whole store: by table, entity, action, time, transaction,
--- custom data and changed column.
+-- Finding versions over the whole store: by table, entity, action, time, mark, transaction,
+-- custom data, changed column and condition; and the transactions that made them.
 
 -- +goose Up
 SET LOCAL ROLE exaudit_owner;
@@ -83,19 +83,52 @@ AS $$
     LIMIT 1
 $$;
 
+-- Raises unless PostgreSQL reads the text as part of a query, of which nothing is run.
+CREATE FUNCTION exaudit.check_syntax(query text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- all statements are parsed before the first one runs, and that one always fails
+    EXECUTE 'SELECT 1 / 0; ' || query;
+EXCEPTION WHEN division_by_zero THEN
+    NULL;
+END
+$$;
+
+-- Raises unless the text is one condition on a version v. No text that closes a parenthesis
+-- of its surroundings also fits between brackets.
+CREATE FUNCTION exaudit.check_condition(condition text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM exaudit.check_syntax('SELECT (' || condition || E'\n)');
+    PERFORM exaudit.check_syntax('SELECT ARRAY[' || condition || E'\n]');
+    EXECUTE 'SELECT FROM exaudit.readable_versions AS v WHERE (' || condition || E'\n) LIMIT 0';
+EXCEPTION WHEN OTHERS THEN
+    RAISE EXCEPTION 'condition %: %', condition, SQLERRM USING ERRCODE = 'XA003';
+END
+$$;
+
 -- One condition of a filter, on a version v.
 CREATE FUNCTION exaudit.search_condition(name text, value jsonb) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    scalar text := value #>> '{}';
-    list   text[];
+    scalar    text := value #>> '{}';
+    list      text[];
+    condition text;
 BEGIN
     IF jsonb_typeof(value) = 'array' THEN
         list := ARRAY(SELECT jsonb_array_elements_text(value));
     END IF;
-    RETURN pg_catalog.format(
+    IF name = 'where' THEN
+        PERFORM exaudit.check_condition(c.condition) FROM unnest(list) AS c (condition);
+        RETURN coalesce((SELECT string_agg('(' || c.condition || E'\n)', ' AND ') FROM unnest(list) AS c (condition)), 'true');
+    END IF;
+    condition := pg_catalog.format(
         CASE name
             WHEN 'tables' THEN 'v.table_id = ANY (%L::integer[])'
             WHEN 'entities' THEN 'v.entity_id = ANY (%L::text[])'
@@ -103,7 +136,15 @@ BEGIN
             WHEN 'keys' THEN 'v.custom ?& %L::text[]'
             WHEN 'since' THEN 'v.recorded_at >= %2$L::timestamptz'
             WHEN 'until' THEN 'v.recorded_at < %2$L::timestamptz'
-            WHEN 'transaction' THEN 'v.transaction = %2$L::bigint'
+            WHEN 'versions' THEN 'v.id = ANY (%L::bigint[])'
+            WHEN 'transactions' THEN 'v.transaction = ANY (%L::bigint[])'
+            WHEN 'session_user' THEN 'v.session_role = %2$L::text'
+            -- as exaudit.after_mark says; the first line leads to an index
+            WHEN 'since_mark' THEN
+                '(v.id > %5$L::bigint OR v.transaction >= %7$L::bigint) '
+                'AND (v.id > %5$L::bigint OR v.id > %6$L::bigint AND NOT pg_visible_in_snapshot(v.xid, %4$L::pg_snapshot))'
+            WHEN 'until_mark' THEN
+                'v.id <= %5$L::bigint AND (v.id <= %6$L::bigint OR pg_visible_in_snapshot(v.xid, %4$L::pg_snapshot))'
             WHEN 'rollback' THEN 'v.rollback = %2$L::boolean'
             WHEN 'custom' THEN
                 'NOT EXISTS (SELECT FROM jsonb_each(%3$L::jsonb) AS c WHERE v.custom -> c.key IS DISTINCT FROM c.value)'
@@ -119,13 +160,18 @@ BEGIN
                 'AND (coalesce((v.before -> c.name)::text, '''') <> coalesce((v.after -> c.name)::text, '''') '
                 'OR coalesce(v.before -> '''' ? c.name, false) <> coalesce(v.after -> '''' ? c.name, false) '
                 'OR v.after -> '''' @> jsonb_build_array(jsonb_build_object(''masked'', c.name))))'
-        END, list, scalar, value);
+        END, list, scalar, value, value ->> 'snapshot', value ->> 'last_id', value ->> 'restored_id',
+        pg_snapshot_xmin((value ->> 'snapshot')::pg_snapshot));
+    IF condition IS NULL THEN
+        RAISE EXCEPTION 'unknown condition: %', name USING ERRCODE = 'XA003';
+    END IF;
+    RETURN condition;
 END
 $$;
 
--- The query for the versions that pass a filter. Its text holds only the conditions that
--- there are, with their values, so that each search gets the plan that suits it.
-CREATE FUNCTION exaudit.search_query(filter jsonb, after_id bigint, last_id bigint, page_size integer) RETURNS text
+-- What a query for the versions v that pass a filter reads. Its text holds only the conditions
+-- that there are, with their values, so that each search gets the plan that suits it.
+CREATE FUNCTION exaudit.search_source(filter jsonb, after_id bigint, last_id bigint) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -135,12 +181,20 @@ DECLARE
                         FROM jsonb_each(filter) AS f WHERE f.value <> 'null');
 BEGIN
     RETURN pg_catalog.format(
-        'SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id, v.before, '
-        'v.after, v.custom, v.session_role, v.custom_columns, v.transaction '
-        'FROM exaudit.%I AS v WHERE v.id > %s AND v.id <= %s%s%s ORDER BY v.id LIMIT %s',
+        'FROM exaudit.%I AS v WHERE v.id > %s AND v.id <= %s%s%s',
         coalesce(exaudit.custom_index(indexed) || '_view', 'readable_versions'), after_id, last_id,
-        ' AND v.value_hash = ' || jsonb_hash_extended(filter -> 'custom' -> indexed, 0), conditions, page_size);
+        ' AND v.value_hash = ' || jsonb_hash_extended(filter -> 'custom' -> indexed, 0), conditions);
 END
+$$;
+
+-- The query for the versions that pass a filter.
+CREATE FUNCTION exaudit.search_query(filter jsonb, after_id bigint, last_id bigint, page_size integer) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id, v.before, '
+           'v.after, v.custom, v.session_role, v.custom_columns, v.transaction '
+           || exaudit.search_source(filter, after_id, last_id) || ' ORDER BY v.id LIMIT ' || page_size
 $$;
 
 CREATE FUNCTION exaudit.search(filter jsonb, after_id bigint, last_id bigint, page_size integer)
@@ -153,16 +207,53 @@ BEGIN
 END
 $$;
 
+-- The transactions of the versions that pass a filter, newest first, each with the last of
+-- these. The number of a transaction comes again after a restore, though not with the same time.
+CREATE FUNCTION exaudit.search_transactions(
+    filter jsonb, after_id bigint, last_id bigint,
+    OUT transaction bigint, OUT recorded_at timestamptz, OUT newest_id bigint
+) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE 'SELECT v.transaction, v.recorded_at::timestamptz, max(v.id) '
+        || exaudit.search_source(filter, after_id, last_id) || ' GROUP BY 1, 2 ORDER BY 3 DESC';
+END
+$$;
+
+-- What some transactions changed, as far as the current user may read it: by table and what
+-- was said about it.
+CREATE FUNCTION exaudit.transaction_parts(
+    transactions bigint[],
+    OUT transaction bigint, OUT recorded_at timestamptz, OUT table_id integer, OUT custom jsonb, OUT session_role text,
+    OUT rollback boolean, OUT first_id bigint, OUT last_id bigint,
+    OUT created bigint, OUT updated bigint, OUT deleted bigint
+) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE pg_catalog.format(
+        'SELECT v.transaction, v.recorded_at::timestamptz, v.table_id, v.custom, v.session_role, v.rollback, min(v.id), max(v.id), '
+        'count(*) FILTER (WHERE v.action = ''created''), count(*) FILTER (WHERE v.action = ''updated''), '
+        'count(*) FILTER (WHERE v.action = ''deleted'') '
+        'FROM exaudit.readable_versions v WHERE v.transaction = ANY (%L::bigint[]) GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7', transactions);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
 AS 'SELECT 9::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.custom_index, exaudit.custom_index_statement, exaudit.expose_custom_index,
-    exaudit.indexed_key, exaudit.search_condition, exaudit.search_query, exaudit.search
+    exaudit.indexed_key, exaudit.check_syntax, exaudit.check_condition, exaudit.search_condition, exaudit.search_source,
+    exaudit.search_query, exaudit.search, exaudit.search_transactions, exaudit.transaction_parts
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.custom_index, exaudit.custom_index_statement, exaudit.indexed_key,
-    exaudit.search_condition, exaudit.search_query, exaudit.search, exaudit.last_version_id
+    exaudit.check_syntax, exaudit.check_condition, exaudit.search_condition, exaudit.search_source, exaudit.search_query,
+    exaudit.search, exaudit.search_transactions, exaudit.transaction_parts, exaudit.last_version_id
     TO exaudit_reader;
 
 RESET ROLE;
@@ -171,9 +262,14 @@ RESET ROLE;
 -- The generated functions go first, and with them the triggers: from here on nothing needs
 -- the rest. With them goes what exaudit_writer was granted on tracked tables.
 DROP OWNED BY exaudit_writer CASCADE;
+DROP FUNCTION exaudit.transaction_parts;
+DROP FUNCTION exaudit.search_transactions;
 DROP FUNCTION exaudit.search;
 DROP FUNCTION exaudit.search_query;
+DROP FUNCTION exaudit.search_source;
 DROP FUNCTION exaudit.search_condition;
+DROP FUNCTION exaudit.check_condition;
+DROP FUNCTION exaudit.check_syntax;
 DROP FUNCTION exaudit.indexed_key;
 DROP FUNCTION exaudit.expose_custom_index;
 DROP FUNCTION exaudit.custom_index_statement;

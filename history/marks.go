@@ -1,0 +1,101 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// What the functions of schema exaudit raise, by SQLSTATE.
+var (
+	// ErrNoMark means that there is no mark of that name.
+	ErrNoMark = errors.New("no such mark")
+	// ErrMarkExists means that there is a mark of that name already.
+	ErrMarkExists = errors.New("mark exists already")
+	// ErrInvalidFilter means that a filter cannot be meant: a condition that PostgreSQL does not
+	// understand, a column that no table has, a value that is no JSON, states of many entities.
+	ErrInvalidFilter = errors.New("invalid filter")
+)
+
+var raised = map[string]error{"XA001": ErrNoMark, "XA002": ErrMarkExists, "XA003": ErrInvalidFilter}
+
+// explained adds to PostgreSQL's error what callers look for.
+func explained(err error) error {
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && raised[pgErr.Code] != nil {
+		return fmt.Errorf("%w: %w", raised[pgErr.Code], err)
+	}
+	return err
+}
+
+// Mark is a named moment in the history. What had been committed when it was made is before
+// it, everything else after it: also what its own transaction and others under way had
+// changed by then.
+type Mark struct {
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"` // who was logged in
+	Note      string    `json:"note,omitempty"`
+	// Snapshot, LastID and RestoredID are what exaudit.after_mark compares versions with.
+	Snapshot   string `json:"snapshot"`
+	LastID     int64  `json:"last_id"`
+	RestoredID int64  `json:"restored_id"`
+}
+
+func newMark(r db.FindMarkRow) *Mark {
+	m := &Mark{
+		Name: r.Name, CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy,
+		Snapshot: r.Snapshot, LastID: r.LastID, RestoredID: r.RestoredID,
+	}
+	if r.Note != nil {
+		m.Note = *r.Note
+	}
+	return m
+}
+
+// MakeMark makes a mark; a note of "" is none. A name that is taken gives ErrMarkExists.
+func MakeMark(ctx context.Context, q db.DBTX, name, note string) (*Mark, error) {
+	params := db.MakeMarkParams{Name: name}
+	if note != "" {
+		params.Note = &note
+	}
+	row, err := db.New().MakeMark(ctx, q, params)
+	if err != nil {
+		return nil, fmt.Errorf("make mark %s: %w", name, explained(err))
+	}
+	return newMark(db.FindMarkRow(row)), nil
+}
+
+// FindMark gives a mark by its name, or ErrNoMark.
+func FindMark(ctx context.Context, q db.DBTX, name string) (*Mark, error) {
+	row, err := db.New().FindMark(ctx, q, name)
+	if err != nil {
+		return nil, fmt.Errorf("find mark %s: %w", name, explained(err))
+	}
+	return newMark(row), nil
+}
+
+// Marks gives all marks, oldest first.
+func Marks(ctx context.Context, q db.DBTX) ([]Mark, error) {
+	rows, err := db.New().Marks(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the marks: %w", err)
+	}
+	marks := make([]Mark, len(rows))
+	for i, r := range rows {
+		marks[i] = *newMark(db.FindMarkRow(r))
+	}
+	return marks, nil
+}
+
+// RemoveMark removes a mark, or gives ErrNoMark.
+func RemoveMark(ctx context.Context, q db.DBTX, name string) error {
+	if err := db.New().RemoveMark(ctx, q, name); err != nil {
+		return fmt.Errorf("remove mark %s: %w", name, explained(err))
+	}
+	return nil
+}

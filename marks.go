@@ -1,0 +1,45 @@
+package exaudit
+
+import (
+	"context"
+
+	"github.com/exaudit/exaudit/history"
+)
+
+// Mark is a named moment in the history, for SinceMark and UntilMark.
+type Mark = history.Mark
+
+// MarkOption adds to what Mark records.
+type MarkOption func(*markOptions)
+
+type markOptions struct{ note string }
+
+// MarkNote says what a mark is for.
+func MarkNote(text string) MarkOption { return func(o *markOptions) { o.note = text } }
+
+// Mark makes a mark: what has been committed is before it, everything else after it, also
+// what transactions under way have changed by now, the caller's own among them. In a
+// transaction of a stricter isolation level than READ COMMITTED, what counts as committed is
+// what had been when it began to read.
+//
+// A mark outlives dump and restore. A name that is taken gives ErrMarkExists.
+func (d *DB) Mark(ctx context.Context, name string, opts ...MarkOption) (*Mark, error) {
+	var o markOptions
+	for _, opt := range opts {
+		opt(&o)
+	}
+	mark, err := history.MakeMark(ctx, d.conn, name, o.note)
+	return mark, d.explain(ctx, err)
+}
+
+// Marks gives all marks, oldest first.
+func (d *DB) Marks(ctx context.Context) ([]Mark, error) {
+	marks, err := history.Marks(ctx, d.conn)
+	return marks, d.explain(ctx, err)
+}
+
+// RemoveMark removes a mark that the present user made, or as a member of exaudit_owner any;
+// ErrNoMark where there is none of that name.
+func (d *DB) RemoveMark(ctx context.Context, name string) error {
+	return d.explain(ctx, history.RemoveMark(ctx, d.conn, name))
+}

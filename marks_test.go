@@ -1,0 +1,270 @@
+package exaudit_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+// sides are the entities with versions before and after a mark, in the order of ids.
+func sides(t *testing.T, audit *exaudit.DB, mark string) (before, after string) {
+	t.Helper()
+	entities := func(opt exaudit.HistoryOption) string {
+		var list []string
+		for _, v := range searched(t, audit, opt) {
+			list = append(list, v.EntityID)
+		}
+		return fmt.Sprint(list)
+	}
+	return entities(exaudit.UntilMark(mark)), entities(exaudit.SinceMark(mark))
+}
+
+// A mark divides by commit, not by id: transactions under way are after it, the own one too.
+func TestMark(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
+	begin := func(id int) pgx.Tx {
+		t.Helper()
+		tx, err := db.Pool.Begin(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO a VALUES ($1)`, id); err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	commit := func(tx pgx.Tx) {
+		t.Helper()
+		if err := tx.Commit(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.Exec(t, `INSERT INTO a VALUES (1)`)
+	committed, open := begin(2), begin(3)
+	db.Exec(t, `INSERT INTO a VALUES (4)`)
+	commit(committed)
+	own := begin(5)
+	mark, err := exaudit.New(own).Mark(ctx, "deploy", exaudit.MarkNote("version 7"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit(own)
+	db.Exec(t, `INSERT INTO a VALUES (6)`)
+	commit(open)
+	if before, after := sides(t, audit, "deploy"); before != "[1 2 4]" || after != "[3 5 6]" {
+		t.Errorf("before %s, after %s", before, after)
+	}
+	if got := pgtest.One[string](t, db, `SELECT string_agg(h.entity_id, ' ' ORDER BY h.id) FROM exaudit.history h, exaudit.find_mark('deploy') m
+		WHERE exaudit.after_mark(m, h.id, h.xid)`); got != "3 5 6" {
+		t.Errorf("in SQL, after the mark: %s", got)
+	}
+	if user := pgtest.One[string](t, db, `SELECT session_user::text`); mark.CreatedBy != user || mark.Note != "version 7" || mark.CreatedAt.IsZero() {
+		t.Errorf("made %+v as %s", mark, user)
+	}
+
+	if _, err := audit.Mark(ctx, "deploy"); !errors.Is(err, exaudit.ErrMarkExists) {
+		t.Errorf("made twice: %v", err)
+	}
+	if _, err := audit.Mark(ctx, ""); err == nil {
+		t.Error("a mark without a name")
+	}
+	if _, err := audit.Mark(ctx, "later"); err != nil {
+		t.Fatal(err)
+	}
+	if between := searched(t, audit, exaudit.SinceMark("deploy"), exaudit.UntilMark("later")); len(between) != 3 {
+		t.Errorf("%d versions between two marks, want 3", len(between))
+	}
+	marks, err := audit.Marks(ctx)
+	if err != nil || len(marks) != 2 || marks[0] != *mark || marks[1].Name != "later" {
+		t.Errorf("marks: %+v, %v", marks, err)
+	}
+	if err := audit.RemoveMark(ctx, "deploy"); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{
+		"remove": audit.RemoveMark(ctx, "deploy"),
+		"search": func() error { _, err := audit.Versions(ctx, exaudit.UntilMark("deploy")); return err }(),
+	} {
+		if !errors.Is(err, exaudit.ErrNoMark) {
+			t.Errorf("%s without the mark: %v", what, err)
+		}
+	}
+	// a filter keeps the mark that it was made with
+	kept, err := json.Marshal(history.Filter{SinceMark: mark})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f history.Filter
+	if err := json.Unmarshal(kept, &f); err != nil {
+		t.Fatal(err)
+	}
+	if versions, err := history.Search(ctx, db.Pool, f, history.Page{}); err != nil || len(versions) != 3 {
+		t.Errorf("%d versions by a kept filter, %v", len(versions), err)
+	}
+}
+
+// Readers make marks, and remove their own.
+func TestMarkOfAReader(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, "")
+	one, other := db.Role(t, ""), db.Role(t, "")
+	for _, role := range []string{one, other} {
+		_, err := exaudit.New(db.Connect(t, role)).Mark(ctx, "m")
+		if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "42501" {
+			t.Errorf("who may not read the history made a mark: %v", err)
+		}
+		db.Exec(t, `GRANT exaudit_reader TO `+role)
+	}
+	maker, stranger := exaudit.New(db.Connect(t, one)), exaudit.New(db.Connect(t, other))
+	if _, err := maker.Mark(ctx, "m"); err != nil {
+		t.Fatal(err)
+	}
+	if marks, err := stranger.Marks(ctx); err != nil || len(marks) != 1 || marks[0].CreatedBy != one {
+		t.Errorf("a stranger sees %+v, %v", marks, err)
+	}
+	err := stranger.RemoveMark(ctx, "m")
+	if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "42501" {
+		t.Errorf("a stranger removed the mark: %v", err)
+	}
+	if err := maker.RemoveMark(ctx, "m"); err != nil {
+		t.Error(err)
+	}
+	if _, err := maker.Mark(ctx, "m"); err != nil {
+		t.Fatal(err)
+	}
+	if err := exaudit.New(db.Pool).RemoveMark(ctx, "m"); err != nil {
+		t.Errorf("a member of exaudit_owner: %v", err)
+	}
+}
+
+// After a dump and restore into another cluster, the numbers of transactions start again: old
+// versions have numbers that are still to come.
+func TestMarkOutlivesRestore(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
+	mark := func(name string) {
+		t.Helper()
+		if _, err := audit.Mark(ctx, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.Exec(t, `INSERT INTO a VALUES (1)`)
+	open, err := db.Pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open.Exec(ctx, `INSERT INTO a VALUES (2)`); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `INSERT INTO a VALUES (3)`)
+	mark("before the dump")
+	if err := open.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	// as if the dump came from a cluster a million transactions ahead
+	const ahead = `(%s::text::bigint + 1000000)::text::xid8`
+	db.Exec(t, `ALTER TABLE exaudit.versions DISABLE TRIGGER ALL;
+		UPDATE exaudit.versions SET xid = `+fmt.Sprintf(ahead, "xid")+`;
+		ALTER TABLE exaudit.versions ENABLE TRIGGER ALL;
+		UPDATE exaudit.marks SET snapshot = (SELECT format('%s:%s:%s', pg_snapshot_xmin(snapshot)::text::bigint + 1000000,
+			pg_snapshot_xmax(snapshot)::text::bigint + 1000000,
+			(SELECT string_agg((x::text::bigint + 1000000)::text, ',') FROM pg_snapshot_xip(snapshot) x)))::pg_snapshot`)
+	db.Exec(t, `INSERT INTO a VALUES (4)`)
+	mark("after the restore")
+	db.Exec(t, `INSERT INTO a VALUES (5)`)
+	for name, want := range map[string][2]string{
+		"before the dump":   {"[1 3]", "[2 4 5]"},
+		"after the restore": {"[1 2 3 4]", "[5]"},
+	} {
+		if before, after := sides(t, audit, name); before != want[0] || after != want[1] {
+			t.Errorf("%s: before %s, after %s, want %s", name, before, after, want)
+		}
+	}
+	db.Exec(t, `SELECT setval('exaudit.versions_id_seq', 2)`)
+	if _, err := audit.Mark(ctx, "behind"); err == nil {
+		t.Error("a mark while the sequence of ids lags behind")
+	}
+}
+
+func TestWhere(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY, status text); CREATE TABLE witness (id int);
+		CREATE FUNCTION public.write() RETURNS boolean LANGUAGE sql AS 'INSERT INTO public.witness VALUES (1) RETURNING true'`, "a")
+	db.Exec(t, `INSERT INTO a VALUES (1, 'new'), (2, 'paid'); UPDATE a SET status = 'new' WHERE id = 2; DELETE FROM a WHERE id = 1`)
+	for condition, want := range map[string][]int64{
+		`before->>'status' = 'paid' AND after->>'status' = 'new'`: {3},
+		`false OR entity_id = '1'`:                                {1, 4},
+		"id > 1 -- up to the end":                                 {2, 3, 4},
+		`after->>'status' ~ E'^(new\\)|paid)$'`:                   {2},
+		`v.id IN (SELECT 4 UNION SELECT 1) /* both */`:            {1, 4},
+		`action = 'updated' AND NOT rollback`:                     {3},
+		`NULL`:                                                    nil,
+	} {
+		if got := idsOf(searched(t, audit, exaudit.Where(condition), exaudit.OfTables("a"))); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", condition, got, want)
+		}
+	}
+	if got := idsOf(searched(t, audit, exaudit.Where(`id > 1`), exaudit.Where(`false OR id < 3`), exaudit.Where(`true`))); !slices.Equal(got, []int64{2}) {
+		t.Errorf("several conditions: %v", got)
+	}
+	for _, condition := range []string{
+		``, `nothing = 1`, `id`, `id >`, `count(*) > 1`, `'unclosed`, `/* unclosed`, `-- nothing`, `$1`, `$a$`,
+		`true) OR (true`, `true], ARRAY[true`, `true, true`, `true; DELETE FROM public.witness`,
+		`true); SELECT (public.write()`, `true]; SELECT ARRAY[public.write()`, `true) /*`, `1/0 = 1`,
+		`') ; SELECT public.write(); SELECT (ARRAY[true`, `true) UNION SELECT (true`, `SELECT true`,
+	} {
+		_, err := audit.Versions(ctx, exaudit.Where(condition))
+		if !errors.Is(err, exaudit.ErrInvalidFilter) || !errors.As(err, new(*pgconn.PgError)) {
+			t.Errorf("%s: %v", condition, err)
+		}
+		if _, err := audit.History(ctx, "a", 1, exaudit.Where(condition), exaudit.WithStates()); !errors.Is(err, exaudit.ErrInvalidFilter) {
+			t.Errorf("history by %s: %v", condition, err)
+		}
+	}
+	_, err := audit.Versions(ctx, exaudit.Where(`public.write()`))
+	if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "25006" {
+		t.Errorf("a condition that writes: %v", err)
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM witness`); n != 0 {
+		t.Errorf("conditions wrote %d rows", n)
+	}
+}
+
+// A condition sees no more than its caller, and runs with no more rights.
+func TestWhereOfAReader(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE secret (id int PRIMARY KEY)`)
+	auditdb.Install(t, db, "a", "secret")
+	role := db.Role(t, "")
+	db.Exec(t, `INSERT INTO a VALUES (1); INSERT INTO secret VALUES (2);
+		GRANT exaudit_reader TO `+role+`; GRANT SELECT ON a TO `+role)
+	conn := db.Connect(t, role)
+	reader := exaudit.New(conn)
+	if _, err := conn.Exec(ctx, `CREATE TEMP TABLE seen (id text);
+		CREATE FUNCTION pg_temp.see(id text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS 'BEGIN RAISE NOTICE ''%'', id; PERFORM 1 / (id::int - 2); RETURN true; END'`); err != nil {
+		t.Fatal(err)
+	}
+	if versions := searched(t, reader, exaudit.Where(`pg_temp.see(entity_id)`)); len(versions) != 1 {
+		t.Errorf("a reader found %d versions, want 1", len(versions))
+	}
+	if _, err := reader.Versions(ctx, exaudit.Where(`EXISTS (SELECT FROM public.secret)`)); !errors.Is(err, exaudit.ErrInvalidFilter) {
+		t.Errorf("a condition on a table that its caller may not read: %v", err)
+	}
+}

@@ -1,0 +1,122 @@
+-- Named marks: moments that what was committed lies before, and all else after.
+
+-- +goose Up
+SET LOCAL ROLE exaudit_owner;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- The snapshot tells of each transaction of this cluster whether it had committed. Numbers of
+-- transactions start again in another cluster, but ids go on: what is beyond last_id was recorded
+-- after the mark, wherever; up to restored_id is what the mark found here that had come with a dump,
+-- under numbers that are still to come here. So marks outlive dump and restore.
+CREATE TABLE exaudit.marks (
+    name        text        PRIMARY KEY,
+    snapshot    pg_snapshot NOT NULL,
+    last_id     bigint      NOT NULL,
+    restored_id bigint      NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    created_by  text        NOT NULL DEFAULT session_user,
+    note        text
+);
+
+COMMENT ON TABLE exaudit.marks IS 'Named moments in the history: exaudit.mark, exaudit.after_mark.';
+
+GRANT SELECT ON exaudit.marks TO exaudit_reader;
+
+-- +goose StatementBegin
+-- Makes a mark. What the transaction that makes it has changed itself is after it.
+CREATE FUNCTION exaudit.mark(name text, note text DEFAULT NULL) RETURNS exaudit.marks
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $$
+DECLARE
+    made exaudit.marks;
+BEGIN
+    IF coalesce(mark.name, '') = '' THEN
+        RAISE EXCEPTION 'a mark needs a name' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF EXISTS (SELECT FROM exaudit.versions v WHERE v.id > exaudit.last_version_id()) THEN
+        RAISE EXCEPTION 'the ids of exaudit.versions are ahead of their sequence'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'They were restored or replicated without the state of sequence exaudit.versions_id_seq.',
+                  HINT = 'Run: SELECT setval(''exaudit.versions_id_seq'', max(id)) FROM exaudit.versions';
+    END IF;
+    -- In one statement, whose snapshot is older than the last id it reads. What it sees
+    -- although the snapshot does not have its transaction is of another cluster, or its own.
+    INSERT INTO exaudit.marks AS m (name, snapshot, last_id, restored_id, note)
+    SELECT mark.name, pg_current_snapshot(), exaudit.last_version_id(),
+           coalesce((SELECT max(v.id)
+                     FROM exaudit.versions v
+                     WHERE v.xid::text::bigint >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                       AND NOT pg_visible_in_snapshot(v.xid, pg_current_snapshot())
+                       AND v.xid IS DISTINCT FROM pg_current_xact_id_if_assigned()), 0),
+           mark.note
+    ON CONFLICT DO NOTHING
+    RETURNING m.* INTO made;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'mark % exists already', mark.name USING ERRCODE = 'XA002';
+    END IF;
+    RETURN made;
+END
+$$;
+
+-- A mark, or an error that there is none of that name.
+CREATE FUNCTION exaudit.find_mark(name text) RETURNS exaudit.marks
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_mark exaudit.marks;
+BEGIN
+    SELECT * INTO found_mark FROM exaudit.marks m WHERE m.name = find_mark.name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no mark %', find_mark.name USING ERRCODE = 'XA001';
+    END IF;
+    RETURN found_mark;
+END
+$$;
+
+-- Is a version after a mark? Pins nothing, so that it can be part of the query that calls it.
+CREATE FUNCTION exaudit.after_mark(mark exaudit.marks, id bigint, xid xid8) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT $2 OPERATOR(pg_catalog.>) ($1).last_id
+           OR $2 OPERATOR(pg_catalog.>) ($1).restored_id AND NOT pg_catalog.pg_visible_in_snapshot($3, ($1).snapshot)
+$$;
+
+-- Removes a mark: one's own, or as a member of exaudit_owner any.
+CREATE FUNCTION exaudit.remove_mark(name text) RETURNS void
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    removed exaudit.marks := exaudit.find_mark(remove_mark.name);
+BEGIN
+    IF removed.created_by <> session_user AND NOT pg_has_role(session_user, 'exaudit_owner', 'USAGE') THEN
+        RAISE EXCEPTION 'mark % was made by %', removed.name, removed.created_by
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'Only who made a mark may remove it, or a member of exaudit_owner.';
+    END IF;
+    DELETE FROM exaudit.marks m WHERE m.name = removed.name;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+AS 'SELECT 10::bigint';
+-- +goose StatementEnd
+
+REVOKE EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark TO exaudit_reader;
+
+RESET ROLE;
+
+-- +goose Down
+DROP FUNCTION exaudit.remove_mark;
+DROP FUNCTION exaudit.after_mark;
+DROP FUNCTION exaudit.find_mark;
+DROP FUNCTION exaudit.mark;
+DROP TABLE exaudit.marks;
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 9::bigint';
