@@ -39,7 +39,7 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 			fmt.Println("deleted", v.Before.Status)
 		}
 	}
-	yesterday, err := exaudit.StateAt[Order](ctx, audit, "orders", 1, time.Now().Add(-24*time.Hour))
+	yesterday, err := exaudit.StateAt[Order](ctx, audit, "orders", 1, exaudit.AtTime(time.Now().Add(-24*time.Hour)))
 	if err != nil {
 		return err
 	}

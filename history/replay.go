@@ -120,7 +120,7 @@ func (r *Replay) readOpening(ctx context.Context, q db.DBTX) error {
 
 // alsoFound adds to the first values of columns what one more version found.
 func (r *Replay) alsoFound(first Image, v *Version) Image {
-	found := v.Before
+	found := v.found()
 	if younger := r.younger(v.epoch); len(younger) > 0 {
 		found = found.without(younger) // it was another column then
 	}
@@ -244,7 +244,9 @@ func (r *Replay) groups(ctx context.Context, q db.DBTX) iter.Seq2[[]*Version, er
 }
 
 // Present is the row as it was when the replay was opened.
-func (r *Replay) Present() Row { return Row{Image: r.present.Row} }
+func (r *Replay) Present() Row {
+	return Row{Image: r.present.Row.without(r.present.Hidden), Unknown: r.present.Hidden}
+}
 
 // Row is a whole row as the table's present columns have it.
 type Row struct {

@@ -351,14 +351,13 @@ $$;
 
 -- The table that a row type is of, with what its history needs: it must be tracked, and the
 -- caller must see all of it.
-CREATE FUNCTION exaudit.tracked_table(row_type oid, OUT table_id integer, OUT relation regclass,
-                                      OUT complete_since timestamptz, OUT complete_after bigint)
+CREATE FUNCTION exaudit.tracked_table(row_type oid, OUT table_id integer, OUT relation regclass)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    SELECT t.id, c.oid::regclass, t.complete_since, t.complete_after INTO table_id, relation, complete_since, complete_after
+    SELECT t.id, c.oid::regclass INTO table_id, relation
     FROM pg_catalog.pg_class c
     JOIN exaudit.relations r ON r.relation = c.oid
     JOIN exaudit.tables t ON t.id = r.table_id AND t.tracked
@@ -482,14 +481,57 @@ BEGIN
 END
 $$;
 
--- The point is before the history of a table begins, in words.
-CREATE FUNCTION exaudit.refuse_point(relation regclass, complete_since timestamptz, point text) RETURNS void
+-- Raises unless everything is known of a table that came after a point, which is told in words.
+CREATE FUNCTION exaudit.check_complete(table_id integer, complete boolean, point text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET timezone = 'UTC'
+AS $$
+DECLARE
+    t exaudit.tables;
+BEGIN
+    IF complete THEN
+        RETURN;
+    END IF;
+    SELECT * INTO t FROM exaudit.tables k WHERE k.id = check_complete.table_id;
+    RAISE EXCEPTION 'the history of %.% is complete only since %, after %', t.schema_name, t.table_name, t.complete_since, point
+        USING ERRCODE = 'XA011';
+END
+$$;
+
+-- Raises unless a table's history reaches back to an instant, and where that is still to come:
+-- nobody knows.
+CREATE FUNCTION exaudit.check_instant(table_id integer, instant timestamptz) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET timezone = 'UTC'
+AS $$
+BEGIN
+    IF instant IS NULL THEN
+        RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF instant > clock_timestamp() THEN
+        RAISE EXCEPTION '% is still to come', instant USING ERRCODE = 'XA012';
+    END IF;
+    PERFORM exaudit.check_complete(t.id, instant >= t.complete_since, instant::text)
+    FROM exaudit.tables t WHERE t.id = check_instant.table_id;
+END
+$$;
+
+-- Raises unless there is such a version, of whatever table, and a table's history reaches back
+-- to it.
+CREATE FUNCTION exaudit.check_version(table_id integer, version_id bigint) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE EXCEPTION 'the history of % is complete only since %, which is after %', relation, complete_since, point
-        USING ERRCODE = 'XA011';
+    IF NOT EXISTS (SELECT FROM exaudit.versions v WHERE v.id = check_version.version_id) THEN
+        RAISE EXCEPTION 'there is no version %', check_version.version_id
+            USING ERRCODE = 'XA013', HINT = 'Or its table may not be read by this role, or retention has removed it.';
+    END IF;
+    PERFORM exaudit.check_complete(t.id, check_version.version_id >= t.complete_after, 'version ' || check_version.version_id)
+    FROM exaudit.tables t WHERE t.id = check_version.table_id;
 END
 $$;
 
@@ -500,21 +542,13 @@ $$;
 CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
-    SET datestyle = 'ISO, YMD'
-    SET timezone = 'UTC'
 AS $$
 #variable_conflict use_column
 DECLARE
     t     record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
     later record;
 BEGIN
-    IF instant IS NULL THEN
-        RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF instant > clock_timestamp() THEN
-        RAISE EXCEPTION 'instant % is still to come', instant USING ERRCODE = 'XA012';
-    ELSIF instant < t.complete_since THEN
-        PERFORM exaudit.refuse_point(t.relation, t.complete_since, instant::text);
-    END IF;
+    PERFORM exaudit.check_instant(t.table_id, instant);
     SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
           WHERE v.table_id = t.table_id AND v.recorded_at > instant GROUP BY v.entity_id) AS l;
@@ -532,12 +566,7 @@ DECLARE
     t     record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
     later record;
 BEGIN
-    IF NOT EXISTS (SELECT FROM exaudit.versions v WHERE v.id = as_of_version.version_id) THEN
-        RAISE EXCEPTION 'there is no version %', as_of_version.version_id
-            USING ERRCODE = 'XA013', HINT = 'Or its table may not be read by this role, or retention has removed it.';
-    ELSIF as_of_version.version_id < t.complete_after THEN
-        PERFORM exaudit.refuse_point(t.relation, t.complete_since, 'version ' || as_of_version.version_id);
-    END IF;
+    PERFORM exaudit.check_version(t.table_id, version_id);
     SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
           WHERE v.table_id = t.table_id AND v.id > as_of_version.version_id GROUP BY v.entity_id) AS l;
@@ -585,11 +614,11 @@ AS 'SELECT 8::bigint';
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
     exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
-    exaudit.rows_before, exaudit.refuse_point, exaudit.as_of, exaudit.as_of_version, exaudit.states
+    exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
     exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
-    exaudit.rows_before, exaudit.refuse_point, exaudit.as_of, exaudit.as_of_version, exaudit.states, exaudit.redacted
+    exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states, exaudit.redacted
     TO exaudit_reader;
 
 RESET ROLE;
@@ -598,7 +627,9 @@ RESET ROLE;
 DROP FUNCTION exaudit.states;
 DROP FUNCTION exaudit.as_of_version;
 DROP FUNCTION exaudit.as_of;
-DROP FUNCTION exaudit.refuse_point;
+DROP FUNCTION exaudit.check_version;
+DROP FUNCTION exaudit.check_instant;
+DROP FUNCTION exaudit.check_complete;
 DROP FUNCTION exaudit.rows_before;
 DROP FUNCTION exaudit.past_rows;
 DROP FUNCTION exaudit.without_placeholders;

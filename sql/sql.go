@@ -28,7 +28,7 @@ import (
 var Files embed.FS
 
 // Version is the number of the newest migration.
-const Version = 10
+const Version = 11
 
 // Migration is one of Files, parsed.
 type Migration struct {
