@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -64,103 +63,99 @@ func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error
 // transaction, nothing else can be read until the loop is over.
 func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		fail := func(err error) {
+		entity, err := d.trackedEntity(ctx, table, nil)
+		if err == nil {
+			err = rowsAsOf(ctx, d, entity, at, func(row *T) bool { return yield(*row, nil) })
+		}
+		if err != nil {
 			var none T
-			yield(none, d.explain(ctx, fmt.Errorf("%s as of %s: %w", table, at, err)))
-		}
-		t, err := d.trackedTable(ctx, table)
-		if err != nil {
-			fail(err)
-			return
-		}
-		reader, err := newRowReader[T](ctx, d.conn, history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation})
-		if err != nil {
-			fail(err)
-			return
-		}
-		err = history.TableAsOf(ctx, d.conn, t.Relation, at, false, func(rows pgx.Rows, hidden []string) (bool, error) {
-			row, err := reader.scan(rows, hidden)
-			if err != nil {
-				return false, err
-			}
-			return yield(*row, nil), nil
-		})
-		if err != nil {
-			fail(err)
+			yield(none, d.asOfError(ctx, table, at, err))
 		}
 	}
+}
+
+// StateAt gives the row that had a key at a point, nil if there was none, as AsOf gives the
+// rows of the table. Only what is recorded of the row since then is read.
+func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (state *T, err error) {
+	entity, err := d.trackedEntity(ctx, table, key)
+	if err == nil {
+		err = rowsAsOf(ctx, d, entity, at, func(row *T) bool { state = row; return true })
+	}
+	if err != nil {
+		return nil, d.asOfError(ctx, table, at, err)
+	}
+	return state, nil
+}
+
+func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, at Point, give func(*T) bool) error {
+	reader, err := newRowReader[T](ctx, d.conn, entity)
+	if err != nil {
+		return err
+	}
+	return history.AsOf(ctx, d.conn, entity, at, false, func(rows pgx.Rows, hidden []string) (bool, error) {
+		row, err := reader.scan(rows, hidden)
+		if err != nil {
+			return false, err
+		}
+		return give(row), nil
+	})
 }
 
 // ImagesAsOf gives the rows of AsOf as images, one by one as they are read, or the first
 // error. Masked and excluded columns are missing, and so are virtual generated ones.
 func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[Image, error] {
 	return func(yield func(Image, error) bool) {
-		t, err := d.trackedTable(ctx, table)
+		entity, err := d.trackedEntity(ctx, table, nil)
 		if err == nil {
-			err = history.TableAsOf(ctx, d.conn, t.Relation, at, true, func(rows pgx.Rows, _ []string) (bool, error) {
-				image, err := scanImage(rows)
-				if err != nil {
-					return false, err
-				}
-				return yield(image, nil), nil
-			})
+			err = d.imagesAsOf(ctx, entity, at, func(image Image) bool { return yield(image, nil) })
 		}
 		if err != nil {
-			yield(nil, d.explain(ctx, fmt.Errorf("%s as of %s: %w", table, at, err)))
+			yield(nil, d.asOfError(ctx, table, at, err))
 		}
 	}
-}
-
-func scanImage(rows pgx.Rows) (Image, error) {
-	var text []byte
-	if err := rows.Scan(&text); err != nil {
-		return nil, err
-	}
-	return history.DecodeImage(text)
 }
 
 // ImageAt gives the row of StateAt as an image, nil if there was none.
-func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (Image, error) {
-	row, _, err := d.rowAt(ctx, table, key, at)
-	return row.Image, d.explain(ctx, err)
+func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row Image, err error) {
+	entity, err := d.trackedEntity(ctx, table, key)
+	if err == nil {
+		err = d.imagesAsOf(ctx, entity, at, func(image Image) bool { row = image; return true })
+	}
+	if err != nil {
+		return nil, d.asOfError(ctx, table, at, err)
+	}
+	return row, nil
 }
 
-// StateAt gives the row that had a key at a point, nil if there was none. Where none had it
-// then, but the history of the key leads to a row that had another one, it gives that row.
-// The complete history of the entity is read and checked. Columns whose value is not
-// recorded are zero. Errors are those of AsOf, and ErrDiverged.
-func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (*T, error) {
-	row, entity, err := d.rowAt(ctx, table, key, at)
-	if err != nil {
-		return nil, d.explain(ctx, err)
-	}
-	reader, err := newRowReader[T](ctx, d.conn, entity)
-	if err != nil {
-		return nil, d.explain(ctx, err)
-	}
-	rows, err := reader.read(ctx, d.conn, []history.Row{row})
-	if err != nil {
-		return nil, d.explain(ctx, err)
-	}
-	return rows[0], nil
-}
-
-func (d *DB) rowAt(ctx context.Context, table string, key any, at Point) (row history.Row, entity history.Entity, err error) {
-	if _, err := d.trackedTable(ctx, table); err != nil {
-		return row, entity, err
-	}
-	if entity, err = d.entity(ctx, table, key); err != nil {
-		return row, entity, err
-	}
-	err = d.snapshot(ctx, func(q db.DBTX) error {
-		replay, err := history.OpenReplay(ctx, q, entity, 0)
-		if err != nil {
-			return err
+func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, at Point, give func(Image) bool) error {
+	return history.AsOf(ctx, d.conn, entity, at, true, func(rows pgx.Rows, _ []string) (bool, error) {
+		var text []byte
+		if err := rows.Scan(&text); err != nil {
+			return false, err
 		}
-		row, err = replay.AsOf(ctx, q, at)
-		return err
+		image, err := history.DecodeImage(text)
+		if err != nil {
+			return false, err
+		}
+		return give(image), nil
 	})
-	return row, entity, err
+}
+
+func (d *DB) asOfError(ctx context.Context, table string, at Point, err error) error {
+	return d.explain(ctx, fmt.Errorf("%s as of %s: %w", table, at, err))
+}
+
+// trackedEntity finds a table that is tracked, and the entity that a key names, if one is
+// given.
+func (d *DB) trackedEntity(ctx context.Context, table string, key any) (history.Entity, error) {
+	t, err := d.trackedTable(ctx, table)
+	if err != nil {
+		return history.Entity{}, err
+	}
+	if key != nil {
+		return d.entity(ctx, table, key)
+	}
+	return history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation}, nil
 }
 
 // trackedTable finds a table that is tracked now: what happened since, else nobody knows.

@@ -111,7 +111,7 @@ func Latest[T any](ctx context.Context, d *DB, table string, key any) (TypedVers
 	if err != nil {
 		return none, err
 	}
-	newest, _, err := r.replay.At(ctx, d.conn, func(*Version) bool { return true })
+	newest, err := r.replay.Newest(ctx, d.conn)
 	if err != nil {
 		return none, d.explain(ctx, err)
 	}

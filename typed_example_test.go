@@ -2,6 +2,7 @@ package exaudit_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -24,6 +25,12 @@ type Order struct {
 	Doubled  pgtype.Numeric
 }
 
+// Customer is the same for the table customers.
+type Customer struct {
+	ID   int32
+	Name string
+}
+
 // historyExample is the Go of docs/history.md; TestHistoryExample compares them.
 func historyExample(ctx context.Context, audit *exaudit.DB) error {
 	for v, err := range exaudit.HistoryOf[Order](ctx, audit, "orders", 1) {
@@ -39,12 +46,6 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 			fmt.Println("deleted", v.Before.Status)
 		}
 	}
-	yesterday, err := exaudit.StateAt[Order](ctx, audit, "orders", 1, exaudit.AtTime(time.Now().Add(-24*time.Hour)))
-	if err != nil {
-		return err
-	}
-	fmt.Println("yesterday there was none:", yesterday == nil)
-
 	for after := int64(0); ; {
 		page, err := audit.Versions(ctx, exaudit.ByCustom("actor_id", 7), exaudit.After(after), exaudit.Limit(100))
 		if err != nil {
@@ -59,6 +60,48 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 		}
 	}
 	return nil
+}
+
+// asOfExample is the Go of docs/history.md on earlier rows.
+func asOfExample(ctx context.Context, audit *exaudit.DB) error {
+	yesterday := exaudit.AtTime(time.Now().Add(-24 * time.Hour))
+	switch order, err := exaudit.StateAt[Order](ctx, audit, "orders", 1, yesterday); {
+	case errors.Is(err, exaudit.ErrBeforeHistory):
+		fmt.Println("orders was not tracked yet")
+	case err != nil:
+		return err
+	case order == nil:
+		fmt.Println("there was no such order")
+	default:
+		fmt.Println("it was", order.Status)
+	}
+
+	return audit.Snapshot(ctx, func(at *exaudit.DB) error {
+		orders, err := exaudit.AsOf[Order](ctx, at, "orders", exaudit.AtMark("before-deploy"))
+		if err != nil {
+			return err
+		}
+		for customer, err := range exaudit.EachAsOf[Customer](ctx, at, "customers", exaudit.AtMark("before-deploy")) {
+			if err != nil {
+				return err
+			}
+			fmt.Println(customer.Name, "and", len(orders), "orders")
+		}
+		return nil
+	})
+}
+
+func TestAsOfExample(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, orders, "orders", "customers")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
+	if _, err := audit.Mark(ctx, "before-deploy"); err != nil {
+		t.Fatal(err)
+	}
+	if err := asOfExample(ctx, audit); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestHistoryExample(t *testing.T) {

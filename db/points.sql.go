@@ -7,7 +7,6 @@ package db
 
 import (
 	"context"
-	"time"
 )
 
 const asOfQuery = `-- name: AsOfQuery :one
@@ -46,69 +45,6 @@ func (q *Queries) BaselineLock(ctx context.Context, db DBTX, relation uint32) (s
 	return statement, err
 }
 
-const checkInstant = `-- name: CheckInstant :exec
-SELECT exaudit.check_instant($1::integer, $2::timestamptz)
-`
-
-type CheckInstantParams struct {
-	TableID int32
-	Instant time.Time
-}
-
-func (q *Queries) CheckInstant(ctx context.Context, db DBTX, arg CheckInstantParams) error {
-	_, err := db.Exec(ctx, checkInstant, arg.TableID, arg.Instant)
-	return err
-}
-
-const checkVersion = `-- name: CheckVersion :exec
-SELECT exaudit.check_version($1::integer, $2::bigint)
-`
-
-type CheckVersionParams struct {
-	TableID   int32
-	VersionID int64
-}
-
-func (q *Queries) CheckVersion(ctx context.Context, db DBTX, arg CheckVersionParams) error {
-	_, err := db.Exec(ctx, checkVersion, arg.TableID, arg.VersionID)
-	return err
-}
-
-const laterThanMark = `-- name: LaterThanMark :many
-SELECT v.id
-FROM exaudit.check_mark($1::integer, $2::text) AS m
-JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) $1::integer
-                       AND v.entity_id OPERATOR(pg_catalog.=) ANY ($3::text[])
-                       AND exaudit.after_mark(m, v.id, v.xid)
-`
-
-type LaterThanMarkParams struct {
-	TableID int32
-	Name    string
-	Keys    []string
-}
-
-// The versions of some keys that are after a mark.
-func (q *Queries) LaterThanMark(ctx context.Context, db DBTX, arg LaterThanMarkParams) ([]int64, error) {
-	rows, err := db.Query(ctx, laterThanMark, arg.TableID, arg.Name, arg.Keys)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const recordBaseline = `-- name: RecordBaseline :one
 SELECT exaudit.record_baseline($1::integer, $2::boolean)::bigint AS recorded
 `
@@ -123,15 +59,4 @@ func (q *Queries) RecordBaseline(ctx context.Context, db DBTX, arg RecordBaselin
 	var recorded int64
 	err := row.Scan(&recorded)
 	return recorded, err
-}
-
-const transactionEnd = `-- name: TransactionEnd :one
-SELECT exaudit.transaction_end($1::xid8)::bigint AS version_id
-`
-
-func (q *Queries) TransactionEnd(ctx context.Context, db DBTX, xid uint64) (int64, error) {
-	row := db.QueryRow(ctx, transactionEnd, xid)
-	var version_id int64
-	err := row.Scan(&version_id)
-	return version_id, err
 }

@@ -55,18 +55,23 @@ func (p Point) String() string {
 	}
 }
 
-// TableAsOf reads the rows of a table at a point, in the order of their keys, as rows of its
-// type or as images. Hidden columns, masked or excluded ones, are NULL in rows and missing in
-// images. scan reads one row, and tells whether to go on.
-func TableAsOf(ctx context.Context, q db.DBTX, relation uint32, p Point, images bool, scan func(row pgx.Rows, hidden []string) (bool, error)) error {
+// AsOf reads the rows of a table at a point, in the order of their keys, or of an entity with an
+// ID the row that had that key: as rows of the table's type, or as images. Hidden columns,
+// masked or excluded ones, are NULL in rows and missing in images. scan reads one row, and tells
+// whether to go on.
+func AsOf(ctx context.Context, q db.DBTX, e Entity, p Point, images bool, scan func(row pgx.Rows, hidden []string) (bool, error)) error {
 	if p.function == "" {
 		return errNoPoint
 	}
-	query, err := db.New().AsOfQuery(ctx, q, db.AsOfQueryParams{Relation: relation, FunctionName: p.function, AsImages: images})
+	query, err := db.New().AsOfQuery(ctx, q, db.AsOfQueryParams{Relation: e.Relation, FunctionName: p.function, AsImages: images})
 	if err != nil {
 		return err
 	}
-	rows, err := q.Query(ctx, query.Query, p.argument)
+	var key *string
+	if e.ID != "" {
+		key = &e.ID
+	}
+	rows, err := q.Query(ctx, query.Query, p.argument, key)
 	if err != nil {
 		return explained(err)
 	}
@@ -77,100 +82,4 @@ func TableAsOf(ctx context.Context, q db.DBTX, relation uint32, p Point, images 
 		}
 	}
 	return explained(rows.Err())
-}
-
-// reached tells which versions of an entity are not after a point, or why it cannot be told.
-func (p Point) reached(ctx context.Context, q db.DBTX, e Entity) (func(*Version) bool, error) {
-	queries := db.New()
-	switch argument := p.argument.(type) {
-	case time.Time:
-		err := queries.CheckInstant(ctx, q, db.CheckInstantParams{TableID: e.TableID, Instant: argument})
-		return func(v *Version) bool { return !v.RecordedAt.After(argument) }, explained(err)
-	case uint64:
-		id, err := queries.TransactionEnd(ctx, q, argument)
-		if err != nil {
-			return nil, explained(err)
-		}
-		return AtVersion(id).reached(ctx, q, e)
-	case int64:
-		err := queries.CheckVersion(ctx, q, db.CheckVersionParams{TableID: e.TableID, VersionID: argument})
-		return func(v *Version) bool { return v.ID <= argument }, explained(err)
-	case string:
-		return reachedMark(ctx, q, e, argument)
-	default:
-		return nil, errNoPoint
-	}
-}
-
-func reachedMark(ctx context.Context, q db.DBTX, e Entity, name string) (func(*Version) bool, error) {
-	line, err := db.New().EntityLine(ctx, q, db.EntityLineParams{TableID: e.TableID, EntityID: e.ID})
-	if err != nil {
-		return nil, err
-	}
-	keys := make([]string, len(line))
-	for i, l := range line {
-		keys[i] = l.EntityID
-	}
-	ids, err := db.New().LaterThanMark(ctx, q, db.LaterThanMarkParams{TableID: e.TableID, Name: name, Keys: keys})
-	if err != nil {
-		return nil, explained(err)
-	}
-	later := make(map[int64]bool, len(ids))
-	for _, id := range ids {
-		later[id] = true
-	}
-	return func(v *Version) bool { return !later[v.ID] }, nil
-}
-
-// AsOf gives the row that had the key at a point. Where none had it then, but one of the rows
-// that it leads to had another key, that one.
-func (r *Replay) AsOf(ctx context.Context, q db.DBTX, p Point) (Row, error) {
-	reached, err := p.reached(ctx, q, r.entity)
-	if err != nil {
-		return Row{}, fmt.Errorf("%s %s as of %s: %w", r.entity.Table, r.entity.ID, p, err)
-	}
-	if row, ok := r.holder(reached); ok {
-		return row, nil
-	}
-	newest, next, err := r.At(ctx, q, reached)
-	if err != nil {
-		return Row{}, err
-	}
-	state := r.Present()
-	switch {
-	case newest != nil:
-		_, state = r.Rows(newest)
-	case next != nil:
-		state, _ = r.Rows(next)
-	}
-	return state, nil
-}
-
-// holder is the row that had the key when rows had moved between keys as far as was reached.
-func (r *Replay) holder(reached func(*Version) bool) (Row, bool) {
-	known := make(map[*Line]*Version)
-	rest := r.moved
-	for len(rest) > 0 && reached(rest[0]) {
-		known[r.lineOf[rest[0]]], rest = rest[0], rest[1:]
-	}
-	for _, v := range known {
-		if v.EntityID == r.entity.ID && v.Action != Deleted {
-			_, after := r.Rows(v)
-			return after, true
-		}
-	}
-	for _, v := range rest {
-		if line := r.lineOf[v]; known[line] == nil {
-			known[line] = v
-			from := v.EntityID
-			if v.PreviousEntityID != nil {
-				from = *v.PreviousEntityID
-			}
-			if from == r.entity.ID && v.Action != Created {
-				before, _ := r.Rows(v)
-				return before, true
-			}
-		}
-	}
-	return Row{}, false
 }

@@ -428,10 +428,33 @@ AS $$
                              WHERE pg_catalog.jsonb_typeof(n) = 'object'), '{}')
 $$;
 
+-- Every key that one is linked to by a rewritten one, itself among them.
+CREATE FUNCTION exaudit.linked_keys(table_id integer, key text) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
+        WITH RECURSIVE linked (key) AS (
+            SELECT linked_keys.key COLLATE "C"
+            UNION
+            SELECT moved.key
+            FROM linked l
+            CROSS JOIN LATERAL (
+                SELECT v.previous_entity_id FROM exaudit.versions v
+                WHERE v.table_id = linked_keys.table_id AND v.previous_entity_id IS NOT NULL AND v.entity_id = l.key
+                UNION ALL
+                SELECT v.entity_id FROM exaudit.versions v
+                WHERE v.table_id = linked_keys.table_id AND v.previous_entity_id IS NOT NULL AND v.previous_entity_id = l.key) AS moved (key)
+        )
+        SELECT array_agg(l.key) FROM linked l);
+END
+$$;
+
 -- The rows of a table before some changes: of each key that was changed, the first id that is
--- undone, and with it all that follow.
-CREATE FUNCTION exaudit.rows_before(base anyelement, table_id integer, relation regclass, keys text[], first_ids bigint[])
-    RETURNS SETOF anyelement
+-- undone, and with it all that follow. Of one key, linked has all that it is linked to.
+CREATE FUNCTION exaudit.rows_before(base anyelement, table_id integer, relation regclass, keys text[], first_ids bigint[],
+                                    key text, linked text[]) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
@@ -451,13 +474,20 @@ DECLARE
     starts  bigint[];
     images  jsonb[];
     hidden  text[] := exaudit.option_columns(table_id, relation, 'exclude') || exaudit.option_columns(table_id, relation, 'mask');
+    present text := (
+        SELECT string_agg(CASE WHEN a.attname = ANY (hidden)
+                               THEN pg_catalog.format('NULL::%s', pg_catalog.format_type(a.atttypid, a.atttypmod))
+                               ELSE pg_catalog.format('t.%I', a.attname) END, ', ' ORDER BY a.attnum)
+        FROM pg_catalog.pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
 BEGIN
     -- rows whose keys were rewritten since are taken together
     moved := ARRAY(SELECT v.entity_id FROM exaudit.versions v
                    WHERE v.table_id = rows_before.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
+                     AND (linked IS NULL OR v.entity_id = ANY (linked))
                    UNION
                    SELECT v.previous_entity_id FROM exaudit.versions v
-                   WHERE v.table_id = rows_before.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first);
+                   WHERE v.table_id = rows_before.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
+                     AND (linked IS NULL OR v.previous_entity_id = ANY (linked)));
     SELECT array_agg(c.entity_id), array_agg(CASE WHEN c.moved THEN c.first_moved ELSE c.first_id END)
     INTO changed, starts
     FROM (SELECT k.entity_id, m.entity_id IS NOT NULL AS moved, k.first_id,
@@ -467,17 +497,21 @@ BEGIN
                 -- keys that rows only left
                 SELECT u.key, NULL FROM (SELECT unnest(moved) EXCEPT SELECT unnest(keys)) AS u (key)) k
           LEFT JOIN unnest(moved) AS m (entity_id) ON m.entity_id = k.entity_id) c;
-    images := ARRAY(SELECT r.image FROM exaudit.rewind(table_id, relation, coalesce(changed, '{}'), starts, NULL) AS r);
+    images := ARRAY(SELECT r.image FROM exaudit.rewind(table_id, relation, coalesce(changed, '{}'), starts, NULL) AS r
+                    WHERE key IS NULL OR exaudit.entity_id_of(relation, r.image) = key);
     RETURN QUERY SELECT d.* FROM exaudit.past_rows(base, table_id, images) AS d;
 
-    RETURN QUERY EXECUTE pg_catalog.format(
-        'SELECT %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM unnest($1) AS c (entity_id) WHERE c.entity_id = %s)',
-        (SELECT string_agg(CASE WHEN a.attname = ANY (hidden)
-                                THEN pg_catalog.format('NULL::%s', pg_catalog.format_type(a.atttypid, a.atttypmod))
-                                ELSE pg_catalog.format('t.%I', a.attname) END, ', ' ORDER BY a.attnum)
-         FROM pg_catalog.pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped),
-        exaudit.target(relation), exaudit.entity_id_expression(relation, 't'))
-    USING changed;
+    IF key IS NULL THEN
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'SELECT %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM unnest($1) AS c (entity_id) WHERE c.entity_id = %s)',
+            present, exaudit.target(relation), exaudit.entity_id_expression(relation, 't'))
+        USING changed;
+    ELSIF (key = ANY (changed)) IS NOT TRUE THEN
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'SELECT %s FROM %s AS t, exaudit.key_record($1, exaudit.key_image($1, $2)) AS k (%s) WHERE %s',
+            present, exaudit.target(relation), exaudit.key_definition(relation), exaudit.key_condition(relation))
+        USING relation, key;
+    END IF;
 END
 $$;
 
@@ -538,39 +572,46 @@ $$;
 -- The rows of a table as they were at an instant: exaudit.as_of(NULL::public.orders, '2026-01-31').
 -- Before complete_since in exaudit.tables, when tracking began or after what retention has
 -- removed, it raises an error, and where a history does not fit together. So does an instant
--- that is still to come: nobody knows.
-CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz) RETURNS SETOF anyelement
+-- that is still to come: nobody knows. Only the row that had a key then is given where one is
+-- asked for, as exaudit.entity_id makes it.
+CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz, key text DEFAULT NULL) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    t     record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    later record;
+    t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
+    linked text[] := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
+    later  record;
 BEGIN
     PERFORM exaudit.check_instant(t.table_id, instant);
     SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
-          WHERE v.table_id = t.table_id AND v.recorded_at > instant GROUP BY v.entity_id) AS l;
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids) AS r;
+          WHERE v.table_id = t.table_id AND v.recorded_at > instant AND (linked IS NULL OR v.entity_id = ANY (linked))
+          GROUP BY v.entity_id) AS l;
+    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids, key, linked) AS r;
 END
 $$;
 
 -- The rows of a table just after a version, of whatever table: with the versions up to its id.
-CREATE FUNCTION exaudit.as_of_version(base anyelement, version_id bigint) RETURNS SETOF anyelement
+CREATE FUNCTION exaudit.as_of_version(base anyelement, version_id bigint, key text DEFAULT NULL) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    t     record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    later record;
+    t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
+    linked text[] := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
+    later  record;
 BEGIN
     PERFORM exaudit.check_version(t.table_id, version_id);
     SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
-          WHERE v.table_id = t.table_id AND v.id > as_of_version.version_id GROUP BY v.entity_id) AS l;
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids) AS r;
+          WHERE v.table_id = t.table_id AND v.id > as_of_version.version_id AND (linked IS NULL OR v.entity_id = ANY (linked))
+          GROUP BY v.entity_id) AS l;
+    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids, key, linked) AS r;
 END
 $$;
 
@@ -583,23 +624,9 @@ AS $$
 #variable_conflict use_column
 DECLARE
     t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    keys   text[];
+    keys   text[] := exaudit.linked_keys(t.table_id, states.entity_id);
     images jsonb[];
 BEGIN
-    -- every key that it is linked to by a rewritten one
-    WITH RECURSIVE linked (key) AS (
-        SELECT states.entity_id COLLATE "C"
-        UNION
-        SELECT moved.key
-        FROM linked l
-        CROSS JOIN LATERAL (
-            SELECT v.previous_entity_id FROM exaudit.versions v
-            WHERE v.table_id = t.table_id AND v.previous_entity_id IS NOT NULL AND v.entity_id = l.key
-            UNION ALL
-            SELECT v.entity_id FROM exaudit.versions v
-            WHERE v.table_id = t.table_id AND v.previous_entity_id IS NOT NULL AND v.previous_entity_id = l.key) AS moved (key)
-    )
-    SELECT array_agg(l.key) INTO keys FROM linked l;
     images := ARRAY(SELECT r.image
                     FROM exaudit.rewind(t.table_id, t.relation, keys, pg_catalog.array_fill(0::bigint, ARRAY[cardinality(keys)]), states.entity_id) WITH ORDINALITY AS r (version_id, image, place)
                     ORDER BY r.place DESC);
@@ -614,11 +641,11 @@ AS 'SELECT 8::bigint';
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
     exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
-    exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states
+    exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
     exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
-    exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states, exaudit.redacted
+    exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states, exaudit.redacted
     TO exaudit_reader;
 
 RESET ROLE;
@@ -631,6 +658,7 @@ DROP FUNCTION exaudit.check_version;
 DROP FUNCTION exaudit.check_instant;
 DROP FUNCTION exaudit.check_complete;
 DROP FUNCTION exaudit.rows_before;
+DROP FUNCTION exaudit.linked_keys;
 DROP FUNCTION exaudit.past_rows;
 DROP FUNCTION exaudit.without_placeholders;
 DROP FUNCTION exaudit.tracked_table;

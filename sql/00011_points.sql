@@ -46,36 +46,39 @@ $$;
 
 -- The rows of a table just after the last version of a transaction, of whatever table: with the
 -- versions up to its id.
-CREATE FUNCTION exaudit.as_of_transaction(base anyelement, xid xid8) RETURNS SETOF anyelement
+CREATE FUNCTION exaudit.as_of_transaction(base anyelement, xid xid8, key text DEFAULT NULL) RETURNS SETOF anyelement
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.* FROM exaudit.as_of_version(base, exaudit.transaction_end(xid)) AS r
+    SELECT r.* FROM exaudit.as_of_version(base, exaudit.transaction_end(xid), key) AS r
 $$;
 
 -- The rows of a table as they were committed when a mark was made.
-CREATE FUNCTION exaudit.as_of_mark(base anyelement, name text) RETURNS SETOF anyelement
+CREATE FUNCTION exaudit.as_of_mark(base anyelement, name text, key text DEFAULT NULL) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
     t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
     mark   exaudit.marks := exaudit.check_mark(t.table_id, as_of_mark.name);
     oldest bigint := pg_snapshot_xmin(mark.snapshot)::text::bigint;
+    linked text[] := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
     later  record;
 BEGIN
     SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.readable_versions v
           WHERE v.table_id = t.table_id AND (v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid)
+            AND (linked IS NULL OR v.entity_id = ANY (linked))
           GROUP BY v.entity_id) AS l;
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids) AS r;
+    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids, key, linked) AS r;
 END
 $$;
 
--- The query for the rows of a table at a point $1, in the order of their keys: by which of the
--- functions as_of, as_of_version, as_of_transaction, as_of_mark. As images, without what is
--- hidden, the columns that are masked or excluded.
+-- The query for the rows of a table at a point $1, in the order of their keys, or for the row
+-- that had a key $2: by which of the functions as_of, as_of_version, as_of_transaction,
+-- as_of_mark. As images, without what is hidden, the columns that are masked or excluded.
 CREATE FUNCTION exaudit.as_of_query(relation regclass, function_name text, as_images boolean, OUT query text, OUT hidden text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -84,17 +87,17 @@ AS $$
 #variable_conflict use_column
 DECLARE
     table_id integer := (SELECT r.table_id FROM exaudit.relations r WHERE r.relation = as_of_query.relation::oid);
+    fields   text := '"!row".*';
 BEGIN
     hidden := exaudit.option_columns(table_id, relation, 'exclude') || exaudit.option_columns(table_id, relation, 'mask');
-    SELECT pg_catalog.format('SELECT %s FROM exaudit.%I(NULL::%s, $1) AS "!row" ORDER BY %s',
-                             CASE WHEN as_images
-                                  THEN pg_catalog.format('exaudit.redact(exaudit.encode_with(%L, "!row".*), %L, ''{}'')',
-                                                         exaudit.encode_query(relation), hidden)
-                                  ELSE '"!row".*' END,
-                             function_name, relation, string_agg(pg_catalog.format('"!row".%I', c.name), ', ' ORDER BY c.key_position))
-    INTO query
-    FROM exaudit.table_columns c
-    WHERE c.relation = as_of_query.relation AND c.key_position >= 0;
+    IF as_images THEN
+        fields := pg_catalog.format('exaudit.redact(exaudit.encode_with(%L, "!row".*), %L, ''{}'')',
+                                    exaudit.encode_query(relation), hidden);
+    END IF;
+    query := pg_catalog.format(
+        'SELECT %s FROM exaudit.%I(NULL::%s, $1, $2::pg_catalog.text) AS "!row" ORDER BY %s', fields, function_name, relation,
+        (SELECT string_agg(pg_catalog.format('"!row".%I', c.name), ', ' ORDER BY c.key_position)
+         FROM exaudit.table_columns c WHERE c.relation = as_of_query.relation::oid AND c.key_position >= 0));
 END
 $$;
 
