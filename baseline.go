@@ -26,6 +26,7 @@ type BaselineOption func(*baselineOptions)
 type baselineOptions struct {
 	everyRow    bool
 	lockTimeout time.Duration
+	progress    func(Baselined)
 }
 
 // EveryRow makes Baseline record also rows that have versions.
@@ -35,6 +36,11 @@ func EveryRow() BaselineOption { return func(o *baselineOptions) { o.everyRow = 
 // DefaultLockTimeout otherwise; 0 waits for ever.
 func BaselineLockTimeout(d time.Duration) BaselineOption {
 	return func(o *baselineOptions) { o.lockTimeout = d }
+}
+
+// BaselineProgress has a function told of each table that is done.
+func BaselineProgress(done func(Baselined)) BaselineOption {
+	return func(o *baselineOptions) { o.progress = done }
 }
 
 // Baseline records the rows of tables as they are, as Baseline versions: those that have no
@@ -68,6 +74,9 @@ func (d *DB) Baseline(ctx context.Context, tables []string, opts ...BaselineOpti
 			return done, d.explain(ctx, err)
 		}
 		done = append(done, Baselined{Table: t.QuotedName, Rows: rows})
+		if o.progress != nil {
+			o.progress(done[len(done)-1])
+		}
 	}
 	return done, nil
 }

@@ -16,7 +16,7 @@ var filterNames = []string{"action", "since", "until", "xid", "by", "column", "r
 
 func filterFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "action", Usage: "only versions that are `ACTION`: created, updated or deleted (may be repeated)"},
+		&cli.StringSliceFlag{Name: "action", Usage: "only versions that are `ACTION`: created, updated, deleted or baseline (may be repeated)"},
 		&cli.StringFlag{Name: "since", Usage: "only from `TIME` on: 2026-01-31, \"2026-01-31 15:04\", with a zone as in 2026-01-31T15:04:05Z, or 90m for so long ago"},
 		&cli.StringFlag{Name: "until", Usage: "only before `TIME`"},
 		&cli.Uint64Flag{Name: "xid", Usage: "only what transaction `XID` changed"},
@@ -34,8 +34,8 @@ func filters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
 	var actions []exaudit.Action
 	for _, name := range c.StringSlice("action") {
 		action := exaudit.Action(name)
-		if action != exaudit.Created && action != exaudit.Updated && action != exaudit.Deleted {
-			return nil, usageErrorf("history", "--action is created, updated or deleted, not %q", name)
+		if !slices.Contains([]exaudit.Action{exaudit.Created, exaudit.Updated, exaudit.Deleted, exaudit.Baseline}, action) {
+			return nil, usageErrorf("history", "--action is created, updated, deleted or baseline, not %q", name)
 		}
 		actions = append(actions, action)
 	}

@@ -179,25 +179,31 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 }
 
 // historyOf reads a history by what was typed as the key.
-func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string, opts ...exaudit.HistoryOption) ([]*exaudit.Version, error) {
+func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string, opts ...exaudit.HistoryOption) (versions []*exaudit.Version, err error) {
+	err = withKey(key, func(key exaudit.Key) error {
+		versions, err = db.History(c.Context, table, key, opts...)
+		return err
+	})
+	return versions, err
+}
+
+// withKey reads something by what was typed as the key.
+func withKey(key []string, read func(exaudit.Key) error) error {
 	values := make(exaudit.Key, len(key))
 	for i, text := range key {
 		values[i] = text
 	}
 	if len(key) == 1 {
 		if array := compositeKey(key[0]); array != nil {
-			versions, err := db.History(c.Context, table, array, opts...)
-			if !errors.Is(err, exaudit.ErrInvalidKey) {
-				return versions, err
+			err := read(array)
+			// or a single value that looks like an array
+			if errors.Is(err, exaudit.ErrInvalidKey) && read(values) == nil {
+				return nil
 			}
-			// a single value that looks like an array
-			if versions, asOne := db.History(c.Context, table, values, opts...); asOne == nil {
-				return versions, nil
-			}
-			return nil, err
+			return err
 		}
 	}
-	return db.History(c.Context, table, values, opts...)
+	return read(values)
 }
 
 // compositeKey reads a key in the form in which a composite one is displayed.
