@@ -39,6 +39,7 @@ var dumped = []string{
 	INSERT INTO shops VALUES (1, 'corner');
 	COMMIT`,
 	`UPDATE orders SET status = 'paid' WHERE id = 1`, // version 4
+	`SELECT exaudit.mark('paid')`,
 	`UPDATE orders SET info = NULL WHERE id = 1; UPDATE orders SET info = 'null' WHERE id = 2`,
 	`ALTER TABLE orders DROP COLUMN doomed`,
 	`UPDATE orders SET total = 5 WHERE id = 1`,
@@ -126,7 +127,8 @@ func dumpSource(t *testing.T) *pgtest.DB {
 func record(t *testing.T, db *pgtest.DB) string {
 	t.Helper()
 	return pgtest.One[string](t, db, `SELECT (SELECT string_agg(v::text, E'\n' ORDER BY id) FROM exaudit.versions v)
-		|| (SELECT string_agg(t::text, E'\n' ORDER BY id) FROM exaudit.tables t)`)
+		|| (SELECT string_agg(t::text, E'\n' ORDER BY id) FROM exaudit.tables t)
+		|| coalesce((SELECT string_agg(m::text, E'\n' ORDER BY name) FROM exaudit.marks m), '')`)
 }
 
 func dumpRows(t *testing.T, db *pgtest.DB) string {
@@ -256,6 +258,15 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 	}
 	for _, e := range dumpEntities {
 		historyOf(t, audit, e.table, e.key, exaudit.WithStates())
+	}
+	if ids := idsOf(searched(t, audit, exaudit.UntilMark("paid"))); asJSON(t, ids) != "[1,2,3,4]" {
+		t.Errorf("before the mark are %v", ids)
+	}
+	if _, err := audit.Mark(ctx, "restored"); err != nil {
+		t.Error(err)
+	}
+	if all := searched(t, audit, exaudit.SinceMark("restored")); len(all) != 0 {
+		t.Errorf("%d versions are after a mark that is new", len(all))
 	}
 	var pgErr *pgconn.PgError
 	if _, err := db.Pool.Exec(ctx, `DELETE FROM exaudit.versions`); !errors.As(err, &pgErr) || pgErr.Code != "42501" {

@@ -6,15 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/history"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // sides are the entities with versions before and after a mark, in the order of ids.
@@ -113,6 +113,55 @@ func TestMark(t *testing.T) {
 	}
 	if versions, err := history.Search(ctx, db.Pool, f, history.Page{}); err != nil || len(versions) != 3 {
 		t.Errorf("%d versions by a kept filter, %v", len(versions), err)
+	}
+}
+
+// While others write, a mark divides as the snapshot does that it was made under.
+func TestMarkAmongWriters(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY)`, "a")
+	var writers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			for range 60 {
+				err := pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
+					_, err := tx.Exec(ctx, `INSERT INTO a DEFAULT VALUES; INSERT INTO a DEFAULT VALUES`)
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	defer writers.Wait()
+	seen := make(map[string][]int64)
+	for i := range 20 {
+		name := fmt.Sprint(i)
+		err := pgx.BeginTxFunc(ctx, db.Pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+			var ids []int64
+			if err := tx.QueryRow(ctx, `SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM exaudit.versions`).Scan(&ids); err != nil {
+				return err
+			}
+			seen[name] = ids
+			_, err := exaudit.New(tx).Mark(ctx, name)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	writers.Wait()
+	for name, want := range seen {
+		before, after := searched(t, audit, exaudit.UntilMark(name)), searched(t, audit, exaudit.SinceMark(name))
+		if got := idsOf(before); !slices.Equal(got, want) && len(got)+len(want) > 0 {
+			t.Errorf("before mark %s are %v, its transaction saw %v", name, got, want)
+		}
+		if len(before)+len(after) != 4*60*2 {
+			t.Errorf("mark %s has %d versions before it and %d after it, of 480", name, len(before), len(after))
+		}
 	}
 }
 

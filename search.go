@@ -60,12 +60,13 @@ func UntilMark(name string) HistoryOption {
 	return filtering(func(o *historyOptions) { o.untilMark = &name })
 }
 
-// OfVersions gives only versions of these ids.
+// OfVersions gives only versions of these ids; given several times, of any of them.
 func OfVersions(ids ...int64) HistoryOption {
 	return filtering(func(o *historyOptions) { o.filter.Versions = append(nonNil(o.filter.Versions), ids...) })
 }
 
-// ByTransaction gives only what these transactions changed: a Version's Transaction.
+// ByTransaction gives only what these transactions changed: a Version's Transaction; given
+// several times, what any of them changed.
 func ByTransaction(xids ...uint64) HistoryOption {
 	return filtering(func(o *historyOptions) { o.filter.Transactions = append(nonNil(o.filter.Transactions), xids...) })
 }

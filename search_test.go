@@ -176,7 +176,7 @@ func drawConditions(t *rapid.T, facts []fact) []condition {
 		{"since", exaudit.Since(some.at), func(f fact) bool { return !f.at.Before(some.at) }},
 		{"until", exaudit.Until(some.at), func(f fact) bool { return f.at.Before(some.at) }},
 		{"transaction", exaudit.ByTransaction(some.xid), func(f fact) bool { return f.xid == some.xid }},
-		{"transactions", exaudit.ByTransaction(some.xid, another.xid), func(f fact) bool { return f.xid == some.xid || f.xid == another.xid }},
+		{"transaction", exaudit.ByTransaction(some.xid, another.xid), func(f fact) bool { return f.xid == some.xid || f.xid == another.xid }},
 		{"versions", exaudit.OfVersions(some.id, another.id), func(f fact) bool { return f.id == some.id || f.id == another.id }},
 		{"session user", exaudit.BySessionUser(user), func(f fact) bool { return f.table == "b" && user != "nobody" }},
 		{"since mark", exaudit.SinceMark(fmt.Sprint(mark)), func(f fact) bool { return f.round > mark }},
@@ -302,6 +302,10 @@ func TestHistoryOfFiltered(t *testing.T) {
 		versions := collect[a](t, audit, "a", 1, exaudit.Changed("status"), exaudit.OfAction(exaudit.Updated), exaudit.PageSize(size))
 		if len(versions) != 1 || *versions[0].Before.Status != "new" || *versions[0].After.Status != "paid" || versions[0].After.Total != "1.00" {
 			t.Errorf("page size %d: %+v", size, versions)
+		}
+		versions = collect[a](t, audit, "a", 1, exaudit.Where(`after->>'total' = '1.00'`), exaudit.UntilMark("1"), exaudit.PageSize(size))
+		if len(versions) != 1 || versions[0].Before.Total != "1.0" {
+			t.Errorf("page size %d, by a condition: %+v", size, versions)
 		}
 		if n := len(collect[a](t, audit, "a", 1, exaudit.HasCustom("actor"), exaudit.Limit(2), exaudit.PageSize(size))); n != 2 {
 			t.Errorf("page size %d: %d versions, want 2", size, n)

@@ -59,6 +59,14 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 			break
 		}
 	}
+
+	recent, err := audit.Transactions(ctx, exaudit.OfTables("orders"), exaudit.Limit(20))
+	if err != nil {
+		return err
+	}
+	for _, t := range recent {
+		fmt.Println(t.ID, t.RecordedAt, t.Custom["actor_id"], t.Tables)
+	}
 	return nil
 }
 

@@ -36,7 +36,7 @@ BEGIN
     IF coalesce(mark.name, '') = '' THEN
         RAISE EXCEPTION 'a mark needs a name' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF EXISTS (SELECT FROM exaudit.versions v WHERE v.id > exaudit.last_version_id()) THEN
+    IF EXISTS (SELECT FROM exaudit.versions v WHERE v.id > (SELECT exaudit.last_version_id())) THEN
         RAISE EXCEPTION 'the ids of exaudit.versions are ahead of their sequence'
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = 'They were restored or replicated without the state of sequence exaudit.versions_id_seq.',

@@ -32,7 +32,8 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 // arranger sorts a command line into flags and arguments.
 type arranger struct {
 	app     *cli.App
-	known   map[string]cli.Flag // by every name; a name means the same in all commands
+	known   map[string]cli.Flag // by every name
+	twofold map[string]bool     // has a value in some commands only
 	flags   []givenFlag
 	words   []string // the command and its arguments
 	unknown string   // the first thing that looks like a flag and is none
@@ -45,10 +46,13 @@ type givenFlag struct{ name, value string }
 // arrange puts flags in front of arguments: the flag package stops at the first argument,
 // so that a later "--dry-run" would be ignored without a word, and the revert be real.
 func arrange(app *cli.App, args []string) ([]string, error) {
-	a := arranger{app: app, known: make(map[string]cli.Flag)}
+	a := arranger{app: app, known: make(map[string]cli.Flag), twofold: make(map[string]bool)}
 	for _, command := range app.Commands {
 		for _, f := range command.Flags {
 			for _, name := range f.Names() {
+				if other, ok := a.known[name]; ok && takesValue(other) != takesValue(f) {
+					a.twofold[name] = true
+				}
 				a.known[name] = f
 			}
 		}
@@ -71,7 +75,7 @@ func (a *arranger) take(args []string) (rest []string) {
 		return rest
 	}
 	name, value, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
-	f, known := a.known[name]
+	f, known := a.flag(name)
 	switch {
 	case name == "help" || name == "h":
 		a.help = true
@@ -81,6 +85,8 @@ func (a *arranger) take(args []string) (rest []string) {
 		if a.unknown == "" {
 			a.unknown = arg
 		}
+	case a.twofold[name] && !hasValue && a.commandName() == "":
+		a.fail("--%s goes after the command", name)
 	case takesValue(f) && !hasValue:
 		// What looks like a flag is one: "--custom --yes" has lost its value.
 		if len(rest) == 0 || strings.HasPrefix(rest[0], "--") {
@@ -95,6 +101,19 @@ func (a *arranger) take(args []string) (rest []string) {
 		a.flags = append(a.flags, givenFlag{name, "true"})
 	}
 	return rest
+}
+
+// flag is the command's flag of a name, or before there is a command, any command's.
+func (a *arranger) flag(name string) (cli.Flag, bool) {
+	if command := a.app.Command(a.commandName()); command != nil {
+		for _, f := range command.Flags {
+			if slices.Contains(f.Names(), name) {
+				return f, true
+			}
+		}
+	}
+	f, known := a.known[name]
+	return f, known
 }
 
 func (a *arranger) fail(format string, args ...any) {

@@ -53,6 +53,8 @@ var kinds = []struct {
 	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
 	{exaudit.ErrInvalidKey, exitUsage, ""},
 	{exaudit.ErrInvalidFilter, exitUsage, ""},
+	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists those that there are`},
+	{exaudit.ErrMarkExists, exitConflict, ""},
 	{exaudit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
 	{exaudit.ErrReferencedRowMissing, exitConflict, ""},
 	{exaudit.ErrUniqueConflict, exitConflict, ""},

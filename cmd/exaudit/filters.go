@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,36 +13,75 @@ import (
 	"github.com/exaudit/exaudit/patch"
 )
 
-var filterNames = []string{"action", "since", "until", "xid", "by", "column", "rollback"}
-
 func filterFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "action", Usage: "only versions that are `ACTION`: created, updated, deleted or baseline (may be repeated)"},
 		&cli.StringFlag{Name: "since", Usage: "only from `TIME` on: 2026-01-31, \"2026-01-31 15:04\", with a zone as in 2026-01-31T15:04:05Z, or 90m for so long ago"},
 		&cli.StringFlag{Name: "until", Usage: "only before `TIME`"},
-		&cli.Uint64Flag{Name: "xid", Usage: "only what transaction `XID` changed"},
+		&cli.StringFlag{Name: "since-mark", Usage: "only what was not committed yet when mark `NAME` was made"},
+		&cli.StringFlag{Name: "until-mark", Usage: "only what was committed when mark `NAME` was made"},
+		&cli.StringSliceFlag{Name: "id", Usage: "only version `VERSION` (may be repeated: any of them)"},
+		&cli.StringSliceFlag{Name: "xid", Usage: "only what transaction `XID` changed (may be repeated: any of them)"},
 		&cli.StringSliceFlag{Name: "by", Usage: "only with `KEY=VALUE` in the custom data, VALUE as JSON if it is JSON, else as text; KEY alone is any value (may be repeated: all of them)"},
 		&cli.StringSliceFlag{Name: "column", Usage: "only what changed `COLUMN` (may be repeated: any of them)"},
+		&cli.StringFlag{Name: "session-user", Usage: "only what role `NAME` changed, where the options of the table have who was logged in recorded"},
+		&cli.StringSliceFlag{Name: "where", Usage: "only versions that meet `CONDITION`, in SQL, on columns before, after, custom, entity_id and others (may be repeated: all of them)"},
 		&cli.BoolFlag{Name: "rollback", Usage: "only what reverts changed"},
 	}
 }
 
 // filtered tells whether versions are chosen among at all.
-func filtered(c *cli.Context) bool { return slices.ContainsFunc(filterNames, c.IsSet) }
+func filtered(c *cli.Context) bool {
+	return slices.ContainsFunc(filterFlags(), func(f cli.Flag) bool { return c.IsSet(f.Names()[0]) })
+}
 
+// filters are what the flags of filterFlags say.
 func filters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
+	var opts []exaudit.HistoryOption
+	for _, read := range []func(*cli.Context, time.Time) ([]exaudit.HistoryOption, error){whatFilters, whenFilters, whoFilters} {
+		more, err := read(c, now)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, more...)
+	}
+	return opts, nil
+}
+
+func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.HistoryOption, error) {
 	var opts []exaudit.HistoryOption
 	var actions []exaudit.Action
 	for _, name := range c.StringSlice("action") {
 		action := exaudit.Action(name)
 		if !slices.Contains([]exaudit.Action{exaudit.Created, exaudit.Updated, exaudit.Deleted, exaudit.Baseline}, action) {
-			return nil, usageErrorf("history", "--action is created, updated, deleted or baseline, not %q", name)
+			return nil, usageErrorf(c.Command.Name, "--action is created, updated, deleted or baseline, not %q", name)
 		}
 		actions = append(actions, action)
 	}
 	if actions != nil {
 		opts = append(opts, exaudit.OfAction(actions...))
 	}
+	for _, text := range c.StringSlice("id") {
+		id, err := versionNumber(c, text)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, exaudit.OfVersions(id))
+	}
+	if c.IsSet("column") {
+		opts = append(opts, exaudit.Changed(c.StringSlice("column")...))
+	}
+	for _, condition := range c.StringSlice("where") {
+		opts = append(opts, exaudit.Where(condition))
+	}
+	if c.Bool("rollback") {
+		opts = append(opts, exaudit.Rollbacks(true))
+	}
+	return opts, nil
+}
+
+func whenFilters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
+	var opts []exaudit.HistoryOption
 	for _, bound := range []struct {
 		flag   string
 		option func(time.Time) exaudit.HistoryOption
@@ -51,12 +91,32 @@ func filters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
 		}
 		at, err := parseTime(c.String(bound.flag), now)
 		if err != nil {
-			return nil, usageErrorf("history", "--%s is a time as 2026-01-31, \"2026-01-31 15:04:05\" or 90m ago, not %q", bound.flag, c.String(bound.flag))
+			return nil, usageErrorf(c.Command.Name, "--%s is a time as 2026-01-31, \"2026-01-31 15:04:05\" or 90m ago, not %q", bound.flag, c.String(bound.flag))
 		}
 		opts = append(opts, bound.option(at))
 	}
-	if c.IsSet("xid") {
-		opts = append(opts, exaudit.ByTransaction(c.Uint64("xid")))
+	for _, bound := range []struct {
+		flag   string
+		option func(string) exaudit.HistoryOption
+	}{{"since-mark", exaudit.SinceMark}, {"until-mark", exaudit.UntilMark}} {
+		if c.IsSet(bound.flag) {
+			opts = append(opts, bound.option(c.String(bound.flag)))
+		}
+	}
+	return opts, nil
+}
+
+func whoFilters(c *cli.Context, _ time.Time) ([]exaudit.HistoryOption, error) {
+	var opts []exaudit.HistoryOption
+	for _, text := range c.StringSlice("xid") {
+		xid, err := strconv.ParseUint(text, 10, 63)
+		if err != nil {
+			return nil, usageErrorf(c.Command.Name, "--xid is the number of a transaction, not %q", text)
+		}
+		opts = append(opts, exaudit.ByTransaction(xid))
+	}
+	if c.IsSet("session-user") {
+		opts = append(opts, exaudit.BySessionUser(c.String("session-user")))
 	}
 	var values []string
 	for _, text := range c.StringSlice("by") {
@@ -66,18 +126,12 @@ func filters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
 			opts = append(opts, exaudit.HasCustom(text))
 		}
 	}
-	custom, err := keyValues("history", "by", values)
+	custom, err := keyValues(c.Command.Name, "by", values)
 	if err != nil {
 		return nil, err
 	}
 	for key, value := range custom {
 		opts = append(opts, exaudit.ByCustom(key, value))
-	}
-	if c.IsSet("column") {
-		opts = append(opts, exaudit.Changed(c.StringSlice("column")...))
-	}
-	if c.Bool("rollback") {
-		opts = append(opts, exaudit.Rollbacks(true))
 	}
 	return opts, nil
 }

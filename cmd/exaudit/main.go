@@ -93,7 +93,8 @@ func (p *program) app() *cli.App {
 		Flags: globalFlags(),
 		Commands: []*cli.Command{
 			p.initCommand(), p.installCommand(), p.syncCommand(), p.uninstallCommand(), p.statusCommand(), p.generateCommand(),
-			p.historyCommand(), p.indexCommand(), p.showCommand(), p.diffCommand(), p.asOfCommand(), p.revertCommand(), p.baselineCommand(),
+			p.historyCommand(), p.asOfCommand(), p.logCommand(), p.markCommand(), p.indexCommand(), p.showCommand(), p.diffCommand(),
+			p.revertCommand(), p.baselineCommand(),
 			p.versionCommand(), p.completionCommand(),
 		},
 		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,

@@ -21,9 +21,11 @@ func (p *program) showCommand() *cli.Command {
 	}
 }
 
-// versionArgument reads the number of a version.
-func versionArgument(c *cli.Context, n int) (int64, error) {
-	text := c.Args().Get(n)
+// versionArgument is the number of a version, an argument.
+func versionArgument(c *cli.Context, n int) (int64, error) { return versionNumber(c, c.Args().Get(n)) }
+
+// versionNumber reads the number of a version.
+func versionNumber(c *cli.Context, text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {
 		return 0, usageErrorf(c.Command.Name, "a version is a number, as \"exaudit history\" shows it, not %q", text)

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
+)
+
+const logLimit = 20
+
+func (p *program) logCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "log",
+		Usage:     "show recent transactions, newest first: when, who, and what they changed where",
+		UsageText: "exaudit log [flags] [TABLE...]",
+		Description: "Shows transactions with a version that the tables and flags choose. Counts are of all that\n" +
+			"a transaction changed. Of custom data that differs within it, each value is shown.\n\n" +
+			"Examples: exaudit log\n" +
+			"          exaudit log orders --by actor_id=7 --since 24h\n" +
+			"          exaudit log --since-mark before-deploy --format jsonl",
+		Flags: append([]cli.Flag{
+			&cli.IntFlag{Name: "limit", Value: logLimit, Usage: "at most `N` transactions", DefaultText: fmt.Sprint(logLimit)},
+			&cli.Int64Flag{Name: "before", Usage: "go on before `CURSOR`, which the last line of a page tells"},
+		}, filterFlags()...),
+		Action: p.log,
+	}
+}
+
+func (p *program) log(c *cli.Context) error {
+	limit := c.Int("limit")
+	switch {
+	case limit < 1:
+		return usageErrorf("log", "--limit is at least 1, not %d", limit)
+	case c.IsSet("before") && c.Int64("before") < 1:
+		return usageErrorf("log", "--before is at least 1, not %d", c.Int64("before"))
+	}
+	opts, err := filters(c, time.Now())
+	if err != nil {
+		return err
+	}
+	opts = append(opts, exaudit.Before(c.Int64("before")))
+	if c.NArg() > 0 {
+		opts = append(opts, exaudit.OfTables(c.Args().Slice()...))
+	}
+	conn, db, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c.Context, conn)
+	// one more tells whether there is another page
+	transactions, err := db.Transactions(c.Context, append(opts, exaudit.Limit(limit+1))...)
+	if err != nil {
+		return err
+	}
+	more := len(transactions) > limit
+	transactions = transactions[:min(limit, len(transactions))]
+	if len(transactions) == 0 {
+		p.complain("no such transaction is recorded, or this role may not see any")
+	}
+	if !forPeople(c) {
+		return printList(p, c, transactions)
+	}
+	v := p.view(c)
+	for i, t := range transactions {
+		text := v.transaction(t)
+		if i > 0 {
+			text = "\n" + text
+		}
+		if _, err := io.WriteString(p.stdout, text); err != nil {
+			return err
+		}
+	}
+	if more {
+		_, err = fmt.Fprintf(p.stdout, "\nolder ones: --before %d\n", transactions[limit-1].Cursor)
+	}
+	return err
+}
+
+// transaction is a transaction as one heading and a line for each table.
+func (v view) transaction(t exaudit.Transaction) string {
+	parts := []string{v.bold(fmt.Sprintf("tx %d", t.ID)), localTime(t.RecordedAt)}
+	if t.Rollback {
+		parts = append(parts, v.bold("rollback"))
+	}
+	for _, user := range t.SessionUsers {
+		parts = append(parts, "session_user="+bare(user))
+	}
+	for _, key := range slices.Sorted(maps.Keys(t.Custom)) {
+		values := make([]string, len(t.Custom[key]))
+		for i, value := range t.Custom[key] {
+			values[i] = brief(value)
+		}
+		parts = append(parts, bare(key)+"="+strings.Join(values, ", "))
+	}
+	var text strings.Builder
+	fmt.Fprintln(&text, strings.Join(parts, "  "))
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, table := range t.Tables {
+		var counts []string
+		for _, count := range []struct {
+			n      int64
+			action exaudit.Action
+		}{{table.Created, exaudit.Created}, {table.Updated, exaudit.Updated}, {table.Deleted, exaudit.Deleted}} {
+			if count.n > 0 {
+				counts = append(counts, fmt.Sprintf("%d %s", count.n, count.action))
+			}
+		}
+		fmt.Fprintf(w, "%s%s\t%s\n", indent, printable(table.Table), strings.Join(counts, ", "))
+	}
+	_ = w.Flush() // a Builder does not fail
+	return text.String()
+}
+
+// brief is a value in few letters.
+func brief(value any) string {
+	text := []rune(bare(value))
+	if len(text) <= cellLength {
+		return string(text)
+	}
+	return string(text[:cellLength-1]) + "…"
+}
