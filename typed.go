@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"time"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
@@ -78,33 +77,6 @@ func HistoryOf[T any](ctx context.Context, d *DB, table string, key any, opts ..
 	}
 }
 
-// StateAt gives the row as it was at a time, nil if there was none. A version counts from
-// the beginning of its transaction on, but never before those that are older than it. Of a
-// time before the first version the row is what that version found, and of a row that never
-// changed the present one. Unknown columns are zero.
-func StateAt[T any](ctx context.Context, d *DB, table string, key any, at time.Time) (*T, error) {
-	r, err := openRows[T](ctx, d, table, key, new(historyOptions))
-	if err != nil {
-		return nil, err
-	}
-	newest, next, err := r.replay.At(ctx, d.conn, func(v *Version) bool { return !v.RecordedAt.After(at) })
-	if err != nil {
-		return nil, d.explain(ctx, err)
-	}
-	state := r.replay.Present()
-	switch {
-	case newest != nil:
-		_, state = r.replay.Rows(newest)
-	case next != nil:
-		state, _ = r.replay.Rows(next)
-	}
-	rows, err := r.rows.read(ctx, d.conn, []history.Row{state})
-	if err != nil {
-		return nil, d.explain(ctx, err)
-	}
-	return rows[0], nil
-}
-
 // StatesOf gives the rows before and after a version, as States does, as the table's
 // struct.
 func StatesOf[T any](ctx context.Context, d *DB, id int64) (before, after *T, err error) {
@@ -139,7 +111,7 @@ func Latest[T any](ctx context.Context, d *DB, table string, key any) (TypedVers
 	if err != nil {
 		return none, err
 	}
-	newest, _, err := r.replay.At(ctx, d.conn, func(*Version) bool { return true })
+	newest, err := r.replay.Newest(ctx, d.conn)
 	if err != nil {
 		return none, d.explain(ctx, err)
 	}

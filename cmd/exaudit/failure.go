@@ -48,6 +48,8 @@ var kinds = []struct {
 	{exaudit.ErrLocked, exitConflict, `: run it again when that one has ended (pg_stat_activity shows it), or with a longer --lock-timeout`},
 	{exaudit.ErrMayNotFollow, exitFailed, ""},
 	{exaudit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
+	{exaudit.ErrBeforeHistory, exitFailed, ""},
+	{exaudit.ErrFuture, exitUsage, ""},
 	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
 	{exaudit.ErrInvalidKey, exitUsage, ""},
 	{exaudit.ErrInvalidFilter, exitUsage, ""},

@@ -90,16 +90,22 @@ func (p *program) undo(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if table, key := c.Args().First(), c.Args().Tail(); len(key) > 0 {
-		selection = append(selection, exaudit.OfEntity(table, keyArgument(key)))
-	} else if table != "" {
+	table, key := c.Args().First(), c.Args().Tail()
+	if table != "" && len(key) == 0 {
 		selection = append(selection, exaudit.OfTables(table))
 	}
-	return u.run(func(ctx context.Context) (*exaudit.UndoPlan, error) {
-		if c.IsSet("plan") {
+	return u.run(func(ctx context.Context) (plan *exaudit.UndoPlan, err error) {
+		switch {
+		case c.IsSet("plan"):
 			return readPlan(c.String("plan"))
+		case len(key) == 0:
+			return u.db.PlanUndo(ctx, exaudit.Select(selection...), u.opts...)
 		}
-		return u.db.PlanUndo(ctx, exaudit.Select(selection...), u.opts...)
+		err = withKey(key, func(key exaudit.Key) error {
+			plan, err = u.db.PlanUndo(ctx, exaudit.Select(append(selection, exaudit.OfEntity(table, key))...), u.opts...)
+			return err
+		})
+		return plan, err
 	})
 }
 

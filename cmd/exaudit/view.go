@@ -108,9 +108,12 @@ func bare(value any) string {
 	return printable(asJSON(value))
 }
 
-// changes are the lines of a version's patch. Of a whole row, the columns that are NULL
-// say little.
+// changes are the lines of a version's patch, or of a baseline the row. Of a whole row, the
+// columns that are NULL say little.
 func (v view) changes(version *exaudit.Version) string {
+	if version.Action == exaudit.Baseline {
+		return v.state(version.After) + v.jsonNulls(version)
+	}
 	shown, nulls := version.Patch, 0
 	if !v.full && version.Action != exaudit.Updated {
 		shown, nulls = withoutNulls(version)

@@ -1,0 +1,184 @@
+package exaudit
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// Point is a point in the history of all tables: see AtTime, AtVersion, AtTransaction and
+// AtMark. Everything that came after it is taken back; a row's changes are taken in the order
+// of their ids, so that one which follows a later one is later, too.
+type Point = history.Point
+
+var (
+	// ErrBeforeHistory means that a table's history does not reach back to a point: it was not
+	// tracked yet, or retention has removed what came after it.
+	ErrBeforeHistory = history.ErrBeforeHistory
+	// ErrFuture means that a point is still to come, by the clock of the database.
+	ErrFuture = history.ErrFuture
+)
+
+// AtTime is an instant. A change counts from the beginning of its transaction on, so a
+// transaction that is still under way may be missing in what is read of the last moments. An
+// instant that is still to come, by the database's clock, gives ErrFuture.
+func AtTime(t time.Time) Point { return history.AtTime(t) }
+
+// AtVersion is just after a version, of whatever table: with every version up to its id.
+// There must be one, else it gives ErrNoVersion.
+func AtVersion(id int64) Point { return history.AtVersion(id) }
+
+// AtTransaction is just after the last version of a transaction, by its id: with the
+// versions of others that were recorded before. There must be one, else it gives ErrNoVersion.
+func AtTransaction(xid uint64) Point { return history.AtTransaction(xid) }
+
+// AtMark is when a mark was made: with everything that had been committed by then, and
+// nothing else. There must be one, else it gives ErrNoMark.
+func AtMark(name string) Point { return history.AtMark(name) }
+
+// AsOf gives the rows of a table at a point, in the order of their primary keys, as T, the
+// struct that sqlc generates for the table: see HistoryOf. Columns are the present ones; one
+// that was added later holds what it was filled with, masked and excluded ones are zero.
+//
+// What is not known is an error: ErrNotTracked, ErrBeforeHistory, ErrFuture, and where a
+// history does not fit together PostgreSQL's own error, which names the row.
+func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error) {
+	rows := []T{}
+	for row, err := range EachAsOf[T](ctx, d, table, at) {
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// EachAsOf gives the rows of AsOf one by one, as they are read, or the first error. In a
+// transaction, nothing else can be read until the loop is over.
+func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		entity, err := d.trackedEntity(ctx, table, nil)
+		if err == nil {
+			err = rowsAsOf(ctx, d, entity, at, func(row *T) bool { return yield(*row, nil) })
+		}
+		if err != nil {
+			var none T
+			yield(none, d.asOfError(ctx, table, at, err))
+		}
+	}
+}
+
+// StateAt gives the row that had a key at a point, nil if there was none, as AsOf gives the
+// rows of the table. Only what is recorded of the row since then is read.
+func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (state *T, err error) {
+	entity, err := d.trackedEntity(ctx, table, key)
+	if err == nil {
+		err = rowsAsOf(ctx, d, entity, at, func(row *T) bool { state = row; return true })
+	}
+	if err != nil {
+		return nil, d.asOfError(ctx, table, at, err)
+	}
+	return state, nil
+}
+
+func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, at Point, give func(*T) bool) error {
+	reader, err := newRowReader[T](ctx, d.conn, entity)
+	if err != nil {
+		return err
+	}
+	return history.AsOf(ctx, d.conn, entity, at, false, func(rows pgx.Rows, hidden []string) (bool, error) {
+		row, err := reader.scan(rows, hidden)
+		if err != nil {
+			return false, err
+		}
+		return give(row), nil
+	})
+}
+
+// ImagesAsOf gives the rows of AsOf as images, one by one as they are read, or the first
+// error. Masked and excluded columns are missing, and so are virtual generated ones.
+func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[Image, error] {
+	return func(yield func(Image, error) bool) {
+		entity, err := d.trackedEntity(ctx, table, nil)
+		if err == nil {
+			err = d.imagesAsOf(ctx, entity, at, func(image Image) bool { return yield(image, nil) })
+		}
+		if err != nil {
+			yield(nil, d.asOfError(ctx, table, at, err))
+		}
+	}
+}
+
+// ImageAt gives the row of StateAt as an image, nil if there was none.
+func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row Image, err error) {
+	entity, err := d.trackedEntity(ctx, table, key)
+	if err == nil {
+		err = d.imagesAsOf(ctx, entity, at, func(image Image) bool { row = image; return true })
+	}
+	if err != nil {
+		return nil, d.asOfError(ctx, table, at, err)
+	}
+	return row, nil
+}
+
+func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, at Point, give func(Image) bool) error {
+	return history.AsOf(ctx, d.conn, entity, at, true, func(rows pgx.Rows, _ []string) (bool, error) {
+		var text []byte
+		if err := rows.Scan(&text); err != nil {
+			return false, err
+		}
+		image, err := history.DecodeImage(text)
+		if err != nil {
+			return false, err
+		}
+		return give(image), nil
+	})
+}
+
+func (d *DB) asOfError(ctx context.Context, table string, at Point, err error) error {
+	return d.explain(ctx, fmt.Errorf("%s as of %s: %w", table, at, err))
+}
+
+// trackedEntity finds a table that is tracked, and the entity that a key names, if one is
+// given.
+func (d *DB) trackedEntity(ctx context.Context, table string, key any) (history.Entity, error) {
+	t, err := d.trackedTable(ctx, table)
+	if err != nil {
+		return history.Entity{}, err
+	}
+	if key != nil {
+		return d.entity(ctx, table, key)
+	}
+	return history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation}, nil
+}
+
+// trackedTable finds a table that is tracked now: what happened since, else nobody knows.
+func (d *DB) trackedTable(ctx context.Context, table string) (triggers.Tracked, error) {
+	t, err := triggers.Find(ctx, d.conn, table)
+	switch {
+	case err != nil:
+		return t, err
+	case t.Relation == 0:
+		return t, fmt.Errorf("%s: %w", t.QuotedName, ErrTableGone)
+	case !t.Tracked:
+		return t, fmt.Errorf("table %s %w", t.QuotedName, ErrNotTracked)
+	}
+	return t, nil
+}
+
+// Snapshot runs do with a DB that reads one state of the database, whatever is committed
+// meanwhile: several tables at one point belong together. Nothing can be written. A DB of a
+// transaction has the isolation level that it has.
+func (d *DB) Snapshot(ctx context.Context, do func(*DB) error) error {
+	if d.tx != nil {
+		return do(d)
+	}
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return pgx.BeginTxFunc(ctx, d, options, func(tx pgx.Tx) error { return do(New(tx)) })
+}
