@@ -56,6 +56,7 @@ var kinds = []struct {
 	{exaudit.ErrUndoConflict, exitConflict, ", so nothing was written: see --on-conflict, --keep and --overwrite"},
 	{exaudit.ErrTooManyRows, exitConflict, ": --max-rows raises it"},
 	{exaudit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" shows those that are`},
+	{exaudit.ErrNotRecording, exitConflict, `, so nothing was written: "exaudit status" says why`},
 	{exaudit.ErrInvalidPlan, exitUsage, ""},
 	{exaudit.ErrBeforeHistory, exitFailed, ""},
 	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists those that there are`},
