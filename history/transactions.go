@@ -41,6 +41,8 @@ type TableChanges struct {
 	Created int64  `json:"created"`
 	Updated int64  `json:"updated"`
 	Deleted int64  `json:"deleted"`
+	// Baselines are no changes.
+	Baselines int64 `json:"baselines,omitempty"`
 }
 
 // transactionKey tells transactions apart: their numbers come again after a restore.
