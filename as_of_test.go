@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -343,4 +344,40 @@ func TestStateAtOfMovedKeys(t *testing.T) {
 			t.Errorf("moment %d: %v, %v", i, all, err)
 		}
 	}
+}
+
+// Virtual generated columns are computed from what the row held then.
+func TestAsOfVirtual(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, "")
+	if db.Major < 18 {
+		t.Skip("virtual generated columns came with PostgreSQL 18")
+	}
+	db.Exec(t, `CREATE TABLE late (id int PRIMARY KEY, n int, tripled int GENERATED ALWAYS AS (n * 3) VIRTUAL);
+		INSERT INTO late VALUES (1, 10), (2, 20), (3, 30)`)
+	auditdb.Install(t, db, "late")
+	audit := exaudit.New(db.Pool)
+	at := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
+	db.Exec(t, `UPDATE late SET n = 11 WHERE id = 1; DELETE FROM late WHERE id = 2`)
+	type row struct{ ID, N, Tripled int32 }
+	rows, err := exaudit.AsOf[row](ctx, audit, "late", at)
+	if want := []row{{1, 10, 30}, {2, 20, 60}, {3, 30, 90}}; err != nil || !reflect.DeepEqual(rows, want) {
+		t.Errorf("as of before: %v, %v, want %v", rows, err, want)
+	}
+	if one, err := exaudit.StateAt[row](ctx, audit, "late", 2, at); err != nil || *one != (row{2, 20, 60}) {
+		t.Errorf("one of them: %v, %v", one, err)
+	}
+	images := 0
+	for image, err := range audit.ImagesAsOf(ctx, "late", at) {
+		if _, computed := image["tripled"]; err != nil || computed {
+			t.Errorf("as an image: %v, %v", image, err)
+		}
+		images++
+	}
+	if images != 3 {
+		t.Errorf("%d images", images)
+	}
+	baselineOf(t, audit, nil)
+	historyOf(t, audit, "late", 3, exaudit.WithStates())
 }
