@@ -346,6 +346,44 @@ func TestStateAtOfMovedKeys(t *testing.T) {
 	}
 }
 
+// Columns that are masked or excluded are zero, also in rows that never changed, and missing
+// in images.
+func TestAsOfHidden(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE late (id int PRIMARY KEY, a text, secret text NOT NULL, noise int);
+		INSERT INTO late VALUES (1, 'a', 's', 1), (2, 'a', 's', 2)`, "late")
+	options := exaudit.Options{Mask: []string{"secret"}, Exclude: []string{"noise"}}
+	if _, err := audit.Install(ctx, []string{"late"}, exaudit.WithOptions(map[string]exaudit.Options{"late": options})); err != nil {
+		t.Fatal(err)
+	}
+	at := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
+	db.Exec(t, `UPDATE late SET a = 'b', secret = 't', noise = 7 WHERE id = 1`)
+	type row struct {
+		ID     int32
+		A      *string
+		Secret string
+		Noise  int32
+	}
+	rows, err := exaudit.AsOf[row](ctx, audit, "late", at)
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%v, %v", rows, err)
+	}
+	for _, r := range rows {
+		if r.Secret != "" || r.Noise != 0 || *r.A != "a" {
+			t.Errorf("%+v", r)
+		}
+		if one, err := exaudit.StateAt[row](ctx, audit, "late", r.ID, at); err != nil || !reflect.DeepEqual(*one, r) {
+			t.Errorf("alone: %+v, %v, want %+v", one, err, r)
+		}
+	}
+	for image, err := range audit.ImagesAsOf(ctx, "late", at) {
+		if err != nil || len(image) != 2 {
+			t.Errorf("an image: %v, %v", image, err)
+		}
+	}
+}
+
 // Virtual generated columns are computed from what the row held then.
 func TestAsOfVirtual(t *testing.T) {
 	t.Parallel()

@@ -183,6 +183,7 @@ func (t *Transaction) add(table string, part db.TransactionPartsRow) error {
 	t.Tables[i].Created += part.Created
 	t.Tables[i].Updated += part.Updated
 	t.Tables[i].Deleted += part.Deleted
+	t.Tables[i].Baselines += part.Baselines
 	return t.say(part.Custom)
 }
 
