@@ -9,16 +9,16 @@ demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
 
 test: ## every test, on TEST_DATABASE_URL or a private throw-away server
-	go run ./internal/cmd/withpostgres -- go test ./...
+	go run ./internal/cmd/withpostgres -- go test -timeout 30m ./...
 
 test-race: ## the same under the race detector
-	go run ./internal/cmd/withpostgres -- go test -race ./...
+	go run ./internal/cmd/withpostgres -- go test -race -timeout 30m ./...
 
 test-matrix: ## every test on each supported major version; says what was tested, what skipped and why
 	go run ./internal/cmd/testmatrix
 
 test-recipes: ## the code of docs/integration.md that needs gRPC and connect
-	cd docs/recipes && go vet ./... && go test ./...
+	cd docs/recipes && go vet ./... && go test -timeout 30m ./...
 
 bench: ## a statement through exaudit.DB, with custom data and without, compared with the pool
 	go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkDB$$' -benchtime=5s

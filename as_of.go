@@ -2,204 +2,183 @@ package exaudit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
-	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// AsOf gives the rows of a table as they were at a point, as T, the struct that sqlc generates
-// for the table: what was deleted since is there, what was created since is not, and of a key
-// that was used twice it is the row of then. Columns are the table's present ones: one that was
-// added since holds what it was filled with; one that is masked or excluded is NULL, so its
-// field must take that. The rows are in the order of the primary key.
+// Point is a point in the history of all tables: see AtTime, AtVersion, AtTransaction and
+// AtMark. Everything that came after it is taken back; a row's changes are taken in the order
+// of their ids, so that one which follows a later one is later, too.
+type Point = history.Point
+
+var (
+	// ErrBeforeHistory means that a table's history does not reach back to a point: it was not
+	// tracked yet, or retention has removed what came after it.
+	ErrBeforeHistory = history.ErrBeforeHistory
+	// ErrFuture means that a point is still to come, by the clock of the database.
+	ErrFuture = history.ErrFuture
+)
+
+// AtTime is an instant. A change counts from the beginning of its transaction on, so a
+// transaction that is still under way may be missing in what is read of the last moments. An
+// instant that is still to come, by the database's clock, gives ErrFuture.
+func AtTime(t time.Time) Point { return history.AtTime(t) }
+
+// AtVersion is just after a version, of whatever table: with every version up to its id.
+// There must be one, else it gives ErrNoVersion.
+func AtVersion(id int64) Point { return history.AtVersion(id) }
+
+// AtTransaction is just after the last version of a transaction, by its id: with the
+// versions of others that were recorded before. There must be one, else it gives ErrNoVersion.
+func AtTransaction(xid uint64) Point { return history.AtTransaction(xid) }
+
+// AtMark is when a mark was made: with everything that had been committed by then, and
+// nothing else. There must be one, else it gives ErrNoMark.
+func AtMark(name string) Point { return history.AtMark(name) }
+
+// AsOf gives the rows of a table at a point, in the order of their primary keys, as T, the
+// struct that sqlc generates for the table: see HistoryOf. Columns are the present ones; one
+// that was added later holds what it was filled with, masked and excluded ones are zero.
 //
-// They are read as the loop goes on. Of several tables at one point, read each on the same
-// transaction of isolation level REPEATABLE READ.
-//
-// Errors: ErrNotTracked, ErrBeforeHistory, ErrNoVersion, ErrNoMark, ErrStructMismatch; where a
-// history does not fit together, ErrDiverged.
-func AsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Seq2[T, error] {
+// What is not known is an error: ErrNotTracked, ErrBeforeHistory, ErrFuture, and where a
+// history does not fit together PostgreSQL's own error, which names the row.
+func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error) {
+	rows := []T{}
+	for row, err := range EachAsOf[T](ctx, d, table, at) {
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// EachAsOf gives the rows of AsOf one by one, as they are read, or the first error. In a
+// transaction, nothing else can be read until the loop is over.
+func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var none T
-		t, err := triggers.Find(ctx, d.conn, table)
-		if err != nil {
-			yield(none, d.explain(ctx, err))
-			return
+		entity, err := d.trackedEntity(ctx, table, nil)
+		if err == nil {
+			err = rowsAsOf(ctx, d, entity, at, func(row *T) bool { return yield(*row, nil) })
 		}
-		r, err := newRowReader[T](ctx, d.conn, history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation})
 		if err != nil {
-			yield(none, d.explain(ctx, err))
-			return
-		}
-		for rows, err := range d.asOf(ctx, t, at, "r.*") {
-			if err != nil {
-				yield(none, err)
-				return
-			}
-			row, err := r.scan(rows, nil)
-			if err != nil {
-				yield(none, err)
-				return
-			}
-			if !yield(*row, nil) {
-				return
-			}
+			var none T
+			yield(none, d.asOfError(ctx, table, at, err))
 		}
 	}
 }
 
-// ImagesAsOf is AsOf for rows of any table, as images.
+// StateAt gives the row that had a key at a point, nil if there was none, as AsOf gives the
+// rows of the table. Only what is recorded of the row since then is read.
+func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (state *T, err error) {
+	entity, err := d.trackedEntity(ctx, table, key)
+	if err == nil {
+		err = rowsAsOf(ctx, d, entity, at, func(row *T) bool { state = row; return true })
+	}
+	if err != nil {
+		return nil, d.asOfError(ctx, table, at, err)
+	}
+	return state, nil
+}
+
+func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, at Point, give func(*T) bool) error {
+	reader, err := newRowReader[T](ctx, d.conn, entity)
+	if err != nil {
+		return err
+	}
+	return history.AsOf(ctx, d.conn, entity, at, false, func(rows pgx.Rows, hidden []string) (bool, error) {
+		row, err := reader.scan(rows, hidden)
+		if err != nil {
+			return false, err
+		}
+		return give(row), nil
+	})
+}
+
+// ImagesAsOf gives the rows of AsOf as images, one by one as they are read, or the first
+// error. Masked and excluded columns are missing, and so are virtual generated ones.
 func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[Image, error] {
 	return func(yield func(Image, error) bool) {
-		t, err := triggers.Find(ctx, d.conn, table)
-		if err != nil {
-			yield(nil, d.explain(ctx, err))
-			return
+		entity, err := d.trackedEntity(ctx, table, nil)
+		if err == nil {
+			err = d.imagesAsOf(ctx, entity, at, func(image Image) bool { return yield(image, nil) })
 		}
-		for rows, err := range d.asOf(ctx, t, at, "exaudit.encode(r.*)") {
-			var encoded []byte
-			var image Image
-			if err == nil {
-				err = rows.Scan(&encoded)
-			}
-			if err == nil {
-				image, err = history.DecodeImage(encoded)
-			}
-			if !yield(image, err) || err != nil {
-				return
-			}
+		if err != nil {
+			yield(nil, d.asOfError(ctx, table, at, err))
 		}
 	}
 }
 
-// ImageAt gives one row as it was at a point, nil if there was none, as StateAt does. What is not
-// recorded is missing.
-func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (Image, error) {
-	entity, err := d.entity(ctx, table, key)
-	if err != nil {
-		return nil, d.explain(ctx, err)
+// ImageAt gives the row of StateAt as an image, nil if there was none.
+func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row Image, err error) {
+	entity, err := d.trackedEntity(ctx, table, key)
+	if err == nil {
+		err = d.imagesAsOf(ctx, entity, at, func(image Image) bool { row = image; return true })
 	}
-	var image Image
-	err = d.snapshot(ctx, func(q db.DBTX) error {
-		replay, err := history.OpenReplay(ctx, q, entity, 0)
-		if err != nil {
-			return err
+	if err != nil {
+		return nil, d.asOfError(ctx, table, at, err)
+	}
+	return row, nil
+}
+
+func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, at Point, give func(Image) bool) error {
+	return history.AsOf(ctx, d.conn, entity, at, true, func(rows pgx.Rows, _ []string) (bool, error) {
+		var text []byte
+		if err := rows.Scan(&text); err != nil {
+			return false, err
 		}
-		state, err := at.stateIn(ctx, q, entity, replay)
-		image = state.Image
-		return err
+		image, err := history.DecodeImage(text)
+		if err != nil {
+			return false, err
+		}
+		return give(image), nil
 	})
-	return image, d.explain(ctx, err)
 }
 
-// stateIn is the row at the point, of the entity of a replay.
-func (p Point) stateIn(ctx context.Context, q db.DBTX, e history.Entity, replay *history.Replay) (history.Row, error) {
-	point, err := p.reach(ctx, q, e)
+func (d *DB) asOfError(ctx context.Context, table string, at Point, err error) error {
+	return d.explain(ctx, fmt.Errorf("%s as of %s: %w", table, at, err))
+}
+
+// trackedEntity finds a table that is tracked, and the entity that a key names, if one is
+// given.
+func (d *DB) trackedEntity(ctx context.Context, table string, key any) (history.Entity, error) {
+	t, err := d.trackedTable(ctx, table)
 	if err != nil {
-		return history.Row{}, err
+		return history.Entity{}, err
 	}
-	newest, next, err := replay.At(ctx, q, point.made)
-	state := replay.Present()
+	if key != nil {
+		return d.entity(ctx, table, key)
+	}
+	return history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation}, nil
+}
+
+// trackedTable finds a table that is tracked now: what happened since, else nobody knows.
+func (d *DB) trackedTable(ctx context.Context, table string) (triggers.Tracked, error) {
+	t, err := triggers.Find(ctx, d.conn, table)
 	switch {
-	case newest != nil:
-		_, state = replay.Rows(newest)
-	case next != nil:
-		state, _ = replay.Rows(next)
+	case err != nil:
+		return t, err
+	case t.Relation == 0:
+		return t, fmt.Errorf("%s: %w", t.QuotedName, ErrTableGone)
+	case !t.Tracked:
+		return t, fmt.Errorf("table %s %w", t.QuotedName, ErrNotTracked)
 	}
-	return state, err
+	return t, nil
 }
 
-// asOf gives the rows of a query, each time with the next row to scan.
-func (d *DB) asOf(ctx context.Context, t triggers.Tracked, at Point, output string) iter.Seq2[pgx.Rows, error] {
-	return func(yield func(pgx.Rows, error) bool) {
-		fail := func(err error) {
-			yield(nil, d.explain(ctx, fmt.Errorf("rows of %s: %w", t.QuotedName, pastError(err))))
-		}
-		if t.Relation == 0 {
-			fail(ErrTableGone)
-			return
-		}
-		order, err := keyOrder(ctx, d.conn, t.Relation)
-		if err != nil {
-			fail(err)
-			return
-		}
-		// names are quoted by PostgreSQL
-		query := fmt.Sprintf("SELECT %s FROM exaudit.%s(NULL::%s, $1) AS r%s", output, at.function, t.QuotedName, order)
-		rows, err := d.conn.Query(ctx, query, at.argument)
-		if err != nil {
-			fail(err)
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if !yield(rows, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			fail(err)
-		}
+// Snapshot runs do with a DB that reads one state of the database, whatever is committed
+// meanwhile: several tables at one point belong together. Nothing can be written. A DB of a
+// transaction has the isolation level that it has.
+func (d *DB) Snapshot(ctx context.Context, do func(*DB) error) error {
+	if d.tx != nil {
+		return do(d)
 	}
-}
-
-// keyOrder sorts the rows r of a table by its primary key.
-func keyOrder(ctx context.Context, q db.DBTX, relation uint32) (string, error) {
-	columns, err := db.New().TableColumns(ctx, q, relation)
-	if err != nil {
-		return "", err
-	}
-	columns = slices.DeleteFunc(columns, func(c db.TableColumnsRow) bool { return c.KeyPosition < 0 })
-	slices.SortFunc(columns, func(a, b db.TableColumnsRow) int { return int(a.KeyPosition - b.KeyPosition) })
-	order := ""
-	for i, c := range columns {
-		order += []string{" ORDER BY ", ", "}[min(i, 1)] + "r." + c.QuotedName
-	}
-	return order, nil
-}
-
-// pastError is the sentinel of what the functions for past rows raise.
-func pastError(err error) error {
-	pgErr := (*pgconn.PgError)(nil)
-	if !errors.As(err, &pgErr) {
-		return err
-	}
-	sentinels := []struct {
-		code string
-		is   error
-	}{{"72000", ErrBeforeHistory}, {"P0002", ErrNoVersion}, {"XA001", ErrNoMark}, {"42P01", ErrNotTracked}, {"22000", ErrDiverged}}
-	i := slices.IndexFunc(sentinels, func(s struct {
-		code string
-		is   error
-	}) bool {
-		return s.code == pgErr.Code
-	})
-	if i < 0 {
-		return err
-	}
-	return fmt.Errorf("%w: %s (%w)", sentinels[i].is, pgErr.Message, err)
-}
-
-// reach checks that a table's history goes back to a point.
-func (p Point) reach(ctx context.Context, q db.DBTX, e history.Entity) (reached, error) {
-	r, err := p.resolve(ctx, q)
-	if err != nil {
-		return r, err
-	}
-	since, err := db.New().CompleteSince(ctx, q, e.TableID)
-	if err != nil {
-		return r, fmt.Errorf("read since when the history of %s is complete: %w", e.Table, err)
-	}
-	if r.moment.Before(since) {
-		return r, fmt.Errorf("%s: %w: it is since %s", e.Table, ErrBeforeHistory, since)
-	}
-	return r, nil
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return pgx.BeginTxFunc(ctx, d, options, func(tx pgx.Tx) error { return do(New(tx)) })
 }

@@ -2,64 +2,135 @@ package exaudit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// Baselined is how many rows of a table a baseline has recorded.
+// Baselined tells how many rows of a table Baseline has recorded.
 type Baselined struct {
-	Table string `json:"table"`
+	Table string `json:"table"` // quoted
 	Rows  int64  `json:"rows"`
 }
 
-// BaselineOption changes what Baseline records.
+// BaselineOption changes what Baseline does.
 type BaselineOption func(*baselineOptions)
 
-type baselineOptions struct{ every bool }
+type baselineOptions struct {
+	everyRow    bool
+	lockTimeout time.Duration
+	progress    func(Baselined)
+}
 
-// EveryRow has Baseline record every row, and not only those of which nothing is recorded.
-func EveryRow() BaselineOption { return func(o *baselineOptions) { o.every = true } }
+// EveryRow makes Baseline record also rows that have versions.
+func EveryRow() BaselineOption { return func(o *baselineOptions) { o.everyRow = true } }
 
-// Baseline records the rows of tables as they are, those of which nothing is recorded yet: as
-// updates that change nothing, with the whole row on both sides, so that the history of a table
-// that was tracked late begins with what was there, and does not hang on the present row alone. It
-// takes a SHARE lock on each table, for which writers wait, and that takes a privilege to write to
-// it. All is one transaction, of isolation level READ COMMITTED, with the custom data of ctx.
+// BaselineLockTimeout bounds how long Baseline waits for each lock, which is
+// DefaultLockTimeout otherwise; 0 waits for ever.
+func BaselineLockTimeout(d time.Duration) BaselineOption {
+	return func(o *baselineOptions) { o.lockTimeout = d }
+}
+
+// BaselineProgress has a function told of each table that is done.
+func BaselineProgress(done func(Baselined)) BaselineOption {
+	return func(o *baselineOptions) { o.progress = done }
+}
+
+// Baseline records the rows of tables as they are, as Baseline versions: those that have no
+// version yet. So a table that was tracked when it had rows has a known start, and a row's
+// history does not hang on the present row alone. What is recorded is no change. Without
+// tables it does so for all that are tracked. A second run finds nothing to do.
+//
+// Each table is a transaction of its own, which keeps writers of the table waiting, but
+// not readers; a DB of a transaction does it in that, of isolation level READ COMMITTED. Of
+// several tables, those that were done before an error stay so. Options of the tables count:
+// what they exclude, mask and leave out by a condition. The versions get the custom data of
+// ctx.
+//
+// The role must be allowed to lock the tables, as their owners and who may update them are,
+// and be a member of exaudit_writer or have EXECUTE on function exaudit.record_baseline,
+// which nobody has by default. A table that is in use for longer than the lock timeout gives
+// ErrLocked.
 func (d *DB) Baseline(ctx context.Context, tables []string, opts ...BaselineOption) ([]Baselined, error) {
-	var o baselineOptions
+	o := baselineOptions{lockTimeout: DefaultLockTimeout}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if err := CustomErr(ctx); err != nil {
-		return nil, err
-	}
-	var done []Baselined
-	err := pgx.BeginFunc(ctx, d, func(tx pgx.Tx) error {
-		for _, name := range tables {
-			t, err := triggers.Find(ctx, tx, name)
-			if err == nil && t.Relation == 0 {
-				err = ErrTableGone
-			}
-			if err == nil && !t.Tracked {
-				err = ErrNotTracked
-			}
-			if err != nil {
-				return fmt.Errorf("baseline of %s: %w", name, err)
-			}
-			rows, err := db.New().Baseline(ctx, tx, db.BaselineParams{Relation: t.Relation, Every: o.every})
-			if err != nil {
-				return fmt.Errorf("baseline of %s: %w", t.QuotedName, err)
-			}
-			done = append(done, Baselined{t.QuotedName, rows})
-		}
-		return nil
-	})
+	tracked, err := d.baselineTables(ctx, tables)
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
+	var done []Baselined
+	for _, t := range tracked {
+		rows, err := d.baseline(ctx, t, o)
+		if err != nil {
+			return done, d.explain(ctx, err)
+		}
+		done = append(done, Baselined{Table: t.QuotedName, Rows: rows})
+		if o.progress != nil {
+			o.progress(done[len(done)-1])
+		}
+	}
 	return done, nil
+}
+
+func (d *DB) baselineTables(ctx context.Context, names []string) ([]triggers.Tracked, error) {
+	var tables []triggers.Tracked
+	if len(names) == 0 {
+		all, err := triggers.All(ctx, d.conn)
+		for _, t := range all {
+			if t.Tracked && t.Relation != 0 {
+				tables = append(tables, t)
+			}
+		}
+		return tables, err
+	}
+	for _, name := range names {
+		t, err := d.trackedTable(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, t)
+	}
+	return tables, nil
+}
+
+func (d *DB) baseline(ctx context.Context, t triggers.Tracked, o baselineOptions) (rows int64, err error) {
+	err = pgx.BeginFunc(ctx, d.conn, func(tx pgx.Tx) error {
+		queries := db.New()
+		// rounded up: 0 would be for ever
+		wait := (o.lockTimeout + time.Millisecond - 1) / time.Millisecond
+		timeout, err := queries.SetLockTimeout(ctx, tx, strconv.FormatInt(int64(wait), 10))
+		if err != nil {
+			return err
+		}
+		lock, err := queries.BaselineLock(ctx, tx, t.Relation)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, lock); err != nil {
+			return err
+		}
+		if _, err := queries.SetLockTimeout(ctx, tx, timeout.Previous); err != nil {
+			return err
+		}
+		rows, err = recordWith(ctx, tx, func() (int64, error) {
+			return queries.RecordBaseline(ctx, tx, db.RecordBaselineParams{TableID: t.ID, EveryRow: o.everyRow})
+		})
+		return err
+	})
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "55P03" {
+		return 0, fmt.Errorf("table %s %w: there was no lock within %s, and nothing was recorded of it: %w", t.QuotedName, ErrLocked, o.lockTimeout, err)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("record a baseline of %s: %w", t.QuotedName, err)
+	}
+	return rows, nil
 }

@@ -3,125 +3,205 @@ package exaudit_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
-	"github.com/exaudit/exaudit/triggers"
 )
 
-func TestBaseline(t *testing.T) {
-	t.Parallel()
-	ctx := exaudit.With(context.Background(), exaudit.Custom{"actor": "ada"})
-	db := auditdb.New(t, orders+`
-		CREATE TABLE events (id int, year int, name text, "a%s" text, PRIMARY KEY (year, id)) PARTITION BY LIST (year);
-		CREATE TABLE events_2024 PARTITION OF events FOR VALUES IN (2024);
-		CREATE TABLE events_2025 PARTITION OF events FOR VALUES IN (2025);
-		INSERT INTO events VALUES (1, 2024, 'a', 'x'), (2, 2025, 'b', 'y');
-		INSERT INTO orders (total, info) VALUES (1.50, 'null'), (2, '{"a": 1}'), (3, NULL);`)
-	auditdb.Install(t, db, "events")
-	audit := exaudit.New(db.Pool)
-	if _, err := audit.Install(ctx, []string{"orders"}, exaudit.WithOptions(map[string]exaudit.Options{"orders": {Mask: []string{"code"}, Where: "total < 3"}})); err != nil {
-		t.Fatal(err)
-	}
-	db.Exec(t, `UPDATE orders SET status = 'paid' WHERE id = 2`)
-	done, err := audit.Baseline(ctx, []string{"orders", "events"})
+func baselineOf(t *testing.T, audit *exaudit.DB, tables []string, opts ...exaudit.BaselineOption) []exaudit.Baselined {
+	t.Helper()
+	done, err := audit.Baseline(exaudit.With(context.Background(), exaudit.Custom{"why": "baseline"}), tables, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := asJSON(t, done), `[{"table":"public.orders","rows":1},{"table":"public.events","rows":2}]`; got != want {
-		t.Errorf("recorded %s, want %s: not the row that has a version, nor the one that the condition leaves out", got, want)
-	}
-	first := historyOf(t, audit, "orders", 1, exaudit.WithStates())
-	if len(first) != 1 || !first[0].Baseline() || first[0].Patch != nil || first[0].Custom["actor"] != "ada" ||
-		asJSON(t, first[0].State) != `{"":["info"],"customer":null,"doubled":3.00,"id":1,"info":null,"status":"new","total":1.50}` {
-		t.Errorf("baseline %s", asJSON(t, first))
-	}
-	if done, err = audit.Baseline(ctx, []string{"events"}); err != nil || done[0].Rows != 0 {
-		t.Errorf("a second time: %v, %v, want nothing", done, err)
-	}
-	if done, err = audit.Baseline(ctx, []string{"events"}, exaudit.EveryRow()); err != nil || done[0].Rows != 2 {
-		t.Errorf("every row: %v, %v", done, err)
-	}
-
-	// what came before and after fits, and goes through it
-	db.Exec(t, `UPDATE events SET name = 'c' WHERE id = 1; UPDATE orders SET total = 1.75 WHERE id = 1`)
-	if v := historyOf(t, audit, "events", exaudit.Key{2024, 1}, exaudit.WithStates()); len(v) != 3 || v[2].State["name"] != "c" || v[0].State["name"] != "a" {
-		t.Errorf("history of an event: %s", asJSON(t, v))
-	}
-	if _, err := audit.Revert(ctx, historyOf(t, audit, "orders", 1)[1].ID); err != nil {
-		t.Fatal(err)
-	}
-	if got := pgtest.One[string](t, db, `SELECT total::text FROM orders WHERE id = 1`); got != "1.50" {
-		t.Errorf("reverted to %s, want 1.50", got)
-	}
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(first[0].ID))); !errors.Is(err, exaudit.ErrNothingToDo) {
-		t.Errorf("undo of a baseline: %v, want ErrNothingToDo", err)
-	}
-	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.as_of(NULL::events, clock_timestamp()) AS e JOIN events t ON t.* = e.*`); n != 2 {
-		t.Errorf("%d of 2 events are what they are", n)
-	}
-	if got := historyOf(t, audit, "events", exaudit.Key{2024, 1}, exaudit.Changed("name")); len(got) != 1 {
-		t.Errorf("%d versions changed the name, want 1: a baseline changes nothing", len(got))
-	}
+	return done
 }
 
-func TestBaselineRefuses(t *testing.T) {
+// Rows without a version get one, as the options of their table say, and once.
+func TestBaseline(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders, "orders")
-	if _, err := audit.Baseline(ctx, []string{"orders", "customers"}); !errors.Is(err, exaudit.ErrNotTracked) {
-		t.Errorf("%v, want ErrNotTracked", err)
+	db, audit := audited(t, stock+`
+		CREATE TABLE secrets (id int PRIMARY KEY, name text, secret text, noise int);
+		INSERT INTO secrets VALUES (1, 'a', 's', 1), (2, NULL, NULL, 2), (3, 'hidden', 's', 3);
+		CREATE TABLE days (day date, n int, PRIMARY KEY (day, n)) PARTITION BY RANGE (day);
+		CREATE TABLE days_2025 PARTITION OF days FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+		INSERT INTO days VALUES ('2025-03-04', 1), ('2025-03-05', 2)`, "goods", "days")
+	options := exaudit.Options{Mask: []string{"secret"}, Exclude: []string{"noise"}, Where: "name IS DISTINCT FROM 'hidden'"}
+	if _, err := audit.Install(ctx, []string{"secrets"}, exaudit.WithOptions(map[string]exaudit.Options{"secrets": options})); err != nil {
+		t.Fatal(err)
 	}
-	conn := db.Connect(t, db.Role(t, "IN ROLE exaudit_reader"))
-	if _, err := conn.Exec(ctx, `SELECT exaudit.baseline('orders')`); err == nil {
-		t.Error("who may not write to a table may not hold its writers up")
+	db.Exec(t, `UPDATE goods SET name = 'changed' WHERE id = 1; INSERT INTO goods (id, name) VALUES (99, 'new')`)
+	before := exaudit.AtVersion(pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`))
+
+	want := []exaudit.Baselined{{Table: "public.days", Rows: 2}, {Table: "public.goods", Rows: 39}, {Table: "public.secrets", Rows: 2}}
+	if done := baselineOf(t, audit, nil); !reflect.DeepEqual(done, want) {
+		t.Errorf("recorded %v, want %v", done, want)
 	}
-	if _, err := conn.Exec(ctx, `SELECT exaudit.record_baseline((SELECT id FROM exaudit.tables), 'orders'::regclass, true)`); err == nil {
-		t.Error("a baseline without a lock")
+	for i := range want {
+		want[i].Rows = 0
 	}
-	if _, err := db.Pool.Exec(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT exaudit.baseline('orders')`); err == nil {
-		t.Error("a baseline of an old snapshot")
+	if done := baselineOf(t, audit, nil); !reflect.DeepEqual(done, want) {
+		t.Errorf("recorded %v again", done)
+	}
+	if done := baselineOf(t, audit, []string{"goods"}, exaudit.EveryRow()); done[0].Rows != 41 {
+		t.Errorf("recorded %v of every row, want 41", done)
+	}
+
+	recent, err := audit.Transactions(ctx, exaudit.Limit(1))
+	if err != nil || len(recent) != 1 || recent[0].Tables[0].Baselines != 41 || recent[0].Tables[0].Created != 0 {
+		t.Errorf("the last transaction: %+v, %v", recent, err)
+	}
+
+	versions := historyOf(t, audit, "secrets", 1, exaudit.WithStates())
+	if got := asJSON(t, versions[0]); len(versions) != 1 || versions[0].Action != exaudit.Baseline || versions[0].Patch != nil ||
+		!strings.Contains(got, `"patch":null`) || !strings.Contains(got, `"after":{"":[{"masked":"secret"}],"id":1,"name":"a","secret":`) ||
+		strings.Contains(got, "noise") || versions[0].Custom["why"] != "baseline" {
+		t.Errorf("the baseline of secrets 1: %s", got)
+	}
+	if got := historyOf(t, audit, "days", exaudit.Key{"2025-03-04", 1}); len(got) != 1 {
+		t.Errorf("%d versions of a row in a partition", len(got))
+	}
+	if found := historyOf(t, audit, "goods", 1, exaudit.Changed("price")); len(found) != 0 {
+		t.Errorf("a baseline is taken for a change: %v", found)
+	}
+
+	// it is no change
+	db.Exec(t, `UPDATE goods SET name = 'later', price = 7.00 WHERE id = 2`)
+	versions = historyOf(t, audit, "goods", 2, exaudit.WithStates())
+	if len(versions) != 3 || versions[2].State["name"] != "later" || !reflect.DeepEqual(versions[0].State, versions[1].State) {
+		t.Errorf("the history of goods 2: %s", asJSON(t, versions))
+	}
+	rows, err := exaudit.AsOf[good](ctx, audit, "goods", before)
+	if err != nil || len(rows) != 41 || rows[1].Name != "good 2" {
+		t.Errorf("as of before the baseline: %v, %v", rows, err)
+	}
+	_, after, err := exaudit.StatesOf[good](ctx, audit, versions[0].ID)
+	if err != nil || after.Name != "good 2" {
+		t.Errorf("the row of a baseline: %v, %v", after, err)
+	}
+	if _, err := audit.Revert(ctx, versions[0].ID); err != nil {
+		t.Error(err)
+	}
+	if got := pgtest.One[string](t, db, `SELECT name || price FROM goods WHERE id = 2`); got != "good 22.50" {
+		t.Errorf("reverted to the baseline: %s", got)
+	}
+	if _, err := audit.Revert(ctx, versions[1].ID+1000); !errors.Is(err, exaudit.ErrNoVersion) {
+		t.Error(err)
 	}
 }
 
-// Rows that are changed all the time have their baseline in its place.
+// A baseline shows what was changed without being recorded.
+func TestBaselineDiverged(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, stock, "goods")
+	start := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
+	db.Exec(t, `UPDATE goods SET name = 'seen' WHERE id = 1;
+		ALTER TABLE goods DISABLE TRIGGER ALL; UPDATE goods SET name = 'unseen' WHERE id = 1; ALTER TABLE goods ENABLE TRIGGER ALL`)
+	baselineOf(t, audit, []string{"goods"}, exaudit.EveryRow())
+	db.Exec(t, `UPDATE goods SET name = 'seen' WHERE id = 1`)
+	diverged := (*exaudit.DivergedError)(nil)
+	if _, err := audit.History(ctx, "goods", 1, exaudit.WithStates()); !errors.As(err, &diverged) ||
+		diverged.Version != pgtest.One[int64](t, db, `SELECT id FROM exaudit.versions WHERE entity_id = '1' AND action = 'baseline'`) {
+		t.Errorf("the history of goods 1: %v", err)
+	}
+	if rows, err := exaudit.AsOf[good](ctx, audit, "goods", start); err == nil {
+		t.Errorf("as of before: %v", rows)
+	}
+}
+
+// Writers that are at work have each baseline in its place in the order of their row.
 func TestBaselineAmongWriters(t *testing.T) {
 	t.Parallel()
-	ctx, stop := context.WithCancel(context.Background())
-	db := auditdb.New(t, `CREATE TABLE counters (id int PRIMARY KEY, n int NOT NULL); INSERT INTO counters SELECT i, 0 FROM generate_series(1, 5) i`)
-	if _, err := triggers.Install(ctx, db.Pool, []string{"counters"}); err != nil {
-		t.Fatal(err)
-	}
-	audit := exaudit.New(db.Pool)
-	var writers sync.WaitGroup
-	for w := range 4 {
-		writers.Go(func() {
-			for ctx.Err() == nil {
-				_, _ = db.Pool.Exec(ctx, `UPDATE counters SET n = n + 1 WHERE id = $1`, w%5+1)
+	ctx := context.Background()
+	db, audit := audited(t, stock, "goods", "places")
+	start := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
+	db.Exec(t, `CREATE TABLE goods_0 AS SELECT * FROM goods; CREATE TABLE places_0 AS SELECT * FROM places`)
+	var wait sync.WaitGroup
+	for actor := range 4 {
+		conn := db.Connect(t, "")
+		wait.Go(func() {
+			if err := work(ctx, conn, rand.New(rand.NewPCG(99, uint64(actor))), 60); err != nil {
+				t.Error(err)
 			}
 		})
 	}
+	recorded := int64(0)
 	for range 10 {
-		if _, err := audit.Baseline(context.Background(), []string{"counters"}, exaudit.EveryRow()); err != nil {
-			t.Error(err)
+		for _, done := range baselineOf(t, audit, nil, exaudit.EveryRow(), exaudit.BaselineLockTimeout(0)) {
+			recorded += done.Rows
 		}
-		time.Sleep(10 * time.Millisecond) // for the writers
 	}
-	stop()
-	writers.Wait()
-	for id := range 5 {
-		baselines := 0
-		for _, v := range historyOf(t, audit, "counters", id+1, exaudit.WithStates()) { // which fit together
-			if v.Baseline() {
-				baselines++
-			}
-		}
-		if baselines != 10 {
-			t.Errorf("row %d has %d baselines, want 10", id+1, baselines)
-		}
+	wait.Wait()
+	compareStock(t, db, audit, 0, start)
+	keys, _ := db.Pool.Query(ctx, `SELECT DISTINCT entity_id FROM exaudit.history WHERE table_name = 'goods'`)
+	entities, err := pgx.CollectRows(keys, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range entities {
+		historyOf(t, audit, "goods", key, exaudit.WithStates())
+	}
+	t.Logf("%d baselines among %d versions, %d histories", recorded, pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`), len(entities))
+}
+
+// Who may lock the table and has been granted it, in a transaction that sees what is committed.
+func TestBaselineRefuses(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, stock, "goods")
+	if _, err := audit.Baseline(ctx, []string{"places"}); !errors.Is(err, exaudit.ErrNotTracked) {
+		t.Errorf("not tracked: %v", err)
+	}
+	repeatable, err := db.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exaudit.New(repeatable).Baseline(ctx, []string{"goods"}); err == nil || !strings.Contains(err.Error(), "isolation level repeatable read") {
+		t.Errorf("repeatable read: %v", err)
+	}
+	if err := repeatable.Rollback(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Pool.Exec(ctx, `SELECT exaudit.record_baseline(1, true)`); err == nil || !strings.Contains(err.Error(), "is not locked") {
+		t.Errorf("without the lock: %v", err)
+	}
+	if _, err := db.Pool.Exec(ctx, `BEGIN; LOCK TABLE goods IN SHARE MODE; SELECT exaudit.record_baseline(1, true)`); err == nil || !strings.Contains(err.Error(), "is not locked") {
+		t.Errorf("with a lock that another baseline could take: %v", err)
+	}
+
+	writer, err := db.Pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writer.Exec(ctx, `UPDATE goods SET name = 'x'`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := audit.Baseline(ctx, []string{"goods"}, exaudit.BaselineLockTimeout(time.Millisecond)); !errors.Is(err, exaudit.ErrLocked) {
+		t.Errorf("while it is written to: %v", err)
+	}
+	if err := writer.Rollback(ctx); err != nil {
+		t.Fatal(err)
+	}
+
+	role := db.Role(t, "")
+	db.Exec(t, fmt.Sprintf(`GRANT exaudit_reader TO %[1]s; GRANT SELECT, UPDATE ON goods TO %[1]s`, role))
+	limited := exaudit.New(db.Connect(t, role))
+	if _, err := limited.Baseline(ctx, []string{"goods"}); err == nil || !strings.Contains(err.Error(), "permission denied for function record_baseline") {
+		t.Errorf("a reader: %v", err)
+	}
+	db.Exec(t, `GRANT EXECUTE ON FUNCTION exaudit.record_baseline TO `+role)
+	if done, err := limited.Baseline(ctx, []string{"goods"}); err != nil || done[0].Rows != 40 {
+		t.Errorf("who was granted it: %v, %v", done, err)
 	}
 }

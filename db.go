@@ -77,7 +77,7 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandT
 	switch {
 	case l.takesText(s.lead, sql, args):
 		return l.execText(ctx, s.lead, sql)
-	case !solitary(sql, args):
+	case !l.wire.solitary(sql, args):
 		return l.launch(ctx, s.lead, sql, args).exec()
 	}
 	l.release()
@@ -118,7 +118,7 @@ func (d *DB) query(ctx context.Context, s *said, sql string, args []any) (pgx.Ro
 	if s.err != nil {
 		return failedRows(s.err), s.err
 	}
-	if solitary(sql, args) {
+	if d.wire().solitary(sql, args) {
 		alone, err := d.single(ctx, s)
 		if err != nil {
 			return failedRows(err), err

@@ -64,6 +64,8 @@ const (
 	Created = history.Created
 	Updated = history.Updated
 	Deleted = history.Deleted
+	// Baseline is no change: it says what the row was when it was recorded.
+	Baseline = history.Baseline
 )
 
 // The errors that a caller can act on. What they are wrapped in names the table, key or

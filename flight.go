@@ -138,8 +138,17 @@ func (f *flight) plain(err error) error {
 		pgErr.Position -= f.ahead
 	}
 	f.ahead = 0 // once is enough
+	if !f.inTx {
+		return advised(err)
+	}
+	return err
+}
+
+// advised says what to do where a statement refuses the transaction that custom data needs.
+func advised(err error) error {
+	var pgErr *pgconn.PgError
 	// active_sql_transaction, invalid_transaction_termination
-	if !f.inTx && (pgErr.Code == "25001" || pgErr.Code == "2D000") {
+	if errors.As(err, &pgErr) && (pgErr.Code == "25001" || pgErr.Code == "2D000") {
 		return fmt.Errorf("%w; with custom data, statements run in a transaction: use exaudit.Without", err)
 	}
 	return err
@@ -182,8 +191,9 @@ func (l line) readsText() bool {
 }
 
 // solitary tells whether a statement cannot share a batch: because it says how pgx shall
-// execute it, because it is none, or because it may be several.
-func solitary(sql string, args []any) bool {
+// execute it, because it is none, because it may be several, or because it is the name of a
+// prepared one, where all would be one text.
+func (w wire) solitary(sql string, args []any) bool {
 	for _, arg := range args {
 		switch arg.(type) {
 		case pgx.QueryExecMode, pgx.QueryResultFormats, pgx.QueryResultFormatsByOID:
@@ -193,7 +203,7 @@ func solitary(sql string, args []any) bool {
 		}
 		break
 	}
-	return sql == "" || several(sql)
+	return sql == "" || several(sql) || w.simple && !strings.ContainsFunc(sql, unicode.IsSpace)
 }
 
 // several tells whether a text may be several statements.

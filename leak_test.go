@@ -109,6 +109,14 @@ func TestOutsideTransactions(t *testing.T) {
 		if !errors.As(err, &pgErr) || (pgErr.Code != "25001" && pgErr.Code != "2D000") || !strings.Contains(err.Error(), "exaudit.Without") {
 			t.Errorf("%s with custom data: %v", sql, err)
 		}
+		_, err = audit.Exec(with, sql, pgx.QueryExecModeExec)
+		rows, _ := audit.Query(with, sql, pgx.QueryExecModeExec)
+		rows.Close()
+		for _, err := range []error{err, rows.Err()} {
+			if err == nil || !strings.Contains(err.Error(), "exaudit.Without") {
+				t.Errorf("%s with custom data and a mode: %v", sql, err)
+			}
+		}
 	}
 }
 

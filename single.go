@@ -21,7 +21,7 @@ func (s single) end(_ pgconn.CommandTag, err error) error {
 		return err
 	case err != nil:
 		s.abandon()
-		return err
+		return advised(err)
 	}
 	return s.tx.Commit(s.ctx)
 }
@@ -52,6 +52,9 @@ func (s single) query(sql string, args []any) (pgx.Rows, error) {
 	result, err := s.run.Query(s.ctx, sql, args...)
 	if err != nil {
 		s.abandon()
+		if s.tx != nil {
+			err = advised(err)
+		}
 		return failedRows(err), err
 	}
 	return &rows{Rows: result, statement: s}, nil

@@ -64,20 +64,21 @@ func track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 	case after == nil:
 		newKey = oldKey
 	}
-	id, err := recordChange(ctx, tx, db.TrackParams{TableID: t.ID, EntityID: newKey, Before: before, After: after})
+	id, err := recordWith(ctx, tx, func() (int64, error) {
+		return db.New().Track(ctx, tx, db.TrackParams{TableID: t.ID, EntityID: newKey, Before: before, After: after})
+	})
 	if err != nil {
 		return 0, fmt.Errorf("track %s %s: %w", t.QuotedName, newKey, err)
 	}
 	return id, nil
 }
 
-// recordChange adds the version with the custom data of ctx, and leaves the session's own
-// as it was.
-func recordChange(ctx context.Context, tx pgx.Tx, change db.TrackParams) (int64, error) {
-	queries := db.New()
+// recordWith runs record with the custom data of ctx, and leaves the session's own as it was.
+func recordWith(ctx context.Context, tx pgx.Tx, record func() (int64, error)) (int64, error) {
 	if CustomOf(ctx) == nil {
-		return queries.Track(ctx, tx, change)
+		return record()
 	}
+	queries := db.New()
 	session, err := queries.SessionData(ctx, tx)
 	if err != nil {
 		return 0, err
@@ -85,11 +86,11 @@ func recordChange(ctx context.Context, tx pgx.Tx, change db.TrackParams) (int64,
 	if err := Stamp(ctx, tx); err != nil {
 		return 0, err
 	}
-	id, err := queries.Track(ctx, tx, change)
+	recorded, err := record()
 	if err != nil {
 		return 0, err
 	}
-	return id, queries.SetCustom(ctx, tx, session.Custom)
+	return recorded, queries.SetCustom(ctx, tx, session.Custom)
 }
 
 func sameColumns(a, b json.RawMessage) bool {

@@ -138,7 +138,7 @@ func (t *tx) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 		tag, err = t.Tx.Exec(ctx, sql, args...)
 	case t.ours() && t.line().takesText(lead, sql, args):
 		tag, err = t.line().execText(ctx, lead, sql)
-	case len(args) == 0 || solitary(sql, args):
+	case len(args) == 0 || t.wire().solitary(sql, args):
 		if err = lead.send(ctx, t.Tx); err == nil {
 			tag, err = t.Tx.Exec(ctx, sql, args...)
 		}
@@ -158,7 +158,7 @@ func (t *tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, erro
 	if lead == nil {
 		return t.Tx.Query(ctx, sql, args...)
 	}
-	if solitary(sql, args) {
+	if t.wire().solitary(sql, args) {
 		if err := lead.send(ctx, t.Tx); err != nil {
 			return failedRows(err), err
 		}

@@ -234,6 +234,24 @@ func TestTransactions(t *testing.T) {
 				end(t, br.Tx().Commit(ctx))
 			}
 		}, "1:a 2:a 3:b 4:a 1:- 2:- 3:b 4:-"},
+		"nested, failing and panicking": {func(t *testing.T, audit *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), audit)
+			inner := begin(t, by(ctx, "b"), tx)
+			if _, err := inner.CopyFrom(ctx, pgx.Identifier{"notes"}, []string{"nosuch"}, pgx.CopyFromRows([][]any{{1}})); err == nil {
+				t.Error("no error")
+			}
+			end(t, inner.Rollback(ctx))
+			note(t, ctx, tx, "1")
+			func() {
+				defer func() { _ = recover() }()
+				_ = pgx.BeginFunc(by(ctx, "c"), tx, func(tx pgx.Tx) error {
+					note(t, ctx, tx, "x")
+					panic("func")
+				})
+			}()
+			note(t, ctx, tx, "2")
+			end(t, tx.Commit(ctx))
+		}, "1:a 2:a"},
 		"rolled back": {func(t *testing.T, audit *exaudit.DB) {
 			err := pgx.BeginFunc(by(ctx, "a"), audit, func(tx pgx.Tx) error {
 				note(t, ctx, tx, "x")

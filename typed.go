@@ -77,26 +77,6 @@ func HistoryOf[T any](ctx context.Context, d *DB, table string, key any, opts ..
 	}
 }
 
-// StateAt gives the row as it was at a point, nil if there was none. A version counts from the
-// beginning of its transaction on, but never before those that are older than it. Unknown
-// columns are zero. The error for a point from before the table was tracked is
-// ErrBeforeHistory.
-func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (*T, error) {
-	r, err := openRows[T](ctx, d, table, key, new(historyOptions))
-	if err != nil {
-		return nil, err
-	}
-	state, err := at.stateIn(ctx, d.conn, r.entity, r.replay)
-	if err != nil {
-		return nil, d.explain(ctx, err)
-	}
-	rows, err := r.rows.read(ctx, d.conn, []history.Row{state})
-	if err != nil {
-		return nil, d.explain(ctx, err)
-	}
-	return rows[0], nil
-}
-
 // StatesOf gives the rows before and after a version, as States does, as the table's
 // struct.
 func StatesOf[T any](ctx context.Context, d *DB, id int64) (before, after *T, err error) {
@@ -131,7 +111,7 @@ func Latest[T any](ctx context.Context, d *DB, table string, key any) (TypedVers
 	if err != nil {
 		return none, err
 	}
-	newest, _, err := r.replay.At(ctx, d.conn, func(*Version) bool { return true })
+	newest, err := r.replay.Newest(ctx, d.conn)
 	if err != nil {
 		return none, d.explain(ctx, err)
 	}
@@ -148,7 +128,6 @@ func Latest[T any](ctx context.Context, d *DB, table string, key any) (TypedVers
 // typedReader reads the history of an entity as rows.
 type typedReader[T any] struct {
 	db     *DB
-	entity history.Entity
 	replay *history.Replay
 	rows   *rowReader[T]
 }
@@ -165,7 +144,7 @@ func openRows[T any](ctx context.Context, d *DB, table string, key any, o *histo
 }
 
 func openEntity[T any](ctx context.Context, d *DB, entity history.Entity, o historyOptions) (*typedReader[T], error) {
-	r := &typedReader[T]{db: d, entity: entity}
+	r := &typedReader[T]{db: d}
 	var err error
 	if r.rows, err = newRowReader[T](ctx, d.conn, entity); err != nil {
 		return nil, d.explain(ctx, err)
@@ -198,7 +177,7 @@ func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[
 		left := o.page.Limit
 		for batch, err := range r.batches(ctx, o) {
 			if o.filtered && len(batch) > 0 {
-				passing, filterErr := r.db.passing(ctx, o, batch)
+				passing, filterErr := history.Passing(ctx, r.db.conn, o.filter, batch)
 				if filterErr != nil {
 					yield(TypedVersion[T]{}, filterErr)
 					return

@@ -2,6 +2,7 @@ package exaudit_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -11,8 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/internal/pgtest"
-	"github.com/exaudit/exaudit/patch"
 )
 
 // Order is what sqlc generates for the table orders of the tests.
@@ -24,6 +23,12 @@ type Order struct {
 	Total    pgtype.Numeric
 	Info     []byte
 	Doubled  pgtype.Numeric
+}
+
+// Customer is the same for the table customers.
+type Customer struct {
+	ID   int32
+	Name string
 }
 
 // historyExample is the Go of docs/history.md; TestHistoryExample compares them.
@@ -41,12 +46,6 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 			fmt.Println("deleted", v.Before.Status)
 		}
 	}
-	yesterday, err := exaudit.StateAt[Order](ctx, audit, "orders", 1, exaudit.AtTime(time.Now().Add(-24*time.Hour)))
-	if err != nil {
-		return err
-	}
-	fmt.Println("yesterday there was none:", yesterday == nil)
-
 	for after := int64(0); ; {
 		page, err := audit.Versions(ctx, exaudit.ByCustom("actor_id", 7), exaudit.After(after), exaudit.Limit(100))
 		if err != nil {
@@ -71,68 +70,45 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 	return nil
 }
 
-// undoExample is the Go of docs/undo.md, asOfExample of docs/history.md; TestUndoExamples runs them.
-func undoExample(ctx context.Context, audit *exaudit.DB) error {
-	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("actor", "deploy-42")), exaudit.OnConflict(exaudit.KeepLater))
-	if err != nil {
-		return err
-	}
-	for _, row := range plan.Rows {
-		fmt.Println(row.Table, row.EntityID, row.Action)
-		fmt.Println(patch.Text(row.Patch))
-		for _, conflict := range row.Conflicts {
-			fmt.Println("kept:", conflict)
-		}
-	}
-	if _, err := audit.ApplyUndo(ctx, plan); err != nil {
-		return err
-	}
-	return nil
-}
-
+// asOfExample is the Go of docs/history.md on earlier rows.
 func asOfExample(ctx context.Context, audit *exaudit.DB) error {
-	for order, err := range exaudit.AsOf[Order](ctx, audit, "orders", exaudit.AtMark("before-deploy")) {
+	yesterday := exaudit.AtTime(time.Now().Add(-24 * time.Hour))
+	switch order, err := exaudit.StateAt[Order](ctx, audit, "orders", 1, yesterday); {
+	case errors.Is(err, exaudit.ErrBeforeHistory):
+		fmt.Println("orders was not tracked yet")
+	case err != nil:
+		return err
+	case order == nil:
+		fmt.Println("there was no such order")
+	default:
+		fmt.Println("it was", order.Status)
+	}
+
+	return audit.Snapshot(ctx, func(at *exaudit.DB) error {
+		orders, err := exaudit.AsOf[Order](ctx, at, "orders", exaudit.AtMark("before-deploy"))
 		if err != nil {
 			return err
 		}
-		fmt.Println(order.ID, order.Status)
-	}
-	return nil
+		for customer, err := range exaudit.EachAsOf[Customer](ctx, at, "customers", exaudit.AtMark("before-deploy")) {
+			if err != nil {
+				return err
+			}
+			fmt.Println(customer.Name, "and", len(orders), "orders")
+		}
+		return nil
+	})
 }
 
-func TestUndoExamples(t *testing.T) {
+func TestAsOfExample(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders, "orders")
-	db.Exec(t, `INSERT INTO orders (total) VALUES (1); SELECT exaudit.mark('before-deploy')`)
-	db.Exec(t, `SELECT set_config('exaudit.custom', '{"actor": "deploy-42"}', true); UPDATE orders SET status = 'paid'`)
-	if err := undoExample(ctx, audit); err != nil {
+	db, audit := audited(t, orders, "orders", "customers")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
+	if _, err := audit.Mark(ctx, "before-deploy"); err != nil {
 		t.Fatal(err)
 	}
 	if err := asOfExample(ctx, audit); err != nil {
 		t.Fatal(err)
-	}
-	if got := pgtest.One[string](t, db, `SELECT status FROM orders`); got != "new" {
-		t.Errorf("undone to %s", got)
-	}
-	source, err := os.ReadFile("typed_example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(snippets(t, "docs/undo.md", "go")[0]) {
-		if !strings.Contains(string(source), strings.TrimSpace(line)) {
-			t.Errorf("this line of docs/undo.md is tested nowhere: %s", line)
-		}
-	}
-}
-
-// The SQL of docs/history.md, on a table that has a history.
-func TestHistorySQL(t *testing.T) {
-	t.Parallel()
-	db, _ := audited(t, orders, "orders")
-	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
-	for _, sql := range snippets(t, "docs/history.md", "sql") {
-		db.Exec(t, sql)
 	}
 }
 
@@ -140,7 +116,6 @@ func TestHistoryExample(t *testing.T) {
 	t.Parallel()
 	db, audit := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1); SELECT set_config('exaudit.custom', '{"actor_id": 7}', true); UPDATE orders SET status = 'paid'`)
-	db.Exec(t, `UPDATE exaudit.tables SET complete_since = '2026-01-01'`)
 	if err := historyExample(context.Background(), audit); err != nil {
 		t.Fatal(err)
 	}

@@ -225,15 +225,15 @@ func TestUndoOfWhatIsNotTracked(t *testing.T) {
 	db, audit := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
 	db.Exec(t, `ALTER TABLE parcels DISABLE TRIGGER ALL`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrUnrecorded) {
-		t.Errorf("%v, want ErrUnrecorded", err)
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrNotRecording) {
+		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	db.Exec(t, `ALTER TABLE parcels ENABLE TRIGGER ALL`)
 	if err := audit.Uninstall(ctx, []string{"parcels"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrUnrecorded) {
-		t.Errorf("%v, want ErrUnrecorded", err)
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrNotRecording) {
+		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(DISTINCT status, ' ') FROM parcels`); got != "lost" {
 		t.Errorf("parcels are %s", got)

@@ -178,10 +178,28 @@ func TestRoundTrips(t *testing.T) {
 					t.Errorf("%s: %d round trips, want %d", step.name, got, step.want)
 				}
 			}
+			// in transactions of their own
+			for name, do := range map[string]func(context.Context, exaudit.Conn) error{
+				"CopyFrom": func(ctx context.Context, c exaudit.Conn) error {
+					_, err := c.CopyFrom(ctx, pgx.Identifier{"orders"}, []string{"total"}, pgx.CopyFromRows([][]any{{1}}))
+					return err
+				},
+				"a mode": func(ctx context.Context, c exaudit.Conn) error {
+					_, err := c.Exec(ctx, update, pgx.QueryExecModeExec, 1)
+					return err
+				},
+			} {
+				without := func() error { return do(context.Background(), c.pool) }
+				c.trips(t, without) // warm
+				plain := c.trips(t, without)
+				if got := c.trips(t, func() error { return do(ctx, audit) }); got != plain+2 {
+					t.Errorf("%s: %d round trips, want %d and two", name, got, plain)
+				}
+			}
 		})
 	}
-	want := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE action = 'updated'`)
-	if got := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE custom->>'actor_id' IN ('7', '8')`); got != want || want == 0 {
+	want := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE action = 'updated'`) - 2*5 // those of the plain pool
+	if got := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE action = 'updated' AND custom->>'actor_id' IN ('7', '8')`); got != want || want == 0 {
 		t.Errorf("%d of %d updates carry the actor", got, want)
 	}
 	if got := pgtest.One[string](t, db, `SELECT count(*)::text FROM exaudit.versions WHERE custom->>'actor_id' = '8'`); got != strconv.Itoa(5) {

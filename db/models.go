@@ -16,9 +16,10 @@ import (
 type ExauditAction string
 
 const (
-	ExauditActionCreated ExauditAction = "created"
-	ExauditActionUpdated ExauditAction = "updated"
-	ExauditActionDeleted ExauditAction = "deleted"
+	ExauditActionCreated  ExauditAction = "created"
+	ExauditActionUpdated  ExauditAction = "updated"
+	ExauditActionDeleted  ExauditAction = "deleted"
+	ExauditActionBaseline ExauditAction = "baseline"
 )
 
 func (e *ExauditAction) Scan(src interface{}) error {
@@ -144,6 +145,9 @@ type ExauditTable struct {
 	Tracked       bool
 	CreatedAt     time.Time
 	CompleteSince time.Time
+	CompleteAfter int64
+	ForgottenXid  pgtype.Uint64
+	ForgottenAt   pgtype.Timestamptz
 }
 
 type ExauditTableColumn struct {
@@ -184,7 +188,7 @@ type ExauditVersion struct {
 	PreviousEntityID *string
 	// deleted: the whole row; updated: the old values of the changed columns.
 	Before json.RawMessage
-	// created: the whole row; updated: the new values of the changed columns.
+	// created, baseline: the whole row; updated: the new values of the changed columns.
 	After json.RawMessage
 	// What the application said about the change (exaudit.custom).
 	Custom json.RawMessage

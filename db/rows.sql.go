@@ -10,22 +10,6 @@ import (
 	"encoding/json"
 )
 
-const baseline = `-- name: Baseline :one
-SELECT exaudit.baseline($1::oid, $2::boolean)::bigint AS recorded
-`
-
-type BaselineParams struct {
-	Relation uint32
-	Every    bool
-}
-
-func (q *Queries) Baseline(ctx context.Context, db DBTX, arg BaselineParams) (int64, error) {
-	row := db.QueryRow(ctx, baseline, arg.Relation, arg.Every)
-	var recorded int64
-	err := row.Scan(&recorded)
-	return recorded, err
-}
-
 const currentTransaction = `-- name: CurrentTransaction :one
 SELECT pg_catalog.pg_current_xact_id()::xid8 AS xid
 `

@@ -485,7 +485,8 @@ func (q *Queries) UntrackTable(ctx context.Context, db DBTX, id int32) error {
 const updateTable = `-- name: UpdateTable :exec
 UPDATE exaudit.tables
 SET key_columns = $1, tracked = true,
-    complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END
+    complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END,
+    complete_after = CASE WHEN tracked THEN complete_after ELSE exaudit.last_version_id() END
 WHERE id = $2 AND (key_columns IS DISTINCT FROM $1 OR NOT tracked)
 `
 

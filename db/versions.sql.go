@@ -11,17 +11,6 @@ import (
 	"time"
 )
 
-const completeSince = `-- name: CompleteSince :one
-SELECT t.complete_since FROM exaudit.tables t WHERE t.id OPERATOR(pg_catalog.=) $1::integer
-`
-
-func (q *Queries) CompleteSince(ctx context.Context, db DBTX, tableID int32) (time.Time, error) {
-	row := db.QueryRow(ctx, completeSince, tableID)
-	var complete_since time.Time
-	err := row.Scan(&complete_since)
-	return complete_since, err
-}
-
 const customIndexStatement = `-- name: CustomIndexStatement :one
 SELECT exaudit.custom_index_statement($1::text)::text AS statement,
        coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
@@ -380,25 +369,6 @@ func (q *Queries) TableNames(ctx context.Context, db DBTX) ([]TableNamesRow, err
 	return items, nil
 }
 
-const transactionEnd = `-- name: TransactionEnd :one
-SELECT coalesce(max(v.id), 0)::bigint AS last_id, coalesce(min(v.recorded_at), 'epoch')::timestamptz AS recorded_at
-FROM exaudit.readable_versions v
-WHERE v.transaction OPERATOR(pg_catalog.=) ($1::text)::bigint
-`
-
-type TransactionEndRow struct {
-	LastID     int64
-	RecordedAt time.Time
-}
-
-// The last version of a transaction; 0 where there is none.
-func (q *Queries) TransactionEnd(ctx context.Context, db DBTX, xid string) (TransactionEndRow, error) {
-	row := db.QueryRow(ctx, transactionEnd, xid)
-	var i TransactionEndRow
-	err := row.Scan(&i.LastID, &i.RecordedAt)
-	return i, err
-}
-
 const unrecorded = `-- name: Unrecorded :one
 SELECT (t.options OPERATOR(pg_catalog.?|) ARRAY['where', 'ignore'] OR coalesce(t.options OPERATOR(pg_catalog.->>) 'truncate', '') OPERATOR(pg_catalog.=) 'ignore')::boolean AS changes,
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)
@@ -482,17 +452,6 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 		&i.Relation,
 	)
 	return i, err
-}
-
-const versionTime = `-- name: VersionTime :one
-SELECT v.recorded_at FROM exaudit.versions v WHERE v.id OPERATOR(pg_catalog.=) $1::bigint
-`
-
-func (q *Queries) VersionTime(ctx context.Context, db DBTX, id int64) (time.Time, error) {
-	row := db.QueryRow(ctx, versionTime, id)
-	var recorded_at time.Time
-	err := row.Scan(&recorded_at)
-	return recorded_at, err
 }
 
 const versionsByRef = `-- name: VersionsByRef :many

@@ -6,13 +6,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/exaudit/exaudit"
 )
 
 // AssertCovered fails the test for every table of a schema whose changes would not be
 // recorded, or not as exaudit would record them now: one that was never installed on, one
 // without a primary key, one whose triggers are missing, disabled or out of date. It is
-// the guard against the migration that adds a table and forgets the audit.
+// the guard against the migration that adds a table and forgets the audit. A schema without
+// any table fails, too: there, nothing would be guarded.
 //
 // except names the tables that need none, in SQL's form with or without the schema, such as
 // goose_db_version.
@@ -22,6 +25,9 @@ func AssertCovered(t testing.TB, db *exaudit.DB, schema string, except ...string
 	names, withoutKey, err := db.Trackable(ctx, schema)
 	if err != nil {
 		t.Fatalf("exaudit: tables of schema %s: %v", schema, err)
+	}
+	if len(names)+len(withoutKey) == 0 {
+		t.Errorf("exaudit: there are no tables in schema %s, or there is no such schema", schema)
 	}
 	list, err := db.Status(ctx)
 	if err != nil {
@@ -34,13 +40,13 @@ func AssertCovered(t testing.TB, db *exaudit.DB, schema string, except ...string
 		}
 	}
 	excepted := func(name string) bool {
-		_, bare, _ := strings.Cut(name, ".")
+		bare := strings.TrimPrefix(strings.TrimPrefix(name, schema+"."), pgx.Identifier{schema}.Sanitize()+".")
 		return slices.Contains(except, name) || slices.Contains(except, bare)
 	}
 	for _, name := range slices.DeleteFunc(names, excepted) {
 		status, ok := tracked[name]
 		if !ok {
-			t.Errorf("exaudit: table %s is not covered: run \"exaudit install %s\", or except it", name, name)
+			t.Errorf("exaudit: table %s is not covered: run \"exaudit install %s\", or except it", name, forShell(name))
 		}
 		for _, drift := range status.Drift {
 			t.Errorf("exaudit: %s: run \"exaudit sync\"", drift)
@@ -49,4 +55,12 @@ func AssertCovered(t testing.TB, db *exaudit.DB, schema string, except ...string
 	for _, name := range slices.DeleteFunc(withoutKey, excepted) {
 		t.Errorf("exaudit: table %s is not covered: it has no primary key", name)
 	}
+}
+
+// forShell writes a name as the argument of a command, whose double quotes a shell would take.
+func forShell(name string) string {
+	if !strings.Contains(name, `"`) {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }

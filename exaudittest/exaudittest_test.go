@@ -79,6 +79,24 @@ func TestAssertCovered(t *testing.T) {
 	f.expect(t, "public.orders is not covered")
 }
 
+// Names that need quotes, and a schema that has nothing to guard.
+func TestAssertCoveredNames(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE SCHEMA "my.shop"; CREATE TABLE "my.shop".items (id int PRIMARY KEY);
+		CREATE TABLE "my.shop"."Odd's" (id int PRIMARY KEY); CREATE TABLE "my.shop".lines (id int)`)
+	audit := exaudit.New(db.Pool)
+
+	var f failures
+	exaudittest.AssertCovered(&f, audit, "my.shop", "items")
+	f.expect(t, `run "exaudit install '"my.shop"."Odd'\''s"'", or except it`, `"my.shop".lines is not covered`)
+	exaudittest.AssertCovered(t, audit, "my.shop", "items", "lines", `"Odd's"`)
+	exaudittest.AssertCovered(t, audit, "my.shop", `"my.shop".items`, `"my.shop".lines`, `"my.shop"."Odd's"`)
+
+	f = failures{}
+	exaudittest.AssertCovered(&f, audit, "myshop")
+	f.expect(t, "no tables in schema myshop")
+}
+
 func TestAssertHistory(t *testing.T) {
 	t.Parallel()
 	_, audit := order(t)

@@ -69,7 +69,7 @@ func (k knowledge) after(v *Version) (knowledge, bool) {
 	case Deleted:
 		return knowledge{absent: true}, !k.absent && contains(k.columns, v.Before)
 	}
-	if k.absent || !contains(k.columns, v.Before) {
+	if k.absent || !contains(k.columns, v.found()) {
 		return k, false
 	}
 	return knowledge{columns: overlay(k.columns, v.After, v.Before), exists: true}, true

@@ -102,7 +102,7 @@ func (v *Version) states() (before, after Image) {
 		return nil, v.State
 	case Deleted:
 		return v.Before, nil
-	default:
+	default: // a baseline too, which undoes nothing
 		return v.Undo(v.State), v.State
 	}
 }
@@ -134,6 +134,11 @@ func (v *Version) step(state Image) (Image, error) {
 			return nil, diverged(state, v.Before)
 		}
 		return nil, nil
+	case Baseline:
+		if state == nil || difference(state, v.After) != nil {
+			return nil, diverged(state, v.After)
+		}
+		return overlay(state, v.After, nil), nil
 	default:
 		if state == nil {
 			return nil, diverged(nil, v.Before)
@@ -149,8 +154,21 @@ func (v *Version) step(state Image) (Image, error) {
 func (i Image) Over(row Image) Image { return overlay(row, i, nil) }
 
 // Undo is the row as it was before an update, in the columns that the update changed; what
-// the state has besides stays.
-func (v *Version) Undo(state Image) Image { return overlay(state, v.Before, v.After) }
+// the state has besides stays. Before a baseline, the row was what it is after.
+func (v *Version) Undo(state Image) Image {
+	if v.Action == Baseline {
+		return state
+	}
+	return overlay(state, v.Before, v.After)
+}
+
+// found is what a version says of the row before it.
+func (v *Version) found() Image {
+	if v.Action == Baseline {
+		return v.After
+	}
+	return v.Before
+}
 
 // overlay is the state with the columns of one side of an update put in. What is noted of
 // a column is noted in the state as well, and of no other column of that update.

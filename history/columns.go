@@ -205,7 +205,7 @@ func (v *Version) Excluded() []string {
 		return nil
 	}
 	row := v.Before
-	if v.Action == Created {
+	if v.Action == Created || v.Action == Baseline {
 		row = v.After
 	}
 	present := v.columns.present()

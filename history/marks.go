@@ -22,7 +22,10 @@ var (
 	ErrInvalidFilter = errors.New("invalid filter")
 )
 
-var raised = map[string]error{"XA001": ErrNoMark, "XA002": ErrMarkExists, "XA003": ErrInvalidFilter}
+var raised = map[string]error{
+	"XA001": ErrNoMark, "XA002": ErrMarkExists, "XA003": ErrInvalidFilter,
+	"XA011": ErrBeforeHistory, "XA012": ErrFuture, "XA013": ErrNoVersion,
+}
 
 // explained adds to PostgreSQL's error what callers look for.
 func explained(err error) error {

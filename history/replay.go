@@ -120,7 +120,7 @@ func (r *Replay) readOpening(ctx context.Context, q db.DBTX) error {
 
 // alsoFound adds to the first values of columns what one more version found.
 func (r *Replay) alsoFound(first Image, v *Version) Image {
-	found := v.Before
+	found := v.found()
 	if younger := r.younger(v.epoch); len(younger) > 0 {
 		found = found.without(younger) // it was another column then
 	}
@@ -181,37 +181,32 @@ func (r *Replay) Versions(ctx context.Context, q db.DBTX) iter.Seq2[*Version, er
 	}
 }
 
-// At gives the newest of the versions that wanted accepts, up to the first one that it does
-// not; where it accepts none, the one that it refused. Of several rows that have had the key one after
-// the other, the last one to come is meant, wherever it has gone since.
-func (r *Replay) At(ctx context.Context, q db.DBTX, wanted func(*Version) bool) (newest, refused *Version, err error) {
-	var accepted []*Version
+// Newest gives the newest version, nil where there is none. Of several rows that have had the
+// key one after the other, the last one to come is meant, wherever it has gone since.
+func (r *Replay) Newest(ctx context.Context, q db.DBTX) (*Version, error) {
+	var read []*Version
 	for v, err := range r.Versions(ctx, q) {
 		if err != nil {
-			return nil, nil, err
-		}
-		if !wanted(v) {
-			refused = v
-			break
+			return nil, err
 		}
 		if r.moved == nil {
-			accepted = accepted[:0]
+			read = read[:0]
 		}
-		accepted = append(accepted, v)
+		read = append(read, v)
 	}
 	var line *Line
-	for _, v := range slices.Backward(accepted) {
+	for _, v := range slices.Backward(read) {
 		if v.EntityID == r.entity.ID {
 			line = r.lineOf[v]
 			break
 		}
 	}
-	for _, v := range slices.Backward(accepted) {
+	for _, v := range slices.Backward(read) {
 		if line == nil || r.lineOf[v] == line {
-			return v, refused, nil
+			return v, nil
 		}
 	}
-	return nil, refused, nil
+	return nil, nil
 }
 
 // groups gives the versions of a key, those of one transaction at a time.
@@ -242,9 +237,6 @@ func (r *Replay) groups(ctx context.Context, q db.DBTX) iter.Seq2[[]*Version, er
 		}
 	}
 }
-
-// Present is the row as it was when the replay was opened.
-func (r *Replay) Present() Row { return Row{Image: r.present.Row} }
 
 // Row is a whole row as the table's present columns have it.
 type Row struct {

@@ -15,11 +15,13 @@ import (
 // Action says what happened to an entity.
 type Action string
 
-// The three actions.
+// The three changes, and a baseline, which is none: it says what the row was when it was
+// recorded.
 const (
-	Created Action = "created"
-	Updated Action = "updated"
-	Deleted Action = "deleted"
+	Created  Action = "created"
+	Updated  Action = "updated"
+	Deleted  Action = "deleted"
+	Baseline Action = "baseline"
 )
 
 // Image is a row, or some of its columns, as recorded: column names to JSON values as
@@ -45,11 +47,12 @@ type Version struct {
 	// that was dropped keeps its name, followed by " (dropped)" where another has taken it.
 	//
 	// Before is the whole row for Deleted, the old values of the changed columns for
-	// Updated, nil for Created.
+	// Updated, nil for Created and Baseline.
 	Before Image `json:"before"`
-	// After is the whole row for Created, the new values of the changed columns for
-	// Updated, nil for Deleted.
-	After Image       `json:"after"`
+	// After is the whole row for Created and Baseline, the new values of the changed columns
+	// for Updated, nil for Deleted.
+	After Image `json:"after"`
+	// Patch is the change; of a Baseline nil.
 	Patch patch.Patch `json:"patch"`
 	// State is the whole row after this change, nil after a delete. It is set only where
 	// states were asked for.
@@ -97,9 +100,6 @@ func (v Version) MarshalJSON() ([]byte, error) {
 	}{plain(v), p, gap})
 }
 
-// Baseline tells that the version changed nothing, but records the whole row on both sides.
-func (v *Version) Baseline() bool { return v.Action == Updated && v.Patch == nil && len(v.After) > 0 }
-
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{
 		ID: r.ID, Table: table, TableID: r.TableID, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,
@@ -126,6 +126,9 @@ func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 }
 
 func (v *Version) setPatch() {
+	if v.Action == Baseline {
+		return
+	}
 	v.Patch = patch.Diff(v.Before.Value(), v.After.Value())
 	if v.Action != Updated {
 		return

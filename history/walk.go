@@ -35,7 +35,7 @@ func (o *opening) through(group []*Version) {
 func (o *opening) origin() Image {
 	base := o.present.Row
 	if o.whole != nil {
-		base = o.whole.Before // nil of a create
+		base = o.whole.found() // nil of a create
 	}
 	if base == nil {
 		return nil
@@ -70,14 +70,14 @@ func (w *walk) through(group []*Version) error {
 		next, err := v.step(w.known)
 		if misfit := (*DivergedError)(nil); errors.As(err, &misfit) && w.present.Gaps && v.whole(w.present.Hidden) {
 			v.Gap = misfit.Difference
-			w.state = v.Before
+			w.state = v.found()
 			next, err = v.step(w.state)
 		}
 		if err != nil {
 			return err
 		}
 		w.known = next
-		if v.Action == Updated {
+		if v.Action == Updated || v.Action == Baseline {
 			next = overlay(w.state, v.After, v.Before)
 		}
 		if v.Action == Created {

@@ -57,6 +57,3 @@ ORDER BY i.place;
 
 -- name: CurrentTransaction :one
 SELECT pg_catalog.pg_current_xact_id()::xid8 AS xid;
-
--- name: Baseline :one
-SELECT exaudit.baseline(@relation::oid, @every::boolean)::bigint AS recorded;

@@ -28,7 +28,8 @@ RETURNING id;
 -- The triggers are there, and keep writers waiting until the end of the transaction.
 UPDATE exaudit.tables
 SET key_columns = @key_columns, tracked = true,
-    complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END
+    complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END,
+    complete_after = CASE WHEN tracked THEN complete_after ELSE exaudit.last_version_id() END
 WHERE id = @id AND (key_columns IS DISTINCT FROM @key_columns OR NOT tracked);
 
 -- name: UntrackGoneTables :exec

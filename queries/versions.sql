@@ -126,15 +126,3 @@ FROM ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@ent
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
                        AND v.id OPERATOR(pg_catalog.=) r.id
 ORDER BY v.id;
-
--- name: VersionTime :one
-SELECT v.recorded_at FROM exaudit.versions v WHERE v.id OPERATOR(pg_catalog.=) @id::bigint;
-
--- name: TransactionEnd :one
--- The last version of a transaction; 0 where there is none.
-SELECT coalesce(max(v.id), 0)::bigint AS last_id, coalesce(min(v.recorded_at), 'epoch')::timestamptz AS recorded_at
-FROM exaudit.readable_versions v
-WHERE v.transaction OPERATOR(pg_catalog.=) (@xid::text)::bigint;
-
--- name: CompleteSince :one
-SELECT t.complete_since FROM exaudit.tables t WHERE t.id OPERATOR(pg_catalog.=) @table_id::integer;

@@ -48,7 +48,8 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 GRANT USAGE ON SCHEMA exaudit TO exaudit_writer, exaudit_reader;
 
-CREATE TYPE exaudit.action AS ENUM ('created', 'updated', 'deleted');
+-- A baseline is no change: it says what a row was when it was recorded.
+CREATE TYPE exaudit.action AS ENUM ('created', 'updated', 'deleted', 'baseline');
 
 -- One row per table that is or was tracked. The id is what versions and triggers
 -- carry: it survives rename, dump and restore. Names are the last known ones and may come
@@ -64,7 +65,12 @@ CREATE TABLE exaudit.tables (
     tracked     boolean     NOT NULL DEFAULT true,
     created_at  timestamptz NOT NULL DEFAULT now(),
     -- from when on every change is recorded, and still there
-    complete_since timestamptz NOT NULL DEFAULT clock_timestamp()
+    complete_since timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- the same by the ids of versions
+    complete_after bigint      NOT NULL DEFAULT 0,
+    -- the newest transaction that retention has removed versions of, and when it last did
+    forgotten_xid  xid8,
+    forgotten_at   timestamptz
 );
 
 -- What the columns of a tracked table were, from the version after "since" on. An
@@ -104,7 +110,7 @@ COMMENT ON COLUMN exaudit.versions.recorded_at IS 'Start of the transaction that
 COMMENT ON COLUMN exaudit.versions.entity_id IS 'Primary key: its text, or a JSON array of a composite key''s values.';
 COMMENT ON COLUMN exaudit.versions.previous_entity_id IS 'The key before, where the change rewrote the primary key.';
 COMMENT ON COLUMN exaudit.versions.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
-COMMENT ON COLUMN exaudit.versions.after IS 'created: the whole row; updated: the new values of the changed columns.';
+COMMENT ON COLUMN exaudit.versions.after IS 'created, baseline: the whole row; updated: the new values of the changed columns.';
 COMMENT ON COLUMN exaudit.versions.custom IS 'What the application said about the change (exaudit.custom).';
 COMMENT ON COLUMN exaudit.versions.session_role IS 'Who was logged in (session_user), where the table''s options ask for it.';
 COMMENT ON COLUMN exaudit.versions.rollback IS 'Written by a revert.';

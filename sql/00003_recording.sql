@@ -663,38 +663,11 @@ AS $$
                 LIMIT 1)
 $$;
 
--- Records every row of a table that is about to be truncated as deleted. Only the rows of
--- this very relation: TRUNCATE fires on each partition and each cascaded table by itself.
-CREATE FUNCTION exaudit.record_truncated(table_id integer, relation oid) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    partitions oid[];
-BEGIN
-    IF (SELECT c.relkind = 'p' FROM pg_catalog.pg_class c WHERE c.oid = relation) THEN
-        partitions := exaudit.untriggered_partitions(table_id, relation);
-        IF partitions IS NULL THEN
-            RETURN;
-        END IF;
-    END IF;
-    PERFORM exaudit.record_rows('TRUNCATE', table_id, relation, partitions, 'true');
-END
-$$;
-
--- Has anything been recorded of an entity? For exaudit_writer, which may not read versions.
-CREATE FUNCTION exaudit.is_recorded(table_id integer, entity_id text) RETURNS boolean
-    LANGUAGE sql STABLE
-    SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = $1 AND v.entity_id = $2 COLLATE "C")
-$$;
-
--- Records rows of a table as they are: for a TRUNCATE as deleted, for a baseline as updates that
--- change nothing, with the whole row on both sides. Of a partitioned table, those of some
--- partitions, or all. The condition may use the row, r.
-CREATE FUNCTION exaudit.record_rows(purpose text, table_id integer, relation oid, partitions oid[], chosen text) RETURNS bigint
+-- Records rows of a table whole, as deleted or as a baseline, and gives their number. Source is
+-- what follows FROM, a WHERE with it: it calls a row r, $1 is the table's id and $3 partitions, if
+-- any. Rows that do not meet the table's condition are left out.
+CREATE FUNCTION exaudit.record_rows(table_id integer, relation oid, action exaudit.action, source text, partitions oid[] DEFAULT NULL)
+    RETURNS bigint
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET row_security = on
@@ -709,7 +682,6 @@ CREATE FUNCTION exaudit.record_rows(purpose text, table_id integer, relation oid
 AS $$
 DECLARE
     root        oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
-    partitioned boolean := (SELECT c.relkind = 'p' FROM pg_catalog.pg_class c WHERE c.oid = relation);
     stamp       exaudit.versions;
     columns     text;
     fields      text;
@@ -724,15 +696,8 @@ DECLARE
     statement   text;
     written     bigint;
 BEGIN
-    -- There may be rows that others have committed since, and an older snapshot does not show.
-    IF pg_catalog.current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-        RAISE EXCEPTION '% of % cannot be recorded in a transaction of isolation level %',
-            purpose, relation::regclass, pg_catalog.current_setting('transaction_isolation')
-            USING ERRCODE = 'feature_not_supported',
-                  HINT = CASE purpose WHEN 'TRUNCATE' THEN 'Use DELETE, or a' ELSE 'Use a' END || ' transaction of isolation level READ COMMITTED.';
-    END IF;
     IF NOT exaudit.reads_every_row(relation) THEN
-        RAISE EXCEPTION '% of % cannot be recorded: exaudit_writer may not read every row', purpose, relation::regclass
+        RAISE EXCEPTION 'rows of % cannot be recorded: exaudit_writer may not read every row', relation::regclass
             USING ERRCODE = 'insufficient_privilege',
                   HINT = 'Run "exaudit install" for the table. Restrictive policies must not apply to exaudit_writer.';
     END IF;
@@ -744,35 +709,59 @@ BEGIN
     FROM exaudit.custom_columns c
     WHERE stamp.custom ? c.name;
 
-    IF purpose = 'baseline' THEN -- nothing has happened to the masked ones
-        excluded := excluded || masked;
-        masked := '{}';
-    END IF;
     IF excluded || masked <> '{}' THEN
         image := pg_catalog.format('exaudit.redact(%s, $4, $5)', image);
     END IF;
     statement := pg_catalog.format(
-        'INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role%s) '
-        'SELECT $1, %L, s.entity_id, s.image, %s, ($2).custom, ($2).rollback, $6%s '
-        'FROM (SELECT %s AS entity_id, %s AS image FROM %s AS r WHERE ($3 IS NULL OR r.tableoid = ANY ($3)) AND ',
-        columns, CASE purpose WHEN 'TRUNCATE' THEN 'deleted' ELSE 'updated' END, CASE purpose WHEN 'TRUNCATE' THEN 'NULL' ELSE 's.image' END, fields,
+        'INSERT INTO exaudit.versions (table_id, action, entity_id, %I, custom, rollback, session_role%s) '
+        'SELECT $1, $8, %s, %s, ($2).custom, ($2).rollback, $6%s FROM %s',
+        CASE action WHEN 'deleted' THEN 'before' ELSE 'after' END, columns,
         coalesce(exaudit.entity_id_expression(root, 'r'),
-                 pg_catalog.format('exaudit.entity_id_in(''{"names": []}'', %s)', image)), image,
-        CASE WHEN partitioned THEN '' ELSE 'ONLY ' END || relation::regclass);
+                 pg_catalog.format('exaudit.entity_id_in(''{"names": []}'', %s)', image)), image, fields, source);
     IF condition IS NOT NULL THEN
         BEGIN
-            EXECUTE statement || pg_catalog.format(E'(%s\n) AND %s) AS s', condition, chosen)
-            USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded;
+            EXECUTE statement || pg_catalog.format(E' AND (%s\n)', condition)
+            USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded, action;
             GET DIAGNOSTICS written = ROW_COUNT;
             RETURN written;
         EXCEPTION WHEN OTHERS THEN
             NULL; -- perhaps its column is gone: in doubt, every row is recorded
         END;
     END IF;
-    EXECUTE statement || chosen || ') AS s'
-    USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded;
+    EXECUTE statement
+    USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded, action;
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
+END
+$$;
+
+-- Records every row of a table that is about to be truncated as deleted. Only the rows of
+-- this very relation: TRUNCATE fires on each partition and each cascaded table by itself.
+CREATE FUNCTION exaudit.record_truncated(table_id integer, relation oid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    partitioned boolean := (SELECT c.relkind = 'p' FROM pg_catalog.pg_class c WHERE c.oid = relation);
+    partitions  oid[];
+BEGIN
+    -- TRUNCATE removes what others have committed since, but an older snapshot does not show it.
+    IF pg_catalog.current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RAISE EXCEPTION 'TRUNCATE of % cannot be recorded in a transaction of isolation level %',
+            relation::regclass, pg_catalog.current_setting('transaction_isolation')
+            USING ERRCODE = 'feature_not_supported',
+                  HINT = 'Use DELETE, or a transaction of isolation level READ COMMITTED.';
+    END IF;
+    IF partitioned THEN
+        partitions := exaudit.untriggered_partitions(table_id, relation);
+        IF partitions IS NULL THEN
+            RETURN;
+        END IF;
+    END IF;
+    PERFORM exaudit.record_rows(table_id, relation, 'deleted', pg_catalog.format(
+        '%s AS r WHERE %s', CASE WHEN partitioned THEN '' ELSE 'ONLY ' END || relation::regclass,
+        CASE WHEN partitioned THEN 'r.tableoid = ANY ($3)' ELSE 'true' END), partitions);
 END
 $$;
 
@@ -810,7 +799,7 @@ $$;
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
-    exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_truncated, exaudit.record_rows, exaudit.is_recorded,
+    exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
     exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
@@ -833,7 +822,6 @@ REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer;
 DROP FUNCTION IF EXISTS exaudit.track; -- it belonged to exaudit_writer
 DROP FUNCTION exaudit.record_truncated;
 DROP FUNCTION exaudit.record_rows;
-DROP FUNCTION exaudit.is_recorded;
 DROP FUNCTION exaudit.untriggered_partitions;
 DROP FUNCTION exaudit.reads_every_row;
 DROP FUNCTION exaudit.has_truncate_policy;

@@ -46,8 +46,9 @@ BEGIN
     IF EXISTS (SELECT FROM exaudit.relations r WHERE r.relation = $1) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO exaudit.tables (schema_name, table_name, key_columns)
-    SELECT n.nspname, c.relname, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(exaudit.key_columns($1) -> 'names'))
+    INSERT INTO exaudit.tables (schema_name, table_name, key_columns, complete_after)
+    SELECT n.nspname, c.relname, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(exaudit.key_columns($1) -> 'names')),
+           exaudit.last_version_id()
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = $1

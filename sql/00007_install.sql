@@ -181,7 +181,8 @@ BEGIN
 
     UPDATE exaudit.tables t
     SET key_columns = keys, tracked = true,
-        complete_since = CASE WHEN t.tracked THEN t.complete_since ELSE clock_timestamp() END
+        complete_since = CASE WHEN t.tracked THEN t.complete_since ELSE clock_timestamp() END,
+        complete_after = CASE WHEN t.tracked THEN t.complete_after ELSE exaudit.last_version_id() END
     WHERE t.id = known AND (t.key_columns IS DISTINCT FROM keys OR NOT t.tracked);
     PERFORM exaudit.note_columns(known, target, exaudit.present_columns(target));
 END

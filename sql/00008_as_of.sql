@@ -18,8 +18,12 @@ CREATE FUNCTION exaudit.note_forgotten() RETURNS trigger
 AS $$
 BEGIN
     UPDATE exaudit.tables t
-    SET complete_since = greatest(t.complete_since, f.until)
-    FROM (SELECT table_id, max(recorded_at) AS until FROM forgotten GROUP BY table_id) f
+    SET complete_since = greatest(t.complete_since, f.until),
+        complete_after = greatest(t.complete_after, f.last_id),
+        forgotten_xid = greatest(t.forgotten_xid::text::bigint, f.last_xid)::text::xid8,
+        forgotten_at = clock_timestamp()
+    FROM (SELECT table_id, max(recorded_at) AS until, max(id) AS last_id, max(xid::text::bigint) AS last_xid
+          FROM forgotten GROUP BY table_id) f
     WHERE t.id = f.table_id;
     RETURN NULL;
 END
@@ -141,6 +145,9 @@ BEGIN
     END IF;
     possible := image IS NOT NULL AND exaudit.holds(image, after, skipped);
     IF action = 'created' OR NOT possible THEN
+        RETURN;
+    ELSIF action = 'baseline' THEN
+        earlier := image;
         RETURN;
     END IF;
     earlier := image || before;
@@ -344,13 +351,13 @@ $$;
 
 -- The table that a row type is of, with what its history needs: it must be tracked, and the
 -- caller must see all of it.
-CREATE FUNCTION exaudit.tracked_table(row_type oid, OUT table_id integer, OUT relation regclass, OUT complete_since timestamptz)
+CREATE FUNCTION exaudit.tracked_table(row_type oid, OUT table_id integer, OUT relation regclass)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    SELECT t.id, c.oid::regclass, t.complete_since INTO table_id, relation, complete_since
+    SELECT t.id, c.oid::regclass INTO table_id, relation
     FROM pg_catalog.pg_class c
     JOIN exaudit.relations r ON r.relation = c.oid
     JOIN exaudit.tables t ON t.id = r.table_id AND t.tracked
@@ -421,11 +428,33 @@ AS $$
                              WHERE pg_catalog.jsonb_typeof(n) = 'object'), '{}')
 $$;
 
--- The rows of a table before the changes that meet a condition on a version v were made, and all
--- that followed these. moment is when that was: before complete_since in exaudit.tables, when
--- tracking began or after what retention has removed, it raises an error, and where a history
--- does not fit together.
-CREATE FUNCTION exaudit.rows_before(base anyelement, moment timestamptz, later text) RETURNS SETOF anyelement
+-- Every key that one is linked to by a rewritten one, itself among them.
+CREATE FUNCTION exaudit.linked_keys(table_id integer, key text) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
+        WITH RECURSIVE linked (key) AS (
+            SELECT linked_keys.key COLLATE "C"
+            UNION
+            SELECT moved.key
+            FROM linked l
+            CROSS JOIN LATERAL (
+                SELECT v.previous_entity_id FROM exaudit.versions v
+                WHERE v.table_id = linked_keys.table_id AND v.previous_entity_id IS NOT NULL AND v.entity_id = l.key
+                UNION ALL
+                SELECT v.entity_id FROM exaudit.versions v
+                WHERE v.table_id = linked_keys.table_id AND v.previous_entity_id IS NOT NULL AND v.previous_entity_id = l.key) AS moved (key)
+        )
+        SELECT array_agg(l.key) FROM linked l);
+END
+$$;
+
+-- The rows of a table before some changes: of each key that was changed, the first id that is
+-- undone, and with it all that follow. Of one key, linked has all that it is linked to.
+CREATE FUNCTION exaudit.rows_before(base anyelement, table_id integer, relation regclass, keys text[], first_ids bigint[],
+                                    key text, linked text[]) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
@@ -439,103 +468,150 @@ CREATE FUNCTION exaudit.rows_before(base anyelement, moment timestamptz, later t
 AS $$
 #variable_conflict use_column
 DECLARE
-    t       record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
+    first   bigint := (SELECT min(u.id) FROM unnest(first_ids) AS u (id));
+    moved   text[];
     changed text[];
-    first_ids bigint[];
+    starts  bigint[];
     images  jsonb[];
-    hidden  text[];
+    hidden  text[] := exaudit.option_columns(table_id, relation, 'exclude') || exaudit.option_columns(table_id, relation, 'mask');
+    present text := (
+        SELECT string_agg(CASE WHEN a.attname = ANY (hidden)
+                               THEN pg_catalog.format('NULL::%s', pg_catalog.format_type(a.atttypid, a.atttypmod))
+                               ELSE pg_catalog.format('t.%I', a.attname) END, ', ' ORDER BY a.attnum)
+        FROM pg_catalog.pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
 BEGIN
-    IF moment < t.complete_since THEN
-        RAISE EXCEPTION 'the history of % is complete only since %', t.relation, t.complete_since
-            USING ERRCODE = 'snapshot_too_old', DETAIL = pg_catalog.format('Asked for: %s', moment);
-    END IF;
     -- rows whose keys were rewritten since are taken together
-    EXECUTE pg_catalog.format($query$
-        WITH later AS MATERIALIZED (
-            SELECT v.entity_id, min(v.id) AS first_id
-            FROM exaudit.versions v
-            WHERE v.table_id = $1 AND %s
-            GROUP BY v.entity_id
-        ), moved AS MATERIALIZED (
-            SELECT m.key
-            FROM exaudit.versions v
-            CROSS JOIN LATERAL (VALUES (v.entity_id), (v.previous_entity_id)) AS m (key)
-            WHERE v.table_id = $1 AND v.previous_entity_id IS NOT NULL AND v.id >= (SELECT min(l.first_id) FROM later l)
-            GROUP BY m.key
-        )
-        SELECT array_agg(c.entity_id), array_agg(CASE WHEN c.moved THEN c.first_moved ELSE c.first_id END)
-        FROM (SELECT k.entity_id, m.key IS NOT NULL AS moved, k.first_id,
-                     min(k.first_id) FILTER (WHERE m.key IS NOT NULL) OVER () AS first_moved
-              FROM (SELECT l.entity_id, l.first_id FROM later l
-                    UNION ALL
-                    -- keys that rows only left
-                    SELECT m.key, NULL FROM moved m WHERE m.key NOT IN (SELECT l.entity_id FROM later l)) AS k
-              LEFT JOIN moved m ON m.key = k.entity_id) AS c
-        $query$, later)
-    INTO changed, first_ids
-    USING t.table_id;
-    images := ARRAY(SELECT r.image FROM exaudit.rewind(t.table_id, t.relation, coalesce(changed, '{}'), first_ids, NULL) AS r);
-    RETURN QUERY SELECT d.* FROM exaudit.past_rows(base, t.table_id, images) AS d;
+    moved := ARRAY(SELECT v.entity_id FROM exaudit.versions v
+                   WHERE v.table_id = rows_before.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
+                     AND (linked IS NULL OR v.entity_id = ANY (linked))
+                   UNION
+                   SELECT v.previous_entity_id FROM exaudit.versions v
+                   WHERE v.table_id = rows_before.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
+                     AND (linked IS NULL OR v.previous_entity_id = ANY (linked)));
+    SELECT array_agg(c.entity_id), array_agg(CASE WHEN c.moved THEN c.first_moved ELSE c.first_id END)
+    INTO changed, starts
+    FROM (SELECT k.entity_id, m.entity_id IS NOT NULL AS moved, k.first_id,
+                 min(k.first_id) FILTER (WHERE m.entity_id IS NOT NULL) OVER () AS first_moved
+          FROM (SELECT u.entity_id, u.first_id FROM ROWS FROM (unnest(keys), unnest(first_ids)) AS u (entity_id, first_id)
+                UNION ALL
+                -- keys that rows only left
+                SELECT u.key, NULL FROM (SELECT unnest(moved) EXCEPT SELECT unnest(keys)) AS u (key)) k
+          LEFT JOIN unnest(moved) AS m (entity_id) ON m.entity_id = k.entity_id) c;
+    images := ARRAY(SELECT r.image FROM exaudit.rewind(table_id, relation, coalesce(changed, '{}'), starts, NULL) AS r
+                    WHERE key IS NULL OR exaudit.entity_id_of(relation, r.image) = key);
+    RETURN QUERY SELECT d.* FROM exaudit.past_rows(base, table_id, images) AS d;
 
-    hidden := exaudit.option_columns(t.table_id, t.relation, 'exclude') || exaudit.option_columns(t.table_id, t.relation, 'mask');
-    RETURN QUERY EXECUTE pg_catalog.format(
-        'SELECT %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM unnest($1) AS c (entity_id) WHERE c.entity_id = %s)',
-        (SELECT string_agg(CASE WHEN a.attname = ANY (hidden)
-                                THEN pg_catalog.format('NULL::%s', pg_catalog.format_type(a.atttypid, a.atttypmod))
-                                ELSE pg_catalog.format('t.%I', a.attname) END, ', ' ORDER BY a.attnum)
-         FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped),
-        exaudit.target(t.relation), exaudit.entity_id_expression(t.relation, 't'))
-    USING changed;
+    IF key IS NULL THEN
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'SELECT %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM unnest($1) AS c (entity_id) WHERE c.entity_id = %s)',
+            present, exaudit.target(relation), exaudit.entity_id_expression(relation, 't'))
+        USING changed;
+    ELSIF (key = ANY (changed)) IS NOT TRUE THEN
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'SELECT %s FROM %s AS t, exaudit.key_record($1, exaudit.key_image($1, $2)) AS k (%s) WHERE %s',
+            present, exaudit.target(relation), exaudit.key_definition(relation), exaudit.key_condition(relation))
+        USING relation, key;
+    END IF;
 END
 $$;
 
--- The rows of a table as they were at an instant: exaudit.as_of(NULL::public.orders, '2026-01-31').
--- A change counts from the start of its transaction.
-CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz) RETURNS SETOF anyelement
+-- Raises unless everything is known of a table that came after a point, which is told in words.
+CREATE FUNCTION exaudit.check_complete(table_id integer, complete boolean, point text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
+    SET timezone = 'UTC'
+AS $$
+DECLARE
+    t exaudit.tables;
+BEGIN
+    IF complete THEN
+        RETURN;
+    END IF;
+    SELECT * INTO t FROM exaudit.tables k WHERE k.id = check_complete.table_id;
+    RAISE EXCEPTION 'the history of %.% is complete only since %, after %', t.schema_name, t.table_name, t.complete_since, point
+        USING ERRCODE = 'XA011';
+END
+$$;
+
+-- Raises unless a table's history reaches back to an instant, and where that is still to come:
+-- nobody knows.
+CREATE FUNCTION exaudit.check_instant(table_id integer, instant timestamptz) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET timezone = 'UTC'
 AS $$
 BEGIN
     IF instant IS NULL THEN
         RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF instant > clock_timestamp() THEN
+        RAISE EXCEPTION '% is still to come', instant USING ERRCODE = 'XA012';
     END IF;
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(
-        base, instant, pg_catalog.format('v.recorded_at > %L::timestamptz', instant)) AS r;
+    PERFORM exaudit.check_complete(t.id, instant >= t.complete_since, instant::text)
+    FROM exaudit.tables t WHERE t.id = check_instant.table_id;
 END
 $$;
 
--- The rows of a table as a version left them, of whatever table: all of a greater id came later.
-CREATE FUNCTION exaudit.as_of_version(base anyelement, version_id bigint) RETURNS SETOF anyelement
+-- Raises unless there is such a version, of whatever table, and a table's history reaches back
+-- to it.
+CREATE FUNCTION exaudit.check_version(table_id integer, version_id bigint) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    moment timestamptz := (SELECT v.recorded_at FROM exaudit.versions v WHERE v.id = version_id);
 BEGIN
-    IF moment IS NULL THEN
-        RAISE EXCEPTION 'there is no version %', coalesce(version_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found', HINT = 'Or its table may not be read by this role.';
+    IF NOT EXISTS (SELECT FROM exaudit.versions v WHERE v.id = check_version.version_id) THEN
+        RAISE EXCEPTION 'there is no version %', check_version.version_id
+            USING ERRCODE = 'XA013', HINT = 'Or its table may not be read by this role, or retention has removed it.';
     END IF;
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, moment, pg_catalog.format('v.id > %s', version_id)) AS r;
+    PERFORM exaudit.check_complete(t.id, check_version.version_id >= t.complete_after, 'version ' || check_version.version_id)
+    FROM exaudit.tables t WHERE t.id = check_version.table_id;
 END
 $$;
 
--- The rows of a table as a transaction left them: with its changes, and without those that have a
--- greater id than the last of them.
-CREATE FUNCTION exaudit.as_of_transaction(base anyelement, transaction xid8) RETURNS SETOF anyelement
+-- The rows of a table as they were at an instant: exaudit.as_of(NULL::public.orders, '2026-01-31').
+-- Before complete_since in exaudit.tables, when tracking began or after what retention has
+-- removed, it raises an error, and where a history does not fit together. So does an instant
+-- that is still to come: nobody knows. Only the row that had a key then is given where one is
+-- asked for, as exaudit.entity_id makes it.
+CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz, key text DEFAULT NULL) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
 AS $$
+#variable_conflict use_column
 DECLARE
-    -- the expression is the one that is indexed
-    last_id bigint := (SELECT max(v.id) FROM exaudit.versions v WHERE v.xid::text::bigint = transaction::text::bigint);
+    t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
+    linked text[] := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
+    later  record;
 BEGIN
-    IF last_id IS NULL THEN
-        RAISE EXCEPTION 'no version is of transaction %', coalesce(transaction::text, 'NULL')
-            USING ERRCODE = 'no_data_found', HINT = 'Or its tables may not be read by this role.';
-    END IF;
-    RETURN QUERY SELECT r.* FROM exaudit.as_of_version(base, last_id) AS r;
+    PERFORM exaudit.check_instant(t.table_id, instant);
+    SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
+    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
+          WHERE v.table_id = t.table_id AND v.recorded_at > instant AND (linked IS NULL OR v.entity_id = ANY (linked))
+          GROUP BY v.entity_id) AS l;
+    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids, key, linked) AS r;
+END
+$$;
+
+-- The rows of a table just after a version, of whatever table: with the versions up to its id.
+CREATE FUNCTION exaudit.as_of_version(base anyelement, version_id bigint, key text DEFAULT NULL) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
+    linked text[] := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
+    later  record;
+BEGIN
+    PERFORM exaudit.check_version(t.table_id, version_id);
+    SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
+    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
+          WHERE v.table_id = t.table_id AND v.id > as_of_version.version_id AND (linked IS NULL OR v.entity_id = ANY (linked))
+          GROUP BY v.entity_id) AS l;
+    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids, key, linked) AS r;
 END
 $$;
 
@@ -548,23 +624,9 @@ AS $$
 #variable_conflict use_column
 DECLARE
     t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    keys   text[];
+    keys   text[] := exaudit.linked_keys(t.table_id, states.entity_id);
     images jsonb[];
 BEGIN
-    -- every key that it is linked to by a rewritten one
-    WITH RECURSIVE linked (key) AS (
-        SELECT states.entity_id COLLATE "C"
-        UNION
-        SELECT moved.key
-        FROM linked l
-        CROSS JOIN LATERAL (
-            SELECT v.previous_entity_id FROM exaudit.versions v
-            WHERE v.table_id = t.table_id AND v.previous_entity_id IS NOT NULL AND v.entity_id = l.key
-            UNION ALL
-            SELECT v.entity_id FROM exaudit.versions v
-            WHERE v.table_id = t.table_id AND v.previous_entity_id IS NOT NULL AND v.previous_entity_id = l.key) AS moved (key)
-    )
-    SELECT array_agg(l.key) INTO keys FROM linked l;
     images := ARRAY(SELECT r.image
                     FROM exaudit.rewind(t.table_id, t.relation, keys, pg_catalog.array_fill(0::bigint, ARRAY[cardinality(keys)]), states.entity_id) WITH ORDINALITY AS r (version_id, image, place)
                     ORDER BY r.place DESC);
@@ -579,22 +641,24 @@ AS 'SELECT 8::bigint';
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
     exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
-    exaudit.rows_before, exaudit.as_of, exaudit.as_of_version, exaudit.as_of_transaction, exaudit.states
+    exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
-    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders, exaudit.rows_before,
-    exaudit.as_of, exaudit.as_of_version, exaudit.as_of_transaction,
-    exaudit.states, exaudit.redacted
+    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
+    exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states, exaudit.redacted
     TO exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
 DROP FUNCTION exaudit.states;
-DROP FUNCTION exaudit.as_of_transaction;
 DROP FUNCTION exaudit.as_of_version;
 DROP FUNCTION exaudit.as_of;
+DROP FUNCTION exaudit.check_version;
+DROP FUNCTION exaudit.check_instant;
+DROP FUNCTION exaudit.check_complete;
 DROP FUNCTION exaudit.rows_before;
+DROP FUNCTION exaudit.linked_keys;
 DROP FUNCTION exaudit.past_rows;
 DROP FUNCTION exaudit.without_placeholders;
 DROP FUNCTION exaudit.tracked_table;

@@ -156,7 +156,7 @@ BEGIN
             -- masked one because it changed
             WHEN 'columns' THEN
                 'EXISTS (SELECT FROM jsonb_to_recordset(%3$L::jsonb) AS c ("table" integer, name text, "from" bigint, "to" bigint) '
-                'WHERE c."table" = v.table_id AND v.id BETWEEN c."from" AND c."to" '
+                'WHERE c."table" = v.table_id AND v.id BETWEEN c."from" AND c."to" AND v.action <> ''baseline'' '
                 'AND (coalesce((v.before -> c.name)::text, '''') <> coalesce((v.after -> c.name)::text, '''') '
                 'OR coalesce(v.before -> '''' ? c.name, false) <> coalesce(v.after -> '''' ? c.name, false) '
                 'OR v.after -> '''' @> jsonb_build_array(jsonb_build_object(''masked'', c.name))))'
@@ -228,7 +228,7 @@ CREATE FUNCTION exaudit.transaction_parts(
     transactions bigint[],
     OUT transaction bigint, OUT recorded_at timestamptz, OUT table_id integer, OUT custom jsonb, OUT session_role text,
     OUT rollback boolean, OUT first_id bigint, OUT last_id bigint,
-    OUT created bigint, OUT updated bigint, OUT deleted bigint
+    OUT created bigint, OUT updated bigint, OUT deleted bigint, OUT baselines bigint
 ) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -237,7 +237,7 @@ BEGIN
     RETURN QUERY EXECUTE pg_catalog.format(
         'SELECT v.transaction, v.recorded_at::timestamptz, v.table_id, v.custom, v.session_role, v.rollback, min(v.id), max(v.id), '
         'count(*) FILTER (WHERE v.action = ''created''), count(*) FILTER (WHERE v.action = ''updated''), '
-        'count(*) FILTER (WHERE v.action = ''deleted'') '
+        'count(*) FILTER (WHERE v.action = ''deleted''), count(*) FILTER (WHERE v.action = ''baseline'') '
         'FROM exaudit.readable_versions v WHERE v.transaction = ANY (%L::bigint[]) GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7', transactions);
 END
 $$;

@@ -103,33 +103,17 @@ BEGIN
 END
 $$;
 
--- The rows of a table as they were when a mark was made.
-CREATE FUNCTION exaudit.as_of_mark(base anyelement, name text) RETURNS SETOF anyelement
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-    SET datestyle = 'ISO, YMD'
-    SET timezone = 'UTC'
-AS $$
-DECLARE
-    mark exaudit.marks := exaudit.find_mark(name);
-BEGIN
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(
-        base, mark.created_at, pg_catalog.format('exaudit.after_mark(%L::exaudit.marks, v.id, v.xid)', mark)) AS r;
-END
-$$;
-
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
 AS 'SELECT 10::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark, exaudit.as_of_mark FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark, exaudit.as_of_mark TO exaudit_reader;
+REVOKE EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark TO exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
-DROP FUNCTION exaudit.as_of_mark;
 DROP FUNCTION exaudit.remove_mark;
 DROP FUNCTION exaudit.after_mark;
 DROP FUNCTION exaudit.find_mark;

@@ -78,7 +78,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 
 // dropUndone leaves out what is undone already, unless what undid it is undone here as well.
 func (p *planner) dropUndone(ctx context.Context) error {
-	p.chosen = slices.DeleteFunc(p.chosen, (*history.Version).Baseline) // which changed nothing
+	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool { return v.Action == history.Baseline }) // which changed nothing
 	ids := make([]int64, len(p.chosen))
 	chosen := make(map[int64]bool, len(ids))
 	for i, v := range p.chosen {

@@ -27,6 +27,7 @@ type table struct {
 	unique         []db.UniqueColumnsRow
 	references     []db.ReferencedKeysRow
 	referencing    []string      // the columns of references
+	gaps           bool          // rows may change out of sight, as its options allow
 	given          history.Image // what rows get that come back, where nothing was recorded
 
 	chosen map[int64]*history.Version
@@ -51,6 +52,11 @@ func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*ta
 			t.key = append(t.key, c.Name)
 		}
 	}
+	unrecorded, err := db.New().Unrecorded(ctx, q, db.UnrecordedParams{TableID: e.TableID, Relation: e.Relation})
+	if err != nil {
+		return nil, fmt.Errorf("read the options of %s: %w", e.Table, err)
+	}
+	t.gaps = unrecorded.Changes
 	if t.unique, err = db.New().UniqueColumns(ctx, q, e.Relation); err != nil {
 		return nil, fmt.Errorf("read the unique indexes of %s: %w", e.Table, err)
 	}

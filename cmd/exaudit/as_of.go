@@ -1,13 +1,14 @@
 package main
 
 import (
-	"context"
+	"encoding/json"
 	"fmt"
+	"io"
+	"iter"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
@@ -16,68 +17,37 @@ import (
 func (p *program) asOfCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "as-of",
-		Usage:     "show tables, or a row, as they were",
-		UsageText: "exaudit as-of [flags] TABLE...",
-		Description: "Shows the rows as they were at one point, of several tables at the same. What was deleted since is\n" +
-			"there, what was created since is not. Before a table was tracked, or after what retention has removed, it\n" +
-			"is an error. In SQL: SELECT * FROM exaudit.as_of(NULL::orders, '2026-01-31').\n\n" +
-			"Examples: exaudit as-of orders --at '2026-01-31 15:04'\n" +
-			"          exaudit as-of orders order_lines --mark before-deploy --format jsonl\n" +
-			"          exaudit as-of orders --key 42 --xid 7412",
+		Usage:     "show the rows of tables as they were",
+		UsageText: "exaudit as-of [flags] TABLE... --at TIME | --version VERSION | --xid XID | --mark NAME",
+		Description: "All tables are read from one state of the database. What is not known is an error: a\n" +
+			"table that is not tracked, a point before its history begins.\n\n" +
+			"Examples: exaudit as-of orders order_lines --at '2026-01-31 15:04'\n" +
+			"          exaudit as-of orders --key 42 --mark before-deploy\n" +
+			"          exaudit as-of order_lines --key '[42, 3]' --version 1234",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "at", Usage: "at `TIME`: 2026-01-31, \"2026-01-31 15:04\", with a zone as in 2026-01-31T15:04:05Z, or 90m for so long ago"},
-			&cli.Int64Flag{Name: "id", Usage: "as version `ID` left them"},
-			&cli.Uint64Flag{Name: "xid", Usage: "as transaction `XID` left them"},
+			&cli.Int64Flag{Name: "version", Usage: "just after `VERSION`, of whatever table"},
+			&cli.Uint64Flag{Name: "xid", Usage: "just after the last version of transaction `XID`"},
 			&cli.StringFlag{Name: "mark", Usage: "when the mark `NAME` was made"},
-			&cli.StringSliceFlag{Name: "key", Usage: "only the row with the primary key `KEY` (repeated for each of its columns, or all as a JSON array)"},
+			&cli.StringFlag{Name: "key", Usage: "only the row that had the primary key `KEY`, a JSON array if it has several columns"},
 			fullFlag(),
 		},
 		Action: p.asOf,
 	}
 }
 
-func (p *program) asOf(c *cli.Context) error {
-	if err := argumentCount(c, 1, -1, "a table"); err != nil {
-		return err
-	}
-	point, err := pointOf(c)
-	if err != nil {
-		return err
-	}
-	if c.IsSet("key") && c.NArg() > 1 {
-		return usageErrorf("as-of", "--key is of one table, got also %q", c.Args().Get(1))
-	}
-	conn, _, err := p.open(c)
-	if err != nil {
-		return err
-	}
-	defer closeConn(c.Context, conn)
-	// all tables as of one state of the database
-	tx, err := conn.BeginTx(c.Context, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer tx.Rollback(context.WithoutCancel(c.Context))
-	db := exaudit.New(tx)
-	for _, table := range c.Args().Slice() {
-		if err := p.tableAsOf(c, db, table, point); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func pointOf(c *cli.Context) (exaudit.Point, error) {
+// pointOf reads the one flag that says which point in time is meant.
+func pointOf(c *cli.Context, now time.Time) (exaudit.Point, error) {
 	var points []exaudit.Point
 	if c.IsSet("at") {
-		at, err := parseTime(c.String("at"), time.Now())
+		at, err := parseTime(c.String("at"), now)
 		if err != nil {
-			return exaudit.Point{}, usageErrorf("as-of", "--at is a time as 2026-01-31, \"2026-01-31 15:04:05\" or 90m ago, not %q", c.String("at"))
+			return exaudit.Point{}, usageErrorf(c.Command.Name, "--at is a time as 2026-01-31, \"2026-01-31 15:04:05\" or 90m ago, not %q", c.String("at"))
 		}
 		points = append(points, exaudit.AtTime(at))
 	}
-	if c.IsSet("id") {
-		points = append(points, exaudit.AtVersion(c.Int64("id")))
+	if c.IsSet("version") {
+		points = append(points, exaudit.AtVersion(c.Int64("version")))
 	}
 	if c.IsSet("xid") {
 		points = append(points, exaudit.AtTransaction(c.Uint64("xid")))
@@ -86,83 +56,167 @@ func pointOf(c *cli.Context) (exaudit.Point, error) {
 		points = append(points, exaudit.AtMark(c.String("mark")))
 	}
 	if len(points) != 1 {
-		return exaudit.Point{}, usageErrorf("as-of", "as-of needs one of --at, --id, --xid and --mark")
+		return exaudit.Point{}, usageErrorf(c.Command.Name, "%s needs one of --at, --version, --xid and --mark", c.Command.Name)
 	}
 	return points[0], nil
 }
 
-// tableAsOf prints the rows of one table; as JSON, they are not held.
-func (p *program) tableAsOf(c *cli.Context, db *exaudit.DB, table string, point exaudit.Point) error {
-	type row struct {
-		Table string        `json:"table"`
-		Row   exaudit.Image `json:"row"`
+func (p *program) asOf(c *cli.Context) error {
+	if err := argumentCount(c, 1, -1, "a table"); err != nil {
+		return err
 	}
-	var rows []exaudit.Image
-	take := func(image exaudit.Image) error {
-		if c.String("format") == formatJSONLines {
-			return p.print(c, row{table, image})
+	if c.IsSet("key") && c.NArg() > 1 {
+		return usageErrorf("as-of", "--key is for one table")
+	}
+	at, err := pointOf(c, time.Now())
+	if err != nil {
+		return err
+	}
+	conn, db, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c.Context, conn)
+	out := p.rowPrinter(c)
+	err = db.Snapshot(c.Context, func(db *exaudit.DB) error {
+		for _, table := range c.Args().Slice() {
+			if err := out.table(table, rowsAsOf(c, db, table, at)); err != nil {
+				return err
+			}
 		}
-		rows = append(rows, image)
 		return nil
+	})
+	if err != nil {
+		return err
 	}
-	if c.IsSet("key") {
-		image, err := db.ImageAt(c.Context, table, keyArgument(c.StringSlice("key")), point)
+	return out.end()
+}
+
+func rowsAsOf(c *cli.Context, db *exaudit.DB, table string, at exaudit.Point) iter.Seq2[exaudit.Image, error] {
+	if !c.IsSet("key") {
+		return db.ImagesAsOf(c.Context, table, at)
+	}
+	return func(yield func(exaudit.Image, error) bool) {
+		var row exaudit.Image
+		err := withKey([]string{c.String("key")}, func(key exaudit.Key) (err error) {
+			row, err = db.ImageAt(c.Context, table, key, at)
+			return err
+		})
+		if err != nil || row != nil {
+			yield(row, err)
+		}
+	}
+}
+
+// rowPrinter prints the rows of tables as they are read.
+type rowPrinter struct {
+	to     io.Writer
+	format string
+	view   view
+	tables int // printed
+	rows   int // printed as JSON
+}
+
+func (p *program) rowPrinter(c *cli.Context) *rowPrinter {
+	return &rowPrinter{to: p.stdout, format: c.String("format"), view: p.view(c)}
+}
+
+func (r *rowPrinter) table(name string, rows iter.Seq2[exaudit.Image, error]) error {
+	if r.format == formatTable {
+		return r.forPeople(name, rows)
+	}
+	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		if image == nil {
-			p.complain("%s had no row with this key then", table)
-		} else if err := take(image); err != nil {
+		if err := r.json(tableRow{name, row}); err != nil {
 			return err
 		}
-	} else {
-		for image, err := range db.ImagesAsOf(c.Context, table, point) {
-			if err != nil {
-				return err
-			}
-			if err := take(image); err != nil {
-				return err
-			}
-		}
+		r.rows++
 	}
-	switch c.String("format") {
-	case formatJSONLines:
-		return nil
-	case formatJSON:
-		if rows == nil {
-			rows = []exaudit.Image{}
-		}
-		return p.print(c, struct {
-			Table string          `json:"table"`
-			Rows  []exaudit.Image `json:"rows"`
-		}{table, rows})
-	}
-	return p.printRows(c, table, rows)
+	return nil
 }
 
-// printRows prints rows as a table with a line for each.
-func (p *program) printRows(c *cli.Context, table string, rows []exaudit.Image) error {
-	v := p.view(c)
-	columns := columnsOf(rows...)
-	fmt.Fprintln(p.stdout, v.bold(fmt.Sprintf("%s: %s", printable(table), counted(len(rows), "row"))))
-	if len(rows) == 0 {
+type tableRow struct {
+	Table string        `json:"table"`
+	Row   exaudit.Image `json:"row"`
+}
+
+// json prints an element of an array, or a line.
+func (r *rowPrinter) json(element tableRow) error {
+	if r.format == formatJSONLines {
+		return writeJSON(r.to, element, false)
+	}
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("  ", "  ")
+	if err := encoder.Encode(element); err != nil {
+		return fmt.Errorf("print as JSON: %w", err)
+	}
+	before := ",\n  "
+	if r.rows == 0 {
+		before = "[\n  "
+	}
+	_, err := io.WriteString(r.to, before+escaped(strings.TrimSuffix(text.String(), "\n"), "\n"))
+	return err
+}
+
+// end closes the array.
+func (r *rowPrinter) end() error {
+	if r.format != formatJSON {
 		return nil
 	}
-	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	heads := make([]string, len(columns))
-	for i, column := range columns {
-		heads[i] = printable(column)
+	text := "\n]\n"
+	if r.rows == 0 {
+		text = "[]\n"
 	}
-	fmt.Fprintf(w, "%s%s\n", indent, strings.Join(heads, "\t"))
-	for _, row := range rows {
+	_, err := io.WriteString(r.to, text)
+	return err
+}
+
+// alignedRows is how many rows are held to make their columns line up.
+const alignedRows = 1000
+
+func (r *rowPrinter) forPeople(name string, rows iter.Seq2[exaudit.Image, error]) error {
+	var (
+		text    strings.Builder
+		columns []string
+		count   int
+		w       = tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	)
+	if r.tables++; r.tables > 1 {
+		text.WriteString("\n")
+	}
+	fmt.Fprintf(&text, "%s\n", r.view.bold(printable(name)))
+	flush := func() error {
+		_ = w.Flush() // a Builder does not fail
+		_, err := io.WriteString(r.to, text.String())
+		text.Reset()
+		return err
+	}
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if count%alignedRows == 0 {
+			if err := flush(); err != nil {
+				return err
+			}
+			columns = columnsOf(row)
+			names := make([]string, len(columns))
+			for i, column := range columns {
+				names[i] = printable(column)
+			}
+			fmt.Fprintln(w, indent+strings.Join(names, "\t"))
+		}
 		cells := make([]string, len(columns))
 		for i, column := range columns {
-			cells[i] = "-"
-			if value, ok := row[column]; ok {
-				cells[i] = v.value(value, cellLength)
-			}
+			cells[i] = r.view.value(row[column], cellLength)
 		}
-		fmt.Fprintf(w, "%s%s\n", indent, strings.Join(cells, "\t"))
+		fmt.Fprintln(w, indent+strings.Join(cells, "\t"))
+		count++
 	}
-	return w.Flush()
+	fmt.Fprintf(w, "%s(%s)\n", indent, counted(count, "row"))
+	return flush()
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,21 +11,25 @@ import (
 func (p *program) baselineCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "baseline",
-		Usage:     "record the rows that were there before their table was tracked",
+		Usage:     "record the rows of tracked tables that have no version yet, as they are",
 		UsageText: "exaudit baseline [flags] [TABLE...]",
-		Description: "Records rows as they are, of the tables or of all that are tracked: those of which nothing is\n" +
-			"recorded yet. Writers to a table wait meanwhile.\n\n" +
-			"Examples: exaudit baseline\n" +
-			"          exaudit baseline orders --every",
+		Description: "Without a table, it does so for all that are tracked. Each table is a transaction of its\n" +
+			"own, in which writers of the table wait. A second run finds nothing to do.\n\n" +
+			"Example: exaudit baseline orders --custom reason='tracked since today'",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "every", Usage: "record every row, also one that has a history"},
-			&cli.StringSliceFlag{Name: "custom", Usage: "record `KEY=VALUE` with it, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+			&cli.BoolFlag{Name: "every-row", Usage: "also the rows that have versions"},
+			&cli.StringSliceFlag{Name: "custom", Usage: "record `KEY=VALUE` with the versions, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+			lockTimeoutFlag(),
 		},
 		Action: p.baseline,
 	}
 }
 
 func (p *program) baseline(c *cli.Context) error {
+	wait, err := lockTimeout(c)
+	if err != nil {
+		return err
+	}
 	custom, err := keyValues("baseline", "custom", c.StringSlice("custom"))
 	if err != nil {
 		return err
@@ -34,37 +37,29 @@ func (p *program) baseline(c *cli.Context) error {
 	if custom != nil {
 		c.Context = exaudit.With(c.Context, custom)
 	}
+	opts := []exaudit.BaselineOption{exaudit.BaselineLockTimeout(wait)}
+	if c.Bool("every-row") {
+		opts = append(opts, exaudit.EveryRow())
+	}
+	if forPeople(c) {
+		opts = append(opts, exaudit.BaselineProgress(p.reportBaseline))
+	}
 	conn, db, err := p.open(c)
 	if err != nil {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	tables := c.Args().Slice()
-	if len(tables) == 0 {
-		list, err := db.Status(c.Context)
-		if err != nil {
-			return err
-		}
-		for _, t := range list {
-			if t.Tracked.Tracked {
-				tables = append(tables, t.QuotedName)
-			}
-		}
-	}
-	var opts []exaudit.BaselineOption
-	if c.Bool("every") {
-		opts = append(opts, exaudit.EveryRow())
-	}
-	done, err := db.Baseline(c.Context, tables, opts...)
-	if err != nil {
+	done, err := db.Baseline(c.Context, c.Args().Slice(), opts...)
+	if err != nil || forPeople(c) {
 		return err
 	}
-	if !forPeople(c) {
-		return printList(p, c, done)
+	return printList(p, c, done)
+}
+
+func (p *program) reportBaseline(done exaudit.Baselined) {
+	if done.Rows == 0 {
+		fmt.Fprintf(p.stdout, "%s: nothing to record, every row has a version\n", printable(done.Table))
+		return
 	}
-	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	for _, b := range done {
-		fmt.Fprintf(w, "%s\t%s recorded\n", printable(b.Table), counted(int(b.Rows), "row"))
-	}
-	return w.Flush()
+	fmt.Fprintf(p.stdout, "%s: %s recorded\n", printable(done.Table), counted(int(done.Rows), "row"))
 }

@@ -15,7 +15,7 @@ import (
 
 func filterFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "action", Usage: "only versions that are `ACTION`: created, updated or deleted (may be repeated)"},
+		&cli.StringSliceFlag{Name: "action", Usage: "only versions that are `ACTION`: created, updated, deleted or baseline (may be repeated)"},
 		&cli.StringFlag{Name: "since", Usage: "only from `TIME` on: 2026-01-31, \"2026-01-31 15:04\", with a zone as in 2026-01-31T15:04:05Z, or 90m for so long ago"},
 		&cli.StringFlag{Name: "until", Usage: "only before `TIME`"},
 		&cli.StringFlag{Name: "since-mark", Usage: "only what was not committed yet when mark `NAME` was made"},
@@ -53,8 +53,8 @@ func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.HistoryOption, error) {
 	var actions []exaudit.Action
 	for _, name := range c.StringSlice("action") {
 		action := exaudit.Action(name)
-		if action != exaudit.Created && action != exaudit.Updated && action != exaudit.Deleted {
-			return nil, usageErrorf(c.Command.Name, "--action is created, updated or deleted, not %q", name)
+		if !slices.Contains([]exaudit.Action{exaudit.Created, exaudit.Updated, exaudit.Deleted, exaudit.Baseline}, action) {
+			return nil, usageErrorf(c.Command.Name, "--action is created, updated, deleted or baseline, not %q", name)
 		}
 		actions = append(actions, action)
 	}

@@ -179,30 +179,31 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 }
 
 // historyOf reads a history by what was typed as the key.
-func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string, opts ...exaudit.HistoryOption) ([]*exaudit.Version, error) {
-	versions, err := db.History(c.Context, table, keyArgument(key), opts...)
-	if len(key) == 1 && errors.Is(err, exaudit.ErrInvalidKey) && compositeKey(key[0]) != nil {
-		// a single value that looks like an array
-		if versions, asOne := db.History(c.Context, table, exaudit.Key{key[0]}, opts...); asOne == nil {
-			return versions, nil
-		}
-	}
+func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string, opts ...exaudit.HistoryOption) (versions []*exaudit.Version, err error) {
+	err = withKey(key, func(key exaudit.Key) error {
+		versions, err = db.History(c.Context, table, key, opts...)
+		return err
+	})
 	return versions, err
 }
 
-// keyArgument is a key as somebody wrote it: one value, one for each column, or all of them as a
-// JSON array.
-func keyArgument(key []string) exaudit.Key {
-	if len(key) == 1 {
-		if array := compositeKey(key[0]); array != nil {
-			return array
-		}
-	}
+// withKey reads something by what was typed as the key.
+func withKey(key []string, read func(exaudit.Key) error) error {
 	values := make(exaudit.Key, len(key))
 	for i, text := range key {
 		values[i] = text
 	}
-	return values
+	if len(key) == 1 {
+		if array := compositeKey(key[0]); array != nil {
+			err := read(array)
+			// or a single value that looks like an array
+			if errors.Is(err, exaudit.ErrInvalidKey) && read(values) == nil {
+				return nil
+			}
+			return err
+		}
+	}
+	return read(values)
 }
 
 // compositeKey reads a key in the form in which a composite one is displayed.

@@ -105,11 +105,19 @@ func lockTimeoutFlag() cli.Flag {
 	}
 }
 
-// installOptions are those of the flags, the lock timeout first.
-func installOptions(c *cli.Context) ([]exaudit.InstallOption, error) {
+func lockTimeout(c *cli.Context) (time.Duration, error) {
 	wait := c.Duration(lockTimeoutName)
 	if most := math.MaxInt32 * time.Millisecond; wait < 0 || wait > most {
-		return nil, usageErrorf(c.Command.Name, "--%s is between 0 and %s, not %s", lockTimeoutName, most, wait)
+		return 0, usageErrorf(c.Command.Name, "--%s is between 0 and %s, not %s", lockTimeoutName, most, wait)
+	}
+	return wait, nil
+}
+
+// installOptions are those of the flags, the lock timeout first.
+func installOptions(c *cli.Context) ([]exaudit.InstallOption, error) {
+	wait, err := lockTimeout(c)
+	if err != nil {
+		return nil, err
 	}
 	options := []exaudit.InstallOption{exaudit.LockTimeout(wait)}
 	if c.Bool("dry-run") {

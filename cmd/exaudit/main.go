@@ -93,8 +93,9 @@ func (p *program) app() *cli.App {
 		Flags: globalFlags(),
 		Commands: []*cli.Command{
 			p.initCommand(), p.installCommand(), p.syncCommand(), p.uninstallCommand(), p.statusCommand(), p.generateCommand(),
-			p.logCommand(), p.historyCommand(), p.indexCommand(), p.showCommand(), p.diffCommand(), p.revertCommand(), p.undoCommand(), p.redoCommand(),
-			p.markCommand(), p.asOfCommand(), p.baselineCommand(), p.versionCommand(), p.completionCommand(),
+			p.logCommand(), p.historyCommand(), p.asOfCommand(), p.indexCommand(), p.showCommand(), p.diffCommand(),
+			p.revertCommand(), p.undoCommand(), p.redoCommand(), p.markCommand(), p.baselineCommand(),
+			p.versionCommand(), p.completionCommand(),
 		},
 		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,
 		EnableBashCompletion: true,

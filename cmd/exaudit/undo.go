@@ -90,16 +90,22 @@ func (p *program) undo(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if table, key := c.Args().First(), c.Args().Tail(); len(key) > 0 {
-		selection = append(selection, exaudit.OfEntity(table, keyArgument(key)))
-	} else if table != "" {
+	table, key := c.Args().First(), c.Args().Tail()
+	if table != "" && len(key) == 0 {
 		selection = append(selection, exaudit.OfTables(table))
 	}
-	return u.run(func(ctx context.Context) (*exaudit.UndoPlan, error) {
-		if c.IsSet("plan") {
+	return u.run(func(ctx context.Context) (plan *exaudit.UndoPlan, err error) {
+		switch {
+		case c.IsSet("plan"):
 			return readPlan(c.String("plan"))
+		case len(key) == 0:
+			return u.db.PlanUndo(ctx, exaudit.Select(selection...), u.opts...)
 		}
-		return u.db.PlanUndo(ctx, exaudit.Select(selection...), u.opts...)
+		err = withKey(key, func(key exaudit.Key) error {
+			plan, err = u.db.PlanUndo(ctx, exaudit.Select(append(selection, exaudit.OfEntity(table, key))...), u.opts...)
+			return err
+		})
+		return plan, err
 	})
 }
 
@@ -175,9 +181,12 @@ func (u *undoing) refused(planned *exaudit.UndoPlan, err error) error {
 	}
 	if err != nil {
 		u.showConflicts(u.stdout, planned)
+		return err
 	}
-	u.showStaying(u.stdout, planned)
-	return err
+	for _, r := range planned.Rows {
+		showLeftOut(u.stdout, r)
+	}
+	return nil
 }
 
 // carryOut gives what was written, or with --dry-run would be.
@@ -298,19 +307,21 @@ func (u *undoing) report(stage exaudit.UndoStage, n int) {
 // show prints what is written, row by row, in the same form as a history.
 func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 	v := u.view(u.c)
-	written, hidden := 0, 0
+	shown, written, hidden := 0, 0, 0
 	for _, r := range plan.Rows {
-		if r.Patch == nil {
+		if r.Patch == nil && len(r.LeftOut) == 0 {
 			continue
 		}
-		if written++; written > shownRows && !v.full {
+		if r.Patch != nil {
+			written++
+		}
+		if shown++; shown > shownRows && !v.full {
 			hidden++
 			continue
 		}
 		fmt.Fprintf(w, "%s  %s\n%s", v.bold(printable(r.Table)+" "+printable(r.EntityID)), rowVerb(r), v.patch(r.Patch))
 		showLeftOut(w, r)
 	}
-	u.showStaying(w, plan)
 	if hidden > 0 {
 		fmt.Fprintf(w, "(and %s, which --full shows)\n", counted(hidden, "row"))
 	}
@@ -331,17 +342,6 @@ func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 	}
 }
 
-// showStaying prints the rows to which nothing would happen, as nothing of what they were is known.
-func (u *undoing) showStaying(w io.Writer, plan *exaudit.UndoPlan) {
-	v := u.view(u.c)
-	for _, r := range plan.Rows {
-		if r.Patch == nil && len(r.Conflicts) == 0 {
-			fmt.Fprintf(w, "%s  stays as it is\n", v.bold(printable(r.Table)+" "+printable(r.EntityID)))
-			showLeftOut(w, r)
-		}
-	}
-}
-
 func showLeftOut(w io.Writer, r *exaudit.UndoRow) {
 	for _, column := range r.LeftOut {
 		fmt.Fprintf(w, "%s(column %s %s, so its old value does not come back)\n", indent, printable(column), r.Why[column])
@@ -352,6 +352,9 @@ func showLeftOut(w io.Writer, r *exaudit.UndoRow) {
 const shownRows = 50
 
 func rowVerb(r *exaudit.UndoRow) string {
+	if r.Patch == nil {
+		return "stays"
+	}
 	return map[exaudit.Action]string{exaudit.Created: "comes back", exaudit.Updated: "is changed", exaudit.Deleted: "is taken away"}[r.Action]
 }
 

@@ -44,9 +44,6 @@ func (v view) version(version *exaudit.Version) string {
 
 func (v view) heading(version *exaudit.Version) string {
 	title := fmt.Sprintf("%d  %s", version.ID, version.Action)
-	if version.Baseline() {
-		title = fmt.Sprintf("%d  baseline", version.ID)
-	}
 	if v.many {
 		title += fmt.Sprintf("  %s %s", printable(version.Table), printable(version.EntityID))
 	}
@@ -111,11 +108,11 @@ func bare(value any) string {
 	return printable(asJSON(value))
 }
 
-// changes are the lines of a version's patch. Of a whole row, the columns that are NULL
-// say little.
+// changes are the lines of a version's patch, or of a baseline the row. Of a whole row, the
+// columns that are NULL say little.
 func (v view) changes(version *exaudit.Version) string {
-	if version.Baseline() {
-		return v.state(version.After)
+	if version.Action == exaudit.Baseline {
+		return v.state(version.After) + v.jsonNulls(version)
 	}
 	shown, nulls := version.Patch, 0
 	if !v.full && version.Action != exaudit.Updated {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/examples/shop/store"
@@ -144,7 +147,13 @@ func answer(handle func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		result, err := handle(r)
 		if err != nil {
-			http.Error(w, err.Error(), statusOf(err))
+			status := statusOf(err)
+			message := err.Error()
+			if status == http.StatusInternalServerError { // nobody's business
+				log.Printf("shop: %s %s: %v", r.Method, r.URL.Path, err)
+				message = http.StatusText(status)
+			}
+			http.Error(w, message, status)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
@@ -154,6 +163,7 @@ func answer(handle func(*http.Request) (any, error)) http.HandlerFunc {
 
 func statusOf(err error) int {
 	var p problem
+	var pgErr *pgconn.PgError
 	switch {
 	case errors.As(err, &p):
 		return p.status
@@ -162,6 +172,9 @@ func statusOf(err error) int {
 	case errors.Is(err, exaudit.ErrDiverged), errors.Is(err, exaudit.ErrChanged), errors.Is(err, exaudit.ErrNothingToDo),
 		errors.Is(err, exaudit.ErrReferencedRowMissing), errors.Is(err, exaudit.ErrUniqueConflict):
 		return http.StatusConflict
+	case errors.As(err, &pgErr) && strings.HasPrefix(pgErr.Code, "22"):
+		// no such status, or a time that the history does not reach back to
+		return http.StatusBadRequest
 	default:
 		return http.StatusInternalServerError
 	}

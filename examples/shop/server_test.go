@@ -95,6 +95,8 @@ func TestHistoryAndRevert(t *testing.T) {
 		exaudittest.Want{Action: exaudit.Updated, After: map[string]any{"status": "new"}, Rollback: true, Custom: exaudit.Custom{"actor": "eve"}},
 	)
 	s.do("eve", "POST", "/versions/999/revert", "", http.StatusNotFound, nil)
+	s.do("eve", "PATCH", "/orders/1", `{"status": "nosuch"}`, http.StatusBadRequest, nil)
+	s.do("eve", "GET", "/orders?at=2020-01-01T00:00:00Z", "", http.StatusBadRequest, nil)
 }
 
 func TestDeleteTakesItemsAlong(t *testing.T) {

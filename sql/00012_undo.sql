@@ -436,7 +436,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
-AS 'SELECT 11::bigint';
+AS 'SELECT 12::bigint';
 -- +goose StatementEnd
 
 CREATE TRIGGER forget_undone
@@ -474,4 +474,4 @@ DROP FUNCTION exaudit.undone_by;
 DROP FUNCTION exaudit.note_undone;
 DROP FUNCTION exaudit.forget_undone;
 DROP TABLE exaudit.undone;
-CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 10::bigint';
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 11::bigint';

@@ -1,0 +1,85 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+var (
+	// ErrBeforeHistory means that a table's history does not reach back to a point: it was not
+	// tracked yet, or retention has removed what came after it.
+	ErrBeforeHistory = errors.New("before the history begins")
+	// ErrFuture means that a point is still to come, by the clock of the database.
+	ErrFuture = errors.New("in the future")
+
+	errNoPoint = errors.New("no point in time is given")
+)
+
+// Point is a point in the history of all tables.
+type Point struct {
+	function string // of schema exaudit, that gives the rows of a table
+	argument any
+}
+
+// AtTime is an instant: with every change of the transactions that had begun by then.
+func AtTime(t time.Time) Point { return Point{"as_of", t} }
+
+// AtVersion is just after a version, of whatever table: with every version up to its id.
+func AtVersion(id int64) Point { return Point{"as_of_version", id} }
+
+// AtTransaction is just after the last version of a transaction.
+func AtTransaction(xid uint64) Point { return Point{"as_of_transaction", xid} }
+
+// AtMark is when a mark was made: with everything that had been committed.
+func AtMark(name string) Point { return Point{"as_of_mark", name} }
+
+// String says which point it is.
+func (p Point) String() string {
+	switch argument := p.argument.(type) {
+	case time.Time:
+		return argument.Format(time.RFC3339Nano)
+	case int64:
+		return fmt.Sprintf("version %d", argument)
+	case uint64:
+		return fmt.Sprintf("transaction %d", argument)
+	case string:
+		return "mark " + argument
+	default:
+		return "no point"
+	}
+}
+
+// AsOf reads the rows of a table at a point, in the order of their keys, or of an entity with an
+// ID the row that had that key: as rows of the table's type, or as images. Hidden columns,
+// masked or excluded ones, are NULL in rows and missing in images. scan reads one row, and tells
+// whether to go on.
+func AsOf(ctx context.Context, q db.DBTX, e Entity, p Point, images bool, scan func(row pgx.Rows, hidden []string) (bool, error)) error {
+	if p.function == "" {
+		return errNoPoint
+	}
+	query, err := db.New().AsOfQuery(ctx, q, db.AsOfQueryParams{Relation: e.Relation, FunctionName: p.function, AsImages: images})
+	if err != nil {
+		return err
+	}
+	var key *string
+	if e.ID != "" {
+		key = &e.ID
+	}
+	rows, err := q.Query(ctx, query.Query, p.argument, key)
+	if err != nil {
+		return explained(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if more, err := scan(rows, query.Hidden); err != nil || !more {
+			return err
+		}
+	}
+	return explained(rows.Err())
+}

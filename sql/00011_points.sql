@@ -1,0 +1,195 @@
+-- More points in time for earlier rows: a transaction, a mark. And baselines: rows as they are,
+-- recorded, so that a table that was tracked late has a known start.
+
+-- +goose Up
+SET LOCAL ROLE exaudit_owner;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- +goose StatementBegin
+-- The last version of a transaction, of whatever table.
+CREATE FUNCTION exaudit.transaction_end(xid xid8) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    last_id bigint := (SELECT max(v.id) FROM exaudit.readable_versions v
+                       WHERE v.transaction = transaction_end.xid::text::bigint);
+BEGIN
+    IF last_id IS NULL THEN
+        RAISE EXCEPTION 'there is no version of transaction %', transaction_end.xid
+            USING ERRCODE = 'XA013', HINT = 'Or its tables may not be read by this role, or retention has removed it.';
+    END IF;
+    RETURN last_id;
+END
+$$;
+
+-- Raises unless there is such a mark and a table's history reaches back to it. Of what retention
+-- has removed nothing may be after the mark, though it was recorded earlier: its transaction may
+-- have been under way.
+CREATE FUNCTION exaudit.check_mark(table_id integer, name text) RETURNS exaudit.marks
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    mark exaudit.marks := exaudit.find_mark(check_mark.name);
+BEGIN
+    PERFORM exaudit.check_complete(
+        t.id,
+        mark.created_at >= t.complete_since AND mark.last_id >= t.complete_after
+        AND (t.forgotten_xid IS NULL OR mark.created_at >= t.forgotten_at OR t.complete_after <= mark.restored_id
+             OR t.forgotten_xid < pg_snapshot_xmin(mark.snapshot)),
+        'mark ' || mark.name)
+    FROM exaudit.tables t WHERE t.id = check_mark.table_id;
+    RETURN mark;
+END
+$$;
+
+-- The rows of a table just after the last version of a transaction, of whatever table: with the
+-- versions up to its id.
+CREATE FUNCTION exaudit.as_of_transaction(base anyelement, xid xid8, key text DEFAULT NULL) RETURNS SETOF anyelement
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.* FROM exaudit.as_of_version(base, exaudit.transaction_end(xid), key) AS r
+$$;
+
+-- The rows of a table as they were committed when a mark was made.
+CREATE FUNCTION exaudit.as_of_mark(base anyelement, name text, key text DEFAULT NULL) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
+    mark   exaudit.marks := exaudit.check_mark(t.table_id, as_of_mark.name);
+    oldest bigint := pg_snapshot_xmin(mark.snapshot)::text::bigint;
+    linked text[] := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
+    later  record;
+BEGIN
+    SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
+    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.readable_versions v
+          WHERE v.table_id = t.table_id AND (v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid)
+            AND (linked IS NULL OR v.entity_id = ANY (linked))
+          GROUP BY v.entity_id) AS l;
+    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids, key, linked) AS r;
+END
+$$;
+
+-- The query for the rows of a table at a point $1, in the order of their keys, or for the row
+-- that had a key $2: by which of the functions as_of, as_of_version, as_of_transaction,
+-- as_of_mark. As images, without what is hidden, the columns that are masked or excluded.
+CREATE FUNCTION exaudit.as_of_query(relation regclass, function_name text, as_images boolean, OUT query text, OUT hidden text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    table_id integer := (SELECT r.table_id FROM exaudit.relations r WHERE r.relation = as_of_query.relation::oid);
+    fields   text := '"!row".*';
+BEGIN
+    hidden := exaudit.option_columns(table_id, relation, 'exclude') || exaudit.option_columns(table_id, relation, 'mask');
+    IF as_images THEN
+        fields := pg_catalog.format('exaudit.encode_with(%L, "!row".*)', exaudit.encode_query(relation));
+        IF hidden <> '{}' THEN
+            fields := pg_catalog.format('exaudit.redact(%s, %L, ''{}'')', fields, hidden);
+        END IF;
+    END IF;
+    query := pg_catalog.format(
+        'SELECT %s FROM exaudit.%I(NULL::%s, $1, $2::pg_catalog.text) AS "!row" ORDER BY %s', fields, function_name, relation,
+        (SELECT string_agg(pg_catalog.format('"!row".%I', c.name), ', ' ORDER BY c.key_position)
+         FROM exaudit.table_columns c WHERE c.relation = as_of_query.relation::oid AND c.key_position >= 0));
+END
+$$;
+
+-- Has anything been recorded of a row?
+CREATE FUNCTION exaudit.has_versions(table_id integer, entity_id text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM exaudit.versions v
+                   WHERE v.table_id = has_versions.table_id AND v.entity_id = has_versions.entity_id COLLATE "C")
+$$;
+
+-- Records the rows of a table that have no version, or every one, as its baseline, and gives
+-- their number. Each baseline has its place among the ids of its row's versions, because nobody
+-- else can write: the caller must have locked the table.
+CREATE FUNCTION exaudit.record_baseline(table_id integer, every_row boolean) RETURNS bigint
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    target regclass := (SELECT r.relation::regclass FROM exaudit.relations r
+                        JOIN exaudit.tables t ON t.id = r.table_id AND t.tracked
+                        WHERE r.table_id = record_baseline.table_id);
+    key    text := exaudit.entity_id_expression(target, 'r');
+BEGIN
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'table % is not tracked', record_baseline.table_id USING ERRCODE = 'undefined_table';
+    ELSIF key IS NULL THEN
+        RAISE EXCEPTION 'table % has no primary key any more', target USING ERRCODE = 'object_not_in_prerequisite_state';
+    ELSIF pg_catalog.current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RAISE EXCEPTION 'a baseline of % cannot be recorded in a transaction of isolation level %',
+            target, pg_catalog.current_setting('transaction_isolation')
+            USING ERRCODE = 'feature_not_supported',
+                  DETAIL = 'It might not see what others have committed before the table was locked.';
+    END IF;
+    IF EXISTS (
+        SELECT target::oid AS relid UNION SELECT tree.relid::oid FROM pg_catalog.pg_partition_tree(target) AS tree
+        EXCEPT
+        SELECT l.relation FROM pg_catalog.pg_locks l
+        WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted
+          AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+          AND l.mode IN ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))
+    THEN
+        RAISE EXCEPTION 'table % is not locked', target
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = pg_catalog.format('First: LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', target);
+    END IF;
+    RETURN exaudit.record_rows(table_id, target, 'baseline', pg_catalog.format(
+        '%s AS r WHERE %s', exaudit.target(target),
+        CASE WHEN every_row THEN 'true' ELSE pg_catalog.format('NOT exaudit.has_versions($1, %s)', key) END));
+END
+$$;
+
+-- The statement that locks a table for it.
+CREATE FUNCTION exaudit.baseline_lock(relation regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT 'LOCK TABLE ' || exaudit.target(relation) || ' IN SHARE ROW EXCLUSIVE MODE'
+$$;
+
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+AS 'SELECT 11::bigint';
+-- +goose StatementEnd
+
+REVOKE EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.as_of_transaction, exaudit.as_of_mark, exaudit.as_of_query, exaudit.has_versions,
+    exaudit.record_baseline, exaudit.baseline_lock
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.as_of_transaction, exaudit.as_of_mark, exaudit.as_of_query, exaudit.baseline_lock TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit.has_versions, exaudit.target TO exaudit_writer;
+
+GRANT CREATE ON SCHEMA exaudit TO exaudit_writer; -- as for exaudit.track
+RESET ROLE;
+ALTER FUNCTION exaudit.record_baseline OWNER TO exaudit_writer;
+REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer;
+
+-- +goose Down
+DROP FUNCTION IF EXISTS exaudit.record_baseline; -- it belonged to exaudit_writer
+DROP FUNCTION exaudit.baseline_lock;
+DROP FUNCTION exaudit.has_versions;
+DROP FUNCTION exaudit.as_of_query;
+DROP FUNCTION exaudit.as_of_mark;
+DROP FUNCTION exaudit.as_of_transaction;
+DROP FUNCTION exaudit.check_mark;
+DROP FUNCTION exaudit.transaction_end;
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 10::bigint';
