@@ -124,11 +124,10 @@ func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32
 }
 
 const foreignKeys = `-- name: ForeignKeys :many
-SELECT DISTINCT k.conrelid AS referencing, k.confrelid AS referenced
-FROM pg_catalog.pg_constraint k
-WHERE k.contype = 'f' AND k.conparentid OPERATOR(pg_catalog.=) 0
-  AND k.conrelid OPERATOR(pg_catalog.=) ANY ($1::oid[]) AND k.confrelid OPERATOR(pg_catalog.=) ANY ($1::oid[])
-ORDER BY referencing, referenced
+SELECT DISTINCT k.referencing, k.referenced
+FROM exaudit.foreign_keys k
+WHERE k.referencing OPERATOR(pg_catalog.=) ANY ($1::oid[]) AND k.referenced OPERATOR(pg_catalog.=) ANY ($1::oid[])
+ORDER BY k.referencing, k.referenced
 `
 
 type ForeignKeysRow struct {

@@ -11,8 +11,9 @@ import (
 )
 
 const foreignKeyColumns = `-- name: ForeignKeyColumns :many
-SELECT DISTINCT pg_catalog.unnest(r.columns)::text AS name
-FROM exaudit.referenced_keys($1::oid) AS r
+SELECT DISTINCT pg_catalog.unnest(k.referencing_columns)::text AS name
+FROM exaudit.foreign_keys k
+WHERE k.referencing OPERATOR(pg_catalog.=) $1::oid
 `
 
 // The columns of a table that reference others.

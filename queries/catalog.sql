@@ -185,8 +185,7 @@ ORDER BY name;
 
 -- name: ForeignKeys :many
 -- Which of some tables reference which, by foreign keys.
-SELECT DISTINCT k.conrelid AS referencing, k.confrelid AS referenced
-FROM pg_catalog.pg_constraint k
-WHERE k.contype = 'f' AND k.conparentid OPERATOR(pg_catalog.=) 0
-  AND k.conrelid OPERATOR(pg_catalog.=) ANY (@relations::oid[]) AND k.confrelid OPERATOR(pg_catalog.=) ANY (@relations::oid[])
-ORDER BY referencing, referenced;
+SELECT DISTINCT k.referencing, k.referenced
+FROM exaudit.foreign_keys k
+WHERE k.referencing OPERATOR(pg_catalog.=) ANY (@relations::oid[]) AND k.referenced OPERATOR(pg_catalog.=) ANY (@relations::oid[])
+ORDER BY k.referencing, k.referenced;

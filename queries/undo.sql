@@ -45,8 +45,9 @@ FROM exaudit.missing_references(@relation::oid, @images::jsonb[]) AS m;
 
 -- name: ForeignKeyColumns :many
 -- The columns of a table that reference others.
-SELECT DISTINCT pg_catalog.unnest(r.columns)::text AS name
-FROM exaudit.referenced_keys(@relation::oid) AS r;
+SELECT DISTINCT pg_catalog.unnest(k.referencing_columns)::text AS name
+FROM exaudit.foreign_keys k
+WHERE k.referencing OPERATOR(pg_catalog.=) @relation::oid;
 
 -- name: RowsReferencing :many
 SELECT r.entity_id::text AS entity_id, r.referencing::oid AS referencing, r.referencing_table::text AS referencing_table,
