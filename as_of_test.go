@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -343,4 +344,78 @@ func TestStateAtOfMovedKeys(t *testing.T) {
 			t.Errorf("moment %d: %v, %v", i, all, err)
 		}
 	}
+}
+
+// Columns that are masked or excluded are zero, also in rows that never changed, and missing
+// in images.
+func TestAsOfHidden(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE late (id int PRIMARY KEY, a text, secret text NOT NULL, noise int);
+		INSERT INTO late VALUES (1, 'a', 's', 1), (2, 'a', 's', 2)`, "late")
+	options := exaudit.Options{Mask: []string{"secret"}, Exclude: []string{"noise"}}
+	if _, err := audit.Install(ctx, []string{"late"}, exaudit.WithOptions(map[string]exaudit.Options{"late": options})); err != nil {
+		t.Fatal(err)
+	}
+	at := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
+	db.Exec(t, `UPDATE late SET a = 'b', secret = 't', noise = 7 WHERE id = 1`)
+	type row struct {
+		ID     int32
+		A      *string
+		Secret string
+		Noise  int32
+	}
+	rows, err := exaudit.AsOf[row](ctx, audit, "late", at)
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%v, %v", rows, err)
+	}
+	for _, r := range rows {
+		if r.Secret != "" || r.Noise != 0 || *r.A != "a" {
+			t.Errorf("%+v", r)
+		}
+		if one, err := exaudit.StateAt[row](ctx, audit, "late", r.ID, at); err != nil || !reflect.DeepEqual(*one, r) {
+			t.Errorf("alone: %+v, %v, want %+v", one, err, r)
+		}
+	}
+	for image, err := range audit.ImagesAsOf(ctx, "late", at) {
+		if err != nil || len(image) != 2 {
+			t.Errorf("an image: %v, %v", image, err)
+		}
+	}
+}
+
+// Virtual generated columns are computed from what the row held then.
+func TestAsOfVirtual(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, "")
+	if db.Major < 18 {
+		t.Skip("virtual generated columns came with PostgreSQL 18")
+	}
+	db.Exec(t, `CREATE TABLE late (id int PRIMARY KEY, n int, tripled int GENERATED ALWAYS AS (n * 3) VIRTUAL);
+		INSERT INTO late VALUES (1, 10), (2, 20), (3, 30)`)
+	auditdb.Install(t, db, "late")
+	audit := exaudit.New(db.Pool)
+	at := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
+	db.Exec(t, `UPDATE late SET n = 11 WHERE id = 1; DELETE FROM late WHERE id = 2`)
+	type row struct{ ID, N, Tripled int32 }
+	rows, err := exaudit.AsOf[row](ctx, audit, "late", at)
+	if want := []row{{1, 10, 30}, {2, 20, 60}, {3, 30, 90}}; err != nil || !reflect.DeepEqual(rows, want) {
+		t.Errorf("as of before: %v, %v, want %v", rows, err, want)
+	}
+	if one, err := exaudit.StateAt[row](ctx, audit, "late", 2, at); err != nil || *one != (row{2, 20, 60}) {
+		t.Errorf("one of them: %v, %v", one, err)
+	}
+	images := 0
+	for image, err := range audit.ImagesAsOf(ctx, "late", at) {
+		if _, computed := image["tripled"]; err != nil || computed {
+			t.Errorf("as an image: %v, %v", image, err)
+		}
+		images++
+	}
+	if images != 3 {
+		t.Errorf("%d images", images)
+	}
+	baselineOf(t, audit, nil)
+	historyOf(t, audit, "late", 3, exaudit.WithStates())
 }

@@ -57,6 +57,11 @@ func TestBaseline(t *testing.T) {
 		t.Errorf("recorded %v of every row, want 41", done)
 	}
 
+	recent, err := audit.Transactions(ctx, exaudit.Limit(1))
+	if err != nil || len(recent) != 1 || recent[0].Tables[0].Baselines != 41 || recent[0].Tables[0].Created != 0 {
+		t.Errorf("the last transaction: %+v, %v", recent, err)
+	}
+
 	versions := historyOf(t, audit, "secrets", 1, exaudit.WithStates())
 	if got := asJSON(t, versions[0]); len(versions) != 1 || versions[0].Action != exaudit.Baseline || versions[0].Patch != nil ||
 		!strings.Contains(got, `"patch":null`) || !strings.Contains(got, `"after":{"":[{"masked":"secret"}],"id":1,"name":"a","secret":`) ||

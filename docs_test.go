@@ -55,6 +55,29 @@ func TestDocs(t *testing.T) {
 	}
 }
 
+// The commands and the SQL of docs/history.md run.
+func TestHistoryCommands(t *testing.T) {
+	t.Parallel()
+	db, _ := audited(t, orders, "orders", "customers")
+	db.Exec(t, `INSERT INTO orders (total) VALUES (5)`)
+	bin := t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(bin, "exaudit"), "./cmd/exaudit")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	script := "set -e\n" + strings.Join(append(snippets(t, "docs/history.md", "sh"), snippets(t, "docs/recording.md", "sh")...), "")
+	cmd := exec.Command("bash", "-c", script)
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATABASE_URL="+db.URL)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "public.customers: 2 rows recorded") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	db.Exec(t, `SELECT exaudit.mark('before-deploy')`)
+	for _, sql := range snippets(t, "docs/history.md", "sql") {
+		db.Exec(t, sql)
+	}
+}
+
 // The commands of the migrations' documentation, but for goose's, which its library runs.
 func TestMigrations(t *testing.T) {
 	t.Parallel()

@@ -48,6 +48,7 @@ var (
 	ErrUndoConflict = undo.ErrConflict
 	ErrTooManyRows  = undo.ErrTooManyRows
 	ErrNotUndo      = undo.ErrNotUndo
+	ErrNotRecording = undo.ErrNotRecording
 	ErrInvalidPlan  = undo.ErrInvalidPlan
 )
 
@@ -107,7 +108,7 @@ func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts ...UndoOpti
 // what was written; its Transaction is what Redo takes.
 //
 // Errors: those of PlanUndo; ErrUndoConflict, which is an *UndoConflictError; ErrNothingToDo,
-// ErrReferencedRowMissing, ErrUniqueConflict, ErrConstraint, ErrVetoed.
+// ErrReferencedRowMissing, ErrUniqueConflict, ErrConstraint, ErrVetoed, ErrNotRecording.
 func (d *DB) Undo(ctx context.Context, selection Selection, opts ...UndoOption) (*UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {

@@ -442,3 +442,64 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 		t.Errorf("%v, want a conflict about the type", err)
 	}
 }
+
+func TestUndoOfWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, orders)
+	if _, err := audit.Install(ctx, []string{"orders"}, exaudit.WithOptions(map[string]exaudit.Options{"orders": {Mask: []string{"code"}, Exclude: []string{"info"}}})); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `INSERT INTO orders (code, total) VALUES ('A', 1), ('B', 2), ('C', 3)`)
+	bad := inOneTransaction(t, db, `UPDATE orders SET code = 'X' WHERE id = 1`, `UPDATE orders SET code = 'Y', total = 7 WHERE id = 2`, `DELETE FROM orders WHERE id = 3`)
+	plan := undo(t, audit, bad)
+	if got := pgtest.One[string](t, db, `SELECT string_agg((id, code, total)::text, ' ' ORDER BY id) FROM orders`); got != "(1,X,1.00) (2,Y,2.00) (3,,3.00)" {
+		t.Errorf("undone to %s", got)
+	}
+	for _, r := range plan.Rows {
+		want := `["code"]`
+		if r.EntityID == "3" {
+			want = `["code","info"]`
+		}
+		if got := asJSON(t, r.LeftOut); got != want {
+			t.Errorf("%s: left out %s, want %s", r.EntityID, got, want)
+		}
+	}
+	if len(plan.Rows) != 3 {
+		t.Errorf("%d rows, want all of which something is left out", len(plan.Rows))
+	}
+}
+
+func TestUndoIsRecordedOrNotDone(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, parcels, "parcels")
+	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
+	db.Exec(t, `ALTER TABLE parcels DISABLE TRIGGER USER`)
+	before := rows(t, db, "parcels")
+	if _, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrNotRecording) {
+		t.Errorf("%v, want ErrNotRecording", err)
+	}
+	expect(t, db, "parcels", before)
+}
+
+// A revert of one row is taken back like an undo.
+func TestRedoOfARevert(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, parcels, "parcels")
+	db.Exec(t, `UPDATE parcels SET status = 'a' WHERE id = 2`)
+	db.Exec(t, `UPDATE parcels SET weight = 7 WHERE id = 2`)
+	if _, err := audit.Revert(ctx, historyOf(t, audit, "parcels", 2)[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	versions := historyOf(t, audit, "parcels", 2)
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(versions[0].ID, versions[1].ID))); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("undo of what a revert has undone: %v, want ErrNothingToDo", err)
+	}
+	if _, err := audit.Redo(ctx, versions[2].Transaction); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[string](t, db, `SELECT status || weight FROM parcels WHERE id = 2`); got != "a7" {
+		t.Errorf("redone to %s, want a7", got)
+	}
+}

@@ -52,7 +52,8 @@ const transactionParts = `-- name: TransactionParts :many
 SELECT p.transaction::bigint AS transaction, p.recorded_at::timestamptz AS recorded_at, p.table_id::integer AS table_id,
        p.custom::jsonb AS custom, coalesce(p.session_role, '')::text AS session_role, p.rollback::boolean AS rollback,
        p.first_id::bigint AS first_id, p.last_id::bigint AS last_id,
-       p.created::bigint AS created, p.updated::bigint AS updated, p.deleted::bigint AS deleted
+       p.created::bigint AS created, p.updated::bigint AS updated, p.deleted::bigint AS deleted,
+       p.baselines::bigint AS baselines
 FROM exaudit.transaction_parts($1::bigint[]) AS p
 `
 
@@ -68,6 +69,7 @@ type TransactionPartsRow struct {
 	Created     int64
 	Updated     int64
 	Deleted     int64
+	Baselines   int64
 }
 
 func (q *Queries) TransactionParts(ctx context.Context, db DBTX, transactions []int64) ([]TransactionPartsRow, error) {
@@ -91,6 +93,7 @@ func (q *Queries) TransactionParts(ctx context.Context, db DBTX, transactions []
 			&i.Created,
 			&i.Updated,
 			&i.Deleted,
+			&i.Baselines,
 		); err != nil {
 			return nil, err
 		}

@@ -41,6 +41,8 @@ type TableChanges struct {
 	Created int64  `json:"created"`
 	Updated int64  `json:"updated"`
 	Deleted int64  `json:"deleted"`
+	// Baselines are no changes.
+	Baselines int64 `json:"baselines,omitempty"`
 }
 
 // transactionKey tells transactions apart: their numbers come again after a restore.
@@ -181,6 +183,7 @@ func (t *Transaction) add(table string, part db.TransactionPartsRow) error {
 	t.Tables[i].Created += part.Created
 	t.Tables[i].Updated += part.Updated
 	t.Tables[i].Deleted += part.Deleted
+	t.Tables[i].Baselines += part.Baselines
 	return t.say(part.Custom)
 }
 

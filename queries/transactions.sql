@@ -6,5 +6,6 @@ FROM exaudit.search_transactions(@filter::jsonb, @after_id::bigint, @last_id::bi
 SELECT p.transaction::bigint AS transaction, p.recorded_at::timestamptz AS recorded_at, p.table_id::integer AS table_id,
        p.custom::jsonb AS custom, coalesce(p.session_role, '')::text AS session_role, p.rollback::boolean AS rollback,
        p.first_id::bigint AS first_id, p.last_id::bigint AS last_id,
-       p.created::bigint AS created, p.updated::bigint AS updated, p.deleted::bigint AS deleted
+       p.created::bigint AS created, p.updated::bigint AS updated, p.deleted::bigint AS deleted,
+       p.baselines::bigint AS baselines
 FROM exaudit.transaction_parts(@transactions::bigint[]) AS p;

@@ -228,7 +228,7 @@ CREATE FUNCTION exaudit.transaction_parts(
     transactions bigint[],
     OUT transaction bigint, OUT recorded_at timestamptz, OUT table_id integer, OUT custom jsonb, OUT session_role text,
     OUT rollback boolean, OUT first_id bigint, OUT last_id bigint,
-    OUT created bigint, OUT updated bigint, OUT deleted bigint
+    OUT created bigint, OUT updated bigint, OUT deleted bigint, OUT baselines bigint
 ) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -237,7 +237,7 @@ BEGIN
     RETURN QUERY EXECUTE pg_catalog.format(
         'SELECT v.transaction, v.recorded_at::timestamptz, v.table_id, v.custom, v.session_role, v.rollback, min(v.id), max(v.id), '
         'count(*) FILTER (WHERE v.action = ''created''), count(*) FILTER (WHERE v.action = ''updated''), '
-        'count(*) FILTER (WHERE v.action = ''deleted'') '
+        'count(*) FILTER (WHERE v.action = ''deleted''), count(*) FILTER (WHERE v.action = ''baseline'') '
         'FROM exaudit.readable_versions v WHERE v.transaction = ANY (%L::bigint[]) GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7', transactions);
 END
 $$;

@@ -91,8 +91,10 @@ DECLARE
 BEGIN
     hidden := exaudit.option_columns(table_id, relation, 'exclude') || exaudit.option_columns(table_id, relation, 'mask');
     IF as_images THEN
-        fields := pg_catalog.format('exaudit.redact(exaudit.encode_with(%L, "!row".*), %L, ''{}'')',
-                                    exaudit.encode_query(relation), hidden);
+        fields := pg_catalog.format('exaudit.encode_with(%L, "!row".*)', exaudit.encode_query(relation));
+        IF hidden <> '{}' THEN
+            fields := pg_catalog.format('exaudit.redact(%s, %L, ''{}'')', fields, hidden);
+        END IF;
     END IF;
     query := pg_catalog.format(
         'SELECT %s FROM exaudit.%I(NULL::%s, $1, $2::pg_catalog.text) AS "!row" ORDER BY %s', fields, function_name, relation,

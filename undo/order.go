@@ -28,7 +28,7 @@ func (p *planner) arrange(ctx context.Context) error {
 	for i, t := range p.tables {
 		turns := t.turns()
 		for _, r := range t.rows {
-			if !r.writes() && len(r.Conflicts) == 0 {
+			if !r.writes() && len(r.Conflicts) == 0 && len(r.LeftOut) == 0 {
 				p.made.Unchanged++
 				continue
 			}

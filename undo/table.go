@@ -25,6 +25,7 @@ type table struct {
 	kept           map[string]bool // those that are left as they are
 	key            []string
 	unique         []db.UniqueColumnsRow
+	gaps           bool          // rows may change out of sight, as its options allow
 	given          history.Image // what rows get that come back, where nothing was recorded
 
 	chosen map[int64]*history.Version
@@ -49,6 +50,11 @@ func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*ta
 			t.key = append(t.key, c.Name)
 		}
 	}
+	unrecorded, err := db.New().Unrecorded(ctx, q, db.UnrecordedParams{TableID: e.TableID, Relation: e.Relation})
+	if err != nil {
+		return nil, fmt.Errorf("read the options of %s: %w", e.Table, err)
+	}
+	t.gaps = unrecorded.Changes
 	if t.unique, err = db.New().UniqueColumns(ctx, q, e.Relation); err != nil {
 		return nil, fmt.Errorf("read the unique indexes of %s: %w", e.Table, err)
 	}

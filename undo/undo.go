@@ -27,6 +27,9 @@ var (
 	ErrTooManyRows = errors.New("too many rows")
 	// ErrNotUndo means that Redo was given a transaction in which nothing was undone.
 	ErrNotUndo = errors.New("not an undo")
+	// ErrNotRecording means that what was written has left no version: the triggers of the table
+	// are missing or disabled.
+	ErrNotRecording = errors.New("changes are not recorded")
 	// ErrInvalidPlan means that a plan cannot be read, or is of another database.
 	ErrInvalidPlan = errors.New("invalid plan")
 )

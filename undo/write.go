@@ -115,16 +115,21 @@ func writeRows(ctx context.Context, q db.DBTX, changes []change) error {
 }
 
 func groupsOf(changes []change) (groups []*group, numbers []int32) {
-	known := make(map[string]int32)
+	type kind struct {
+		table   *table
+		action  history.Action
+		wave    int
+		columns string
+	}
+	known := make(map[kind]int32)
 	numbers = make([]int32, len(changes))
 	for i, c := range changes {
-		g := &group{Relation: c.row.table.Relation, Action: c.action, Columns: c.columns, Wave: c.row.wave, table: c.row.Table}
-		name := fmt.Sprint(g.Relation, g.Action, g.Wave, strings.Join(c.columns, "\x00"))
-		number, ok := known[name]
+		k := kind{c.row.table, c.action, c.row.wave, strings.Join(c.columns, "\x00")}
+		number, ok := known[k]
 		if !ok {
-			groups = append(groups, g)
+			groups = append(groups, &group{Relation: k.table.Relation, Action: c.action, Columns: c.columns, Wave: k.wave, table: c.row.Table})
 			number = int32(len(groups))
-			known[name] = number
+			known[k] = number
 		}
 		numbers[i] = number
 		groups[number-1].rows++
@@ -284,8 +289,11 @@ func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written reco
 		for _, w := range append(found, written.passing(r)...) {
 			planned[w.ID] = true
 		}
+		if len(found) == 0 && r.Patch != nil && !r.table.gaps {
+			return fmt.Errorf("%w: of %s %s", ErrNotRecording, r.Table, r.newKey)
+		}
 		if len(found) == 0 {
-			continue // what it had become is what it was
+			continue // it is what it was, or out of sight
 		}
 		for _, id := range r.Versions {
 			ref := r.table.chosen[id].Ref()

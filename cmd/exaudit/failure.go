@@ -56,6 +56,7 @@ var kinds = []struct {
 	{exaudit.ErrUndoConflict, exitConflict, ", so nothing was written: see --on-conflict, --keep and --overwrite"},
 	{exaudit.ErrTooManyRows, exitConflict, ": --max-rows raises it"},
 	{exaudit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" shows those that are`},
+	{exaudit.ErrNotRecording, exitConflict, `, so nothing was written: "exaudit status" says why`},
 	{exaudit.ErrInvalidPlan, exitUsage, ""},
 	{exaudit.ErrBeforeHistory, exitFailed, ""},
 	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists those that there are`},
@@ -176,6 +177,8 @@ func (p *program) grantHint(err error) string {
 		return fmt.Sprintf(": GRANT CREATE ON DATABASE %s TO %s", pgx.Identifier{p.database}.Sanitize(), role)
 	case installing && strings.Contains(err.Error(), "exaudit"):
 		return fmt.Sprintf(": GRANT exaudit_owner, exaudit_writer TO %s", role)
+	case strings.Contains(err.Error(), "record_baseline"):
+		return fmt.Sprintf(": GRANT EXECUTE ON FUNCTION exaudit.record_baseline TO %s", role)
 	case p.command == "index":
 		return fmt.Sprintf(": GRANT exaudit_owner TO %s", role)
 	case installing:

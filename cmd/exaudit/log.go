@@ -108,7 +108,7 @@ func (v view) transaction(t exaudit.Transaction) string {
 		for _, count := range []struct {
 			n      int64
 			action exaudit.Action
-		}{{table.Created, exaudit.Created}, {table.Updated, exaudit.Updated}, {table.Deleted, exaudit.Deleted}} {
+		}{{table.Created, exaudit.Created}, {table.Updated, exaudit.Updated}, {table.Deleted, exaudit.Deleted}, {table.Baselines, exaudit.Baseline}} {
 			if count.n > 0 {
 				counts = append(counts, fmt.Sprintf("%d %s", count.n, count.action))
 			}

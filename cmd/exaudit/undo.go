@@ -299,12 +299,15 @@ func (u *undoing) report(stage exaudit.UndoStage, n int) {
 // show prints what is written, row by row, in the same form as a history.
 func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 	v := u.view(u.c)
-	written, hidden := 0, 0
+	shown, written, hidden := 0, 0, 0
 	for _, r := range plan.Rows {
-		if r.Patch == nil {
+		if r.Patch == nil && len(r.LeftOut) == 0 {
 			continue
 		}
-		if written++; written > shownRows && !v.full {
+		if r.Patch != nil {
+			written++
+		}
+		if shown++; shown > shownRows && !v.full {
 			hidden++
 			continue
 		}
@@ -337,6 +340,9 @@ func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 const shownRows = 50
 
 func rowVerb(r *exaudit.UndoRow) string {
+	if r.Patch == nil {
+		return "stays"
+	}
 	return map[exaudit.Action]string{exaudit.Created: "comes back", exaudit.Updated: "is changed", exaudit.Deleted: "is taken away"}[r.Action]
 }
 
