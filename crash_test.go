@@ -30,25 +30,8 @@ const (
 func TestConcurrentWritersAndCrash(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	server, err := postgres.Start(ctx, postgres.Options{Settings: map[string]string{
-		"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "deadlock_timeout": "20ms", "max_connections": "100",
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Stop()
+	server, pool := serverToKill(t)
 	url := server.URL("postgres")
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := exaudit.Init(ctx, config); err != nil {
-		t.Fatal(err)
-	}
-	pool, err := pgxpool.New(ctx, url)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := pool.Exec(ctx, fmt.Sprintf(`CREATE TABLE hot (id int PRIMARY KEY, n int NOT NULL, note text);
 		INSERT INTO hot SELECT g, 0, '' FROM generate_series(1, %d) g`, hotRows)); err != nil {
 		t.Fatal(err)
@@ -71,6 +54,31 @@ func TestConcurrentWritersAndCrash(t *testing.T) {
 	}
 	checkHotRows(ctx, t, url, &tally)
 	pgtest.Count(t, "writers", writers)
+}
+
+// serverToKill is a server of the test's own that keeps what was committed, with exaudit in it.
+func serverToKill(t *testing.T) (*postgres.Cluster, *pgxpool.Pool) {
+	t.Helper()
+	ctx := context.Background()
+	server, err := postgres.Start(ctx, postgres.Options{Settings: map[string]string{
+		"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "deadlock_timeout": "20ms", "max_connections": "100",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	config, err := pgx.ParseConfig(server.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exaudit.Init(ctx, config); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := pgxpool.New(ctx, server.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, pool
 }
 
 type tally struct{ committed, rolledBack, savepoints, deadlocks atomic.Int64 }

@@ -9,12 +9,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/pgtest"
-	"github.com/exaudit/exaudit/internal/postgres"
 )
 
 const raceRounds = 1000
@@ -94,23 +92,7 @@ func TestUndoAmongWriters(t *testing.T) {
 func TestUndoAndCrash(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	server, err := postgres.Start(ctx, postgres.Options{Settings: map[string]string{"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Stop()
-	url := server.URL("postgres")
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := exaudit.Init(ctx, config); err != nil {
-		t.Fatal(err)
-	}
-	pool, err := pgxpool.New(ctx, url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	server, pool := serverToKill(t)
 	db := &pgtest.DB{Pool: pool}
 	db.Exec(t, `CREATE TABLE parents (id int PRIMARY KEY, n int); CREATE TABLE children (id int PRIMARY KEY, parent int REFERENCES parents ON DELETE CASCADE);
 		INSERT INTO parents SELECT i, i FROM generate_series(1, 3000) i; INSERT INTO children SELECT i, i FROM generate_series(1, 3000) i`)
@@ -123,7 +105,7 @@ func TestUndoAndCrash(t *testing.T) {
 	before := pgtest.One[string](t, db, content)
 
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
-	_, err = audit.Undo(ctx, selection, exaudit.Progress(func(stage exaudit.UndoStage, _ int) {
+	_, err := audit.Undo(ctx, selection, exaudit.Progress(func(stage exaudit.UndoStage, _ int) {
 		if stage == "checking what was written" {
 			server.Kill()
 		}
@@ -135,7 +117,7 @@ func TestUndoAndCrash(t *testing.T) {
 	if err := server.Restart(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if pool, err = pgxpool.New(ctx, url); err != nil {
+	if pool, err = pgxpool.New(ctx, server.URL("postgres")); err != nil {
 		t.Fatal(err)
 	}
 	defer pool.Close()

@@ -124,11 +124,10 @@ func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32
 }
 
 const foreignKeys = `-- name: ForeignKeys :many
-SELECT DISTINCT k.conrelid AS referencing, k.confrelid AS referenced
-FROM pg_catalog.pg_constraint k
-WHERE k.contype = 'f' AND k.conparentid OPERATOR(pg_catalog.=) 0
-  AND k.conrelid OPERATOR(pg_catalog.=) ANY ($1::oid[]) AND k.confrelid OPERATOR(pg_catalog.=) ANY ($1::oid[])
-ORDER BY referencing, referenced
+SELECT DISTINCT k.referencing, k.referenced
+FROM exaudit.foreign_keys k
+WHERE k.referencing OPERATOR(pg_catalog.=) ANY ($1::oid[]) AND k.referenced OPERATOR(pg_catalog.=) ANY ($1::oid[])
+ORDER BY k.referencing, k.referenced
 `
 
 type ForeignKeysRow struct {
@@ -158,11 +157,21 @@ func (q *Queries) ForeignKeys(ctx context.Context, db DBTX, relations []uint32) 
 }
 
 const guardTriggers = `-- name: GuardTriggers :many
-SELECT wanted.table_name::text AS table_name, wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
-FROM (VALUES ('exaudit.versions', 'append_only'), ('exaudit.versions', 'append_only_custom'),
-             ('exaudit.moves', 'move_ends')) AS wanted (table_name, name)
+SELECT wanted.table_name::text AS table_name, wanted.name::text AS name,
+       coalesce(tg.tgenabled::text, '')::text AS enabled,
+       coalesce(p.proname OPERATOR(pg_catalog.<>) wanted.function_name
+                OR p.pronamespace OPERATOR(pg_catalog.<>) 'exaudit'::pg_catalog.regnamespace
+                OR tg.tgtype OPERATOR(pg_catalog.<>) wanted.type
+                OR tg.tgqual IS NOT NULL, false)::boolean AS altered
+FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58),
+             ('exaudit.versions', 'append_only_custom', 'refuse_custom_change', 19),
+             ('exaudit.versions', 'note_forgotten', 'note_forgotten', 8),
+             ('exaudit.versions', 'forget_undone', 'forget_undone', 8),
+             ('exaudit.undone', 'append_only', 'refuse_change', 58),
+             ('exaudit.moves', 'move_ends', 'end_move', 5)) AS wanted (table_name, name, function_name, type)
 LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
                                   AND tg.tgname = wanted.name
+LEFT JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
 ORDER BY wanted.table_name DESC, wanted.name
 `
 
@@ -170,10 +179,12 @@ type GuardTriggersRow struct {
 	TableName string
 	Name      string
 	Enabled   string
+	Altered   bool
 }
 
 // What guards exaudit's own tables, which must be enabled ALWAYS: versions against change,
-// and deletes that were held back against being forgotten. ” where one is missing.
+// deletes that were held back and what was undone against being forgotten. ” where one is
+// missing.
 func (q *Queries) GuardTriggers(ctx context.Context, db DBTX) ([]GuardTriggersRow, error) {
 	rows, err := db.Query(ctx, guardTriggers)
 	if err != nil {
@@ -183,7 +194,12 @@ func (q *Queries) GuardTriggers(ctx context.Context, db DBTX) ([]GuardTriggersRo
 	var items []GuardTriggersRow
 	for rows.Next() {
 		var i GuardTriggersRow
-		if err := rows.Scan(&i.TableName, &i.Name, &i.Enabled); err != nil {
+		if err := rows.Scan(
+			&i.TableName,
+			&i.Name,
+			&i.Enabled,
+			&i.Altered,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -354,6 +370,124 @@ func (q *Queries) InstalledTriggers(ctx context.Context, db DBTX, tableID int32)
 			&i.FunctionName,
 			&i.Definition,
 			&i.DisabledOn,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const ownFunctions = `-- name: OwnFunctions :many
+SELECT p.proname::text                               AS name,
+       p.oid::pg_catalog.regprocedure::text          AS signature,
+       pg_catalog.pg_get_function_identity_arguments(p.oid)::text AS arguments,
+       p.prosrc::text                                AS body,
+       coalesce(p.proconfig, '{}')::text[]           AS settings,
+       p.prosecdef::boolean                          AS security_definer,
+       pg_catalog.pg_get_userbyid(p.proowner)::text  AS owner,
+       (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
+                                    WHERE a.grantee OPERATOR(pg_catalog.=) 0::oid))::boolean AS public_may_execute
+FROM pg_catalog.pg_proc p
+WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
+ORDER BY p.proname, signature
+`
+
+type OwnFunctionsRow struct {
+	Name             string
+	Signature        string
+	Arguments        string
+	Body             string
+	Settings         []string
+	SecurityDefiner  bool
+	Owner            string
+	PublicMayExecute bool
+}
+
+// The functions of schema exaudit, as the catalog has them.
+func (q *Queries) OwnFunctions(ctx context.Context, db DBTX) ([]OwnFunctionsRow, error) {
+	rows, err := db.Query(ctx, ownFunctions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OwnFunctionsRow
+	for rows.Next() {
+		var i OwnFunctionsRow
+		if err := rows.Scan(
+			&i.Name,
+			&i.Signature,
+			&i.Arguments,
+			&i.Body,
+			&i.Settings,
+			&i.SecurityDefiner,
+			&i.Owner,
+			&i.PublicMayExecute,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const ownTables = `-- name: OwnTables :many
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
+       pg_catalog.pg_get_userbyid(c.relowner)::text  AS owner,
+       (c.relrowsecurity AND NOT c.relforcerowsecurity)::boolean AS row_security,
+       ARRAY(SELECT pg_catalog.concat(pol.polname, ' ', pol.polcmd, ' ', pol.polpermissive, ' ',
+                                      pg_catalog.pg_get_expr(coalesce(pol.polqual, pol.polwithcheck), pol.polrelid))
+             FROM pg_catalog.pg_policy pol
+             WHERE pol.polrelid OPERATOR(pg_catalog.=) c.oid
+             ORDER BY 1)::text[]                     AS policies,
+       ARRAY(SELECT DISTINCT pg_catalog.format('%s to %s', a.privilege_type, coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC'))
+             FROM (SELECT c.relacl AS acl
+                   UNION ALL
+                   SELECT att.attacl FROM pg_catalog.pg_attribute att
+                   WHERE att.attrelid OPERATOR(pg_catalog.=) c.oid) AS granted
+             CROSS JOIN LATERAL pg_catalog.aclexplode(granted.acl) AS a
+             LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+             WHERE a.grantee OPERATOR(pg_catalog.<>) c.relowner
+               AND coalesce(r.rolname, '') OPERATOR(pg_catalog.<>) 'exaudit_writer'
+               AND a.privilege_type OPERATOR(pg_catalog.=) ANY ('{INSERT,UPDATE,TRUNCATE,TRIGGER}'::text[])
+             ORDER BY 1)::text[]                     AS writers
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'exaudit' AND c.relkind = 'r' AND c.relname <> 'goose_db_version'
+ORDER BY c.relname
+`
+
+type OwnTablesRow struct {
+	Name        string
+	Owner       string
+	RowSecurity bool
+	Policies    []string
+	Writers     []string
+}
+
+// exaudit's own tables: owner, row security, and who else may write to them. Retention's
+// DELETE is given on purpose.
+func (q *Queries) OwnTables(ctx context.Context, db DBTX) ([]OwnTablesRow, error) {
+	rows, err := db.Query(ctx, ownTables)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OwnTablesRow
+	for rows.Next() {
+		var i OwnTablesRow
+		if err := rows.Scan(
+			&i.Name,
+			&i.Owner,
+			&i.RowSecurity,
+			&i.Policies,
+			&i.Writers,
 		); err != nil {
 			return nil, err
 		}

@@ -70,6 +70,22 @@ type ExauditCustomColumn struct {
 	DefaultExpression string
 }
 
+type ExauditForeignKey struct {
+	ID                  uint32
+	Referencing         uint32
+	ReferencingTable    string
+	ReferencingColumns  interface{}
+	ReferencingReadable *bool
+	Referenced          uint32
+	ReferencedTable     string
+	ReferencedColumns   interface{}
+	ReferencedReadable  *bool
+	Action              string
+	UpdateAction        string
+	Condition           []byte
+	Given               []byte
+}
+
 type ExauditHistory struct {
 	ID               int64
 	RecordedAt       time.Time

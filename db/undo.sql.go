@@ -184,9 +184,11 @@ func (q *Queries) NoteUndone(ctx context.Context, db DBTX, arg NoteUndoneParams)
 }
 
 const referencedKeys = `-- name: ReferencedKeys :many
-SELECT r.columns::text[] AS columns, r.referenced::oid AS referenced, r.table_name::text AS referenced_table,
-       r.referenced_columns::text[] AS referenced_columns
-FROM exaudit.referenced_keys($1::oid) AS r
+SELECT k.referencing_columns::text[] AS columns, k.referenced::oid AS referenced, k.referenced_table::text AS referenced_table,
+       k.referenced_columns::text[] AS referenced_columns
+FROM exaudit.foreign_keys k
+WHERE k.referencing OPERATOR(pg_catalog.=) $1::oid
+ORDER BY k.id
 `
 
 type ReferencedKeysRow struct {

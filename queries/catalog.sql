@@ -166,13 +166,66 @@ ORDER BY name;
 
 -- name: GuardTriggers :many
 -- What guards exaudit's own tables, which must be enabled ALWAYS: versions against change,
--- and deletes that were held back against being forgotten. '' where one is missing.
-SELECT wanted.table_name::text AS table_name, wanted.name::text AS name, coalesce(tg.tgenabled::text, '')::text AS enabled
-FROM (VALUES ('exaudit.versions', 'append_only'), ('exaudit.versions', 'append_only_custom'),
-             ('exaudit.moves', 'move_ends')) AS wanted (table_name, name)
+-- deletes that were held back and what was undone against being forgotten. '' where one is
+-- missing.
+SELECT wanted.table_name::text AS table_name, wanted.name::text AS name,
+       coalesce(tg.tgenabled::text, '')::text AS enabled,
+       coalesce(p.proname OPERATOR(pg_catalog.<>) wanted.function_name
+                OR p.pronamespace OPERATOR(pg_catalog.<>) 'exaudit'::pg_catalog.regnamespace
+                OR tg.tgtype OPERATOR(pg_catalog.<>) wanted.type
+                OR tg.tgqual IS NOT NULL, false)::boolean AS altered
+FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58),
+             ('exaudit.versions', 'append_only_custom', 'refuse_custom_change', 19),
+             ('exaudit.versions', 'note_forgotten', 'note_forgotten', 8),
+             ('exaudit.versions', 'forget_undone', 'forget_undone', 8),
+             ('exaudit.undone', 'append_only', 'refuse_change', 58),
+             ('exaudit.moves', 'move_ends', 'end_move', 5)) AS wanted (table_name, name, function_name, type)
 LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
                                   AND tg.tgname = wanted.name
+LEFT JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
 ORDER BY wanted.table_name DESC, wanted.name;
+
+-- name: OwnFunctions :many
+-- The functions of schema exaudit, as the catalog has them.
+SELECT p.proname::text                               AS name,
+       p.oid::pg_catalog.regprocedure::text          AS signature,
+       pg_catalog.pg_get_function_identity_arguments(p.oid)::text AS arguments,
+       p.prosrc::text                                AS body,
+       coalesce(p.proconfig, '{}')::text[]           AS settings,
+       p.prosecdef::boolean                          AS security_definer,
+       pg_catalog.pg_get_userbyid(p.proowner)::text  AS owner,
+       (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
+                                    WHERE a.grantee OPERATOR(pg_catalog.=) 0::oid))::boolean AS public_may_execute
+FROM pg_catalog.pg_proc p
+WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
+ORDER BY p.proname, signature;
+
+-- name: OwnTables :many
+-- exaudit's own tables: owner, row security, and who else may write to them. Retention's
+-- DELETE is given on purpose.
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
+       pg_catalog.pg_get_userbyid(c.relowner)::text  AS owner,
+       (c.relrowsecurity AND NOT c.relforcerowsecurity)::boolean AS row_security,
+       ARRAY(SELECT pg_catalog.concat(pol.polname, ' ', pol.polcmd, ' ', pol.polpermissive, ' ',
+                                      pg_catalog.pg_get_expr(coalesce(pol.polqual, pol.polwithcheck), pol.polrelid))
+             FROM pg_catalog.pg_policy pol
+             WHERE pol.polrelid OPERATOR(pg_catalog.=) c.oid
+             ORDER BY 1)::text[]                     AS policies,
+       ARRAY(SELECT DISTINCT pg_catalog.format('%s to %s', a.privilege_type, coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC'))
+             FROM (SELECT c.relacl AS acl
+                   UNION ALL
+                   SELECT att.attacl FROM pg_catalog.pg_attribute att
+                   WHERE att.attrelid OPERATOR(pg_catalog.=) c.oid) AS granted
+             CROSS JOIN LATERAL pg_catalog.aclexplode(granted.acl) AS a
+             LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+             WHERE a.grantee OPERATOR(pg_catalog.<>) c.relowner
+               AND coalesce(r.rolname, '') OPERATOR(pg_catalog.<>) 'exaudit_writer'
+               AND a.privilege_type OPERATOR(pg_catalog.=) ANY ('{INSERT,UPDATE,TRUNCATE,TRIGGER}'::text[])
+             ORDER BY 1)::text[]                     AS writers
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'exaudit' AND c.relkind = 'r' AND c.relname <> 'goose_db_version'
+ORDER BY c.relname;
 
 -- name: Subscriptions :many
 -- The subscriptions that write to a table or its partitions.
@@ -185,8 +238,7 @@ ORDER BY name;
 
 -- name: ForeignKeys :many
 -- Which of some tables reference which, by foreign keys.
-SELECT DISTINCT k.conrelid AS referencing, k.confrelid AS referenced
-FROM pg_catalog.pg_constraint k
-WHERE k.contype = 'f' AND k.conparentid OPERATOR(pg_catalog.=) 0
-  AND k.conrelid OPERATOR(pg_catalog.=) ANY (@relations::oid[]) AND k.confrelid OPERATOR(pg_catalog.=) ANY (@relations::oid[])
-ORDER BY referencing, referenced;
+SELECT DISTINCT k.referencing, k.referenced
+FROM exaudit.foreign_keys k
+WHERE k.referencing OPERATOR(pg_catalog.=) ANY (@relations::oid[]) AND k.referenced OPERATOR(pg_catalog.=) ANY (@relations::oid[])
+ORDER BY k.referencing, k.referenced;

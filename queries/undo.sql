@@ -51,9 +51,11 @@ FROM exaudit.missing_references(@relation::oid, @images::jsonb[]) AS m;
 
 -- name: ReferencedKeys :many
 -- The foreign keys of a table.
-SELECT r.columns::text[] AS columns, r.referenced::oid AS referenced, r.table_name::text AS referenced_table,
-       r.referenced_columns::text[] AS referenced_columns
-FROM exaudit.referenced_keys(@relation::oid) AS r;
+SELECT k.referencing_columns::text[] AS columns, k.referenced::oid AS referenced, k.referenced_table::text AS referenced_table,
+       k.referenced_columns::text[] AS referenced_columns
+FROM exaudit.foreign_keys k
+WHERE k.referencing OPERATOR(pg_catalog.=) @relation::oid
+ORDER BY k.id;
 
 -- name: RowsReferencing :many
 SELECT r.entity_id::text AS entity_id, r.referencing::oid AS referencing, r.referencing_table::text AS referencing_table,

@@ -7,6 +7,46 @@
 SET LOCAL ROLE exaudit_owner;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
+-- Foreign keys, each with the condition for a row f that points to a row t, and the one for a row f
+-- that points anywhere; what becomes of f when t goes, or gets other values; and whether the current
+-- user may see all rows of either.
+-- Those of partitions are part of their parents'.
+CREATE VIEW exaudit.foreign_keys AS
+SELECT k.oid AS id,
+       k.conrelid AS referencing,
+       pg_catalog.format('%I.%I', fn.nspname, fc.relname) AS referencing_table,
+       array_agg(fa.attname::text ORDER BY pair.position) AS referencing_columns,
+       pg_catalog.has_table_privilege(fc.oid, 'SELECT') AND pg_catalog.has_schema_privilege(fn.oid, 'USAGE')
+           AND NOT pg_catalog.row_security_active(fc.oid) AS referencing_readable,
+       k.confrelid AS referenced,
+       pg_catalog.format('%I.%I', tn.nspname, tc.relname) AS referenced_table,
+       array_agg(ta.attname::text ORDER BY pair.position) AS referenced_columns,
+       pg_catalog.has_table_privilege(tc.oid, 'SELECT') AND pg_catalog.has_schema_privilege(tn.oid, 'USAGE')
+           AND NOT pg_catalog.row_security_active(tc.oid) AS referenced_readable,
+       CASE k.confdeltype WHEN 'c' THEN 'deleted' WHEN 'n' THEN 'set to NULL' WHEN 'd' THEN 'set to default'
+                          ELSE 'in the way' END AS action,
+       CASE k.confupdtype WHEN 'c' THEN 'updated' WHEN 'n' THEN 'set to NULL' WHEN 'd' THEN 'set to default'
+                          ELSE 'in the way' END AS update_action,
+       string_agg(pg_catalog.format('t.%I OPERATOR(%I.%s) f.%I', ta.attname, opn.nspname, o.oprname, fa.attname), ' AND '
+                  ORDER BY pair.position) AS condition,
+       string_agg(pg_catalog.format('f.%I IS NOT NULL', fa.attname), ' AND ' ORDER BY pair.position) AS given
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_class fc ON fc.oid = k.conrelid
+JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace
+JOIN pg_catalog.pg_class tc ON tc.oid = k.confrelid
+JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
+CROSS JOIN LATERAL ROWS FROM (unnest(k.conkey), unnest(k.confkey), unnest(k.conpfeqop))
+    WITH ORDINALITY AS pair (referencing, referenced, operator, position)
+JOIN pg_catalog.pg_attribute fa ON fa.attrelid = k.conrelid AND fa.attnum = pair.referencing
+JOIN pg_catalog.pg_attribute ta ON ta.attrelid = k.confrelid AND ta.attnum = pair.referenced
+JOIN pg_catalog.pg_operator o ON o.oid = pair.operator
+JOIN pg_catalog.pg_namespace opn ON opn.oid = o.oprnamespace
+WHERE k.contype = 'f' AND k.conparentid = 0
+GROUP BY k.oid, k.conrelid, k.confrelid, k.confdeltype, k.confupdtype, fc.oid, fc.relname, fn.oid, fn.nspname, tc.oid, tc.relname, tn.oid, tn.nspname
+ORDER BY referencing_table, k.oid;
+
+GRANT SELECT ON exaudit.foreign_keys TO exaudit_reader;
+
 -- +goose StatementBegin
 -- The image that holds only the key columns of an entity. A digest is looked for in the
 -- table, row by row: NULL where it is in none.
@@ -262,60 +302,22 @@ AS $$
 DECLARE
     key record;
 BEGIN
-    FOR key IN SELECT * FROM exaudit.referencing_keys(relation) LOOP
-        table_name := key.table_name;
-        columns := key.columns;
+    FOR key IN SELECT * FROM exaudit.foreign_keys k WHERE k.referenced OPERATOR(pg_catalog.=) relation::pg_catalog.oid LOOP
+        table_name := key.referencing_table;
+        columns := key.referencing_columns;
         action := key.action;
         referencing := NULL;
-        IF key.readable THEN
+        IF key.referencing_readable THEN
             EXECUTE pg_catalog.format(
                 'SELECT pg_catalog.count(*) FROM %s AS f, %s AS t, exaudit.key_record($1, $2) AS k (%s) '
                 'WHERE %s AND %s AND NOT (f.tableoid OPERATOR(pg_catalog.=) t.tableoid AND f.ctid OPERATOR(pg_catalog.=) t.ctid)',
-                key.target, exaudit.target(relation), exaudit.key_definition(relation),
+                exaudit.target(key.referencing), exaudit.target(relation), exaudit.key_definition(relation),
                 exaudit.key_condition(relation), key.condition)
             INTO referencing USING relation, exaudit.key_image(relation, entity_id);
         END IF;
         RETURN NEXT;
     END LOOP;
 END
-$$;
-
--- The foreign keys that reference a table, each with the condition for its rows, f, and the
--- table's, t; action is what becomes of f when t is deleted, update_action when it gets other
--- values. A table of which the caller may not see all rows is not readable.
-CREATE FUNCTION exaudit.referencing_keys(
-    relation regclass, OUT referencing oid, OUT table_name text, OUT columns text[], OUT action text, OUT update_action text,
-    OUT referenced_columns text[], OUT target text, OUT condition text, OUT readable boolean
-) RETURNS SETOF record
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT c.oid,
-           pg_catalog.format('%I.%I', n.nspname, c.relname),
-           array_agg(fa.attname::text ORDER BY pair.position),
-           CASE k.confdeltype WHEN 'c' THEN 'deleted' WHEN 'n' THEN 'set to NULL' WHEN 'd' THEN 'set to default'
-                              ELSE 'in the way' END,
-           CASE k.confupdtype WHEN 'c' THEN 'updated' WHEN 'n' THEN 'set to NULL' WHEN 'd' THEN 'set to default'
-                              ELSE 'in the way' END,
-           array_agg(ta.attname::text ORDER BY pair.position),
-           exaudit.target(c.oid),
-           string_agg(pg_catalog.format('t.%I OPERATOR(%I.%s) f.%I', ta.attname, opn.nspname, o.oprname, fa.attname), ' AND '
-                      ORDER BY pair.position),
-           pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-           AND NOT pg_catalog.row_security_active(c.oid)
-    FROM pg_catalog.pg_constraint k
-    JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    CROSS JOIN LATERAL ROWS FROM (unnest(k.conkey), unnest(k.confkey), unnest(k.conpfeqop))
-        WITH ORDINALITY AS pair (referencing, referenced, operator, position)
-    JOIN pg_catalog.pg_attribute fa ON fa.attrelid = k.conrelid AND fa.attnum = pair.referencing
-    JOIN pg_catalog.pg_attribute ta ON ta.attrelid = k.confrelid AND ta.attnum = pair.referenced
-    JOIN pg_catalog.pg_operator o ON o.oid = pair.operator
-    JOIN pg_catalog.pg_namespace opn ON opn.oid = o.oprnamespace
-    -- those of partitions are part of their parents'
-    WHERE k.contype = 'f' AND k.confrelid = relation AND k.conparentid = 0
-    GROUP BY k.oid, k.confdeltype, k.confupdtype, n.oid, n.nspname, c.oid, c.relname
-    ORDER BY n.nspname, c.relname, k.oid
 $$;
 
 -- An image as the table's types write it: what Track is given is checked by reading it
@@ -375,11 +377,11 @@ AS 'SELECT 4::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
-    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.referencing_keys, exaudit.normalize, exaudit.rows_query,
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query,
     exaudit.schema_version
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
-    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.referencing_keys, exaudit.normalize, exaudit.rows_query,
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query,
     exaudit.schema_version
     TO exaudit_reader;
 
@@ -390,7 +392,7 @@ DROP FUNCTION exaudit.schema_version;
 DROP FUNCTION exaudit.rows_query;
 DROP FUNCTION exaudit.normalize;
 DROP FUNCTION exaudit.referencing_rows;
-DROP FUNCTION exaudit.referencing_keys;
+DROP VIEW exaudit.foreign_keys;
 DROP FUNCTION exaudit.delete_row;
 DROP FUNCTION exaudit.update_row;
 DROP FUNCTION exaudit.insert_row;

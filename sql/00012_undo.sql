@@ -348,53 +348,20 @@ AS $$
 DECLARE
     key record;
 BEGIN
-    FOR key IN SELECT * FROM exaudit.referenced_keys(relation) WHERE readable LOOP
-        columns := key.columns;
+    FOR key IN SELECT * FROM exaudit.foreign_keys k
+               WHERE k.referencing OPERATOR(pg_catalog.=) relation::pg_catalog.oid AND k.referenced_readable LOOP
+        columns := key.referencing_columns;
         referenced := key.referenced;
-        referenced_table := key.table_name;
+        referenced_table := key.referenced_table;
         referenced_columns := key.referenced_columns;
         FOR place IN EXECUTE pg_catalog.format(
             'SELECT f."!place" FROM (SELECT pg_catalog.row_number() OVER () AS "!place", d.* FROM exaudit.decode_all(NULL::%s, $1) AS d) AS f '
-            'WHERE %s AND NOT EXISTS (SELECT FROM %s AS t WHERE %s)', relation, key.given, key.target, key.condition)
+            'WHERE %s AND NOT EXISTS (SELECT FROM %s AS t WHERE %s)', relation, key.given, exaudit.target(key.referenced), key.condition)
         USING images LOOP
             RETURN NEXT;
         END LOOP;
     END LOOP;
 END
-$$;
-
--- The foreign keys of a table, each with the condition for its rows, f, and those that they point
--- to, t; given tells which of them point to any.
-CREATE FUNCTION exaudit.referenced_keys(
-    relation regclass, OUT columns text[], OUT referenced oid, OUT table_name text, OUT referenced_columns text[], OUT target text,
-    OUT condition text, OUT given text, OUT readable boolean
-) RETURNS SETOF record
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT array_agg(fa.attname::text ORDER BY pair.position),
-           c.oid,
-           pg_catalog.format('%I.%I', n.nspname, c.relname),
-           array_agg(ta.attname::text ORDER BY pair.position),
-           exaudit.target(c.oid),
-           string_agg(pg_catalog.format('t.%I OPERATOR(%I.%s) f.%I', ta.attname, opn.nspname, o.oprname, fa.attname), ' AND '
-                      ORDER BY pair.position),
-           string_agg(pg_catalog.format('f.%I IS NOT NULL', fa.attname), ' AND '),
-           pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-           AND NOT pg_catalog.row_security_active(c.oid)
-    FROM pg_catalog.pg_constraint k
-    JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    CROSS JOIN LATERAL ROWS FROM (unnest(k.conkey), unnest(k.confkey), unnest(k.conpfeqop))
-        WITH ORDINALITY AS pair (referencing, referenced, operator, position)
-    JOIN pg_catalog.pg_attribute fa ON fa.attrelid = k.conrelid AND fa.attnum = pair.referencing
-    JOIN pg_catalog.pg_attribute ta ON ta.attrelid = k.confrelid AND ta.attnum = pair.referenced
-    JOIN pg_catalog.pg_operator o ON o.oid = pair.operator
-    JOIN pg_catalog.pg_namespace opn ON opn.oid = o.oprnamespace
-    -- to a partitioned table, there is one for each partition besides
-    WHERE k.contype = 'f' AND k.conrelid = relation AND k.conparentid = 0
-    GROUP BY k.oid, c.oid, n.oid, n.nspname, c.relname
-    ORDER BY k.oid
 $$;
 
 -- The rows that reference some rows which would be deleted or, where changed is given, would get
@@ -409,24 +376,24 @@ DECLARE
     key    record;
     action text;
 BEGIN
-    FOR key IN SELECT * FROM exaudit.referencing_keys(relation) LOOP
+    FOR key IN SELECT * FROM exaudit.foreign_keys k WHERE k.referenced OPERATOR(pg_catalog.=) relation::pg_catalog.oid LOOP
         action := CASE WHEN changed IS NULL THEN key.action ELSE key.update_action END;
         CONTINUE WHEN action OPERATOR(pg_catalog.=) 'updated' OR NOT key.referenced_columns OPERATOR(pg_catalog.&&) changed
-            OR NOT key.readable AND action OPERATOR(pg_catalog.=) 'in the way'; -- the foreign key itself will tell
-        IF NOT key.readable THEN
-            RAISE EXCEPTION 'permission denied for rows of table %, which may reference some of %', key.table_name, relation
+            OR NOT key.referencing_readable AND action OPERATOR(pg_catalog.=) 'in the way'; -- the foreign key itself will tell
+        IF NOT key.referencing_readable THEN
+            RAISE EXCEPTION 'permission denied for rows of table %, which may reference some of %', key.referencing_table, relation
                 USING ERRCODE = 'insufficient_privilege',
                       HINT = 'The foreign key would change or delete rows of that table; it takes SELECT on all of them to see which.';
         END IF;
         referencing := key.referencing;
-        referencing_table := key.table_name;
-        columns := key.columns;
+        referencing_table := key.referencing_table;
+        columns := key.referencing_columns;
         referenced_columns := key.referenced_columns;
         FOR entity_id, referencing_entity_id IN EXECUTE pg_catalog.format(
             'SELECT k."!entity_id", %s FROM exaudit.key_records($1, $2) AS k (%s) JOIN %s AS t ON %s JOIN %s AS f ON %s '
             'WHERE NOT (f.tableoid OPERATOR(pg_catalog.=) t.tableoid AND f.ctid OPERATOR(pg_catalog.=) t.ctid)',
             coalesce(exaudit.entity_id_expression(key.referencing, 'f'), '''''::pg_catalog.text'), exaudit.key_records_definition(relation), exaudit.target(relation),
-            exaudit.key_condition(relation), key.target, key.condition)
+            exaudit.key_condition(relation), exaudit.target(key.referencing), key.condition)
         USING relation, entity_ids LOOP
             RETURN NEXT;
         END LOOP;
@@ -447,11 +414,11 @@ ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER forget_undone;
 
 REVOKE EXECUTE ON FUNCTION exaudit.forget_undone, exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
     exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
-    exaudit.missing_references, exaudit.referenced_keys, exaudit.rows_referencing
+    exaudit.missing_references, exaudit.rows_referencing
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
     exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
-    exaudit.missing_references, exaudit.referenced_keys, exaudit.rows_referencing
+    exaudit.missing_references, exaudit.rows_referencing
     TO exaudit_reader;
 
 RESET ROLE;
@@ -460,7 +427,6 @@ RESET ROLE;
 DROP TRIGGER forget_undone ON exaudit.versions;
 DROP FUNCTION exaudit.rows_referencing;
 DROP FUNCTION exaudit.missing_references;
-DROP FUNCTION exaudit.referenced_keys;
 DROP FUNCTION exaudit.taken_values;
 DROP FUNCTION exaudit.index_entries;
 DROP FUNCTION exaudit.unique_columns;

@@ -33,7 +33,7 @@ func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := inspectGuards(ctx, q)
+	list, err := inspectOwn(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -137,35 +137,6 @@ func (s *Status) noteSubscriptions(ctx context.Context, q db.DBTX) error {
 		s.Notes = append(s.Notes, fmt.Sprintf("what subscription %q applies is not recorded, without the option replica", name))
 	}
 	return nil
-}
-
-// guardedTables are exaudit's own, in the order in which they are told of.
-var guardedTables = []string{"exaudit.versions", "exaudit.moves"}
-
-// inspectGuards looks at what keeps the versions from being changed, and deletes that are
-// part of a move from being forgotten. Loading data with --disable-triggers leaves it
-// weaker than it was.
-func inspectGuards(ctx context.Context, q db.DBTX) ([]Status, error) {
-	guards, err := db.New().GuardTriggers(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("read the triggers of schema exaudit: %w", err)
-	}
-	problems := map[string]string{
-		"": "is missing", "D": "is disabled", "O": "does not fire for replicas", "R": "fires for replicas only",
-	}
-	var list []Status
-	for _, table := range guardedTables {
-		s := Status{Tracked: Tracked{QuotedName: table}}
-		for _, g := range guards {
-			if problem, ok := problems[g.Enabled]; ok && g.TableName == table {
-				s.Drift = append(s.Drift, Drift{table, `trigger "` + g.Name + `"`, problem})
-			}
-		}
-		if len(s.Drift) > 0 {
-			list = append(list, s)
-		}
-	}
-	return list, nil
 }
 
 // Drift compares the script with what the catalog has.

@@ -3,18 +3,15 @@ package triggers
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/exaudit/exaudit/db"
 )
 
 // Sync brings the triggers of every tracked table up to date, and follows tables that were
 // renamed, all in one transaction. What is up to date stays untouched, and its table
 // unlocked. A table that was dropped is let go of, or attached
 // to another that is tracked; one that has lost its primary key is
-// skipped: their Installations say so. What guards exaudit's own tables is mended, too, and
+// skipped: their Installations say so. exaudit's own functions and tables are mended, too, and
 // the event triggers where there are any; only then are they among the results.
 func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation, error) {
 	options := collect(opts)
@@ -31,7 +28,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 			}
 		}
 		return pinned(ctx, tx, options, func() error {
-			guards, err := syncGuards(ctx, tx, options)
+			own, err := syncOwn(ctx, tx, options)
 			if err != nil {
 				return err
 			}
@@ -43,7 +40,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 			if err != nil {
 				return err
 			}
-			done = append(guards, following...)
+			done = append(own, following...)
 			for _, t := range all {
 				was, tracked := names[t.ID]
 				if !tracked {
@@ -77,35 +74,4 @@ func sync(ctx context.Context, tx pgx.Tx, t Tracked, options installOptions) (In
 		return Installation{Table: t.QuotedName, Skipped: "it has lost its primary key"}, nil
 	}
 	return installation, err
-}
-
-// syncGuards enables what guards exaudit's own tables as Init does.
-func syncGuards(ctx context.Context, tx pgx.Tx, options installOptions) ([]Installation, error) {
-	guards, err := db.New().GuardTriggers(ctx, tx)
-	if err != nil {
-		return nil, fmt.Errorf("read the triggers of schema exaudit: %w", err)
-	}
-	var done []Installation
-	for _, table := range guardedTables {
-		mended := Installation{Table: table}
-		for _, g := range guards {
-			switch {
-			case g.TableName != table, g.Enabled == "A":
-				continue
-			case g.Enabled == "":
-				mended.Skipped = `trigger "` + g.Name + `" is missing`
-				continue
-			}
-			enable := "ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + pgx.Identifier{g.Name}.Sanitize()
-			if _, err := tx.Exec(ctx, enable); err != nil {
-				return nil, options.locked(err, table, "enable the triggers of")
-			}
-			mended.SQL += enable + ";\n"
-			mended.Changed = true
-		}
-		if mended.Changed || mended.Skipped != "" {
-			done = append(done, mended)
-		}
-	}
-	return done, nil
 }

@@ -172,8 +172,8 @@ func statusOf(err error) int {
 	case errors.Is(err, exaudit.ErrDiverged), errors.Is(err, exaudit.ErrChanged), errors.Is(err, exaudit.ErrNothingToDo),
 		errors.Is(err, exaudit.ErrReferencedRowMissing), errors.Is(err, exaudit.ErrUniqueConflict):
 		return http.StatusConflict
-	case errors.As(err, &pgErr) && strings.HasPrefix(pgErr.Code, "22"):
-		// no such status, or a time that the history does not reach back to
+	case errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "22") || pgErr.Code == "XA011" || pgErr.Code == "XA012"):
+		// no such status, or a time that the history does not reach back to, or is still to come
 		return http.StatusBadRequest
 	default:
 		return http.StatusInternalServerError
