@@ -441,8 +441,7 @@ const ownTables = `-- name: OwnTables :many
 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
        pg_catalog.pg_get_userbyid(c.relowner)::text  AS owner,
        (c.relrowsecurity AND NOT c.relforcerowsecurity)::boolean AS row_security,
-       ARRAY(SELECT pg_catalog.concat(pol.polname, ' ', pol.polcmd, ' ', pol.polpermissive, ' ',
-                                      pg_catalog.pg_get_expr(coalesce(pol.polqual, pol.polwithcheck), pol.polrelid))
+       ARRAY(SELECT exaudit.policy_definition(pol.oid)
              FROM pg_catalog.pg_policy pol
              WHERE pol.polrelid OPERATOR(pg_catalog.=) c.oid
              ORDER BY 1)::text[]                     AS policies,

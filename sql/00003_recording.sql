@@ -161,6 +161,16 @@ AS $$
     SELECT pg_catalog.pg_get_triggerdef($1)
 $$;
 
+-- A policy, the same text in every session.
+CREATE FUNCTION exaudit.policy_definition(policy oid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT concat(p.polname, ' ', p.polcmd, ' ', p.polpermissive, ' ', pg_catalog.pg_get_expr(coalesce(p.polqual, p.polwithcheck), p.polrelid))
+    FROM pg_catalog.pg_policy p WHERE p.oid = $1
+$$;
+
 -- May a generated trigger fire for this relation? For the table of the registered name or
 -- the one that carries the trigger (it was renamed, perhaps to make room for another of
 -- its name), and for partitions of these.
@@ -807,7 +817,8 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     exaudit.record_altered, exaudit.record_restored
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
-    exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.reads_every_row,
+    exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.policy_definition,
+    exaudit.reads_every_row,
     exaudit.has_truncate_policy, exaudit.option_columns
     TO exaudit_reader;
 
@@ -845,6 +856,7 @@ DROP FUNCTION exaudit.entity_id_in;
 DROP FUNCTION exaudit.key_columns;
 DROP FUNCTION exaudit.check_table;
 DROP FUNCTION exaudit.is_table;
+DROP FUNCTION exaudit.policy_definition;
 DROP FUNCTION exaudit.trigger_definition;
 DROP FUNCTION exaudit.record;
 DROP FUNCTION exaudit.session_role;
