@@ -404,6 +404,9 @@ func TestUndoNeedsASelectionAndALimit(t *testing.T) {
 	ctx := context.Background()
 	db, audit := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), exaudit.OnConflict("skip")); !errors.Is(err, exaudit.ErrInvalidPlan) {
+		t.Errorf("no policy: %v, want ErrInvalidPlan", err)
+	}
 	if _, err := audit.Undo(ctx, nil); !errors.Is(err, exaudit.ErrInvalidFilter) {
 		t.Errorf("no selection: %v, want ErrInvalidFilter", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
@@ -30,7 +31,8 @@ var (
 	// ErrNotRecording means that what was written has left no version: the triggers of the table
 	// are missing or disabled.
 	ErrNotRecording = errors.New("changes are not recorded")
-	// ErrInvalidPlan means that a plan cannot be read, or is of another database.
+	// ErrInvalidPlan means that a plan cannot be read, is of another database, or has a policy that
+	// there is none of.
 	ErrInvalidPlan = errors.New("invalid plan")
 )
 
@@ -100,6 +102,14 @@ func collect(opts []Option) options {
 	return o
 }
 
+// check refuses options that cannot be meant.
+func (o options) check() error {
+	if o.err == nil && !slices.Contains([]Policy{Refuse, SkipRows, KeepLater}, o.Policy) {
+		return fmt.Errorf("%w: there is no policy %q", ErrInvalidPlan, o.Policy)
+	}
+	return o.err
+}
+
 // OnConflict sets the policy; Refuse is the default.
 func OnConflict(p Policy) Option { return func(o *options) { o.Policy = p } }
 
@@ -147,8 +157,8 @@ func Progress(report func(stage Stage, n int)) Option {
 // snapshot.
 func Make(ctx context.Context, q db.DBTX, filter history.Filter, opts ...Option) (*Plan, error) {
 	p := newPlanner(q, collect(opts))
-	if p.o.err != nil {
-		return nil, p.o.err
+	if err := p.o.check(); err != nil {
+		return nil, err
 	}
 	if err := p.choose(ctx, filter); err != nil {
 		return nil, err
@@ -171,8 +181,8 @@ func Apply(ctx context.Context, conn Conn, plan *Plan, opts ...Option) (*Plan, e
 }
 
 func inTransaction(ctx context.Context, conn Conn, o options, choose func(*planner) error, check func(*Plan) error) (*Plan, error) {
-	if o.err != nil {
-		return nil, o.err
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	tx, err := conn.Begin(ctx)
 	if err != nil {
