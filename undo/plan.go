@@ -187,7 +187,10 @@ func (p *Plan) Err() error {
 			return nil
 		}
 	}
-	if len(p.Undone) > 0 && len(p.Chosen) == 0 {
+	switch {
+	case len(p.Chosen) == 0 && len(p.Undone) == 0:
+		return fmt.Errorf("%w: no recorded change fits", revert.ErrNothingToDo)
+	case len(p.Chosen) == 0:
 		return fmt.Errorf("%w: all of it is undone already", revert.ErrNothingToDo)
 	}
 	return revert.ErrNothingToDo

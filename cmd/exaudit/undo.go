@@ -307,13 +307,14 @@ func (u *undoing) report(stage exaudit.UndoStage, n int) {
 // show prints what is written, row by row, in the same form as a history.
 func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 	v := u.view(u.c)
-	shown, written, hidden := 0, 0, 0
+	shown, written, versions, hidden := 0, 0, 0, 0
 	for _, r := range plan.Rows {
 		if r.Patch == nil && len(r.LeftOut) == 0 {
 			continue
 		}
 		if r.Patch != nil {
 			written++
+			versions += len(r.Versions)
 		}
 		if shown++; shown > shownRows && !v.full {
 			hidden++
@@ -326,10 +327,10 @@ func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 		fmt.Fprintf(w, "(and %s, which --full shows)\n", counted(hidden, "row"))
 	}
 	u.showConflicts(w, plan)
-	if len(plan.Chosen) > 1 {
+	if versions != 1 {
 		verb = strings.Replace(verb, "was", "were", 1)
 	}
-	fmt.Fprintf(w, "%s of %s %s", counted(len(plan.Chosen), "version"), counted(written, "row"), verb)
+	fmt.Fprintf(w, "%s of %s %s", counted(versions, "version"), counted(written, "row"), verb)
 	if n := len(plan.Undone); n > 0 {
 		fmt.Fprintf(w, "; %s undone already", counted(n, "version"))
 	}
