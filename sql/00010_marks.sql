@@ -23,6 +23,20 @@ COMMENT ON TABLE exaudit.marks IS 'Named moments in the history: exaudit.mark, e
 GRANT SELECT ON exaudit.marks TO exaudit_reader;
 
 -- +goose StatementBegin
+-- The current snapshot, which has the own transaction among those under way. PostgreSQL leaves it
+-- out, and pg_visible_in_snapshot calls it visible as soon as a later one has ended.
+CREATE FUNCTION exaudit.current_snapshot() RETURNS pg_snapshot
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN c.own < pg_snapshot_xmax(c.snapshot) THEN
+               format('%s:%s:%s', least(pg_snapshot_xmin(c.snapshot), c.own), pg_snapshot_xmax(c.snapshot),
+                      (SELECT string_agg(u.xid::text, ',' ORDER BY u.xid)
+                       FROM (SELECT pg_snapshot_xip(c.snapshot) UNION SELECT c.own) AS u (xid)))::pg_snapshot
+           ELSE c.snapshot END
+    FROM (SELECT pg_current_snapshot() AS snapshot, pg_current_xact_id_if_assigned() AS own) AS c
+$$;
+
 -- Makes a mark. What the transaction that makes it has changed itself is after it.
 CREATE FUNCTION exaudit.mark(name text, note text DEFAULT NULL) RETURNS exaudit.marks
     LANGUAGE plpgsql
@@ -45,7 +59,7 @@ BEGIN
     -- In one statement, whose snapshot is older than the last id it reads. What it sees
     -- although the snapshot does not have its transaction is of another cluster, or its own.
     INSERT INTO exaudit.marks AS m (name, snapshot, last_id, restored_id, note)
-    SELECT mark.name, pg_current_snapshot(), exaudit.last_version_id(),
+    SELECT mark.name, exaudit.current_snapshot(), exaudit.last_version_id(),
            coalesce((SELECT max(v.id)
                      FROM exaudit.versions v
                      WHERE v.xid::text::bigint >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
@@ -108,7 +122,7 @@ CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 10::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION exaudit.current_snapshot, exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark TO exaudit_reader;
 
 RESET ROLE;
@@ -118,5 +132,6 @@ DROP FUNCTION exaudit.remove_mark;
 DROP FUNCTION exaudit.after_mark;
 DROP FUNCTION exaudit.find_mark;
 DROP FUNCTION exaudit.mark;
+DROP FUNCTION exaudit.current_snapshot;
 DROP TABLE exaudit.marks;
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 9::bigint';
