@@ -30,7 +30,7 @@ func TestTempDir(t *testing.T) {
 		filepath.Join(open, "absent"): "/tmp",
 	} {
 		t.Setenv("TMPDIR", dir)
-		if got := account.tempDir(); got != want {
+		if got := account.tempDir(false); got != want {
 			t.Errorf("TMPDIR=%s: %s, want %s", dir, got, want)
 		}
 	}
