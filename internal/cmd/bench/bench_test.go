@@ -11,26 +11,12 @@ import (
 	"testing"
 )
 
-// Every workload with every variant, in small: each records what it should, and what
-// somebody else's SQL records is counted.
+// Every workload with every variant, in small: each records what it should, and what the
+// SQL of the documentation records, which knows no inserts, is counted.
 func TestWorkloads(t *testing.T) {
 	t.Parallel()
 	also := filepath.Join(t.TempDir(), "also.sql")
-	err := os.WriteFile(also, []byte(`
-		CREATE TABLE log (op text);
-		CREATE FUNCTION log() RETURNS trigger LANGUAGE plpgsql AS $$
-		BEGIN
-			IF TG_OP <> 'INSERT' THEN INSERT INTO public.log VALUES (TG_OP); END IF;
-			RETURN NULL;
-		END $$;
-		DO $$
-		DECLARE tracked regclass;
-		BEGIN
-			FOREACH tracked IN ARRAY current_setting('bench.tables')::regclass[] LOOP
-				EXECUTE format('CREATE TRIGGER log AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION log()', tracked);
-			END LOOP;
-		END $$`), 0o600)
-	if err != nil {
+	if err := os.WriteFile(also, []byte(snippet(t, "sql")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	a := parsed(t, "--rounds", "1", "--scale", "0.001", "--also", "log="+also)
@@ -63,6 +49,39 @@ func TestWorkloads(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The commands of the documentation are understood.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	also := filepath.Join(t.TempDir(), "trigger.sql")
+	if err := os.WriteFile(also, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	commands := strings.Split(strings.TrimSpace(snippet(t, "sh")), "\n")
+	for _, command := range commands {
+		rest, ok := strings.CutPrefix(command, "make bench")
+		if !ok {
+			t.Errorf("%s is no command of these", command)
+		}
+		rest = strings.Trim(strings.TrimPrefix(strings.TrimSpace(rest), "FLAGS="), `"`)
+		parsed(t, strings.Fields(strings.ReplaceAll(rest, "trigger.sql", also))...)
+	}
+}
+
+// snippet gives the first fenced block of a language in the documentation.
+func snippet(t *testing.T, language string) string {
+	t.Helper()
+	content, err := os.ReadFile("../../../docs/benchmarks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(content), "```"+language+"\n")
+	block, _, closed := strings.Cut(after, "```")
+	if !found || !closed {
+		t.Fatalf("no %s", language)
+	}
+	return block
 }
 
 func parsed(t *testing.T, args ...string) arguments {
