@@ -142,13 +142,13 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	runs := func(seconds ...float64) (runs []Run) {
 		for _, s := range seconds {
-			runs = append(runs, Run{Seconds: s, WAL: int64(1000 * s), Stored: 500})
+			runs = append(runs, Run{Seconds: s, CPU: 2 * s, WAL: int64(1000 * s), Stored: 500})
 		}
 		return runs
 	}
 	w := workload{name: "w", changes: 10, durable: true}
 	m := summarize(w, builtin[:2], [][]Run{runs(1, 10, 2, 1), runs(2, 20, 3, 4)})
-	if v := m.Variants[1]; v.Ratio != (Spread{Min: 1.5, Q1: 1.875, Median: 2, Q3: 2.5, Max: 4}) || v.TPSLost != 0.5 || v.StoredPerChange != 50 || v.WALPerChange != 200 {
+	if v := m.Variants[1]; v.Ratio != (Spread{Min: 1.5, Q1: 1.875, Median: 2, Q3: 2.5, Max: 4}) || *v.CPURatio != v.Ratio || v.TPSLost != 0.5 || v.StoredPerChange != 50 || v.WALPerChange != 200 {
 		t.Errorf("%+v", v)
 	}
 	report := Report{Server: "15.1", Rounds: 4, Scale: 1, Workloads: []Workload{m}}

@@ -6,17 +6,17 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/errgroup"
 )
 
 // clients is how many connections work at a time where several do.
 const clients = 4
 
-// work runs the workload in the run's database and says how long it took.
-func (s *server) work(ctx context.Context, w workload) (time.Duration, error) {
+// work runs the workload in the run's database and says what it took.
+func (s *server) work(ctx context.Context, w workload) (spent, error) {
 	statement := text("work/" + w.work)
 	switch w.how {
 	case oneRow:
@@ -28,29 +28,33 @@ func (s *server) work(ctx context.Context, w workload) (time.Duration, error) {
 	case loop:
 		statement = strings.NewReplacer("-- here", strings.ReplaceAll(strings.TrimSpace(statement), "$1", "number")+";").Replace(text("work/loop"))
 	}
-	var took time.Duration
+	var took spent
 	err := s.in(ctx, runDB, func(conn *pgx.Conn) error {
 		if err := w.settings(ctx, conn); err != nil {
 			return err
 		}
-		start := time.Now()
-		_, err := conn.PgConn().Exec(ctx, statement).ReadAll()
-		took = time.Since(start)
+		var err error
+		took, err = timed(func() error {
+			_, err := conn.PgConn().Exec(ctx, statement).ReadAll()
+			return err
+		}, conn)
 		return err
 	})
 	return took, err
 }
 
 // copyIn copies rows that were read out beforehand.
-func (s *server) copyIn(ctx context.Context, w workload, statement string) (took time.Duration, err error) {
+func (s *server) copyIn(ctx context.Context, w workload, statement string) (took spent, err error) {
 	err = s.in(ctx, runDB, func(conn *pgx.Conn) error {
 		var rows bytes.Buffer
 		if _, err := conn.PgConn().CopyTo(ctx, &rows, text("work/copy_rows")); err != nil {
 			return err
 		}
-		start := time.Now()
-		done, err := conn.PgConn().CopyFrom(ctx, &rows, statement)
-		took = time.Since(start)
+		var done pgconn.CommandTag
+		took, err = timed(func() (err error) {
+			done, err = conn.PgConn().CopyFrom(ctx, &rows, statement)
+			return err
+		}, conn)
 		if err == nil && done.RowsAffected() != int64(w.changes) {
 			err = fmt.Errorf("%d rows copied, want %d", done.RowsAffected(), w.changes)
 		}
@@ -61,31 +65,32 @@ func (s *server) copyIn(ctx context.Context, w workload, statement string) (took
 
 // byClients has several clients run the statement, each for rows of its own, one
 // transaction a row.
-func (s *server) byClients(ctx context.Context, w workload, statement string, clients int) (time.Duration, error) {
+func (s *server) byClients(ctx context.Context, w workload, statement string, clients int) (spent, error) {
 	conns := make([]*pgx.Conn, clients)
 	for i := range conns {
 		conn, err := s.warmClient(ctx, w, statement)
 		if err != nil {
-			return 0, err
+			return spent{}, err
 		}
 		defer conn.Close(context.WithoutCancel(ctx))
 		conns[i] = conn
 	}
 	// A context that never ends costs the driver nothing. An interrupt ends the server.
-	group, endless := new(errgroup.Group), context.WithoutCancel(ctx)
-	start := time.Now()
-	for i, conn := range conns {
-		group.Go(func() error {
-			for n := i; n < w.changes; n += clients {
-				if err := w.change(endless, conn, n); err != nil {
-					return err
+	endless := context.WithoutCancel(ctx)
+	return timed(func() error {
+		var group errgroup.Group
+		for i, conn := range conns {
+			group.Go(func() error {
+				for n := i; n < w.changes; n += clients {
+					if err := w.change(endless, conn, n); err != nil {
+						return err
+					}
 				}
-			}
-			return nil
-		})
-	}
-	err := group.Wait()
-	return time.Since(start), err
+				return nil
+			})
+		}
+		return group.Wait()
+	}, conns...)
 }
 
 // warmClient connects, prepares the statement, and runs it once to no effect, so that the

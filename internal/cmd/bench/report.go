@@ -42,6 +42,9 @@ type Variant struct {
 	Name string `json:"name"`
 	// Ratio is the time over that of the un-audited run of the same round.
 	Ratio Spread `json:"ratio"`
+	// CPURatio is the same of the CPU time of the server's processes, which hardly depends on
+	// what else the machine does.
+	CPURatio *Spread `json:"cpu_ratio,omitempty"` // Linux only
 	// TPSLost is the part of the transactions in a time that is lost: 1 - 1/Ratio.
 	TPSLost float64 `json:"tps_lost"`
 	// MicrosecondsPerChange, StoredPerChange and WALPerChange are medians; the last is over
@@ -55,9 +58,10 @@ type Variant struct {
 // Run is one run.
 type Run struct {
 	Seconds  float64 `json:"seconds"`
-	Stored   int64   `json:"stored"`   // bytes more in the variant's tables and indexes
-	WAL      int64   `json:"wal"`      // bytes logged
-	Recorded int64   `json:"recorded"` // rows more in the variant's tables
+	CPU      float64 `json:"cpu,omitempty"` // seconds of the server's processes
+	Stored   int64   `json:"stored"`        // bytes more in the variant's tables and indexes
+	WAL      int64   `json:"wal"`           // bytes logged
+	Recorded int64   `json:"recorded"`      // rows more in the variant's tables
 }
 
 // Spread is how a figure varied over the rounds.
@@ -82,9 +86,15 @@ func summarize(w workload, variants []variant, runs [][]Run) Workload {
 			return spread(figures)
 		}
 		ratio := over(func(run, plain Run) float64 { return run.Seconds / plain.Seconds })
+		var cpu *Spread
+		if plain[0].CPU > 0 {
+			of := over(func(run, plain Run) float64 { return run.CPU / plain.CPU })
+			cpu = &of
+		}
 		result.Variants = append(result.Variants, Variant{
 			Name:                  v.name,
 			Ratio:                 ratio,
+			CPURatio:              cpu,
 			TPSLost:               1 - 1/ratio.Median,
 			MicrosecondsPerChange: over(func(run, _ Run) float64 { return run.Seconds * 1e6 / changes }).Median,
 			StoredPerChange:       over(func(run, _ Run) float64 { return float64(run.Stored) / changes }).Median,

@@ -22,9 +22,11 @@ func (r Report) print(w io.Writer) error {
 	}{
 		{"Time, as a ratio to the un-audited run of the same round: median (least – most). Plain: µs per change.", every,
 			func(m Workload) string { return fmt.Sprintf("%.1f µs", m.Variants[0].MicrosecondsPerChange) },
-			func(v Variant) string {
-				return fmt.Sprintf("%.2f (%.2f – %.2f)", v.Ratio.Median, v.Ratio.Min, v.Ratio.Max)
-			}},
+			func(v Variant) string { return v.Ratio.String() }},
+		{"The server's CPU time in the same way.",
+			func(m Workload) bool { return m.Variants[0].CPURatio != nil },
+			func(m Workload) string { return fmt.Sprintf("%.1f µs", m.Variants[0].cpuPerChange(m)) },
+			func(v Variant) string { return v.CPURatio.String() }},
 		{"Bytes stored / logged (WAL, over the un-audited run) per change.", every,
 			func(Workload) string { return "" },
 			func(v Variant) string { return fmt.Sprintf("%.0f / %.0f", v.StoredPerChange, v.WALPerChange) }},
@@ -42,6 +44,17 @@ func (r Report) print(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+func (s Spread) String() string { return fmt.Sprintf("%.2f (%.2f – %.2f)", s.Median, s.Min, s.Max) }
+
+// cpuPerChange is the median over the runs, in microseconds.
+func (v Variant) cpuPerChange(m Workload) float64 {
+	figures := make([]float64, len(v.Runs))
+	for i, run := range v.Runs {
+		figures[i] = run.CPU * 1e6 / float64(m.Changes)
+	}
+	return spread(figures).Median
 }
 
 func every(Workload) bool { return true }
