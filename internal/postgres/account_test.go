@@ -34,4 +34,8 @@ func TestTempDir(t *testing.T) {
 			t.Errorf("TMPDIR=%s: %s, want %s", dir, got, want)
 		}
 	}
+	t.Setenv("TMPDIR", "") // where memory would be chosen
+	if got := account.tempDir(true); got != os.TempDir() {
+		t.Errorf("on disk: %s, want %s", got, os.TempDir())
+	}
 }
