@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := CGO_ENABLED=0 go tool -modfile=tools/go.mod
 
-.PHONY: demo test test-race test-matrix test-recipes bench fuzz lint generate check-generated build
+.PHONY: demo test test-race test-matrix test-recipes bench bench-db bench-undo fuzz lint generate check-generated build
 
 demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
@@ -20,8 +20,14 @@ test-matrix: ## every test on each supported major version; says what was tested
 test-recipes: ## the code of docs/integration.md that needs gRPC and connect
 	cd docs/recipes && go vet ./... && go test -timeout 30m ./...
 
-bench: ## a statement through exaudit.DB, with custom data and without, compared with the pool
+bench: ## what auditing costs, beside plain tables and other triggers (docs/benchmarks.md); FLAGS="--workload bulk"
+	go run ./internal/cmd/bench $(FLAGS)
+
+bench-db: ## a statement through exaudit.DB, with custom data and without, compared with the pool
 	go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkDB$$' -benchtime=5s
+
+bench-undo: ## plans of 50,000 to 200,000 rows, made and applied
+	go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkUndo$$' -benchtime=1x -timeout=30m
 
 fuzz: ## each fuzz target for half a minute
 	go test ./patch -run='^$$' -fuzz='^FuzzDiffApplyReverse$$' -fuzztime=30s

@@ -51,8 +51,8 @@ func serverEnvironment() []string {
 }
 
 // makeDir creates a private directory that belongs to the account.
-func (a account) makeDir() (string, error) {
-	dir, err := os.MkdirTemp(a.tempDir(), "exaudit-pg-")
+func (a account) makeDir(onDisk bool) (string, error) {
+	dir, err := os.MkdirTemp(a.tempDir(onDisk), "exaudit-pg-")
 	if err != nil {
 		return "", err
 	}
@@ -67,9 +67,13 @@ func (a account) makeDir() (string, error) {
 
 // tempDir chooses where to put clusters: where the account can go and the path
 // of a socket stays short enough.
-func (a account) tempDir() string {
+func (a account) tempDir(onDisk bool) string {
 	const longest = 103 // bytes in a socket address on macOS; Linux has 107
-	for _, dir := range []string{memoryDir(), os.TempDir()} {
+	candidates := []string{memoryDir(), os.TempDir()}
+	if onDisk {
+		candidates = candidates[1:]
+	}
+	for _, dir := range candidates {
 		socket := filepath.Join(dir, "exaudit-pg-1234567890", ".s.PGSQL.65535")
 		if dir != "" && len(socket) <= longest && a.canEnter(dir) {
 			return dir

@@ -30,8 +30,12 @@ func TestTempDir(t *testing.T) {
 		filepath.Join(open, "absent"): "/tmp",
 	} {
 		t.Setenv("TMPDIR", dir)
-		if got := account.tempDir(); got != want {
+		if got := account.tempDir(false); got != want {
 			t.Errorf("TMPDIR=%s: %s, want %s", dir, got, want)
 		}
+	}
+	t.Setenv("TMPDIR", "") // where memory would be chosen
+	if got := account.tempDir(true); got != os.TempDir() {
+		t.Errorf("on disk: %s, want %s", got, os.TempDir())
 	}
 }

@@ -34,6 +34,9 @@ type Options struct {
 	// transactions sets synchronous_commit to on.
 	Settings map[string]string
 
+	// OnDisk keeps the files out of memory, for those who measure waiting for the disk.
+	OnDisk bool
+
 	// TCP makes the server listen on a free port of 127.0.0.1 as well.
 	TCP bool
 
@@ -87,7 +90,7 @@ func create(ctx context.Context, options Options) (_ *Cluster, err error) {
 			return nil, err
 		}
 	}
-	if c.dir, err = c.account.makeDir(); err != nil {
+	if c.dir, err = c.account.makeDir(options.OnDisk); err != nil {
 		return nil, err
 	}
 	if c.guard, err = newGuard(c.account, c.dir); err != nil {

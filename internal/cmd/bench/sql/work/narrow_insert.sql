@@ -1,0 +1,1 @@
+INSERT INTO narrow VALUES ($1, 'name of a new row', 12.5)

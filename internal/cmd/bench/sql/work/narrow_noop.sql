@@ -1,0 +1,1 @@
+UPDATE narrow SET amount = amount WHERE id = $1

@@ -1,0 +1,1 @@
+UPDATE narrow SET amount = amount + 1 WHERE id = $1
