@@ -506,3 +506,32 @@ func TestRedoOfARevert(t *testing.T) {
 		t.Errorf("redone to %s, want a7", got)
 	}
 }
+
+// Rows that exchange their keys in one statement, before anything was recorded of them, are told
+// apart by the rows that are there.
+func TestUndoOfKeysExchangedAtOnce(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `
+		CREATE TABLE places (id int PRIMARY KEY DEFERRABLE, name text);
+		INSERT INTO places VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd')`, "places")
+	before := rows(t, db, "places")
+	swap := inOneTransaction(t, db, `UPDATE places SET id = 3 - id WHERE id < 3`)
+	db.Exec(t, `UPDATE places SET name = upper(name)`)
+	undo(t, audit, swap)
+	expect(t, db, "places", strings.ToUpper(before))
+
+	db.Exec(t, `UPDATE places SET name = lower(name)`)
+	shift := inOneTransaction(t, db, `UPDATE places SET id = id + 1`)
+	shifted := rows(t, db, "places")
+	done := undo(t, audit, shift)
+	expect(t, db, "places", before)
+	if _, err := audit.Redo(context.Background(), done.Transaction); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "places", shifted)
+	// one row that goes on and on is one row
+	db.Exec(t, `INSERT INTO places VALUES (10, 'x')`)
+	walk := inOneTransaction(t, db, `UPDATE places SET id = 11 WHERE id = 10`, `UPDATE places SET id = 12 WHERE id = 11`)
+	undo(t, audit, walk)
+	expect(t, db, "places", "(10,x) "+shifted)
+}

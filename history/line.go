@@ -1,5 +1,7 @@
 package history
 
+import "slices"
+
 // Line is the versions of one row through all its keys, oldest to newest. A row that is
 // created again under the key of a deleted one continues its line.
 type Line struct {
@@ -12,10 +14,16 @@ type Line struct {
 func (l *Line) Key() string { return l.Versions[len(l.Versions)-1].EntityID }
 
 // Lines tells apart the rows that have had a key one after the other, and follows each to
-// the keys it had before and after. versions are in the order of their ids.
-func Lines(versions []*Version) []*Line {
+// the keys it had before and after. versions are in the order of their ids. residents are keys
+// that had a row when the first version came to them, though nothing says so: where rows
+// exchange keys in one statement, the one that goes may be another than the one that came.
+func Lines(versions []*Version, residents ...string) []*Line {
 	var lines []*Line
 	at := make(map[string][]*Line) // who has a key, or had it last
+	for _, key := range residents {
+		at[key] = []*Line{{}}
+		lines = append(lines, at[key]...)
+	}
 	for _, v := range versions {
 		from := v.EntityID
 		if v.PreviousEntityID != nil {
@@ -39,7 +47,7 @@ func Lines(versions []*Version) []*Line {
 		}
 		line.Versions, line.Current = append(line.Versions, v), true
 	}
-	return lines
+	return slices.DeleteFunc(lines, func(l *Line) bool { return len(l.Versions) == 0 })
 }
 
 // displaced are the rows under a key to which another one comes: those that are still
@@ -47,7 +55,7 @@ func Lines(versions []*Version) []*Line {
 func displaced(there []*Line) []*Line {
 	var alive []*Line
 	for _, l := range there {
-		if last := l.Versions[len(l.Versions)-1]; last.Action == Deleted {
+		if n := len(l.Versions); n > 0 && l.Versions[n-1].Action == Deleted {
 			l.Current = false
 		} else {
 			alive = append(alive, l)

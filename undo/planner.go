@@ -188,7 +188,10 @@ func (p *planner) lines(ctx context.Context, t *table) ([]*history.Line, map[str
 		return nil, nil, err
 	}
 	for {
-		lines := history.Lines(t.full(later))
+		lines, err := p.tellApart(ctx, t, t.full(later))
+		if err != nil {
+			return nil, nil, err
+		}
 		lines = slices.DeleteFunc(lines, func(l *history.Line) bool {
 			return !slices.ContainsFunc(l.Versions, func(v *history.Version) bool { return t.chosen[v.ID] != nil })
 		})
@@ -212,6 +215,45 @@ func (p *planner) lines(ctx context.Context, t *table) ([]*history.Line, map[str
 			return lines, images, err
 		}
 		later = now
+	}
+}
+
+// tellApart finds the rows that versions are of. Where keys were rewritten, the rows that are there
+// now tell whether one went on, or another went that nothing had been recorded of.
+func (p *planner) tellApart(ctx context.Context, t *table, versions []*history.Version) ([]*history.Line, error) {
+	var residents []string
+	for {
+		lines := history.Lines(versions, residents...)
+		left := make(map[string]int64) // keys that rows have come to or gone from, since when
+		for _, v := range versions {
+			if v.PreviousEntityID == nil {
+				continue
+			}
+			for _, key := range v.Keys() {
+				if _, ok := left[key]; !ok {
+					left[key] = v.ID
+				}
+			}
+		}
+		if len(left) == 0 || t.gaps {
+			return lines, nil
+		}
+		for _, l := range lines {
+			first, last := l.Versions[0], l.Versions[len(l.Versions)-1]
+			came := first.Action == history.Created || first.PreviousEntityID != nil || first.ID < left[l.Key()]
+			if l.Current && last.Action != history.Deleted && came {
+				delete(left, l.Key()) // the row that is there is this one
+			}
+		}
+		there, err := rowImages(ctx, p.q, t.Entity, slices.Sorted(maps.Keys(left)), false)
+		if err != nil || len(there) == 0 {
+			return lines, err
+		}
+		known := len(residents)
+		residents = slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(residents, maps.Keys(there)))))
+		if len(residents) == known {
+			return nil, fmt.Errorf("%w: nothing tells which row has come to %s", history.ErrDiverged, residents[0])
+		}
 	}
 }
 
