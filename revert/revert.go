@@ -450,12 +450,27 @@ func (p *Plan) noteUndone(ctx context.Context, tx pgx.Tx, start int64) error {
 	if i < 0 {
 		return nil // the table's triggers let nothing change
 	}
-	var args db.NoteUndoneParams
-	for _, ref := range p.undone {
-		args.RollbackIds = append(args.RollbackIds, written[i].ID)
-		args.TableIds, args.EntityIds, args.VersionIds = append(args.TableIds, ref.TableID), append(args.EntityIds, ref.EntityID), append(args.VersionIds, ref.ID)
+	undone := make([]Undone, len(p.undone))
+	for n, ref := range p.undone {
+		undone[n] = Undone{Rollback: written[i].ID, Version: ref}
 	}
-	if err := db.New().NoteUndone(ctx, tx, args); err != nil {
+	return NoteUndone(ctx, tx, undone)
+}
+
+// Undone is a version and the rollback that undid it.
+type Undone struct {
+	Rollback int64
+	Version  history.Ref
+}
+
+// NoteUndone records which rollbacks of this transaction have undone which versions.
+func NoteUndone(ctx context.Context, q db.DBTX, undone []Undone) error {
+	var args db.NoteUndoneParams
+	for _, u := range undone {
+		args.RollbackIds, args.VersionIds = append(args.RollbackIds, u.Rollback), append(args.VersionIds, u.Version.ID)
+		args.TableIds, args.EntityIds = append(args.TableIds, u.Version.TableID), append(args.EntityIds, u.Version.EntityID)
+	}
+	if err := db.New().NoteUndone(ctx, q, args); err != nil {
 		return fmt.Errorf("note what was undone: %w", err)
 	}
 	return nil

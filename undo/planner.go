@@ -16,13 +16,12 @@ import (
 
 // planner is one plan in the making.
 type planner struct {
-	q       db.DBTX
-	locked  bool // rows are locked before they are looked at
-	o       options
-	chosen  []*history.Version
-	undoers map[int64][]int64 // the rollbacks that undid a version
-	tables  []*table
-	made    *Plan
+	q      db.DBTX
+	locked bool // rows are locked before they are looked at
+	o      options
+	chosen []*history.Version
+	tables []*table
+	made   *Plan
 }
 
 func newPlanner(q db.DBTX, o options) *planner {
@@ -88,16 +87,16 @@ func (p *planner) dropUndone(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for what is undone already: %w", err)
 	}
-	p.undoers = make(map[int64][]int64)
+	undoers := make(map[int64][]int64) // the rollbacks that undid a version
 	for _, pair := range pairs {
-		p.undoers[pair.VersionID] = append(p.undoers[pair.VersionID], pair.RollbackID)
+		undoers[pair.VersionID] = append(undoers[pair.VersionID], pair.RollbackID)
 	}
 	known := make(map[int64]bool)
 	var undone func(id int64) bool
 	undone = func(id int64) bool {
 		is, ok := known[id]
 		if !ok {
-			is = slices.ContainsFunc(p.undoers[id], func(by int64) bool { return !chosen[by] && !undone(by) })
+			is = slices.ContainsFunc(undoers[id], func(by int64) bool { return !chosen[by] && !undone(by) })
 			known[id] = is
 		}
 		return is

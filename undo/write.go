@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -139,17 +140,25 @@ func groupsOf(changes []change) (groups []*group, numbers []int32) {
 
 // widen gives the updates of each table the same columns.
 func widen(changes []change) {
-	columns := make(map[*table][]string)
+	columns := make(map[*table]map[string]bool)
 	for _, c := range changes {
-		if c.action == history.Updated {
-			columns[c.row.table] = append(columns[c.row.table], c.columns...)
-			slices.Sort(columns[c.row.table])
-			columns[c.row.table] = slices.Compact(columns[c.row.table])
+		if c.action != history.Updated {
+			continue
 		}
+		if columns[c.row.table] == nil {
+			columns[c.row.table] = make(map[string]bool)
+		}
+		for _, name := range c.columns {
+			columns[c.row.table][name] = true
+		}
+	}
+	all := make(map[*table][]string, len(columns))
+	for t, names := range columns {
+		all[t] = slices.Sorted(maps.Keys(names))
 	}
 	for i, c := range changes {
 		if c.action == history.Updated {
-			changes[i].columns = columns[c.row.table]
+			changes[i].columns = all[c.row.table]
 		}
 	}
 }
@@ -168,11 +177,10 @@ func (p *planner) check(ctx context.Context, tx pgx.Tx, rows []*Row, start int64
 	if err := p.readBack(ctx, tx, rows); err != nil {
 		return err
 	}
-	written, err := db.New().WrittenSince(ctx, tx, start)
+	records, err := recordsSince(ctx, tx, start)
 	if err != nil {
-		return fmt.Errorf("read what was written: %w", err)
+		return err
 	}
-	records := recordsOf(written)
 	// An update by a trigger on another row counts twice where its effect was undone as well.
 	var mended []*Row
 	var again []change
@@ -198,10 +206,9 @@ func (p *planner) check(ctx context.Context, tx pgx.Tx, rows []*Row, start int64
 				return fmt.Errorf("%w: a trigger changed %s of %s %s again", revert.ErrVetoed, strings.Join(columns, ", "), r.Table, r.newKey)
 			}
 		}
-		if written, err = db.New().WrittenSince(ctx, tx, start); err != nil {
-			return fmt.Errorf("read what was written: %w", err)
+		if records, err = recordsSince(ctx, tx, start); err != nil {
+			return err
 		}
-		records = recordsOf(written)
 	}
 	return p.note(ctx, tx, rows, records)
 }
@@ -215,19 +222,20 @@ var errStillThere = errors.New("a trigger has made the row again")
 
 // readBack reads what the rows have become.
 func (p *planner) readBack(ctx context.Context, q db.DBTX, rows []*Row) error {
-	keys := make(map[*table][]string)
+	written := make(map[*table][]*Row)
 	for _, r := range rows {
-		keys[r.table] = append(keys[r.table], r.newKey)
+		written[r.table] = append(written[r.table], r)
 	}
 	for _, t := range p.tables {
-		images, err := rowImages(ctx, q, t.Entity, keys[t], false)
+		keys := make([]string, len(written[t]))
+		for i, r := range written[t] {
+			keys[i] = r.newKey
+		}
+		images, err := rowImages(ctx, q, t.Entity, keys, false)
 		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			if r.table != t {
-				continue
-			}
+		for _, r := range written[t] {
 			r.became = images[r.newKey]
 			switch {
 			case r.became == nil && r.target != nil:
@@ -258,13 +266,18 @@ type records struct {
 	all   []record
 }
 
-func recordsOf(written []record) records {
+// recordsSince are what this transaction has recorded since some version.
+func recordsSince(ctx context.Context, q db.DBTX, start int64) (records, error) {
+	written, err := db.New().WrittenSince(ctx, q, start)
+	if err != nil {
+		return records{}, fmt.Errorf("read what was written: %w", err)
+	}
 	all := records{byKey: make(map[history.Ref][]record), all: written}
 	for _, w := range written {
 		key := history.Ref{TableID: w.TableID, EntityID: w.EntityID}
 		all.byKey[key] = append(all.byKey[key], w)
 	}
-	return all
+	return all, nil
 }
 
 // of are the versions that made a row what it is, or took it away.
@@ -282,7 +295,7 @@ func (a records) passing(r *Row) []record {
 
 // note records which version undid which, and what was written besides.
 func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written records) error {
-	var args db.NoteUndoneParams
+	var undone []revert.Undone
 	planned := make(map[int64]bool)
 	for _, r := range rows {
 		found := written.of(r)
@@ -296,9 +309,7 @@ func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written reco
 			continue // it is what it was, or out of sight
 		}
 		for _, id := range r.Versions {
-			ref := r.table.chosen[id].Ref()
-			args.RollbackIds, args.VersionIds = append(args.RollbackIds, found[len(found)-1].ID), append(args.VersionIds, id)
-			args.TableIds, args.EntityIds = append(args.TableIds, ref.TableID), append(args.EntityIds, ref.EntityID)
+			undone = append(undone, revert.Undone{Rollback: found[len(found)-1].ID, Version: r.table.chosen[id].Ref()})
 		}
 	}
 	names := make(map[int32]string)
@@ -314,10 +325,7 @@ func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written reco
 			p.made.sideEffect(names[w.TableID], history.Action(w.Action))
 		}
 	}
-	if err := db.New().NoteUndone(ctx, q, args); err != nil {
-		return fmt.Errorf("note what was undone: %w", err)
-	}
-	return nil
+	return revert.NoteUndone(ctx, q, undone)
 }
 
 func (p *Plan) sideEffect(table string, action history.Action) {
