@@ -190,7 +190,7 @@ func TestTransactionNumbersComeAgain(t *testing.T) {
 	t.Parallel()
 	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
 	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, xid, table_id, action, entity_id, after)
-		SELECT '2026-01-01Z'::timestamptz + i * interval '1 hour', (1000 + i % 2)::text::xid8, 1, 'created', i::text, '{}'
+		SELECT '2026-01-01Z'::timestamptz + i * interval '1 hour', 1000 + i % 2, 1, 'created', i::text, '{}'
 		FROM generate_series(1, 4) i`)
 	list, err := audit.Transactions(context.Background())
 	if err != nil {
@@ -211,7 +211,7 @@ func TestTransactionsOfALargeStore(t *testing.T) {
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
 	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, xid, table_id, action, entity_id, after)
-		SELECT '2026-01-01Z'::timestamptz + i / 10 * interval '1 minute', (1000 + i / 10)::text::xid8, 1, 'created', i::text, '{}'
+		SELECT '2026-01-01Z'::timestamptz + i / 10 * interval '1 minute', 1000 + i / 10, 1, 'created', i::text, '{}'
 		FROM generate_series(1, 100000) i`)
 	db.Exec(t, `SELECT brin_summarize_new_values('exaudit.versions_id_time')`)
 	db.Exec(t, `ANALYZE exaudit.versions`)

@@ -166,7 +166,9 @@ SELECT wanted.table_name::text AS table_name, wanted.name::text AS name,
 FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58),
              ('exaudit.versions', 'append_only_custom', 'refuse_custom_change', 19),
              ('exaudit.versions', 'note_forgotten', 'note_forgotten', 8),
+             ('exaudit.versions', 'forget_key_changes', 'forget_key_changes', 8),
              ('exaudit.versions', 'forget_undone', 'forget_undone', 8),
+             ('exaudit.key_changes', 'append_only', 'refuse_change', 58),
              ('exaudit.undone', 'append_only', 'refuse_change', 58),
              ('exaudit.moves', 'move_ends', 'end_move', 5)) AS wanted (table_name, name, function_name, type)
 LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
@@ -624,7 +626,9 @@ func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relation uint32) (
 
 const tableColumns = `-- name: TableColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
-       c.generated, c.equal_means_same
+       c.generated, c.equal_means_same,
+       coalesce(exaudit.oversized_expression(c.relation, 'OLD', c.name), '')::text AS old_oversized,
+       coalesce(exaudit.oversized_expression(c.relation, 'NEW', c.name), '')::text AS new_oversized
 FROM exaudit.table_columns c
 WHERE c.relation OPERATOR(pg_catalog.=) $1::oid
 ORDER BY c.number
@@ -641,6 +645,8 @@ type TableColumnsRow struct {
 	KeyPosition     int32
 	Generated       bool
 	EqualMeansSame  bool
+	OldOversized    string
+	NewOversized    string
 }
 
 func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([]TableColumnsRow, error) {
@@ -663,6 +669,8 @@ func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([
 			&i.KeyPosition,
 			&i.Generated,
 			&i.EqualMeansSame,
+			&i.OldOversized,
+			&i.NewOversized,
 		); err != nil {
 			return nil, err
 		}

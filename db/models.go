@@ -102,6 +102,14 @@ type ExauditHistory struct {
 	SessionRole      *string
 }
 
+// The versions that rewrote a primary key. Append-only.
+type ExauditKeyChange struct {
+	ID               int64
+	TableID          int32
+	EntityID         string
+	PreviousEntityID string
+}
+
 // Named moments in the history: exaudit.mark, exaudit.after_mark.
 type ExauditMark struct {
 	Name       string
@@ -132,7 +140,7 @@ type ExauditMove struct {
 type ExauditReadableVersion struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              uint64
+	Xid              int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool
@@ -193,9 +201,10 @@ type ExauditVersion struct {
 	ID int64
 	// Start of the transaction that made the change.
 	RecordedAt time.Time
-	Xid        uint64
-	TableID    int32
-	Action     ExauditAction
+	// The transaction that made the change: pg_current_xact_id(), which counts on where 32 bits end.
+	Xid     int64
+	TableID int32
+	Action  ExauditAction
 	// Written by a revert.
 	Rollback bool
 	// Primary key: its text, or a JSON array of a composite key's values.

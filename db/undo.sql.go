@@ -55,7 +55,7 @@ func (q *Queries) LastVersionID(ctx context.Context, db DBTX) (int64, error) {
 }
 
 const laterVersions = `-- name: LaterVersions :many
-SELECT l.id::bigint AS id, l.xid::xid8 AS xid, l.action::exaudit.action AS action, l.entity_id::text AS entity_id,
+SELECT l.id::bigint AS id, l.xid::bigint AS xid, l.action::exaudit.action AS action, l.entity_id::text AS entity_id,
        coalesce(l.previous_entity_id, '')::text AS previous_entity_id, (l.previous_entity_id IS NOT NULL)::boolean AS moved,
        l.rollback::boolean AS rollback
 FROM exaudit.later_versions($1::integer, $2::text[], $3::bigint[]) AS l
@@ -69,7 +69,7 @@ type LaterVersionsParams struct {
 
 type LaterVersionsRow struct {
 	ID               int64
-	Xid              uint64
+	Xid              int64
 	Action           ExauditAction
 	EntityID         string
 	PreviousEntityID string
@@ -474,7 +474,7 @@ func (q *Queries) WriteRows(ctx context.Context, db DBTX, arg WriteRowsParams) (
 const writtenSince = `-- name: WrittenSince :many
 SELECT v.id, v.table_id, v.action, v.entity_id, v.previous_entity_id, v.rollback
 FROM exaudit.versions v
-WHERE v.id OPERATOR(pg_catalog.>) $1::bigint AND v.xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()
+WHERE v.id OPERATOR(pg_catalog.>) $1::bigint AND v.xid OPERATOR(pg_catalog.=) pg_catalog.txid_current()
 ORDER BY v.id
 `
 

@@ -43,24 +43,24 @@ WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
     FROM line l
     CROSS JOIN LATERAL (
         -- where the row came from
-        SELECT v.previous_entity_id AS entity_id,
-               coalesce((SELECT pg_catalog.max(o.id) FROM exaudit.versions o
-                         WHERE o.table_id OPERATOR(pg_catalog.=) $2::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) v.previous_entity_id AND o.id OPERATOR(pg_catalog.<) v.id), 0) AS first_id,
-               v.id OPERATOR(pg_catalog.-) 1 AS last_id,
+        SELECT c.previous_entity_id AS entity_id,
+               coalesce((SELECT pg_catalog.max(o.id) FROM exaudit.key_changes o
+                         WHERE o.table_id OPERATOR(pg_catalog.=) $2::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) c.previous_entity_id AND o.id OPERATOR(pg_catalog.<) c.id), 0) AS first_id,
+               c.id OPERATOR(pg_catalog.-) 1 AS last_id,
                -1 AS direction
-        FROM exaudit.versions v
-        WHERE v.table_id OPERATOR(pg_catalog.=) $2::integer AND v.entity_id OPERATOR(pg_catalog.=) l.entity_id AND v.previous_entity_id IS NOT NULL
-          AND v.id OPERATOR(pg_catalog.>=) l.first_id AND v.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.<=) 0
+        FROM exaudit.key_changes c
+        WHERE c.table_id OPERATOR(pg_catalog.=) $2::integer AND c.entity_id OPERATOR(pg_catalog.=) l.entity_id
+          AND c.id OPERATOR(pg_catalog.>=) l.first_id AND c.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.<=) 0
         UNION ALL
         -- where it went
-        SELECT v.entity_id,
-               v.id,
-               coalesce((SELECT pg_catalog.min(o.id) FROM exaudit.versions o
-                         WHERE o.table_id OPERATOR(pg_catalog.=) $2::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) v.entity_id AND o.id OPERATOR(pg_catalog.>) v.id), 9223372036854775807),
+        SELECT c.entity_id,
+               c.id,
+               coalesce((SELECT pg_catalog.min(o.id) FROM exaudit.key_changes o
+                         WHERE o.table_id OPERATOR(pg_catalog.=) $2::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) c.entity_id AND o.id OPERATOR(pg_catalog.>) c.id), 9223372036854775807),
                1
-        FROM exaudit.versions v
-        WHERE v.table_id OPERATOR(pg_catalog.=) $2::integer AND v.previous_entity_id OPERATOR(pg_catalog.=) l.entity_id AND v.previous_entity_id IS NOT NULL
-          AND v.id OPERATOR(pg_catalog.>=) l.first_id AND v.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.>=) 0
+        FROM exaudit.key_changes c
+        WHERE c.table_id OPERATOR(pg_catalog.=) $2::integer AND c.previous_entity_id OPERATOR(pg_catalog.=) l.entity_id
+          AND c.id OPERATOR(pg_catalog.>=) l.first_id AND c.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.>=) 0
     ) moved
 )
 SELECT DISTINCT l.entity_id::text AS entity_id, l.first_id::bigint AS first_id, l.last_id::bigint AS last_id
@@ -127,7 +127,7 @@ type EntityVersionsParams struct {
 type EntityVersionsRow struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              uint64
+	Xid              int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool
@@ -225,7 +225,7 @@ type SearchParams struct {
 type SearchRow struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              uint64
+	Xid              int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool
@@ -416,7 +416,7 @@ WHERE v.id OPERATOR(pg_catalog.=) $1::bigint
 type VersionRow struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              uint64
+	Xid              int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool
@@ -474,7 +474,7 @@ type VersionsByRefParams struct {
 type VersionsByRefRow struct {
 	ID               int64
 	RecordedAt       time.Time
-	Xid              uint64
+	Xid              int64
 	TableID          int32
 	Action           ExauditAction
 	Rollback         bool

@@ -103,7 +103,7 @@ func (v Version) MarshalJSON() ([]byte, error) {
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{
 		ID: r.ID, Table: table, TableID: r.TableID, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,
-		Transaction: r.Xid, Rollback: r.Rollback, PreviousEntityID: r.PreviousEntityID,
+		Transaction: uint64(r.Xid), Rollback: r.Rollback, PreviousEntityID: r.PreviousEntityID,
 	}
 	if r.SessionRole != nil {
 		v.SessionUser = *r.SessionRole

@@ -39,7 +39,9 @@ ORDER BY n.nspname, c.relname;
 
 -- name: TableColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
-       c.generated, c.equal_means_same
+       c.generated, c.equal_means_same,
+       coalesce(exaudit.oversized_expression(c.relation, 'OLD', c.name), '')::text AS old_oversized,
+       coalesce(exaudit.oversized_expression(c.relation, 'NEW', c.name), '')::text AS new_oversized
 FROM exaudit.table_columns c
 WHERE c.relation OPERATOR(pg_catalog.=) @relation::oid
 ORDER BY c.number;
@@ -177,7 +179,9 @@ SELECT wanted.table_name::text AS table_name, wanted.name::text AS name,
 FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58),
              ('exaudit.versions', 'append_only_custom', 'refuse_custom_change', 19),
              ('exaudit.versions', 'note_forgotten', 'note_forgotten', 8),
+             ('exaudit.versions', 'forget_key_changes', 'forget_key_changes', 8),
              ('exaudit.versions', 'forget_undone', 'forget_undone', 8),
+             ('exaudit.key_changes', 'append_only', 'refuse_change', 58),
              ('exaudit.undone', 'append_only', 'refuse_change', 58),
              ('exaudit.moves', 'move_ends', 'end_move', 5)) AS wanted (table_name, name, function_name, type)
 LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass

@@ -16,7 +16,7 @@ FROM exaudit.undone_by(@version_ids::bigint[]) AS u;
 SELECT exaudit.note_undone(@rollback_ids::bigint[], @table_ids::integer[], @entity_ids::text[], @version_ids::bigint[]);
 
 -- name: LaterVersions :many
-SELECT l.id::bigint AS id, l.xid::xid8 AS xid, l.action::exaudit.action AS action, l.entity_id::text AS entity_id,
+SELECT l.id::bigint AS id, l.xid::bigint AS xid, l.action::exaudit.action AS action, l.entity_id::text AS entity_id,
        coalesce(l.previous_entity_id, '')::text AS previous_entity_id, (l.previous_entity_id IS NOT NULL)::boolean AS moved,
        l.rollback::boolean AS rollback
 FROM exaudit.later_versions(@table_id::integer, @entity_ids::text[], @first_ids::bigint[]) AS l;
@@ -69,5 +69,5 @@ SELECT exaudit.last_version_id()::bigint AS id;
 -- What this transaction has recorded since some version.
 SELECT v.id, v.table_id, v.action, v.entity_id, v.previous_entity_id, v.rollback
 FROM exaudit.versions v
-WHERE v.id OPERATOR(pg_catalog.>) @after_id::bigint AND v.xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()
+WHERE v.id OPERATOR(pg_catalog.>) @after_id::bigint AND v.xid OPERATOR(pg_catalog.=) pg_catalog.txid_current()
 ORDER BY v.id;

@@ -92,7 +92,8 @@ CREATE TABLE exaudit.column_snapshots (
 CREATE TABLE exaudit.versions (
     id                 bigint           NOT NULL GENERATED ALWAYS AS IDENTITY (CACHE 1),
     recorded_at        timestamptz      NOT NULL DEFAULT now(),
-    xid                xid8             NOT NULL DEFAULT pg_current_xact_id(),
+    -- as a bigint, because there are no block ranges of xid8
+    xid                bigint           NOT NULL DEFAULT txid_current(),
     table_id           integer          NOT NULL,
     action             exaudit.action   NOT NULL,
     rollback           boolean          NOT NULL DEFAULT false,
@@ -107,6 +108,7 @@ CREATE TABLE exaudit.versions (
 COMMENT ON TABLE exaudit.versions IS 'One row per recorded change of one row of a tracked table. Append-only.';
 COMMENT ON COLUMN exaudit.versions.id IS 'The order of one entity''s changes. Gaps are normal.';
 COMMENT ON COLUMN exaudit.versions.recorded_at IS 'Start of the transaction that made the change.';
+COMMENT ON COLUMN exaudit.versions.xid IS 'The transaction that made the change: pg_current_xact_id(), which counts on where 32 bits end.';
 COMMENT ON COLUMN exaudit.versions.entity_id IS 'Primary key: its text, or a JSON array of a composite key''s values.';
 COMMENT ON COLUMN exaudit.versions.previous_entity_id IS 'The key before, where the change rewrote the primary key.';
 COMMENT ON COLUMN exaudit.versions.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
@@ -121,16 +123,22 @@ CREATE UNIQUE INDEX versions_entity ON exaudit.versions (table_id, entity_id, id
 -- Where all tables are published, clearing a custom column's reference, and so the
 -- application's DELETE of what it refers to, would fail without.
 ALTER TABLE exaudit.versions REPLICA IDENTITY USING INDEX versions_entity;
--- Key changes are rare, so these two are nearly empty; they lead from the old key to the
--- new one and back.
-CREATE INDEX versions_moved_from ON exaudit.versions (table_id, previous_entity_id, id)
-    WHERE previous_entity_id IS NOT NULL;
-CREATE INDEX versions_moved_to ON exaudit.versions (table_id, entity_id, id)
-    WHERE previous_entity_id IS NOT NULL;
 -- Ids, times and transactions grow with the heap: block ranges find them at almost no cost.
--- xid8 itself has no operator class for them.
 CREATE INDEX versions_id_time ON exaudit.versions
-    USING brin (id, recorded_at, (xid::text::bigint)) WITH (pages_per_range = 32, autosummarize = on);
+    USING brin (id, recorded_at, xid) WITH (pages_per_range = 32, autosummarize = on);
+
+-- The versions that rewrote a primary key, once more: these lead from the old key to the new
+-- one and back. They are rare; partial indexes of versions would cost every change.
+CREATE TABLE exaudit.key_changes (
+    id                 bigint           NOT NULL,
+    table_id           integer          NOT NULL,
+    entity_id          text COLLATE "C" NOT NULL,
+    previous_entity_id text COLLATE "C" NOT NULL,
+    PRIMARY KEY (table_id, entity_id, id)
+);
+CREATE INDEX key_changes_from ON exaudit.key_changes (table_id, previous_entity_id, id);
+
+COMMENT ON TABLE exaudit.key_changes IS 'The versions that rewrote a primary key. Append-only.';
 
 -- Which column is the user's own? Every one that is not named here.
 CREATE VIEW exaudit.custom_columns AS
@@ -208,7 +216,7 @@ SELECT v.id,
        v.after,
        v.custom,
        v.rollback,
-       v.xid,
+       v.xid::text::xid8 AS xid,
        v.previous_entity_id,
        v.session_role
 FROM exaudit.versions v
@@ -219,11 +227,15 @@ ALTER TABLE exaudit.versions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY readers ON exaudit.versions FOR SELECT TO exaudit_reader
     USING (table_id IN (SELECT exaudit.readable_tables()));
 CREATE POLICY writers ON exaudit.versions FOR INSERT TO exaudit_writer WITH CHECK (true);
+ALTER TABLE exaudit.key_changes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readers ON exaudit.key_changes FOR SELECT TO exaudit_reader
+    USING (table_id IN (SELECT exaudit.readable_tables()));
+CREATE POLICY writers ON exaudit.key_changes FOR INSERT TO exaudit_writer WITH CHECK (true);
 
-GRANT SELECT ON exaudit.versions, exaudit.history, exaudit.tables, exaudit.relations, exaudit.column_snapshots,
+GRANT SELECT ON exaudit.versions, exaudit.key_changes, exaudit.history, exaudit.tables, exaudit.relations, exaudit.column_snapshots,
     exaudit.custom_columns TO exaudit_reader;
 GRANT SELECT ON exaudit.tables, exaudit.relations, exaudit.column_snapshots, exaudit.custom_columns TO exaudit_writer;
-GRANT INSERT ON exaudit.versions, exaudit.column_snapshots TO exaudit_writer;
+GRANT INSERT ON exaudit.versions, exaudit.key_changes, exaudit.column_snapshots TO exaudit_writer;
 
 -- +goose StatementBegin
 -- Refuses every change of a recorded version, the owner's and a superuser's too.
@@ -240,6 +252,20 @@ BEGIN
     RAISE EXCEPTION 'exaudit.% is append-only: % refused', TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'insufficient_privilege',
               HINT = 'Retention deletes old versions in a transaction with SET LOCAL exaudit.retention = ''on''.';
+END
+$$;
+
+-- With a version that retention removes goes what it was to its keys.
+CREATE FUNCTION exaudit.forget_key_changes() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM exaudit.key_changes k
+    USING forgotten f
+    WHERE f.previous_entity_id IS NOT NULL AND (k.table_id, k.entity_id, k.id) = (f.table_id, f.entity_id, f.id);
+    RETURN NULL;
 END
 $$;
 
@@ -272,8 +298,17 @@ CREATE TRIGGER append_only
 CREATE TRIGGER append_only_custom
     BEFORE UPDATE ON exaudit.versions
     FOR EACH ROW EXECUTE FUNCTION exaudit.refuse_custom_change();
+CREATE TRIGGER forget_key_changes
+    AFTER DELETE ON exaudit.versions
+    REFERENCING OLD TABLE AS forgotten
+    FOR EACH STATEMENT EXECUTE FUNCTION exaudit.forget_key_changes();
+CREATE TRIGGER append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON exaudit.key_changes
+    FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change();
 ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER append_only_custom;
+ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER forget_key_changes;
+ALTER TABLE exaudit.key_changes ENABLE ALWAYS TRIGGER append_only;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.readable_tables TO exaudit_reader, exaudit_writer;
@@ -284,6 +319,8 @@ RESET ROLE;
 DROP VIEW exaudit.history;
 DROP TABLE exaudit.versions CASCADE;
 DROP VIEW IF EXISTS exaudit.custom_columns;
+DROP TABLE exaudit.key_changes;
+DROP FUNCTION exaudit.forget_key_changes;
 DROP FUNCTION exaudit.refuse_custom_change;
 DROP FUNCTION exaudit.refuse_change;
 DROP FUNCTION exaudit.readable_tables;

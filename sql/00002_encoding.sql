@@ -397,12 +397,12 @@ CREATE FUNCTION exaudit.image_limit() RETURNS integer
 AS 'SELECT 256000000';
 
 -- An SQL expression that is true where the image of a row, read through an alias, might be
--- more than jsonb holds; NULL for a table whose columns are all too narrow for that. It
--- fetches no value: a length is kept beside it. Where that is not known, only what the value
+-- more than jsonb holds, or where one column's value does its part to that; NULL where the
+-- columns are too narrow for that. It fetches no value: a length is kept beside it. Where that is not known, only what the value
 -- takes compressed, nor what its text will be, the bound is that much lower: at most 255
 -- times for the one, 16 for the other.
-CREATE FUNCTION exaudit.oversized_expression(relation oid, alias text) RETURNS text
-    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+CREATE FUNCTION exaudit.oversized_expression(relation oid, alias text, only_column text DEFAULT NULL) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -410,6 +410,7 @@ BEGIN
     RETURN (
         WITH wide AS (
             SELECT c.number,
+                   c.name,
                    base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype,
                                  'json'::regtype, 'xml'::regtype) AS length_known,
                    CASE
@@ -430,11 +431,12 @@ BEGIN
         ),
         bound AS (
             SELECT w.length_known,
-                   pg_catalog.format('greatest(%s) > %s', string_agg(w.size, ', ' ORDER BY w.number),
+                   pg_catalog.format(CASE WHEN count(*) > 1 THEN 'greatest(%s) > %s' ELSE '%s > %s' END, string_agg(w.size, ', ' ORDER BY w.number),
                        CASE WHEN w.length_known THEN least(1000000, 100000000 / all_of.columns)
                             ELSE least(16000, 49000 / all_of.columns) END) AS condition
             FROM wide w
             CROSS JOIN (SELECT count(*) AS columns FROM wide) all_of
+            WHERE only_column IS NULL OR w.name = only_column
             GROUP BY w.length_known, all_of.columns
         )
         SELECT string_agg(b.condition, ' OR ' ORDER BY b.length_known DESC) FROM bound b

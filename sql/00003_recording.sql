@@ -120,6 +120,9 @@ BEGIN
         logged_in := session_user;
     END IF;
     version_id := coalesce(version_id, pg_catalog.nextval('exaudit.versions_id_seq'));
+    IF previous_entity_id IS NOT NULL THEN
+        INSERT INTO exaudit.key_changes (id, table_id, entity_id, previous_entity_id) VALUES (version_id, $1, $3, $4);
+    END IF;
     -- Without session data, or columns of the user's, no statement has to be made up.
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
        AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN

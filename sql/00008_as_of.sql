@@ -22,7 +22,7 @@ BEGIN
         complete_after = greatest(t.complete_after, f.last_id),
         forgotten_xid = greatest(t.forgotten_xid::text::bigint, f.last_xid)::text::xid8,
         forgotten_at = clock_timestamp()
-    FROM (SELECT table_id, max(recorded_at) AS until, max(id) AS last_id, max(xid::text::bigint) AS last_xid
+    FROM (SELECT table_id, max(recorded_at) AS until, max(id) AS last_id, max(xid) AS last_xid
           FROM forgotten GROUP BY table_id) f
     WHERE t.id = f.table_id;
     RETURN NULL;
@@ -441,11 +441,11 @@ BEGIN
             SELECT moved.key
             FROM linked l
             CROSS JOIN LATERAL (
-                SELECT v.previous_entity_id FROM exaudit.versions v
-                WHERE v.table_id = linked_keys.table_id AND v.previous_entity_id IS NOT NULL AND v.entity_id = l.key
+                SELECT c.previous_entity_id FROM exaudit.key_changes c
+                WHERE c.table_id = linked_keys.table_id AND c.entity_id = l.key
                 UNION ALL
-                SELECT v.entity_id FROM exaudit.versions v
-                WHERE v.table_id = linked_keys.table_id AND v.previous_entity_id IS NOT NULL AND v.previous_entity_id = l.key) AS moved (key)
+                SELECT c.entity_id FROM exaudit.key_changes c
+                WHERE c.table_id = linked_keys.table_id AND c.previous_entity_id = l.key) AS moved (key)
         )
         SELECT array_agg(l.key) FROM linked l);
 END
@@ -481,13 +481,11 @@ DECLARE
         FROM pg_catalog.pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
 BEGIN
     -- rows whose keys were rewritten since are taken together
-    moved := ARRAY(SELECT v.entity_id FROM exaudit.versions v
-                   WHERE v.table_id = rows_before.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
-                     AND (linked IS NULL OR v.entity_id = ANY (linked))
+    moved := ARRAY(SELECT c.entity_id FROM exaudit.key_changes c
+                   WHERE c.table_id = rows_before.table_id AND c.id >= first AND (linked IS NULL OR c.entity_id = ANY (linked))
                    UNION
-                   SELECT v.previous_entity_id FROM exaudit.versions v
-                   WHERE v.table_id = rows_before.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
-                     AND (linked IS NULL OR v.previous_entity_id = ANY (linked)));
+                   SELECT c.previous_entity_id FROM exaudit.key_changes c
+                   WHERE c.table_id = rows_before.table_id AND c.id >= first AND (linked IS NULL OR c.previous_entity_id = ANY (linked)));
     SELECT array_agg(c.entity_id), array_agg(CASE WHEN c.moved THEN c.first_moved ELSE c.first_id END)
     INTO changed, starts
     FROM (SELECT k.entity_id, m.entity_id IS NOT NULL AS moved, k.first_id,

@@ -15,7 +15,7 @@ SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id
        to_jsonb(jsonb_populate_record(v, '{"before": null, "after": null}'))
            - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id', 'previous_entity_id',
                    'before', 'after', 'custom', 'session_role'] AS custom_columns,
-       v.xid::text::bigint AS transaction
+       v.xid AS transaction
 FROM exaudit.versions v
 WHERE v.table_id = ANY (ARRAY(SELECT exaudit.readable_tables()));
 
@@ -57,7 +57,7 @@ BEGIN
                to_jsonb(jsonb_populate_record(v, '{"before": null, "after": null}'))
                    - ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id', 'previous_entity_id',
                            'before', 'after', 'custom', 'session_role'] AS custom_columns,
-               v.xid::text::bigint AS transaction,
+               v.xid AS transaction,
                jsonb_hash_extended(v.custom -> %2$L::text, 0) AS value_hash
         FROM exaudit.versions v
         WHERE v.table_id = ANY (ARRAY(SELECT exaudit.readable_tables())) AND v.custom ? %2$L::text
@@ -142,9 +142,9 @@ BEGIN
             -- as exaudit.after_mark says; the first line leads to an index
             WHEN 'since_mark' THEN
                 '(v.id > %5$L::bigint OR v.transaction >= %7$L::bigint) '
-                'AND (v.id > %5$L::bigint OR v.id > %6$L::bigint AND NOT pg_visible_in_snapshot(v.xid, %4$L::pg_snapshot))'
+                'AND (v.id > %5$L::bigint OR v.id > %6$L::bigint AND NOT pg_visible_in_snapshot(v.xid::text::xid8, %4$L::pg_snapshot))'
             WHEN 'until_mark' THEN
-                'v.id <= %5$L::bigint AND (v.id <= %6$L::bigint OR pg_visible_in_snapshot(v.xid, %4$L::pg_snapshot))'
+                'v.id <= %5$L::bigint AND (v.id <= %6$L::bigint OR pg_visible_in_snapshot(v.xid::text::xid8, %4$L::pg_snapshot))'
             WHEN 'rollback' THEN 'v.rollback = %2$L::boolean'
             WHEN 'custom' THEN
                 'NOT EXISTS (SELECT FROM jsonb_each(%3$L::jsonb) AS c WHERE v.custom -> c.key IS DISTINCT FROM c.value)'

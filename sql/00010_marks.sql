@@ -62,9 +62,9 @@ BEGIN
     SELECT mark.name, exaudit.current_snapshot(), exaudit.last_version_id(),
            coalesce((SELECT max(v.id)
                      FROM exaudit.versions v
-                     WHERE v.xid::text::bigint >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-                       AND NOT pg_visible_in_snapshot(v.xid, pg_current_snapshot())
-                       AND v.xid IS DISTINCT FROM pg_current_xact_id_if_assigned()), 0),
+                     WHERE v.xid >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                       AND NOT pg_visible_in_snapshot(v.xid::text::xid8, pg_current_snapshot())
+                       AND v.xid IS DISTINCT FROM txid_current_if_assigned()), 0),
            mark.note
     ON CONFLICT DO NOTHING
     RETURNING m.* INTO made;

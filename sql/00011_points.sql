@@ -69,7 +69,7 @@ DECLARE
 BEGIN
     SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.readable_versions v
-          WHERE v.table_id = t.table_id AND (v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid)
+          WHERE v.table_id = t.table_id AND (v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid::text::xid8)
             AND (linked IS NULL OR v.entity_id = ANY (linked))
           GROUP BY v.entity_id) AS l;
     RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids, key, linked) AS r;

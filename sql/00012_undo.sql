@@ -55,7 +55,7 @@ BEGIN
         SELECT * FROM unnest(rollback_ids, table_ids, entity_ids, version_ids) AS p (rollback_id, table_id, entity_id, version_id)
     ), own AS MATERIALIZED (
         SELECT v.id, v.table_id FROM exaudit.versions v
-        WHERE v.id >= (SELECT min(p.rollback_id) FROM pairs p) AND v.xid = pg_catalog.pg_current_xact_id() AND v.rollback
+        WHERE v.id >= (SELECT min(p.rollback_id) FROM pairs p) AND v.xid = pg_catalog.txid_current() AND v.rollback
     )
     INSERT INTO exaudit.undone (version_id, rollback_id, table_id)
     SELECT v.id, own.id, own.table_id
@@ -153,7 +153,7 @@ $$;
 -- What has happened to some entities from a version of each on, and to those that had or got one
 -- of their keys since, when keys were rewritten.
 CREATE FUNCTION exaudit.later_versions(table_id integer, entity_ids text[], first_ids bigint[],
-                                       OUT id bigint, OUT xid xid8, OUT action exaudit.action, OUT entity_id text,
+                                       OUT id bigint, OUT xid bigint, OUT action exaudit.action, OUT entity_id text,
                                        OUT previous_entity_id text, OUT rollback boolean) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -165,8 +165,8 @@ DECLARE
 BEGIN
     -- keys are rarely rewritten: most often, there is nothing to follow
     WITH RECURSIVE moves AS MATERIALIZED (
-        SELECT v.entity_id AS key, v.previous_entity_id AS previous FROM exaudit.versions v
-        WHERE v.table_id = later_versions.table_id AND v.previous_entity_id IS NOT NULL AND v.id >= first
+        SELECT c.entity_id AS key, c.previous_entity_id AS previous FROM exaudit.key_changes c
+        WHERE c.table_id = later_versions.table_id AND c.id >= first
     ), link (key) AS (
         SELECT u.key COLLATE "C" FROM unnest(entity_ids) AS u (key) WHERE EXISTS (SELECT FROM moves m WHERE u.key IN (m.key, m.previous))
         UNION

@@ -89,6 +89,26 @@ type versionData struct {
 	Action, Previous, Before, After string
 }
 
+// Moves tells whether the event can give a row another key.
+func (v versionData) Moves() bool { return v.Previous != "NULL" }
+
+// Sides are the columns of versions that the event fills with images.
+func (v versionData) Sides() string {
+	switch {
+	case v.Before == "NULL":
+		return "after"
+	case v.After == "NULL":
+		return "before"
+	default:
+		return "before, after"
+	}
+}
+
+// Images are what goes into Sides.
+func (v versionData) Images() string {
+	return strings.Join(slices.DeleteFunc([]string{v.Before, v.After}, func(image string) bool { return image == "NULL" }), ", ")
+}
+
 // Encoded is the whole image of OLD or NEW, made at run time.
 func (t *Table) Encoded(row string) string {
 	return fmt.Sprintf("exaudit.encode_with(exaudit.encode_query('%s'::oid), %s)", t.Relation, row)
@@ -258,8 +278,9 @@ func newColumn(c db.TableColumnsRow) Column {
 	}
 	return Column{
 		Name: c.Name, QuotedName: c.QuotedName, TypeName: c.TypeName, Encoding: c.Encoding, Key: c.KeyPosition >= 0, Changed: changed, settings: c.Settings,
-		OldValue: strings.ReplaceAll(c.ValueExpression, "{}", oldRef),
-		NewValue: strings.ReplaceAll(c.ValueExpression, "{}", newRef),
+		OldValue:     strings.ReplaceAll(c.ValueExpression, "{}", oldRef),
+		NewValue:     strings.ReplaceAll(c.ValueExpression, "{}", newRef),
+		OldOversized: c.OldOversized, NewOversized: c.NewOversized,
 	}
 }
 

@@ -109,8 +109,9 @@ const readerPolicy = "readers r t (table_id IN ( SELECT exaudit.readable_tables(
 
 // ownPolicies are those of the tables that have row security.
 var ownPolicies = map[string][]string{
-	"exaudit.undone":   {readerPolicy},
-	"exaudit.versions": {readerPolicy, "writers a t true"},
+	"exaudit.key_changes": {readerPolicy, "writers a t true"},
+	"exaudit.undone":      {readerPolicy},
+	"exaudit.versions":    {readerPolicy, "writers a t true"},
 }
 
 func tableFlaws(t db.OwnTablesRow) []flaw {

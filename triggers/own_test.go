@@ -35,6 +35,8 @@ func TestTamperingWithOwnSchemaIsReported(t *testing.T) {
 		{tamper: `GRANT UPDATE (custom) ON exaudit.versions TO exaudit_reader`, drift: `exaudit.versions: privilege UPDATE is granted to exaudit_reader`},
 		{tamper: `ALTER TABLE exaudit.versions DISABLE TRIGGER append_only`, drift: `exaudit.versions: trigger "append_only" is disabled`},
 		{tamper: `ALTER TABLE exaudit.versions ENABLE TRIGGER forget_undone`, drift: `exaudit.versions: trigger "forget_undone" does not fire for replicas`},
+		{tamper: `GRANT INSERT ON exaudit.key_changes TO PUBLIC`, drift: `exaudit.key_changes: privilege INSERT is granted to PUBLIC`},
+		{tamper: `ALTER TABLE exaudit.key_changes DISABLE TRIGGER append_only`, drift: `exaudit.key_changes: trigger "append_only" is disabled`},
 		{tamper: `ALTER TABLE exaudit.undone DISABLE TRIGGER ALL`, drift: `exaudit.undone: trigger "append_only" is disabled`},
 		{tamper: `DROP TRIGGER note_forgotten ON exaudit.versions`, drift: `trigger "note_forgotten" is missing`, left: true},
 		{tamper: `CREATE OR REPLACE TRIGGER append_only BEFORE DELETE ON exaudit.versions FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change()`, drift: `trigger "append_only" is not the one that was installed`, left: true},

@@ -386,3 +386,25 @@ func TestRecordGeneratedColumns(t *testing.T) {
 		`created items 1 {"n": 2, "id": 1, "doubled": 4}`,
 		`deleted items 1 {"n": 2, "id": 1, "doubled": 4}`)
 }
+
+// Key changes are noted apart from versions, and go with them.
+func TestKeyChanges(t *testing.T) {
+	t.Parallel()
+	db := tracked(t, `CREATE TABLE items (id int PRIMARY KEY, n int); INSERT INTO items VALUES (1, 1), (2, 2)`, "items")
+	noted := func() string {
+		return one[string](t, db.Pool, `SELECT coalesce(string_agg(concat_ws(' ', k.id, k.previous_entity_id, k.entity_id), ', ' ORDER BY k.id), '') FROM exaudit.key_changes k`)
+	}
+	db.Exec(t, `UPDATE items SET n = 3; UPDATE items SET id = id + 10; UPDATE items SET n = 4 WHERE id = 11;
+		SET exaudit.custom = '{"actor": 7}'; UPDATE items SET id = 21 WHERE id = 11`)
+	if got := noted(); got != "3 1 11, 4 2 12, 6 11 21" {
+		t.Errorf("noted are %s", got)
+	}
+	if got := one[string](t, db.Pool, `SELECT string_agg(concat_ws(' ', v.id, v.previous_entity_id, v.entity_id, v.custom), ', ' ORDER BY v.id)
+		FROM exaudit.versions v WHERE v.previous_entity_id IS NOT NULL`); got != `3 1 11, 4 2 12, 6 11 21 {"actor": 7}` {
+		t.Errorf("recorded are %s", got)
+	}
+	db.Exec(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions WHERE id <= 3; COMMIT`)
+	if got := noted(); got != "4 2 12, 6 11 21" {
+		t.Errorf("after retention, noted are %s", got)
+	}
+}

@@ -303,6 +303,7 @@ func TestAppendOnly(t *testing.T) {
 		`UPDATE exaudit.versions SET rollback = true`, `UPDATE exaudit.versions SET entity_id = '2'`, `UPDATE exaudit.versions SET previous_entity_id = '2'`,
 		`UPDATE exaudit.versions SET before = NULL`, `UPDATE exaudit.versions SET custom = '{"actor": "somebody else"}'`,
 		`DELETE FROM exaudit.versions`, `TRUNCATE exaudit.versions`, `TRUNCATE exaudit.versions CASCADE`,
+		`UPDATE exaudit.key_changes SET entity_id = '2'`, `DELETE FROM exaudit.key_changes`, `TRUNCATE exaudit.key_changes`,
 		`INSERT INTO exaudit.versions (id) OVERRIDING SYSTEM VALUE SELECT 1 WHERE false ON CONFLICT DO NOTHING`,
 	}
 	for _, role := range []string{app, reader, "exaudit_writer", "exaudit_owner", ""} {

@@ -85,6 +85,8 @@ type Column struct {
 	OldValue   string // the encoded values
 	NewValue   string
 	settings   []string
+
+	OldOversized, NewOversized string // are true where the value might be more than jsonb holds; "" for a narrow one
 }
 
 // resolve finds the table of a name, quoted as in SQL and looked up along the
@@ -247,12 +249,13 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 	return nil
 }
 
-// bounded is an image's expression, or another where a value could be too large for it.
+// bounded is an image's expression, or another where a value could be too large for it: the
+// templates' variable wide tells.
 func bounded(oversized, within, image string) string {
 	if oversized == "" {
 		return image
 	}
-	return fmt.Sprintf("CASE WHEN %s\n        THEN %s\n        ELSE %s END", oversized, within, image)
+	return fmt.Sprintf("CASE WHEN wide\n        THEN %s\n        ELSE %s END", within, image)
 }
 
 // BoundedImage is the image of OLD or NEW as far as jsonb holds it.

@@ -154,7 +154,7 @@ func (t *table) full(later []db.LaterVersionsRow) []*history.Version {
 		if versions[i] = t.chosen[l.ID]; versions[i] == nil {
 			versions[i] = &history.Version{
 				ID: l.ID, Table: t.Table, TableID: t.TableID, EntityID: l.EntityID,
-				Action: history.Action(l.Action), Transaction: l.Xid, Rollback: l.Rollback,
+				Action: history.Action(l.Action), Transaction: uint64(l.Xid), Rollback: l.Rollback,
 			}
 			if l.Moved {
 				versions[i].PreviousEntityID = &later[i].PreviousEntityID

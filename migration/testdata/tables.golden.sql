@@ -44,9 +44,10 @@ AS $exaudit$
 -- INSERT of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -75,25 +76,33 @@ BEGIN
     END;
 
     entity := NEW.id::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (<table_id>, 'created', entity, NULL, NULL, image);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        DECLARE
+            stamp exaudit.versions := exaudit.session_data();
+        BEGIN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
+            VALUES (<table_id>, 'created', entity, image, stamp.custom, stamp.rollback,
+                    stamp.actor_id,
+                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+        END;
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (<table_id>, 'created', entity, image);
     END IF;
     RETURN NULL;
 END
@@ -111,11 +120,12 @@ AS $exaudit$
 -- UPDATE of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
 DECLARE
+    custom     text;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    stamp      exaudit.versions;
+    wide       boolean;
     crossing   boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
@@ -160,44 +170,49 @@ BEGIN
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := NEW.id::text;
-    -- What jsonb may not hold is left out, and noted.
-    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000 THEN
-        SELECT exaudit.redact(c.old_values,
-        ARRAY[]::text[], ARRAY['password']::text[]), exaudit.redact(c.new_values,
-        ARRAY[]::text[], ARRAY['password']::text[]) INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
-        IF new_values <> '{}' THEN
-            PERFORM exaudit.record(<table_id>, 'updated', entity, nullif(OLD.id::text COLLATE "C", entity), old_values, new_values);
-        END IF;
-        RETURN NULL;
-    END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
         old_entity := nullif(OLD.id::text COLLATE "C", entity);
     END IF;
     IF OLD.name IS DISTINCT FROM NEW.name THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('name', OLD.name);
-        new_values := new_values || pg_catalog.jsonb_build_object('name', NEW.name);
+        IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('name', OLD.name);
+            new_values := new_values || pg_catalog.jsonb_build_object('name', NEW.name);
+        END IF;
     END IF;
     IF OLD.password IS DISTINCT FROM NEW.password THEN
         old_values := exaudit.note_masked(old_values, 'password');
         new_values := exaudit.note_masked(new_values, 'password');
     END IF;
+    IF wide THEN -- what jsonb may not hold is left out, and noted
+        SELECT exaudit.redact(c.old_values,
+        ARRAY[]::text[], ARRAY['password']::text[]), exaudit.redact(c.new_values,
+        ARRAY[]::text[], ARRAY['password']::text[]) INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
+    END IF;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        DECLARE
+            stamp exaudit.versions := exaudit.session_data();
+        BEGIN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
+            VALUES (<table_id>, 'updated', entity, old_values, new_values, stamp.custom, stamp.rollback,
+                    stamp.actor_id,
+                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+        END;
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+        VALUES (<table_id>, 'updated', entity, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -215,9 +230,10 @@ AS $exaudit$
 -- DELETE of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -246,25 +262,33 @@ BEGIN
     END;
 
     entity := OLD.id::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        DECLARE
+            stamp exaudit.versions := exaudit.session_data();
+        BEGIN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
+            VALUES (<table_id>, 'deleted', entity, image, stamp.custom, stamp.rollback,
+                    stamp.actor_id,
+                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+        END;
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (<table_id>, 'deleted', entity, image);
     END IF;
     RETURN NULL;
 END
@@ -335,9 +359,10 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -359,7 +384,10 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
-    image := CASE WHEN greatest(pg_catalog.pg_column_size(NEW.info)) > 16000
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := pg_catalog.pg_column_size(NEW.info) > 16000;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -371,19 +399,24 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
             ELSE '{}' END END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
-        VALUES (<table_id>, 'created', entity, NULL, NULL, image, session_user);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback, session_user,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        DECLARE
+            stamp exaudit.versions := exaudit.session_data();
+        BEGIN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
+            VALUES (<table_id>, 'created', entity, image, stamp.custom, stamp.rollback, session_user,
+                    stamp.actor_id,
+                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+        END;
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+        VALUES (<table_id>, 'created', entity, image, session_user);
     END IF;
     RETURN NULL;
 END
@@ -400,11 +433,12 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
+    custom     text;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    stamp      exaudit.versions;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -428,7 +462,10 @@ BEGIN
     -- Whole rows; of the masked columns those that changed.
     entity := NEW.id::text;
     old_entity := nullif(OLD.id::text COLLATE "C", entity);
-    old_values := CASE WHEN greatest(pg_catalog.pg_column_size(OLD.info)) > 16000
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := pg_catalog.pg_column_size(OLD.info) > 16000 OR pg_catalog.pg_column_size(NEW.info) > 16000;
+    END IF;
+    old_values := CASE WHEN wide
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -439,7 +476,7 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
             ELSE '{}' END END;
-    new_values := CASE WHEN greatest(pg_catalog.pg_column_size(NEW.info)) > 16000
+    new_values := CASE WHEN wide
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -451,19 +488,25 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
             ELSE '{}' END END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
-        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values, session_user);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback, session_user,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        DECLARE
+            stamp exaudit.versions := exaudit.session_data();
+        BEGIN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, actor_id, source)
+            VALUES (<table_id>, 'updated', entity, old_values, new_values, stamp.custom, stamp.rollback, session_user,
+                    stamp.actor_id,
+                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+        END;
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
+        VALUES (<table_id>, 'updated', entity, old_values, new_values, session_user);
     END IF;
     RETURN NULL;
 END
@@ -480,9 +523,10 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -504,7 +548,10 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
-    image := CASE WHEN greatest(pg_catalog.pg_column_size(OLD.info)) > 16000
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+        wide := pg_catalog.pg_column_size(OLD.info) > 16000;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -516,19 +563,24 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
             ELSE '{}' END END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
-        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL, session_user);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback, session_user,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        DECLARE
+            stamp exaudit.versions := exaudit.session_data();
+        BEGIN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
+            VALUES (<table_id>, 'deleted', entity, image, stamp.custom, stamp.rollback, session_user,
+                    stamp.actor_id,
+                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+        END;
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+        VALUES (<table_id>, 'deleted', entity, image, session_user);
     END IF;
     RETURN NULL;
 END
@@ -595,9 +647,10 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -623,23 +676,31 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.note)) > 1000000
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := pg_catalog.octet_length(NEW.note) > 1000000;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (<table_id>, 'created', entity, NULL, NULL, image);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        DECLARE
+            stamp exaudit.versions := exaudit.session_data();
+        BEGIN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
+            VALUES (<table_id>, 'created', entity, image, stamp.custom, stamp.rollback,
+                    stamp.actor_id,
+                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+        END;
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (<table_id>, 'created', entity, image);
     END IF;
     RETURN NULL;
 END
@@ -656,11 +717,12 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
+    custom     text;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    stamp      exaudit.versions;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -682,15 +744,6 @@ BEGIN
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text;
-    -- What jsonb may not hold is left out, and noted.
-    IF greatest(pg_catalog.octet_length(OLD.note)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.note)) > 1000000 THEN
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
-        IF new_values <> '{}' THEN
-            PERFORM exaudit.record(<table_id>, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", entity), old_values, new_values);
-        END IF;
-        RETURN NULL;
-    END IF;
     IF OLD.day IS DISTINCT FROM NEW.day THEN
         old_values := old_values || pg_catalog.jsonb_build_object('day', OLD.day);
         new_values := new_values || pg_catalog.jsonb_build_object('day', NEW.day);
@@ -702,23 +755,37 @@ BEGIN
         old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", entity);
     END IF;
     IF OLD.note IS DISTINCT FROM NEW.note THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('note', OLD.note);
-        new_values := new_values || pg_catalog.jsonb_build_object('note', NEW.note);
+        IF pg_catalog.octet_length(OLD.note) > 1000000 OR pg_catalog.octet_length(NEW.note) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('note', OLD.note);
+            new_values := new_values || pg_catalog.jsonb_build_object('note', NEW.note);
+        END IF;
+    END IF;
+    IF wide THEN -- what jsonb may not hold is left out, and noted
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
     END IF;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        DECLARE
+            stamp exaudit.versions := exaudit.session_data();
+        BEGIN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
+            VALUES (<table_id>, 'updated', entity, old_values, new_values, stamp.custom, stamp.rollback,
+                    stamp.actor_id,
+                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+        END;
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+        VALUES (<table_id>, 'updated', entity, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -735,9 +802,10 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -763,23 +831,31 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.note)) > 1000000
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+        wide := pg_catalog.octet_length(OLD.note) > 1000000;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        DECLARE
+            stamp exaudit.versions := exaudit.session_data();
+        BEGIN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
+            VALUES (<table_id>, 'deleted', entity, image, stamp.custom, stamp.rollback,
+                    stamp.actor_id,
+                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+        END;
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (<table_id>, 'deleted', entity, image);
     END IF;
     RETURN NULL;
 END

@@ -21,9 +21,11 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -65,7 +67,10 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -97,17 +102,27 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[NEW.jb, NEW.jb2]::jsonb[])
             ELSE '{}' END END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'created', entity, NULL, NULL, image);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', entity, image);
     END IF;
     RETURN NULL;
 END
@@ -132,11 +147,13 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
+    custom     text;
+    data       jsonb;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    stamp      exaudit.versions;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -180,15 +197,6 @@ BEGIN
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := NEW.id::text;
-    -- What jsonb may not hold is left out, and noted.
-    IF greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266 OR greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266 THEN
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[]) AS c;
-        IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(OLD.id::text COLLATE "C", entity), old_values, new_values);
-        END IF;
-        RETURN NULL;
-    END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
@@ -207,12 +215,20 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('f4', exaudit.float_value(NEW.f4));
     END IF;
     IF ROW(OLD.j)::record OPERATOR(pg_catalog.*<>) ROW(NEW.j)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('j', OLD.j::text);
-        new_values := new_values || pg_catalog.jsonb_build_object('j', NEW.j::text);
+        IF pg_catalog.octet_length(OLD.j::text) > 1000000 OR pg_catalog.octet_length(NEW.j::text) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('j', OLD.j::text);
+            new_values := new_values || pg_catalog.jsonb_build_object('j', NEW.j::text);
+        END IF;
     END IF;
     IF ROW(OLD.jb)::record OPERATOR(pg_catalog.*<>) ROW(NEW.jb)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('jb', OLD.jb);
-        new_values := new_values || pg_catalog.jsonb_build_object('jb', NEW.jb);
+        IF pg_catalog.pg_column_size(OLD.jb) > 3266 OR pg_catalog.pg_column_size(NEW.jb) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('jb', OLD.jb);
+            new_values := new_values || pg_catalog.jsonb_build_object('jb', NEW.jb);
+        END IF;
         IF OLD.jb = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'jb');
         END IF;
@@ -221,8 +237,12 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.jb2)::record OPERATOR(pg_catalog.*<>) ROW(NEW.jb2)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('jb2', OLD.jb2);
-        new_values := new_values || pg_catalog.jsonb_build_object('jb2', NEW.jb2);
+        IF pg_catalog.pg_column_size(OLD.jb2) > 3266 OR pg_catalog.pg_column_size(NEW.jb2) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('jb2', OLD.jb2);
+            new_values := new_values || pg_catalog.jsonb_build_object('jb2', NEW.jb2);
+        END IF;
         IF OLD.jb2 = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'jb2');
         END IF;
@@ -231,48 +251,88 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.x)::record OPERATOR(pg_catalog.*<>) ROW(NEW.x)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('x', OLD.x::text);
-        new_values := new_values || pg_catalog.jsonb_build_object('x', NEW.x::text);
+        IF pg_catalog.octet_length(OLD.x::text) > 1000000 OR pg_catalog.octet_length(NEW.x::text) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('x', OLD.x::text);
+            new_values := new_values || pg_catalog.jsonb_build_object('x', NEW.x::text);
+        END IF;
     END IF;
     IF ROW(OLD.xa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.xa)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('xa', OLD.xa::text[]::text);
-        new_values := new_values || pg_catalog.jsonb_build_object('xa', NEW.xa::text[]::text);
+        IF pg_catalog.pg_column_size(OLD.xa) > 3266 OR pg_catalog.pg_column_size(NEW.xa) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('xa', OLD.xa::text[]::text);
+            new_values := new_values || pg_catalog.jsonb_build_object('xa', NEW.xa::text[]::text);
+        END IF;
     END IF;
     IF ROW(OLD.m)::record OPERATOR(pg_catalog.*<>) ROW(NEW.m)::record THEN
         old_values := old_values || pg_catalog.jsonb_build_object('m', exaudit.text_value(OLD.m));
         new_values := new_values || pg_catalog.jsonb_build_object('m', exaudit.text_value(NEW.m));
     END IF;
     IF ROW(OLD.ma)::record OPERATOR(pg_catalog.*<>) ROW(NEW.ma)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(OLD.ma));
-        new_values := new_values || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(NEW.ma));
+        IF pg_catalog.pg_column_size(OLD.ma) > 3266 OR pg_catalog.pg_column_size(NEW.ma) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(OLD.ma));
+            new_values := new_values || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(NEW.ma));
+        END IF;
     END IF;
     IF ROW(OLD.p)::record OPERATOR(pg_catalog.*<>) ROW(NEW.p)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('p', exaudit.text_value(OLD.p));
-        new_values := new_values || pg_catalog.jsonb_build_object('p', exaudit.text_value(NEW.p));
+        IF pg_catalog.pg_column_size(OLD.p) > 3266 OR pg_catalog.pg_column_size(NEW.p) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('p', exaudit.text_value(OLD.p));
+            new_values := new_values || pg_catalog.jsonb_build_object('p', exaudit.text_value(NEW.p));
+        END IF;
     END IF;
     IF ROW(OLD.pa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.pa)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('pa', exaudit.format_array_value(OLD.pa));
-        new_values := new_values || pg_catalog.jsonb_build_object('pa', exaudit.format_array_value(NEW.pa));
+        IF pg_catalog.pg_column_size(OLD.pa) > 3266 OR pg_catalog.pg_column_size(NEW.pa) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('pa', exaudit.format_array_value(OLD.pa));
+            new_values := new_values || pg_catalog.jsonb_build_object('pa', exaudit.format_array_value(NEW.pa));
+        END IF;
     END IF;
     IF ROW(OLD.q)::record OPERATOR(pg_catalog.*<>) ROW(NEW.q)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('q', exaudit.text_value(OLD.q));
-        new_values := new_values || pg_catalog.jsonb_build_object('q', exaudit.text_value(NEW.q));
+        IF pg_catalog.pg_column_size(OLD.q) > 3266 OR pg_catalog.pg_column_size(NEW.q) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('q', exaudit.text_value(OLD.q));
+            new_values := new_values || pg_catalog.jsonb_build_object('q', exaudit.text_value(NEW.q));
+        END IF;
     END IF;
     IF ROW(OLD.ia)::record OPERATOR(pg_catalog.*<>) ROW(NEW.ia)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('ia', exaudit.array_value(OLD.ia));
-        new_values := new_values || pg_catalog.jsonb_build_object('ia', exaudit.array_value(NEW.ia));
+        IF pg_catalog.pg_column_size(OLD.ia) > 3266 OR pg_catalog.pg_column_size(NEW.ia) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('ia', exaudit.array_value(OLD.ia));
+            new_values := new_values || pg_catalog.jsonb_build_object('ia', exaudit.array_value(NEW.ia));
+        END IF;
     END IF;
     IF ROW(OLD.fa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.fa)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(OLD.fa));
-        new_values := new_values || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(NEW.fa));
+        IF pg_catalog.pg_column_size(OLD.fa) > 3266 OR pg_catalog.pg_column_size(NEW.fa) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(OLD.fa));
+            new_values := new_values || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(NEW.fa));
+        END IF;
     END IF;
     IF ROW(OLD.iv)::record OPERATOR(pg_catalog.*<>) ROW(NEW.iv)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('iv', OLD.iv::text);
-        new_values := new_values || pg_catalog.jsonb_build_object('iv', NEW.iv::text);
+        IF pg_catalog.pg_column_size(OLD.iv) > 3266 OR pg_catalog.pg_column_size(NEW.iv) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('iv', OLD.iv::text);
+            new_values := new_values || pg_catalog.jsonb_build_object('iv', NEW.iv::text);
+        END IF;
     END IF;
     IF ROW(OLD.r)::record OPERATOR(pg_catalog.*<>) ROW(NEW.r)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('r', OLD.r);
-        new_values := new_values || pg_catalog.jsonb_build_object('r', NEW.r);
+        IF pg_catalog.pg_column_size(OLD.r) > 3266 OR pg_catalog.pg_column_size(NEW.r) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('r', OLD.r);
+            new_values := new_values || pg_catalog.jsonb_build_object('r', NEW.r);
+        END IF;
     END IF;
     IF ROW(OLD.i)::record OPERATOR(pg_catalog.*<>) ROW(NEW.i)::record THEN
         old_values := old_values || pg_catalog.jsonb_build_object('i', OLD.i);
@@ -283,12 +343,20 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('cash', NEW.cash);
     END IF;
     IF OLD.b IS DISTINCT FROM NEW.b THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('b', OLD.b);
-        new_values := new_values || pg_catalog.jsonb_build_object('b', NEW.b);
+        IF pg_catalog.octet_length(OLD.b) > 1000000 OR pg_catalog.octet_length(NEW.b) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('b', OLD.b);
+            new_values := new_values || pg_catalog.jsonb_build_object('b', NEW.b);
+        END IF;
     END IF;
     IF ROW(OLD.d)::record OPERATOR(pg_catalog.*<>) ROW(NEW.d)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('d', exaudit.array_value(OLD.d));
-        new_values := new_values || pg_catalog.jsonb_build_object('d', exaudit.array_value(NEW.d));
+        IF pg_catalog.pg_column_size(OLD.d) > 3266 OR pg_catalog.pg_column_size(NEW.d) > 3266 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('d', exaudit.array_value(OLD.d));
+            new_values := new_values || pg_catalog.jsonb_build_object('d', exaudit.array_value(NEW.d));
+        END IF;
     END IF;
     IF ROW(OLD.c)::record OPERATOR(pg_catalog.*<>) ROW(NEW.c)::record THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c', OLD.c);
@@ -302,18 +370,33 @@ BEGIN
         old_values := old_values || pg_catalog.jsonb_build_object('doubled', OLD.doubled);
         new_values := new_values || pg_catalog.jsonb_build_object('doubled', NEW.doubled);
     END IF;
+    IF wide THEN -- what jsonb may not hold is left out, and noted
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[]) AS c;
+    END IF;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', entity, old_values, new_values, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+        VALUES (1, 'updated', entity, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -338,9 +421,11 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -382,7 +467,10 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -414,17 +502,27 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[OLD.jb, OLD.jb2]::jsonb[])
             ELSE '{}' END END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'deleted', entity, NULL, image, NULL);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', entity, image);
     END IF;
     RETURN NULL;
 END

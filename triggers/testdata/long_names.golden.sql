@@ -13,9 +13,10 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -36,17 +37,27 @@ BEGIN
     entity := NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::text;
     image := pg_catalog.to_jsonb(NEW.*);
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'created', entity, NULL, NULL, image);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', entity, image);
     END IF;
     RETURN NULL;
 END
@@ -63,11 +74,12 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
+    custom     text;
+    data       jsonb;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    stamp      exaudit.versions;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -98,17 +110,28 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('v', NEW.v);
     END IF;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', entity, old_values, new_values, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+        VALUES (1, 'updated', entity, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -125,9 +148,10 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -148,17 +172,27 @@ BEGIN
     entity := OLD.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::text;
     image := pg_catalog.to_jsonb(OLD.*);
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'deleted', entity, NULL, image, NULL);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', entity, image);
     END IF;
     RETURN NULL;
 END

@@ -13,9 +13,11 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit1$
 -- INSERT of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -56,8 +58,11 @@ break" text,
     END IF;
 
     entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text);
-    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
-break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.custom), pg_catalog.octet_length(NEW.action)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.before)) > 2882
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
+break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.custom), pg_catalog.octet_length(NEW.action)) > 1000000 OR pg_catalog.pg_column_size(NEW.before) > 2882;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*)
@@ -65,17 +70,27 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             THEN exaudit.json_nulls(ARRAY['before'], ARRAY[NEW.before]::jsonb[])
             ELSE '{}' END END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'created', entity, NULL, NULL, image);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', entity, image);
     END IF;
     RETURN NULL;
 END
@@ -92,11 +107,13 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit1$
 -- UPDATE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
+    custom     text;
+    data       jsonb;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    stamp      exaudit.versions;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -139,34 +156,34 @@ break" text,
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text);
-    -- What jsonb may not hold is left out, and noted.
-    IF greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
-break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.before)) > 2882 OR greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
-break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.custom), pg_catalog.octet_length(NEW.action)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.before)) > 2882 THEN
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
-break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[]) AS c;
-        IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", entity), old_values, new_values);
-        END IF;
-        RETURN NULL;
-    END IF;
     IF OLD."User" IS DISTINCT FROM NEW."User" THEN
         old_values := old_values || pg_catalog.jsonb_build_object('User', OLD."User");
         new_values := new_values || pg_catalog.jsonb_build_object('User', NEW."User");
         old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", entity);
     END IF;
     IF OLD.old IS DISTINCT FROM NEW.old THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('old', OLD.old);
-        new_values := new_values || pg_catalog.jsonb_build_object('old', NEW.old);
+        IF pg_catalog.octet_length(OLD.old) > 1000000 OR pg_catalog.octet_length(NEW.old) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('old', OLD.old);
+            new_values := new_values || pg_catalog.jsonb_build_object('old', NEW.old);
+        END IF;
     END IF;
     IF OLD.new IS DISTINCT FROM NEW.new THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('new', OLD.new);
-        new_values := new_values || pg_catalog.jsonb_build_object('new', NEW.new);
+        IF pg_catalog.octet_length(OLD.new) > 1000000 OR pg_catalog.octet_length(NEW.new) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('new', OLD.new);
+            new_values := new_values || pg_catalog.jsonb_build_object('new', NEW.new);
+        END IF;
     END IF;
     IF ROW(OLD.before)::record OPERATOR(pg_catalog.*<>) ROW(NEW.before)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('before', OLD.before);
-        new_values := new_values || pg_catalog.jsonb_build_object('before', NEW.before);
+        IF pg_catalog.pg_column_size(OLD.before) > 2882 OR pg_catalog.pg_column_size(NEW.before) > 2882 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('before', OLD.before);
+            new_values := new_values || pg_catalog.jsonb_build_object('before', NEW.before);
+        END IF;
         IF OLD.before = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'before');
         END IF;
@@ -175,8 +192,12 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
         END IF;
     END IF;
     IF OLD.after IS DISTINCT FROM NEW.after THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('after', OLD.after);
-        new_values := new_values || pg_catalog.jsonb_build_object('after', NEW.after);
+        IF pg_catalog.octet_length(OLD.after) > 1000000 OR pg_catalog.octet_length(NEW.after) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('after', OLD.after);
+            new_values := new_values || pg_catalog.jsonb_build_object('after', NEW.after);
+        END IF;
     END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
@@ -191,84 +212,154 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
         new_values := new_values || pg_catalog.jsonb_build_object('r', NEW.r);
     END IF;
     IF OLD.entity IS DISTINCT FROM NEW.entity THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('entity', OLD.entity);
-        new_values := new_values || pg_catalog.jsonb_build_object('entity', NEW.entity);
+        IF pg_catalog.octet_length(OLD.entity) > 1000000 OR pg_catalog.octet_length(NEW.entity) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('entity', OLD.entity);
+            new_values := new_values || pg_catalog.jsonb_build_object('entity', NEW.entity);
+        END IF;
     END IF;
     IF OLD.image IS DISTINCT FROM NEW.image THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('image', OLD.image);
-        new_values := new_values || pg_catalog.jsonb_build_object('image', NEW.image);
+        IF pg_catalog.octet_length(OLD.image) > 1000000 OR pg_catalog.octet_length(NEW.image) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('image', OLD.image);
+            new_values := new_values || pg_catalog.jsonb_build_object('image', NEW.image);
+        END IF;
     END IF;
     IF OLD.stamp IS DISTINCT FROM NEW.stamp THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('stamp', OLD.stamp);
-        new_values := new_values || pg_catalog.jsonb_build_object('stamp', NEW.stamp);
+        IF pg_catalog.octet_length(OLD.stamp) > 1000000 OR pg_catalog.octet_length(NEW.stamp) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('stamp', OLD.stamp);
+            new_values := new_values || pg_catalog.jsonb_build_object('stamp', NEW.stamp);
+        END IF;
     END IF;
     IF OLD."sélect" IS DISTINCT FROM NEW."sélect" THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('sélect', OLD."sélect");
-        new_values := new_values || pg_catalog.jsonb_build_object('sélect', NEW."sélect");
+        IF pg_catalog.octet_length(OLD."sélect") > 1000000 OR pg_catalog.octet_length(NEW."sélect") > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('sélect', OLD."sélect");
+            new_values := new_values || pg_catalog.jsonb_build_object('sélect', NEW."sélect");
+        END IF;
         old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", entity);
     END IF;
     IF OLD."select" IS DISTINCT FROM NEW."select" THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('select', OLD."select");
-        new_values := new_values || pg_catalog.jsonb_build_object('select', NEW."select");
+        IF pg_catalog.octet_length(OLD."select") > 1000000 OR pg_catalog.octet_length(NEW."select") > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('select', OLD."select");
+            new_values := new_values || pg_catalog.jsonb_build_object('select', NEW."select");
+        END IF;
     END IF;
     IF OLD."it's {}" IS DISTINCT FROM NEW."it's {}" THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('it''s {}', OLD."it's {}");
-        new_values := new_values || pg_catalog.jsonb_build_object('it''s {}', NEW."it's {}");
+        IF pg_catalog.octet_length(OLD."it's {}") > 1000000 OR pg_catalog.octet_length(NEW."it's {}") > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('it''s {}', OLD."it's {}");
+            new_values := new_values || pg_catalog.jsonb_build_object('it''s {}', NEW."it's {}");
+        END IF;
     END IF;
     IF OLD."a\b" IS DISTINCT FROM NEW."a\b" THEN
-        old_values := old_values || pg_catalog.jsonb_build_object(E'a\\b', OLD."a\b");
-        new_values := new_values || pg_catalog.jsonb_build_object(E'a\\b', NEW."a\b");
+        IF pg_catalog.octet_length(OLD."a\b") > 1000000 OR pg_catalog.octet_length(NEW."a\b") > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object(E'a\\b', OLD."a\b");
+            new_values := new_values || pg_catalog.jsonb_build_object(E'a\\b', NEW."a\b");
+        END IF;
     END IF;
     IF OLD."$exaudit$" IS DISTINCT FROM NEW."$exaudit$" THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('$exaudit$', OLD."$exaudit$");
-        new_values := new_values || pg_catalog.jsonb_build_object('$exaudit$', NEW."$exaudit$");
+        IF pg_catalog.octet_length(OLD."$exaudit$") > 1000000 OR pg_catalog.octet_length(NEW."$exaudit$") > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('$exaudit$', OLD."$exaudit$");
+            new_values := new_values || pg_catalog.jsonb_build_object('$exaudit$', NEW."$exaudit$");
+        END IF;
     END IF;
     IF OLD."%I %s" IS DISTINCT FROM NEW."%I %s" THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('%I %s', OLD."%I %s");
-        new_values := new_values || pg_catalog.jsonb_build_object('%I %s', NEW."%I %s");
+        IF pg_catalog.octet_length(OLD."%I %s") > 1000000 OR pg_catalog.octet_length(NEW."%I %s") > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('%I %s', OLD."%I %s");
+            new_values := new_values || pg_catalog.jsonb_build_object('%I %s', NEW."%I %s");
+        END IF;
     END IF;
     IF OLD."line
 break" IS DISTINCT FROM NEW."line
 break" THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('line
+        IF pg_catalog.octet_length(OLD."line
+break") > 1000000 OR pg_catalog.octet_length(NEW."line
+break") > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('line
 break', OLD."line
 break");
-        new_values := new_values || pg_catalog.jsonb_build_object('line
+            new_values := new_values || pg_catalog.jsonb_build_object('line
 break', NEW."line
 break");
+        END IF;
     END IF;
     IF OLD.old_values IS DISTINCT FROM NEW.old_values THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('old_values', OLD.old_values);
-        new_values := new_values || pg_catalog.jsonb_build_object('old_values', NEW.old_values);
+        IF pg_catalog.octet_length(OLD.old_values) > 1000000 OR pg_catalog.octet_length(NEW.old_values) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('old_values', OLD.old_values);
+            new_values := new_values || pg_catalog.jsonb_build_object('old_values', NEW.old_values);
+        END IF;
     END IF;
     IF OLD.table_id IS DISTINCT FROM NEW.table_id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('table_id', OLD.table_id);
         new_values := new_values || pg_catalog.jsonb_build_object('table_id', NEW.table_id);
     END IF;
     IF OLD.custom IS DISTINCT FROM NEW.custom THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('custom', OLD.custom);
-        new_values := new_values || pg_catalog.jsonb_build_object('custom', NEW.custom);
+        IF pg_catalog.octet_length(OLD.custom) > 1000000 OR pg_catalog.octet_length(NEW.custom) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('custom', OLD.custom);
+            new_values := new_values || pg_catalog.jsonb_build_object('custom', NEW.custom);
+        END IF;
     END IF;
     IF OLD.action IS DISTINCT FROM NEW.action THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('action', OLD.action);
-        new_values := new_values || pg_catalog.jsonb_build_object('action', NEW.action);
+        IF pg_catalog.octet_length(OLD.action) > 1000000 OR pg_catalog.octet_length(NEW.action) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('action', OLD.action);
+            new_values := new_values || pg_catalog.jsonb_build_object('action', NEW.action);
+        END IF;
     END IF;
     IF OLD.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn IS DISTINCT FROM NEW.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn THEN
         old_values := old_values || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', OLD.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn);
         new_values := new_values || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', NEW.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn);
     END IF;
+    IF wide THEN -- what jsonb may not hold is left out, and noted
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
+break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[]) AS c;
+    END IF;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', entity, old_values, new_values, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+        VALUES (1, 'updated', entity, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -285,9 +376,11 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit1$
 -- DELETE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -328,8 +421,11 @@ break" text,
     END IF;
 
     entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text);
-    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
-break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.before)) > 2882
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
+break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR pg_catalog.pg_column_size(OLD.before) > 2882;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(OLD, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*)
@@ -337,17 +433,27 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             THEN exaudit.json_nulls(ARRAY['before'], ARRAY[OLD.before]::jsonb[])
             ELSE '{}' END END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'deleted', entity, NULL, image, NULL);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', entity, image);
     END IF;
     RETURN NULL;
 END

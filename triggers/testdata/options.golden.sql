@@ -14,9 +14,11 @@ AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
@@ -51,7 +53,10 @@ BEGIN
     END;
 
     entity := NEW.id::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
@@ -60,17 +65,27 @@ BEGIN
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
-        VALUES (1, 'created', entity, NULL, NULL, image, session_user);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
-        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback, session_user);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
+        VALUES (1, 'created', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+        VALUES (1, 'created', entity, image, session_user);
     END IF;
     RETURN NULL;
 END
@@ -88,11 +103,13 @@ AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 #variable_conflict use_column
 DECLARE
+    custom     text;
+    data       jsonb;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    stamp      exaudit.versions;
+    wide       boolean;
     crossing   boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
@@ -143,33 +160,30 @@ BEGIN
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := NEW.id::text;
-    -- What jsonb may not hold is left out, and noted.
-    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800 THEN
-        SELECT exaudit.redact(c.old_values,
-        ARRAY[]::text[], ARRAY['ssn']::text[]), exaudit.redact(c.new_values,
-        ARRAY[]::text[], ARRAY['ssn']::text[]) INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]) AS c;
-        IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(OLD.id::text COLLATE "C", entity), old_values, new_values);
-        END IF;
-        RETURN NULL;
-    END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
         old_entity := nullif(OLD.id::text COLLATE "C", entity);
     END IF;
     IF OLD.name IS DISTINCT FROM NEW.name THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('name', OLD.name);
-        new_values := new_values || pg_catalog.jsonb_build_object('name', NEW.name);
+        IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('name', OLD.name);
+            new_values := new_values || pg_catalog.jsonb_build_object('name', NEW.name);
+        END IF;
     END IF;
     IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
         old_values := exaudit.note_masked(old_values, 'ssn');
         new_values := exaudit.note_masked(new_values, 'ssn');
     END IF;
     IF ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('note', OLD.note);
-        new_values := new_values || pg_catalog.jsonb_build_object('note', NEW.note);
+        IF pg_catalog.pg_column_size(OLD.note) > 9800 OR pg_catalog.pg_column_size(NEW.note) > 9800 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('note', OLD.note);
+            new_values := new_values || pg_catalog.jsonb_build_object('note', NEW.note);
+        END IF;
         IF OLD.note = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'note');
         END IF;
@@ -178,24 +192,45 @@ BEGIN
         END IF;
     END IF;
     IF OLD.status IS DISTINCT FROM NEW.status THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('status', OLD.status);
-        new_values := new_values || pg_catalog.jsonb_build_object('status', NEW.status);
+        IF pg_catalog.octet_length(OLD.status) > 1000000 OR pg_catalog.octet_length(NEW.status) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('status', OLD.status);
+            new_values := new_values || pg_catalog.jsonb_build_object('status', NEW.status);
+        END IF;
+    END IF;
+    IF wide THEN -- what jsonb may not hold is left out, and noted
+        SELECT exaudit.redact(c.old_values,
+        ARRAY[]::text[], ARRAY['ssn']::text[]), exaudit.redact(c.new_values,
+        ARRAY[]::text[], ARRAY['ssn']::text[]) INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]) AS c;
     END IF;
     IF new_values = '{}' THEN
         RETURN NULL;
     END IF;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values, session_user);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback, session_user);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
+        VALUES (1, 'updated', entity, old_values, new_values, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
+        VALUES (1, 'updated', entity, old_values, new_values, session_user);
     END IF;
     RETURN NULL;
 END
@@ -213,9 +248,11 @@ AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
@@ -250,7 +287,10 @@ BEGIN
     END;
 
     entity := OLD.id::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
@@ -259,17 +299,27 @@ BEGIN
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, session_role)
-        VALUES (1, 'deleted', entity, NULL, image, NULL, session_user);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
-        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback, session_user);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
+        VALUES (1, 'deleted', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+        VALUES (1, 'deleted', entity, image, session_user);
     END IF;
     RETURN NULL;
 END

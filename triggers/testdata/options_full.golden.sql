@@ -13,9 +13,11 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -38,7 +40,10 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
@@ -47,17 +52,27 @@ BEGIN
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'created', entity, NULL, NULL, image);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', entity, image);
     END IF;
     RETURN NULL;
 END
@@ -74,11 +89,13 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
+    custom     text;
+    data       jsonb;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    stamp      exaudit.versions;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -110,14 +127,17 @@ BEGIN
             OR (OLD.status IS DISTINCT FROM NEW.status)) THEN
         RETURN NULL;
     END IF;
-    old_values := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800;
+    END IF;
+    old_values := CASE WHEN wide
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'note', 'status']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
-    new_values := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
+    new_values := CASE WHEN wide
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'note', 'status']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
@@ -129,17 +149,28 @@ BEGIN
         new_values := exaudit.note_masked(new_values, 'ssn');
     END IF;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', entity, old_values, new_values, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+        VALUES (1, 'updated', entity, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -156,9 +187,11 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -181,7 +214,10 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
@@ -190,17 +226,27 @@ BEGIN
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'deleted', entity, NULL, image, NULL);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', entity, image);
     END IF;
     RETURN NULL;
 END

@@ -19,9 +19,11 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.events: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -47,21 +49,34 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.kind)) > 1000000
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := pg_catalog.octet_length(NEW.kind) > 1000000;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'created', entity, NULL, NULL, image);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', entity, image);
     END IF;
     RETURN NULL;
 END
@@ -78,11 +93,13 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.events: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
+    custom     text;
+    data       jsonb;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    stamp      exaudit.versions;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -104,15 +121,6 @@ BEGIN
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text;
-    -- What jsonb may not hold is left out, and noted.
-    IF greatest(pg_catalog.octet_length(OLD.kind)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.kind)) > 1000000 THEN
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'at', 'kind']::text[]) AS c;
-        IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity), old_values, new_values);
-        END IF;
-        RETURN NULL;
-    END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
@@ -124,21 +132,40 @@ BEGIN
         old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity);
     END IF;
     IF OLD.kind IS DISTINCT FROM NEW.kind THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('kind', OLD.kind);
-        new_values := new_values || pg_catalog.jsonb_build_object('kind', NEW.kind);
+        IF pg_catalog.octet_length(OLD.kind) > 1000000 OR pg_catalog.octet_length(NEW.kind) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('kind', OLD.kind);
+            new_values := new_values || pg_catalog.jsonb_build_object('kind', NEW.kind);
+        END IF;
+    END IF;
+    IF wide THEN -- what jsonb may not hold is left out, and noted
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'at', 'kind']::text[]) AS c;
     END IF;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', entity, old_values, new_values, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+        VALUES (1, 'updated', entity, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -155,9 +182,11 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.events: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -183,21 +212,34 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.kind)) > 1000000
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+        wide := pg_catalog.octet_length(OLD.kind) > 1000000;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'deleted', entity, NULL, image, NULL);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', entity, image);
     END IF;
     RETURN NULL;
 END

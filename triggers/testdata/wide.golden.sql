@@ -14,9 +14,11 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.wide: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -93,7 +95,10 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(NEW.c01), pg_catalog.octet_length(NEW.c04), pg_catalog.octet_length(NEW.c07), pg_catalog.octet_length(NEW.c10), pg_catalog.octet_length(NEW.c13), pg_catalog.octet_length(NEW.c16), pg_catalog.octet_length(NEW.c19), pg_catalog.octet_length(NEW.c22), pg_catalog.octet_length(NEW.c25), pg_catalog.octet_length(NEW.c28), pg_catalog.octet_length(NEW.c31), pg_catalog.octet_length(NEW.c34), pg_catalog.octet_length(NEW.c37), pg_catalog.octet_length(NEW.c40), pg_catalog.octet_length(NEW.c43), pg_catalog.octet_length(NEW.c46), pg_catalog.octet_length(NEW.c49), pg_catalog.octet_length(NEW.c52), pg_catalog.octet_length(NEW.c55), pg_catalog.octet_length(NEW.c58)) > 1000000
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(NEW.c01), pg_catalog.octet_length(NEW.c04), pg_catalog.octet_length(NEW.c07), pg_catalog.octet_length(NEW.c10), pg_catalog.octet_length(NEW.c13), pg_catalog.octet_length(NEW.c16), pg_catalog.octet_length(NEW.c19), pg_catalog.octet_length(NEW.c22), pg_catalog.octet_length(NEW.c25), pg_catalog.octet_length(NEW.c28), pg_catalog.octet_length(NEW.c31), pg_catalog.octet_length(NEW.c34), pg_catalog.octet_length(NEW.c37), pg_catalog.octet_length(NEW.c40), pg_catalog.octet_length(NEW.c43), pg_catalog.octet_length(NEW.c46), pg_catalog.octet_length(NEW.c49), pg_catalog.octet_length(NEW.c52), pg_catalog.octet_length(NEW.c55), pg_catalog.octet_length(NEW.c58)) > 1000000;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -158,17 +163,27 @@ BEGIN
         'c58', NEW.c58,
         'c59', NEW.c59) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'created', entity, NULL, NULL, image);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'created', entity, NULL, NULL, image, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', entity, image);
     END IF;
     RETURN NULL;
 END
@@ -186,11 +201,13 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.wide: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
+    custom     text;
+    data       jsonb;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    stamp      exaudit.versions;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -269,23 +286,18 @@ BEGIN
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
     entity := NEW.id::text;
-    -- What jsonb may not hold is left out, and noted.
-    IF greatest(pg_catalog.octet_length(OLD.c01), pg_catalog.octet_length(OLD.c04), pg_catalog.octet_length(OLD.c07), pg_catalog.octet_length(OLD.c10), pg_catalog.octet_length(OLD.c13), pg_catalog.octet_length(OLD.c16), pg_catalog.octet_length(OLD.c19), pg_catalog.octet_length(OLD.c22), pg_catalog.octet_length(OLD.c25), pg_catalog.octet_length(OLD.c28), pg_catalog.octet_length(OLD.c31), pg_catalog.octet_length(OLD.c34), pg_catalog.octet_length(OLD.c37), pg_catalog.octet_length(OLD.c40), pg_catalog.octet_length(OLD.c43), pg_catalog.octet_length(OLD.c46), pg_catalog.octet_length(OLD.c49), pg_catalog.octet_length(OLD.c52), pg_catalog.octet_length(OLD.c55), pg_catalog.octet_length(OLD.c58)) > 1000000 OR greatest(pg_catalog.octet_length(NEW.c01), pg_catalog.octet_length(NEW.c04), pg_catalog.octet_length(NEW.c07), pg_catalog.octet_length(NEW.c10), pg_catalog.octet_length(NEW.c13), pg_catalog.octet_length(NEW.c16), pg_catalog.octet_length(NEW.c19), pg_catalog.octet_length(NEW.c22), pg_catalog.octet_length(NEW.c25), pg_catalog.octet_length(NEW.c28), pg_catalog.octet_length(NEW.c31), pg_catalog.octet_length(NEW.c34), pg_catalog.octet_length(NEW.c37), pg_catalog.octet_length(NEW.c40), pg_catalog.octet_length(NEW.c43), pg_catalog.octet_length(NEW.c46), pg_catalog.octet_length(NEW.c49), pg_catalog.octet_length(NEW.c52), pg_catalog.octet_length(NEW.c55), pg_catalog.octet_length(NEW.c58)) > 1000000 THEN
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[]) AS c;
-        IF new_values <> '{}' THEN
-            PERFORM exaudit.record(1, 'updated', entity, nullif(OLD.id::text COLLATE "C", entity), old_values, new_values);
-        END IF;
-        RETURN NULL;
-    END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
         old_entity := nullif(OLD.id::text COLLATE "C", entity);
     END IF;
     IF OLD.c01 IS DISTINCT FROM NEW.c01 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c01', OLD.c01);
-        new_values := new_values || pg_catalog.jsonb_build_object('c01', NEW.c01);
+        IF pg_catalog.octet_length(OLD.c01) > 1000000 OR pg_catalog.octet_length(NEW.c01) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c01', OLD.c01);
+            new_values := new_values || pg_catalog.jsonb_build_object('c01', NEW.c01);
+        END IF;
     END IF;
     IF OLD.c02 IS DISTINCT FROM NEW.c02 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c02', OLD.c02);
@@ -296,8 +308,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c03', exaudit.float_value(NEW.c03));
     END IF;
     IF OLD.c04 IS DISTINCT FROM NEW.c04 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c04', OLD.c04);
-        new_values := new_values || pg_catalog.jsonb_build_object('c04', NEW.c04);
+        IF pg_catalog.octet_length(OLD.c04) > 1000000 OR pg_catalog.octet_length(NEW.c04) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c04', OLD.c04);
+            new_values := new_values || pg_catalog.jsonb_build_object('c04', NEW.c04);
+        END IF;
     END IF;
     IF OLD.c05 IS DISTINCT FROM NEW.c05 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c05', OLD.c05);
@@ -308,8 +324,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c06', exaudit.float_value(NEW.c06));
     END IF;
     IF OLD.c07 IS DISTINCT FROM NEW.c07 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c07', OLD.c07);
-        new_values := new_values || pg_catalog.jsonb_build_object('c07', NEW.c07);
+        IF pg_catalog.octet_length(OLD.c07) > 1000000 OR pg_catalog.octet_length(NEW.c07) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c07', OLD.c07);
+            new_values := new_values || pg_catalog.jsonb_build_object('c07', NEW.c07);
+        END IF;
     END IF;
     IF OLD.c08 IS DISTINCT FROM NEW.c08 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c08', OLD.c08);
@@ -320,8 +340,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c09', exaudit.float_value(NEW.c09));
     END IF;
     IF OLD.c10 IS DISTINCT FROM NEW.c10 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c10', OLD.c10);
-        new_values := new_values || pg_catalog.jsonb_build_object('c10', NEW.c10);
+        IF pg_catalog.octet_length(OLD.c10) > 1000000 OR pg_catalog.octet_length(NEW.c10) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c10', OLD.c10);
+            new_values := new_values || pg_catalog.jsonb_build_object('c10', NEW.c10);
+        END IF;
     END IF;
     IF OLD.c11 IS DISTINCT FROM NEW.c11 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c11', OLD.c11);
@@ -332,8 +356,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c12', exaudit.float_value(NEW.c12));
     END IF;
     IF OLD.c13 IS DISTINCT FROM NEW.c13 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c13', OLD.c13);
-        new_values := new_values || pg_catalog.jsonb_build_object('c13', NEW.c13);
+        IF pg_catalog.octet_length(OLD.c13) > 1000000 OR pg_catalog.octet_length(NEW.c13) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c13', OLD.c13);
+            new_values := new_values || pg_catalog.jsonb_build_object('c13', NEW.c13);
+        END IF;
     END IF;
     IF OLD.c14 IS DISTINCT FROM NEW.c14 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c14', OLD.c14);
@@ -344,8 +372,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c15', exaudit.float_value(NEW.c15));
     END IF;
     IF OLD.c16 IS DISTINCT FROM NEW.c16 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c16', OLD.c16);
-        new_values := new_values || pg_catalog.jsonb_build_object('c16', NEW.c16);
+        IF pg_catalog.octet_length(OLD.c16) > 1000000 OR pg_catalog.octet_length(NEW.c16) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c16', OLD.c16);
+            new_values := new_values || pg_catalog.jsonb_build_object('c16', NEW.c16);
+        END IF;
     END IF;
     IF OLD.c17 IS DISTINCT FROM NEW.c17 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c17', OLD.c17);
@@ -356,8 +388,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c18', exaudit.float_value(NEW.c18));
     END IF;
     IF OLD.c19 IS DISTINCT FROM NEW.c19 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c19', OLD.c19);
-        new_values := new_values || pg_catalog.jsonb_build_object('c19', NEW.c19);
+        IF pg_catalog.octet_length(OLD.c19) > 1000000 OR pg_catalog.octet_length(NEW.c19) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c19', OLD.c19);
+            new_values := new_values || pg_catalog.jsonb_build_object('c19', NEW.c19);
+        END IF;
     END IF;
     IF OLD.c20 IS DISTINCT FROM NEW.c20 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c20', OLD.c20);
@@ -368,8 +404,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c21', exaudit.float_value(NEW.c21));
     END IF;
     IF OLD.c22 IS DISTINCT FROM NEW.c22 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c22', OLD.c22);
-        new_values := new_values || pg_catalog.jsonb_build_object('c22', NEW.c22);
+        IF pg_catalog.octet_length(OLD.c22) > 1000000 OR pg_catalog.octet_length(NEW.c22) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c22', OLD.c22);
+            new_values := new_values || pg_catalog.jsonb_build_object('c22', NEW.c22);
+        END IF;
     END IF;
     IF OLD.c23 IS DISTINCT FROM NEW.c23 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c23', OLD.c23);
@@ -380,8 +420,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c24', exaudit.float_value(NEW.c24));
     END IF;
     IF OLD.c25 IS DISTINCT FROM NEW.c25 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c25', OLD.c25);
-        new_values := new_values || pg_catalog.jsonb_build_object('c25', NEW.c25);
+        IF pg_catalog.octet_length(OLD.c25) > 1000000 OR pg_catalog.octet_length(NEW.c25) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c25', OLD.c25);
+            new_values := new_values || pg_catalog.jsonb_build_object('c25', NEW.c25);
+        END IF;
     END IF;
     IF OLD.c26 IS DISTINCT FROM NEW.c26 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c26', OLD.c26);
@@ -392,8 +436,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c27', exaudit.float_value(NEW.c27));
     END IF;
     IF OLD.c28 IS DISTINCT FROM NEW.c28 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c28', OLD.c28);
-        new_values := new_values || pg_catalog.jsonb_build_object('c28', NEW.c28);
+        IF pg_catalog.octet_length(OLD.c28) > 1000000 OR pg_catalog.octet_length(NEW.c28) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c28', OLD.c28);
+            new_values := new_values || pg_catalog.jsonb_build_object('c28', NEW.c28);
+        END IF;
     END IF;
     IF OLD.c29 IS DISTINCT FROM NEW.c29 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c29', OLD.c29);
@@ -404,8 +452,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c30', exaudit.float_value(NEW.c30));
     END IF;
     IF OLD.c31 IS DISTINCT FROM NEW.c31 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c31', OLD.c31);
-        new_values := new_values || pg_catalog.jsonb_build_object('c31', NEW.c31);
+        IF pg_catalog.octet_length(OLD.c31) > 1000000 OR pg_catalog.octet_length(NEW.c31) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c31', OLD.c31);
+            new_values := new_values || pg_catalog.jsonb_build_object('c31', NEW.c31);
+        END IF;
     END IF;
     IF OLD.c32 IS DISTINCT FROM NEW.c32 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c32', OLD.c32);
@@ -416,8 +468,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c33', exaudit.float_value(NEW.c33));
     END IF;
     IF OLD.c34 IS DISTINCT FROM NEW.c34 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c34', OLD.c34);
-        new_values := new_values || pg_catalog.jsonb_build_object('c34', NEW.c34);
+        IF pg_catalog.octet_length(OLD.c34) > 1000000 OR pg_catalog.octet_length(NEW.c34) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c34', OLD.c34);
+            new_values := new_values || pg_catalog.jsonb_build_object('c34', NEW.c34);
+        END IF;
     END IF;
     IF OLD.c35 IS DISTINCT FROM NEW.c35 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c35', OLD.c35);
@@ -428,8 +484,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c36', exaudit.float_value(NEW.c36));
     END IF;
     IF OLD.c37 IS DISTINCT FROM NEW.c37 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c37', OLD.c37);
-        new_values := new_values || pg_catalog.jsonb_build_object('c37', NEW.c37);
+        IF pg_catalog.octet_length(OLD.c37) > 1000000 OR pg_catalog.octet_length(NEW.c37) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c37', OLD.c37);
+            new_values := new_values || pg_catalog.jsonb_build_object('c37', NEW.c37);
+        END IF;
     END IF;
     IF OLD.c38 IS DISTINCT FROM NEW.c38 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c38', OLD.c38);
@@ -440,8 +500,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c39', exaudit.float_value(NEW.c39));
     END IF;
     IF OLD.c40 IS DISTINCT FROM NEW.c40 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c40', OLD.c40);
-        new_values := new_values || pg_catalog.jsonb_build_object('c40', NEW.c40);
+        IF pg_catalog.octet_length(OLD.c40) > 1000000 OR pg_catalog.octet_length(NEW.c40) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c40', OLD.c40);
+            new_values := new_values || pg_catalog.jsonb_build_object('c40', NEW.c40);
+        END IF;
     END IF;
     IF OLD.c41 IS DISTINCT FROM NEW.c41 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c41', OLD.c41);
@@ -452,8 +516,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c42', exaudit.float_value(NEW.c42));
     END IF;
     IF OLD.c43 IS DISTINCT FROM NEW.c43 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c43', OLD.c43);
-        new_values := new_values || pg_catalog.jsonb_build_object('c43', NEW.c43);
+        IF pg_catalog.octet_length(OLD.c43) > 1000000 OR pg_catalog.octet_length(NEW.c43) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c43', OLD.c43);
+            new_values := new_values || pg_catalog.jsonb_build_object('c43', NEW.c43);
+        END IF;
     END IF;
     IF OLD.c44 IS DISTINCT FROM NEW.c44 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c44', OLD.c44);
@@ -464,8 +532,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c45', exaudit.float_value(NEW.c45));
     END IF;
     IF OLD.c46 IS DISTINCT FROM NEW.c46 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c46', OLD.c46);
-        new_values := new_values || pg_catalog.jsonb_build_object('c46', NEW.c46);
+        IF pg_catalog.octet_length(OLD.c46) > 1000000 OR pg_catalog.octet_length(NEW.c46) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c46', OLD.c46);
+            new_values := new_values || pg_catalog.jsonb_build_object('c46', NEW.c46);
+        END IF;
     END IF;
     IF OLD.c47 IS DISTINCT FROM NEW.c47 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c47', OLD.c47);
@@ -476,8 +548,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c48', exaudit.float_value(NEW.c48));
     END IF;
     IF OLD.c49 IS DISTINCT FROM NEW.c49 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c49', OLD.c49);
-        new_values := new_values || pg_catalog.jsonb_build_object('c49', NEW.c49);
+        IF pg_catalog.octet_length(OLD.c49) > 1000000 OR pg_catalog.octet_length(NEW.c49) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c49', OLD.c49);
+            new_values := new_values || pg_catalog.jsonb_build_object('c49', NEW.c49);
+        END IF;
     END IF;
     IF OLD.c50 IS DISTINCT FROM NEW.c50 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c50', OLD.c50);
@@ -488,8 +564,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c51', exaudit.float_value(NEW.c51));
     END IF;
     IF OLD.c52 IS DISTINCT FROM NEW.c52 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c52', OLD.c52);
-        new_values := new_values || pg_catalog.jsonb_build_object('c52', NEW.c52);
+        IF pg_catalog.octet_length(OLD.c52) > 1000000 OR pg_catalog.octet_length(NEW.c52) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c52', OLD.c52);
+            new_values := new_values || pg_catalog.jsonb_build_object('c52', NEW.c52);
+        END IF;
     END IF;
     IF OLD.c53 IS DISTINCT FROM NEW.c53 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c53', OLD.c53);
@@ -500,8 +580,12 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c54', exaudit.float_value(NEW.c54));
     END IF;
     IF OLD.c55 IS DISTINCT FROM NEW.c55 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c55', OLD.c55);
-        new_values := new_values || pg_catalog.jsonb_build_object('c55', NEW.c55);
+        IF pg_catalog.octet_length(OLD.c55) > 1000000 OR pg_catalog.octet_length(NEW.c55) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c55', OLD.c55);
+            new_values := new_values || pg_catalog.jsonb_build_object('c55', NEW.c55);
+        END IF;
     END IF;
     IF OLD.c56 IS DISTINCT FROM NEW.c56 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c56', OLD.c56);
@@ -512,25 +596,44 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('c57', exaudit.float_value(NEW.c57));
     END IF;
     IF OLD.c58 IS DISTINCT FROM NEW.c58 THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c58', OLD.c58);
-        new_values := new_values || pg_catalog.jsonb_build_object('c58', NEW.c58);
+        IF pg_catalog.octet_length(OLD.c58) > 1000000 OR pg_catalog.octet_length(NEW.c58) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('c58', OLD.c58);
+            new_values := new_values || pg_catalog.jsonb_build_object('c58', NEW.c58);
+        END IF;
     END IF;
     IF OLD.c59 IS DISTINCT FROM NEW.c59 THEN
         old_values := old_values || pg_catalog.jsonb_build_object('c59', OLD.c59);
         new_values := new_values || pg_catalog.jsonb_build_object('c59', NEW.c59);
     END IF;
+    IF wide THEN -- what jsonb may not hold is left out, and noted
+        SELECT c.old_values, c.new_values INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[]) AS c;
+    END IF;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', entity, old_entity, old_values, new_values, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', entity, old_values, new_values, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+        VALUES (1, 'updated', entity, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -548,9 +651,11 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.wide: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    entity text;
-    image  jsonb;
-    stamp  exaudit.versions;
+    custom     text;
+    data       jsonb;
+    entity     text;
+    image      jsonb;
+    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -627,7 +732,10 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
-    image := CASE WHEN greatest(pg_catalog.octet_length(OLD.c01), pg_catalog.octet_length(OLD.c04), pg_catalog.octet_length(OLD.c07), pg_catalog.octet_length(OLD.c10), pg_catalog.octet_length(OLD.c13), pg_catalog.octet_length(OLD.c16), pg_catalog.octet_length(OLD.c19), pg_catalog.octet_length(OLD.c22), pg_catalog.octet_length(OLD.c25), pg_catalog.octet_length(OLD.c28), pg_catalog.octet_length(OLD.c31), pg_catalog.octet_length(OLD.c34), pg_catalog.octet_length(OLD.c37), pg_catalog.octet_length(OLD.c40), pg_catalog.octet_length(OLD.c43), pg_catalog.octet_length(OLD.c46), pg_catalog.octet_length(OLD.c49), pg_catalog.octet_length(OLD.c52), pg_catalog.octet_length(OLD.c55), pg_catalog.octet_length(OLD.c58)) > 1000000
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+        wide := greatest(pg_catalog.octet_length(OLD.c01), pg_catalog.octet_length(OLD.c04), pg_catalog.octet_length(OLD.c07), pg_catalog.octet_length(OLD.c10), pg_catalog.octet_length(OLD.c13), pg_catalog.octet_length(OLD.c16), pg_catalog.octet_length(OLD.c19), pg_catalog.octet_length(OLD.c22), pg_catalog.octet_length(OLD.c25), pg_catalog.octet_length(OLD.c28), pg_catalog.octet_length(OLD.c31), pg_catalog.octet_length(OLD.c34), pg_catalog.octet_length(OLD.c37), pg_catalog.octet_length(OLD.c40), pg_catalog.octet_length(OLD.c43), pg_catalog.octet_length(OLD.c46), pg_catalog.octet_length(OLD.c49), pg_catalog.octet_length(OLD.c52), pg_catalog.octet_length(OLD.c55), pg_catalog.octet_length(OLD.c58)) > 1000000;
+    END IF;
+    image := CASE WHEN wide
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -692,17 +800,27 @@ BEGIN
         'c58', OLD.c58,
         'c59', OLD.c59) END;
 
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after)
-        VALUES (1, 'deleted', entity, NULL, image, NULL);
-    ELSIF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        stamp := exaudit.session_data();
-        INSERT INTO exaudit.versions (table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
-        VALUES (1, 'deleted', entity, NULL, image, NULL, stamp.custom, stamp.rollback);
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            -- a column was added to or dropped from exaudit.versions
+            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', entity, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
-        -- a column was added to or dropped from exaudit.versions
-        PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', entity, image);
     END IF;
     RETURN NULL;
 END
