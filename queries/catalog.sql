@@ -56,9 +56,44 @@ SELECT exaudit.shape(r.relation)::text                       AS shape,
        exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
        coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::text AS old_oversized,
        coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
+       exaudit.image_expression(r.relation, 'r')::text       AS row_image,
+       coalesce(exaudit.oversized_expression(r.relation, 'r'), '')::text AS row_oversized,
+       exaudit.entity_id_expression(r.relation, 'r')::text   AS row_entity_id,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
        exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT @relation::oid AS relation) r;
+
+-- name: StatementLevelObstacles :many
+-- Why statement triggers would miss changes of a table: rows come and go by way of other
+-- tables, or the nested change of a row would be recorded before the one that set it off.
+SELECT o.reason::text AS reason
+FROM pg_catalog.pg_class c
+CROSS JOIN LATERAL (
+    SELECT 'the table is partitioned' WHERE c.relkind = 'p'
+    UNION ALL
+    SELECT pg_catalog.format('the table %s %I.%I', CASE WHEN c.relispartition THEN 'is a partition of' ELSE 'inherits from' END, n.nspname, other.relname)
+    FROM pg_catalog.pg_inherits i
+    JOIN pg_catalog.pg_class other ON other.oid OPERATOR(pg_catalog.=) i.inhparent
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) other.relnamespace
+    WHERE i.inhrelid OPERATOR(pg_catalog.=) c.oid
+    UNION ALL
+    SELECT pg_catalog.format('%I.%I inherits from the table', n.nspname, other.relname)
+    FROM pg_catalog.pg_inherits i
+    JOIN pg_catalog.pg_class other ON other.oid OPERATOR(pg_catalog.=) i.inhrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) other.relnamespace
+    WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND c.relkind <> 'p'
+    UNION ALL
+    SELECT pg_catalog.format('trigger %I is for each row after INSERT or DELETE', tg.tgname)
+    FROM pg_catalog.pg_trigger tg
+    JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+    WHERE tg.tgrelid OPERATOR(pg_catalog.=) c.oid AND NOT tg.tgisinternal AND n.nspname <> 'exaudit'
+      -- ROW 1, BEFORE 2, INSERT 4, DELETE 8
+      AND (tg.tgtype OPERATOR(pg_catalog.&) 3::int2) OPERATOR(pg_catalog.=) 1::int2
+      AND (tg.tgtype OPERATOR(pg_catalog.&) 12::int2) OPERATOR(pg_catalog.<>) 0::int2
+) AS o (reason)
+WHERE c.oid OPERATOR(pg_catalog.=) @relation::oid
+ORDER BY o.reason;
 
 -- name: CustomColumns :many
 SELECT c.name::text AS name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.definition::text AS definition,

@@ -615,6 +615,22 @@ BEGIN
 END
 $$;
 
+-- A query that does that for all rows of a statement, which its trigger sees as exaudit_rows:
+-- these are of no table's type.
+CREATE FUNCTION exaudit.restored_rows_query(table_id integer, relation oid, action exaudit.action) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT pg_catalog.format(
+        'SELECT exaudit.record_restored(%s, %s, %s) FROM (SELECT ROW(%s)::%s AS typed FROM exaudit_rows AS r) AS r',
+        table_id, relation,
+        CASE action WHEN 'created' THEN 'NULL, exaudit.encode(r.typed)' ELSE 'exaudit.encode(r.typed), NULL' END,
+        (SELECT string_agg(pg_catalog.format('r.%I', a.attname), ', ' ORDER BY a.attnum)
+         FROM pg_catalog.pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped),
+        relation::regclass)
+$$;
+
 -- A whole image as the options of a table say.
 CREATE FUNCTION exaudit.redacted(table_id integer, relation oid, image jsonb) RETURNS jsonb
     LANGUAGE sql STABLE
@@ -703,7 +719,7 @@ DECLARE
     recorded    text[] := ARRAY(SELECT c.name FROM exaudit.table_columns c
                                 WHERE c.relation = record_rows.relation AND c.name <> ALL (excluded) ORDER BY c.number);
     condition   text := (SELECT t.options ->> 'where' FROM exaudit.tables t WHERE t.id = record_rows.table_id);
-    image       text := pg_catalog.format('CASE WHEN %s THEN exaudit.bounded_image(r, $7) ELSE %s END',
+    image       text := pg_catalog.format('CASE WHEN %s THEN exaudit.bounded_image(r.*, $7) ELSE %s END',
                                           coalesce(exaudit.oversized_expression(relation, 'r'), 'false'),
                                           exaudit.image_expression(relation, 'r'));
     statement   text;
@@ -817,7 +833,7 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.meets, exaudit.captured, exaudit.redacted,
-    exaudit.record_altered, exaudit.record_restored
+    exaudit.record_altered, exaudit.record_restored, exaudit.restored_rows_query
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
     exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.policy_definition,
@@ -839,6 +855,7 @@ DROP FUNCTION exaudit.record_rows;
 DROP FUNCTION exaudit.untriggered_partitions;
 DROP FUNCTION exaudit.reads_every_row;
 DROP FUNCTION exaudit.has_truncate_policy;
+DROP FUNCTION exaudit.restored_rows_query;
 DROP FUNCTION exaudit.record_restored;
 DROP FUNCTION exaudit.redacted;
 DROP FUNCTION exaudit.record_altered;

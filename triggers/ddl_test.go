@@ -439,6 +439,9 @@ func TestDDLOfTypes(t *testing.T) {
 // A table that is tracked can be attached to one that is, too: nothing goes unrecorded,
 // and status tells that it is recorded twice.
 func TestAttachTracked(t *testing.T) {
+	if auditdb.Level() == triggers.LevelStatement {
+		t.Skip("by statement, the attached table misses what comes by way of its parent: TestStatementLevelLimits")
+	}
 	t.Parallel()
 	db := tracked(t, `
 		CREATE TABLE events (id int, day int, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);

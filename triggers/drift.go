@@ -110,6 +110,15 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 		})
 	}
 	s.Drift = append(s.Drift, table.stale...)
+	if table.Options.ByStatement() {
+		obstacles, err := db.New().StatementLevelObstacles(ctx, q, s.Relation)
+		if err != nil {
+			return fmt.Errorf("look for what statement triggers miss of %s: %w", table.QuotedName, err)
+		}
+		for _, reason := range obstacles {
+			s.Drift = append(s.Drift, Drift{table.QuotedName, "option level", "is statement, which misses changes: " + reason})
+		}
+	}
 	if s.QuotedName != table.QuotedName {
 		s.Drift = append(s.Drift, Drift{table.QuotedName, "table", "was renamed, from " + s.QuotedName})
 	}
@@ -282,6 +291,10 @@ func (t Trigger) definition() string {
 	default:
 		when = "WHEN (" + strings.TrimPrefix(t.When, "pg_catalog.") + ") "
 	}
-	return fmt.Sprintf(`CREATE TRIGGER "%s" %s %s ON %s FOR EACH %s %sEXECUTE FUNCTION exaudit.%s()`,
-		t.Name, t.Timing, t.Event, t.Table, t.Level, when, t.Function)
+	rows := ""
+	if t.Rows != "" {
+		rows = "REFERENCING " + t.Rows + " "
+	}
+	return fmt.Sprintf(`CREATE TRIGGER "%s" %s %s ON %s %sFOR EACH %s %sEXECUTE FUNCTION exaudit.%s()`,
+		t.Name, t.Timing, t.Event, t.Table, rows, t.Level, when, t.Function)
 }

@@ -35,6 +35,7 @@ type Trigger struct {
 	Timing   string // BEFORE or AFTER
 	Event    string
 	Level    string // ROW or STATEMENT
+	Rows     string // REFERENCING: the rows of a statement, and as what
 	When     string
 	Function string
 	Always   bool // fires for replicas, too
@@ -164,8 +165,12 @@ func Generate(t *Table) (*Script, error) {
 		trigger := Trigger{
 			Name: triggerPrefix + f.Name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
 		}
-		if e.event == "UPDATE" {
+		switch {
+		case e.event == "UPDATE":
 			trigger.When = rowChanged
+		case t.Options.ByStatement():
+			trigger.Level = "STATEMENT"
+			trigger.Rows = map[string]string{"INSERT": "NEW", "DELETE": "OLD"}[e.event] + " TABLE AS exaudit_rows"
 		}
 		s.Triggers = append(s.Triggers, trigger)
 	}
@@ -204,7 +209,11 @@ func (t *Table) moveTriggers(function string) []Trigger {
 
 func (t *Table) function(event string) (Function, error) {
 	var body strings.Builder
-	if err := templates.ExecuteTemplate(&body, event, t); err != nil {
+	name := event
+	if t.Options.ByStatement() && (event == "insert" || event == "delete") {
+		name = "statement_" + event
+	}
+	if err := templates.ExecuteTemplate(&body, name, t); err != nil {
 		return Function{}, fmt.Errorf("generate %s trigger of %s: %w", event, t.QuotedName, err)
 	}
 	f := Function{

@@ -27,6 +27,8 @@ type Options struct {
 	Where string `json:"where,omitempty"`
 	// Capture is what is kept of an update.
 	Capture Capture `json:"capture,omitempty"`
+	// Level is by how much inserts and deletes are recorded.
+	Level Level `json:"level,omitempty"`
 	// Truncate is what TRUNCATE does.
 	Truncate Truncate `json:"truncate,omitempty"`
 	// Ignore lets a session switch recording off, by setting exaudit.ignore to "on".
@@ -45,6 +47,19 @@ type Capture string
 const (
 	CaptureChanged Capture = "changed" // the columns that changed
 	CaptureFull    Capture = "full"    // whole rows
+)
+
+// Level is by how much inserts and deletes are recorded; updates always are row by row.
+type Level string
+
+// The levels; the empty one is LevelRow.
+const (
+	LevelRow Level = "row"
+	// LevelStatement records all rows of a statement at once. That makes much less of bulk
+	// inserts, COPY and bulk deletes, and more of a single row. It is for plain tables: no
+	// partitions, no inheritance, no triggers for each row after INSERT or DELETE, neither the
+	// option where nor replica. Others are refused, and a table that becomes one is drift.
+	LevelStatement Level = "statement"
 )
 
 // Truncate is what TRUNCATE of a table does.
@@ -99,6 +114,14 @@ func (o Options) Validate() error {
 	if o.Capture != "" && o.Capture != CaptureChanged && o.Capture != CaptureFull {
 		return &OptionError{Option: "capture", Value: string(o.Capture), Reason: fmt.Sprintf("is changed or full, not %q", o.Capture)}
 	}
+	switch {
+	case o.Level != "" && o.Level != LevelRow && o.Level != LevelStatement:
+		return &OptionError{Option: "level", Value: string(o.Level), Reason: fmt.Sprintf("is row or statement, not %q", o.Level)}
+	case o.ByStatement() && o.Replica:
+		return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement does not see what logical replication applies, which the option replica asks for"}
+	case o.ByStatement() && strings.TrimSpace(o.Where) != "":
+		return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement does not go with the option where"}
+	}
 	if !slices.Contains([]Truncate{"", TruncateRecord, TruncateRefuse, TruncateIgnore}, o.Truncate) {
 		return &OptionError{Option: "truncate", Value: string(o.Truncate), Reason: fmt.Sprintf("is record, refuse or ignore, not %q", o.Truncate)}
 	}
@@ -112,6 +135,9 @@ func (o Options) normalized() Options {
 	o.Exclude, o.Mask = slices.Sorted(slices.Values(o.Exclude)), slices.Sorted(slices.Values(o.Mask))
 	if o.Capture == CaptureChanged {
 		o.Capture = ""
+	}
+	if o.Level == LevelRow {
+		o.Level = ""
 	}
 	if o.Truncate == TruncateRecord {
 		o.Truncate = ""
@@ -128,6 +154,9 @@ func (o Options) Equal(other Options) bool {
 
 // Full tells whether updates keep whole rows.
 func (o Options) Full() bool { return o.Capture == CaptureFull }
+
+// ByStatement tells whether inserts and deletes are recorded by statement.
+func (o Options) ByStatement() bool { return o.Level == LevelStatement }
 
 func decodeOptions(encoded json.RawMessage) (Options, error) {
 	var o Options
@@ -194,6 +223,15 @@ func (o Options) check(ctx context.Context, tx pgx.Tx, relation uint32, given bo
 			case i >= 0 && columns[i].KeyPosition >= 0:
 				return &OptionError{Option: option, Value: name, Reason: fmt.Sprintf("column %q is part of the primary key", name)}
 			}
+		}
+	}
+	if o.ByStatement() {
+		obstacles, err := db.New().StatementLevelObstacles(ctx, tx, relation)
+		if err != nil {
+			return fmt.Errorf("look for what statement triggers miss of relation %d: %w", relation, err)
+		}
+		if len(obstacles) > 0 {
+			return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement would not do: " + obstacles[0]}
 		}
 	}
 	if strings.TrimSpace(o.Where) == "" {

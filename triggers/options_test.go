@@ -15,6 +15,11 @@ const people = `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, bi
 
 func installWith(t *testing.T, db *pgtest.DB, table string, o triggers.Options) {
 	t.Helper()
+	if by := o; by.Level == "" {
+		if by.Level = auditdb.Level(); by.Validate() == nil { // not every option goes with it
+			o = by
+		}
+	}
 	if _, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o})); err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +314,8 @@ func TestOptionsGolden(t *testing.T) {
 	for name, o := range map[string]triggers.Options{
 		"options": {Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status <> 'draft'", Truncate: triggers.TruncateRefuse,
 			Ignore: true, SessionUser: true, Replica: true},
-		"options_full": {Capture: triggers.CaptureFull, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Truncate: triggers.TruncateIgnore},
+		"options_statement": {Level: triggers.LevelStatement, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Ignore: true, SessionUser: true},
+		"options_full":      {Capture: triggers.CaptureFull, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Truncate: triggers.TruncateIgnore},
 	} {
 		db := auditdb.New(t, people)
 		done, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": o}))

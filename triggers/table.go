@@ -242,6 +242,7 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 	t.OldUnmasked, t.NewUnmasked = redacted(t.OldImage, unmasked, nil), redacted(t.NewImage, unmasked, nil)
 	t.OldUnmasked = bounded(t.OldOversized, t.BoundedImage("OLD", unmasked, nil), t.OldUnmasked)
 	t.NewUnmasked = bounded(t.NewOversized, t.BoundedImage("NEW", unmasked, nil), t.NewUnmasked)
+	t.RowImage = redacted(t.RowImage, t.Options.Exclude, t.Options.Mask)
 	t.OldImage = bounded(t.OldOversized, t.BoundedImage("OLD", t.Options.Exclude, t.Options.Mask),
 		redacted(t.OldImage, t.Options.Exclude, t.Options.Mask))
 	t.NewImage = bounded(t.NewOversized, t.BoundedImage("NEW", t.Options.Exclude, t.Options.Mask),

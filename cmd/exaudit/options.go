@@ -21,6 +21,7 @@ func optionFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "mask", Category: optionCategory, Usage: "record that `COLUMN` changed, but not its values (may be repeated)"},
 		&cli.StringFlag{Name: "where", Category: optionCategory, Usage: "record only rows that meet `CONDITION`, before or after the change"},
 		&cli.StringFlag{Name: "capture", Category: optionCategory, Usage: "of updates keep `WHAT`: changed columns, or full rows", DefaultText: "changed"},
+		&cli.StringFlag{Name: "level", Category: optionCategory, Usage: "record inserts and deletes by `LEVEL`: row, or statement, which is faster for many rows", DefaultText: "row"},
 		&cli.StringFlag{Name: "truncate", Category: optionCategory, Usage: "`DO` with TRUNCATE: record, refuse or ignore", DefaultText: "record"},
 		&cli.BoolFlag{Name: "ignore", Category: optionCategory, Usage: "let sessions switch recording off: SET exaudit.ignore = 'on'"},
 		&cli.BoolFlag{Name: "session-user", Category: optionCategory, Usage: "record who was logged in to the server"},
@@ -39,10 +40,10 @@ func optionsOf(c *cli.Context) (*exaudit.Options, error) {
 	}
 	options := exaudit.Options{
 		Exclude: c.StringSlice("exclude"), Mask: c.StringSlice("mask"), Where: c.String("where"),
-		Capture: triggers.Capture(c.String("capture")), Truncate: triggers.Truncate(c.String("truncate")),
+		Capture: triggers.Capture(c.String("capture")), Level: triggers.Level(c.String("level")), Truncate: triggers.Truncate(c.String("truncate")),
 		Ignore: c.Bool("ignore"), SessionUser: c.Bool("session-user"), Replica: c.Bool("replica"),
 	}
-	for _, name := range []string{"where", "capture", "truncate"} {
+	for _, name := range []string{"where", "capture", "level", "truncate"} {
 		if c.IsSet(name) && strings.TrimSpace(c.String(name)) == "" {
 			return nil, usageErrorf("install", "--%s is empty", name)
 		}
@@ -65,6 +66,7 @@ func optionText(o exaudit.Options) string {
 	add(len(o.Mask) > 0, "masks %s", strings.Join(o.Mask, ", "))
 	add(o.Where != "", "where %s", o.Where)
 	add(o.Full(), "captures full rows")
+	add(o.ByStatement(), "by statement")
 	add(o.Truncate == triggers.TruncateRefuse, "refuses TRUNCATE")
 	add(o.Truncate == triggers.TruncateIgnore, "ignores TRUNCATE")
 	add(o.Ignore, "honours exaudit.ignore")

@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io/fs"
+	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -33,12 +35,35 @@ func New(t testing.TB, schema string) *pgtest.DB {
 	return db
 }
 
-// Install puts triggers on the named tables.
+// Install puts triggers on the named tables. With EXAUDIT_TEST_LEVEL=statement, those that
+// can be have the option level statement: what is recorded must be the same.
 func Install(t testing.TB, db *pgtest.DB, tables ...string) {
 	t.Helper()
-	if _, err := triggers.Install(context.Background(), db.Pool, tables); err != nil {
+	ctx := context.Background()
+	if _, err := triggers.Install(ctx, db.Pool, tables); err != nil {
 		t.Fatal(err)
 	}
+	if Level() != triggers.LevelStatement {
+		return
+	}
+	for _, table := range tables {
+		_, err := triggers.Install(ctx, db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: {Level: Level()}}))
+		if refused := (*triggers.OptionError)(nil); errors.As(err, &refused) && refused.Option == "level" {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		pgtest.Count(t, "by-statement", 1)
+	}
+}
+
+// Level is that of the tables of Install.
+func Level() triggers.Level {
+	if level := triggers.Level(os.Getenv("EXAUDIT_TEST_LEVEL")); level != "" {
+		return level
+	}
+	return triggers.LevelRow
 }
 
 // digest tells templates of different migrations apart.

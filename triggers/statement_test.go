@@ -1,0 +1,139 @@
+package triggers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+var byStatement = triggers.Options{Level: triggers.LevelStatement}
+
+// The other tests of this package run by statement, too, with EXAUDIT_TEST_LEVEL. Here is what
+// a statement of many rows does: in the order of the rows, with the session's data once.
+func TestStatementLevel(t *testing.T) {
+	t.Parallel()
+	ways(t, `CREATE TABLE parents (id int PRIMARY KEY); INSERT INTO parents VALUES (1), (2);
+		CREATE TABLE items (id int PRIMARY KEY, said text, r int, parent int REFERENCES parents ON DELETE CASCADE)`, "items", byStatement,
+		func(t *testing.T, db *pgtest.DB) {
+			all := func(sql string) []string { return list[string](t, db.Pool, sql) }
+			conn := db.Connect(t, "")
+			run(t, conn, `SET exaudit.custom = '{"actor": 7}'`, `INSERT INTO items SELECT i, 'a' || i, i % 3, 1 + i % 2 FROM generate_series(10000, 1, -1) AS i`)
+			if got := all(`SELECT concat_ws(' ', count(*), min(v.custom::text), max(v.custom::text), bool_and(v.action = 'created'),
+				bool_and((v.entity_id::int + v.id) = (SELECT min(id) + 10000 FROM exaudit.versions)), bool_and(v.after ->> 'said' = 'a' || v.entity_id))
+				FROM exaudit.versions v`); got[0] != `10000 {"actor": 7} {"actor": 7} t t t` {
+				t.Errorf("of the insert: %s", got[0])
+			}
+			forget(t, db)
+			run(t, conn, `INSERT INTO items VALUES (1, 'x'), (10001, 'y') ON CONFLICT (id) DO UPDATE SET said = EXCLUDED.said`, `DELETE FROM parents`, `DELETE FROM items WHERE false`)
+			if got := all(`SELECT concat_ws(' ', v.action, count(*), min(v.custom::text)) FROM exaudit.versions v GROUP BY v.action ORDER BY v.action`); strings.Join(got, ", ") !=
+				`created 1 {"actor": 7}, updated 1 {"actor": 7}, deleted 10000 {"actor": 7}` {
+				t.Errorf("of the upsert and the cascade: %s", got)
+			}
+			if got := all(`SELECT v.before ->> 'said' FROM exaudit.versions v WHERE v.action = 'deleted' AND v.entity_id IN ('1', '2') ORDER BY v.entity_id`); strings.Join(got, " ") != "x a2" {
+				t.Errorf("the cascade deleted %s", got)
+			}
+			for setting, want := range map[string]string{`{`: "not valid JSON", `[]`: "must be a JSON object"} {
+				run(t, conn, `SET exaudit.custom = '`+setting+`'`)
+				if err := fails(t, conn, `INSERT INTO items VALUES (5)`); !strings.Contains(err.Message, want) {
+					t.Errorf("%s: %v", setting, err)
+				}
+			}
+		})
+}
+
+// A value that jsonb cannot hold is no reason to refuse a statement.
+func TestStatementLevelOversized(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE TABLE files (id int PRIMARY KEY, r text, data text)`)
+	installWith(t, db, "files", byStatement)
+	db.Exec(t, `INSERT INTO files SELECT i, 'x', CASE i WHEN 2 THEN repeat('abcd', 70000000) ELSE 'small' END FROM generate_series(1, 3) i; DELETE FROM files`)
+	if got := one[string](t, db.Pool, `SELECT string_agg(concat_ws(' ', v.action, v.entity_id, left(coalesce(v.before, v.after) ->> 'data', 20), coalesce(v.before, v.after) ->> ''), ', ' ORDER BY v.id)
+		FROM exaudit.versions v`); got != `created 1 small, created 2 *** 280000000 bytes, [{"oversized": "data"}], created 3 small, `+
+		`deleted 1 small, deleted 2 *** 280000000 bytes, [{"oversized": "data"}], deleted 3 small` {
+		t.Errorf("recorded: %s", got)
+	}
+}
+
+// What statement triggers would miss is refused, and reported where it comes about later.
+func TestStatementLevelLimits(t *testing.T) {
+	t.Parallel()
+	const trigger = `CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER nothing %s ON items %s EXECUTE FUNCTION nothing();`
+	for name, c := range map[string]struct {
+		ddl     string
+		options triggers.Options
+		reason  string
+		only    string // at: install, status
+	}{
+		"partitioned": {ddl: `DROP TABLE items; CREATE TABLE items (id int PRIMARY KEY) PARTITION BY LIST (id)`, reason: "the table is partitioned", only: "install"},
+		"attached":    {ddl: `CREATE TABLE parent (id int, n int) PARTITION BY LIST (id); ALTER TABLE parent ATTACH PARTITION items DEFAULT`, reason: "the table is a partition of public.parent", only: "status"},
+		"parent":      {ddl: `CREATE TABLE child () INHERITS (items)`, reason: "public.child inherits from the table"},
+		"child":       {ddl: `CREATE TABLE parent (id int, n int); ALTER TABLE items INHERIT parent`, reason: "the table inherits from public.parent"},
+		"after row":   {ddl: fmt.Sprintf(trigger, "AFTER INSERT OR UPDATE", "FOR EACH ROW"), reason: "trigger nothing is for each row after INSERT or DELETE"},
+		"constraint":  {ddl: strings.Replace(fmt.Sprintf(trigger, "AFTER DELETE", "DEFERRABLE FOR EACH ROW"), "CREATE TRIGGER", "CREATE CONSTRAINT TRIGGER", 1), reason: "trigger nothing is for each row after INSERT or DELETE"},
+		"replica":     {options: triggers.Options{Replica: true}, reason: "logical replication", only: "install"},
+		"where":       {options: triggers.Options{Where: "n > 1"}, reason: "option where", only: "install"},
+		"before row":  {ddl: fmt.Sprintf(trigger, "BEFORE INSERT", "FOR EACH ROW")},
+		"after each":  {ddl: fmt.Sprintf(trigger, "AFTER INSERT", "FOR EACH STATEMENT")},
+		"updates":     {ddl: fmt.Sprintf(trigger, "AFTER UPDATE", "FOR EACH ROW")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const items = `CREATE TABLE items (id int PRIMARY KEY, n int)`
+			if c.only != "status" {
+				db := auditdb.New(t, items)
+				if c.ddl != "" {
+					db.Exec(t, c.ddl)
+				}
+				c.options.Level = triggers.LevelStatement
+				_, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.WithOptions(map[string]triggers.Options{"items": c.options}))
+				if wrong := (*triggers.OptionError)(nil); c.reason != "" && (!errors.As(err, &wrong) || wrong.Option != "level" || !strings.Contains(wrong.Reason, c.reason)) || c.reason == "" && err != nil {
+					t.Errorf("install: %v", err)
+				}
+			}
+			if c.only != "install" {
+				db := auditdb.New(t, items)
+				installWith(t, db, "items", byStatement)
+				db.Exec(t, c.ddl)
+				if found := strings.Join(drift(t, db), "\n"); c.reason == "" && found != "" || !strings.Contains(found, c.reason) {
+					t.Errorf("drift:\n%s", found)
+				}
+			}
+		})
+	}
+}
+
+// A table goes from one level to the other and loses nothing.
+func TestStatementLevelComesAndGoes(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
+	for i, o := range []triggers.Options{{}, byStatement, {Level: triggers.LevelRow}, byStatement} {
+		installWith(t, db, "items", o)
+		db.Exec(t, fmt.Sprintf(`INSERT INTO items VALUES (%[1]d, 1), (1%[1]d, 1); DELETE FROM items WHERE id > 9`, i))
+		wantRecorded(t, db, fmt.Sprintf(`created items %d {"n": 1, "id": %[1]d}`, i), fmt.Sprintf(`created items 1%d {"n": 1, "id": 1%[1]d}`, i),
+			fmt.Sprintf(`deleted items 1%d {"n": 1, "id": 1%[1]d}`, i))
+	}
+	db.Exec(t, `ALTER TABLE items RENAME TO goods; ALTER TABLE goods RENAME COLUMN n TO m; ALTER TABLE goods SET SCHEMA public; INSERT INTO goods VALUES (20, 1)`)
+	if got := recorded(t, db); got != `created goods 20 {"m": 1, "id": 20}` && got != `created items 20 {"m": 1, "id": 20}` {
+		t.Errorf("after a rename: %s", got)
+	}
+}
+
+// Event triggers create a dropped trigger again as it was.
+func TestStatementLevelIsFollowed(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.FollowDDL(triggers.Following{}),
+		triggers.WithOptions(map[string]triggers.Options{"items": byStatement})); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `DROP TRIGGER "!exaudit_t1_insert" ON items; DROP TRIGGER "!exaudit_t1_delete" ON items`)
+	wantNoDrift(t, db)
+	db.Exec(t, `INSERT INTO items VALUES (1, 1), (2, 2); DELETE FROM items`)
+	wantRecorded(t, db, `created items 1 {"n": 1, "id": 1}`, `created items 2 {"n": 2, "id": 2}`, `deleted items 1 {"n": 1, "id": 1}`, `deleted items 2 {"n": 2, "id": 2}`)
+}

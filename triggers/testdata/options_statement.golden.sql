@@ -1,0 +1,273 @@
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.people TO exaudit_writer;
+-- So that it stays so with row security; without, a policy means nothing.
+DROP POLICY IF EXISTS exaudit_truncate ON public.people;
+CREATE POLICY exaudit_truncate ON public.people FOR SELECT TO exaudit_writer USING (true);
+
+CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
+        RETURN NULL;
+    END IF;
+    -- Restored from a dump, or altered since, or exaudit.versions was: record whole rows,
+    -- slower, until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid
+       OR NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)')
+       OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'created');
+        RETURN NULL;
+    END IF;
+    -- What jsonb may not hold is left out, and noted.
+    IF EXISTS (SELECT FROM exaudit_rows AS r WHERE greatest(pg_catalog.octet_length(r.name), pg_catalog.octet_length(r.ssn), pg_catalog.octet_length(r.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(r.bio), pg_catalog.pg_column_size(r.note)) > 9800) THEN
+        EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'created');
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
+    SELECT 1, 'created', r.id::text,
+           exaudit.redact(pg_catalog.to_jsonb(r.*)
+    || CASE WHEN 'null'::jsonb IN (r.bio, r.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[r.bio, r.note]::jsonb[])
+            ELSE '{}' END,
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]),
+           said.custom, said.rollback, session_user
+    FROM exaudit_rows AS r
+    CROSS JOIN exaudit.session_data() AS said;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    custom     text;
+    data       jsonb;
+    entity     text;
+    old_entity text;
+    old_values jsonb := '{}';
+    new_values jsonb := '{}';
+    wide       boolean;
+BEGIN
+    IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
+        RETURN NULL;
+    END IF;
+    -- Not the relation that this was written for: the table restored from a dump, which is
+    -- recorded slower until the next "exaudit sync", or one that is refused.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        RETURN NULL;
+    END IF;
+    -- Altered since: record whole rows, slower, until the next "exaudit sync".
+    IF NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)') THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    entity := NEW.id::text;
+    IF OLD.id IS DISTINCT FROM NEW.id THEN
+        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text COLLATE "C", entity);
+    END IF;
+    IF OLD.name IS DISTINCT FROM NEW.name THEN
+        IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('name', OLD.name);
+            new_values := new_values || pg_catalog.jsonb_build_object('name', NEW.name);
+        END IF;
+    END IF;
+    IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
+        old_values := exaudit.note_masked(old_values, 'ssn');
+        new_values := exaudit.note_masked(new_values, 'ssn');
+    END IF;
+    IF ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record THEN
+        IF pg_catalog.pg_column_size(OLD.note) > 9800 OR pg_catalog.pg_column_size(NEW.note) > 9800 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('note', OLD.note);
+            new_values := new_values || pg_catalog.jsonb_build_object('note', NEW.note);
+        END IF;
+        IF OLD.note = 'null' THEN
+            old_values := exaudit.note_json_null(old_values, 'note');
+        END IF;
+        IF NEW.note = 'null' THEN
+            new_values := exaudit.note_json_null(new_values, 'note');
+        END IF;
+    END IF;
+    IF OLD.status IS DISTINCT FROM NEW.status THEN
+        IF pg_catalog.octet_length(OLD.status) > 1000000 OR pg_catalog.octet_length(NEW.status) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := old_values || pg_catalog.jsonb_build_object('status', OLD.status);
+            new_values := new_values || pg_catalog.jsonb_build_object('status', NEW.status);
+        END IF;
+    END IF;
+    IF wide THEN -- what jsonb may not hold is left out, and noted
+        SELECT exaudit.redact(c.old_values,
+        ARRAY[]::text[], ARRAY['ssn']::text[]), exaudit.redact(c.new_values,
+        ARRAY[]::text[], ARRAY['ssn']::text[]) INTO old_values, new_values
+        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]) AS c;
+    END IF;
+    IF new_values = '{}' THEN
+        RETURN NULL;
+    END IF;
+
+    custom := pg_catalog.current_setting('exaudit.custom', true);
+    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+        IF old_entity IS NOT NULL
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := custom::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
+        VALUES (1, 'updated', entity, old_values, new_values, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
+        VALUES (1, 'updated', entity, old_values, new_values, session_user);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
+        RETURN NULL;
+    END IF;
+    -- Restored from a dump, or altered since, or exaudit.versions was: record whole rows,
+    -- slower, until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid
+       OR NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)')
+       OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'deleted');
+        RETURN NULL;
+    END IF;
+    -- What jsonb may not hold is left out, and noted.
+    IF EXISTS (SELECT FROM exaudit_rows AS r WHERE greatest(pg_catalog.octet_length(r.name), pg_catalog.octet_length(r.ssn), pg_catalog.octet_length(r.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(r.bio), pg_catalog.pg_column_size(r.note)) > 9800) THEN
+        EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'deleted');
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
+    SELECT 1, 'deleted', r.id::text,
+           exaudit.redact(pg_catalog.to_jsonb(r.*)
+    || CASE WHEN 'null'::jsonb IN (r.bio, r.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[r.bio, r.note]::jsonb[])
+            ELSE '{}' END,
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]),
+           said.custom, said.rollback, session_user
+    FROM exaudit_rows AS r
+    CROSS JOIN exaudit.session_data() AS said;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+
+    IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
+        RETURN NULL;
+    END IF;
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(1, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.people';
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
+    AFTER INSERT ON public.people
+    REFERENCING NEW TABLE AS exaudit_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
+    AFTER UPDATE ON public.people
+    FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    EXECUTE FUNCTION exaudit.t1_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
+    AFTER DELETE ON public.people
+    REFERENCING OLD TABLE AS exaudit_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
+    BEFORE TRUNCATE ON public.people
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_truncate();
