@@ -33,7 +33,7 @@ func TestWorkloads(t *testing.T) {
 			continue
 		}
 		n := int64(measured.Changes)
-		want := map[string]int64{"plain": 0, "exaudit": n, "shadow": n, "floor": n, "generic": n, "log": n}
+		want := map[string]int64{"plain": 0, "exaudit": n, "statement": n, "shadow": n, "floor": n, "generic": n, "log": n}
 		if slices.Contains([]string{"noop", "field/noop"}, w.name) {
 			want["exaudit"] = 0
 		}
@@ -151,7 +151,7 @@ func TestReport(t *testing.T) {
 	if v := m.Variants[1]; v.Ratio != (Spread{Min: 1.5, Q1: 1.875, Median: 2, Q3: 2.5, Max: 4}) || *v.CPURatio != v.Ratio || v.TPSLost != 0.5 || v.StoredPerChange != 50 || v.WALPerChange != 200 {
 		t.Errorf("%+v", v)
 	}
-	report := Report{Server: "15.1", Rounds: 4, Scale: 1, Workloads: []Workload{m}}
+	report := Report{Server: "15.1", Rounds: 4, Scale: 1, Variants: []string{"plain", "exaudit"}, Workloads: []Workload{m}}
 	var out bytes.Buffer
 	if err := report.print(&out); err != nil {
 		t.Fatal(err)

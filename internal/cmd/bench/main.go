@@ -43,6 +43,9 @@ func run(ctx context.Context, args []string) error {
 	servers := servers{log: logf}
 	defer servers.stop()
 	result := Report{Machine: thisMachine(), Rounds: a.rounds, Scale: a.scale}
+	for _, v := range a.variants {
+		result.Variants = append(result.Variants, v.name)
+	}
 	start := time.Now()
 	for _, w := range a.workloads {
 		server, err := servers.of(ctx, w.durable)

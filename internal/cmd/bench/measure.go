@@ -8,16 +8,17 @@ import (
 // measure runs the workload with all variants in turns.
 func (s *server) measure(ctx context.Context, w workload, a arguments) (Workload, error) {
 	w = w.scaled(a.scale)
-	if err := s.prepare(ctx, w, a.variants); err != nil {
+	variants := of(w, a.variants)
+	if err := s.prepare(ctx, w, variants); err != nil {
 		return Workload{}, err
 	}
 	last, err := s.lastRelation(ctx, tablesDB)
 	if err != nil {
 		return Workload{}, err
 	}
-	runs := make([][]Run, len(a.variants))
+	runs := make([][]Run, len(variants))
 	for range a.rounds {
-		for i, v := range a.variants {
+		for i, v := range variants {
 			run, err := s.run(ctx, w, i, last)
 			if err == nil {
 				err = v.check(w, run.Recorded)
@@ -28,7 +29,7 @@ func (s *server) measure(ctx context.Context, w workload, a arguments) (Workload
 			runs[i] = append(runs[i], run)
 		}
 	}
-	return summarize(w, a.variants, runs), nil
+	return summarize(w, variants, runs), nil
 }
 
 // run is one run of the workload with the variant of the number.

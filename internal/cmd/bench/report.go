@@ -16,6 +16,7 @@ type Report struct {
 	Rounds    int        `json:"rounds"`
 	Scale     float64    `json:"scale"`
 	Seconds   float64    `json:"seconds"` // all of it took
+	Variants  []string   `json:"variants"`
 	Workloads []Workload `json:"workloads"`
 }
 

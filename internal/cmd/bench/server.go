@@ -24,8 +24,10 @@ func (s *servers) of(ctx context.Context, durable bool) (*server, error) {
 	}
 	onOff := map[bool]string{true: "on", false: "off"}
 	cluster, err := postgres.Start(ctx, postgres.Options{Log: s.log, OnDisk: durable, Settings: map[string]string{
+		// Without fsync, a commit that is synchronous waits for nothing either, and does not
+		// wake up another process as one that is not may do.
 		"fsync":              onOff[durable],
-		"synchronous_commit": onOff[durable],
+		"synchronous_commit": "on",
 		// As in production, but for what happens at times of its own choice.
 		"wal_level":          "replica",
 		"full_page_writes":   "on",

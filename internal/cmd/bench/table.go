@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -61,18 +62,14 @@ func every(Workload) bool { return true }
 
 // rows are the head and a row for each workload that the table is about.
 func (r Report) rows(with func(Workload) bool, plain func(Workload) string, cell func(Variant) string) [][]string {
-	head := []string{"workload"}
-	for _, v := range r.Workloads[0].Variants {
-		head = append(head, v.Name)
-	}
-	rows := [][]string{head}
+	rows := [][]string{append([]string{"workload"}, r.Variants...)}
 	for _, m := range r.Workloads {
 		if !with(m) {
 			continue
 		}
-		row := []string{m.Name, plain(m)}
+		row := append([]string{m.Name, plain(m)}, make([]string, len(r.Variants)-1)...)
 		for _, v := range m.Variants[1:] {
-			row = append(row, cell(v))
+			row[1+slices.Index(r.Variants, v.Name)] = cell(v)
 		}
 		rows = append(rows, row)
 	}

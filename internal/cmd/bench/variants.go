@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -18,6 +19,7 @@ type variant struct {
 	// settings bench.tables and bench.rows are set.
 	install func(ctx context.Context, conn *pgx.Conn, w workload) error
 	records records
+	bulk    bool // is only there for inserts and deletes of many rows in one statement
 }
 
 // records is what a variant records of a workload.
@@ -33,7 +35,8 @@ const (
 // builtin are the variants that are always there; each is compared with the first.
 var builtin = []variant{
 	{name: "plain", records: nothing, install: func(context.Context, *pgx.Conn, workload) error { return nil }},
-	{name: "exaudit", records: changes, install: installExaudit},
+	{name: "exaudit", records: changes, install: installExaudit(triggers.LevelRow)},
+	{name: "statement", records: changes, install: installExaudit(triggers.LevelStatement), bulk: true},
 	{name: "shadow", records: updates, install: func(ctx context.Context, conn *pgx.Conn, w workload) error {
 		return script(text("shadow/"+w.schema))(ctx, conn, w)
 	}},
@@ -41,12 +44,23 @@ var builtin = []variant{
 	{name: "generic", records: updates, install: script(text("variant/generic"))},
 }
 
-func installExaudit(ctx context.Context, conn *pgx.Conn, w workload) error {
-	if _, err := sql.Up(ctx, conn.Config()); err != nil {
+func installExaudit(level triggers.Level) func(context.Context, *pgx.Conn, workload) error {
+	return func(ctx context.Context, conn *pgx.Conn, w workload) error {
+		if _, err := sql.Up(ctx, conn.Config()); err != nil {
+			return err
+		}
+		options := make(map[string]triggers.Options, len(w.tables))
+		for _, table := range w.tables {
+			options[table] = triggers.Options{Level: level}
+		}
+		_, err := triggers.Install(ctx, conn, w.tables, triggers.WithOptions(options))
 		return err
 	}
-	_, err := triggers.Install(ctx, conn, w.tables)
-	return err
+}
+
+// of gives the variants that are there for a workload.
+func of(w workload, variants []variant) []variant {
+	return slices.DeleteFunc(slices.Clone(variants), func(v variant) bool { return v.bulk && !w.bulk })
 }
 
 // script installs a variant that is a file of SQL. The names of the tables to be audited

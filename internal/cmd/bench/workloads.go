@@ -28,6 +28,7 @@ type workload struct {
 	how     how
 	rows    int // in the table beforehand
 	changes int
+	bulk    bool // inserts or deletes many rows in one statement
 	silent  bool // nothing changes: who compares records nothing
 	durable bool // commits wait for the disk
 }
@@ -53,12 +54,12 @@ var workloads = []workload{
 	orders("4clients/insert", "insert, 4 clients over a socket", "insert", fourRows, 1_000, 12_000),
 	orders("4clients/update", "update of one column, 4 clients", "update", fourRows, 20_000, 12_000),
 	orders("4clients/delete", "delete by key, 4 clients", "delete", fourRows, 20_000, 12_000),
-	incoming(orders("bulk/insert", "insert of 100,000 rows in one statement", "bulk_insert", once, 0, 100_000)),
-	incoming(orders("bulk/copy", "COPY of 100,000 rows", "copy", copied, 0, 100_000)),
+	bulk(incoming(orders("bulk/insert", "insert of 100,000 rows in one statement", "bulk_insert", once, 0, 100_000))),
+	bulk(incoming(orders("bulk/copy", "COPY of 100,000 rows", "copy", copied, 0, 100_000))),
 	orders("bulk/update", "update of 100,000 rows in one statement", "bulk_update", once, 100_000, 100_000),
-	orders("bulk/delete", "delete of 100,000 rows in one statement", "bulk_delete", once, 100_000, 100_000),
-	{name: "cascade", what: "delete of 100 parents with 1,000 children each", schema: "family",
-		tables: []string{"public.parents", "public.children"}, work: "cascade", how: once, rows: 1_000, changes: 100_100},
+	bulk(orders("bulk/delete", "delete of 100,000 rows in one statement", "bulk_delete", once, 100_000, 100_000)),
+	bulk(workload{name: "cascade", what: "delete of 100 parents with 1,000 children each", schema: "family",
+		tables: []string{"public.parents", "public.children"}, work: "cascade", how: once, rows: 1_000, changes: 100_100}),
 	{name: "wide", what: "update of one int beside an unchanged 20 kB text, 40 columns", schema: "wide",
 		tables: []string{"public.wide"}, work: "wide_update", how: loop, rows: 500, changes: 3_000},
 	{name: "toast", what: "update of one int beside an unchanged 4 kB text", schema: "toast",
@@ -78,6 +79,11 @@ func orders(name, what, work string, how how, rows, changes int) workload {
 func field(name, what, schema, work string, rows int) workload {
 	return workload{name: name, what: what + ", 4 clients, commits wait for the disk", schema: schema,
 		tables: []string{"public." + schema}, work: work, how: fourRows, rows: rows, changes: 4_000, durable: true}
+}
+
+func bulk(w workload) workload {
+	w.bulk = true
+	return w
 }
 
 func silent(w workload) workload {
