@@ -741,6 +741,8 @@ SELECT exaudit.shape(r.relation)::text                       AS shape,
        exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
        coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::text AS old_oversized,
        coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
+       exaudit.image_expression(r.relation, 'OLD', NULL, false)::text AS old_plain_image,
+       exaudit.image_expression(r.relation, 'NEW', NULL, false)::text AS new_plain_image,
        exaudit.image_expression(r.relation, 'r')::text       AS row_image,
        coalesce(exaudit.oversized_expression(r.relation, 'r'), '')::text AS row_oversized,
        exaudit.entity_id_expression(r.relation, 'r')::text   AS row_entity_id,
@@ -750,16 +752,18 @@ FROM (SELECT $1::oid AS relation) r
 `
 
 type TableExpressionsRow struct {
-	Shape        string
-	OldImage     string
-	NewImage     string
-	OldOversized string
-	NewOversized string
-	RowImage     string
-	RowOversized string
-	RowEntityID  string
-	OldEntityID  string
-	NewEntityID  string
+	Shape         string
+	OldImage      string
+	NewImage      string
+	OldOversized  string
+	NewOversized  string
+	OldPlainImage string
+	NewPlainImage string
+	RowImage      string
+	RowOversized  string
+	RowEntityID   string
+	OldEntityID   string
+	NewEntityID   string
 }
 
 // The SQL expressions from which the trigger functions of a table are made.
@@ -772,6 +776,8 @@ func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relation uint32
 		&i.NewImage,
 		&i.OldOversized,
 		&i.NewOversized,
+		&i.OldPlainImage,
+		&i.NewPlainImage,
 		&i.RowImage,
 		&i.RowOversized,
 		&i.RowEntityID,

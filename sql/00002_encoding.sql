@@ -286,8 +286,9 @@ END
 $$;
 
 -- An SQL expression for the image of a row, or of some of its columns, read through an
--- alias. PL/pgSQL keeps the plan, which would take longer than the work.
-CREATE FUNCTION exaudit.image_expression(relation oid, alias text, only_columns text[] DEFAULT NULL) RETURNS text
+-- alias; or for that of a row whose jsonb columns hold no JSON null. PL/pgSQL keeps the plan, which would take longer than the work.
+CREATE FUNCTION exaudit.image_expression(relation oid, alias text, only_columns text[] DEFAULT NULL,
+                                         json_nulls boolean DEFAULT true) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -332,7 +333,7 @@ BEGIN
                || coalesce((SELECT pg_catalog.format(
                       E'\n    || CASE WHEN ''null''::jsonb IN (%1$s)\n'
                       '            THEN exaudit.json_nulls(ARRAY[%2$s], ARRAY[%1$s]::jsonb[])\n'
-                      '            ELSE ''{}'' END', list, names) FROM nullable WHERE list IS NOT NULL), '')
+                      '            ELSE ''{}'' END', list, names) FROM nullable WHERE list IS NOT NULL AND json_nulls), '')
     );
 END
 $$;

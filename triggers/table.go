@@ -69,7 +69,8 @@ type Table struct {
 	Uncovered     []string              // tables that inherit from it and are not tracked, quoted
 
 	db.TableExpressionsRow
-	OldUnmasked, NewUnmasked string // the images without masked columns
+	OldUnmasked, NewUnmasked           string // the images without masked columns
+	OldPlainUnmasked, NewPlainUnmasked string // the same, of rows that are not special
 }
 
 // Column is one recorded column of a table, with the SQL that records it.
@@ -239,6 +240,9 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 		c.Excluded = !c.Masked && slices.Contains(stored.Excluded, c.Name)
 	}
 	unmasked := slices.Concat(t.Options.Exclude, t.Options.Mask)
+	t.OldPlainUnmasked, t.NewPlainUnmasked = redacted(t.OldPlainImage, unmasked, nil), redacted(t.NewPlainImage, unmasked, nil)
+	t.OldPlainImage = redacted(t.OldPlainImage, t.Options.Exclude, t.Options.Mask)
+	t.NewPlainImage = redacted(t.NewPlainImage, t.Options.Exclude, t.Options.Mask)
 	t.OldUnmasked, t.NewUnmasked = redacted(t.OldImage, unmasked, nil), redacted(t.NewImage, unmasked, nil)
 	t.OldUnmasked = bounded(t.OldOversized, t.BoundedImage("OLD", unmasked, nil), t.OldUnmasked)
 	t.NewUnmasked = bounded(t.NewOversized, t.BoundedImage("NEW", unmasked, nil), t.NewUnmasked)
@@ -250,13 +254,36 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 	return nil
 }
 
-// bounded is an image's expression, or another where a value could be too large for it: the
-// templates' variable wide tells.
+// OldSpecial is true where the image of OLD might need notes; "" where it never does.
+func (t *Table) OldSpecial() string { return t.special("OLD", t.OldOversized) }
+
+// NewSpecial is true where the image of NEW might need notes; "" where it never does.
+func (t *Table) NewSpecial() string { return t.special("NEW", t.NewOversized) }
+
+// special asks little, because what is asked of every row is prepared in every transaction.
+func (t *Table) special(row, oversized string) string {
+	var conditions, nullable []string
+	if oversized != "" {
+		// a row that takes less is no more than jsonb holds, however its values are compressed
+		conditions = append(conditions, "pg_catalog.pg_column_size("+row+".*) > 16000")
+	}
+	for _, c := range t.Columns {
+		if c.Encoding == "jsonb" {
+			nullable = append(nullable, row+"."+c.QuotedName)
+		}
+	}
+	if len(nullable) > 0 {
+		conditions = append(conditions, "'null'::jsonb IN ("+strings.Join(nullable, ", ")+")")
+	}
+	return strings.Join(conditions, " OR ")
+}
+
+// bounded is an image's expression, or another where a value could be too large for it.
 func bounded(oversized, within, image string) string {
 	if oversized == "" {
 		return image
 	}
-	return fmt.Sprintf("CASE WHEN wide\n        THEN %s\n        ELSE %s END", within, image)
+	return fmt.Sprintf("CASE WHEN %s\n        THEN %s\n        ELSE %s END", oversized, within, image)
 }
 
 // BoundedImage is the image of OLD or NEW as far as jsonb holds it.

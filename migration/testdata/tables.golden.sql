@@ -47,7 +47,6 @@ DECLARE
     custom     text;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -76,14 +75,17 @@ BEGIN
     END;
 
     entity := NEW.id::text;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END;
+    ELSE
+        image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['password']::text[]);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -233,7 +235,6 @@ DECLARE
     custom     text;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -262,14 +263,17 @@ BEGIN
     END;
 
     entity := OLD.id::text;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END;
+    ELSE
+        image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['password']::text[]);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -362,7 +366,6 @@ DECLARE
     custom     text;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -384,10 +387,9 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := pg_catalog.pg_column_size(NEW.info) > 16000;
-    END IF;
-    image := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.info) THEN
+        image := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -398,6 +400,14 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (NEW.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
             ELSE '{}' END END;
+    ELSE
+        image := pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'user_id', NEW.user_id,
+        'total', NEW.total,
+        'mood', exaudit.text_value(NEW.mood),
+        'info', NEW.info);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -438,7 +448,6 @@ DECLARE
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -462,10 +471,9 @@ BEGIN
     -- Whole rows; of the masked columns those that changed.
     entity := NEW.id::text;
     old_entity := nullif(OLD.id::text COLLATE "C", entity);
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := pg_catalog.pg_column_size(OLD.info) > 16000 OR pg_catalog.pg_column_size(NEW.info) > 16000;
-    END IF;
-    old_values := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.info) OR pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.info) THEN
+        old_values := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -476,7 +484,7 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
             ELSE '{}' END END;
-    new_values := CASE WHEN wide
+        new_values := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -487,6 +495,20 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (NEW.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
             ELSE '{}' END END;
+    ELSE
+        old_values := pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'user_id', OLD.user_id,
+        'total', OLD.total,
+        'mood', exaudit.text_value(OLD.mood),
+        'info', OLD.info);
+        new_values := pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'user_id', NEW.user_id,
+        'total', NEW.total,
+        'mood', exaudit.text_value(NEW.mood),
+        'info', NEW.info);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
@@ -526,7 +548,6 @@ DECLARE
     custom     text;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -548,10 +569,9 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := pg_catalog.pg_column_size(OLD.info) > 16000;
-    END IF;
-    image := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.info) THEN
+        image := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -562,6 +582,14 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
             ELSE '{}' END END;
+    ELSE
+        image := pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'user_id', OLD.user_id,
+        'total', OLD.total,
+        'mood', exaudit.text_value(OLD.mood),
+        'info', OLD.info);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -650,7 +678,6 @@ DECLARE
     custom     text;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -676,12 +703,14 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := pg_catalog.octet_length(NEW.note) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
+    ELSE
+        image := pg_catalog.to_jsonb(NEW.*);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -805,7 +834,6 @@ DECLARE
     custom     text;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -831,12 +859,14 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := pg_catalog.octet_length(OLD.note) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
+    ELSE
+        image := pg_catalog.to_jsonb(OLD.*);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN

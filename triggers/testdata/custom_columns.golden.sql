@@ -16,7 +16,6 @@ DECLARE
     custom     text;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -35,12 +34,14 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := pg_catalog.octet_length(NEW.body) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN pg_catalog.octet_length(NEW.body) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'body']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
+    ELSE
+        image := pg_catalog.to_jsonb(NEW.*);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -162,7 +163,6 @@ DECLARE
     custom     text;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -181,12 +181,14 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := pg_catalog.octet_length(OLD.body) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN pg_catalog.octet_length(OLD.body) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'body']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
+    ELSE
+        image := pg_catalog.to_jsonb(OLD.*);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN

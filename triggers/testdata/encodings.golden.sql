@@ -25,7 +25,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -67,10 +66,9 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266;
-    END IF;
-    image := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2) THEN
+        image := CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -101,6 +99,34 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (NEW.jb, NEW.jb2)
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[NEW.jb, NEW.jb2]::jsonb[])
             ELSE '{}' END END;
+    ELSE
+        image := pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'price', NEW.price,
+        'f', exaudit.float_value(NEW.f),
+        'f4', exaudit.float_value(NEW.f4),
+        'j', NEW.j::text,
+        'jb', NEW.jb,
+        'jb2', NEW.jb2,
+        'x', NEW.x::text,
+        'xa', NEW.xa::text[]::text,
+        'm', exaudit.text_value(NEW.m),
+        'ma', exaudit.format_array_value(NEW.ma),
+        'p', exaudit.text_value(NEW.p),
+        'pa', exaudit.format_array_value(NEW.pa),
+        'q', exaudit.text_value(NEW.q),
+        'ia', exaudit.array_value(NEW.ia),
+        'fa', exaudit.float_array_value(NEW.fa),
+        'iv', NEW.iv::text,
+        'r', NEW.r,
+        'i', NEW.i,
+        'cash', NEW.cash,
+        'b', NEW.b,
+        'd', exaudit.array_value(NEW.d),
+        'c', NEW.c,
+        'rc', NEW.rc,
+        'doubled', NEW.doubled);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -425,7 +451,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -467,10 +492,9 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266;
-    END IF;
-    image := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2) THEN
+        image := CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -501,6 +525,34 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD.jb, OLD.jb2)
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[OLD.jb, OLD.jb2]::jsonb[])
             ELSE '{}' END END;
+    ELSE
+        image := pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'price', OLD.price,
+        'f', exaudit.float_value(OLD.f),
+        'f4', exaudit.float_value(OLD.f4),
+        'j', OLD.j::text,
+        'jb', OLD.jb,
+        'jb2', OLD.jb2,
+        'x', OLD.x::text,
+        'xa', OLD.xa::text[]::text,
+        'm', exaudit.text_value(OLD.m),
+        'ma', exaudit.format_array_value(OLD.ma),
+        'p', exaudit.text_value(OLD.p),
+        'pa', exaudit.format_array_value(OLD.pa),
+        'q', exaudit.text_value(OLD.q),
+        'ia', exaudit.array_value(OLD.ia),
+        'fa', exaudit.float_array_value(OLD.fa),
+        'iv', OLD.iv::text,
+        'r', OLD.r,
+        'i', OLD.i,
+        'cash', OLD.cash,
+        'b', OLD.b,
+        'd', exaudit.array_value(OLD.d),
+        'c', OLD.c,
+        'rc', OLD.rc,
+        'doubled', OLD.doubled);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN

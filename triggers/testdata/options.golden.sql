@@ -18,7 +18,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
@@ -53,10 +52,9 @@ BEGIN
     END;
 
     entity := NEW.id::text;
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800;
-    END IF;
-    image := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
+        image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
@@ -64,6 +62,10 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
+    ELSE
+        image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -252,7 +254,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
@@ -287,10 +288,9 @@ BEGIN
     END;
 
     entity := OLD.id::text;
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800;
-    END IF;
-    image := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
+        image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
@@ -298,6 +298,10 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
+    ELSE
+        image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN

@@ -17,7 +17,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -40,10 +39,9 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800;
-    END IF;
-    image := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
+        image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
@@ -51,6 +49,10 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
+    ELSE
+        image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -95,7 +97,6 @@ DECLARE
     old_entity text;
     old_values jsonb := '{}';
     new_values jsonb := '{}';
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -127,23 +128,28 @@ BEGIN
             OR (OLD.status IS DISTINCT FROM NEW.status)) THEN
         RETURN NULL;
     END IF;
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800;
-    END IF;
-    old_values := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) OR pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
+        old_values := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'note', 'status']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
-    new_values := CASE WHEN wide
+        new_values := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'note', 'status']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
+    ELSE
+        old_values := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]);
+        new_values := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]);
+    END IF;
     IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
         old_values := exaudit.note_masked(old_values, 'ssn');
         new_values := exaudit.note_masked(new_values, 'ssn');
@@ -191,7 +197,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -214,10 +219,9 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800;
-    END IF;
-    image := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
+        image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
@@ -225,6 +229,10 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
+    ELSE
+        image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN

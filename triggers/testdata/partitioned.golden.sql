@@ -23,7 +23,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -49,12 +48,14 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := pg_catalog.octet_length(NEW.kind) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN pg_catalog.octet_length(NEW.kind) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
+    ELSE
+        image := pg_catalog.to_jsonb(NEW.*);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -186,7 +187,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -212,12 +212,14 @@ BEGIN
     END IF;
 
     entity := pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := pg_catalog.octet_length(OLD.kind) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN pg_catalog.octet_length(OLD.kind) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
+    ELSE
+        image := pg_catalog.to_jsonb(OLD.*);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN

@@ -18,7 +18,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -40,12 +39,14 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := pg_catalog.octet_length(NEW.name) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN pg_catalog.octet_length(NEW.name) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
+    ELSE
+        image := pg_catalog.to_jsonb(NEW.*);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -188,7 +189,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -210,12 +210,14 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := pg_catalog.octet_length(OLD.name) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN pg_catalog.octet_length(OLD.name) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
+    ELSE
+        image := pg_catalog.to_jsonb(OLD.*);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN

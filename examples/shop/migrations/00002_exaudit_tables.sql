@@ -34,7 +34,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -55,12 +54,14 @@ BEGIN
     END IF;
 
     entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text);
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := pg_catalog.octet_length(NEW.sku) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
+    ELSE
+        image := pg_catalog.to_jsonb(NEW.*);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -197,7 +198,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -218,12 +218,14 @@ BEGIN
     END IF;
 
     entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text);
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := pg_catalog.octet_length(OLD.sku) > 1000000;
-    END IF;
-    image := CASE WHEN wide
+        image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
+    ELSE
+        image := pg_catalog.to_jsonb(OLD.*);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -321,7 +323,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -343,10 +344,9 @@ BEGIN
     END IF;
 
     entity := NEW.id::text;
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
-        wide := pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 16000;
-    END IF;
-    image := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.address) THEN
+        image := CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 16000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -357,6 +357,14 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (NEW.address)
             THEN exaudit.json_nulls(ARRAY['address'], ARRAY[NEW.address]::jsonb[])
             ELSE '{}' END END;
+    ELSE
+        image := pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'customer', NEW.customer,
+        'status', exaudit.text_value(NEW.status),
+        'address', NEW.address,
+        'created_at', NEW.created_at);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
@@ -509,7 +517,6 @@ DECLARE
     data       jsonb;
     entity     text;
     image      jsonb;
-    wide       boolean;
 BEGIN
     -- Not the relation that this was written for: the table restored from a dump, which is
     -- recorded slower until the next "exaudit sync", or one that is refused.
@@ -531,10 +538,9 @@ BEGIN
     END IF;
 
     entity := OLD.id::text;
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
-        wide := pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 16000;
-    END IF;
-    image := CASE WHEN wide
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.address) THEN
+        image := CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 16000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -545,6 +551,14 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD.address)
             THEN exaudit.json_nulls(ARRAY['address'], ARRAY[OLD.address]::jsonb[])
             ELSE '{}' END END;
+    ELSE
+        image := pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'customer', OLD.customer,
+        'status', exaudit.text_value(OLD.status),
+        'address', OLD.address,
+        'created_at', OLD.created_at);
+    END IF;
 
     custom := pg_catalog.current_setting('exaudit.custom', true);
     IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
