@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := CGO_ENABLED=0 go tool -modfile=tools/go.mod
 
-.PHONY: demo test test-statement test-race test-matrix test-recipes bench bench-db bench-undo fuzz lint generate check-generated build
+.PHONY: demo test test-statement test-race test-matrix test-recipes bench bench-db bench-read bench-undo fuzz lint generate check-generated build
 
 demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
@@ -29,6 +29,9 @@ bench: ## what auditing costs, beside plain tables and other triggers (docs/benc
 
 bench-db: ## a statement through exaudit.DB, with custom data and without, compared with the pool
 	go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkDB$$' -benchtime=5s
+
+bench-read: ## histories and searches in stores of 1 and 10 million versions; VERSIONS=50000000 for 50, in 12 GB of memory
+	EXAUDIT_BENCH_VERSIONS=$(VERSIONS) go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkRead$$' -benchtime=1x -timeout=60m
 
 bench-undo: ## plans of 50,000 to 200,000 rows, made and applied
 	go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkUndo$$' -benchtime=1x -timeout=30m

@@ -201,6 +201,7 @@ CREATE FUNCTION exaudit.search(filter jsonb, after_id bigint, last_id bigint, pa
     RETURNS SETOF exaudit.readable_versions
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off -- which takes longer than a search
 AS $$
 BEGIN
     RETURN QUERY EXECUTE exaudit.search_query(filter, after_id, last_id, page_size);
@@ -215,6 +216,7 @@ CREATE FUNCTION exaudit.search_transactions(
 ) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off -- which takes longer than a search
 AS $$
 BEGIN
     RETURN QUERY EXECUTE 'SELECT v.transaction, v.recorded_at::timestamptz, max(v.id) '
@@ -232,6 +234,7 @@ CREATE FUNCTION exaudit.transaction_parts(
 ) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off -- which takes longer than a search
 AS $$
 BEGIN
     RETURN QUERY EXECUTE pg_catalog.format(

@@ -44,7 +44,6 @@ AS $exaudit$
 -- INSERT of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    custom     text;
     entity     text;
     image      jsonb;
 BEGIN
@@ -87,8 +86,7 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[]);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
@@ -122,7 +120,6 @@ AS $exaudit$
 -- UPDATE of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    custom     text;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
@@ -196,8 +193,7 @@ BEGIN
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
@@ -232,7 +228,6 @@ AS $exaudit$
 -- DELETE of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    custom     text;
     entity     text;
     image      jsonb;
 BEGIN
@@ -275,8 +270,7 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[]);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
@@ -363,7 +357,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    custom     text;
     entity     text;
     image      jsonb;
 BEGIN
@@ -409,8 +402,7 @@ BEGIN
         'info', NEW.info);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
@@ -443,7 +435,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    custom     text;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
@@ -510,8 +501,7 @@ BEGIN
         'info', NEW.info);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
@@ -545,7 +535,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    custom     text;
     entity     text;
     image      jsonb;
 BEGIN
@@ -591,8 +580,7 @@ BEGIN
         'info', OLD.info);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
@@ -675,7 +663,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    custom     text;
     entity     text;
     image      jsonb;
 BEGIN
@@ -712,8 +699,7 @@ BEGIN
         image := pg_catalog.to_jsonb(NEW.*);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
@@ -746,7 +732,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    custom     text;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
@@ -796,8 +781,7 @@ BEGIN
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
@@ -831,7 +815,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    custom     text;
     entity     text;
     image      jsonb;
 BEGIN
@@ -868,8 +851,7 @@ BEGIN
         image := pg_catalog.to_jsonb(OLD.*);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);

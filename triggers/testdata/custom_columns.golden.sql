@@ -13,7 +13,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     entity     text;
     image      jsonb;
 BEGIN
@@ -43,8 +42,7 @@ BEGIN
         image := pg_catalog.to_jsonb(NEW.*);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
@@ -79,7 +77,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     entity     text;
     old_entity text;
     old_values jsonb := '{}';
@@ -123,8 +120,7 @@ BEGIN
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'body']::text[]) AS c;
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
@@ -160,7 +156,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     entity     text;
     image      jsonb;
 BEGIN
@@ -190,8 +185,7 @@ BEGIN
         image := pg_catalog.to_jsonb(OLD.*);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);

@@ -21,7 +21,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -128,15 +127,14 @@ BEGIN
         'doubled', NEW.doubled);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -173,7 +171,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     old_entity text;
@@ -401,8 +398,7 @@ BEGIN
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[]) AS c;
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
@@ -410,7 +406,7 @@ BEGIN
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -447,7 +443,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -554,15 +549,14 @@ BEGIN
         'doubled', OLD.doubled);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;

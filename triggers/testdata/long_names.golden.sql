@@ -13,7 +13,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -37,15 +36,14 @@ BEGIN
     entity := NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::text;
     image := pg_catalog.to_jsonb(NEW.*);
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -74,7 +72,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     old_entity text;
@@ -110,8 +107,7 @@ BEGIN
         new_values := new_values || pg_catalog.jsonb_build_object('v', NEW.v);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
@@ -119,7 +115,7 @@ BEGIN
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -148,7 +144,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -172,15 +167,14 @@ BEGIN
     entity := OLD.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::text;
     image := pg_catalog.to_jsonb(OLD.*);
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;

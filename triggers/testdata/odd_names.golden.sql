@@ -13,7 +13,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit1$
 -- INSERT of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -71,15 +70,14 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
         image := pg_catalog.to_jsonb(NEW.*);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -108,7 +106,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit1$
 -- UPDATE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     old_entity text;
@@ -339,8 +336,7 @@ break");
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[]) AS c;
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
@@ -348,7 +344,7 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -377,7 +373,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit1$
 -- DELETE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -435,15 +430,14 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
         image := pg_catalog.to_jsonb(OLD.*);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;

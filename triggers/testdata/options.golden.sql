@@ -14,7 +14,6 @@ AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -67,15 +66,14 @@ BEGIN
         ARRAY['bio']::text[], ARRAY['ssn']::text[]);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -105,7 +103,6 @@ AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     old_entity text;
@@ -211,8 +208,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
@@ -220,7 +216,7 @@ BEGIN
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -250,7 +246,6 @@ AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -303,15 +298,14 @@ BEGIN
         ARRAY['bio']::text[], ARRAY['ssn']::text[]);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;

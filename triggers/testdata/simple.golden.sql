@@ -14,7 +14,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.users: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -48,15 +47,14 @@ BEGIN
         image := pg_catalog.to_jsonb(NEW.*);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -86,7 +84,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.users: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     old_entity text;
@@ -146,8 +143,7 @@ BEGIN
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[]) AS c;
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
@@ -155,7 +151,7 @@ BEGIN
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -185,7 +181,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.users: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -219,15 +214,14 @@ BEGIN
         image := pg_catalog.to_jsonb(OLD.*);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;

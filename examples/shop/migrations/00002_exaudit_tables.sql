@@ -30,7 +30,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -63,15 +62,14 @@ BEGIN
         image := pg_catalog.to_jsonb(NEW.*);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -100,7 +98,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     old_entity text;
@@ -156,8 +153,7 @@ BEGIN
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[]) AS c;
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
@@ -165,7 +161,7 @@ BEGIN
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -194,7 +190,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -227,15 +222,14 @@ BEGIN
         image := pg_catalog.to_jsonb(OLD.*);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -319,7 +313,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -366,15 +359,14 @@ BEGIN
         'created_at', NEW.created_at);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -404,7 +396,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     old_entity text;
@@ -474,8 +465,7 @@ BEGIN
         FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[]) AS c;
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
@@ -483,7 +473,7 @@ BEGIN
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
@@ -513,7 +503,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
-    custom     text;
     data       jsonb;
     entity     text;
     image      jsonb;
@@ -560,15 +549,14 @@ BEGIN
         'created_at', OLD.created_at);
     END IF;
 
-    custom := pg_catalog.current_setting('exaudit.custom', true);
-    IF custom <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             -- a column was added to or dropped from exaudit.versions
             PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
             RETURN NULL;
         END IF;
         BEGIN
-            data := custom::jsonb;
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
         END;
