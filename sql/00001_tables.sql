@@ -125,7 +125,7 @@ CREATE UNIQUE INDEX versions_entity ON exaudit.versions (table_id, entity_id, id
 ALTER TABLE exaudit.versions REPLICA IDENTITY USING INDEX versions_entity;
 -- Ids, times and transactions grow with the heap: block ranges find them at almost no cost.
 CREATE INDEX versions_id_time ON exaudit.versions
-    USING brin (id, recorded_at, xid) WITH (pages_per_range = 32, autosummarize = on);
+    USING brin (id, recorded_at, xid) WITH (pages_per_range = 128, autosummarize = on);
 
 -- The versions that rewrote a primary key, once more: these lead from the old key to the new
 -- one and back. They are rare; partial indexes of versions would cost every change.
