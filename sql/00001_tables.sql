@@ -105,6 +105,18 @@ CREATE TABLE exaudit.versions (
     session_role       text COLLATE "C"
 );
 
+-- Images of rows of more than 2 kB are compressed, which takes longer than all the rest; lz4
+-- takes a third of the time, where the server was built with it.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    ALTER TABLE exaudit.versions ALTER before SET COMPRESSION lz4, ALTER after SET COMPRESSION lz4;
+EXCEPTION
+    WHEN feature_not_supported THEN NULL;
+END
+$$;
+-- +goose StatementEnd
+
 COMMENT ON TABLE exaudit.versions IS 'One row per recorded change of one row of a tracked table. Append-only.';
 COMMENT ON COLUMN exaudit.versions.id IS 'The order of one entity''s changes. Gaps are normal.';
 COMMENT ON COLUMN exaudit.versions.recorded_at IS 'Start of the transaction that made the change.';
