@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := CGO_ENABLED=0 go tool -modfile=tools/go.mod
 
-.PHONY: demo test test-statement test-race test-matrix test-recipes bench bench-db bench-read bench-undo fuzz lint generate check-generated build
+.PHONY: demo test test-statement test-race test-matrix test-recipes bench bench-db bench-read bench-patch bench-undo fuzz lint generate check-generated build
 
 demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
@@ -32,6 +32,9 @@ bench-db: ## a statement through exaudit.DB, with custom data and without, compa
 
 bench-read: ## histories and searches in stores of 1 and 10 million versions; VERSIONS=50000000 for 50, in 12 GB of memory
 	EXAUDIT_BENCH_VERSIONS=$(VERSIONS) go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkRead$$' -benchtime=1x -timeout=60m
+
+bench-patch: ## diffs and patches, ten times each, for benchstat
+	@go test ./patch -run='^$$' -bench='^Benchmark(Diff|Patch|Merge)$$' -count=10
 
 bench-undo: ## plans of 50,000 to 200,000 rows, made and applied
 	go run ./internal/cmd/withpostgres -- go test . -run='^$$' -bench='^BenchmarkUndo$$' -benchtime=1x -timeout=30m

@@ -73,6 +73,8 @@ func BenchmarkDiff(b *testing.B) {
 		{"repeated/10edits", list(n, repeated), edited(list(n, repeated), number)},
 		{"objects/same", list(n, item), list(n, item)},
 		{"objects/10edits", list(n, item), edited(list(n, item), item)},
+		{"objects/10edits/1000", list(n/10, item), edited(list(n/10, item), item)},
+		{"objects/10edits/100000", list(n*10, item), edited(list(n*10, item), item)},
 		{"objects/different", list(n, item), list(n, func(i int) any { return item(i + n) })},
 		{"numbers/different", list(n, number), list(n, func(i int) any { return number(i + n) })},
 		{"numbers/shuffled", list(n, number), shuffled(list(n, number))},
