@@ -75,9 +75,13 @@ func benchmarkRead(b *testing.B, n int) {
 		at := start.Add(time.Duration(number()*9/10) * 10 * time.Millisecond)
 		return search(exaudit.Since(at), exaudit.Until(at.Add(time.Minute)))
 	})
-	measure("transaction", 100, func() ([]*exaudit.Version, error) { return search(exaudit.ByTransaction(uint64(1001 + number()/100*9/10))) })
+	measure("transaction", 100, func() ([]*exaudit.Version, error) {
+		return search(exaudit.ByTransaction(uint64(1001 + number()/100*9/10)))
+	})
 	measure("custom", 100, func() ([]*exaudit.Version, error) { return search(exaudit.ByCustom("actor", number()%5000)) })
-	measure("table", 100, func() ([]*exaudit.Version, error) { return search(exaudit.OfTables("orders"), exaudit.After(int64(number()*9/10))) })
+	measure("table", 100, func() ([]*exaudit.Version, error) {
+		return search(exaudit.OfTables("orders"), exaudit.After(int64(number()*9/10)))
+	})
 	b.Run("all-pages", func(b *testing.B) { benchmarkPages(b, audit) })
 }
 
