@@ -612,14 +612,14 @@ CROSS JOIN LATERAL (
     JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) other.relnamespace
     WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND c.relkind <> 'p'
     UNION ALL
-    SELECT pg_catalog.format('trigger %I is for each row after INSERT or DELETE', tg.tgname)
+    SELECT pg_catalog.format('trigger %I is for each row after a change', tg.tgname)
     FROM pg_catalog.pg_trigger tg
     JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
     JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
     WHERE tg.tgrelid OPERATOR(pg_catalog.=) c.oid AND NOT tg.tgisinternal AND n.nspname <> 'exaudit'
-      -- ROW 1, BEFORE 2, INSERT 4, DELETE 8
+      -- ROW 1, BEFORE 2, INSERT 4, DELETE 8, UPDATE 16: an upsert is both
       AND (tg.tgtype OPERATOR(pg_catalog.&) 3::int2) OPERATOR(pg_catalog.=) 1::int2
-      AND (tg.tgtype OPERATOR(pg_catalog.&) 12::int2) OPERATOR(pg_catalog.<>) 0::int2
+      AND (tg.tgtype OPERATOR(pg_catalog.&) 28::int2) OPERATOR(pg_catalog.<>) 0::int2
 ) AS o (reason)
 WHERE c.oid OPERATOR(pg_catalog.=) $1::oid
 ORDER BY o.reason

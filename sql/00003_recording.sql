@@ -615,20 +615,29 @@ BEGIN
 END
 $$;
 
--- A query that does that for all rows of a statement, which its trigger sees as exaudit_rows:
--- these are of no table's type.
+-- A query that does that for all rows of a statement, which its trigger sees as exaudit_rows.
+-- These are of no table's type, and exaudit_writer may not be able to look that up: it is only
+-- named for what jsonb may not hold.
 CREATE FUNCTION exaudit.restored_rows_query(table_id integer, relation oid, action exaudit.action) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT pg_catalog.format(
-        'SELECT exaudit.record_restored(%s, %s, %s) FROM (SELECT ROW(%s)::%s AS typed FROM exaudit_rows AS r) AS r',
-        table_id, relation,
-        CASE action WHEN 'created' THEN 'NULL, exaudit.encode(r.typed)' ELSE 'exaudit.encode(r.typed), NULL' END,
-        (SELECT string_agg(pg_catalog.format('r.%I', a.attname), ', ' ORDER BY a.attnum)
-         FROM pg_catalog.pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped),
-        relation::regclass)
+    SELECT pg_catalog.format('SELECT exaudit.record_restored(%s, %s, %s) FROM exaudit_rows AS r', table_id, relation,
+                             CASE action WHEN 'created' THEN 'NULL, ' || i.image ELSE i.image || ', NULL' END)
+    FROM pg_catalog.pg_class c
+    CROSS JOIN LATERAL (SELECT coalesce(
+        (SELECT pg_catalog.format('CASE WHEN %s THEN exaudit.encode(ROW(%s)::%s) ELSE %s END',
+                                  exaudit.oversized_expression(c.oid, 'r'),
+                                  string_agg(pg_catalog.format('r.%I', a.attname), ', ' ORDER BY a.attnum),
+                                  c.oid::regclass, exaudit.image_expression(c.oid, 'r'))
+         FROM pg_catalog.pg_attribute a
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+           AND pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
+           AND exaudit.oversized_expression(c.oid, 'r') IS NOT NULL
+         HAVING count(*) > 0),
+        exaudit.image_expression(c.oid, 'r')) AS image) AS i
+    WHERE c.oid = relation
 $$;
 
 -- A whole image as the options of a table say.

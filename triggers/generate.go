@@ -221,8 +221,11 @@ func (t *Table) function(event string) (Function, error) {
 		Settings: t.settings(),
 		Comment:  fmt.Sprintf("exaudit: records %s of %s", event, t.QuotedName),
 	}
-	if event == "truncate" || event == "move" {
+	switch {
+	case event == "truncate" || event == "move":
 		f.Settings = settings(nil) // reads no value itself
+	case name != event:
+		f.Settings = settings(everySetting()) // makes images of columns that come later, too
 	}
 	content := digest(body.String())
 	if t.ID == 0 {
@@ -257,21 +260,30 @@ func (t *Table) settings() []string {
 	return settings(needed)
 }
 
-func settings(needed []string) []string {
-	pinned := []struct{ name, value string }{
-		{"array_nulls", "on"},
-		{"bytea_output", "'hex'"},
-		{"datestyle", "'ISO, YMD'"},
-		{"extra_float_digits", "1"},
-		{"intervalstyle", "'postgres'"},
-		{"lc_monetary", "'C'"},
-		{"quote_all_identifiers", "off"},
-		{"timezone", "'UTC'"},
+var settingValues = []struct{ name, value string }{
+	{"array_nulls", "on"},
+	{"bytea_output", "'hex'"},
+	{"datestyle", "'ISO, YMD'"},
+	{"extra_float_digits", "1"},
+	{"intervalstyle", "'postgres'"},
+	{"lc_monetary", "'C'"},
+	{"quote_all_identifiers", "off"},
+	{"timezone", "'UTC'"},
+}
+
+func everySetting() []string {
+	names := make([]string, len(settingValues))
+	for i, p := range settingValues {
+		names[i] = p.name
 	}
+	return names
+}
+
+func settings(needed []string) []string {
 	// With row_security off, as pg_restore sets it, a role that policies apply to could
 	// not add versions.
 	clauses := []string{"search_path = pg_catalog, pg_temp", "row_security = on"}
-	for _, p := range pinned {
+	for _, p := range settingValues {
 		if slices.Contains(needed, p.name) {
 			clauses = append(clauses, p.name+" = "+p.value)
 		}

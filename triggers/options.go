@@ -57,8 +57,9 @@ const (
 	LevelRow Level = "row"
 	// LevelStatement records all rows of a statement at once. That makes much less of bulk
 	// inserts, COPY and bulk deletes, and more of a single row. It is for plain tables: no
-	// partitions, no inheritance, no triggers for each row after INSERT or DELETE, neither the
-	// option where nor replica. Others are refused, and a table that becomes one is drift.
+	// partitions, no inheritance, no triggers for each row after a change, neither the option
+	// where nor replica. Others are refused, and a table that becomes one is drift. A command
+	// that deletes a row and gives its key to another must not be recorded so.
 	LevelStatement Level = "statement"
 )
 

@@ -264,8 +264,9 @@ func (t *Table) NewSpecial() string { return t.special("NEW", t.NewOversized) }
 func (t *Table) special(row, oversized string) string {
 	var conditions, nullable []string
 	if oversized != "" {
-		// a row that takes less is no more than jsonb holds, however its values are compressed
-		conditions = append(conditions, "pg_catalog.pg_column_size("+row+".*) > 16000")
+		// a row that takes less is no more than jsonb holds, however its values are compressed;
+		// of more than 2 GB, the size is negative
+		conditions = append(conditions, "pg_catalog.pg_column_size("+row+".*) NOT BETWEEN 0 AND 16000")
 	}
 	for _, c := range t.Columns {
 		if c.Encoding == "jsonb" {

@@ -75,7 +75,7 @@ BEGIN
 
     entity := NEW.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
@@ -259,7 +259,7 @@ BEGIN
 
     entity := OLD.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
@@ -381,7 +381,7 @@ BEGIN
 
     entity := NEW.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.info) THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
         image := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
@@ -463,7 +463,7 @@ BEGIN
     entity := NEW.id::text;
     old_entity := nullif(OLD.id::text COLLATE "C", entity);
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.info) OR pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.info) THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
         old_values := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
@@ -559,7 +559,7 @@ BEGIN
 
     entity := OLD.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.info) THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) THEN
         image := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
@@ -691,7 +691,7 @@ BEGIN
 
     entity := pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
@@ -843,7 +843,7 @@ BEGIN
 
     entity := pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;

@@ -39,7 +39,7 @@ BEGIN
 
     entity := pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
@@ -208,7 +208,7 @@ BEGIN
 
     entity := pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;

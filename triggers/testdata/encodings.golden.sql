@@ -66,7 +66,7 @@ BEGIN
 
     entity := NEW.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2) THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2) THEN
         image := CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
@@ -488,7 +488,7 @@ BEGIN
 
     entity := OLD.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2) THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2) THEN
         image := CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(

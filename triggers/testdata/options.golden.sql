@@ -52,7 +52,7 @@ BEGIN
 
     entity := NEW.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
         image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
@@ -284,7 +284,7 @@ BEGIN
 
     entity := OLD.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
         image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])

@@ -10,6 +10,14 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     SET row_security = on
+    SET array_nulls = on
+    SET bytea_output = 'hex'
+    SET datestyle = 'ISO, YMD'
+    SET extra_float_digits = 1
+    SET intervalstyle = 'postgres'
+    SET lc_monetary = 'C'
+    SET quote_all_identifiers = off
+    SET timezone = 'UTC'
 AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
@@ -178,6 +186,14 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     SET row_security = on
+    SET array_nulls = on
+    SET bytea_output = 'hex'
+    SET datestyle = 'ISO, YMD'
+    SET extra_float_digits = 1
+    SET intervalstyle = 'postgres'
+    SET lc_monetary = 'C'
+    SET quote_all_identifiers = off
+    SET timezone = 'UTC'
 AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN

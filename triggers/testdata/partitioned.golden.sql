@@ -48,7 +48,7 @@ BEGIN
 
     entity := pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN pg_catalog.octet_length(NEW.kind) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
@@ -208,7 +208,7 @@ BEGIN
 
     entity := pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN pg_catalog.octet_length(OLD.kind) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;

@@ -36,7 +36,7 @@ BEGIN
 
     entity := NEW.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN greatest(pg_catalog.octet_length(NEW.owner), pg_catalog.octet_length(NEW.content)) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'owner', 'content']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
@@ -193,7 +193,7 @@ BEGIN
 
     entity := OLD.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN greatest(pg_catalog.octet_length(OLD.owner), pg_catalog.octet_length(OLD.content)) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'owner', 'content']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;

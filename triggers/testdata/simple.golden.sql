@@ -39,7 +39,7 @@ BEGIN
 
     entity := NEW.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN pg_catalog.octet_length(NEW.name) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
@@ -206,7 +206,7 @@ BEGIN
 
     entity := OLD.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN pg_catalog.octet_length(OLD.name) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;

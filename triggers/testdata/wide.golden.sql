@@ -94,7 +94,7 @@ BEGIN
 
     entity := NEW.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN greatest(pg_catalog.octet_length(NEW.c01), pg_catalog.octet_length(NEW.c04), pg_catalog.octet_length(NEW.c07), pg_catalog.octet_length(NEW.c10), pg_catalog.octet_length(NEW.c13), pg_catalog.octet_length(NEW.c16), pg_catalog.octet_length(NEW.c19), pg_catalog.octet_length(NEW.c22), pg_catalog.octet_length(NEW.c25), pg_catalog.octet_length(NEW.c28), pg_catalog.octet_length(NEW.c31), pg_catalog.octet_length(NEW.c34), pg_catalog.octet_length(NEW.c37), pg_catalog.octet_length(NEW.c40), pg_catalog.octet_length(NEW.c43), pg_catalog.octet_length(NEW.c46), pg_catalog.octet_length(NEW.c49), pg_catalog.octet_length(NEW.c52), pg_catalog.octet_length(NEW.c55), pg_catalog.octet_length(NEW.c58)) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
         ELSE pg_catalog.jsonb_build_object(
@@ -789,7 +789,7 @@ BEGIN
 
     entity := OLD.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN greatest(pg_catalog.octet_length(OLD.c01), pg_catalog.octet_length(OLD.c04), pg_catalog.octet_length(OLD.c07), pg_catalog.octet_length(OLD.c10), pg_catalog.octet_length(OLD.c13), pg_catalog.octet_length(OLD.c16), pg_catalog.octet_length(OLD.c19), pg_catalog.octet_length(OLD.c22), pg_catalog.octet_length(OLD.c25), pg_catalog.octet_length(OLD.c28), pg_catalog.octet_length(OLD.c31), pg_catalog.octet_length(OLD.c34), pg_catalog.octet_length(OLD.c37), pg_catalog.octet_length(OLD.c40), pg_catalog.octet_length(OLD.c43), pg_catalog.octet_length(OLD.c46), pg_catalog.octet_length(OLD.c49), pg_catalog.octet_length(OLD.c52), pg_catalog.octet_length(OLD.c55), pg_catalog.octet_length(OLD.c58)) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
         ELSE pg_catalog.jsonb_build_object(

@@ -54,7 +54,7 @@ BEGIN
 
     entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text);
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
@@ -214,7 +214,7 @@ BEGIN
 
     entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text);
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
         image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
@@ -338,7 +338,7 @@ BEGIN
 
     entity := NEW.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) > 16000 OR 'null'::jsonb IN (NEW.address) THEN
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address) THEN
         image := CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 16000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
         ELSE pg_catalog.jsonb_build_object(
@@ -528,7 +528,7 @@ BEGIN
 
     entity := OLD.id::text;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) > 16000 OR 'null'::jsonb IN (OLD.address) THEN
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address) THEN
         image := CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 16000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
         ELSE pg_catalog.jsonb_build_object(
