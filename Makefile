@@ -13,7 +13,7 @@ test: ## every test, on TEST_DATABASE_URL or a private throw-away server
 	$(MAKE) test-statement
 
 test-statement: ## what is recorded, by tables of the option level: statement
-	EXAUDIT_TEST_LEVEL=statement go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql .
+	EXAUDIT_TEST_LEVEL=statement go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql
 
 test-race: ## the same under the race detector
 	go run ./internal/cmd/withpostgres -- go test -race -timeout 30m ./...
