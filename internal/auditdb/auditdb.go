@@ -39,23 +39,30 @@ func New(t testing.TB, schema string) *pgtest.DB {
 // can be have the option level statement: what is recorded must be the same.
 func Install(t testing.TB, db *pgtest.DB, tables ...string) {
 	t.Helper()
-	ctx := context.Background()
-	if _, err := triggers.Install(ctx, db.Pool, tables); err != nil {
+	if _, err := triggers.Install(context.Background(), db.Pool, tables); err != nil {
 		t.Fatal(err)
 	}
-	if Level() != triggers.LevelStatement {
+	for _, table := range tables {
+		ByLevel(t, db, table, triggers.Options{})
+	}
+}
+
+// ByLevel gives a tracked table its options with the level of Install, unless they say one or do
+// not go with it: then it stays as it is.
+func ByLevel(t testing.TB, db *pgtest.DB, table string, o triggers.Options) {
+	t.Helper()
+	if o.Level != "" || Level() == triggers.LevelRow {
 		return
 	}
-	for _, table := range tables {
-		_, err := triggers.Install(ctx, db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: {Level: Level()}}))
-		if refused := (*triggers.OptionError)(nil); errors.As(err, &refused) && refused.Option == "level" {
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		pgtest.Count(t, "by-statement", 1)
+	o.Level = Level()
+	_, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o}))
+	if refused := (*triggers.OptionError)(nil); errors.As(err, &refused) && refused.Option == "level" {
+		return
 	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	pgtest.Count(t, "by-statement", 1)
 }
 
 // Level is that of the tables of Install.

@@ -39,7 +39,8 @@ BEGIN
         EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'created');
         RETURN NULL;
     END IF;
-    -- What jsonb may not hold is left out, and noted.
+    -- What jsonb may not hold is left out, and noted. Asked apart from the above, after which its
+    -- columns may be gone.
     IF EXISTS (SELECT FROM exaudit_rows AS r WHERE greatest(pg_catalog.octet_length(r.name), pg_catalog.octet_length(r.ssn), pg_catalog.octet_length(r.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(r.bio), pg_catalog.pg_column_size(r.note)) > 9800) THEN
         EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'created');
         RETURN NULL;
@@ -52,9 +53,9 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[r.bio, r.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]),
-           said.custom, said.rollback, session_user
+           stamp.custom, stamp.rollback, session_user
     FROM exaudit_rows AS r
-    CROSS JOIN exaudit.session_data() AS said;
+    CROSS JOIN exaudit.session_data() AS stamp;
     RETURN NULL;
 END
 $exaudit$;
@@ -215,7 +216,8 @@ BEGIN
         EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'deleted');
         RETURN NULL;
     END IF;
-    -- What jsonb may not hold is left out, and noted.
+    -- What jsonb may not hold is left out, and noted. Asked apart from the above, after which its
+    -- columns may be gone.
     IF EXISTS (SELECT FROM exaudit_rows AS r WHERE greatest(pg_catalog.octet_length(r.name), pg_catalog.octet_length(r.ssn), pg_catalog.octet_length(r.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(r.bio), pg_catalog.pg_column_size(r.note)) > 9800) THEN
         EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'deleted');
         RETURN NULL;
@@ -228,9 +230,9 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[r.bio, r.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]),
-           said.custom, said.rollback, session_user
+           stamp.custom, stamp.rollback, session_user
     FROM exaudit_rows AS r
-    CROSS JOIN exaudit.session_data() AS said;
+    CROSS JOIN exaudit.session_data() AS stamp;
     RETURN NULL;
 END
 $exaudit$;
