@@ -679,7 +679,7 @@ func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relation uint32) (
 
 const tableColumns = `-- name: TableColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
-       c.generated, c.equal_means_same,
+       c.generated, c.changed_expression,
        coalesce(exaudit.oversized_expression(c.relation, 'OLD', c.name), '')::text AS old_oversized,
        coalesce(exaudit.oversized_expression(c.relation, 'NEW', c.name), '')::text AS new_oversized
 FROM exaudit.table_columns c
@@ -688,18 +688,18 @@ ORDER BY c.number
 `
 
 type TableColumnsRow struct {
-	Name            string
-	QuotedName      string
-	Number          int32
-	TypeName        string
-	Encoding        string
-	Settings        []string
-	ValueExpression string
-	KeyPosition     int32
-	Generated       bool
-	EqualMeansSame  bool
-	OldOversized    string
-	NewOversized    string
+	Name              string
+	QuotedName        string
+	Number            int32
+	TypeName          string
+	Encoding          string
+	Settings          []string
+	ValueExpression   string
+	KeyPosition       int32
+	Generated         bool
+	ChangedExpression string
+	OldOversized      string
+	NewOversized      string
 }
 
 func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([]TableColumnsRow, error) {
@@ -721,7 +721,7 @@ func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([
 			&i.ValueExpression,
 			&i.KeyPosition,
 			&i.Generated,
-			&i.EqualMeansSame,
+			&i.ChangedExpression,
 			&i.OldOversized,
 			&i.NewOversized,
 		); err != nil {

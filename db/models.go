@@ -175,17 +175,17 @@ type ExauditTable struct {
 }
 
 type ExauditTableColumn struct {
-	Relation        uint32
-	Number          int32
-	Name            string
-	TypeName        string
-	Type            uint32
-	Encoding        string
-	Settings        []string
-	ValueExpression string
-	KeyPosition     int32
-	Generated       bool
-	EqualMeansSame  bool
+	Relation          uint32
+	Number            int32
+	Name              string
+	TypeName          string
+	Type              uint32
+	Encoding          string
+	Settings          []string
+	ValueExpression   string
+	KeyPosition       int32
+	Generated         bool
+	ChangedExpression string
 }
 
 // Which rollback undid which version. Append-only.

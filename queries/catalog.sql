@@ -39,7 +39,7 @@ ORDER BY n.nspname, c.relname;
 
 -- name: TableColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
-       c.generated, c.equal_means_same,
+       c.generated, c.changed_expression,
        coalesce(exaudit.oversized_expression(c.relation, 'OLD', c.name), '')::text AS old_oversized,
        coalesce(exaudit.oversized_expression(c.relation, 'NEW', c.name), '')::text AS new_oversized
 FROM exaudit.table_columns c

@@ -216,11 +216,12 @@ SELECT a.attrelid                                              AS relation,
        exaudit.value_expression(a.atttypid, e.encoding)        AS value_expression,
        coalesce(pg_catalog.array_position(k.indkey::int2[], a.attnum), -1)::integer AS key_position,
        a.attgenerated <> ''                                    AS generated,
-       -- Does "=" see every difference that is stored? Only where the default btree
-       -- operator class says that equal means the same image. bpchar says so too, but
+       -- Is true where the stored value differs. "=" sees every difference only where the default
+       -- btree operator class says that equal means the same image. bpchar says so too, but
        -- unconstrained it keeps blanks that "=" ignores. No type outside pg_catalog is asked,
        -- not even an enum: its owner's implicit cast could change which operator "=" is.
-       coalesce(base.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
+       CASE
+           WHEN base.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
                 AND base.oid <> 'bpchar'::pg_catalog.regtype
                 AND exists (SELECT
                             FROM pg_catalog.pg_opclass oc
@@ -233,8 +234,13 @@ SELECT a.attrelid                                              AS relation,
                                       WHEN base.oid = 'varchar'::pg_catalog.regtype THEN 'text'::pg_catalog.regtype::oid
                                       ELSE base.oid
                                   END
-                              AND (ap.amproc = 'pg_catalog.btequalimage'::pg_catalog.regproc OR col.collisdeterministic)
-                            ), false)::boolean                 AS equal_means_same
+                              AND (ap.amproc = 'pg_catalog.btequalimage'::pg_catalog.regproc OR col.collisdeterministic))
+               THEN '{old} IS DISTINCT FROM {new}'
+           -- 1.0 and 1.00 are equal; faster than the general way
+           WHEN base.oid = 'numeric'::pg_catalog.regtype
+               THEN '{old} IS DISTINCT FROM {new} OR pg_catalog.scale({old}) IS DISTINCT FROM pg_catalog.scale({new})'
+           ELSE 'ROW({old})::record OPERATOR(pg_catalog.*<>) ROW({new})::record'
+       END                                                     AS changed_expression
 FROM pg_catalog.pg_attribute a
 -- OFFSET 0: once per column, not once per use
 CROSS JOIN LATERAL (SELECT exaudit.encoding(a.atttypid) AS encoding OFFSET 0) e

@@ -112,24 +112,8 @@ type genericBody struct{ Event, Body string }
 
 // generic is the body of a function of a table that an event trigger covered.
 type generic struct {
-	Table
+	change
 	ID, Relation, Event string
-}
-
-// Before and After are an image, or NULL where the event has none.
-func (g generic) Before(image string) string {
-	if g.Event == "insert" {
-		return "NULL"
-	}
-	return image
-}
-
-// After is NULL for a delete.
-func (g generic) After(image string) string {
-	if g.Event == "delete" {
-		return "NULL"
-	}
-	return image
 }
 
 // Encoded is the whole image of OLD or NEW, made at run time.
@@ -139,7 +123,7 @@ func (g generic) Encoded(row string) string {
 
 func genericContent(event, id, relation string) string {
 	// whether it is partitioned or will be part of one that is, nobody knows
-	return render("generic", generic{Table: Table{Partitioned: true}, ID: id, Relation: relation, Event: event})
+	return render("generic", generic{change: change{&Table{Partitioned: true}, actions[event]}, ID: id, Relation: relation, Event: event})
 }
 
 // generate makes the script of the event triggers.

@@ -72,42 +72,86 @@ const rowChanged = "OLD.* OPERATOR(pg_catalog.*<>) NEW.*"
 var templateFiles embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"literal": literal,
-	"join":    strings.Join,
-	"version": func(t *Table, action, previous, before, after string) versionData {
-		return versionData{t, action, previous, before, after}
-	},
+	"literal":  literal,
+	"join":     strings.Join,
 	"schemas":  schemas,
 	"redacted": redacted,
-	"with_images": func(t *Table, before, after string) versionData {
-		return versionData{Table: t, Before: before, After: after}
-	},
 }).ParseFS(templateFiles, "templates/*.sql.tmpl"))
 
-// versionData is what the templates' shared parts need of one event: SQL expressions.
-type versionData struct {
+// change is what the templates need of a trigger that records one kind of change.
+type change struct {
 	*Table
-	Action, Previous, Before, After string
+	Action string // exaudit.action
 }
 
-// Moves tells whether the event can give a row another key.
-func (v versionData) Moves() bool { return v.Previous != "NULL" }
+// actions are those of the events of one row.
+var actions = map[string]string{"insert": "created", "update": "updated", "delete": "deleted"}
 
-// Sides are the columns of versions that the event fills with images.
-func (v versionData) Sides() string {
-	switch {
-	case v.Before == "NULL":
-		return "after"
-	case v.After == "NULL":
-		return "before"
-	default:
-		return "before, after"
+// Before is an image of OLD, or NULL where there is none.
+func (c change) Before(image string) string {
+	if c.Action == "created" {
+		return "NULL"
 	}
+	return image
 }
 
-// Images are what goes into Sides.
-func (v versionData) Images() string {
-	return strings.Join(slices.DeleteFunc([]string{v.Before, v.After}, func(image string) bool { return image == "NULL" }), ", ")
+// After is an image of NEW, or NULL where there is none.
+func (c change) After(image string) string {
+	if c.Action == "deleted" {
+		return "NULL"
+	}
+	return image
+}
+
+// Entity is the row's key after the change.
+func (c change) Entity() string {
+	if c.Action == "deleted" {
+		return c.OldEntityID
+	}
+	return c.NewEntityID
+}
+
+// Previous is the row's key before, where the change gave it another.
+func (c change) Previous() string {
+	if c.Action == "updated" {
+		return "old_entity"
+	}
+	return "NULL"
+}
+
+// Sides are the columns of versions that the change fills with images.
+func (c change) Sides() string { return c.pick("before", "after", "before, after") }
+
+// Images are what goes into Sides, unless the change is special.
+func (c change) Images() string {
+	return c.pick(c.OldPlainImage, c.NewPlainImage, "old_values, new_values")
+}
+
+// SpecialImages are those of both sides where the change is special.
+func (c change) SpecialImages() string {
+	return c.pick(c.OldImage+", NULL", "NULL, "+c.NewImage, "old_values, new_values")
+}
+
+// Special is true where the change is not recorded as most are; "" where each is.
+func (c change) Special() string {
+	updated := "old_entity IS NOT NULL"
+	if c.Wide() {
+		updated = "wide OR " + updated
+	}
+	if c.Changes() {
+		updated = "new_values IS NULL OR " + updated
+	}
+	return c.pick(c.OldSpecial(), c.NewSpecial(), updated)
+}
+
+// Changes tells whether only the changed columns of an update are recorded.
+func (c change) Changes() bool { return c.Action == "updated" && !c.Options.Full() }
+
+// Wide tells whether they might be more than jsonb holds.
+func (c change) Wide() bool { return c.Changes() && c.OldOversized != "" }
+
+func (c change) pick(deleted, created, updated string) string {
+	return map[string]string{"deleted": deleted, "created": created, "updated": updated}[c.Action]
 }
 
 // Encoded is the whole image of OLD or NEW, made at run time.
@@ -211,9 +255,9 @@ func (t *Table) function(event string) (Function, error) {
 	var body strings.Builder
 	name := event
 	if t.Options.ByStatement() && (event == "insert" || event == "delete") {
-		name = "statement_" + event
+		name = "statement"
 	}
-	if err := templates.ExecuteTemplate(&body, name, t); err != nil {
+	if err := templates.ExecuteTemplate(&body, name, change{t, actions[event]}); err != nil {
 		return Function{}, fmt.Errorf("generate %s trigger of %s: %w", event, t.QuotedName, err)
 	}
 	f := Function{
@@ -293,10 +337,7 @@ func settings(needed []string) []string {
 
 func newColumn(c db.TableColumnsRow) Column {
 	oldRef, newRef := "OLD."+c.QuotedName, "NEW."+c.QuotedName
-	changed := fmt.Sprintf("ROW(%s)::record OPERATOR(pg_catalog.*<>) ROW(%s)::record", oldRef, newRef)
-	if c.EqualMeansSame {
-		changed = fmt.Sprintf("%s IS DISTINCT FROM %s", oldRef, newRef)
-	}
+	changed := strings.NewReplacer("{old}", oldRef, "{new}", newRef).Replace(c.ChangedExpression)
 	return Column{
 		Name: c.Name, QuotedName: c.QuotedName, TypeName: c.TypeName, Encoding: c.Encoding, Key: c.KeyPosition >= 0, Changed: changed, settings: c.Settings,
 		OldValue:     strings.ReplaceAll(c.ValueExpression, "{}", oldRef),

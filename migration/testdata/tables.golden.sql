@@ -43,22 +43,19 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
-DECLARE
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         name text,
         password text,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -73,36 +70,31 @@ BEGIN
         NULL;
     END;
 
-    entity := NEW.id::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-        image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['password']::text[]) END;
-    ELSE
-        image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['password']::text[]);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+        ARRAY[]::text[], ARRAY['password']::text[]) END);
             RETURN NULL;
         END IF;
         DECLARE
             stamp exaudit.versions := exaudit.session_data();
         BEGIN
             INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'created', entity, image, stamp.custom, stamp.rollback,
+            VALUES (<table_id>, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['password']::text[]), stamp.custom, stamp.rollback,
                     stamp.actor_id,
                     CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
         END;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', entity, image);
+        VALUES (<table_id>, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['password']::text[]));
     END IF;
     RETURN NULL;
 END
@@ -120,25 +112,24 @@ AS $exaudit$
 -- UPDATE of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
 DECLARE
-    entity     text;
     old_entity text;
-    old_values jsonb := '{}';
-    new_values jsonb := '{}';
+    old_values jsonb;
+    new_values jsonb;
     wide       boolean;
     crossing   boolean;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         name text,
         password text,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -168,49 +159,52 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := NEW.id::text;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
     END IF;
     IF OLD.name IS DISTINCT FROM NEW.name THEN
         IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('name', OLD.name);
-            new_values := new_values || pg_catalog.jsonb_build_object('name', NEW.name);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
         END IF;
     END IF;
     IF OLD.password IS DISTINCT FROM NEW.password THEN
-        old_values := exaudit.note_masked(old_values, 'password');
-        new_values := exaudit.note_masked(new_values, 'password');
-    END IF;
-    IF wide THEN -- what jsonb may not hold is left out, and noted
-        SELECT exaudit.redact(c.old_values,
-        ARRAY[]::text[], ARRAY['password']::text[]), exaudit.redact(c.new_values,
-        ARRAY[]::text[], ARRAY['password']::text[]) INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
+        old_values := exaudit.note_masked(coalesce(old_values, '{}'), 'password');
+        new_values := exaudit.note_masked(coalesce(new_values, '{}'), 'password');
     END IF;
 
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
-        IF old_entity IS NOT NULL
+    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+            IF new_values IS NULL AND wide IS NULL THEN
+                RETURN NULL; -- of what is recorded nothing changed
+            END IF;
+            IF wide THEN -- what jsonb may not hold is left out, and noted
+                SELECT exaudit.redact(c.old_values,
+        ARRAY[]::text[], ARRAY['password']::text[]), exaudit.redact(c.new_values,
+        ARRAY[]::text[], ARRAY['password']::text[]) INTO old_values, new_values
+                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
+            END IF;
+            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         DECLARE
             stamp exaudit.versions := exaudit.session_data();
         BEGIN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'updated', entity, old_values, new_values, stamp.custom, stamp.rollback,
+            VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, stamp.custom, stamp.rollback,
                     stamp.actor_id,
                     CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
         END;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', entity, old_values, new_values);
+        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -227,22 +221,19 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
-DECLARE
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         name text,
         password text,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -257,36 +248,31 @@ BEGIN
         NULL;
     END;
 
-    entity := OLD.id::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-        image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['password']::text[]) END;
-    ELSE
-        image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['password']::text[]);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+        ARRAY[]::text[], ARRAY['password']::text[]) END, NULL);
             RETURN NULL;
         END IF;
         DECLARE
             stamp exaudit.versions := exaudit.session_data();
         BEGIN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'deleted', entity, image, stamp.custom, stamp.rollback,
+            VALUES (<table_id>, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['password']::text[]), stamp.custom, stamp.rollback,
                     stamp.actor_id,
                     CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
         END;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', entity, image);
+        VALUES (<table_id>, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['password']::text[]));
     END IF;
     RETURN NULL;
 END
@@ -356,33 +342,32 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- INSERT of public.orders: written by exaudit <version>, content <content>. Do not edit.
-DECLARE
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         user_id bigint,
         total numeric,
         mood public.mood,
         info jsonb,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := NEW.id::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
-        image := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info)
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -392,33 +377,30 @@ BEGIN
         'info', NEW.info)
     || CASE WHEN 'null'::jsonb IN (NEW.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
-            ELSE '{}' END END;
-    ELSE
-        image := pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'user_id', NEW.user_id,
-        'total', NEW.total,
-        'mood', exaudit.text_value(NEW.mood),
-        'info', NEW.info);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+            ELSE '{}' END END);
             RETURN NULL;
         END IF;
         DECLARE
             stamp exaudit.versions := exaudit.session_data();
         BEGIN
             INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
-            VALUES (<table_id>, 'created', entity, image, stamp.custom, stamp.rollback, session_user,
+            VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'user_id', NEW.user_id,
+        'total', NEW.total,
+        'mood', exaudit.text_value(NEW.mood),
+        'info', NEW.info), stamp.custom, stamp.rollback, session_user,
                     stamp.actor_id,
                     CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
         END;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-        VALUES (<table_id>, 'created', entity, image, session_user);
+        VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'user_id', NEW.user_id,
+        'total', NEW.total,
+        'mood', exaudit.text_value(NEW.mood),
+        'info', NEW.info), session_user);
     END IF;
     RETURN NULL;
 END
@@ -435,33 +417,31 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    entity     text;
     old_entity text;
-    old_values jsonb := '{}';
-    new_values jsonb := '{}';
+    old_values jsonb;
+    new_values jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         user_id bigint,
         total numeric,
         mood public.mood,
         info jsonb,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
     -- Whole rows; of the masked columns those that changed.
-    entity := NEW.id::text;
-    old_entity := nullif(OLD.id::text COLLATE "C", entity);
+    old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
         old_values := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
@@ -501,24 +481,25 @@ BEGIN
         'info', NEW.info);
     END IF;
 
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
+    IF old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         DECLARE
             stamp exaudit.versions := exaudit.session_data();
         BEGIN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, actor_id, source)
-            VALUES (<table_id>, 'updated', entity, old_values, new_values, stamp.custom, stamp.rollback, session_user,
+            VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, stamp.custom, stamp.rollback, session_user,
                     stamp.actor_id,
                     CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
         END;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-        VALUES (<table_id>, 'updated', entity, old_values, new_values, session_user);
+        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, session_user);
     END IF;
     RETURN NULL;
 END
@@ -534,33 +515,32 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- DELETE of public.orders: written by exaudit <version>, content <content>. Do not edit.
-DECLARE
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         user_id bigint,
         total numeric,
         mood public.mood,
         info jsonb,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := OLD.id::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) THEN
-        image := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info)
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -570,33 +550,30 @@ BEGIN
         'info', OLD.info)
     || CASE WHEN 'null'::jsonb IN (OLD.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
-            ELSE '{}' END END;
-    ELSE
-        image := pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'user_id', OLD.user_id,
-        'total', OLD.total,
-        'mood', exaudit.text_value(OLD.mood),
-        'info', OLD.info);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+            ELSE '{}' END END, NULL);
             RETURN NULL;
         END IF;
         DECLARE
             stamp exaudit.versions := exaudit.session_data();
         BEGIN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
-            VALUES (<table_id>, 'deleted', entity, image, stamp.custom, stamp.rollback, session_user,
+            VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'user_id', OLD.user_id,
+        'total', OLD.total,
+        'mood', exaudit.text_value(OLD.mood),
+        'info', OLD.info), stamp.custom, stamp.rollback, session_user,
                     stamp.actor_id,
                     CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
         END;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-        VALUES (<table_id>, 'deleted', entity, image, session_user);
+        VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'user_id', OLD.user_id,
+        'total', OLD.total,
+        'mood', exaudit.text_value(OLD.mood),
+        'info', OLD.info), session_user);
     END IF;
     RETURN NULL;
 END
@@ -662,14 +639,27 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- INSERT of public.events: written by exaudit <version>, content <content>. Do not edit.
-DECLARE
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       'day date,
+        id integer,
+        note text,
+        PRIMARY KEY (day, id)') THEN
+        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
+    -- The second half of an update that moves the row from another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.arrives(<table_id>, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+        RETURN NULL;
+    END IF;
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
     -- The second half of an update that moves the row from another partition?
@@ -678,44 +668,28 @@ BEGIN
            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
         RETURN NULL;
     END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
-       'day date,
-        id integer,
-        note text,
-        PRIMARY KEY (day, id)') THEN
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
-        RETURN NULL;
-    END IF;
 
-    entity := pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-        image := CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-    ELSE
-        image := pg_catalog.to_jsonb(NEW.*);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+        ELSE pg_catalog.to_jsonb(NEW.*) END);
             RETURN NULL;
         END IF;
         DECLARE
             stamp exaudit.versions := exaudit.session_data();
         BEGIN
             INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'created', entity, image, stamp.custom, stamp.rollback,
+            VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, pg_catalog.to_jsonb(NEW.*), stamp.custom, stamp.rollback,
                     stamp.actor_id,
                     CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
         END;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', entity, image);
+        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -732,24 +706,23 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    entity     text;
     old_entity text;
-    old_values jsonb := '{}';
-    new_values jsonb := '{}';
+    old_values jsonb;
+    new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'day date,
         id integer,
         note text,
         PRIMARY KEY (day, id)') THEN
+        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -757,48 +730,51 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text;
     IF OLD.day IS DISTINCT FROM NEW.day THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('day', OLD.day);
-        new_values := new_values || pg_catalog.jsonb_build_object('day', NEW.day);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('day', OLD.day);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('day', NEW.day);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text);
     END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text);
     END IF;
     IF OLD.note IS DISTINCT FROM NEW.note THEN
         IF pg_catalog.octet_length(OLD.note) > 1000000 OR pg_catalog.octet_length(NEW.note) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('note', OLD.note);
-            new_values := new_values || pg_catalog.jsonb_build_object('note', NEW.note);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW.note);
         END IF;
     END IF;
-    IF wide THEN -- what jsonb may not hold is left out, and noted
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
-    END IF;
 
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
-        IF old_entity IS NOT NULL
+    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+            IF new_values IS NULL AND wide IS NULL THEN
+                RETURN NULL; -- of what is recorded nothing changed
+            END IF;
+            IF wide THEN -- what jsonb may not hold is left out, and noted
+                SELECT c.old_values, c.new_values INTO old_values, new_values
+                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
+            END IF;
+            PERFORM exaudit.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         DECLARE
             stamp exaudit.versions := exaudit.session_data();
         BEGIN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'updated', entity, old_values, new_values, stamp.custom, stamp.rollback,
+            VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, old_values, new_values, stamp.custom, stamp.rollback,
                     stamp.actor_id,
                     CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
         END;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', entity, old_values, new_values);
+        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -814,14 +790,27 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- DELETE of public.events: written by exaudit <version>, content <content>. Do not edit.
-DECLARE
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       'day date,
+        id integer,
+        note text,
+        PRIMARY KEY (day, id)') THEN
+        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+            RETURN NULL;
+        END IF;
+    -- The first half of an update that moves the row to another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.leaves(<table_id>, TG_RELID, OLD.ctid, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+        RETURN NULL;
+    END IF;
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
     -- The first half of an update that moves the row to another partition?
@@ -830,44 +819,28 @@ BEGIN
            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
         RETURN NULL;
     END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
-       'day date,
-        id integer,
-        note text,
-        PRIMARY KEY (day, id)') THEN
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
-        RETURN NULL;
-    END IF;
 
-    entity := pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-        image := CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-    ELSE
-        image := pg_catalog.to_jsonb(OLD.*);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+        ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
             RETURN NULL;
         END IF;
         DECLARE
             stamp exaudit.versions := exaudit.session_data();
         BEGIN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'deleted', entity, image, stamp.custom, stamp.rollback,
+            VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, pg_catalog.to_jsonb(OLD.*), stamp.custom, stamp.rollback,
                     stamp.actor_id,
                     CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
         END;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', entity, image);
+        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

@@ -22,17 +22,10 @@ AS $exaudit$
 -- INSERT of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id uuid,
         price numeric(10,2),
         f double precision,
@@ -59,15 +52,22 @@ BEGIN
         rc regclass,
         doubled numeric,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := NEW.id::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2) THEN
-        image := CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2)
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -97,9 +97,19 @@ BEGIN
         'doubled', NEW.doubled)
     || CASE WHEN 'null'::jsonb IN (NEW.jb, NEW.jb2)
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[NEW.jb, NEW.jb2]::jsonb[])
-            ELSE '{}' END END;
-    ELSE
-        image := pg_catalog.jsonb_build_object(
+            ELSE '{}' END END);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'price', NEW.price,
         'f', exaudit.float_value(NEW.f),
@@ -124,29 +134,36 @@ BEGIN
         'd', exaudit.array_value(NEW.d),
         'c', NEW.c,
         'rc', NEW.rc,
-        'doubled', NEW.doubled);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
-            RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', entity, image, data,
+        'doubled', NEW.doubled), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', entity, image);
+        VALUES (1, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'price', NEW.price,
+        'f', exaudit.float_value(NEW.f),
+        'f4', exaudit.float_value(NEW.f4),
+        'j', NEW.j::text,
+        'jb', NEW.jb,
+        'jb2', NEW.jb2,
+        'x', NEW.x::text,
+        'xa', NEW.xa::text[]::text,
+        'm', exaudit.text_value(NEW.m),
+        'ma', exaudit.format_array_value(NEW.ma),
+        'p', exaudit.text_value(NEW.p),
+        'pa', exaudit.format_array_value(NEW.pa),
+        'q', exaudit.text_value(NEW.q),
+        'ia', exaudit.array_value(NEW.ia),
+        'fa', exaudit.float_array_value(NEW.fa),
+        'iv', NEW.iv::text,
+        'r', NEW.r,
+        'i', NEW.i,
+        'cash', NEW.cash,
+        'b', NEW.b,
+        'd', exaudit.array_value(NEW.d),
+        'c', NEW.c,
+        'rc', NEW.rc,
+        'doubled', NEW.doubled));
     END IF;
     RETURN NULL;
 END
@@ -172,20 +189,14 @@ AS $exaudit$
 -- UPDATE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
     old_entity text;
-    old_values jsonb := '{}';
-    new_values jsonb := '{}';
+    old_values jsonb;
+    new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id uuid,
         price numeric(10,2),
         f double precision,
@@ -212,6 +223,11 @@ BEGIN
         rc regclass,
         doubled numeric,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -219,38 +235,37 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := NEW.id::text;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
     END IF;
-    IF ROW(OLD.price)::record OPERATOR(pg_catalog.*<>) ROW(NEW.price)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('price', OLD.price);
-        new_values := new_values || pg_catalog.jsonb_build_object('price', NEW.price);
+    IF OLD.price IS DISTINCT FROM NEW.price OR pg_catalog.scale(OLD.price) IS DISTINCT FROM pg_catalog.scale(NEW.price) THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('price', OLD.price);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('price', NEW.price);
     END IF;
     IF ROW(OLD.f)::record OPERATOR(pg_catalog.*<>) ROW(NEW.f)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('f', exaudit.float_value(OLD.f));
-        new_values := new_values || pg_catalog.jsonb_build_object('f', exaudit.float_value(NEW.f));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('f', exaudit.float_value(OLD.f));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('f', exaudit.float_value(NEW.f));
     END IF;
     IF ROW(OLD.f4)::record OPERATOR(pg_catalog.*<>) ROW(NEW.f4)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('f4', exaudit.float_value(OLD.f4));
-        new_values := new_values || pg_catalog.jsonb_build_object('f4', exaudit.float_value(NEW.f4));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('f4', exaudit.float_value(OLD.f4));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('f4', exaudit.float_value(NEW.f4));
     END IF;
     IF ROW(OLD.j)::record OPERATOR(pg_catalog.*<>) ROW(NEW.j)::record THEN
         IF pg_catalog.octet_length(OLD.j::text) > 1000000 OR pg_catalog.octet_length(NEW.j::text) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('j', OLD.j::text);
-            new_values := new_values || pg_catalog.jsonb_build_object('j', NEW.j::text);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('j', OLD.j::text);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('j', NEW.j::text);
         END IF;
     END IF;
     IF ROW(OLD.jb)::record OPERATOR(pg_catalog.*<>) ROW(NEW.jb)::record THEN
         IF pg_catalog.pg_column_size(OLD.jb) > 3266 OR pg_catalog.pg_column_size(NEW.jb) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('jb', OLD.jb);
-            new_values := new_values || pg_catalog.jsonb_build_object('jb', NEW.jb);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('jb', OLD.jb);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('jb', NEW.jb);
         END IF;
         IF OLD.jb = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'jb');
@@ -263,8 +278,8 @@ BEGIN
         IF pg_catalog.pg_column_size(OLD.jb2) > 3266 OR pg_catalog.pg_column_size(NEW.jb2) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('jb2', OLD.jb2);
-            new_values := new_values || pg_catalog.jsonb_build_object('jb2', NEW.jb2);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('jb2', OLD.jb2);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('jb2', NEW.jb2);
         END IF;
         IF OLD.jb2 = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'jb2');
@@ -277,132 +292,136 @@ BEGIN
         IF pg_catalog.octet_length(OLD.x::text) > 1000000 OR pg_catalog.octet_length(NEW.x::text) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('x', OLD.x::text);
-            new_values := new_values || pg_catalog.jsonb_build_object('x', NEW.x::text);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('x', OLD.x::text);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('x', NEW.x::text);
         END IF;
     END IF;
     IF ROW(OLD.xa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.xa)::record THEN
         IF pg_catalog.pg_column_size(OLD.xa) > 3266 OR pg_catalog.pg_column_size(NEW.xa) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('xa', OLD.xa::text[]::text);
-            new_values := new_values || pg_catalog.jsonb_build_object('xa', NEW.xa::text[]::text);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('xa', OLD.xa::text[]::text);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('xa', NEW.xa::text[]::text);
         END IF;
     END IF;
     IF ROW(OLD.m)::record OPERATOR(pg_catalog.*<>) ROW(NEW.m)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('m', exaudit.text_value(OLD.m));
-        new_values := new_values || pg_catalog.jsonb_build_object('m', exaudit.text_value(NEW.m));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('m', exaudit.text_value(OLD.m));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('m', exaudit.text_value(NEW.m));
     END IF;
     IF ROW(OLD.ma)::record OPERATOR(pg_catalog.*<>) ROW(NEW.ma)::record THEN
         IF pg_catalog.pg_column_size(OLD.ma) > 3266 OR pg_catalog.pg_column_size(NEW.ma) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(OLD.ma));
-            new_values := new_values || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(NEW.ma));
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(OLD.ma));
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(NEW.ma));
         END IF;
     END IF;
     IF ROW(OLD.p)::record OPERATOR(pg_catalog.*<>) ROW(NEW.p)::record THEN
         IF pg_catalog.pg_column_size(OLD.p) > 3266 OR pg_catalog.pg_column_size(NEW.p) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('p', exaudit.text_value(OLD.p));
-            new_values := new_values || pg_catalog.jsonb_build_object('p', exaudit.text_value(NEW.p));
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('p', exaudit.text_value(OLD.p));
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('p', exaudit.text_value(NEW.p));
         END IF;
     END IF;
     IF ROW(OLD.pa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.pa)::record THEN
         IF pg_catalog.pg_column_size(OLD.pa) > 3266 OR pg_catalog.pg_column_size(NEW.pa) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('pa', exaudit.format_array_value(OLD.pa));
-            new_values := new_values || pg_catalog.jsonb_build_object('pa', exaudit.format_array_value(NEW.pa));
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('pa', exaudit.format_array_value(OLD.pa));
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('pa', exaudit.format_array_value(NEW.pa));
         END IF;
     END IF;
     IF ROW(OLD.q)::record OPERATOR(pg_catalog.*<>) ROW(NEW.q)::record THEN
         IF pg_catalog.pg_column_size(OLD.q) > 3266 OR pg_catalog.pg_column_size(NEW.q) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('q', exaudit.text_value(OLD.q));
-            new_values := new_values || pg_catalog.jsonb_build_object('q', exaudit.text_value(NEW.q));
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('q', exaudit.text_value(OLD.q));
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('q', exaudit.text_value(NEW.q));
         END IF;
     END IF;
     IF ROW(OLD.ia)::record OPERATOR(pg_catalog.*<>) ROW(NEW.ia)::record THEN
         IF pg_catalog.pg_column_size(OLD.ia) > 3266 OR pg_catalog.pg_column_size(NEW.ia) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('ia', exaudit.array_value(OLD.ia));
-            new_values := new_values || pg_catalog.jsonb_build_object('ia', exaudit.array_value(NEW.ia));
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('ia', exaudit.array_value(OLD.ia));
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('ia', exaudit.array_value(NEW.ia));
         END IF;
     END IF;
     IF ROW(OLD.fa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.fa)::record THEN
         IF pg_catalog.pg_column_size(OLD.fa) > 3266 OR pg_catalog.pg_column_size(NEW.fa) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(OLD.fa));
-            new_values := new_values || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(NEW.fa));
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(OLD.fa));
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(NEW.fa));
         END IF;
     END IF;
     IF ROW(OLD.iv)::record OPERATOR(pg_catalog.*<>) ROW(NEW.iv)::record THEN
         IF pg_catalog.pg_column_size(OLD.iv) > 3266 OR pg_catalog.pg_column_size(NEW.iv) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('iv', OLD.iv::text);
-            new_values := new_values || pg_catalog.jsonb_build_object('iv', NEW.iv::text);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('iv', OLD.iv::text);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('iv', NEW.iv::text);
         END IF;
     END IF;
     IF ROW(OLD.r)::record OPERATOR(pg_catalog.*<>) ROW(NEW.r)::record THEN
         IF pg_catalog.pg_column_size(OLD.r) > 3266 OR pg_catalog.pg_column_size(NEW.r) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('r', OLD.r);
-            new_values := new_values || pg_catalog.jsonb_build_object('r', NEW.r);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('r', OLD.r);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('r', NEW.r);
         END IF;
     END IF;
     IF ROW(OLD.i)::record OPERATOR(pg_catalog.*<>) ROW(NEW.i)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('i', OLD.i);
-        new_values := new_values || pg_catalog.jsonb_build_object('i', NEW.i);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('i', OLD.i);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('i', NEW.i);
     END IF;
     IF OLD.cash IS DISTINCT FROM NEW.cash THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('cash', OLD.cash);
-        new_values := new_values || pg_catalog.jsonb_build_object('cash', NEW.cash);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('cash', OLD.cash);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('cash', NEW.cash);
     END IF;
     IF OLD.b IS DISTINCT FROM NEW.b THEN
         IF pg_catalog.octet_length(OLD.b) > 1000000 OR pg_catalog.octet_length(NEW.b) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('b', OLD.b);
-            new_values := new_values || pg_catalog.jsonb_build_object('b', NEW.b);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('b', OLD.b);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('b', NEW.b);
         END IF;
     END IF;
     IF ROW(OLD.d)::record OPERATOR(pg_catalog.*<>) ROW(NEW.d)::record THEN
         IF pg_catalog.pg_column_size(OLD.d) > 3266 OR pg_catalog.pg_column_size(NEW.d) > 3266 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('d', exaudit.array_value(OLD.d));
-            new_values := new_values || pg_catalog.jsonb_build_object('d', exaudit.array_value(NEW.d));
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('d', exaudit.array_value(OLD.d));
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('d', exaudit.array_value(NEW.d));
         END IF;
     END IF;
     IF ROW(OLD.c)::record OPERATOR(pg_catalog.*<>) ROW(NEW.c)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('c', OLD.c);
-        new_values := new_values || pg_catalog.jsonb_build_object('c', NEW.c);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c', OLD.c);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c', NEW.c);
     END IF;
     IF ROW(OLD.rc)::record OPERATOR(pg_catalog.*<>) ROW(NEW.rc)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('rc', OLD.rc);
-        new_values := new_values || pg_catalog.jsonb_build_object('rc', NEW.rc);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('rc', OLD.rc);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('rc', NEW.rc);
     END IF;
-    IF ROW(OLD.doubled)::record OPERATOR(pg_catalog.*<>) ROW(NEW.doubled)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('doubled', OLD.doubled);
-        new_values := new_values || pg_catalog.jsonb_build_object('doubled', NEW.doubled);
-    END IF;
-    IF wide THEN -- what jsonb may not hold is left out, and noted
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[]) AS c;
+    IF OLD.doubled IS DISTINCT FROM NEW.doubled OR pg_catalog.scale(OLD.doubled) IS DISTINCT FROM pg_catalog.scale(NEW.doubled) THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('doubled', OLD.doubled);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('doubled', NEW.doubled);
     END IF;
 
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
-        IF old_entity IS NOT NULL
+    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            IF new_values IS NULL AND wide IS NULL THEN
+                RETURN NULL; -- of what is recorded nothing changed
+            END IF;
+            IF wide THEN -- what jsonb may not hold is left out, and noted
+                SELECT c.old_values, c.new_values INTO old_values, new_values
+                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[]) AS c;
+            END IF;
+            PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         BEGIN
@@ -414,11 +433,11 @@ BEGIN
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', entity, old_values, new_values, data,
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', entity, old_values, new_values);
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -444,17 +463,10 @@ AS $exaudit$
 -- DELETE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id uuid,
         price numeric(10,2),
         f double precision,
@@ -481,15 +493,22 @@ BEGIN
         rc regclass,
         doubled numeric,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := OLD.id::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2) THEN
-        image := CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2)
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -519,9 +538,19 @@ BEGIN
         'doubled', OLD.doubled)
     || CASE WHEN 'null'::jsonb IN (OLD.jb, OLD.jb2)
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[OLD.jb, OLD.jb2]::jsonb[])
-            ELSE '{}' END END;
-    ELSE
-        image := pg_catalog.jsonb_build_object(
+            ELSE '{}' END END, NULL);
+            RETURN NULL;
+        END IF;
+        BEGIN
+            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
+            PERFORM exaudit.session_data();
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'price', OLD.price,
         'f', exaudit.float_value(OLD.f),
@@ -546,29 +575,36 @@ BEGIN
         'd', exaudit.array_value(OLD.d),
         'c', OLD.c,
         'rc', OLD.rc,
-        'doubled', OLD.doubled);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
-            RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', entity, image, data,
+        'doubled', OLD.doubled), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', entity, image);
+        VALUES (1, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'price', OLD.price,
+        'f', exaudit.float_value(OLD.f),
+        'f4', exaudit.float_value(OLD.f4),
+        'j', OLD.j::text,
+        'jb', OLD.jb,
+        'jb2', OLD.jb2,
+        'x', OLD.x::text,
+        'xa', OLD.xa::text[]::text,
+        'm', exaudit.text_value(OLD.m),
+        'ma', exaudit.format_array_value(OLD.ma),
+        'p', exaudit.text_value(OLD.p),
+        'pa', exaudit.format_array_value(OLD.pa),
+        'q', exaudit.text_value(OLD.q),
+        'ia', exaudit.array_value(OLD.ia),
+        'fa', exaudit.float_array_value(OLD.fa),
+        'iv', OLD.iv::text,
+        'r', OLD.r,
+        'i', OLD.i,
+        'cash', OLD.cash,
+        'b', OLD.b,
+        'd', exaudit.array_value(OLD.d),
+        'c', OLD.c,
+        'rc', OLD.rc,
+        'doubled', OLD.doubled));
     END IF;
     RETURN NULL;
 END

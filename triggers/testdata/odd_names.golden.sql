@@ -14,17 +14,10 @@ AS $exaudit1$
 -- INSERT of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        E'"User" integer,
         old text,
         new text,
@@ -50,30 +43,29 @@ break" text,
         action text,
         nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
         PRIMARY KEY ("User", "sélect")') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text);
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before) THEN
-        image := CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before)
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
 break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.custom), pg_catalog.octet_length(NEW.action)) > 1000000 OR pg_catalog.pg_column_size(NEW.before) > 2882
         THEN exaudit.bounded_image(NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.before)
             THEN exaudit.json_nulls(ARRAY['before'], ARRAY[NEW.before]::jsonb[])
-            ELSE '{}' END END;
-    ELSE
-        image := pg_catalog.to_jsonb(NEW.*);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+            ELSE '{}' END END);
             RETURN NULL;
         END IF;
         BEGIN
@@ -85,11 +77,11 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', entity, image, data,
+        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), pg_catalog.to_jsonb(NEW.*), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', entity, image);
+        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -107,20 +99,14 @@ AS $exaudit1$
 -- UPDATE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
     old_entity text;
-    old_values jsonb := '{}';
-    new_values jsonb := '{}';
+    old_values jsonb;
+    new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        E'"User" integer,
         old text,
         new text,
@@ -146,6 +132,11 @@ break" text,
         action text,
         nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
         PRIMARY KEY ("User", "sélect")') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -153,34 +144,33 @@ break" text,
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text);
     IF OLD."User" IS DISTINCT FROM NEW."User" THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('User', OLD."User");
-        new_values := new_values || pg_catalog.jsonb_build_object('User', NEW."User");
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('User', OLD."User");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('User', NEW."User");
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text));
     END IF;
     IF OLD.old IS DISTINCT FROM NEW.old THEN
         IF pg_catalog.octet_length(OLD.old) > 1000000 OR pg_catalog.octet_length(NEW.old) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('old', OLD.old);
-            new_values := new_values || pg_catalog.jsonb_build_object('old', NEW.old);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('old', OLD.old);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('old', NEW.old);
         END IF;
     END IF;
     IF OLD.new IS DISTINCT FROM NEW.new THEN
         IF pg_catalog.octet_length(OLD.new) > 1000000 OR pg_catalog.octet_length(NEW.new) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('new', OLD.new);
-            new_values := new_values || pg_catalog.jsonb_build_object('new', NEW.new);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('new', OLD.new);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('new', NEW.new);
         END IF;
     END IF;
     IF ROW(OLD.before)::record OPERATOR(pg_catalog.*<>) ROW(NEW.before)::record THEN
         IF pg_catalog.pg_column_size(OLD.before) > 2882 OR pg_catalog.pg_column_size(NEW.before) > 2882 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('before', OLD.before);
-            new_values := new_values || pg_catalog.jsonb_build_object('before', NEW.before);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('before', OLD.before);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('before', NEW.before);
         END IF;
         IF OLD.before = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'before');
@@ -193,93 +183,93 @@ break" text,
         IF pg_catalog.octet_length(OLD.after) > 1000000 OR pg_catalog.octet_length(NEW.after) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('after', OLD.after);
-            new_values := new_values || pg_catalog.jsonb_build_object('after', NEW.after);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('after', OLD.after);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('after', NEW.after);
         END IF;
     END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
     END IF;
     IF OLD.v IS DISTINCT FROM NEW.v THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('v', OLD.v);
-        new_values := new_values || pg_catalog.jsonb_build_object('v', NEW.v);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('v', OLD.v);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('v', NEW.v);
     END IF;
     IF OLD.r IS DISTINCT FROM NEW.r THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('r', OLD.r);
-        new_values := new_values || pg_catalog.jsonb_build_object('r', NEW.r);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('r', OLD.r);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('r', NEW.r);
     END IF;
     IF OLD.entity IS DISTINCT FROM NEW.entity THEN
         IF pg_catalog.octet_length(OLD.entity) > 1000000 OR pg_catalog.octet_length(NEW.entity) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('entity', OLD.entity);
-            new_values := new_values || pg_catalog.jsonb_build_object('entity', NEW.entity);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('entity', OLD.entity);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('entity', NEW.entity);
         END IF;
     END IF;
     IF OLD.image IS DISTINCT FROM NEW.image THEN
         IF pg_catalog.octet_length(OLD.image) > 1000000 OR pg_catalog.octet_length(NEW.image) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('image', OLD.image);
-            new_values := new_values || pg_catalog.jsonb_build_object('image', NEW.image);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('image', OLD.image);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('image', NEW.image);
         END IF;
     END IF;
     IF OLD.stamp IS DISTINCT FROM NEW.stamp THEN
         IF pg_catalog.octet_length(OLD.stamp) > 1000000 OR pg_catalog.octet_length(NEW.stamp) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('stamp', OLD.stamp);
-            new_values := new_values || pg_catalog.jsonb_build_object('stamp', NEW.stamp);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('stamp', OLD.stamp);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('stamp', NEW.stamp);
         END IF;
     END IF;
     IF OLD."sélect" IS DISTINCT FROM NEW."sélect" THEN
         IF pg_catalog.octet_length(OLD."sélect") > 1000000 OR pg_catalog.octet_length(NEW."sélect") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('sélect', OLD."sélect");
-            new_values := new_values || pg_catalog.jsonb_build_object('sélect', NEW."sélect");
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('sélect', OLD."sélect");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('sélect', NEW."sélect");
         END IF;
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", entity);
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text));
     END IF;
     IF OLD."select" IS DISTINCT FROM NEW."select" THEN
         IF pg_catalog.octet_length(OLD."select") > 1000000 OR pg_catalog.octet_length(NEW."select") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('select', OLD."select");
-            new_values := new_values || pg_catalog.jsonb_build_object('select', NEW."select");
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('select', OLD."select");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('select', NEW."select");
         END IF;
     END IF;
     IF OLD."it's {}" IS DISTINCT FROM NEW."it's {}" THEN
         IF pg_catalog.octet_length(OLD."it's {}") > 1000000 OR pg_catalog.octet_length(NEW."it's {}") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('it''s {}', OLD."it's {}");
-            new_values := new_values || pg_catalog.jsonb_build_object('it''s {}', NEW."it's {}");
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('it''s {}', OLD."it's {}");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('it''s {}', NEW."it's {}");
         END IF;
     END IF;
     IF OLD."a\b" IS DISTINCT FROM NEW."a\b" THEN
         IF pg_catalog.octet_length(OLD."a\b") > 1000000 OR pg_catalog.octet_length(NEW."a\b") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object(E'a\\b', OLD."a\b");
-            new_values := new_values || pg_catalog.jsonb_build_object(E'a\\b', NEW."a\b");
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object(E'a\\b', OLD."a\b");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object(E'a\\b', NEW."a\b");
         END IF;
     END IF;
     IF OLD."$exaudit$" IS DISTINCT FROM NEW."$exaudit$" THEN
         IF pg_catalog.octet_length(OLD."$exaudit$") > 1000000 OR pg_catalog.octet_length(NEW."$exaudit$") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('$exaudit$', OLD."$exaudit$");
-            new_values := new_values || pg_catalog.jsonb_build_object('$exaudit$', NEW."$exaudit$");
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('$exaudit$', OLD."$exaudit$");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('$exaudit$', NEW."$exaudit$");
         END IF;
     END IF;
     IF OLD."%I %s" IS DISTINCT FROM NEW."%I %s" THEN
         IF pg_catalog.octet_length(OLD."%I %s") > 1000000 OR pg_catalog.octet_length(NEW."%I %s") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('%I %s', OLD."%I %s");
-            new_values := new_values || pg_catalog.jsonb_build_object('%I %s', NEW."%I %s");
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('%I %s', OLD."%I %s");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('%I %s', NEW."%I %s");
         END IF;
     END IF;
     IF OLD."line
@@ -290,10 +280,10 @@ break") > 1000000 OR pg_catalog.octet_length(NEW."line
 break") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('line
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('line
 break', OLD."line
 break");
-            new_values := new_values || pg_catalog.jsonb_build_object('line
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('line
 break', NEW."line
 break");
         END IF;
@@ -302,45 +292,49 @@ break");
         IF pg_catalog.octet_length(OLD.old_values) > 1000000 OR pg_catalog.octet_length(NEW.old_values) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('old_values', OLD.old_values);
-            new_values := new_values || pg_catalog.jsonb_build_object('old_values', NEW.old_values);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('old_values', OLD.old_values);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('old_values', NEW.old_values);
         END IF;
     END IF;
     IF OLD.table_id IS DISTINCT FROM NEW.table_id THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('table_id', OLD.table_id);
-        new_values := new_values || pg_catalog.jsonb_build_object('table_id', NEW.table_id);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('table_id', OLD.table_id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('table_id', NEW.table_id);
     END IF;
     IF OLD.custom IS DISTINCT FROM NEW.custom THEN
         IF pg_catalog.octet_length(OLD.custom) > 1000000 OR pg_catalog.octet_length(NEW.custom) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('custom', OLD.custom);
-            new_values := new_values || pg_catalog.jsonb_build_object('custom', NEW.custom);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('custom', OLD.custom);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('custom', NEW.custom);
         END IF;
     END IF;
     IF OLD.action IS DISTINCT FROM NEW.action THEN
         IF pg_catalog.octet_length(OLD.action) > 1000000 OR pg_catalog.octet_length(NEW.action) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('action', OLD.action);
-            new_values := new_values || pg_catalog.jsonb_build_object('action', NEW.action);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('action', OLD.action);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('action', NEW.action);
         END IF;
     END IF;
     IF OLD.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn IS DISTINCT FROM NEW.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', OLD.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn);
-        new_values := new_values || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', NEW.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn);
-    END IF;
-    IF wide THEN -- what jsonb may not hold is left out, and noted
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
-break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[]) AS c;
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', OLD.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', NEW.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn);
     END IF;
 
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
-        IF old_entity IS NOT NULL
+    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            IF new_values IS NULL AND wide IS NULL THEN
+                RETURN NULL; -- of what is recorded nothing changed
+            END IF;
+            IF wide THEN -- what jsonb may not hold is left out, and noted
+                SELECT c.old_values, c.new_values INTO old_values, new_values
+                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
+break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[]) AS c;
+            END IF;
+            PERFORM exaudit.record(1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         BEGIN
@@ -352,11 +346,11 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', entity, old_values, new_values, data,
+        VALUES (1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', entity, old_values, new_values);
+        VALUES (1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -374,17 +368,10 @@ AS $exaudit1$
 -- DELETE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        E'"User" integer,
         old text,
         new text,
@@ -410,30 +397,29 @@ break" text,
         action text,
         nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
         PRIMARY KEY ("User", "sélect")') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text);
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before) THEN
-        image := CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before)
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
 break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR pg_catalog.pg_column_size(OLD.before) > 2882
         THEN exaudit.bounded_image(OLD, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.before)
             THEN exaudit.json_nulls(ARRAY['before'], ARRAY[OLD.before]::jsonb[])
-            ELSE '{}' END END;
-    ELSE
-        image := pg_catalog.to_jsonb(OLD.*);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+            ELSE '{}' END END, NULL);
             RETURN NULL;
         END IF;
         BEGIN
@@ -445,11 +431,11 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', entity, image, data,
+        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), pg_catalog.to_jsonb(OLD.*), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', entity, image);
+        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

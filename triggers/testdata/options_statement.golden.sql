@@ -72,23 +72,17 @@ AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
     old_entity text;
-    old_values jsonb := '{}';
-    new_values jsonb := '{}';
+    old_values jsonb;
+    new_values jsonb;
     wide       boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
     END IF;
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         name text,
         ssn text,
@@ -96,6 +90,11 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -103,30 +102,29 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := NEW.id::text;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
     END IF;
     IF OLD.name IS DISTINCT FROM NEW.name THEN
         IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('name', OLD.name);
-            new_values := new_values || pg_catalog.jsonb_build_object('name', NEW.name);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
         END IF;
     END IF;
     IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
-        old_values := exaudit.note_masked(old_values, 'ssn');
-        new_values := exaudit.note_masked(new_values, 'ssn');
+        old_values := exaudit.note_masked(coalesce(old_values, '{}'), 'ssn');
+        new_values := exaudit.note_masked(coalesce(new_values, '{}'), 'ssn');
     END IF;
     IF ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record THEN
         IF pg_catalog.pg_column_size(OLD.note) > 9800 OR pg_catalog.pg_column_size(NEW.note) > 9800 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('note', OLD.note);
-            new_values := new_values || pg_catalog.jsonb_build_object('note', NEW.note);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW.note);
         END IF;
         IF OLD.note = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'note');
@@ -139,25 +137,26 @@ BEGIN
         IF pg_catalog.octet_length(OLD.status) > 1000000 OR pg_catalog.octet_length(NEW.status) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('status', OLD.status);
-            new_values := new_values || pg_catalog.jsonb_build_object('status', NEW.status);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD.status);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW.status);
         END IF;
     END IF;
-    IF wide THEN -- what jsonb may not hold is left out, and noted
-        SELECT exaudit.redact(c.old_values,
-        ARRAY[]::text[], ARRAY['ssn']::text[]), exaudit.redact(c.new_values,
-        ARRAY[]::text[], ARRAY['ssn']::text[]) INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]) AS c;
-    END IF;
-    IF new_values = '{}' THEN
-        RETURN NULL;
-    END IF;
 
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
-        IF old_entity IS NOT NULL
+    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            IF new_values IS NULL AND wide IS NULL THEN
+                RETURN NULL; -- of what is recorded nothing changed
+            END IF;
+            IF wide THEN -- what jsonb may not hold is left out, and noted
+                SELECT exaudit.redact(c.old_values,
+        ARRAY[]::text[], ARRAY['ssn']::text[]), exaudit.redact(c.new_values,
+        ARRAY[]::text[], ARRAY['ssn']::text[]) INTO old_values, new_values
+                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]) AS c;
+            END IF;
+            PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         BEGIN
@@ -169,11 +168,11 @@ BEGIN
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
-        VALUES (1, 'updated', entity, old_values, new_values, data,
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-        VALUES (1, 'updated', entity, old_values, new_values, session_user);
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values, session_user);
     END IF;
     RETURN NULL;
 END

@@ -20,13 +20,27 @@ AS $exaudit$
 -- INSERT of public.events: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        at date,
+        kind text,
+        PRIMARY KEY (at, id)') THEN
+        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
+    -- The second half of an update that moves the row from another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.arrives(1, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+        RETURN NULL;
+    END IF;
+        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
     -- The second half of an update that moves the row from another partition?
@@ -35,31 +49,15 @@ BEGIN
            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
         RETURN NULL;
     END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
-       'id bigint,
-        at date,
-        kind text,
-        PRIMARY KEY (at, id)') THEN
-        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
-        RETURN NULL;
-    END IF;
 
-    entity := pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-        image := CASE WHEN pg_catalog.octet_length(NEW.kind) > 1000000
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.kind) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-    ELSE
-        image := pg_catalog.to_jsonb(NEW.*);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+        ELSE pg_catalog.to_jsonb(NEW.*) END);
             RETURN NULL;
         END IF;
         BEGIN
@@ -71,11 +69,11 @@ BEGIN
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', entity, image, data,
+        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, pg_catalog.to_jsonb(NEW.*), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', entity, image);
+        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -93,24 +91,23 @@ AS $exaudit$
 -- UPDATE of public.events: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
     old_entity text;
-    old_values jsonb := '{}';
-    new_values jsonb := '{}';
+    old_values jsonb;
+    new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         at date,
         kind text,
         PRIMARY KEY (at, id)') THEN
+        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -118,35 +115,38 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text);
     END IF;
     IF OLD.at IS DISTINCT FROM NEW.at THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('at', OLD.at);
-        new_values := new_values || pg_catalog.jsonb_build_object('at', NEW.at);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('at', OLD.at);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('at', NEW.at);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text COLLATE "C", pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text);
     END IF;
     IF OLD.kind IS DISTINCT FROM NEW.kind THEN
         IF pg_catalog.octet_length(OLD.kind) > 1000000 OR pg_catalog.octet_length(NEW.kind) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('kind', OLD.kind);
-            new_values := new_values || pg_catalog.jsonb_build_object('kind', NEW.kind);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('kind', OLD.kind);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('kind', NEW.kind);
         END IF;
     END IF;
-    IF wide THEN -- what jsonb may not hold is left out, and noted
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'at', 'kind']::text[]) AS c;
-    END IF;
 
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
-        IF old_entity IS NOT NULL
+    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            IF new_values IS NULL AND wide IS NULL THEN
+                RETURN NULL; -- of what is recorded nothing changed
+            END IF;
+            IF wide THEN -- what jsonb may not hold is left out, and noted
+                SELECT c.old_values, c.new_values INTO old_values, new_values
+                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'at', 'kind']::text[]) AS c;
+            END IF;
+            PERFORM exaudit.record(1, 'updated', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         BEGIN
@@ -158,11 +158,11 @@ BEGIN
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', entity, old_values, new_values, data,
+        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', entity, old_values, new_values);
+        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -180,13 +180,27 @@ AS $exaudit$
 -- DELETE of public.events: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       'id bigint,
+        at date,
+        kind text,
+        PRIMARY KEY (at, id)') THEN
+        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+            RETURN NULL;
+        END IF;
+    -- The first half of an update that moves the row to another partition?
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
+       AND exaudit.leaves(1, TG_RELID, OLD.ctid, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD),
+           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+        RETURN NULL;
+    END IF;
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
     -- The first half of an update that moves the row to another partition?
@@ -195,31 +209,15 @@ BEGIN
            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
         RETURN NULL;
     END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
-       'id bigint,
-        at date,
-        kind text,
-        PRIMARY KEY (at, id)') THEN
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
-        RETURN NULL;
-    END IF;
 
-    entity := pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-        image := CASE WHEN pg_catalog.octet_length(OLD.kind) > 1000000
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.kind) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-    ELSE
-        image := pg_catalog.to_jsonb(OLD.*);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+        ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
             RETURN NULL;
         END IF;
         BEGIN
@@ -231,11 +229,11 @@ BEGIN
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', entity, image, data,
+        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, pg_catalog.to_jsonb(OLD.*), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', entity, image);
+        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

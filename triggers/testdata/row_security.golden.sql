@@ -14,40 +14,32 @@ AS $exaudit$
 -- INSERT of public.secrets: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         owner text,
         content text,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := NEW.id::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-        image := CASE WHEN greatest(pg_catalog.octet_length(NEW.owner), pg_catalog.octet_length(NEW.content)) > 1000000
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.owner), pg_catalog.octet_length(NEW.content)) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'owner', 'content']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-    ELSE
-        image := pg_catalog.to_jsonb(NEW.*);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(1, 'created', entity, NULL, NULL, image);
+        ELSE pg_catalog.to_jsonb(NEW.*) END);
             RETURN NULL;
         END IF;
         BEGIN
@@ -59,11 +51,11 @@ BEGIN
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', entity, image, data,
+        VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', entity, image);
+        VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -81,24 +73,23 @@ AS $exaudit$
 -- UPDATE of public.secrets: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
     old_entity text;
-    old_values jsonb := '{}';
-    new_values jsonb := '{}';
+    old_values jsonb;
+    new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         owner text,
         content text,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -106,38 +97,41 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := NEW.id::text;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
     END IF;
     IF OLD.owner IS DISTINCT FROM NEW.owner THEN
         IF pg_catalog.octet_length(OLD.owner) > 1000000 OR pg_catalog.octet_length(NEW.owner) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('owner', OLD.owner);
-            new_values := new_values || pg_catalog.jsonb_build_object('owner', NEW.owner);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('owner', OLD.owner);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('owner', NEW.owner);
         END IF;
     END IF;
     IF OLD.content IS DISTINCT FROM NEW.content THEN
         IF pg_catalog.octet_length(OLD.content) > 1000000 OR pg_catalog.octet_length(NEW.content) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('content', OLD.content);
-            new_values := new_values || pg_catalog.jsonb_build_object('content', NEW.content);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('content', OLD.content);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('content', NEW.content);
         END IF;
     END IF;
-    IF wide THEN -- what jsonb may not hold is left out, and noted
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'owner', 'content']::text[]) AS c;
-    END IF;
 
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
-        IF old_entity IS NOT NULL
+    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', entity, old_entity, old_values, new_values);
+            IF new_values IS NULL AND wide IS NULL THEN
+                RETURN NULL; -- of what is recorded nothing changed
+            END IF;
+            IF wide THEN -- what jsonb may not hold is left out, and noted
+                SELECT c.old_values, c.new_values INTO old_values, new_values
+                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'owner', 'content']::text[]) AS c;
+            END IF;
+            PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         BEGIN
@@ -149,11 +143,11 @@ BEGIN
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', entity, old_values, new_values, data,
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', entity, old_values, new_values);
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -171,40 +165,32 @@ AS $exaudit$
 -- DELETE of public.secrets: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         owner text,
         content text,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := OLD.id::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-        image := CASE WHEN greatest(pg_catalog.octet_length(OLD.owner), pg_catalog.octet_length(OLD.content)) > 1000000
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.owner), pg_catalog.octet_length(OLD.content)) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'owner', 'content']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-    ELSE
-        image := pg_catalog.to_jsonb(OLD.*);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(1, 'deleted', entity, NULL, image, NULL);
+        ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
             RETURN NULL;
         END IF;
         BEGIN
@@ -216,11 +202,11 @@ BEGIN
             PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', entity, image, data,
+        VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', entity, image);
+        VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END
