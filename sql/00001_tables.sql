@@ -138,6 +138,9 @@ ALTER TABLE exaudit.versions REPLICA IDENTITY USING INDEX versions_entity;
 -- Ids, times and transactions grow with the heap: block ranges find them at almost no cost.
 CREATE INDEX versions_id_time ON exaudit.versions
     USING brin (id, recorded_at, xid) WITH (pages_per_range = 128, autosummarize = on);
+-- Keeping a summary up to date costs each version more than entering it in the btree; later ranges
+-- are summarized when they are full, and only the first one begins with a summary.
+SELECT pg_catalog.brin_desummarize_range('exaudit.versions_id_time', 0);
 
 -- The versions that rewrote a primary key, once more: these lead from the old key to the new
 -- one and back. They are rare; partial indexes of versions would cost every change.

@@ -287,6 +287,19 @@ func bounded(oversized, within, image string) string {
 	return fmt.Sprintf("CASE WHEN %s\n        THEN %s\n        ELSE %s END", oversized, within, image)
 }
 
+// ColumnsAsKeys are the columns, quoted, in the order that jsonb keeps keys in.
+func (t *Table) ColumnsAsKeys() []string {
+	columns := slices.Clone(t.Columns)
+	slices.SortFunc(columns, func(a, b Column) int {
+		return cmp.Or(cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name))
+	})
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.QuotedName
+	}
+	return names
+}
+
 // BoundedImage is the image of OLD or NEW as far as jsonb holds it.
 func (t *Table) BoundedImage(row string, excluded, masked []string) string {
 	return redacted(fmt.Sprintf("exaudit.bounded_image(%s, %s)", row, t.columnsWithout(excluded)), nil, masked)

@@ -54,7 +54,9 @@ BEGIN
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]),
            stamp.custom, stamp.rollback, session_user
-    FROM exaudit_rows AS r
+    -- in the order of jsonb's keys, so that it has nothing to sort
+    FROM (SELECT id, bio, ssn, name, note, status
+          FROM exaudit_rows) AS r
     CROSS JOIN exaudit.session_data() AS stamp;
     RETURN NULL;
 END
@@ -230,7 +232,9 @@ BEGIN
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]),
            stamp.custom, stamp.rollback, session_user
-    FROM exaudit_rows AS r
+    -- in the order of jsonb's keys, so that it has nothing to sort
+    FROM (SELECT id, bio, ssn, name, note, status
+          FROM exaudit_rows) AS r
     CROSS JOIN exaudit.session_data() AS stamp;
     RETURN NULL;
 END
