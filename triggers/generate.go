@@ -72,10 +72,11 @@ const rowChanged = "OLD.* OPERATOR(pg_catalog.*<>) NEW.*"
 var templateFiles embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"literal":  literal,
-	"join":     strings.Join,
-	"schemas":  schemas,
-	"redacted": redacted,
+	"literal":      literal,
+	"join":         strings.Join,
+	"schemas":      schemas,
+	"redacted":     redacted,
+	"custom_value": customValue,
 }).ParseFS(templateFiles, "templates/*.sql.tmpl"))
 
 // change is what the templates need of a trigger that records one kind of change.
@@ -144,6 +145,14 @@ func (c change) Special() string {
 	return c.pick(c.OldSpecial(), c.NewSpecial(), updated)
 }
 
+// Custom is the variable that the custom data is read into.
+func (c change) Custom() string {
+	if len(c.CustomColumns) > 0 {
+		return "stamp.custom"
+	}
+	return "data"
+}
+
 // Changes tells whether only the changed columns of an update are recorded.
 func (c change) Changes() bool { return c.Action == "updated" && !c.Options.Full() }
 
@@ -152,6 +161,15 @@ func (c change) Wide() bool { return c.Changes() && c.OldOversized != "" }
 
 func (c change) pick(deleted, created, updated string) string {
 	return map[string]string{"deleted": deleted, "created": created, "updated": updated}[c.Action]
+}
+
+// customValue is what the session says for a column of the user's, in a variable called stamp.
+func customValue(c db.CustomColumnsRow) string {
+	value := "stamp." + c.QuotedName
+	if c.DefaultExpression == "" {
+		return value
+	}
+	return fmt.Sprintf("CASE WHEN stamp.custom ? %s THEN %s ELSE %s END", literal(c.Name), value, c.DefaultExpression)
 }
 
 // Encoded is the whole image of OLD or NEW, made at run time.

@@ -43,6 +43,8 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
+DECLARE
+    stamp      exaudit.versions;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -72,7 +74,17 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
@@ -82,15 +94,12 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[]) END);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['password']::text[]), stamp.custom, stamp.rollback,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-        END;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['password']::text[]), stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
         VALUES (<table_id>, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
@@ -112,6 +121,7 @@ AS $exaudit$
 -- UPDATE of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
 DECLARE
+    stamp      exaudit.versions;
     old_entity text;
     old_values jsonb;
     new_values jsonb;
@@ -179,7 +189,17 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             IF new_values IS NULL AND wide IS NULL THEN
@@ -194,14 +214,11 @@ BEGIN
             PERFORM exaudit.record(<table_id>, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, stamp.custom, stamp.rollback,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-        END;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values);
@@ -221,6 +238,8 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.users: written by exaudit <version>, content <content>. Do not edit.
 #variable_conflict use_column
+DECLARE
+    stamp      exaudit.versions;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -250,7 +269,17 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
@@ -260,15 +289,12 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[]) END, NULL);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['password']::text[]), stamp.custom, stamp.rollback,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-        END;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['password']::text[]), stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
         VALUES (<table_id>, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
@@ -342,6 +368,8 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- INSERT of public.orders: written by exaudit <version>, content <content>. Do not edit.
+DECLARE
+    stamp      exaudit.versions;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -364,7 +392,17 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info)
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
@@ -380,19 +418,16 @@ BEGIN
             ELSE '{}' END END);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
-            VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
+        VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'user_id', NEW.user_id,
         'total', NEW.total,
         'mood', exaudit.text_value(NEW.mood),
-        'info', NEW.info), stamp.custom, stamp.rollback, session_user,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-        END;
+        'info', NEW.info), stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
         VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
@@ -417,6 +452,7 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
+    stamp      exaudit.versions;
     old_entity text;
     old_values jsonb;
     new_values jsonb;
@@ -483,20 +519,27 @@ BEGIN
 
     IF old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, actor_id, source)
-            VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, stamp.custom, stamp.rollback, session_user,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-        END;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, actor_id, source)
+        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
         VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, session_user);
@@ -515,6 +558,8 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- DELETE of public.orders: written by exaudit <version>, content <content>. Do not edit.
+DECLARE
+    stamp      exaudit.versions;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -537,7 +582,17 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info)
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
@@ -553,19 +608,16 @@ BEGIN
             ELSE '{}' END END, NULL);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
-            VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
+        VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'user_id', OLD.user_id,
         'total', OLD.total,
         'mood', exaudit.text_value(OLD.mood),
-        'info', OLD.info), stamp.custom, stamp.rollback, session_user,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-        END;
+        'info', OLD.info), stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
         VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
@@ -639,6 +691,8 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- INSERT of public.events: written by exaudit <version>, content <content>. Do not edit.
+DECLARE
+    stamp      exaudit.versions;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -671,7 +725,17 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
@@ -679,14 +743,11 @@ BEGIN
         ELSE pg_catalog.to_jsonb(NEW.*) END);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, pg_catalog.to_jsonb(NEW.*), stamp.custom, stamp.rollback,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-        END;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, pg_catalog.to_jsonb(NEW.*), stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
         VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, pg_catalog.to_jsonb(NEW.*));
@@ -706,6 +767,7 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
+    stamp      exaudit.versions;
     old_entity text;
     old_values jsonb;
     new_values jsonb;
@@ -751,7 +813,17 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             IF new_values IS NULL AND wide IS NULL THEN
@@ -764,14 +836,11 @@ BEGIN
             PERFORM exaudit.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, old_values, new_values, stamp.custom, stamp.rollback,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-        END;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, old_values, new_values, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, old_values, new_values);
@@ -790,6 +859,8 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- DELETE of public.events: written by exaudit <version>, content <content>. Do not edit.
+DECLARE
+    stamp      exaudit.versions;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -822,7 +893,17 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
@@ -830,14 +911,11 @@ BEGIN
         ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-            VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, pg_catalog.to_jsonb(OLD.*), stamp.custom, stamp.rollback,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-        END;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, pg_catalog.to_jsonb(OLD.*), stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
         VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, pg_catalog.to_jsonb(OLD.*));

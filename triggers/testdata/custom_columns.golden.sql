@@ -12,6 +12,8 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- INSERT of public.notes: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    stamp      exaudit.versions;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -31,7 +33,17 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
             PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.body) > 1000000
@@ -39,16 +51,13 @@ BEGIN
         ELSE pg_catalog.to_jsonb(NEW.*) END);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, "Via", tags, uid)
-            VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*), stamp.custom, stamp.rollback,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                    stamp.tags,
-                    CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
-        END;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, "Via", tags, uid)
+        VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*), stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
+                stamp.tags,
+                CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
         VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*));
@@ -68,6 +77,7 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
+    stamp      exaudit.versions;
     old_entity text;
     old_values jsonb;
     new_values jsonb;
@@ -107,7 +117,17 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
             IF new_values IS NULL AND wide IS NULL THEN
@@ -120,16 +140,13 @@ BEGIN
             PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, "Via", tags, uid)
-            VALUES (1, 'updated', NEW.id::text, old_values, new_values, stamp.custom, stamp.rollback,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                    stamp.tags,
-                    CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
-        END;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, "Via", tags, uid)
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
+                stamp.tags,
+                CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (1, 'updated', NEW.id::text, old_values, new_values);
@@ -148,6 +165,8 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- DELETE of public.notes: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    stamp      exaudit.versions;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -167,7 +186,17 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
+                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
             PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.body) > 1000000
@@ -175,16 +204,13 @@ BEGIN
         ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
             RETURN NULL;
         END IF;
-        DECLARE
-            stamp exaudit.versions := exaudit.session_data();
-        BEGIN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, "Via", tags, uid)
-            VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*), stamp.custom, stamp.rollback,
-                    stamp.actor_id,
-                    CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                    stamp.tags,
-                    CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
-        END;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, "Via", tags, uid)
+        VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*), stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
+                stamp.tags,
+                CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
         VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*));

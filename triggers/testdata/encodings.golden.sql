@@ -64,7 +64,14 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2)
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
@@ -99,14 +106,6 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[NEW.jb, NEW.jb2]::jsonb[])
             ELSE '{}' END END);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
@@ -411,7 +410,14 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             IF new_values IS NULL AND wide IS NULL THEN
@@ -423,14 +429,6 @@ BEGIN
             END IF;
             PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
         VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
@@ -505,7 +503,14 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2)
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
@@ -540,14 +545,6 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[OLD.jb, OLD.jb2]::jsonb[])
             ELSE '{}' END END, NULL);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(

@@ -55,7 +55,14 @@ break" text,
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before)
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
@@ -67,14 +74,6 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             THEN exaudit.json_nulls(ARRAY['before'], ARRAY[NEW.before]::jsonb[])
             ELSE '{}' END END);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), pg_catalog.to_jsonb(NEW.*), data,
@@ -323,7 +322,14 @@ break");
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             IF new_values IS NULL AND wide IS NULL THEN
@@ -336,14 +342,6 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             END IF;
             PERFORM exaudit.record(1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), old_entity, old_values, new_values);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
         VALUES (1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), old_values, new_values, data,
@@ -409,7 +407,14 @@ break" text,
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before)
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
@@ -421,14 +426,6 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             THEN exaudit.json_nulls(ARRAY['before'], ARRAY[OLD.before]::jsonb[])
             ELSE '{}' END END, NULL);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), pg_catalog.to_jsonb(OLD.*), data,

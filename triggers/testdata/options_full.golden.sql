@@ -37,7 +37,14 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note)
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
@@ -49,14 +56,6 @@ BEGIN
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
@@ -145,19 +144,18 @@ BEGIN
 
     IF old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
         VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
@@ -205,7 +203,14 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note)
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
@@ -217,14 +222,6 @@ BEGIN
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END, NULL);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),

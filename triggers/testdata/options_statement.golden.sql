@@ -146,7 +146,14 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             IF new_values IS NULL AND wide IS NULL THEN
@@ -160,14 +167,6 @@ BEGIN
             END IF;
             PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
         VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,

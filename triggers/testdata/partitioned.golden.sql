@@ -52,21 +52,20 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.kind) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, pg_catalog.to_jsonb(NEW.*), data,
@@ -136,7 +135,14 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             IF new_values IS NULL AND wide IS NULL THEN
@@ -148,14 +154,6 @@ BEGIN
             END IF;
             PERFORM exaudit.record(1, 'updated', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, old_entity, old_values, new_values);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
         VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, old_values, new_values, data,
@@ -212,21 +210,20 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.kind) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, pg_catalog.to_jsonb(OLD.*), data,

@@ -37,21 +37,20 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.name) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*), data,
@@ -131,7 +130,14 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             IF new_values IS NULL AND wide IS NULL THEN
@@ -143,14 +149,6 @@ BEGIN
             END IF;
             PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
         VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
@@ -198,21 +196,20 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.name) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*), data,

@@ -92,7 +92,14 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.c01), pg_catalog.octet_length(NEW.c04), pg_catalog.octet_length(NEW.c07), pg_catalog.octet_length(NEW.c10), pg_catalog.octet_length(NEW.c13), pg_catalog.octet_length(NEW.c16), pg_catalog.octet_length(NEW.c19), pg_catalog.octet_length(NEW.c22), pg_catalog.octet_length(NEW.c25), pg_catalog.octet_length(NEW.c28), pg_catalog.octet_length(NEW.c31), pg_catalog.octet_length(NEW.c34), pg_catalog.octet_length(NEW.c37), pg_catalog.octet_length(NEW.c40), pg_catalog.octet_length(NEW.c43), pg_catalog.octet_length(NEW.c46), pg_catalog.octet_length(NEW.c49), pg_catalog.octet_length(NEW.c52), pg_catalog.octet_length(NEW.c55), pg_catalog.octet_length(NEW.c58)) > 1000000
@@ -160,14 +167,6 @@ BEGIN
         'c58', NEW.c58,
         'c59', NEW.c59) END);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
@@ -720,7 +719,14 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             IF new_values IS NULL AND wide IS NULL THEN
@@ -732,14 +738,6 @@ BEGIN
             END IF;
             PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
         VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
@@ -842,7 +840,14 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.c01), pg_catalog.octet_length(OLD.c04), pg_catalog.octet_length(OLD.c07), pg_catalog.octet_length(OLD.c10), pg_catalog.octet_length(OLD.c13), pg_catalog.octet_length(OLD.c16), pg_catalog.octet_length(OLD.c19), pg_catalog.octet_length(OLD.c22), pg_catalog.octet_length(OLD.c25), pg_catalog.octet_length(OLD.c28), pg_catalog.octet_length(OLD.c31), pg_catalog.octet_length(OLD.c34), pg_catalog.octet_length(OLD.c37), pg_catalog.octet_length(OLD.c40), pg_catalog.octet_length(OLD.c43), pg_catalog.octet_length(OLD.c46), pg_catalog.octet_length(OLD.c49), pg_catalog.octet_length(OLD.c52), pg_catalog.octet_length(OLD.c55), pg_catalog.octet_length(OLD.c58)) > 1000000
@@ -910,14 +915,6 @@ BEGIN
         'c58', OLD.c58,
         'c59', OLD.c59) END, NULL);
             RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(

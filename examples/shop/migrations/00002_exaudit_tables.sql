@@ -31,57 +31,48 @@ AS $exaudit$
 -- INSERT of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'order_id bigint,
         sku text,
         quantity integer,
         price numeric(10,2),
         PRIMARY KEY (order_id, sku)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text);
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-        image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-    ELSE
-        image := pg_catalog.to_jsonb(NEW.*);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
+        ELSE pg_catalog.to_jsonb(NEW.*) END);
             RETURN NULL;
         END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
-        END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (<table_id>, 'created', entity, image, data,
+        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), pg_catalog.to_jsonb(NEW.*), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', entity, image);
+        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -99,25 +90,24 @@ AS $exaudit$
 -- UPDATE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
     old_entity text;
-    old_values jsonb := '{}';
-    new_values jsonb := '{}';
+    old_values jsonb;
+    new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'order_id bigint,
         sku text,
         quantity integer,
         price numeric(10,2),
         PRIMARY KEY (order_id, sku)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -125,55 +115,57 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text);
     IF OLD.order_id IS DISTINCT FROM NEW.order_id THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('order_id', OLD.order_id);
-        new_values := new_values || pg_catalog.jsonb_build_object('order_id', NEW.order_id);
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text) COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('order_id', OLD.order_id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('order_id', NEW.order_id);
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text));
     END IF;
     IF OLD.sku IS DISTINCT FROM NEW.sku THEN
         IF pg_catalog.octet_length(OLD.sku) > 1000000 OR pg_catalog.octet_length(NEW.sku) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('sku', OLD.sku);
-            new_values := new_values || pg_catalog.jsonb_build_object('sku', NEW.sku);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('sku', OLD.sku);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('sku', NEW.sku);
         END IF;
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text) COLLATE "C", entity);
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text));
     END IF;
     IF OLD.quantity IS DISTINCT FROM NEW.quantity THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('quantity', OLD.quantity);
-        new_values := new_values || pg_catalog.jsonb_build_object('quantity', NEW.quantity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('quantity', OLD.quantity);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('quantity', NEW.quantity);
     END IF;
-    IF ROW(OLD.price)::record OPERATOR(pg_catalog.*<>) ROW(NEW.price)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('price', OLD.price);
-        new_values := new_values || pg_catalog.jsonb_build_object('price', NEW.price);
-    END IF;
-    IF wide THEN -- what jsonb may not hold is left out, and noted
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[]) AS c;
+    IF OLD.price IS DISTINCT FROM NEW.price OR pg_catalog.scale(OLD.price) IS DISTINCT FROM pg_catalog.scale(NEW.price) THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('price', OLD.price);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('price', NEW.price);
     END IF;
 
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
-        IF old_entity IS NOT NULL
+    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+            IF new_values IS NULL AND wide IS NULL THEN
+                RETURN NULL; -- of what is recorded nothing changed
+            END IF;
+            IF wide THEN -- what jsonb may not hold is left out, and noted
+                SELECT c.old_values, c.new_values INTO old_values, new_values
+                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[]) AS c;
+            END IF;
+            PERFORM exaudit.record(<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
-        END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (<table_id>, 'updated', entity, old_values, new_values, data,
+        VALUES (<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', entity, old_values, new_values);
+        VALUES (<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -191,57 +183,48 @@ AS $exaudit$
 -- DELETE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'order_id bigint,
         sku text,
         quantity integer,
         price numeric(10,2),
         PRIMARY KEY (order_id, sku)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text);
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-        image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), NULL, CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-    ELSE
-        image := pg_catalog.to_jsonb(OLD.*);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
+        ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
             RETURN NULL;
         END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
-        END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (<table_id>, 'deleted', entity, image, data,
+        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), pg_catalog.to_jsonb(OLD.*), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', entity, image);
+        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END
@@ -314,32 +297,39 @@ AS $exaudit$
 -- INSERT of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         customer text,
         status public.order_status,
         address jsonb,
         created_at timestamp with time zone,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := NEW.id::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address) THEN
-        image := CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 16000
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address)
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 16000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -349,36 +339,25 @@ BEGIN
         'created_at', NEW.created_at)
     || CASE WHEN 'null'::jsonb IN (NEW.address)
             THEN exaudit.json_nulls(ARRAY['address'], ARRAY[NEW.address]::jsonb[])
-            ELSE '{}' END END;
-    ELSE
-        image := pg_catalog.jsonb_build_object(
+            ELSE '{}' END END);
+            RETURN NULL;
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'customer', NEW.customer,
         'status', exaudit.text_value(NEW.status),
         'address', NEW.address,
-        'created_at', NEW.created_at);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(<table_id>, 'created', entity, NULL, NULL, image);
-            RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (<table_id>, 'created', entity, image, data,
+        'created_at', NEW.created_at), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', entity, image);
+        VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'customer', NEW.customer,
+        'status', exaudit.text_value(NEW.status),
+        'address', NEW.address,
+        'created_at', NEW.created_at));
     END IF;
     RETURN NULL;
 END
@@ -397,26 +376,25 @@ AS $exaudit$
 -- UPDATE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
     old_entity text;
-    old_values jsonb := '{}';
-    new_values jsonb := '{}';
+    old_values jsonb;
+    new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         customer text,
         status public.order_status,
         address jsonb,
         created_at timestamp with time zone,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
@@ -424,30 +402,29 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    entity := NEW.id::text;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := new_values || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", entity);
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
     END IF;
     IF OLD.customer IS DISTINCT FROM NEW.customer THEN
         IF pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.octet_length(NEW.customer) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('customer', OLD.customer);
-            new_values := new_values || pg_catalog.jsonb_build_object('customer', NEW.customer);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('customer', OLD.customer);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('customer', NEW.customer);
         END IF;
     END IF;
     IF ROW(OLD.status)::record OPERATOR(pg_catalog.*<>) ROW(NEW.status)::record THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('status', exaudit.text_value(OLD.status));
-        new_values := new_values || pg_catalog.jsonb_build_object('status', exaudit.text_value(NEW.status));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', exaudit.text_value(OLD.status));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', exaudit.text_value(NEW.status));
     END IF;
     IF ROW(OLD.address)::record OPERATOR(pg_catalog.*<>) ROW(NEW.address)::record THEN
         IF pg_catalog.pg_column_size(OLD.address) > 16000 OR pg_catalog.pg_column_size(NEW.address) > 16000 THEN
             wide := true;
         ELSE
-            old_values := old_values || pg_catalog.jsonb_build_object('address', OLD.address);
-            new_values := new_values || pg_catalog.jsonb_build_object('address', NEW.address);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('address', OLD.address);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('address', NEW.address);
         END IF;
         IF OLD.address = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'address');
@@ -457,35 +434,38 @@ BEGIN
         END IF;
     END IF;
     IF OLD.created_at IS DISTINCT FROM NEW.created_at THEN
-        old_values := old_values || pg_catalog.jsonb_build_object('created_at', OLD.created_at);
-        new_values := new_values || pg_catalog.jsonb_build_object('created_at', NEW.created_at);
-    END IF;
-    IF wide THEN -- what jsonb may not hold is left out, and noted
-        SELECT c.old_values, c.new_values INTO old_values, new_values
-        FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[]) AS c;
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('created_at', OLD.created_at);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('created_at', NEW.created_at);
     END IF;
 
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' OR old_entity IS NOT NULL THEN
-        IF old_entity IS NOT NULL
+    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'updated', entity, old_entity, old_values, new_values);
+            IF new_values IS NULL AND wide IS NULL THEN
+                RETURN NULL; -- of what is recorded nothing changed
+            END IF;
+            IF wide THEN -- what jsonb may not hold is left out, and noted
+                SELECT c.old_values, c.new_values INTO old_values, new_values
+                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[]) AS c;
+            END IF;
+            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
-        END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (<table_id>, 'updated', entity, old_values, new_values, data,
+        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', entity, old_values, new_values);
+        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -504,32 +484,39 @@ AS $exaudit$
 -- DELETE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     data       jsonb;
-    entity     text;
-    image      jsonb;
 BEGIN
-    -- Not the relation that this was written for: the table restored from a dump, which is
-    -- recorded slower until the next "exaudit sync", or one that is refused.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
-        RETURN NULL;
-    END IF;
-    -- Altered since: record whole rows, slower, until the next "exaudit sync".
-    IF NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         customer text,
         status public.order_status,
         address jsonb,
         created_at timestamp with time zone,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+            RETURN NULL;
+        END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
-    entity := OLD.id::text;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address) THEN
-        image := CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 16000
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address)
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 16000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -539,36 +526,25 @@ BEGIN
         'created_at', OLD.created_at)
     || CASE WHEN 'null'::jsonb IN (OLD.address)
             THEN exaudit.json_nulls(ARRAY['address'], ARRAY[OLD.address]::jsonb[])
-            ELSE '{}' END END;
-    ELSE
-        image := pg_catalog.jsonb_build_object(
+            ELSE '{}' END END, NULL);
+            RETURN NULL;
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'customer', OLD.customer,
         'status', exaudit.text_value(OLD.status),
         'address', OLD.address,
-        'created_at', OLD.created_at);
-    END IF;
-
-    IF pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            -- a column was added to or dropped from exaudit.versions
-            PERFORM exaudit.record(<table_id>, 'deleted', entity, NULL, image, NULL);
-            RETURN NULL;
-        END IF;
-        BEGIN
-            data := pg_catalog.current_setting('exaudit.custom', true)::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it, unless it is empty
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object' THEN
-            PERFORM exaudit.session_data();
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (<table_id>, 'deleted', entity, image, data,
+        'created_at', OLD.created_at), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', entity, image);
+        VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'customer', OLD.customer,
+        'status', exaudit.text_value(OLD.status),
+        'address', OLD.address,
+        'created_at', OLD.created_at));
     END IF;
     RETURN NULL;
 END
