@@ -12,7 +12,7 @@ test: ## every test, on TEST_DATABASE_URL or a private throw-away server
 	go run ./internal/cmd/withpostgres -- go test -timeout 30m ./...
 	$(MAKE) test-statement
 
-test-statement: ## what is recorded, by tables of the option level: statement
+test-statement: ## what is recorded, by tables of the options level: statement and toast
 	EXAUDIT_TEST_LEVEL=statement go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql
 
 test-race: ## the same under the race detector

@@ -291,6 +291,38 @@ BEGIN
 END
 $$;
 
+-- The TOAST table of a table; NULL where there is none, or where another access method than
+-- heap decides what goes there. IMMUTABLE as has_shape is: VACUUM FULL and CLUSTER give a table
+-- another one, and so discard the plan.
+CREATE FUNCTION exaudit.toast_table(relation oid) RETURNS oid
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT nullif(c.reltoastrelid, 0)
+            FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_am am ON am.oid = c.relam
+            WHERE c.oid = relation AND am.amhandler = 'pg_catalog.heap_tableam_handler'::pg_catalog.regproc);
+END
+$$;
+
+-- A value of the column that takes more bytes than this is stored out of line; NULL where that
+-- cannot be told. IMMUTABLE as has_shape is: the storage options are part of the table.
+CREATE FUNCTION exaudit.inline_limit(relation oid, column_name text) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT greatest(pg_catalog.current_setting('block_size')::integer / 4, -- TOAST_TUPLE_TARGET
+                            (SELECT o.option_value::integer
+                             FROM pg_catalog.pg_options_to_table(c.reloptions) o
+                             WHERE o.option_name = 'toast_tuple_target'))
+            FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+            WHERE c.oid = relation AND a.attname = column_name AND a.attstorage IN ('x', 'e'));
+END
+$$;
+
 -- An SQL expression for the image of a row, or of some of its columns, read through an
 -- alias; or for that of a row whose jsonb columns hold no JSON null. PL/pgSQL keeps the plan, which would take longer than the work.
 CREATE FUNCTION exaudit.image_expression(relation oid, alias text, only_columns text[] DEFAULT NULL,
@@ -717,7 +749,7 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
-    exaudit.has_shape, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null,
+    exaudit.has_shape, exaudit.toast_table, exaudit.inline_limit, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null,
     exaudit.note_masked, exaudit.redact, exaudit.image_limit, exaudit.oversized_expression, exaudit.note_oversized,
     exaudit.bounded_image, exaudit.without_value, exaudit.bounded_changes, exaudit.column_names, exaudit.encode, exaudit.encode_query, exaudit.encode_with,
     exaudit.decode_query, exaudit.decode, exaudit.decode_all
@@ -745,6 +777,8 @@ DROP FUNCTION exaudit.note_masked;
 DROP FUNCTION exaudit.note_json_null;
 DROP FUNCTION exaudit.json_nulls;
 DROP FUNCTION exaudit.image_expression;
+DROP FUNCTION exaudit.inline_limit;
+DROP FUNCTION exaudit.toast_table;
 DROP FUNCTION exaudit.has_shape;
 DROP FUNCTION exaudit.shape;
 DROP VIEW exaudit.table_columns;

@@ -228,6 +228,8 @@ func Generate(t *Table) (*Script, error) {
 			Name: triggerPrefix + f.Name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
 		}
 		switch {
+		case e.event == "UPDATE" && t.Options.TOAST:
+			// A condition on whole rows reads what is stored out of line; the function finds out.
 		case e.event == "UPDATE":
 			trigger.When = rowChanged
 		case t.Options.ByStatement():

@@ -29,6 +29,10 @@ type Options struct {
 	Capture Capture `json:"capture,omitempty"`
 	// Level is by how much inserts and deletes are recorded.
 	Level Level `json:"level,omitempty"`
+	// TOAST makes less of updates of rows that have values stored out of line, of more than 2 kB
+	// as a rule, and leave them as they are: these are not read. In return, an update that
+	// changes nothing costs as much as one that does.
+	TOAST bool `json:"toast,omitempty"`
 	// Truncate is what TRUNCATE does.
 	Truncate Truncate `json:"truncate,omitempty"`
 	// Ignore lets a session switch recording off, by setting exaudit.ignore to "on".
@@ -122,6 +126,9 @@ func (o Options) Validate() error {
 		return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement does not see what logical replication applies, which the option replica asks for"}
 	case o.ByStatement() && strings.TrimSpace(o.Where) != "":
 		return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement does not go with the option where"}
+	}
+	if o.TOAST && o.Full() {
+		return &OptionError{Option: "toast", Reason: "does not go with the option capture: full, which records the values themselves"}
 	}
 	if !slices.Contains([]Truncate{"", TruncateRecord, TruncateRefuse, TruncateIgnore}, o.Truncate) {
 		return &OptionError{Option: "truncate", Value: string(o.Truncate), Reason: fmt.Sprintf("is record, refuse or ignore, not %q", o.Truncate)}

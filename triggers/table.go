@@ -234,6 +234,11 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 		}
 	}
 	t.Options.Exclude, t.Options.Mask = stored.Excluded, stored.Masked
+	if t.Options.TOAST && !t.Partitioned { // of a partition, the function does not know the TOAST table
+		for i, c := range t.Columns {
+			t.Columns[i].Changed = t.changedInline(c)
+		}
+	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		c.Masked = slices.Contains(stored.Masked, c.Name)
@@ -252,6 +257,20 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 	t.NewImage = bounded(t.NewOversized, t.BoundedImage("NEW", t.Options.Exclude, t.Options.Mask),
 		redacted(t.NewImage, t.Options.Exclude, t.Options.Mask))
 	return nil
+}
+
+// changedInline is true where an update changed the column, and for a value that is stored out of
+// line asks the TOAST table first. Where this transaction has added nothing to it, such a value of
+// NEW can only be the one of OLD: heap keeps the pointer where an update leaves the value alone, and
+// stores it again where it comes from anywhere else.
+func (t *Table) changedInline(c Column) string {
+	if c.OldOversized == "" {
+		return c.Changed
+	}
+	return fmt.Sprintf(`(pg_catalog.pg_column_size(NEW.%[1]s) > exaudit.inline_limit('%[2]s'::oid, %[3]s)
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('%[2]s'::oid)) = 0
+        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+       AND (%[4]s)`, c.QuotedName, t.Relation, literal(c.Name), c.Changed)
 }
 
 // OldSpecial is true where the image of OLD might need notes; "" where it never does.

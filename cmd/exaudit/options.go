@@ -22,6 +22,7 @@ func optionFlags() []cli.Flag {
 		&cli.StringFlag{Name: "where", Category: optionCategory, Usage: "record only rows that meet `CONDITION`, before or after the change"},
 		&cli.StringFlag{Name: "capture", Category: optionCategory, Usage: "of updates keep `WHAT`: changed columns, or full rows", DefaultText: "changed"},
 		&cli.StringFlag{Name: "level", Category: optionCategory, Usage: "record inserts and deletes by `LEVEL`: row, or statement, which is faster for many rows", DefaultText: "row"},
+		&cli.BoolFlag{Name: "toast", Category: optionCategory, Usage: "do not read values that are stored out of line and left alone; an update of nothing costs more then"},
 		&cli.StringFlag{Name: "truncate", Category: optionCategory, Usage: "`DO` with TRUNCATE: record, refuse or ignore", DefaultText: "record"},
 		&cli.BoolFlag{Name: "ignore", Category: optionCategory, Usage: "let sessions switch recording off: SET exaudit.ignore = 'on'"},
 		&cli.BoolFlag{Name: "session-user", Category: optionCategory, Usage: "record who was logged in to the server"},
@@ -41,7 +42,7 @@ func optionsOf(c *cli.Context) (*exaudit.Options, error) {
 	options := exaudit.Options{
 		Exclude: c.StringSlice("exclude"), Mask: c.StringSlice("mask"), Where: c.String("where"),
 		Capture: triggers.Capture(c.String("capture")), Level: triggers.Level(c.String("level")), Truncate: triggers.Truncate(c.String("truncate")),
-		Ignore: c.Bool("ignore"), SessionUser: c.Bool("session-user"), Replica: c.Bool("replica"),
+		TOAST: c.Bool("toast"), Ignore: c.Bool("ignore"), SessionUser: c.Bool("session-user"), Replica: c.Bool("replica"),
 	}
 	for _, name := range []string{"where", "capture", "level", "truncate"} {
 		if c.IsSet(name) && strings.TrimSpace(c.String(name)) == "" {
@@ -67,6 +68,7 @@ func optionText(o exaudit.Options) string {
 	add(o.Where != "", "where %s", o.Where)
 	add(o.Full(), "captures full rows")
 	add(o.ByStatement(), "by statement")
+	add(o.TOAST, "toast")
 	add(o.Truncate == triggers.TruncateRefuse, "refuses TRUNCATE")
 	add(o.Truncate == triggers.TruncateIgnore, "ignores TRUNCATE")
 	add(o.Ignore, "honours exaudit.ignore")

@@ -36,7 +36,7 @@ func New(t testing.TB, schema string) *pgtest.DB {
 }
 
 // Install puts triggers on the named tables. With EXAUDIT_TEST_LEVEL=statement, those that
-// can be have the option level statement: what is recorded must be the same.
+// can be have the options level: statement and toast: what is recorded must be the same.
 func Install(t testing.TB, db *pgtest.DB, tables ...string) {
 	t.Helper()
 	if _, err := triggers.Install(context.Background(), db.Pool, tables); err != nil {
@@ -54,15 +54,22 @@ func ByLevel(t testing.TB, db *pgtest.DB, table string, o triggers.Options) {
 	if o.Level != "" || Level() == triggers.LevelRow {
 		return
 	}
-	o.Level = Level()
-	_, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o}))
+	install := func() error {
+		_, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o}))
+		return err
+	}
+	o.Level, o.TOAST = Level(), !o.Full()
+	err := install()
 	if refused := (*triggers.OptionError)(nil); errors.As(err, &refused) && refused.Option == "level" {
-		return
+		o.Level = ""
+		err = install()
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	pgtest.Count(t, "by-statement", 1)
+	if o.ByStatement() {
+		pgtest.Count(t, "by-statement", 1)
+	}
 }
 
 // Level is that of the tables of Install.

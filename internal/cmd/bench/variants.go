@@ -19,7 +19,7 @@ type variant struct {
 	// settings bench.tables and bench.rows are set.
 	install func(ctx context.Context, conn *pgx.Conn, w workload) error
 	records records
-	bulk    bool // is only there for inserts and deletes of many rows in one statement
+	only    func(workload) bool // is only there for these; nil for all
 }
 
 // records is what a variant records of a workload.
@@ -35,8 +35,11 @@ const (
 // builtin are the variants that are always there; each is compared with the first.
 var builtin = []variant{
 	{name: "plain", records: nothing, install: func(context.Context, *pgx.Conn, workload) error { return nil }},
-	{name: "exaudit", records: changes, install: installExaudit(triggers.LevelRow)},
-	{name: "statement", records: changes, install: installExaudit(triggers.LevelStatement), bulk: true},
+	{name: "exaudit", records: changes, install: installExaudit(triggers.Options{})},
+	{name: "statement", records: changes, install: installExaudit(triggers.Options{Level: triggers.LevelStatement}),
+		only: func(w workload) bool { return w.bulk }},
+	{name: "toast", records: changes, install: installExaudit(triggers.Options{TOAST: true}),
+		only: func(w workload) bool { return w.large }},
 	{name: "shadow", records: updates, install: func(ctx context.Context, conn *pgx.Conn, w workload) error {
 		return script(text("shadow/"+w.schema))(ctx, conn, w)
 	}},
@@ -44,14 +47,14 @@ var builtin = []variant{
 	{name: "generic", records: updates, install: script(text("variant/generic"))},
 }
 
-func installExaudit(level triggers.Level) func(context.Context, *pgx.Conn, workload) error {
+func installExaudit(o triggers.Options) func(context.Context, *pgx.Conn, workload) error {
 	return func(ctx context.Context, conn *pgx.Conn, w workload) error {
 		if _, err := sql.Up(ctx, conn.Config()); err != nil {
 			return err
 		}
 		options := make(map[string]triggers.Options, len(w.tables))
 		for _, table := range w.tables {
-			options[table] = triggers.Options{Level: level}
+			options[table] = o
 		}
 		_, err := triggers.Install(ctx, conn, w.tables, triggers.WithOptions(options))
 		return err
@@ -60,7 +63,7 @@ func installExaudit(level triggers.Level) func(context.Context, *pgx.Conn, workl
 
 // of gives the variants that are there for a workload.
 func of(w workload, variants []variant) []variant {
-	return slices.DeleteFunc(slices.Clone(variants), func(v variant) bool { return v.bulk && !w.bulk })
+	return slices.DeleteFunc(slices.Clone(variants), func(v variant) bool { return v.only != nil && !v.only(w) })
 }
 
 // script installs a variant that is a file of SQL. The names of the tables to be audited

@@ -29,6 +29,7 @@ type workload struct {
 	rows    int // in the table beforehand
 	changes int
 	bulk    bool // inserts or deletes many rows in one statement
+	large   bool // beside values that are stored out of line
 	silent  bool // nothing changes: who compares records nothing
 	durable bool // commits wait for the disk
 }
@@ -60,13 +61,13 @@ var workloads = []workload{
 	bulk(orders("bulk/delete", "delete of 100,000 rows in one statement", "bulk_delete", once, 100_000, 100_000)),
 	bulk(workload{name: "cascade", what: "delete of 100 parents with 1,000 children each", schema: "family",
 		tables: []string{"public.parents", "public.children"}, work: "cascade", how: once, rows: 1_000, changes: 100_100}),
-	{name: "wide", what: "update of one int beside an unchanged 20 kB text, 40 columns", schema: "wide",
-		tables: []string{"public.wide"}, work: "wide_update", how: loop, rows: 500, changes: 3_000},
-	{name: "toast", what: "update of one int beside an unchanged 4 kB text", schema: "toast",
-		tables: []string{"public.toast"}, work: "toast_update", how: loop, rows: 2_000, changes: 6_000},
+	large(workload{name: "wide", what: "update of one int beside an unchanged 20 kB text, 40 columns", schema: "wide",
+		tables: []string{"public.wide"}, work: "wide_update", how: loop, rows: 500, changes: 3_000}),
+	large(workload{name: "toast", what: "update of one int beside an unchanged 4 kB text", schema: "toast",
+		tables: []string{"public.toast"}, work: "toast_update", how: loop, rows: 2_000, changes: 6_000}),
 	silent(orders("noop", "update that changes nothing, in a loop in the server", "noop", loop, 20_000, 10_000)),
 	field("field/update", "update of one of 200,000 narrow rows", "narrow", "narrow_update", 200_000),
-	field("field/toast", "update of one int beside a 4 kB text", "toast", "toast_update", 5_000),
+	large(field("field/toast", "update of one int beside a 4 kB text", "toast", "toast_update", 5_000)),
 	field("field/insert", "insert of a narrow row", "narrow", "narrow_insert", 1_000),
 	silent(field("field/noop", "update of a narrow row that changes nothing", "narrow", "narrow_noop", 200_000)),
 }
@@ -83,6 +84,11 @@ func field(name, what, schema, work string, rows int) workload {
 
 func bulk(w workload) workload {
 	w.bulk = true
+	return w
+}
+
+func large(w workload) workload {
+	w.large = true
 	return w
 }
 

@@ -1,0 +1,366 @@
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.people TO exaudit_writer;
+-- So that it stays so with row security; without, a policy means nothing.
+DROP POLICY IF EXISTS exaudit_truncate ON public.people;
+CREATE POLICY exaudit_truncate ON public.people FOR SELECT TO exaudit_writer USING (true);
+
+CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
+#variable_conflict use_column
+DECLARE
+    data       jsonb;
+BEGIN
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
+        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+    -- Only rows that meet the condition; one that fails is met.
+    BEGIN
+        IF NOT coalesce((SELECT (name <> ''
+            ) FROM (SELECT NEW.*) AS r), false) THEN
+            RETURN NULL;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;
+    END;
+
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note)
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'bio', 'note', 'status']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
+            ELSE '{}' END END);
+            RETURN NULL;
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*), data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*));
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for every update: the option toast.
+#variable_conflict use_column
+DECLARE
+    data       jsonb;
+    old_entity text;
+    old_values jsonb;
+    new_values jsonb;
+    wide       boolean;
+    crossing   boolean;
+BEGIN
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            RETURN NULL;
+        END IF;
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+    -- Only rows that meet the condition; one that fails is met. Where a row comes to meet it,
+    -- or ceases to, both sides are recorded whole: what it is out of sight, nobody knows.
+    DECLARE
+        was_met boolean;
+        is_met  boolean;
+    BEGIN
+        was_met := coalesce((SELECT (name <> ''
+            ) FROM (SELECT OLD.*) AS r), false);
+        is_met := coalesce((SELECT (name <> ''
+            ) FROM (SELECT NEW.*) AS r), false);
+        IF NOT was_met AND NOT is_met THEN
+            RETURN NULL;
+        END IF;
+        crossing := was_met <> is_met;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;
+    END;
+    IF crossing IS NOT FALSE THEN
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid), NULL, crossing);
+        RETURN NULL;
+    END IF;
+
+    -- Only the columns that changed. "=" is asked where equal means the same image;
+    -- elsewhere the images are compared.
+    IF OLD.id IS DISTINCT FROM NEW.id THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
+        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
+    END IF;
+    IF (pg_catalog.pg_column_size(NEW.name) > exaudit.inline_limit('<relation>'::oid, 'name')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
+        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+       AND (OLD.name IS DISTINCT FROM NEW.name) THEN
+        IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
+        END IF;
+    END IF;
+    IF (pg_catalog.pg_column_size(NEW.ssn) > exaudit.inline_limit('<relation>'::oid, 'ssn')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
+        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+       AND (OLD.ssn IS DISTINCT FROM NEW.ssn) THEN
+        IF pg_catalog.octet_length(OLD.ssn) > 1000000 OR pg_catalog.octet_length(NEW.ssn) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('ssn', OLD.ssn);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('ssn', NEW.ssn);
+        END IF;
+    END IF;
+    IF (pg_catalog.pg_column_size(NEW.bio) > exaudit.inline_limit('<relation>'::oid, 'bio')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
+        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+       AND (ROW(OLD.bio)::record OPERATOR(pg_catalog.*<>) ROW(NEW.bio)::record) THEN
+        IF pg_catalog.pg_column_size(OLD.bio) > 9800 OR pg_catalog.pg_column_size(NEW.bio) > 9800 THEN
+            wide := true;
+        ELSE
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('bio', OLD.bio);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('bio', NEW.bio);
+        END IF;
+        IF OLD.bio = 'null' THEN
+            old_values := exaudit.note_json_null(old_values, 'bio');
+        END IF;
+        IF NEW.bio = 'null' THEN
+            new_values := exaudit.note_json_null(new_values, 'bio');
+        END IF;
+    END IF;
+    IF (pg_catalog.pg_column_size(NEW.note) > exaudit.inline_limit('<relation>'::oid, 'note')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
+        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+       AND (ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record) THEN
+        IF pg_catalog.pg_column_size(OLD.note) > 9800 OR pg_catalog.pg_column_size(NEW.note) > 9800 THEN
+            wide := true;
+        ELSE
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW.note);
+        END IF;
+        IF OLD.note = 'null' THEN
+            old_values := exaudit.note_json_null(old_values, 'note');
+        END IF;
+        IF NEW.note = 'null' THEN
+            new_values := exaudit.note_json_null(new_values, 'note');
+        END IF;
+    END IF;
+    IF (pg_catalog.pg_column_size(NEW.status) > exaudit.inline_limit('<relation>'::oid, 'status')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
+        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+       AND (OLD.status IS DISTINCT FROM NEW.status) THEN
+        IF pg_catalog.octet_length(OLD.status) > 1000000 OR pg_catalog.octet_length(NEW.status) > 1000000 THEN
+            wide := true;
+        ELSE
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD.status);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW.status);
+        END IF;
+    END IF;
+
+    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            IF new_values IS NULL AND wide IS NULL THEN
+                RETURN NULL; -- of what is recorded nothing changed
+            END IF;
+            IF wide THEN -- what jsonb may not hold is left out, and noted
+                SELECT c.old_values, c.new_values INTO old_values, new_values
+                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'ssn', 'bio', 'note', 'status']::text[]) AS c;
+            END IF;
+            PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+#variable_conflict use_column
+DECLARE
+    data       jsonb;
+BEGIN
+    -- Altered since, or not the relation that this was written for: record whole rows, slower,
+    -- until the next "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            -- the table restored from a dump, or one that is refused
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+            RETURN NULL;
+        END IF;
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        RETURN NULL;
+    END IF;
+    -- Only rows that meet the condition; one that fails is met.
+    BEGIN
+        IF NOT coalesce((SELECT (name <> ''
+            ) FROM (SELECT OLD.*) AS r), false) THEN
+            RETURN NULL;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        NULL;
+    END;
+
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note)
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'bio', 'note', 'status']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
+            ELSE '{}' END END, NULL);
+            RETURN NULL;
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*), data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*));
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(1, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.people';
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
+    AFTER INSERT ON public.people
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
+    AFTER UPDATE ON public.people
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
+    AFTER DELETE ON public.people
+    FOR EACH ROW
+    EXECUTE FUNCTION exaudit.t1_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
+    BEFORE TRUNCATE ON public.people
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_truncate();
