@@ -25,7 +25,7 @@ const shop = `
 const selection = `
 all: true
 tables:
-  users: {mask: [password], where: "name <> '<b>'"}
+  users: {mask: [password], where: "name <> '<b>'", toast: true}
   orders: {capture: full, session_user: true}
 custom_columns:
   actor_id: {type: bigint, references: users ON DELETE SET NULL}

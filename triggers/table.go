@@ -234,11 +234,6 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 		}
 	}
 	t.Options.Exclude, t.Options.Mask = stored.Excluded, stored.Masked
-	if t.Options.TOAST && !t.Partitioned { // of a partition, the function does not know the TOAST table
-		for i, c := range t.Columns {
-			t.Columns[i].Changed = t.changedInline(c)
-		}
-	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		c.Masked = slices.Contains(stored.Masked, c.Name)
@@ -259,12 +254,12 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 	return nil
 }
 
-// changedInline is true where an update changed the column, and for a value that is stored out of
-// line asks the TOAST table first. Where this transaction has added nothing to it, such a value of
-// NEW can only be the one of OLD: heap keeps the pointer where an update leaves the value alone, and
+// Differs is true where an update changed the column. With the option toast, it asks the TOAST table
+// first: where this transaction has added nothing to it, a value of NEW that is stored out of line
+// can only be the one of OLD. Heap keeps the pointer where an update leaves the value alone, and
 // stores it again where it comes from anywhere else.
-func (t *Table) changedInline(c Column) string {
-	if c.OldOversized == "" {
+func (t *Table) Differs(c Column) string {
+	if !t.Options.TOAST || c.OldOversized == "" || t.Partitioned { // the function knows no partition's TOAST table
 		return c.Changed
 	}
 	return fmt.Sprintf(`(pg_catalog.pg_column_size(NEW.%[1]s) > exaudit.inline_limit('%[2]s'::oid, %[3]s)

@@ -30,7 +30,7 @@ ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS "source" text DE
 -- exaudit: begin table public.users
 -- exaudit: undo SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
 -- +goose StatementBegin
-SELECT exaudit.install_table('public.users', '{"mask":["password"],"where":"name <> ''<b>''"}', $install$
+SELECT exaudit.install_table('public.users', '{"mask":["password"],"where":"name <> ''<b>''","toast":true}', $install$
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.users TO exaudit_writer;
@@ -119,6 +119,7 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- UPDATE of public.users: written by exaudit <version>, content <content>. Do not edit.
+-- Fires for every update: the option toast.
 #variable_conflict use_column
 DECLARE
     stamp      exaudit.versions;
@@ -174,7 +175,10 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
         old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
     END IF;
-    IF OLD.name IS DISTINCT FROM NEW.name THEN
+    IF (pg_catalog.pg_column_size(NEW.name) > exaudit.inline_limit('<relation>'::oid, 'name')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
+        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+       AND (OLD.name IS DISTINCT FROM NEW.name) THEN
         IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
             wide := true;
         ELSE
@@ -182,7 +186,10 @@ BEGIN
             new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
         END IF;
     END IF;
-    IF OLD.password IS DISTINCT FROM NEW.password THEN
+    IF (pg_catalog.pg_column_size(NEW.password) > exaudit.inline_limit('<relation>'::oid, 'password')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
+        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+       AND (OLD.password IS DISTINCT FROM NEW.password) THEN
         old_values := exaudit.note_masked(coalesce(old_values, '{}'), 'password');
         new_values := exaudit.note_masked(coalesce(new_values, '{}'), 'password');
     END IF;
@@ -337,7 +344,6 @@ CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.users
     FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit.t<table_id>_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
