@@ -275,6 +275,35 @@ AS $$
     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
 $$;
 
+-- What follows is planned with, and so must not be told by a snapshot that is older than the table
+-- as it is: by that of a REPEATABLE READ or SERIALIZABLE transaction, or of replication's apply. What
+-- such a transaction would record could not be trusted, and the plan would stay for its session.
+-- Privileges and file nodes are looked up in the catalog as it is, whatever the snapshot.
+CREATE FUNCTION exaudit.check_snapshot(relation oid) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF pg_catalog.has_table_privilege(relation, 'SELECT') IS NULL -- there is none: a dump came from elsewhere
+       OR EXISTS (
+           SELECT
+           FROM pg_catalog.pg_class c
+           LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary
+           WHERE c.oid = relation
+             AND pg_catalog.pg_relation_filenode(c.oid) IS NOT DISTINCT FROM nullif(c.relfilenode, 0)
+             AND (i.indexrelid IS NULL OR pg_catalog.has_table_privilege(i.indexrelid, 'SELECT') IS NOT NULL)
+             AND pg_catalog.has_column_privilege(c.oid, (c.relnatts + 1)::smallint, 'SELECT') IS NULL
+             AND NOT EXISTS (SELECT
+                             FROM pg_catalog.pg_attribute a
+                             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                               AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT') IS NULL)) THEN
+        RETURN;
+    END IF;
+    RAISE EXCEPTION 'could not serialize access to table % due to a concurrent change of its definition', relation::regclass
+        USING ERRCODE = 'serialization_failure', HINT = 'The transaction might succeed if retried.';
+END
+$$;
+
 -- Is the table still what the trigger function was written for?
 --
 -- IMMUTABLE is deliberate and only holds inside a trigger function, with constant
@@ -287,18 +316,20 @@ CREATE FUNCTION exaudit.has_shape(relation oid, shape text) RETURNS boolean
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM exaudit.check_snapshot(relation);
     RETURN exaudit.shape(relation) IS NOT DISTINCT FROM shape;
 END
 $$;
 
 -- The TOAST table of a table; NULL where there is none, or where another access method than
--- heap decides what goes there. IMMUTABLE as has_shape is: VACUUM FULL and CLUSTER give a table
--- another one, and so discard the plan.
+-- heap decides what goes there. IMMUTABLE as has_shape is: an alteration that rewrites the table
+-- gives it another one.
 CREATE FUNCTION exaudit.toast_table(relation oid) RETURNS oid
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM exaudit.check_snapshot(relation);
     RETURN (SELECT nullif(c.reltoastrelid, 0)
             FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_am am ON am.oid = c.relam
@@ -306,10 +337,11 @@ BEGIN
 END
 $$;
 
--- A value of the column that takes more bytes than this is stored out of line; NULL where that
--- cannot be told. IMMUTABLE as has_shape is: the storage options are part of the table.
-CREATE FUNCTION exaudit.inline_limit(relation oid, column_name text) RETURNS integer
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+-- A value of the column that takes more bytes than this is stored out of line.
+--
+-- VOLATILE, so that under READ COMMITTED it sees the storage options as they are.
+CREATE FUNCTION exaudit.toast_threshold(relation oid, column_name text) RETURNS integer
+    LANGUAGE plpgsql PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -320,6 +352,22 @@ BEGIN
             FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
             WHERE c.oid = relation AND a.attname = column_name AND a.attstorage IN ('x', 'e'));
+END
+$$;
+
+-- The same, to plan with: IMMUTABLE as has_shape is. What is larger than a page is always out of
+-- line, and with an older snapshot, nothing else is known.
+CREATE FUNCTION exaudit.inline_limit(relation oid, column_name text) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    page constant integer := pg_catalog.current_setting('block_size');
+BEGIN
+    IF pg_catalog.current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RETURN page;
+    END IF;
+    RETURN coalesce(exaudit.toast_threshold(relation, column_name), page);
 END
 $$;
 
@@ -617,6 +665,7 @@ AS $$
 DECLARE
     image text := exaudit.image_expression(relation, 'r');
 BEGIN
+    PERFORM exaudit.check_snapshot(relation);
     IF image = 'pg_catalog.to_jsonb(r.*)' THEN
         RETURN NULL;
     END IF;
@@ -749,7 +798,7 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
-    exaudit.has_shape, exaudit.toast_table, exaudit.inline_limit, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null,
+    exaudit.has_shape, exaudit.check_snapshot, exaudit.toast_table, exaudit.toast_threshold, exaudit.inline_limit, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null,
     exaudit.note_masked, exaudit.redact, exaudit.image_limit, exaudit.oversized_expression, exaudit.note_oversized,
     exaudit.bounded_image, exaudit.without_value, exaudit.bounded_changes, exaudit.column_names, exaudit.encode, exaudit.encode_query, exaudit.encode_with,
     exaudit.decode_query, exaudit.decode, exaudit.decode_all
@@ -778,8 +827,10 @@ DROP FUNCTION exaudit.note_json_null;
 DROP FUNCTION exaudit.json_nulls;
 DROP FUNCTION exaudit.image_expression;
 DROP FUNCTION exaudit.inline_limit;
+DROP FUNCTION exaudit.toast_threshold;
 DROP FUNCTION exaudit.toast_table;
 DROP FUNCTION exaudit.has_shape;
+DROP FUNCTION exaudit.check_snapshot;
 DROP FUNCTION exaudit.shape;
 DROP VIEW exaudit.table_columns;
 DROP FUNCTION exaudit.value_expression;

@@ -223,6 +223,7 @@ CREATE FUNCTION exaudit.key_columns(relation oid) RETURNS jsonb
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM exaudit.check_snapshot(relation);
     RETURN (
         SELECT pg_catalog.jsonb_build_object(
                    'names', coalesce(pg_catalog.jsonb_agg(c.name ORDER BY c.key_position), '[]'),
@@ -360,6 +361,7 @@ CREATE FUNCTION exaudit.present_columns(relation oid) RETURNS jsonb
     SET quote_all_identifiers = off
 AS $$
 BEGIN
+    PERFORM exaudit.check_snapshot(relation);
     RETURN (
         SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
                    'number', c.number, 'name', c.name, 'type', c.type_name, 'encoding', c.encoding) ORDER BY c.number)

@@ -123,7 +123,7 @@ func (g generic) Encoded(row string) string {
 
 func genericContent(event, id, relation string) string {
 	// whether it is partitioned or will be part of one that is, nobody knows
-	return render("generic", generic{change: change{&Table{Partitioned: true}, actions[event]}, ID: id, Relation: relation, Event: event})
+	return render("generic", generic{change: change{Table: &Table{Partitioned: true}, Action: actions[event]}, ID: id, Relation: relation, Event: event})
 }
 
 // generate makes the script of the event triggers.

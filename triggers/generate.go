@@ -82,7 +82,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 // change is what the templates need of a trigger that records one kind of change.
 type change struct {
 	*Table
-	Action string // exaudit.action
+	Action  string // exaudit.action
+	special bool   // see AsSpecial
 }
 
 // actions are those of the events of one row.
@@ -114,7 +115,7 @@ func (c change) Entity() string {
 
 // Previous is the row's key before, where the change gave it another.
 func (c change) Previous() string {
-	if c.Action == "updated" {
+	if c.Updated() {
 		return "old_entity"
 	}
 	return "NULL"
@@ -123,12 +124,15 @@ func (c change) Previous() string {
 // Sides are the columns of versions that the change fills with images.
 func (c change) Sides() string { return c.pick("before", "after", "before, after") }
 
-// Images are what goes into Sides, unless the change is special.
+// Images are what goes into Sides.
 func (c change) Images() string {
+	if c.special {
+		return c.pick(c.OldImage, c.NewImage, "")
+	}
 	return c.pick(c.OldPlainImage, c.NewPlainImage, "old_values, new_values")
 }
 
-// SpecialImages are those of both sides where the change is special.
+// SpecialImages are those of both sides where the change may be special.
 func (c change) SpecialImages() string {
 	return c.pick(c.OldImage+", NULL", "NULL, "+c.NewImage, "old_values, new_values")
 }
@@ -139,11 +143,17 @@ func (c change) Special() string {
 	if c.Wide() {
 		updated = "wide OR " + updated
 	}
-	if c.Changes() {
-		updated = "new_values IS NULL OR " + updated
-	}
 	return c.pick(c.OldSpecial(), c.NewSpecial(), updated)
 }
+
+// AsSpecial is the change of a row for which Special is true.
+func (c change) AsSpecial() change {
+	c.special = true
+	return c
+}
+
+// Updated tells whether it is an update.
+func (c change) Updated() bool { return c.Action == "updated" }
 
 // Custom is the variable that the custom data is read into.
 func (c change) Custom() string {
@@ -154,7 +164,7 @@ func (c change) Custom() string {
 }
 
 // Changes tells whether only the changed columns of an update are recorded.
-func (c change) Changes() bool { return c.Action == "updated" && !c.Options.Full() }
+func (c change) Changes() bool { return c.Updated() && !c.Options.Full() }
 
 // Wide tells whether they might be more than jsonb holds.
 func (c change) Wide() bool { return c.Changes() && c.OldOversized != "" }
@@ -277,7 +287,7 @@ func (t *Table) function(event string) (Function, error) {
 	if t.Options.ByStatement() && (event == "insert" || event == "delete") {
 		name = "statement"
 	}
-	if err := templates.ExecuteTemplate(&body, name, change{t, actions[event]}); err != nil {
+	if err := templates.ExecuteTemplate(&body, name, change{Table: t, Action: actions[event]}); err != nil {
 		return Function{}, fmt.Errorf("generate %s trigger of %s: %w", event, t.QuotedName, err)
 	}
 	f := Function{

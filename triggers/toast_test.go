@@ -64,7 +64,8 @@ func TestTOASTRecordsEveryChange(t *testing.T) {
 		{`ALTER TABLE docs ALTER other SET STORAGE EXTERNAL; ALTER TABLE docs SET (toast_tuple_target = 8160); UPDATE docs SET other = text_of(17) WHERE id = 1`, "1:other"},
 		{`UPDATE docs SET other = text_of(18) WHERE id = 1`, "1:other"},
 		{`ALTER TABLE docs RESET (toast_tuple_target); UPDATE docs SET other = text_of(19)`, "1:other 2:other 3:other"},
-		{`VACUUM FULL docs; UPDATE docs SET n = n + 1`, "1:n 2:n 3:n"}, // has another TOAST table
+		{`VACUUM FULL docs; UPDATE docs SET n = n + 1`, "1:n 2:n 3:n"},
+		{`ALTER TABLE docs ALTER n TYPE bigint; ALTER TABLE docs ALTER n TYPE int; UPDATE docs SET n = n + 1`, "1:n 2:n 3:n"}, // has another TOAST table
 		{`UPDATE docs SET other = text_of(20) WHERE id = 1`, "1:other"},
 		{`TRUNCATE docs; INSERT INTO docs VALUES (1, 1, text_of(1)); UPDATE docs SET body = text_of(2)`, "1:body"},
 	} {
@@ -73,7 +74,8 @@ func TestTOASTRecordsEveryChange(t *testing.T) {
 		if got := updates(t, db); got != test.want {
 			t.Errorf("%s: recorded %q, want %q", test.statements, got, test.want)
 		}
-		conn.Exec(t.Context(), `SELECT pg_stat_force_next_flush()`) // or the TOAST table would count for a while as changed
+		// or the TOAST table would count for a while as changed; before PostgreSQL 15 it does
+		conn.Exec(t.Context(), `SELECT pg_stat_force_next_flush()`)
 	}
 	wantNoDrift(t, db)
 }
@@ -105,23 +107,42 @@ func TestTOASTIsNotRead(t *testing.T) {
 func TestTOASTElsewhere(t *testing.T) {
 	t.Parallel()
 	for name, schema := range map[string]string{
-		"altered":     docs + `; CREATE FUNCTION alter_docs() RETURNS void LANGUAGE sql AS 'ALTER TABLE docs ADD COLUMN more text'`,
+		"altered":     docs,
 		"partitioned": strings.Replace(docs, "info jsonb)", "info jsonb) PARTITION BY RANGE (id); CREATE TABLE part PARTITION OF docs DEFAULT", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, schema)
 			installWith(t, db, "docs", toasted)
-			if name == "altered" {
-				db.Exec(t, `SELECT alter_docs()`)
-			}
 			conn := db.Connect(t, "")
+			if name == "altered" {
+				run(t, conn, `UPDATE docs SET n = n`)
+				db.Exec(t, `ALTER TABLE docs ADD COLUMN more text`)
+			}
 			run(t, conn, `UPDATE docs SET n = n`, `UPDATE docs SET n = n + 1 WHERE id = 1`, `UPDATE docs SET body = text_of(5) WHERE id = 1`,
 				`UPDATE docs SET other = text_of(6) WHERE id = 1`)
 			if got := updates(t, db); got != "1:n 1:body 1:other" {
 				t.Errorf("recorded %q", got)
 			}
 		})
+	}
+}
+
+// A plan that is made with an old snapshot stays for its session, and must not take a value that
+// came to be stored in the row meanwhile for one that is out of line.
+func TestTOASTOldSnapshot(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, docs)
+	installWith(t, db, "docs", toasted)
+	conn := db.Connect(t, "")
+	run(t, conn, `UPDATE docs SET n = n + 1`, `BEGIN ISOLATION LEVEL REPEATABLE READ`, `SELECT count(*) FROM exaudit.tables`)
+	db.Exec(t, `ALTER TABLE docs ALTER other SET STORAGE MAIN`)
+	db.Exec(t, `UPDATE docs SET body = NULL, raw = NULL, info = NULL, other = text_of(30) WHERE id = 1`)
+	forget(t, db)
+	run(t, conn, `UPDATE docs SET body = NULL, raw = NULL, info = NULL, other = text_of(31) WHERE id = 2`, `COMMIT`)
+	run(t, conn, `UPDATE docs SET other = text_of(32) WHERE id = 1`, `UPDATE docs SET other = text_of(33) WHERE id = 2`)
+	if got := updates(t, db); got != "1:other 2:body,info,other!,raw 2:other" {
+		t.Errorf("recorded %s", got)
 	}
 }
 

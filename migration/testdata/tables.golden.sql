@@ -83,8 +83,7 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
@@ -92,6 +91,19 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END);
+            RETURN NULL;
+        END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'created', NEW.id::text, CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
+        THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
+        ARRAY[]::text[], ARRAY['password']::text[])
+        ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['password']::text[]) END, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
@@ -196,6 +208,9 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL AND wide IS NULL THEN
+            RETURN NULL; -- of what is recorded nothing changed
+        END IF;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
@@ -205,13 +220,10 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+        IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            IF new_values IS NULL AND wide IS NULL THEN
-                RETURN NULL; -- of what is recorded nothing changed
-            END IF;
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT exaudit.redact(c.old_values,
         ARRAY[]::text[], ARRAY['password']::text[]), exaudit.redact(c.new_values,
@@ -285,8 +297,7 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
@@ -294,6 +305,19 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END, NULL);
+            RETURN NULL;
+        END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'deleted', OLD.id::text, CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
+        THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
+        ARRAY[]::text[], ARRAY['password']::text[])
+        ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['password']::text[]) END, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
@@ -407,8 +431,7 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info)
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
@@ -422,6 +445,25 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (NEW.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
             ELSE '{}' END END);
+            RETURN NULL;
+        END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
+        VALUES (<table_id>, 'created', NEW.id::text, CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
+        ELSE pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'user_id', NEW.user_id,
+        'total', NEW.total,
+        'mood', exaudit.text_value(NEW.mood),
+        'info', NEW.info)
+    || CASE WHEN 'null'::jsonb IN (NEW.info)
+            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
+            ELSE '{}' END END, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
@@ -597,8 +639,7 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info)
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
@@ -612,6 +653,25 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
             ELSE '{}' END END, NULL);
+            RETURN NULL;
+        END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
+        VALUES (<table_id>, 'deleted', OLD.id::text, CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
+        ELSE pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'user_id', OLD.user_id,
+        'total', OLD.total,
+        'mood', exaudit.text_value(OLD.mood),
+        'info', OLD.info)
+    || CASE WHEN 'null'::jsonb IN (OLD.info)
+            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
+            ELSE '{}' END END, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
@@ -740,13 +800,23 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END);
+            RETURN NULL;
+        END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
@@ -819,6 +889,12 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL AND wide IS NULL THEN
+            -- something did, that this does not know
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            RETURN NULL;
+        END IF;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
@@ -828,13 +904,10 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+        IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            IF new_values IS NULL AND wide IS NULL THEN
-                RETURN NULL; -- of what is recorded nothing changed
-            END IF;
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
@@ -908,13 +981,23 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
+            RETURN NULL;
+        END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
+        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)

@@ -42,13 +42,25 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
             PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.body) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'body']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END);
+            RETURN NULL;
+        END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, "Via", tags, uid)
+        VALUES (1, 'created', NEW.id::text, CASE WHEN pg_catalog.octet_length(NEW.body) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'body']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
+                stamp.tags,
+                CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, "Via", tags, uid)
@@ -117,6 +129,12 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL AND wide IS NULL THEN
+            -- something did, that this does not know
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            RETURN NULL;
+        END IF;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
@@ -126,13 +144,10 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+        IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
-            IF new_values IS NULL AND wide IS NULL THEN
-                RETURN NULL; -- of what is recorded nothing changed
-            END IF;
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'body']::text[]) AS c;
@@ -195,13 +210,25 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
             PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.body) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'body']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
+            RETURN NULL;
+        END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, "Via", tags, uid)
+        VALUES (1, 'deleted', OLD.id::text, CASE WHEN pg_catalog.octet_length(OLD.body) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'body']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END, stamp.custom,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                stamp.actor_id,
+                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
+                stamp.tags,
+                CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, "Via", tags, uid)

@@ -101,19 +101,22 @@ BEGIN
 
     IF new_values IS NULL OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL THEN
+            -- something did, that this does not know
+        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            RETURN NULL;
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF new_values IS NULL OR old_entity IS NOT NULL
+        IF old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            IF new_values IS NULL THEN
-                RETURN NULL; -- of what is recorded nothing changed
-            END IF;
             PERFORM exaudit.record(1, 'updated', NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;

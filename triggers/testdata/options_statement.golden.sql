@@ -146,19 +146,19 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL AND wide IS NULL THEN
+            RETURN NULL; -- of what is recorded nothing changed
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+        IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            IF new_values IS NULL AND wide IS NULL THEN
-                RETURN NULL; -- of what is recorded nothing changed
-            END IF;
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT exaudit.redact(c.old_values,
         ARRAY[]::text[], ARRAY['ssn']::text[]), exaudit.redact(c.new_values,
