@@ -82,8 +82,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 // change is what the templates need of a trigger that records one kind of change.
 type change struct {
 	*Table
-	Action  string // exaudit.action
-	special bool   // see AsSpecial
+	Action string // exaudit.action
 }
 
 // actions are those of the events of one row.
@@ -124,16 +123,16 @@ func (c change) Previous() string {
 // Sides are the columns of versions that the change fills with images.
 func (c change) Sides() string { return c.pick("before", "after", "before, after") }
 
-// Images are what goes into Sides.
+// Images are what goes into Sides, unless the row is special.
 func (c change) Images() string {
-	if c.special {
-		return c.pick(c.OldImage, c.NewImage, "")
-	}
 	return c.pick(c.OldPlainImage, c.NewPlainImage, "old_values, new_values")
 }
 
-// SpecialImages are those of both sides where the change may be special.
-func (c change) SpecialImages() string {
+// SpecialImage is that of a row for which Special is true.
+func (c change) SpecialImage() string { return c.pick(c.OldImage, c.NewImage, "") }
+
+// BothImages are those of both sides, whatever the row is.
+func (c change) BothImages() string {
 	return c.pick(c.OldImage+", NULL", "NULL, "+c.NewImage, "old_values, new_values")
 }
 
@@ -146,11 +145,8 @@ func (c change) Special() string {
 	return c.pick(c.OldSpecial(), c.NewSpecial(), updated)
 }
 
-// AsSpecial is the change of a row for which Special is true.
-func (c change) AsSpecial() change {
-	c.special = true
-	return c
-}
+// Imaged tells whether the change has the image of a row, which may be a special one.
+func (c change) Imaged() bool { return !c.Updated() && c.Special() != "" }
 
 // Updated tells whether it is an update.
 func (c change) Updated() bool { return c.Action == "updated" }

@@ -80,6 +80,23 @@ func TestTOASTRecordsEveryChange(t *testing.T) {
 	wantNoDrift(t, db)
 }
 
+// An update of which nothing is recorded does not fail on what the session says.
+func TestNothingToRecord(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]triggers.Options{"toast": toasted, "exclude": {Exclude: []string{"body"}}} {
+		db := auditdb.New(t, docs)
+		installWith(t, db, "docs", o)
+		conn := db.Connect(t, "")
+		run(t, conn, `SET exaudit.custom = 'nonsense'`)
+		statement := map[string]string{"toast": `UPDATE docs SET n = n`, "exclude": `UPDATE docs SET body = 'new'`}[name]
+		run(t, conn, statement)
+		fails(t, conn, `UPDATE docs SET n = n + 1`)
+		if got := updates(t, db); got != "" {
+			t.Errorf("%s: recorded %s", name, got)
+		}
+	}
+}
+
 // A session that has not added to the TOAST table does not read it; one that has, does.
 func TestTOASTIsNotRead(t *testing.T) {
 	t.Parallel()

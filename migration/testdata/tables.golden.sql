@@ -45,6 +45,7 @@ AS $exaudit$
 #variable_conflict use_column
 DECLARE
     stamp      exaudit.versions;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -95,20 +96,17 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'created', NEW.id::text, CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['password']::text[]) END, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-            RETURN NULL;
+        ARRAY[]::text[], ARRAY['password']::text[]) END;
+        ELSE
+            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['password']::text[]);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['password']::text[]), stamp.custom,
+        VALUES (<table_id>, 'created', NEW.id::text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
@@ -259,6 +257,7 @@ AS $exaudit$
 #variable_conflict use_column
 DECLARE
     stamp      exaudit.versions;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -309,20 +308,17 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'deleted', OLD.id::text, CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['password']::text[]) END, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-            RETURN NULL;
+        ARRAY[]::text[], ARRAY['password']::text[]) END;
+        ELSE
+            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['password']::text[]);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['password']::text[]), stamp.custom,
+        VALUES (<table_id>, 'deleted', OLD.id::text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
@@ -400,6 +396,7 @@ AS $exaudit$
 -- INSERT of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
     stamp      exaudit.versions;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -449,8 +446,7 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'created', NEW.id::text, CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
+            image := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -460,19 +456,17 @@ BEGIN
         'info', NEW.info)
     || CASE WHEN 'null'::jsonb IN (NEW.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
-            ELSE '{}' END END, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+            ELSE '{}' END END;
+        ELSE
+            image := pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'user_id', NEW.user_id,
         'total', NEW.total,
         'mood', exaudit.text_value(NEW.mood),
-        'info', NEW.info), stamp.custom,
+        'info', NEW.info);
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
+        VALUES (<table_id>, 'created', NEW.id::text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
@@ -608,6 +602,7 @@ AS $exaudit$
 -- DELETE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
     stamp      exaudit.versions;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -657,8 +652,7 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'deleted', OLD.id::text, CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
+            image := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -668,19 +662,17 @@ BEGIN
         'info', OLD.info)
     || CASE WHEN 'null'::jsonb IN (OLD.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
-            ELSE '{}' END END, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+            ELSE '{}' END END;
+        ELSE
+            image := pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'user_id', OLD.user_id,
         'total', OLD.total,
         'mood', exaudit.text_value(OLD.mood),
-        'info', OLD.info), stamp.custom,
+        'info', OLD.info);
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
+        VALUES (<table_id>, 'deleted', OLD.id::text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
@@ -759,6 +751,7 @@ AS $exaudit$
 -- INSERT of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
     stamp      exaudit.versions;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -810,17 +803,14 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-            RETURN NULL;
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, pg_catalog.to_jsonb(NEW.*), stamp.custom,
+        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
@@ -940,6 +930,7 @@ AS $exaudit$
 -- DELETE of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
     stamp      exaudit.versions;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -991,17 +982,14 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
-            RETURN NULL;
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, pg_catalog.to_jsonb(OLD.*), stamp.custom,
+        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);

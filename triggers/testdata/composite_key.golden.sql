@@ -15,6 +15,7 @@ AS $exaudit$
 -- INSERT of public.order_lines: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -53,15 +54,14 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text, CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text, pg_catalog.to_jsonb(NEW.*), data,
+        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
@@ -187,6 +187,7 @@ AS $exaudit$
 -- DELETE of public.order_lines: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -225,15 +226,14 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, pg_catalog.to_jsonb(OLD.*), data,
+        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)

@@ -14,6 +14,7 @@ AS $exaudit$
 -- INSERT of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     stamp      exaudit.versions;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -52,19 +53,14 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, "Via", tags, uid)
-        VALUES (1, 'created', NEW.id::text, CASE WHEN pg_catalog.octet_length(NEW.body) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(NEW.body) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'body']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                stamp.tags,
-                CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
-            RETURN NULL;
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, "Via", tags, uid)
-        VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*), stamp.custom,
+        VALUES (1, 'created', NEW.id::text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
@@ -182,6 +178,7 @@ AS $exaudit$
 -- DELETE of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     stamp      exaudit.versions;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -220,19 +217,14 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, "Via", tags, uid)
-        VALUES (1, 'deleted', OLD.id::text, CASE WHEN pg_catalog.octet_length(OLD.body) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(OLD.body) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'body']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                stamp.tags,
-                CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
-            RETURN NULL;
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, "Via", tags, uid)
-        VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*), stamp.custom,
+        VALUES (1, 'deleted', OLD.id::text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,

@@ -22,6 +22,7 @@ AS $exaudit$
 -- INSERT of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -108,8 +109,7 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2) THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -139,12 +139,9 @@ BEGIN
         'doubled', NEW.doubled)
     || CASE WHEN 'null'::jsonb IN (NEW.jb, NEW.jb2)
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[NEW.jb, NEW.jb2]::jsonb[])
-            ELSE '{}' END END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+            ELSE '{}' END END;
+        ELSE
+            image := pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'price', NEW.price,
         'f', exaudit.float_value(NEW.f),
@@ -169,7 +166,10 @@ BEGIN
         'd', exaudit.array_value(NEW.d),
         'c', NEW.c,
         'rc', NEW.rc,
-        'doubled', NEW.doubled), data,
+        'doubled', NEW.doubled);
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', NEW.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
@@ -500,6 +500,7 @@ AS $exaudit$
 -- DELETE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -586,8 +587,7 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2) THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -617,12 +617,9 @@ BEGIN
         'doubled', OLD.doubled)
     || CASE WHEN 'null'::jsonb IN (OLD.jb, OLD.jb2)
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[OLD.jb, OLD.jb2]::jsonb[])
-            ELSE '{}' END END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+            ELSE '{}' END END;
+        ELSE
+            image := pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'price', OLD.price,
         'f', exaudit.float_value(OLD.f),
@@ -647,7 +644,10 @@ BEGIN
         'd', exaudit.array_value(OLD.d),
         'c', OLD.c,
         'rc', OLD.rc,
-        'doubled', OLD.doubled), data,
+        'doubled', OLD.doubled);
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', OLD.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)

@@ -14,6 +14,7 @@ AS $exaudit1$
 -- INSERT of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -76,20 +77,19 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before) THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
 break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.custom), pg_catalog.octet_length(NEW.action)) > 1000000 OR pg_catalog.pg_column_size(NEW.before) > 2882
         THEN exaudit.bounded_image(NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.before)
             THEN exaudit.json_nulls(ARRAY['before'], ARRAY[NEW.before]::jsonb[])
-            ELSE '{}' END END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
+            ELSE '{}' END END;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), pg_catalog.to_jsonb(NEW.*), data,
+        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
@@ -382,6 +382,7 @@ AS $exaudit1$
 -- DELETE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -444,20 +445,19 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before) THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
 break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR pg_catalog.pg_column_size(OLD.before) > 2882
         THEN exaudit.bounded_image(OLD, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.before)
             THEN exaudit.json_nulls(ARRAY['before'], ARRAY[OLD.before]::jsonb[])
-            ELSE '{}' END END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
+            ELSE '{}' END END;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), pg_catalog.to_jsonb(OLD.*), data,
+        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)

@@ -14,6 +14,7 @@ AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -58,21 +59,20 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
             ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
+        ELSE
+            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]), data,
+        VALUES (1, 'created', NEW.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
@@ -193,6 +193,7 @@ AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -237,21 +238,20 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
             ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
+        ELSE
+            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]), data,
+        VALUES (1, 'deleted', OLD.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)

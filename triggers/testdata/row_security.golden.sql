@@ -14,6 +14,7 @@ AS $exaudit$
 -- INSERT of public.secrets: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -50,15 +51,14 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, CASE WHEN greatest(pg_catalog.octet_length(NEW.owner), pg_catalog.octet_length(NEW.content)) > 1000000
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.owner), pg_catalog.octet_length(NEW.content)) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'owner', 'content']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*), data,
+        VALUES (1, 'created', NEW.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
@@ -174,6 +174,7 @@ AS $exaudit$
 -- DELETE of public.secrets: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -210,15 +211,14 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, CASE WHEN greatest(pg_catalog.octet_length(OLD.owner), pg_catalog.octet_length(OLD.content)) > 1000000
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.owner), pg_catalog.octet_length(OLD.content)) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'owner', 'content']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*), data,
+        VALUES (1, 'deleted', OLD.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)

@@ -15,6 +15,7 @@ AS $exaudit$
 -- INSERT of public.users: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -53,15 +54,14 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, CASE WHEN pg_catalog.octet_length(NEW.name) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(NEW.name) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, pg_catalog.to_jsonb(NEW.*), data,
+        VALUES (1, 'created', NEW.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
@@ -185,6 +185,7 @@ AS $exaudit$
 -- DELETE of public.users: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -223,15 +224,14 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, CASE WHEN pg_catalog.octet_length(OLD.name) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(OLD.name) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, pg_catalog.to_jsonb(OLD.*), data,
+        VALUES (1, 'deleted', OLD.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)

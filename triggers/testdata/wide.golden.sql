@@ -15,6 +15,7 @@ AS $exaudit$
 -- INSERT of public.wide: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -169,8 +170,7 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, CASE WHEN greatest(pg_catalog.octet_length(NEW.c01), pg_catalog.octet_length(NEW.c04), pg_catalog.octet_length(NEW.c07), pg_catalog.octet_length(NEW.c10), pg_catalog.octet_length(NEW.c13), pg_catalog.octet_length(NEW.c16), pg_catalog.octet_length(NEW.c19), pg_catalog.octet_length(NEW.c22), pg_catalog.octet_length(NEW.c25), pg_catalog.octet_length(NEW.c28), pg_catalog.octet_length(NEW.c31), pg_catalog.octet_length(NEW.c34), pg_catalog.octet_length(NEW.c37), pg_catalog.octet_length(NEW.c40), pg_catalog.octet_length(NEW.c43), pg_catalog.octet_length(NEW.c46), pg_catalog.octet_length(NEW.c49), pg_catalog.octet_length(NEW.c52), pg_catalog.octet_length(NEW.c55), pg_catalog.octet_length(NEW.c58)) > 1000000
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.c01), pg_catalog.octet_length(NEW.c04), pg_catalog.octet_length(NEW.c07), pg_catalog.octet_length(NEW.c10), pg_catalog.octet_length(NEW.c13), pg_catalog.octet_length(NEW.c16), pg_catalog.octet_length(NEW.c19), pg_catalog.octet_length(NEW.c22), pg_catalog.octet_length(NEW.c25), pg_catalog.octet_length(NEW.c28), pg_catalog.octet_length(NEW.c31), pg_catalog.octet_length(NEW.c34), pg_catalog.octet_length(NEW.c37), pg_catalog.octet_length(NEW.c40), pg_catalog.octet_length(NEW.c43), pg_catalog.octet_length(NEW.c46), pg_catalog.octet_length(NEW.c49), pg_catalog.octet_length(NEW.c52), pg_catalog.octet_length(NEW.c55), pg_catalog.octet_length(NEW.c58)) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -233,12 +233,9 @@ BEGIN
         'c56', NEW.c56,
         'c57', exaudit.float_value(NEW.c57),
         'c58', NEW.c58,
-        'c59', NEW.c59) END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        'c59', NEW.c59) END;
+        ELSE
+            image := pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'c01', NEW.c01,
         'c02', NEW.c02,
@@ -299,7 +296,10 @@ BEGIN
         'c56', NEW.c56,
         'c57', exaudit.float_value(NEW.c57),
         'c58', NEW.c58,
-        'c59', NEW.c59), data,
+        'c59', NEW.c59);
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', NEW.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
@@ -835,6 +835,7 @@ AS $exaudit$
 -- DELETE of public.wide: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -989,8 +990,7 @@ BEGIN
         END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, CASE WHEN greatest(pg_catalog.octet_length(OLD.c01), pg_catalog.octet_length(OLD.c04), pg_catalog.octet_length(OLD.c07), pg_catalog.octet_length(OLD.c10), pg_catalog.octet_length(OLD.c13), pg_catalog.octet_length(OLD.c16), pg_catalog.octet_length(OLD.c19), pg_catalog.octet_length(OLD.c22), pg_catalog.octet_length(OLD.c25), pg_catalog.octet_length(OLD.c28), pg_catalog.octet_length(OLD.c31), pg_catalog.octet_length(OLD.c34), pg_catalog.octet_length(OLD.c37), pg_catalog.octet_length(OLD.c40), pg_catalog.octet_length(OLD.c43), pg_catalog.octet_length(OLD.c46), pg_catalog.octet_length(OLD.c49), pg_catalog.octet_length(OLD.c52), pg_catalog.octet_length(OLD.c55), pg_catalog.octet_length(OLD.c58)) > 1000000
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.c01), pg_catalog.octet_length(OLD.c04), pg_catalog.octet_length(OLD.c07), pg_catalog.octet_length(OLD.c10), pg_catalog.octet_length(OLD.c13), pg_catalog.octet_length(OLD.c16), pg_catalog.octet_length(OLD.c19), pg_catalog.octet_length(OLD.c22), pg_catalog.octet_length(OLD.c25), pg_catalog.octet_length(OLD.c28), pg_catalog.octet_length(OLD.c31), pg_catalog.octet_length(OLD.c34), pg_catalog.octet_length(OLD.c37), pg_catalog.octet_length(OLD.c40), pg_catalog.octet_length(OLD.c43), pg_catalog.octet_length(OLD.c46), pg_catalog.octet_length(OLD.c49), pg_catalog.octet_length(OLD.c52), pg_catalog.octet_length(OLD.c55), pg_catalog.octet_length(OLD.c58)) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -1053,12 +1053,9 @@ BEGIN
         'c56', OLD.c56,
         'c57', exaudit.float_value(OLD.c57),
         'c58', OLD.c58,
-        'c59', OLD.c59) END, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        'c59', OLD.c59) END;
+        ELSE
+            image := pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'c01', OLD.c01,
         'c02', OLD.c02,
@@ -1119,7 +1116,10 @@ BEGIN
         'c56', OLD.c56,
         'c57', exaudit.float_value(OLD.c57),
         'c58', OLD.c58,
-        'c59', OLD.c59), data,
+        'c59', OLD.c59);
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', OLD.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)

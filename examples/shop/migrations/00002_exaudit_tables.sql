@@ -31,6 +31,7 @@ AS $exaudit$
 -- INSERT of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -58,8 +59,7 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
-           OR pg_catalog.jsonb_typeof(data) <> 'object'
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
@@ -67,8 +67,16 @@ BEGIN
         ELSE pg_catalog.to_jsonb(NEW.*) END);
             RETURN NULL;
         END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
+        END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), pg_catalog.to_jsonb(NEW.*), data,
+        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
@@ -140,19 +148,22 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL AND wide IS NULL THEN
+            -- something did, that this does not know
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            RETURN NULL;
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+        IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            IF new_values IS NULL AND wide IS NULL THEN
-                RETURN NULL; -- of what is recorded nothing changed
-            END IF;
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[]) AS c;
@@ -183,6 +194,7 @@ AS $exaudit$
 -- DELETE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -210,8 +222,7 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
-           OR pg_catalog.jsonb_typeof(data) <> 'object'
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), NULL, CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
@@ -219,8 +230,16 @@ BEGIN
         ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
             RETURN NULL;
         END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
+        END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), pg_catalog.to_jsonb(OLD.*), data,
+        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
@@ -297,6 +316,7 @@ AS $exaudit$
 -- INSERT of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -325,8 +345,7 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address)
-           OR pg_catalog.jsonb_typeof(data) <> 'object'
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 16000
@@ -342,13 +361,29 @@ BEGIN
             ELSE '{}' END END);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address) THEN
+            image := CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 16000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
+        ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'customer', NEW.customer,
         'status', exaudit.text_value(NEW.status),
         'address', NEW.address,
-        'created_at', NEW.created_at), data,
+        'created_at', NEW.created_at)
+    || CASE WHEN 'null'::jsonb IN (NEW.address)
+            THEN exaudit.json_nulls(ARRAY['address'], ARRAY[NEW.address]::jsonb[])
+            ELSE '{}' END END;
+        ELSE
+            image := pg_catalog.jsonb_build_object(
+        'id', NEW.id,
+        'customer', NEW.customer,
+        'status', exaudit.text_value(NEW.status),
+        'address', NEW.address,
+        'created_at', NEW.created_at);
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (<table_id>, 'created', NEW.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
@@ -440,19 +475,22 @@ BEGIN
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF new_values IS NULL AND wide IS NULL THEN
+            -- something did, that this does not know
+        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            RETURN NULL;
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+        IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            IF new_values IS NULL AND wide IS NULL THEN
-                RETURN NULL; -- of what is recorded nothing changed
-            END IF;
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[]) AS c;
@@ -484,6 +522,7 @@ AS $exaudit$
 -- DELETE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     data       jsonb;
+    image      jsonb;
 BEGIN
     -- Altered since, or not the relation that this was written for: record whole rows, slower,
     -- until the next "exaudit sync".
@@ -512,8 +551,7 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address)
-           OR pg_catalog.jsonb_typeof(data) <> 'object'
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 16000
@@ -529,13 +567,29 @@ BEGIN
             ELSE '{}' END END, NULL);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address) THEN
+            image := CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 16000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
+        ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'customer', OLD.customer,
         'status', exaudit.text_value(OLD.status),
         'address', OLD.address,
-        'created_at', OLD.created_at), data,
+        'created_at', OLD.created_at)
+    || CASE WHEN 'null'::jsonb IN (OLD.address)
+            THEN exaudit.json_nulls(ARRAY['address'], ARRAY[OLD.address]::jsonb[])
+            ELSE '{}' END END;
+        ELSE
+            image := pg_catalog.jsonb_build_object(
+        'id', OLD.id,
+        'customer', OLD.customer,
+        'status', exaudit.text_value(OLD.status),
+        'address', OLD.address,
+        'created_at', OLD.created_at);
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (<table_id>, 'deleted', OLD.id::text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
