@@ -185,7 +185,9 @@ func TestTOASTTrigger(t *testing.T) {
 	if refused := (*triggers.OptionError)(nil); !errors.As(o.Validate(), &refused) || refused.Option != "toast" {
 		t.Errorf("with whole rows: %v", o.Validate())
 	}
-	installWith(t, db, "docs", triggers.Options{})
+	if _, err := triggers.Install(t.Context(), db.Pool, []string{"docs"}, triggers.WithOptions(map[string]triggers.Options{"docs": {}})); err != nil {
+		t.Fatal(err)
+	}
 	if got := trigger(); !strings.Contains(got, "WHEN ((old.* *<> new.*))") {
 		t.Errorf("without the option the trigger is %s", got)
 	}
