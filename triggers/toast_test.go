@@ -83,16 +83,20 @@ func TestTOASTRecordsEveryChange(t *testing.T) {
 // An update of which nothing is recorded does not fail on what the session says.
 func TestNothingToRecord(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]triggers.Options{"toast": toasted, "exclude": {Exclude: []string{"body"}}} {
+	for _, test := range []struct {
+		options   triggers.Options
+		statement string
+	}{
+		{toasted, `UPDATE docs SET n = n`},
+		{triggers.Options{Exclude: []string{"body"}}, `UPDATE docs SET body = 'new'`},
+	} {
 		db := auditdb.New(t, docs)
-		installWith(t, db, "docs", o)
+		installWith(t, db, "docs", test.options)
 		conn := db.Connect(t, "")
-		run(t, conn, `SET exaudit.custom = 'nonsense'`)
-		statement := map[string]string{"toast": `UPDATE docs SET n = n`, "exclude": `UPDATE docs SET body = 'new'`}[name]
-		run(t, conn, statement)
+		run(t, conn, `SET exaudit.custom = 'nonsense'`, test.statement)
 		fails(t, conn, `UPDATE docs SET n = n + 1`)
 		if got := updates(t, db); got != "" {
-			t.Errorf("%s: recorded %s", name, got)
+			t.Errorf("%s: recorded %s", test.statement, got)
 		}
 	}
 }
