@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := CGO_ENABLED=0 go tool -modfile=tools/go.mod
 
-.PHONY: demo test test-statement test-race test-matrix test-recipes bench bench-db bench-read bench-patch bench-undo fuzz lint generate check-generated build
+.PHONY: demo test test-statement test-toast test-race test-matrix test-recipes bench bench-db bench-read bench-patch bench-undo fuzz lint generate check-generated build
 
 demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
@@ -12,8 +12,11 @@ test: ## every test, on TEST_DATABASE_URL or a private throw-away server
 	go run ./internal/cmd/withpostgres -- go test -timeout 30m ./...
 	$(MAKE) test-statement
 
-test-statement: ## what is recorded, by tables of the options level: statement and toast
-	EXAUDIT_TEST_LEVEL=statement go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql
+test-statement: ## what is recorded, by tables of the option level: statement
+	EXAUDIT_TEST_OPTION=statement go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql
+
+test-toast: ## what is recorded, by tables of the option toast
+	EXAUDIT_TEST_OPTION=toast go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql
 
 test-race: ## the same under the race detector
 	go run ./internal/cmd/withpostgres -- go test -race -timeout 30m ./...

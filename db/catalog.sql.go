@@ -743,9 +743,6 @@ SELECT exaudit.shape(r.relation)::text                       AS shape,
        coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
        exaudit.image_expression(r.relation, 'OLD', NULL, false)::text AS old_plain_image,
        exaudit.image_expression(r.relation, 'NEW', NULL, false)::text AS new_plain_image,
-       exaudit.image_expression(r.relation, 'r')::text       AS row_image,
-       coalesce(exaudit.oversized_expression(r.relation, 'r'), '')::text AS row_oversized,
-       exaudit.entity_id_expression(r.relation, 'r')::text   AS row_entity_id,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
        exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT $1::oid AS relation) r
@@ -759,9 +756,6 @@ type TableExpressionsRow struct {
 	NewOversized  string
 	OldPlainImage string
 	NewPlainImage string
-	RowImage      string
-	RowOversized  string
-	RowEntityID   string
 	OldEntityID   string
 	NewEntityID   string
 }
@@ -778,9 +772,6 @@ func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relation uint32
 		&i.NewOversized,
 		&i.OldPlainImage,
 		&i.NewPlainImage,
-		&i.RowImage,
-		&i.RowOversized,
-		&i.RowEntityID,
 		&i.OldEntityID,
 		&i.NewEntityID,
 	)

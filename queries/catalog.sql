@@ -58,9 +58,6 @@ SELECT exaudit.shape(r.relation)::text                       AS shape,
        coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
        exaudit.image_expression(r.relation, 'OLD', NULL, false)::text AS old_plain_image,
        exaudit.image_expression(r.relation, 'NEW', NULL, false)::text AS new_plain_image,
-       exaudit.image_expression(r.relation, 'r')::text       AS row_image,
-       coalesce(exaudit.oversized_expression(r.relation, 'r'), '')::text AS row_oversized,
-       exaudit.entity_id_expression(r.relation, 'r')::text   AS row_entity_id,
        exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
        exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
 FROM (SELECT @relation::oid AS relation) r;

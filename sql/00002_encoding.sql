@@ -453,6 +453,17 @@ AS $$
         column_name, '***', '', coalesce(image -> '', '[]') || pg_catalog.jsonb_build_object('masked', column_name))
 $$;
 
+-- Adds notes to an image, and the placeholders that they tell of.
+CREATE FUNCTION exaudit.noted(image jsonb, notes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT image
+           || coalesce((SELECT pg_catalog.jsonb_object_agg(n ->> 'masked', '***') FROM pg_catalog.jsonb_array_elements(notes) AS n
+                        WHERE pg_catalog.jsonb_typeof(n) = 'object'), '{}')
+           || pg_catalog.jsonb_build_object('', coalesce(image -> '', '[]') || notes)
+$$;
+
 -- An image without the excluded columns, and with placeholders for the masked ones that
 -- it has.
 CREATE FUNCTION exaudit.redact(image jsonb, excluded text[], masked text[]) RETURNS jsonb
@@ -799,7 +810,7 @@ GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings,
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
     exaudit.has_shape, exaudit.check_snapshot, exaudit.toast_table, exaudit.toast_threshold, exaudit.inline_limit, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null,
-    exaudit.note_masked, exaudit.redact, exaudit.image_limit, exaudit.oversized_expression, exaudit.note_oversized,
+    exaudit.note_masked, exaudit.noted, exaudit.redact, exaudit.image_limit, exaudit.oversized_expression, exaudit.note_oversized,
     exaudit.bounded_image, exaudit.without_value, exaudit.bounded_changes, exaudit.column_names, exaudit.encode, exaudit.encode_query, exaudit.encode_with,
     exaudit.decode_query, exaudit.decode, exaudit.decode_all
     TO exaudit_writer, exaudit_reader;
@@ -822,6 +833,7 @@ DROP FUNCTION exaudit.note_oversized;
 DROP FUNCTION exaudit.oversized_expression;
 DROP FUNCTION exaudit.image_limit;
 DROP FUNCTION exaudit.redact;
+DROP FUNCTION exaudit.noted;
 DROP FUNCTION exaudit.note_masked;
 DROP FUNCTION exaudit.note_json_null;
 DROP FUNCTION exaudit.json_nulls;

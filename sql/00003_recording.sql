@@ -97,6 +97,14 @@ AS $$
     SELECT session_user::text FROM exaudit.tables t WHERE t.id = $1 AND t.options @> '{"session_user": true}'
 $$;
 
+-- Keeps in mind that a version rewrote its row's primary key, and gives its id.
+CREATE FUNCTION exaudit.note_key_change(version_id bigint, table_id integer, entity_id text, previous_entity_id text) RETURNS bigint
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO exaudit.key_changes (id, table_id, entity_id, previous_entity_id) VALUES ($1, $2, $3, $4) RETURNING $1
+$$;
+
 -- Adds one version with the session's data, whatever columns the versions table has by
 -- now, under an id that was taken before or the next one. Generated functions that know
 -- the columns insert by themselves. The options are those of the table, for who has read
@@ -121,7 +129,7 @@ BEGIN
     END IF;
     version_id := coalesce(version_id, pg_catalog.nextval('exaudit.versions_id_seq'));
     IF previous_entity_id IS NOT NULL THEN
-        INSERT INTO exaudit.key_changes (id, table_id, entity_id, previous_entity_id) VALUES (version_id, $1, $3, $4);
+        PERFORM exaudit.note_key_change(version_id, table_id, entity_id, previous_entity_id);
     END IF;
     -- Without session data, or columns of the user's, no statement has to be made up.
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
@@ -617,29 +625,45 @@ BEGIN
 END
 $$;
 
--- A query that does that for all rows of a statement, which its trigger sees as exaudit_rows.
--- These are of no table's type, and exaudit_writer may not be able to look that up: it is only
--- named for what jsonb may not hold.
-CREATE FUNCTION exaudit.restored_rows_query(table_id integer, relation oid, action exaudit.action) RETURNS text
-    LANGUAGE sql STABLE
+-- A query that does that for all rows of a statement, which its trigger sees as exaudit_old_rows
+-- and exaudit_new_rows, in the same order. These are of no table's type, and exaudit_writer may not
+-- be able to look that up: it is only named for what jsonb may not hold.
+CREATE FUNCTION exaudit.altered_rows_query(table_id integer, relation oid, action exaudit.action) RETURNS text
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT pg_catalog.format('SELECT exaudit.record_restored(%s, %s, %s) FROM exaudit_rows AS r', table_id, relation,
-                             CASE action WHEN 'created' THEN 'NULL, ' || i.image ELSE i.image || ', NULL' END)
-    FROM pg_catalog.pg_class c
-    CROSS JOIN LATERAL (SELECT coalesce(
-        (SELECT pg_catalog.format('CASE WHEN %s THEN exaudit.encode(ROW(%s)::%s) ELSE %s END',
-                                  exaudit.oversized_expression(c.oid, 'r'),
-                                  string_agg(pg_catalog.format('r.%I', a.attname), ', ' ORDER BY a.attnum),
-                                  c.oid::regclass, exaudit.image_expression(c.oid, 'r'))
-         FROM pg_catalog.pg_attribute a
-         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-           AND pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
-           AND exaudit.oversized_expression(c.oid, 'r') IS NOT NULL
-         HAVING count(*) > 0),
-        exaudit.image_expression(c.oid, 'r')) AS image) AS i
-    WHERE c.oid = relation
+DECLARE
+    columns   text := (SELECT string_agg(pg_catalog.format('{}.%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+                       WHERE a.attrelid = altered_rows_query.relation AND a.attnum > 0 AND NOT a.attisdropped);
+    old_image text := exaudit.image_expression(relation, 'old');
+    new_image text := exaudit.image_expression(relation, 'new');
+    row_type  text := (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+                       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                       WHERE c.oid = altered_rows_query.relation AND pg_catalog.has_schema_privilege('exaudit_writer', n.oid, 'USAGE'));
+BEGIN
+    PERFORM exaudit.check_table(table_id, relation);
+    IF row_type IS NOT NULL AND exaudit.oversized_expression(relation, 'old') IS NOT NULL THEN
+        old_image := pg_catalog.format('CASE WHEN %s THEN exaudit.encode(ROW(%s)::%s) ELSE %s END',
+                                       exaudit.oversized_expression(relation, 'old'), replace(columns, '{}', 'old'), row_type, old_image);
+        new_image := pg_catalog.format('CASE WHEN %s THEN exaudit.encode(ROW(%s)::%s) ELSE %s END',
+                                       exaudit.oversized_expression(relation, 'new'), replace(columns, '{}', 'new'), row_type, new_image);
+    END IF;
+    RETURN pg_catalog.format(
+        'SELECT exaudit.record_altered(%s, %s, %s, %s, known.present, known.key) '
+        'FROM (SELECT exaudit.present_columns(%2$s) AS present, exaudit.key_columns(%2$s) AS key OFFSET 0) AS known CROSS JOIN ',
+        table_id, relation, CASE WHEN action = 'created' THEN 'NULL' ELSE old_image END, CASE WHEN action = 'deleted' THEN 'NULL' ELSE new_image END)
+        || CASE action
+               WHEN 'created' THEN 'exaudit_new_rows AS new'
+               WHEN 'deleted' THEN 'exaudit_old_rows AS old'
+               ELSE pg_catalog.format(
+                   '(SELECT pg_catalog.row_number() OVER () AS "exaudit row", * FROM exaudit_old_rows) AS o '
+                   'FULL JOIN (SELECT pg_catalog.row_number() OVER () AS "exaudit row", * FROM exaudit_new_rows) AS n '
+                   'ON n."exaudit row" = o."exaudit row" '
+                   'CROSS JOIN LATERAL (SELECT %s) AS old CROSS JOIN LATERAL (SELECT %s) AS new ORDER BY o."exaudit row"',
+                   replace(columns, '{}', 'o'), replace(columns, '{}', 'n'))
+           END;
+END
 $$;
 
 -- A whole image as the options of a table say.
@@ -839,12 +863,12 @@ $$;
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
-    exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
+    exaudit.note_key_change, exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
     exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.meets, exaudit.captured, exaudit.redacted,
-    exaudit.record_altered, exaudit.record_restored, exaudit.restored_rows_query
+    exaudit.record_altered, exaudit.record_restored, exaudit.altered_rows_query
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
     exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.policy_definition,
@@ -866,7 +890,7 @@ DROP FUNCTION exaudit.record_rows;
 DROP FUNCTION exaudit.untriggered_partitions;
 DROP FUNCTION exaudit.reads_every_row;
 DROP FUNCTION exaudit.has_truncate_policy;
-DROP FUNCTION exaudit.restored_rows_query;
+DROP FUNCTION exaudit.altered_rows_query;
 DROP FUNCTION exaudit.record_restored;
 DROP FUNCTION exaudit.redacted;
 DROP FUNCTION exaudit.record_altered;
@@ -890,6 +914,7 @@ DROP FUNCTION exaudit.is_table;
 DROP FUNCTION exaudit.policy_definition;
 DROP FUNCTION exaudit.trigger_definition;
 DROP FUNCTION exaudit.record;
+DROP FUNCTION exaudit.note_key_change;
 DROP FUNCTION exaudit.session_role;
 DROP FUNCTION exaudit.has_custom_columns;
 DROP FUNCTION exaudit.custom_column_list;

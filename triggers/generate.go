@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,6 +64,13 @@ var events = []struct{ event, function string }{
 	{"UPDATE", "update"},
 	{"DELETE", "delete"},
 	{"TRUNCATE", "truncate"},
+}
+
+// rowsOf are the names by which statement triggers see the rows.
+var rowsOf = map[string]string{
+	"INSERT": "NEW TABLE AS exaudit_new_rows",
+	"UPDATE": "OLD TABLE AS exaudit_old_rows NEW TABLE AS exaudit_new_rows",
+	"DELETE": "OLD TABLE AS exaudit_old_rows",
 }
 
 // Images, not values: "=" misses 1.0 against 1.00 and raises for json.
@@ -129,11 +137,27 @@ func (c change) Images() string {
 }
 
 // SpecialImage is that of a row for which Special is true.
-func (c change) SpecialImage() string { return c.pick(c.OldImage, c.NewImage, "") }
+func (c change) SpecialImage() string {
+	if c.Options.ByStatement() {
+		return c.FittingImage()
+	}
+	return c.pick(c.OldImage, c.NewImage, "")
+}
+
+// FittingImage is that of a row with no value that might be too large.
+func (c change) FittingImage() string { return c.pick(c.OldFitting, c.NewFitting, "") }
+
+// Oversized are true where a value might be too large.
+func (c change) Oversized() []string {
+	if c.OldOversized == "" {
+		return nil
+	}
+	return map[string][]string{"deleted": {c.OldOversized}, "created": {c.NewOversized}, "updated": {c.OldOversized, c.NewOversized}}[c.Action]
+}
 
 // BothImages are those of both sides, whatever the row is.
 func (c change) BothImages() string {
-	return c.pick(c.OldImage+", NULL", "NULL, "+c.NewImage, "old_values, new_values")
+	return c.pick(c.SpecialImage()+", NULL", "NULL, "+c.SpecialImage(), "old_values, new_values")
 }
 
 // Special is true where the change is not recorded as most are; "" where each is.
@@ -162,8 +186,84 @@ func (c change) Custom() string {
 // Changes tells whether only the changed columns of an update are recorded.
 func (c change) Changes() bool { return c.Updated() && !c.Options.Full() }
 
-// Wide tells whether they might be more than jsonb holds.
-func (c change) Wide() bool { return c.Changes() && c.OldOversized != "" }
+// Wide tells whether they might be more than jsonb holds, which by statement is asked before.
+func (c change) Wide() bool {
+	return c.Changes() && c.OldOversized != "" && !c.Options.ByStatement()
+}
+
+// Filtered tells whether the function is called only where something changed that is recorded.
+func (c change) Filtered() bool {
+	return len(c.Options.Exclude) == 0 && !c.Options.TOAST && !c.Options.ByStatement()
+}
+
+// Recorded are the columns that are not left out.
+func (t *Table) Recorded() []Column {
+	return slices.DeleteFunc(slices.Clone(t.Columns), func(c Column) bool { return c.Excluded })
+}
+
+// OldChanges are the values before an update, of one column each, {} where it did not change.
+// What changed is to be in columns of these names, of an alias called changed.
+func (c change) OldChanges() []string {
+	return c.changes(func(c Column) string { return c.OldValue })
+}
+
+// NewChanges are those after it.
+func (c change) NewChanges() []string {
+	return c.changes(func(c Column) string { return c.NewValue })
+}
+
+func (c change) changes(value func(Column) string) []string {
+	var list []string
+	for _, column := range c.Recorded() {
+		if !column.Masked {
+			list = append(list, fmt.Sprintf("CASE WHEN changed.%s THEN pg_catalog.jsonb_build_object(%s, %s) ELSE '{}' END",
+				column.QuotedName, literal(column.Name), value(column)))
+		}
+	}
+	return list
+}
+
+// RowChanged is true where one of these columns is.
+func (c change) RowChanged() string { return anyOf(c.Recorded()) }
+
+// KeyChanged is true where one of the key is.
+func (c change) KeyChanged() string {
+	return anyOf(slices.DeleteFunc(c.Recorded(), func(c Column) bool { return !c.Key }))
+}
+
+func anyOf(columns []Column) string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = "changed." + c.QuotedName
+	}
+	return strings.Join(list, " OR ")
+}
+
+// OldNotes are what the image before an update has to note, of one column each, [] where it need not.
+func (c change) OldNotes() []string { return c.notes("OLD") }
+
+// NewNotes are those of the image after it.
+func (c change) NewNotes() []string { return c.notes("NEW") }
+
+func (c change) notes(row string) []string {
+	var list []string
+	for _, column := range c.Recorded() {
+		var note any
+		condition := "changed." + column.QuotedName
+		switch {
+		case column.Masked:
+			note = map[string]string{"masked": column.Name}
+		case column.Encoding == "jsonb" && !c.Options.Full(): // whole images note these themselves
+			note = column.Name
+			condition += fmt.Sprintf(" AND %s.%s = 'null'", row, column.QuotedName)
+		default:
+			continue
+		}
+		encoded, _ := json.Marshal([]any{note}) // cannot fail: strings
+		list = append(list, fmt.Sprintf("CASE WHEN %s THEN %s::jsonb ELSE '[]' END", condition, literal(string(encoded))))
+	}
+	return list
+}
 
 func (c change) pick(deleted, created, updated string) string {
 	return map[string]string{"deleted": deleted, "created": created, "updated": updated}[c.Action]
@@ -203,10 +303,8 @@ func textArray(items []string) string {
 // AnyChanged is true where an update changed a column that is recorded.
 func (t *Table) AnyChanged() string {
 	var changed []string
-	for _, c := range t.Columns {
-		if !c.Excluded {
-			changed = append(changed, "("+c.Changed+")")
-		}
+	for _, c := range t.Recorded() {
+		changed = append(changed, "("+c.Changed+")")
 	}
 	return strings.Join(changed, "\n            OR ")
 }
@@ -234,13 +332,12 @@ func Generate(t *Table) (*Script, error) {
 			Name: triggerPrefix + f.Name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
 		}
 		switch {
+		case t.Options.ByStatement():
+			trigger.Level, trigger.Rows = "STATEMENT", rowsOf[e.event]
 		case e.event == "UPDATE" && t.Options.TOAST:
 			// A condition on whole rows reads what is stored out of line; the function finds out.
 		case e.event == "UPDATE":
 			trigger.When = rowChanged
-		case t.Options.ByStatement():
-			trigger.Level = "STATEMENT"
-			trigger.Rows = map[string]string{"INSERT": "NEW", "DELETE": "OLD"}[e.event] + " TABLE AS exaudit_rows"
 		}
 		s.Triggers = append(s.Triggers, trigger)
 	}
@@ -280,7 +377,7 @@ func (t *Table) moveTriggers(function string) []Trigger {
 func (t *Table) function(event string) (Function, error) {
 	var body strings.Builder
 	name := event
-	if t.Options.ByStatement() && (event == "insert" || event == "delete") {
+	if t.Options.ByStatement() && actions[event] != "" {
 		name = "statement"
 	}
 	if err := templates.ExecuteTemplate(&body, name, change{Table: t, Action: actions[event]}); err != nil {

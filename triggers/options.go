@@ -27,7 +27,7 @@ type Options struct {
 	Where string `json:"where,omitempty"`
 	// Capture is what is kept of an update.
 	Capture Capture `json:"capture,omitempty"`
-	// Level is by how much inserts and deletes are recorded.
+	// Level is by how much changes are recorded.
 	Level Level `json:"level,omitempty"`
 	// TOAST makes less of updates of rows that have values stored out of line, of more than 2 kB
 	// as a rule, and leave them as they are: these are not read. In return, an update that
@@ -53,17 +53,18 @@ const (
 	CaptureFull    Capture = "full"    // whole rows
 )
 
-// Level is by how much inserts and deletes are recorded; updates always are row by row.
+// Level is by how much changes are recorded.
 type Level string
 
 // The levels; the empty one is LevelRow.
 const (
 	LevelRow Level = "row"
-	// LevelStatement records all rows of a statement at once. That makes much less of bulk
-	// inserts, COPY and bulk deletes, and more of a single row. It is for plain tables: no
-	// partitions, no inheritance, no triggers for each row after a change, neither the option
-	// where nor replica. Others are refused, and a table that becomes one is drift. A command
-	// that deletes a row and gives its key to another must not be recorded so.
+	// LevelStatement records all rows of a statement at once. That makes much less of statements
+	// of many rows, COPY and cascades among them, and more of those of a single one. It is for
+	// plain tables: no partitions, no inheritance, no triggers for each row after a change,
+	// none of the options where, toast and replica. Others are refused, and a table that becomes
+	// one is drift. A command that deletes a row and gives its key to another must not be
+	// recorded so.
 	LevelStatement Level = "statement"
 )
 
@@ -126,6 +127,8 @@ func (o Options) Validate() error {
 		return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement does not see what logical replication applies, which the option replica asks for"}
 	case o.ByStatement() && strings.TrimSpace(o.Where) != "":
 		return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement does not go with the option where"}
+	case o.ByStatement() && o.TOAST:
+		return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement does not see how values are stored, which the option toast asks for"}
 	}
 	if o.TOAST && o.Full() {
 		return &OptionError{Option: "toast", Reason: "does not go with the option capture: full, which records the values themselves"}
@@ -163,7 +166,7 @@ func (o Options) Equal(other Options) bool {
 // Full tells whether updates keep whole rows.
 func (o Options) Full() bool { return o.Capture == CaptureFull }
 
-// ByStatement tells whether inserts and deletes are recorded by statement.
+// ByStatement tells whether changes are recorded by statement.
 func (o Options) ByStatement() bool { return o.Level == LevelStatement }
 
 func decodeOptions(encoded json.RawMessage) (Options, error) {

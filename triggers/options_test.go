@@ -18,7 +18,7 @@ func installWith(t *testing.T, db *pgtest.DB, table string, o triggers.Options) 
 	if _, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o})); err != nil {
 		t.Fatal(err)
 	}
-	auditdb.ByLevel(t, db, table, o)
+	auditdb.ByOption(t, db, table, o)
 	wantNoDrift(t, db)
 	if install(t, db, table) {
 		t.Error("a second install without options changed something")

@@ -42,11 +42,11 @@ func TestRecordStatements(t *testing.T) {
 			`updated items 1 {"name": "A"} → {"name": "x"}`, `created items 4 {"n": 4, "id": 4, "name": "d"}`}},
 		{name: "on conflict do update that changes nothing", sql: `INSERT INTO items VALUES (1, 'x', 1) ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name`},
 		{name: "merge", major: 15, sql: `
-			MERGE INTO items t USING (VALUES (1, 'm'), (4, NULL), (5, 'e')) AS s (id, name) ON t.id = s.id
+			MERGE INTO items t USING (VALUES (4, NULL), (1, 'm'), (5, 'e')) AS s (id, name) ON t.id = s.id
 			WHEN MATCHED AND s.name IS NULL THEN DELETE
 			WHEN MATCHED THEN UPDATE SET name = s.name
 			WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.name, 5)`, want: []string{
-			`updated items 1 {"name": "x"} → {"name": "m"}`, `deleted items 4 {"n": 4, "id": 4, "name": "d"}`,
+			`deleted items 4 {"n": 4, "id": 4, "name": "d"}`, `updated items 1 {"name": "x"} → {"name": "m"}`,
 			`created items 5 {"n": 5, "id": 5, "name": "e"}`}},
 		{name: "data-modifying CTEs", sql: `
 			WITH gone AS (DELETE FROM items WHERE id = 2 RETURNING *),

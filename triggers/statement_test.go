@@ -3,9 +3,14 @@ package triggers_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
@@ -15,7 +20,7 @@ import (
 
 var byStatement = triggers.Options{Level: triggers.LevelStatement}
 
-// The other tests of this package run by statement, too, with EXAUDIT_TEST_LEVEL. Here is what
+// The other tests of this package run by statement, too, with EXAUDIT_TEST_OPTION. Here is what
 // a statement of many rows does: in the order of the rows, with the session's data once.
 func TestStatementLevel(t *testing.T) {
 	t.Parallel()
@@ -78,6 +83,7 @@ func TestStatementLevelLimits(t *testing.T) {
 		"after row":   {ddl: fmt.Sprintf(trigger, "AFTER INSERT OR UPDATE", "FOR EACH ROW"), reason: "trigger nothing is for each row after a change"},
 		"constraint":  {ddl: strings.Replace(fmt.Sprintf(trigger, "AFTER DELETE", "DEFERRABLE FOR EACH ROW"), "CREATE TRIGGER", "CREATE CONSTRAINT TRIGGER", 1), reason: "trigger nothing is for each row after a change"},
 		"replica":     {options: triggers.Options{Replica: true}, reason: "logical replication", only: "install"},
+		"toast":       {options: triggers.Options{TOAST: true}, reason: "option toast", only: "install"},
 		"where":       {options: triggers.Options{Where: "n > 1"}, reason: "option where", only: "install"},
 		"before row":  {ddl: fmt.Sprintf(trigger, "BEFORE INSERT", "FOR EACH ROW")},
 		"after each":  {ddl: fmt.Sprintf(trigger, "AFTER INSERT", "FOR EACH STATEMENT")},
@@ -172,4 +178,105 @@ func TestStatementLevelIsFollowed(t *testing.T) {
 	wantNoDrift(t, db)
 	db.Exec(t, `INSERT INTO items VALUES (1, 1), (2, 2); DELETE FROM items`)
 	wantRecorded(t, db, `created items 1 {"n": 1, "id": 1}`, `created items 2 {"n": 2, "id": 2}`, `deleted items 1 {"n": 1, "id": 1}`, `deleted items 2 {"n": 2, "id": 2}`)
+}
+
+// By row or by statement: the same versions, and the same states of every row.
+func TestLevelsRecordTheSame(t *testing.T) {
+	t.Parallel()
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		_ = checks.Value.Set("20") // each takes a tenth of a second
+	}
+	const schema = `CREATE TABLE owners (id int PRIMARY KEY); CREATE TABLE groups (id int PRIMARY KEY);
+		CREATE TABLE items (id int PRIMARY KEY, a int, b text, c jsonb, d numeric, e text COLLATE "C", secret text,
+			owner int REFERENCES owners ON UPDATE CASCADE ON DELETE SET NULL, "group" int REFERENCES groups ON UPDATE CASCADE ON DELETE CASCADE)`
+	statement := rapid.Custom(func(r *rapid.T) string {
+		return strings.NewReplacer("$id", fmt.Sprint(rapid.IntRange(-20, 30).Draw(r, "id")), "$n", fmt.Sprint(rapid.IntRange(0, 4).Draw(r, "n"))).Replace(
+			rapid.SampledFrom([]string{
+				`INSERT INTO items SELECT i, i % 5, 'b' || i, to_jsonb(i), i / 10.0, repeat('e', i % 3), 's' || i, (SELECT min(id) FROM owners), (SELECT max(id) FROM groups)
+					FROM generate_series($id, $id + 3 * $n) AS i ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a + $n, b = items.b, secret = EXCLUDED.secret`,
+				`UPDATE items SET a = a + 1 WHERE id % 4 = $n`,
+				`UPDATE items SET a = a, b = b || '', d = d * 1.0 WHERE id > $id`,
+				`UPDATE items SET id = id + 100 WHERE id < $id`,
+				`UPDATE items SET id = -id, b = b || '-'`,
+				`UPDATE items SET c = CASE id % 3 WHEN 0 THEN 'null' WHEN 1 THEN jsonb_build_object('n', $n) END, secret = 'changed' WHERE id <> $id`,
+				`UPDATE items SET secret = secret || $n WHERE id > $id`,
+				`UPDATE items SET e = repeat(id::text, 900 * $n), b = upper(b)`,
+				`UPDATE items SET e = repeat('x', 1000001) WHERE id = $id OR id % 5 = $n`,
+				`UPDATE items SET a = NULL WHERE false`,
+				`WITH u AS (UPDATE items SET a = $n WHERE id % 2 = 0 RETURNING id) UPDATE items SET b = 'odd' FROM (SELECT count(*) FROM u) AS counted WHERE id % 2 <> 0`,
+				`DELETE FROM items WHERE id % 5 = $n`,
+				`UPDATE items SET id = id + 1`,
+				`INSERT INTO owners VALUES ($n), ($id) ON CONFLICT DO NOTHING`,
+				`INSERT INTO groups VALUES ($n) ON CONFLICT DO NOTHING`,
+				`UPDATE owners SET id = id + 50`,
+				`UPDATE groups SET id = -id - 1 WHERE id >= 0`,
+				`DELETE FROM owners WHERE id % 2 = 0`,
+				`WITH gone AS (DELETE FROM owners RETURNING id) DELETE FROM groups WHERE id IN (SELECT id FROM gone)`,
+				`SET exaudit.custom = '{"actor": $n}'`,
+			}).Draw(r, "statement"))
+	})
+	for name, options := range map[string]triggers.Options{
+		"default": {}, "full": {Capture: triggers.CaptureFull, Mask: []string{"secret"}},
+		"some": {Exclude: []string{"b", "d"}, Mask: []string{"secret"}, SessionUser: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var dbs [2]*pgtest.DB
+			var conns [2]*pgx.Conn
+			for i, level := range []triggers.Level{triggers.LevelRow, triggers.LevelStatement} {
+				dbs[i] = auditdb.New(t, schema)
+				options.Level = level
+				installWith(t, dbs[i], "items", options)
+				conns[i] = dbs[i].Connect(t, "")
+			}
+			both := func(r *rapid.T, query string) {
+				var got [2]string
+				for i, db := range dbs {
+					got[i] = strings.Join(slices.Sorted(slices.Values(list[string](t, db.Pool, query))), "\n")
+				}
+				if got[0] != got[1] {
+					r.Fatalf("by row:\n%s\nby statement:\n%s", got[0], got[1])
+				}
+			}
+			rapid.Check(t, func(r *rapid.T) {
+				for i, db := range dbs {
+					run(t, conns[i], `DELETE FROM items`, `DELETE FROM owners`, `DELETE FROM groups`, `RESET exaudit.custom`)
+					forget(t, db)
+				}
+				for _, s := range append([]string{`INSERT INTO owners VALUES (1), (2)`, `INSERT INTO groups VALUES (1), (2)`,
+					`INSERT INTO items SELECT i, i, 'b', '{"k": [1]}', 1.0, 'e', 's', 1 + i % 2, 2 - i % 2 FROM generate_series(1, 6) AS i`},
+					rapid.SliceOfN(statement, 1, 10).Draw(r, "statements")...) {
+					var failed [2]error
+					for i, conn := range conns {
+						_, failed[i] = conn.Exec(t.Context(), s)
+					}
+					if fmt.Sprint(failed[0]) != fmt.Sprint(failed[1]) {
+						r.Fatalf("%s: %v, by statement %v", s, failed[0], failed[1])
+					}
+					both(r, `SELECT concat_ws(' ', dense_rank() OVER (ORDER BY v.xid), v.action, v.previous_entity_id || ' →', v.entity_id, v.before, '→', v.after, v.custom, v.session_role)
+						FROM exaudit.versions v`)
+					both(r, `SELECT concat_ws(' → ', k.previous_entity_id, k.entity_id, (SELECT v.previous_entity_id FROM exaudit.versions v WHERE v.id = k.id)) FROM exaudit.key_changes k`)
+				}
+				both(r, `SELECT concat_ws(' ', e.id, s.ordinality, s) FROM (SELECT DISTINCT entity_id AS id FROM exaudit.versions) AS e, exaudit.states(NULL::items, e.id) WITH ORDINALITY AS s`)
+			})
+		})
+	}
+}
+
+// The plan of a session whose first updates are of two rows is good for many, too.
+func TestStatementLevelPlan(t *testing.T) {
+	t.Parallel()
+	for _, capture := range []triggers.Capture{triggers.CaptureChanged, triggers.CaptureFull} {
+		db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
+		installWith(t, db, "items", triggers.Options{Level: triggers.LevelStatement, Capture: capture})
+		conn := db.Connect(t, "")
+		run(t, conn, `INSERT INTO items SELECT i, i FROM generate_series(1, 40000) AS i`)
+		for range 6 {
+			run(t, conn, `UPDATE items SET n = n + 1 WHERE id < 3`)
+		}
+		run(t, conn, `SET statement_timeout = '30s'`, `UPDATE items SET n = n + 1`) // in a nested loop, minutes
+		if got := one[int](t, db.Pool, `SELECT count(*) FROM exaudit.versions v WHERE v.action = 'updated'`); got != 40012 {
+			t.Errorf("capture %s: %d updates recorded", capture, got)
+		}
+	}
 }

@@ -69,8 +69,10 @@ type Table struct {
 	Uncovered     []string              // tables that inherit from it and are not tracked, quoted
 
 	db.TableExpressionsRow
-	OldUnmasked, NewUnmasked           string // the images without masked columns
-	OldPlainUnmasked, NewPlainUnmasked string // the same, of rows that are not special
+	OldFitting, NewFitting                 string // the images of rows with no value that might be too large
+	OldUnmasked, NewUnmasked               string // the images without masked columns
+	OldPlainUnmasked, NewPlainUnmasked     string // the same, of rows that are not special
+	OldFittingUnmasked, NewFittingUnmasked string // the same, of rows with no value that might be too large
 }
 
 // Column is one recorded column of a table, with the SQL that records it.
@@ -243,14 +245,12 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 	t.OldPlainUnmasked, t.NewPlainUnmasked = redacted(t.OldPlainImage, unmasked, nil), redacted(t.NewPlainImage, unmasked, nil)
 	t.OldPlainImage = redacted(t.OldPlainImage, t.Options.Exclude, t.Options.Mask)
 	t.NewPlainImage = redacted(t.NewPlainImage, t.Options.Exclude, t.Options.Mask)
-	t.OldUnmasked, t.NewUnmasked = redacted(t.OldImage, unmasked, nil), redacted(t.NewImage, unmasked, nil)
-	t.OldUnmasked = bounded(t.OldOversized, t.BoundedImage("OLD", unmasked, nil), t.OldUnmasked)
-	t.NewUnmasked = bounded(t.NewOversized, t.BoundedImage("NEW", unmasked, nil), t.NewUnmasked)
-	t.RowImage = redacted(t.RowImage, t.Options.Exclude, t.Options.Mask)
-	t.OldImage = bounded(t.OldOversized, t.BoundedImage("OLD", t.Options.Exclude, t.Options.Mask),
-		redacted(t.OldImage, t.Options.Exclude, t.Options.Mask))
-	t.NewImage = bounded(t.NewOversized, t.BoundedImage("NEW", t.Options.Exclude, t.Options.Mask),
-		redacted(t.NewImage, t.Options.Exclude, t.Options.Mask))
+	t.OldFittingUnmasked, t.NewFittingUnmasked = redacted(t.OldImage, unmasked, nil), redacted(t.NewImage, unmasked, nil)
+	t.OldUnmasked = bounded(t.OldOversized, t.BoundedImage("OLD", unmasked, nil), t.OldFittingUnmasked)
+	t.NewUnmasked = bounded(t.NewOversized, t.BoundedImage("NEW", unmasked, nil), t.NewFittingUnmasked)
+	t.OldFitting, t.NewFitting = redacted(t.OldImage, t.Options.Exclude, t.Options.Mask), redacted(t.NewImage, t.Options.Exclude, t.Options.Mask)
+	t.OldImage = bounded(t.OldOversized, t.BoundedImage("OLD", t.Options.Exclude, t.Options.Mask), t.OldFitting)
+	t.NewImage = bounded(t.NewOversized, t.BoundedImage("NEW", t.Options.Exclude, t.Options.Mask), t.NewFitting)
 	return nil
 }
 
@@ -277,7 +277,7 @@ func (t *Table) NewSpecial() string { return t.special("NEW", t.NewOversized) }
 // special asks little, because what is asked of every row is prepared in every transaction.
 func (t *Table) special(row, oversized string) string {
 	var conditions, nullable []string
-	if oversized != "" {
+	if oversized != "" && !t.Options.ByStatement() { // which asks before
 		// a row that takes less is no more than jsonb holds, however its values are compressed;
 		// of more than 2 GB, the size is negative
 		conditions = append(conditions, "pg_catalog.pg_column_size("+row+".*) NOT BETWEEN 0 AND 16000")

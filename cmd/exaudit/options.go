@@ -21,7 +21,7 @@ func optionFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "mask", Category: optionCategory, Usage: "record that `COLUMN` changed, but not its values (may be repeated)"},
 		&cli.StringFlag{Name: "where", Category: optionCategory, Usage: "record only rows that meet `CONDITION`, before or after the change"},
 		&cli.StringFlag{Name: "capture", Category: optionCategory, Usage: "of updates keep `WHAT`: changed columns, or full rows", DefaultText: "changed"},
-		&cli.StringFlag{Name: "level", Category: optionCategory, Usage: "record inserts and deletes by `LEVEL`: row, or statement, which is faster for many rows", DefaultText: "row"},
+		&cli.StringFlag{Name: "level", Category: optionCategory, Usage: "record by `LEVEL`: row, or statement, which is faster for many rows", DefaultText: "row"},
 		&cli.BoolFlag{Name: "toast", Category: optionCategory, Usage: "do not read values that are stored out of line and left alone; an update of nothing costs more then"},
 		&cli.StringFlag{Name: "truncate", Category: optionCategory, Usage: "`DO` with TRUNCATE: record, refuse or ignore", DefaultText: "record"},
 		&cli.BoolFlag{Name: "ignore", Category: optionCategory, Usage: "let sessions switch recording off: SET exaudit.ignore = 'on'"},

@@ -35,34 +35,33 @@ func New(t testing.TB, schema string) *pgtest.DB {
 	return db
 }
 
-// Install puts triggers on the named tables. With EXAUDIT_TEST_LEVEL=statement, those that
-// can be have the options level: statement and toast: what is recorded must be the same.
+// Install puts triggers on the named tables. With EXAUDIT_TEST_OPTION=statement, those that
+// can be are recorded by statement, with toast the others: what is recorded must be the same.
 func Install(t testing.TB, db *pgtest.DB, tables ...string) {
 	t.Helper()
 	if _, err := triggers.Install(context.Background(), db.Pool, tables); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range tables {
-		ByLevel(t, db, table, triggers.Options{})
+		ByOption(t, db, table, triggers.Options{})
 	}
 }
 
-// ByLevel gives a tracked table its options with the level of Install, unless they say one or do
+// ByOption gives a tracked table its options with the one of Install, unless they say it or do
 // not go with it: then it stays as it is.
-func ByLevel(t testing.TB, db *pgtest.DB, table string, o triggers.Options) {
+func ByOption(t testing.TB, db *pgtest.DB, table string, o triggers.Options) {
 	t.Helper()
-	if o.Level != "" || Level() == triggers.LevelRow {
+	switch {
+	case Option() == "statement" && o.Level == "" && !o.TOAST:
+		o.Level = triggers.LevelStatement
+	case Option() == "toast" && !o.ByStatement():
+		o.TOAST = !o.Full()
+	default:
 		return
 	}
-	install := func() error {
-		_, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o}))
-		return err
-	}
-	o.Level, o.TOAST = Level(), !o.Full()
-	err := install()
+	_, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o}))
 	if refused := (*triggers.OptionError)(nil); errors.As(err, &refused) && refused.Option == "level" {
-		o.Level = ""
-		err = install()
+		return
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -72,13 +71,8 @@ func ByLevel(t testing.TB, db *pgtest.DB, table string, o triggers.Options) {
 	}
 }
 
-// Level is that of the tables of Install.
-func Level() triggers.Level {
-	if level := triggers.Level(os.Getenv("EXAUDIT_TEST_LEVEL")); level != "" {
-		return level
-	}
-	return triggers.LevelRow
-}
+// Option is that of the tables of Install, "" where they have none.
+func Option() string { return os.Getenv("EXAUDIT_TEST_OPTION") }
 
 // digest tells templates of different migrations apart.
 func digest(t testing.TB) string {

@@ -20,44 +20,98 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     SET timezone = 'UTC'
 AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for each statement: the option level.
+#variable_conflict use_column
+DECLARE
+    data       jsonb;
+    image      jsonb;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
     END IF;
-    -- Restored from a dump, or altered since, or exaudit.versions was: record whole rows,
-    -- slower, until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid
-       OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Restored from a dump, or altered since: record whole rows, slower, until the next
+    -- "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         name text,
         ssn text,
         bio jsonb,
         note jsonb,
         status text,
-        PRIMARY KEY (id)')
-       OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'created');
+        PRIMARY KEY (id)') THEN
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
         RETURN NULL;
     END IF;
-    -- What jsonb may not hold is left out, and noted. Asked apart from the above, after which its
-    -- columns may be gone.
-    IF EXISTS (SELECT FROM exaudit_rows AS r WHERE greatest(pg_catalog.octet_length(r.name), pg_catalog.octet_length(r.ssn), pg_catalog.octet_length(r.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(r.bio), pg_catalog.pg_column_size(r.note)) > 9800) THEN
-        EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'created');
+    -- Rows, not one row?
+    IF EXISTS (SELECT FROM exaudit_new_rows OFFSET 1) THEN
+        -- What jsonb may not hold is left out, and noted. And a column may have been added to
+        -- or dropped from exaudit.versions.
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[])
+           OR EXISTS (SELECT FROM exaudit_new_rows AS new WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800) THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
+            RETURN NULL;
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
+        SELECT 1, 'created', NEW.id::text,
+               exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
+            ELSE '{}' END,
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]),
+               stamp.custom, stamp.rollback, session_user
+        -- in the order of jsonb's keys, so that it has nothing to sort
+        FROM (SELECT id, bio, ssn, name, note, status
+              FROM exaudit_new_rows) AS new
+        CROSS JOIN exaudit.session_data() AS stamp;
         RETURN NULL;
     END IF;
 
-    INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
-    SELECT 1, 'created', r.id::text,
-           exaudit.redact(pg_catalog.to_jsonb(r.*)
-    || CASE WHEN 'null'::jsonb IN (r.bio, r.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[r.bio, r.note]::jsonb[])
+    SELECT * INTO NEW FROM exaudit_new_rows;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800 THEN
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
+        RETURN NULL;
+    END IF;
+
+    IF 'null'::jsonb IN (NEW.bio, NEW.note)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
             ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]),
-           stamp.custom, stamp.rollback, session_user
-    -- in the order of jsonb's keys, so that it has nothing to sort
-    FROM (SELECT id, bio, ssn, name, note, status
-          FROM exaudit_rows) AS r
-    CROSS JOIN exaudit.session_data() AS stamp;
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]));
+            RETURN NULL;
+        END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF 'null'::jsonb IN (NEW.bio, NEW.note) THEN
+            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
+            ELSE '{}' END,
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        ELSE
+            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
+        VALUES (1, 'created', NEW.id::text, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+        VALUES (1, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
+    END IF;
     RETURN NULL;
 END
 $exaudit$;
@@ -70,20 +124,29 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     SET row_security = on
+    SET array_nulls = on
+    SET bytea_output = 'hex'
+    SET datestyle = 'ISO, YMD'
+    SET extra_float_digits = 1
+    SET intervalstyle = 'postgres'
+    SET lc_monetary = 'C'
+    SET quote_all_identifiers = off
+    SET timezone = 'UTC'
 AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for each statement: the option level.
+#variable_conflict use_column
 DECLARE
     data       jsonb;
     old_entity text;
     old_values jsonb;
     new_values jsonb;
-    wide       boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
     END IF;
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
+    -- Restored from a dump, or altered since: record whole rows, slower, until the next
+    -- "exaudit sync".
     IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         name text,
@@ -92,13 +155,69 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
+        RETURN NULL;
+    END IF;
+    -- Rows, not one row?
+    IF EXISTS (SELECT FROM exaudit_new_rows OFFSET 1) THEN
+        -- What jsonb may not hold is left out, and noted. And a column may have been added to
+        -- or dropped from exaudit.versions.
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[])
+           OR EXISTS (SELECT FROM exaudit_old_rows AS old WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800)
+           OR EXISTS (SELECT FROM exaudit_new_rows AS new WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800) THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
+        OVERRIDING SYSTEM VALUE
+        SELECT CASE WHEN change.previous IS NULL THEN pg_catalog.nextval('exaudit.versions_id_seq')
+                    ELSE exaudit.note_key_change(pg_catalog.nextval('exaudit.versions_id_seq'), 1, change.entity, change.previous) END,
+               1, 'updated', change.entity, change.previous,
+               CASE WHEN change.old_notes = '[]' THEN change.old_values ELSE exaudit.noted(change.old_values, change.old_notes) END,
+               CASE WHEN change.new_notes = '[]' THEN change.new_values ELSE exaudit.noted(change.new_values, change.new_notes) END,
+               stamp.custom, stamp.rollback, session_user
+        FROM (SELECT o."exaudit row",
+                     NEW.id::text AS entity,
+                     CASE WHEN changed.id THEN nullif(OLD.id::text COLLATE "C", NEW.id::text) END AS previous,
+                     CASE WHEN changed.id THEN pg_catalog.jsonb_build_object('id', OLD.id) ELSE '{}' END
+                     || CASE WHEN changed.name THEN pg_catalog.jsonb_build_object('name', OLD.name) ELSE '{}' END
+                     || CASE WHEN changed.note THEN pg_catalog.jsonb_build_object('note', OLD.note) ELSE '{}' END
+                     || CASE WHEN changed.status THEN pg_catalog.jsonb_build_object('status', OLD.status) ELSE '{}' END AS old_values,
+                     CASE WHEN changed.id THEN pg_catalog.jsonb_build_object('id', NEW.id) ELSE '{}' END
+                     || CASE WHEN changed.name THEN pg_catalog.jsonb_build_object('name', NEW.name) ELSE '{}' END
+                     || CASE WHEN changed.note THEN pg_catalog.jsonb_build_object('note', NEW.note) ELSE '{}' END
+                     || CASE WHEN changed.status THEN pg_catalog.jsonb_build_object('status', NEW.status) ELSE '{}' END AS new_values,
+                     CASE WHEN changed.ssn THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END
+                     || CASE WHEN changed.note AND OLD.note = 'null' THEN '["note"]'::jsonb ELSE '[]' END AS old_notes,
+                     CASE WHEN changed.ssn THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END
+                     || CASE WHEN changed.note AND NEW.note = 'null' THEN '["note"]'::jsonb ELSE '[]' END AS new_notes
+              -- one after the other as they were updated
+              FROM (SELECT pg_catalog.row_number() OVER () AS "exaudit row", * FROM exaudit_old_rows) AS o
+              FULL JOIN (SELECT pg_catalog.row_number() OVER () AS "exaudit row", * FROM exaudit_new_rows) AS n ON n."exaudit row" = o."exaudit row"
+              CROSS JOIN LATERAL (SELECT o.id, o.bio, o.ssn, o.name, o.note, o.status) AS old
+              CROSS JOIN LATERAL (SELECT n.id, n.bio, n.ssn, n.name, n.note, n.status) AS new
+              -- "=" is asked where equal means the same image; elsewhere the images are compared
+              CROSS JOIN LATERAL (SELECT OLD.id IS DISTINCT FROM NEW.id AS id,
+                                         OLD.name IS DISTINCT FROM NEW.name AS name,
+                                         OLD.ssn IS DISTINCT FROM NEW.ssn AS ssn,
+                                         ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record AS note,
+                                         OLD.status IS DISTINCT FROM NEW.status AS status OFFSET 0) AS changed
+              WHERE changed.id OR changed.name OR changed.ssn OR changed.note OR changed.status
+              OFFSET 0) AS change
+        -- not asked where nothing has changed
+        LEFT JOIN exaudit.session_data() AS stamp ON true
+        ORDER BY change."exaudit row";
+        RETURN NULL;
+    END IF;
+
+    SELECT * INTO OLD FROM exaudit_old_rows;
+    SELECT * INTO NEW FROM exaudit_new_rows;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
+       OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800 THEN
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
         RETURN NULL;
     END IF;
 
@@ -110,24 +229,16 @@ BEGIN
         old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
     END IF;
     IF OLD.name IS DISTINCT FROM NEW.name THEN
-        IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
-            wide := true;
-        ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
-        END IF;
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
     END IF;
     IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
         old_values := exaudit.note_masked(coalesce(old_values, '{}'), 'ssn');
         new_values := exaudit.note_masked(coalesce(new_values, '{}'), 'ssn');
     END IF;
     IF ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record THEN
-        IF pg_catalog.pg_column_size(OLD.note) > 9800 OR pg_catalog.pg_column_size(NEW.note) > 9800 THEN
-            wide := true;
-        ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW.note);
-        END IF;
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW.note);
         IF OLD.note = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'note');
         END IF;
@@ -136,17 +247,13 @@ BEGIN
         END IF;
     END IF;
     IF OLD.status IS DISTINCT FROM NEW.status THEN
-        IF pg_catalog.octet_length(OLD.status) > 1000000 OR pg_catalog.octet_length(NEW.status) > 1000000 THEN
-            wide := true;
-        ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD.status);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW.status);
-        END IF;
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD.status);
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW.status);
     END IF;
 
-    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+    IF new_values IS NULL OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF new_values IS NULL AND wide IS NULL THEN
+        IF new_values IS NULL THEN
             RETURN NULL; -- of what is recorded nothing changed
         END IF;
         BEGIN
@@ -155,16 +262,10 @@ BEGIN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
         END;
-        IF wide OR old_entity IS NOT NULL
+        IF old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            IF wide THEN -- what jsonb may not hold is left out, and noted
-                SELECT exaudit.redact(c.old_values,
-        ARRAY[]::text[], ARRAY['ssn']::text[]), exaudit.redact(c.new_values,
-        ARRAY[]::text[], ARRAY['ssn']::text[]) INTO old_values, new_values
-                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]) AS c;
-            END IF;
             PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
@@ -197,44 +298,98 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
     SET timezone = 'UTC'
 AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for each statement: the option level.
+#variable_conflict use_column
+DECLARE
+    data       jsonb;
+    image      jsonb;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
     END IF;
-    -- Restored from a dump, or altered since, or exaudit.versions was: record whole rows,
-    -- slower, until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid
-       OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Restored from a dump, or altered since: record whole rows, slower, until the next
+    -- "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         name text,
         ssn text,
         bio jsonb,
         note jsonb,
         status text,
-        PRIMARY KEY (id)')
-       OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-        EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'deleted');
+        PRIMARY KEY (id)') THEN
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
         RETURN NULL;
     END IF;
-    -- What jsonb may not hold is left out, and noted. Asked apart from the above, after which its
-    -- columns may be gone.
-    IF EXISTS (SELECT FROM exaudit_rows AS r WHERE greatest(pg_catalog.octet_length(r.name), pg_catalog.octet_length(r.ssn), pg_catalog.octet_length(r.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(r.bio), pg_catalog.pg_column_size(r.note)) > 9800) THEN
-        EXECUTE exaudit.restored_rows_query(1, TG_RELID, 'deleted');
+    -- Rows, not one row?
+    IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
+        -- What jsonb may not hold is left out, and noted. And a column may have been added to
+        -- or dropped from exaudit.versions.
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[])
+           OR EXISTS (SELECT FROM exaudit_old_rows AS old WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800) THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
+            RETURN NULL;
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
+        SELECT 1, 'deleted', OLD.id::text,
+               exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
+            ELSE '{}' END,
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]),
+               stamp.custom, stamp.rollback, session_user
+        -- in the order of jsonb's keys, so that it has nothing to sort
+        FROM (SELECT id, bio, ssn, name, note, status
+              FROM exaudit_old_rows) AS old
+        CROSS JOIN exaudit.session_data() AS stamp;
         RETURN NULL;
     END IF;
 
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
-    SELECT 1, 'deleted', r.id::text,
-           exaudit.redact(pg_catalog.to_jsonb(r.*)
-    || CASE WHEN 'null'::jsonb IN (r.bio, r.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[r.bio, r.note]::jsonb[])
+    SELECT * INTO OLD FROM exaudit_old_rows;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800 THEN
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
+        RETURN NULL;
+    END IF;
+
+    IF 'null'::jsonb IN (OLD.bio, OLD.note)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
             ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]),
-           stamp.custom, stamp.rollback, session_user
-    -- in the order of jsonb's keys, so that it has nothing to sort
-    FROM (SELECT id, bio, ssn, name, note, status
-          FROM exaudit_rows) AS r
-    CROSS JOIN exaudit.session_data() AS stamp;
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]), NULL);
+            RETURN NULL;
+        END IF;
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF 'null'::jsonb IN (OLD.bio, OLD.note) THEN
+            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
+            ELSE '{}' END,
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        ELSE
+            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
+        VALUES (1, 'deleted', OLD.id::text, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+        VALUES (1, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
+    END IF;
     RETURN NULL;
 END
 $exaudit$;
@@ -269,19 +424,19 @@ COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of publi
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
     AFTER INSERT ON public.people
-    REFERENCING NEW TABLE AS exaudit_rows
+    REFERENCING NEW TABLE AS exaudit_new_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_insert();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.people
-    FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
+    REFERENCING OLD TABLE AS exaudit_old_rows NEW TABLE AS exaudit_new_rows
+    FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
     AFTER DELETE ON public.people
-    REFERENCING OLD TABLE AS exaudit_rows
+    REFERENCING OLD TABLE AS exaudit_old_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION exaudit.t1_delete();
 
