@@ -150,7 +150,7 @@ type ExauditReadableVersion struct {
 	After            json.RawMessage
 	Custom           json.RawMessage
 	SessionRole      *string
-	CustomColumns    int32
+	CustomColumns    json.RawMessage
 	Transaction      int64
 }
 

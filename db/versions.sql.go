@@ -107,8 +107,7 @@ func (q *Queries) EntityLine(ctx context.Context, db DBTX, arg EntityLineParams)
 const entityVersions = `-- name: EntityVersions :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
+       exaudit.custom_values(v)::jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) $1::integer AND v.entity_id OPERATOR(pg_catalog.=) $2::text
   AND v.id OPERATOR(pg_catalog.>=) $3::bigint AND v.id OPERATOR(pg_catalog.<=) $4::bigint
@@ -401,8 +400,7 @@ func (q *Queries) Unrecorded(ctx context.Context, db DBTX, arg UnrecordedParams)
 const version = `-- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns,
+       exaudit.custom_values(v)::jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
        coalesce(c.oid, 0)::oid AS relation
 FROM exaudit.versions v
@@ -457,8 +455,7 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 const versionsByRef = `-- name: VersionsByRef :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
+       exaudit.custom_values(v)::jsonb AS custom_columns
 FROM ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::bigint[])) AS r (table_id, entity_id, id)
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
                        AND v.id OPERATOR(pg_catalog.=) r.id

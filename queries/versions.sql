@@ -40,8 +40,7 @@ FROM line l;
 -- A page of the versions of one key, in the order of its changes.
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
+       exaudit.custom_values(v)::jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERATOR(pg_catalog.=) @entity_id::text
   AND v.id OPERATOR(pg_catalog.>=) @first_id::bigint AND v.id OPERATOR(pg_catalog.<=) @last_id::bigint
@@ -57,8 +56,7 @@ WHERE v.table_id OPERATOR(pg_catalog.=) @table_id AND v.entity_id OPERATOR(pg_ca
 -- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns,
+       exaudit.custom_values(v)::jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
        coalesce(c.oid, 0)::oid AS relation
 FROM exaudit.versions v
@@ -120,8 +118,7 @@ SELECT exaudit.expose_custom_index(@key::text);
 -- Versions of many entities, each by the index of its entity's history.
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       (pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(v, '{"before": null, "after": null}')) OPERATOR(pg_catalog.-) ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                                         'previous_entity_id', 'before', 'after', 'custom', 'session_role'])::jsonb AS custom_columns
+       exaudit.custom_values(v)::jsonb AS custom_columns
 FROM ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@entity_ids::text[]), pg_catalog.unnest(@ids::bigint[])) AS r (table_id, entity_id, id)
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
                        AND v.id OPERATOR(pg_catalog.=) r.id

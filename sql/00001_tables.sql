@@ -155,7 +155,25 @@ CREATE INDEX key_changes_from ON exaudit.key_changes (table_id, previous_entity_
 
 COMMENT ON TABLE exaudit.key_changes IS 'The versions that rewrote a primary key. Append-only.';
 
--- Which column is the user's own? Every one that is not named here.
+-- The columns that are not the user's own. Neither this function nor the next pins anything: so they are
+-- expanded in the expressions that call them.
+-- +goose StatementBegin
+CREATE FUNCTION exaudit.version_columns() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id', 'previous_entity_id',
+                 'before', 'after', 'custom', 'session_role']
+$$;
+
+-- The values of the others. One jsonb may not hold the images of both sides.
+CREATE FUNCTION exaudit.custom_values(version exaudit.versions) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT pg_catalog.to_jsonb(pg_catalog.jsonb_populate_record(version, '{"before": null, "after": null}'))
+           OPERATOR(pg_catalog.-) exaudit.version_columns()
+$$;
+-- +goose StatementEnd
+
 CREATE VIEW exaudit.custom_columns AS
 SELECT a.attname::text                                        AS name,
        pg_catalog.format_type(a.atttypid, a.atttypmod)::text  AS type_name,
@@ -167,8 +185,7 @@ WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass
   AND NOT a.attisdropped
   AND a.attgenerated = ''
   AND a.attidentity = '' -- these number themselves
-  AND a.attname <> ALL (ARRAY['id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id',
-                              'previous_entity_id', 'before', 'after', 'custom', 'session_role']::name[])
+  AND a.attname <> ALL (exaudit.version_columns()::name[])
 ORDER BY a.attnum;
 
 -- Which relation each registered table is: the one that carries its trigger, whatever it
@@ -326,7 +343,7 @@ ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER forget_key_changes;
 ALTER TABLE exaudit.key_changes ENABLE ALWAYS TRIGGER append_only;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.readable_tables TO exaudit_reader, exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit.readable_tables, exaudit.version_columns, exaudit.custom_values TO exaudit_reader, exaudit_writer;
 
 RESET ROLE;
 
@@ -334,6 +351,8 @@ RESET ROLE;
 DROP VIEW exaudit.history;
 DROP TABLE exaudit.versions CASCADE;
 DROP VIEW IF EXISTS exaudit.custom_columns;
+DROP FUNCTION IF EXISTS exaudit.custom_values;
+DROP FUNCTION exaudit.version_columns;
 DROP TABLE exaudit.key_changes;
 DROP FUNCTION exaudit.forget_key_changes;
 DROP FUNCTION exaudit.refuse_custom_change;

@@ -38,9 +38,7 @@ BEGIN
     stamp.custom := data;
     stamp.rollback := coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on';
     BEGIN
-        stamp := pg_catalog.jsonb_populate_record(stamp, data - ARRAY[
-            'id', 'recorded_at', 'xid', 'table_id', 'action', 'rollback', 'entity_id', 'previous_entity_id',
-            'before', 'after', 'custom', 'session_role']);
+        stamp := pg_catalog.jsonb_populate_record(stamp, data - exaudit.version_columns());
     EXCEPTION WHEN OTHERS THEN
         FOR col IN SELECT c.name, c.type_name FROM exaudit.custom_columns c WHERE data ? c.name LOOP
             BEGIN

@@ -157,7 +157,11 @@ func (c change) Oversized() []string {
 
 // BothImages are those of both sides, whatever the row is.
 func (c change) BothImages() string {
-	return c.pick(c.SpecialImage()+", NULL", "NULL, "+c.SpecialImage(), "old_values, new_values")
+	image := c.Images()
+	if c.Imaged() {
+		image = "image"
+	}
+	return c.pick(image+", NULL", "NULL, "+image, image)
 }
 
 // Special is true where the change is not recorded as most are; "" where each is.

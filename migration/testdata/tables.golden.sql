@@ -75,25 +75,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
-        THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
-        ARRAY[]::text[], ARRAY['password']::text[])
-        ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['password']::text[]) END);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
@@ -101,9 +82,29 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (<table_id>, 'created', NEW.id::text, image);
+                RETURN NULL;
+            END IF;
         ELSE
             image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]);
+        END IF;
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, image);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
         VALUES (<table_id>, 'created', NEW.id::text, image, stamp.custom,
@@ -212,8 +213,7 @@ BEGIN
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
@@ -287,25 +287,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
-        THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
-        ARRAY[]::text[], ARRAY['password']::text[])
-        ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['password']::text[]) END, NULL);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
@@ -313,9 +294,29 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (<table_id>, 'deleted', OLD.id::text, image);
+                RETURN NULL;
+            END IF;
         ELSE
             image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]);
+        END IF;
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, image, NULL);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
         VALUES (<table_id>, 'deleted', OLD.id::text, image, stamp.custom,
@@ -419,31 +420,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
-        ELSE pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'user_id', NEW.user_id,
-        'total', NEW.total,
-        'mood', exaudit.text_value(NEW.mood),
-        'info', NEW.info)
-    || CASE WHEN 'null'::jsonb IN (NEW.info)
-            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
-            ELSE '{}' END END);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
             image := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
@@ -457,6 +433,12 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (NEW.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
             ELSE '{}' END END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+                VALUES (<table_id>, 'created', NEW.id::text, image, session_user);
+                RETURN NULL;
+            END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -464,6 +446,20 @@ BEGIN
         'total', NEW.total,
         'mood', exaudit.text_value(NEW.mood),
         'info', NEW.info);
+        END IF;
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, image);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
         VALUES (<table_id>, 'created', NEW.id::text, image, stamp.custom,
@@ -564,8 +560,7 @@ BEGIN
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
@@ -625,31 +620,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
-        ELSE pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'user_id', OLD.user_id,
-        'total', OLD.total,
-        'mood', exaudit.text_value(OLD.mood),
-        'info', OLD.info)
-    || CASE WHEN 'null'::jsonb IN (OLD.info)
-            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
-            ELSE '{}' END END, NULL);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) THEN
             image := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
@@ -663,6 +633,12 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD.info)
             THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
             ELSE '{}' END END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+                VALUES (<table_id>, 'deleted', OLD.id::text, image, session_user);
+                RETURN NULL;
+            END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -670,6 +646,20 @@ BEGIN
         'total', OLD.total,
         'mood', exaudit.text_value(OLD.mood),
         'info', OLD.info);
+        END IF;
+        BEGIN
+            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            -- of exaudit.versions, the user's columns
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, image, NULL);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
         VALUES (<table_id>, 'deleted', OLD.id::text, image, stamp.custom,
@@ -784,11 +774,24 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
+        END IF;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
@@ -796,18 +799,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END);
+            PERFORM exaudit.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, NULL, NULL, image);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-        ELSE
-            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
         VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, image, stamp.custom,
@@ -888,8 +881,7 @@ BEGIN
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
@@ -963,11 +955,24 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
+        END IF;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
@@ -975,18 +980,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, NULL, image, NULL);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-        ELSE
-            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
         VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, image, stamp.custom,

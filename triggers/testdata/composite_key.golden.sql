@@ -38,6 +38,20 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text, image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
@@ -47,18 +61,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END);
+            PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text, NULL, NULL, image);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-        ELSE
-            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::text, image, data,
@@ -210,6 +214,20 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
@@ -219,18 +237,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
+            PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, NULL, image, NULL);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-        ELSE
-            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::text, image, data,

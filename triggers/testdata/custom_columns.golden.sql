@@ -34,11 +34,24 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(NEW.body) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'body']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (1, 'created', NEW.id::text, image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
+        END IF;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
@@ -46,18 +59,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.body) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'body']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END);
+            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, image);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.body) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'body']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-        ELSE
-            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, "Via", tags, uid)
         VALUES (1, 'created', NEW.id::text, image, stamp.custom,
@@ -134,8 +137,7 @@ BEGIN
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
@@ -198,11 +200,24 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(OLD.body) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'body']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (1, 'deleted', OLD.id::text, image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
+        END IF;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - ARRAY['id', 'recorded_at', 'xid', 'table_id',
-                'action', 'rollback', 'entity_id', 'previous_entity_id', 'before', 'after', 'custom', 'session_role']);
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
             PERFORM exaudit.session_data(); -- says what is wrong with it
             RAISE;
@@ -210,18 +225,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.body) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'body']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, image, NULL);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.body) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'body']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-        ELSE
-            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, "Via", tags, uid)
         VALUES (1, 'deleted', OLD.id::text, image, stamp.custom,

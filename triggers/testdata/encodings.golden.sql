@@ -65,48 +65,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
-        ELSE pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'price', NEW.price,
-        'f', exaudit.float_value(NEW.f),
-        'f4', exaudit.float_value(NEW.f4),
-        'j', NEW.j::text,
-        'jb', NEW.jb,
-        'jb2', NEW.jb2,
-        'x', NEW.x::text,
-        'xa', NEW.xa::text[]::text,
-        'm', exaudit.text_value(NEW.m),
-        'ma', exaudit.format_array_value(NEW.ma),
-        'p', exaudit.text_value(NEW.p),
-        'pa', exaudit.format_array_value(NEW.pa),
-        'q', exaudit.text_value(NEW.q),
-        'ia', exaudit.array_value(NEW.ia),
-        'fa', exaudit.float_array_value(NEW.fa),
-        'iv', NEW.iv::text,
-        'r', NEW.r,
-        'i', NEW.i,
-        'cash', NEW.cash,
-        'b', NEW.b,
-        'd', exaudit.array_value(NEW.d),
-        'c', NEW.c,
-        'rc', NEW.rc,
-        'doubled', NEW.doubled)
-    || CASE WHEN 'null'::jsonb IN (NEW.jb, NEW.jb2)
-            THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[NEW.jb, NEW.jb2]::jsonb[])
-            ELSE '{}' END END);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2) THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
@@ -140,6 +98,12 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (NEW.jb, NEW.jb2)
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[NEW.jb, NEW.jb2]::jsonb[])
             ELSE '{}' END END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (1, 'created', NEW.id::text, image);
+                RETURN NULL;
+            END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -167,6 +131,18 @@ BEGIN
         'c', NEW.c,
         'rc', NEW.rc,
         'doubled', NEW.doubled);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, image);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', NEW.id::text, image, data,
@@ -543,48 +519,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
-        ELSE pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'price', OLD.price,
-        'f', exaudit.float_value(OLD.f),
-        'f4', exaudit.float_value(OLD.f4),
-        'j', OLD.j::text,
-        'jb', OLD.jb,
-        'jb2', OLD.jb2,
-        'x', OLD.x::text,
-        'xa', OLD.xa::text[]::text,
-        'm', exaudit.text_value(OLD.m),
-        'ma', exaudit.format_array_value(OLD.ma),
-        'p', exaudit.text_value(OLD.p),
-        'pa', exaudit.format_array_value(OLD.pa),
-        'q', exaudit.text_value(OLD.q),
-        'ia', exaudit.array_value(OLD.ia),
-        'fa', exaudit.float_array_value(OLD.fa),
-        'iv', OLD.iv::text,
-        'r', OLD.r,
-        'i', OLD.i,
-        'cash', OLD.cash,
-        'b', OLD.b,
-        'd', exaudit.array_value(OLD.d),
-        'c', OLD.c,
-        'rc', OLD.rc,
-        'doubled', OLD.doubled)
-    || CASE WHEN 'null'::jsonb IN (OLD.jb, OLD.jb2)
-            THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[OLD.jb, OLD.jb2]::jsonb[])
-            ELSE '{}' END END, NULL);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2) THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
@@ -618,6 +552,12 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD.jb, OLD.jb2)
             THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[OLD.jb, OLD.jb2]::jsonb[])
             ELSE '{}' END END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (1, 'deleted', OLD.id::text, image);
+                RETURN NULL;
+            END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -645,6 +585,18 @@ BEGIN
         'c', OLD.c,
         'rc', OLD.rc,
         'doubled', OLD.doubled);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, image, NULL);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', OLD.id::text, image, data,

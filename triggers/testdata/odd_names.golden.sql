@@ -56,25 +56,6 @@ break" text,
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
-break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.custom), pg_catalog.octet_length(NEW.action)) > 1000000 OR pg_catalog.pg_column_size(NEW.before) > 2882
-        THEN exaudit.bounded_image(NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
-break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.before)
-            THEN exaudit.json_nulls(ARRAY['before'], ARRAY[NEW.before]::jsonb[])
-            ELSE '{}' END END);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before) THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
@@ -85,8 +66,26 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
     || CASE WHEN 'null'::jsonb IN (NEW.before)
             THEN exaudit.json_nulls(ARRAY['before'], ARRAY[NEW.before]::jsonb[])
             ELSE '{}' END END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), image);
+                RETURN NULL;
+            END IF;
         ELSE
             image := pg_catalog.to_jsonb(NEW.*);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), NULL, NULL, image);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), image, data,
@@ -424,25 +423,6 @@ break" text,
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
-break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR pg_catalog.pg_column_size(OLD.before) > 2882
-        THEN exaudit.bounded_image(OLD, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
-break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.before)
-            THEN exaudit.json_nulls(ARRAY['before'], ARRAY[OLD.before]::jsonb[])
-            ELSE '{}' END END, NULL);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before) THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
@@ -453,8 +433,26 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
     || CASE WHEN 'null'::jsonb IN (OLD.before)
             THEN exaudit.json_nulls(ARRAY['before'], ARRAY[OLD.before]::jsonb[])
             ELSE '{}' END END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), image);
+                RETURN NULL;
+            END IF;
         ELSE
             image := pg_catalog.to_jsonb(OLD.*);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), NULL, image, NULL);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), image, data,

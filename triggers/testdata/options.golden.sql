@@ -51,25 +51,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
-        THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
-        ARRAY[]::text[], ARRAY['ssn']::text[])
-        ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
-            ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
@@ -80,9 +61,27 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+                VALUES (1, 'created', NEW.id::text, image, session_user);
+                RETURN NULL;
+            END IF;
         ELSE
             image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, image);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
         VALUES (1, 'created', NEW.id::text, image, data,
@@ -286,25 +285,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
-        THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
-        ARRAY[]::text[], ARRAY['ssn']::text[])
-        ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
-            ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END, NULL);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
@@ -315,9 +295,27 @@ BEGIN
             THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+                VALUES (1, 'deleted', OLD.id::text, image, session_user);
+                RETURN NULL;
+            END IF;
         ELSE
             image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, image, NULL);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
         VALUES (1, 'deleted', OLD.id::text, image, data,

@@ -77,6 +77,23 @@ BEGIN
 
     IF 'null'::jsonb IN (NEW.bio, NEW.note)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF 'null'::jsonb IN (NEW.bio, NEW.note) THEN
+            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
+            ELSE '{}' END,
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+                VALUES (1, 'created', NEW.id::text, image, session_user);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
@@ -86,23 +103,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, exaudit.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
-            ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]));
+            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, image);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF 'null'::jsonb IN (NEW.bio, NEW.note) THEN
-            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
-            ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
-        ELSE
-            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
         VALUES (1, 'created', NEW.id::text, image, data,
@@ -355,6 +357,23 @@ BEGIN
 
     IF 'null'::jsonb IN (OLD.bio, OLD.note)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF 'null'::jsonb IN (OLD.bio, OLD.note) THEN
+            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
+            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
+            ELSE '{}' END,
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+                VALUES (1, 'deleted', OLD.id::text, image, session_user);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
@@ -364,23 +383,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, exaudit.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
-            ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]), NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, image, NULL);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF 'null'::jsonb IN (OLD.bio, OLD.note) THEN
-            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
-            ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
-        ELSE
-            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
         VALUES (1, 'deleted', OLD.id::text, image, data,

@@ -53,6 +53,20 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(NEW.kind) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
@@ -62,18 +76,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.kind) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END);
+            PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, NULL, NULL, image);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.kind) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-        ELSE
-            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::text, image, data,
@@ -222,6 +226,20 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(OLD.kind) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
@@ -231,18 +249,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.kind) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
+            PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, NULL, image, NULL);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.kind) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-        ELSE
-            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::text, image, data,

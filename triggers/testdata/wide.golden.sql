@@ -93,81 +93,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, CASE WHEN greatest(pg_catalog.octet_length(NEW.c01), pg_catalog.octet_length(NEW.c04), pg_catalog.octet_length(NEW.c07), pg_catalog.octet_length(NEW.c10), pg_catalog.octet_length(NEW.c13), pg_catalog.octet_length(NEW.c16), pg_catalog.octet_length(NEW.c19), pg_catalog.octet_length(NEW.c22), pg_catalog.octet_length(NEW.c25), pg_catalog.octet_length(NEW.c28), pg_catalog.octet_length(NEW.c31), pg_catalog.octet_length(NEW.c34), pg_catalog.octet_length(NEW.c37), pg_catalog.octet_length(NEW.c40), pg_catalog.octet_length(NEW.c43), pg_catalog.octet_length(NEW.c46), pg_catalog.octet_length(NEW.c49), pg_catalog.octet_length(NEW.c52), pg_catalog.octet_length(NEW.c55), pg_catalog.octet_length(NEW.c58)) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
-        ELSE pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'c01', NEW.c01,
-        'c02', NEW.c02,
-        'c03', exaudit.float_value(NEW.c03),
-        'c04', NEW.c04,
-        'c05', NEW.c05,
-        'c06', exaudit.float_value(NEW.c06),
-        'c07', NEW.c07,
-        'c08', NEW.c08,
-        'c09', exaudit.float_value(NEW.c09),
-        'c10', NEW.c10,
-        'c11', NEW.c11,
-        'c12', exaudit.float_value(NEW.c12),
-        'c13', NEW.c13,
-        'c14', NEW.c14,
-        'c15', exaudit.float_value(NEW.c15),
-        'c16', NEW.c16,
-        'c17', NEW.c17,
-        'c18', exaudit.float_value(NEW.c18),
-        'c19', NEW.c19,
-        'c20', NEW.c20,
-        'c21', exaudit.float_value(NEW.c21),
-        'c22', NEW.c22,
-        'c23', NEW.c23,
-        'c24', exaudit.float_value(NEW.c24),
-        'c25', NEW.c25,
-        'c26', NEW.c26,
-        'c27', exaudit.float_value(NEW.c27),
-        'c28', NEW.c28,
-        'c29', NEW.c29,
-        'c30', exaudit.float_value(NEW.c30),
-        'c31', NEW.c31,
-        'c32', NEW.c32,
-        'c33', exaudit.float_value(NEW.c33),
-        'c34', NEW.c34,
-        'c35', NEW.c35,
-        'c36', exaudit.float_value(NEW.c36),
-        'c37', NEW.c37,
-        'c38', NEW.c38,
-        'c39', exaudit.float_value(NEW.c39),
-        'c40', NEW.c40,
-        'c41', NEW.c41,
-        'c42', exaudit.float_value(NEW.c42),
-        'c43', NEW.c43,
-        'c44', NEW.c44,
-        'c45', exaudit.float_value(NEW.c45),
-        'c46', NEW.c46,
-        'c47', NEW.c47,
-        'c48', exaudit.float_value(NEW.c48),
-        'c49', NEW.c49)
-    || pg_catalog.jsonb_build_object(
-        'c50', NEW.c50,
-        'c51', exaudit.float_value(NEW.c51),
-        'c52', NEW.c52,
-        'c53', NEW.c53,
-        'c54', exaudit.float_value(NEW.c54),
-        'c55', NEW.c55,
-        'c56', NEW.c56,
-        'c57', exaudit.float_value(NEW.c57),
-        'c58', NEW.c58,
-        'c59', NEW.c59) END);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(NEW.c01), pg_catalog.octet_length(NEW.c04), pg_catalog.octet_length(NEW.c07), pg_catalog.octet_length(NEW.c10), pg_catalog.octet_length(NEW.c13), pg_catalog.octet_length(NEW.c16), pg_catalog.octet_length(NEW.c19), pg_catalog.octet_length(NEW.c22), pg_catalog.octet_length(NEW.c25), pg_catalog.octet_length(NEW.c28), pg_catalog.octet_length(NEW.c31), pg_catalog.octet_length(NEW.c34), pg_catalog.octet_length(NEW.c37), pg_catalog.octet_length(NEW.c40), pg_catalog.octet_length(NEW.c43), pg_catalog.octet_length(NEW.c46), pg_catalog.octet_length(NEW.c49), pg_catalog.octet_length(NEW.c52), pg_catalog.octet_length(NEW.c55), pg_catalog.octet_length(NEW.c58)) > 1000000
@@ -234,6 +159,12 @@ BEGIN
         'c57', exaudit.float_value(NEW.c57),
         'c58', NEW.c58,
         'c59', NEW.c59) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (1, 'created', NEW.id::text, image);
+                RETURN NULL;
+            END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -297,6 +228,18 @@ BEGIN
         'c57', exaudit.float_value(NEW.c57),
         'c58', NEW.c58,
         'c59', NEW.c59);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, image);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (1, 'created', NEW.id::text, image, data,
@@ -913,81 +856,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, CASE WHEN greatest(pg_catalog.octet_length(OLD.c01), pg_catalog.octet_length(OLD.c04), pg_catalog.octet_length(OLD.c07), pg_catalog.octet_length(OLD.c10), pg_catalog.octet_length(OLD.c13), pg_catalog.octet_length(OLD.c16), pg_catalog.octet_length(OLD.c19), pg_catalog.octet_length(OLD.c22), pg_catalog.octet_length(OLD.c25), pg_catalog.octet_length(OLD.c28), pg_catalog.octet_length(OLD.c31), pg_catalog.octet_length(OLD.c34), pg_catalog.octet_length(OLD.c37), pg_catalog.octet_length(OLD.c40), pg_catalog.octet_length(OLD.c43), pg_catalog.octet_length(OLD.c46), pg_catalog.octet_length(OLD.c49), pg_catalog.octet_length(OLD.c52), pg_catalog.octet_length(OLD.c55), pg_catalog.octet_length(OLD.c58)) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
-        ELSE pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'c01', OLD.c01,
-        'c02', OLD.c02,
-        'c03', exaudit.float_value(OLD.c03),
-        'c04', OLD.c04,
-        'c05', OLD.c05,
-        'c06', exaudit.float_value(OLD.c06),
-        'c07', OLD.c07,
-        'c08', OLD.c08,
-        'c09', exaudit.float_value(OLD.c09),
-        'c10', OLD.c10,
-        'c11', OLD.c11,
-        'c12', exaudit.float_value(OLD.c12),
-        'c13', OLD.c13,
-        'c14', OLD.c14,
-        'c15', exaudit.float_value(OLD.c15),
-        'c16', OLD.c16,
-        'c17', OLD.c17,
-        'c18', exaudit.float_value(OLD.c18),
-        'c19', OLD.c19,
-        'c20', OLD.c20,
-        'c21', exaudit.float_value(OLD.c21),
-        'c22', OLD.c22,
-        'c23', OLD.c23,
-        'c24', exaudit.float_value(OLD.c24),
-        'c25', OLD.c25,
-        'c26', OLD.c26,
-        'c27', exaudit.float_value(OLD.c27),
-        'c28', OLD.c28,
-        'c29', OLD.c29,
-        'c30', exaudit.float_value(OLD.c30),
-        'c31', OLD.c31,
-        'c32', OLD.c32,
-        'c33', exaudit.float_value(OLD.c33),
-        'c34', OLD.c34,
-        'c35', OLD.c35,
-        'c36', exaudit.float_value(OLD.c36),
-        'c37', OLD.c37,
-        'c38', OLD.c38,
-        'c39', exaudit.float_value(OLD.c39),
-        'c40', OLD.c40,
-        'c41', OLD.c41,
-        'c42', exaudit.float_value(OLD.c42),
-        'c43', OLD.c43,
-        'c44', OLD.c44,
-        'c45', exaudit.float_value(OLD.c45),
-        'c46', OLD.c46,
-        'c47', OLD.c47,
-        'c48', exaudit.float_value(OLD.c48),
-        'c49', OLD.c49)
-    || pg_catalog.jsonb_build_object(
-        'c50', OLD.c50,
-        'c51', exaudit.float_value(OLD.c51),
-        'c52', OLD.c52,
-        'c53', OLD.c53,
-        'c54', exaudit.float_value(OLD.c54),
-        'c55', OLD.c55,
-        'c56', OLD.c56,
-        'c57', exaudit.float_value(OLD.c57),
-        'c58', OLD.c58,
-        'c59', OLD.c59) END, NULL);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(OLD.c01), pg_catalog.octet_length(OLD.c04), pg_catalog.octet_length(OLD.c07), pg_catalog.octet_length(OLD.c10), pg_catalog.octet_length(OLD.c13), pg_catalog.octet_length(OLD.c16), pg_catalog.octet_length(OLD.c19), pg_catalog.octet_length(OLD.c22), pg_catalog.octet_length(OLD.c25), pg_catalog.octet_length(OLD.c28), pg_catalog.octet_length(OLD.c31), pg_catalog.octet_length(OLD.c34), pg_catalog.octet_length(OLD.c37), pg_catalog.octet_length(OLD.c40), pg_catalog.octet_length(OLD.c43), pg_catalog.octet_length(OLD.c46), pg_catalog.octet_length(OLD.c49), pg_catalog.octet_length(OLD.c52), pg_catalog.octet_length(OLD.c55), pg_catalog.octet_length(OLD.c58)) > 1000000
@@ -1054,6 +922,12 @@ BEGIN
         'c57', exaudit.float_value(OLD.c57),
         'c58', OLD.c58,
         'c59', OLD.c59) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (1, 'deleted', OLD.id::text, image);
+                RETURN NULL;
+            END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -1117,6 +991,18 @@ BEGIN
         'c57', exaudit.float_value(OLD.c57),
         'c58', OLD.c58,
         'c59', OLD.c59);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, image, NULL);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (1, 'deleted', OLD.id::text, image, data,
