@@ -372,7 +372,8 @@ END
 $$;
 
 -- An SQL expression for the image of a row, or of some of its columns, read through an
--- alias; or for that of a row whose jsonb columns hold no JSON null. PL/pgSQL keeps the plan, which would take longer than the work.
+-- alias; or for that of a row whose jsonb columns hold no JSON null. PL/pgSQL keeps the plan,
+-- which would take longer than the work.
 CREATE FUNCTION exaudit.image_expression(relation oid, alias text, only_columns text[] DEFAULT NULL,
                                          json_nulls boolean DEFAULT true) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -403,7 +404,7 @@ BEGIN
         ),
         nullable AS (
             SELECT string_agg(c.reference, ', ' ORDER BY c.number) AS list,
-                   string_agg(quote_literal(c.name), ', ' ORDER BY c.number) AS names
+                   string_agg(pg_catalog.format('CASE WHEN %s = ''null'' THEN %L END', c.reference, c.name), ', ' ORDER BY c.number) AS names
             FROM columns c
             WHERE c.encoding = 'jsonb'
         )
@@ -418,24 +419,14 @@ BEGIN
                END
                || coalesce((SELECT pg_catalog.format(
                       E'\n    || CASE WHEN ''null''::jsonb IN (%1$s)\n'
-                      '            THEN exaudit.json_nulls(ARRAY[%2$s], ARRAY[%1$s]::jsonb[])\n'
+                      '            THEN pg_catalog.jsonb_build_object('''', pg_catalog.array_remove(ARRAY[%2$s], NULL))\n'
                       '            ELSE ''{}'' END', list, names) FROM nullable WHERE list IS NOT NULL AND json_nulls), '')
     );
 END
 $$;
 
--- The note for an image which of some jsonb columns hold a JSON null, not an SQL NULL. No
--- column can be called ''.
-CREATE FUNCTION exaudit.json_nulls(column_names text[], column_values jsonb[]) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT pg_catalog.jsonb_build_object('', array_agg(c.name ORDER BY c.position))
-    FROM ROWS FROM (unnest(column_names), unnest(column_values)) WITH ORDINALITY AS c (name, value, position)
-    WHERE c.value = 'null'
-$$;
-
--- Notes in an image that a jsonb column holds a JSON null.
+-- Notes in an image that a jsonb column holds a JSON null, not an SQL NULL. No column can be
+-- called ''.
 CREATE FUNCTION exaudit.note_json_null(image jsonb, column_name text) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
@@ -809,7 +800,7 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
-    exaudit.has_shape, exaudit.check_snapshot, exaudit.toast_table, exaudit.toast_threshold, exaudit.inline_limit, exaudit.image_expression, exaudit.json_nulls, exaudit.note_json_null,
+    exaudit.has_shape, exaudit.check_snapshot, exaudit.toast_table, exaudit.toast_threshold, exaudit.inline_limit, exaudit.image_expression, exaudit.note_json_null,
     exaudit.note_masked, exaudit.noted, exaudit.redact, exaudit.image_limit, exaudit.oversized_expression, exaudit.note_oversized,
     exaudit.bounded_image, exaudit.without_value, exaudit.bounded_changes, exaudit.column_names, exaudit.encode, exaudit.encode_query, exaudit.encode_with,
     exaudit.decode_query, exaudit.decode, exaudit.decode_all
@@ -836,7 +827,6 @@ DROP FUNCTION exaudit.redact;
 DROP FUNCTION exaudit.noted;
 DROP FUNCTION exaudit.note_masked;
 DROP FUNCTION exaudit.note_json_null;
-DROP FUNCTION exaudit.json_nulls;
 DROP FUNCTION exaudit.image_expression;
 DROP FUNCTION exaudit.inline_limit;
 DROP FUNCTION exaudit.toast_threshold;

@@ -431,7 +431,7 @@ BEGIN
         'mood', exaudit.text_value(NEW.mood),
         'info', NEW.info)
     || CASE WHEN 'null'::jsonb IN (NEW.info)
-            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.info = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -527,7 +527,7 @@ BEGIN
         'mood', exaudit.text_value(OLD.mood),
         'info', OLD.info)
     || CASE WHEN 'null'::jsonb IN (OLD.info)
-            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.info = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
         new_values := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
@@ -538,7 +538,7 @@ BEGIN
         'mood', exaudit.text_value(NEW.mood),
         'info', NEW.info)
     || CASE WHEN 'null'::jsonb IN (NEW.info)
-            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[NEW.info]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.info = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
     ELSE
         old_values := pg_catalog.jsonb_build_object(
@@ -631,7 +631,7 @@ BEGIN
         'mood', exaudit.text_value(OLD.mood),
         'info', OLD.info)
     || CASE WHEN 'null'::jsonb IN (OLD.info)
-            THEN exaudit.json_nulls(ARRAY['info'], ARRAY[OLD.info]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.info = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN

@@ -96,7 +96,7 @@ BEGIN
         'rc', NEW.rc,
         'doubled', NEW.doubled)
     || CASE WHEN 'null'::jsonb IN (NEW.jb, NEW.jb2)
-            THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[NEW.jb, NEW.jb2]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.jb = 'null' THEN 'jb' END, CASE WHEN NEW.jb2 = 'null' THEN 'jb2' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -550,7 +550,7 @@ BEGIN
         'rc', OLD.rc,
         'doubled', OLD.doubled)
     || CASE WHEN 'null'::jsonb IN (OLD.jb, OLD.jb2)
-            THEN exaudit.json_nulls(ARRAY['jb', 'jb2'], ARRAY[OLD.jb, OLD.jb2]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.jb = 'null' THEN 'jb' END, CASE WHEN OLD.jb2 = 'null' THEN 'jb2' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN

@@ -64,7 +64,7 @@ break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.cu
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.before)
-            THEN exaudit.json_nulls(ARRAY['before'], ARRAY[NEW.before]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.before = 'null' THEN 'before' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -431,7 +431,7 @@ break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.cu
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.before)
-            THEN exaudit.json_nulls(ARRAY['before'], ARRAY[OLD.before]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.before = 'null' THEN 'before' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN

@@ -58,7 +58,7 @@ BEGIN
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
@@ -292,7 +292,7 @@ BEGIN
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''

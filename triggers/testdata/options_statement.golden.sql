@@ -55,7 +55,7 @@ BEGIN
         SELECT 1, 'created', NEW.id::text,
                exaudit.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]),
                stamp.custom, stamp.rollback, session_user
@@ -81,7 +81,7 @@ BEGIN
         IF 'null'::jsonb IN (NEW.bio, NEW.note) THEN
             image := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]);
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
@@ -335,7 +335,7 @@ BEGIN
         SELECT 1, 'deleted', OLD.id::text,
                exaudit.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]),
                stamp.custom, stamp.rollback, session_user
@@ -361,7 +361,7 @@ BEGIN
         IF 'null'::jsonb IN (OLD.bio, OLD.note) THEN
             image := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]);
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''

@@ -54,7 +54,7 @@ BEGIN
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'bio', 'note', 'status']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[NEW.bio, NEW.note]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -310,7 +310,7 @@ BEGIN
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'bio', 'note', 'status']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN exaudit.json_nulls(ARRAY['bio', 'note'], ARRAY[OLD.bio, OLD.note]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN

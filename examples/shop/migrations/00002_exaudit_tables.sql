@@ -53,6 +53,20 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
+        THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
+        ELSE pg_catalog.to_jsonb(NEW.*) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := pg_catalog.to_jsonb(NEW.*);
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
@@ -62,18 +76,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END);
+            PERFORM exaudit.record(<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), NULL, NULL, image);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-        ELSE
-            image := pg_catalog.to_jsonb(NEW.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), image, data,
@@ -216,6 +220,20 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
+            image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
+        THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
+        ELSE pg_catalog.to_jsonb(OLD.*) END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := pg_catalog.to_jsonb(OLD.*);
+        END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
@@ -225,18 +243,8 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), NULL, CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), NULL, image, NULL);
             RETURN NULL;
-        END IF;
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-        ELSE
-            image := pg_catalog.to_jsonb(OLD.*);
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), image, data,
@@ -339,28 +347,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 16000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
-        ELSE pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'customer', NEW.customer,
-        'status', exaudit.text_value(NEW.status),
-        'address', NEW.address,
-        'created_at', NEW.created_at)
-    || CASE WHEN 'null'::jsonb IN (NEW.address)
-            THEN exaudit.json_nulls(ARRAY['address'], ARRAY[NEW.address]::jsonb[])
-            ELSE '{}' END END);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address) THEN
             image := CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 16000
@@ -372,8 +358,14 @@ BEGIN
         'address', NEW.address,
         'created_at', NEW.created_at)
     || CASE WHEN 'null'::jsonb IN (NEW.address)
-            THEN exaudit.json_nulls(ARRAY['address'], ARRAY[NEW.address]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.address = 'null' THEN 'address' END], NULL))
             ELSE '{}' END END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (<table_id>, 'created', NEW.id::text, image);
+                RETURN NULL;
+            END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -381,6 +373,18 @@ BEGIN
         'status', exaudit.text_value(NEW.status),
         'address', NEW.address,
         'created_at', NEW.created_at);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, image);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         VALUES (<table_id>, 'created', NEW.id::text, image, data,
@@ -545,28 +549,6 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address)
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 16000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
-        ELSE pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'customer', OLD.customer,
-        'status', exaudit.text_value(OLD.status),
-        'address', OLD.address,
-        'created_at', OLD.created_at)
-    || CASE WHEN 'null'::jsonb IN (OLD.address)
-            THEN exaudit.json_nulls(ARRAY['address'], ARRAY[OLD.address]::jsonb[])
-            ELSE '{}' END END, NULL);
-            RETURN NULL;
-        END IF;
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address) THEN
             image := CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 16000
@@ -578,8 +560,14 @@ BEGIN
         'address', OLD.address,
         'created_at', OLD.created_at)
     || CASE WHEN 'null'::jsonb IN (OLD.address)
-            THEN exaudit.json_nulls(ARRAY['address'], ARRAY[OLD.address]::jsonb[])
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.address = 'null' THEN 'address' END], NULL))
             ELSE '{}' END END;
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (<table_id>, 'deleted', OLD.id::text, image);
+                RETURN NULL;
+            END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -587,6 +575,18 @@ BEGIN
         'status', exaudit.text_value(OLD.status),
         'address', OLD.address,
         'created_at', OLD.created_at);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, image, NULL);
+            RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         VALUES (<table_id>, 'deleted', OLD.id::text, image, data,

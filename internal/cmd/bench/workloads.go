@@ -28,7 +28,7 @@ type workload struct {
 	how     how
 	rows    int // in the table beforehand
 	changes int
-	bulk    bool // inserts or deletes many rows in one statement
+	bulk    bool // of many rows in one statement
 	large   bool // beside values that are stored out of line
 	silent  bool // nothing changes: who compares records nothing
 	durable bool // commits wait for the disk
@@ -57,7 +57,7 @@ var workloads = []workload{
 	orders("4clients/delete", "delete by key, 4 clients", "delete", fourRows, 20_000, 12_000),
 	bulk(incoming(orders("bulk/insert", "insert of 100,000 rows in one statement", "bulk_insert", once, 0, 100_000))),
 	bulk(incoming(orders("bulk/copy", "COPY of 100,000 rows", "copy", copied, 0, 100_000))),
-	orders("bulk/update", "update of 100,000 rows in one statement", "bulk_update", once, 100_000, 100_000),
+	bulk(orders("bulk/update", "update of 100,000 rows in one statement", "bulk_update", once, 100_000, 100_000)),
 	bulk(orders("bulk/delete", "delete of 100,000 rows in one statement", "bulk_delete", once, 100_000, 100_000)),
 	bulk(workload{name: "cascade", what: "delete of 100 parents with 1,000 children each", schema: "family",
 		tables: []string{"public.parents", "public.children"}, work: "cascade", how: once, rows: 1_000, changes: 100_100}),
