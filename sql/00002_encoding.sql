@@ -487,9 +487,9 @@ AS 'SELECT 256000000';
 
 -- An SQL expression that is true where the image of a row, read through an alias, might be
 -- more than jsonb holds, or where one column's value does its part to that; NULL where the
--- columns are too narrow for that. It fetches no value: a length is kept beside it. Where that is not known, only what the value
--- takes compressed, nor what its text will be, the bound is that much lower: at most 255
--- times for the one, 16 for the other.
+-- columns are too narrow for that. It fetches no value: a length is kept beside it. Where only
+-- is known what the value takes compressed, it may be 255 times as long, and where it becomes
+-- text, that again 16 times; a bytea becomes twice as long. Together the bounds are 250 MB.
 CREATE FUNCTION exaudit.oversized_expression(relation oid, alias text, only_column text DEFAULT NULL) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -500,18 +500,19 @@ BEGIN
         WITH wide AS (
             SELECT c.number,
                    c.name,
-                   base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype,
-                                 'json'::regtype, 'xml'::regtype) AS length_known,
-                   CASE
-                       WHEN base.type IN ('json'::regtype, 'xml'::regtype)
-                           THEN pg_catalog.format('pg_catalog.octet_length(%s.%I::text)', alias, c.name)
-                       WHEN base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype)
-                           THEN pg_catalog.format('pg_catalog.octet_length(%s.%I)', alias, c.name)
-                       ELSE pg_catalog.format('pg_catalog.pg_column_size(%s.%I)', alias, c.name)
-                   END AS size
+                   k.kind,
+                   pg_catalog.format(CASE
+                       WHEN base.type IN ('json'::regtype, 'xml'::regtype) THEN 'pg_catalog.octet_length(%s.%I::text)'
+                       WHEN k.kind = 1 THEN 'pg_catalog.octet_length(%s.%I)'
+                       ELSE 'pg_catalog.pg_column_size(%s.%I)'
+                   END, alias, c.name) AS size,
+                   count(*) OVER (PARTITION BY k.kind) AS columns
             FROM exaudit.table_columns c
             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
             CROSS JOIN LATERAL (SELECT exaudit.base_type(c.type) AS type OFFSET 0) base
+            CROSS JOIN LATERAL (SELECT CASE WHEN base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype,
+                                                               'json'::regtype, 'xml'::regtype) THEN 1
+                                            WHEN c.encoding = 'jsonb' THEN 2 ELSE 3 END AS kind) k
             WHERE c.relation = $1
               AND a.attlen = -1
               AND base.type NOT IN ('numeric'::regtype, 'inet'::regtype, 'cidr'::regtype)
@@ -519,16 +520,16 @@ BEGIN
               AND NOT (a.atttypmod BETWEEN 0 AND 10000 AND base.type IN ('varchar'::regtype, 'bpchar'::regtype))
         ),
         bound AS (
-            SELECT w.length_known,
+            SELECT w.kind,
                    pg_catalog.format(CASE WHEN count(*) > 1 THEN 'greatest(%s) > %s' ELSE '%s > %s' END, string_agg(w.size, ', ' ORDER BY w.number),
-                       CASE WHEN w.length_known THEN least(1000000, 100000000 / all_of.columns)
-                            ELSE least(16000, 49000 / all_of.columns) END) AS condition
+                       CASE w.kind WHEN 1 THEN least(1000000, 60000000 / w.columns)
+                                   WHEN 2 THEN least(100000, 200000 / w.columns)
+                                   ELSE least(16000, 19000 / w.columns) END) AS condition
             FROM wide w
-            CROSS JOIN (SELECT count(*) AS columns FROM wide) all_of
             WHERE only_column IS NULL OR w.name = only_column
-            GROUP BY w.length_known, all_of.columns
+            GROUP BY w.kind, w.columns
         )
-        SELECT string_agg(b.condition, ' OR ' ORDER BY b.length_known DESC) FROM bound b
+        SELECT string_agg(b.condition, ' OR ' ORDER BY b.kind) FROM bound b
     );
 END
 $$;

@@ -625,27 +625,31 @@ $$;
 
 -- A query that does that for all rows of a statement, which its trigger sees as exaudit_old_rows
 -- and exaudit_new_rows, in the same order. These are of no table's type, and exaudit_writer may not
--- be able to look that up: it is only named for what jsonb may not hold.
-CREATE FUNCTION exaudit.altered_rows_query(table_id integer, relation oid, action exaudit.action) RETURNS text
+-- be able to look that up: it is only named for what jsonb may not hold. Or only for rows with a
+-- value that jsonb may not hold.
+CREATE FUNCTION exaudit.altered_rows_query(table_id integer, relation oid, action exaudit.action, only_oversized boolean DEFAULT false)
+    RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
 DECLARE
-    columns   text := (SELECT string_agg(pg_catalog.format('{}.%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
-                       WHERE a.attrelid = altered_rows_query.relation AND a.attnum > 0 AND NOT a.attisdropped);
-    old_image text := exaudit.image_expression(relation, 'old');
-    new_image text := exaudit.image_expression(relation, 'new');
-    row_type  text := (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
-                       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                       WHERE c.oid = altered_rows_query.relation AND pg_catalog.has_schema_privilege('exaudit_writer', n.oid, 'USAGE'));
+    columns       text[] := ARRAY(SELECT pg_catalog.quote_ident(a.attname) FROM pg_catalog.pg_attribute a
+                                  WHERE a.attrelid = altered_rows_query.relation AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum);
+    old_oversized text := exaudit.oversized_expression(relation, 'old');
+    new_oversized text := exaudit.oversized_expression(relation, 'new');
+    old_image     text := exaudit.image_expression(relation, 'old');
+    new_image     text := exaudit.image_expression(relation, 'new');
+    row_type      text := (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+                           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                           WHERE c.oid = altered_rows_query.relation AND pg_catalog.has_schema_privilege('exaudit_writer', n.oid, 'USAGE'));
 BEGIN
     PERFORM exaudit.check_table(table_id, relation);
-    IF row_type IS NOT NULL AND exaudit.oversized_expression(relation, 'old') IS NOT NULL THEN
-        old_image := pg_catalog.format('CASE WHEN %s THEN exaudit.encode(ROW(%s)::%s) ELSE %s END',
-                                       exaudit.oversized_expression(relation, 'old'), replace(columns, '{}', 'old'), row_type, old_image);
-        new_image := pg_catalog.format('CASE WHEN %s THEN exaudit.encode(ROW(%s)::%s) ELSE %s END',
-                                       exaudit.oversized_expression(relation, 'new'), replace(columns, '{}', 'new'), row_type, new_image);
+    IF row_type IS NOT NULL AND old_oversized IS NOT NULL THEN
+        old_image := pg_catalog.format('CASE WHEN %s THEN exaudit.encode(ROW(old.%s)::%s) ELSE %s END',
+                                       old_oversized, array_to_string(columns, ', old.'), row_type, old_image);
+        new_image := pg_catalog.format('CASE WHEN %s THEN exaudit.encode(ROW(new.%s)::%s) ELSE %s END',
+                                       new_oversized, array_to_string(columns, ', new.'), row_type, new_image);
     END IF;
     RETURN pg_catalog.format(
         'SELECT exaudit.record_altered(%s, %s, %s, %s, known.present, known.key) '
@@ -658,9 +662,13 @@ BEGIN
                    '(SELECT pg_catalog.row_number() OVER () AS "exaudit row", * FROM exaudit_old_rows) AS o '
                    'FULL JOIN (SELECT pg_catalog.row_number() OVER () AS "exaudit row", * FROM exaudit_new_rows) AS n '
                    'ON n."exaudit row" = o."exaudit row" '
-                   'CROSS JOIN LATERAL (SELECT %s) AS old CROSS JOIN LATERAL (SELECT %s) AS new ORDER BY o."exaudit row"',
-                   replace(columns, '{}', 'o'), replace(columns, '{}', 'n'))
-           END;
+                   'CROSS JOIN LATERAL (SELECT o.%s) AS old CROSS JOIN LATERAL (SELECT n.%s) AS new',
+                   array_to_string(columns, ', o.'), array_to_string(columns, ', n.'))
+           END
+        || CASE WHEN only_oversized
+                THEN ' WHERE ' || concat_ws(' OR ', CASE WHEN action <> 'created' THEN old_oversized END, CASE WHEN action <> 'deleted' THEN new_oversized END)
+                ELSE '' END
+        || CASE WHEN action = 'updated' THEN ' ORDER BY o."exaudit row"' ELSE '' END;
 END
 $$;
 

@@ -59,7 +59,7 @@ func TestStatementLevelOversized(t *testing.T) {
 	db := auditdb.New(t, `CREATE TABLE files (id int PRIMARY KEY, r text, data text)`)
 	installWith(t, db, "files", byStatement)
 	db.Exec(t, `INSERT INTO files SELECT i, 'x', CASE i WHEN 2 THEN repeat('abcd', 70000000) ELSE 'small' END FROM generate_series(1, 3) i; DELETE FROM files`)
-	if got := one[string](t, db.Pool, `SELECT string_agg(concat_ws(' ', v.action, v.entity_id, left(coalesce(v.before, v.after) ->> 'data', 20), coalesce(v.before, v.after) ->> ''), ', ' ORDER BY v.id)
+	if got := one[string](t, db.Pool, `SELECT string_agg(concat_ws(' ', v.action, v.entity_id, left(coalesce(v.before, v.after) ->> 'data', 20), coalesce(v.before, v.after) ->> ''), ', ' ORDER BY v.action, v.entity_id)
 		FROM exaudit.versions v`); got != `created 1 small, created 2 *** 280000000 bytes, [{"oversized": "data"}], created 3 small, `+
 		`deleted 1 small, deleted 2 *** 280000000 bytes, [{"oversized": "data"}], deleted 3 small` {
 		t.Errorf("recorded: %s", got)

@@ -422,7 +422,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
-            image := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
+            image := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -518,7 +518,7 @@ BEGIN
     old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
-        old_values := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
+        old_values := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
@@ -529,7 +529,7 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD.info)
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.info = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
-        new_values := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 16000
+        new_values := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -622,7 +622,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) THEN
-            image := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 16000
+            image := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,

@@ -67,7 +67,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.jb, NEW.jb2) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2), pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 3266
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.j::text), pg_catalog.octet_length(NEW.x::text), pg_catalog.octet_length(NEW.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.jb), pg_catalog.pg_column_size(NEW.jb2)) > 100000 OR greatest(pg_catalog.pg_column_size(NEW.xa), pg_catalog.pg_column_size(NEW.ma), pg_catalog.pg_column_size(NEW.p), pg_catalog.pg_column_size(NEW.pa), pg_catalog.pg_column_size(NEW.q), pg_catalog.pg_column_size(NEW.ia), pg_catalog.pg_column_size(NEW.fa), pg_catalog.pg_column_size(NEW.iv), pg_catalog.pg_column_size(NEW.r), pg_catalog.pg_column_size(NEW.d)) > 1900
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -272,7 +272,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.jb)::record OPERATOR(pg_catalog.*<>) ROW(NEW.jb)::record THEN
-        IF pg_catalog.pg_column_size(OLD.jb) > 3266 OR pg_catalog.pg_column_size(NEW.jb) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.jb) > 100000 OR pg_catalog.pg_column_size(NEW.jb) > 100000 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('jb', OLD.jb);
@@ -286,7 +286,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.jb2)::record OPERATOR(pg_catalog.*<>) ROW(NEW.jb2)::record THEN
-        IF pg_catalog.pg_column_size(OLD.jb2) > 3266 OR pg_catalog.pg_column_size(NEW.jb2) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.jb2) > 100000 OR pg_catalog.pg_column_size(NEW.jb2) > 100000 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('jb2', OLD.jb2);
@@ -308,7 +308,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.xa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.xa)::record THEN
-        IF pg_catalog.pg_column_size(OLD.xa) > 3266 OR pg_catalog.pg_column_size(NEW.xa) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.xa) > 1900 OR pg_catalog.pg_column_size(NEW.xa) > 1900 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('xa', OLD.xa::text[]::text);
@@ -320,7 +320,7 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('m', exaudit.text_value(NEW.m));
     END IF;
     IF ROW(OLD.ma)::record OPERATOR(pg_catalog.*<>) ROW(NEW.ma)::record THEN
-        IF pg_catalog.pg_column_size(OLD.ma) > 3266 OR pg_catalog.pg_column_size(NEW.ma) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.ma) > 1900 OR pg_catalog.pg_column_size(NEW.ma) > 1900 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('ma', exaudit.format_array_value(OLD.ma));
@@ -328,7 +328,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.p)::record OPERATOR(pg_catalog.*<>) ROW(NEW.p)::record THEN
-        IF pg_catalog.pg_column_size(OLD.p) > 3266 OR pg_catalog.pg_column_size(NEW.p) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.p) > 1900 OR pg_catalog.pg_column_size(NEW.p) > 1900 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('p', exaudit.text_value(OLD.p));
@@ -336,7 +336,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.pa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.pa)::record THEN
-        IF pg_catalog.pg_column_size(OLD.pa) > 3266 OR pg_catalog.pg_column_size(NEW.pa) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.pa) > 1900 OR pg_catalog.pg_column_size(NEW.pa) > 1900 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('pa', exaudit.format_array_value(OLD.pa));
@@ -344,7 +344,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.q)::record OPERATOR(pg_catalog.*<>) ROW(NEW.q)::record THEN
-        IF pg_catalog.pg_column_size(OLD.q) > 3266 OR pg_catalog.pg_column_size(NEW.q) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.q) > 1900 OR pg_catalog.pg_column_size(NEW.q) > 1900 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('q', exaudit.text_value(OLD.q));
@@ -352,7 +352,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.ia)::record OPERATOR(pg_catalog.*<>) ROW(NEW.ia)::record THEN
-        IF pg_catalog.pg_column_size(OLD.ia) > 3266 OR pg_catalog.pg_column_size(NEW.ia) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.ia) > 1900 OR pg_catalog.pg_column_size(NEW.ia) > 1900 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('ia', exaudit.array_value(OLD.ia));
@@ -360,7 +360,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.fa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.fa)::record THEN
-        IF pg_catalog.pg_column_size(OLD.fa) > 3266 OR pg_catalog.pg_column_size(NEW.fa) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.fa) > 1900 OR pg_catalog.pg_column_size(NEW.fa) > 1900 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('fa', exaudit.float_array_value(OLD.fa));
@@ -368,7 +368,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.iv)::record OPERATOR(pg_catalog.*<>) ROW(NEW.iv)::record THEN
-        IF pg_catalog.pg_column_size(OLD.iv) > 3266 OR pg_catalog.pg_column_size(NEW.iv) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.iv) > 1900 OR pg_catalog.pg_column_size(NEW.iv) > 1900 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('iv', OLD.iv::text);
@@ -376,7 +376,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.r)::record OPERATOR(pg_catalog.*<>) ROW(NEW.r)::record THEN
-        IF pg_catalog.pg_column_size(OLD.r) > 3266 OR pg_catalog.pg_column_size(NEW.r) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.r) > 1900 OR pg_catalog.pg_column_size(NEW.r) > 1900 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('r', OLD.r);
@@ -400,7 +400,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD.d)::record OPERATOR(pg_catalog.*<>) ROW(NEW.d)::record THEN
-        IF pg_catalog.pg_column_size(OLD.d) > 3266 OR pg_catalog.pg_column_size(NEW.d) > 3266 THEN
+        IF pg_catalog.pg_column_size(OLD.d) > 1900 OR pg_catalog.pg_column_size(NEW.d) > 1900 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('d', exaudit.array_value(OLD.d));
@@ -521,7 +521,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.jb, OLD.jb2) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2), pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 3266
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.j::text), pg_catalog.octet_length(OLD.x::text), pg_catalog.octet_length(OLD.b)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.jb), pg_catalog.pg_column_size(OLD.jb2)) > 100000 OR greatest(pg_catalog.pg_column_size(OLD.xa), pg_catalog.pg_column_size(OLD.ma), pg_catalog.pg_column_size(OLD.p), pg_catalog.pg_column_size(OLD.pa), pg_catalog.pg_column_size(OLD.q), pg_catalog.pg_column_size(OLD.ia), pg_catalog.pg_column_size(OLD.fa), pg_catalog.pg_column_size(OLD.iv), pg_catalog.pg_column_size(OLD.r), pg_catalog.pg_column_size(OLD.d)) > 1900
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,

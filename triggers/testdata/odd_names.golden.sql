@@ -59,7 +59,7 @@ break" text,
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before) THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
-break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.custom), pg_catalog.octet_length(NEW.action)) > 1000000 OR pg_catalog.pg_column_size(NEW.before) > 2882
+break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.custom), pg_catalog.octet_length(NEW.action)) > 1000000 OR pg_catalog.pg_column_size(NEW.before) > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*)
@@ -177,7 +177,7 @@ break" text,
         END IF;
     END IF;
     IF ROW(OLD.before)::record OPERATOR(pg_catalog.*<>) ROW(NEW.before)::record THEN
-        IF pg_catalog.pg_column_size(OLD.before) > 2882 OR pg_catalog.pg_column_size(NEW.before) > 2882 THEN
+        IF pg_catalog.pg_column_size(OLD.before) > 100000 OR pg_catalog.pg_column_size(NEW.before) > 100000 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('before', OLD.before);
@@ -426,7 +426,7 @@ break" text,
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before) THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
-break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR pg_catalog.pg_column_size(OLD.before) > 2882
+break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR pg_catalog.pg_column_size(OLD.before) > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*)

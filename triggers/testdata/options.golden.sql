@@ -53,7 +53,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
@@ -179,7 +179,7 @@ BEGIN
         new_values := exaudit.note_masked(coalesce(new_values, '{}'), 'ssn');
     END IF;
     IF ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record THEN
-        IF pg_catalog.pg_column_size(OLD.note) > 9800 OR pg_catalog.pg_column_size(NEW.note) > 9800 THEN
+        IF pg_catalog.pg_column_size(OLD.note) > 100000 OR pg_catalog.pg_column_size(NEW.note) > 100000 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
@@ -287,7 +287,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)

@@ -18,13 +18,16 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     SET lc_monetary = 'C'
     SET quote_all_identifiers = off
     SET timezone = 'UTC'
+    SET jit = off
 AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
 -- Fires for each statement: the option level.
 #variable_conflict use_column
+<<this>>
 DECLARE
     data       jsonb;
     image      jsonb;
+    oversized  boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
@@ -44,13 +47,13 @@ BEGIN
     END IF;
     -- Rows, not one row?
     IF EXISTS (SELECT FROM exaudit_new_rows OFFSET 1) THEN
-        -- What jsonb may not hold is left out, and noted. And a column may have been added to
-        -- or dropped from exaudit.versions.
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[])
-           OR EXISTS (SELECT FROM exaudit_new_rows AS new WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800) THEN
+        -- A column was added to or dropped from exaudit.versions?
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
             RETURN NULL;
         END IF;
+        -- Has a row what jsonb may not hold? Those are recorded apart.
+        this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS new WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
         SELECT 1, 'created', NEW.id::text,
                exaudit.redact(pg_catalog.to_jsonb(NEW.*)
@@ -62,7 +65,12 @@ BEGIN
         -- in the order of jsonb's keys, so that it has nothing to sort
         FROM (SELECT id, bio, ssn, name, note, status
               FROM exaudit_new_rows) AS new
-        CROSS JOIN exaudit.session_data() AS stamp;
+        -- not asked where there is none
+        LEFT JOIN exaudit.session_data() AS stamp ON true
+        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000)) IS NOT TRUE;
+        IF this.oversized THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created', true);
+        END IF;
         RETURN NULL;
     END IF;
 
@@ -70,7 +78,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800 THEN
+    IF greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000 THEN
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
         RETURN NULL;
     END IF;
@@ -134,15 +142,18 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
     SET lc_monetary = 'C'
     SET quote_all_identifiers = off
     SET timezone = 'UTC'
+    SET jit = off
 AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 -- Fires for each statement: the option level.
 #variable_conflict use_column
+<<this>>
 DECLARE
     data       jsonb;
     old_entity text;
     old_values jsonb;
     new_values jsonb;
+    oversized  boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
@@ -162,14 +173,14 @@ BEGIN
     END IF;
     -- Rows, not one row?
     IF EXISTS (SELECT FROM exaudit_new_rows OFFSET 1) THEN
-        -- What jsonb may not hold is left out, and noted. And a column may have been added to
-        -- or dropped from exaudit.versions.
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[])
-           OR EXISTS (SELECT FROM exaudit_old_rows AS old WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800)
-           OR EXISTS (SELECT FROM exaudit_new_rows AS new WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800) THEN
+        -- A column was added to or dropped from exaudit.versions?
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
             RETURN NULL;
         END IF;
+        -- Has a row what jsonb may not hold? Those are recorded apart.
+        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS old WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000)
+            OR EXISTS (SELECT FROM exaudit_new_rows AS new WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
         INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
         OVERRIDING SYSTEM VALUE
         SELECT CASE WHEN change.previous IS NULL THEN pg_catalog.nextval('exaudit.versions_id_seq')
@@ -204,11 +215,15 @@ BEGIN
                                          OLD.ssn IS DISTINCT FROM NEW.ssn AS ssn,
                                          ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record AS note,
                                          OLD.status IS DISTINCT FROM NEW.status AS status OFFSET 0) AS changed
-              WHERE changed.id OR changed.name OR changed.ssn OR changed.note OR changed.status
+              WHERE (changed.id OR changed.name OR changed.ssn OR changed.note OR changed.status)
+                AND (this.oversized AND (greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000)) IS NOT TRUE
               OFFSET 0) AS change
         -- not asked where nothing has changed
         LEFT JOIN exaudit.session_data() AS stamp ON true
         ORDER BY change."exaudit row";
+        IF this.oversized THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated', true);
+        END IF;
         RETURN NULL;
     END IF;
 
@@ -217,8 +232,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
-       OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800 THEN
+    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000
+       OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000 THEN
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
         RETURN NULL;
     END IF;
@@ -298,13 +313,16 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
     SET lc_monetary = 'C'
     SET quote_all_identifiers = off
     SET timezone = 'UTC'
+    SET jit = off
 AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 -- Fires for each statement: the option level.
 #variable_conflict use_column
+<<this>>
 DECLARE
     data       jsonb;
     image      jsonb;
+    oversized  boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
@@ -324,13 +342,13 @@ BEGIN
     END IF;
     -- Rows, not one row?
     IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
-        -- What jsonb may not hold is left out, and noted. And a column may have been added to
-        -- or dropped from exaudit.versions.
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[])
-           OR EXISTS (SELECT FROM exaudit_old_rows AS old WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800) THEN
+        -- A column was added to or dropped from exaudit.versions?
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
             RETURN NULL;
         END IF;
+        -- Has a row what jsonb may not hold? Those are recorded apart.
+        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS old WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
         SELECT 1, 'deleted', OLD.id::text,
                exaudit.redact(pg_catalog.to_jsonb(OLD.*)
@@ -342,7 +360,12 @@ BEGIN
         -- in the order of jsonb's keys, so that it has nothing to sort
         FROM (SELECT id, bio, ssn, name, note, status
               FROM exaudit_old_rows) AS old
-        CROSS JOIN exaudit.session_data() AS stamp;
+        -- not asked where there is none
+        LEFT JOIN exaudit.session_data() AS stamp ON true
+        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000)) IS NOT TRUE;
+        IF this.oversized THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted', true);
+        END IF;
         RETURN NULL;
     END IF;
 
@@ -350,7 +373,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800 THEN
+    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000 THEN
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
         RETURN NULL;
     END IF;

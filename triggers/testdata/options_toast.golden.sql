@@ -50,7 +50,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 9800
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'bio', 'note', 'status']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
@@ -183,7 +183,7 @@ BEGIN
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
        AND (ROW(OLD.bio)::record OPERATOR(pg_catalog.*<>) ROW(NEW.bio)::record) THEN
-        IF pg_catalog.pg_column_size(OLD.bio) > 9800 OR pg_catalog.pg_column_size(NEW.bio) > 9800 THEN
+        IF pg_catalog.pg_column_size(OLD.bio) > 100000 OR pg_catalog.pg_column_size(NEW.bio) > 100000 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('bio', OLD.bio);
@@ -200,7 +200,7 @@ BEGIN
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
        AND (ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record) THEN
-        IF pg_catalog.pg_column_size(OLD.note) > 9800 OR pg_catalog.pg_column_size(NEW.note) > 9800 THEN
+        IF pg_catalog.pg_column_size(OLD.note) > 100000 OR pg_catalog.pg_column_size(NEW.note) > 100000 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
@@ -306,7 +306,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 9800
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'bio', 'note', 'status']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)

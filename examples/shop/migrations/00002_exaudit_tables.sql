@@ -349,7 +349,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address) THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 16000
+            image := CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW.id,
@@ -459,7 +459,7 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', exaudit.text_value(NEW.status));
     END IF;
     IF ROW(OLD.address)::record OPERATOR(pg_catalog.*<>) ROW(NEW.address)::record THEN
-        IF pg_catalog.pg_column_size(OLD.address) > 16000 OR pg_catalog.pg_column_size(NEW.address) > 16000 THEN
+        IF pg_catalog.pg_column_size(OLD.address) > 100000 OR pg_catalog.pg_column_size(NEW.address) > 100000 THEN
             wide := true;
         ELSE
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('address', OLD.address);
@@ -551,7 +551,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address) THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 16000
+            image := CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD.id,
