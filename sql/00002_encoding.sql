@@ -260,6 +260,8 @@ CREATE FUNCTION exaudit.shape(relation oid) RETURNS text
     SET quote_all_identifiers = off
 AS $$
     SELECT string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod))
+                      -- another domain of its name may be over another type
+                      || CASE WHEN t.typtype = 'd' THEN ' AS ' || pg_catalog.format_type(exaudit.base_type(t.oid), NULL) ELSE '' END
                       -- under such a collation, "=" does not see every difference
                       || CASE WHEN NOT col.collisdeterministic THEN ' (nondeterministic)' ELSE '' END,
                       E',\n        ' ORDER BY a.attnum)
@@ -271,6 +273,7 @@ AS $$
                         WHERE k.indrelid = relation AND k.indisprimary
                         HAVING count(*) > 0), '')
     FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_catalog.pg_collation col ON col.oid = a.attcollation
     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
 $$;
@@ -485,53 +488,45 @@ CREATE FUNCTION exaudit.image_limit() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS 'SELECT 256000000';
 
--- An SQL expression that is true where the image of a row, read through an alias, might be
--- more than jsonb holds, or where one column's value does its part to that; NULL where the
--- columns are too narrow for that. It fetches no value: a length is kept beside it. Where only
--- is known what the value takes compressed, it may be 255 times as long, and where it becomes
--- text, that again 16 times; a bytea becomes twice as long. Together the bounds are 250 MB.
-CREATE FUNCTION exaudit.oversized_expression(relation oid, alias text, only_column text DEFAULT NULL) RETURNS text
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
+-- The columns with values that may be so large that an image has no room for them: a format for
+-- the size of one, and how large they may be without a question. A length is kept beside the
+-- value, which need not be fetched. Where only is known what the value takes compressed, it may
+-- be 255 times as long, and where it becomes text, that again 16 times; a bytea becomes twice as
+-- long. Together the bounds are 250 MB.
+CREATE FUNCTION exaudit.wide_columns(relation oid, OUT number integer, OUT name text, OUT size text, OUT bound bigint) RETURNS SETOF record
+    LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
-BEGIN
-    RETURN (
-        WITH wide AS (
-            SELECT c.number,
-                   c.name,
-                   k.kind,
-                   pg_catalog.format(CASE
-                       WHEN base.type IN ('json'::regtype, 'xml'::regtype) THEN 'pg_catalog.octet_length(%s.%I::text)'
-                       WHEN k.kind = 1 THEN 'pg_catalog.octet_length(%s.%I)'
-                       ELSE 'pg_catalog.pg_column_size(%s.%I)'
-                   END, alias, c.name) AS size,
-                   count(*) OVER (PARTITION BY k.kind) AS columns
-            FROM exaudit.table_columns c
-            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
-            CROSS JOIN LATERAL (SELECT exaudit.base_type(c.type) AS type OFFSET 0) base
-            CROSS JOIN LATERAL (SELECT CASE WHEN base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype,
-                                                               'json'::regtype, 'xml'::regtype) THEN 1
-                                            WHEN c.encoding = 'jsonb' THEN 2 ELSE 3 END AS kind) k
-            WHERE c.relation = $1
-              AND a.attlen = -1
-              AND base.type NOT IN ('numeric'::regtype, 'inet'::regtype, 'cidr'::regtype)
-              -- varchar(200), char(10): never wide
-              AND NOT (a.atttypmod BETWEEN 0 AND 10000 AND base.type IN ('varchar'::regtype, 'bpchar'::regtype))
-        ),
-        bound AS (
-            SELECT w.kind,
-                   pg_catalog.format(CASE WHEN count(*) > 1 THEN 'greatest(%s) > %s' ELSE '%s > %s' END, string_agg(w.size, ', ' ORDER BY w.number),
-                       CASE w.kind WHEN 1 THEN least(1000000, 60000000 / w.columns)
-                                   WHEN 2 THEN least(100000, 200000 / w.columns)
-                                   ELSE least(16000, 19000 / w.columns) END) AS condition
-            FROM wide w
-            WHERE only_column IS NULL OR w.name = only_column
-            GROUP BY w.kind, w.columns
-        )
-        SELECT string_agg(b.condition, ' OR ' ORDER BY b.kind) FROM bound b
-    );
-END
+    SELECT c.number, c.name,
+           CASE WHEN base.type IN ('json'::regtype, 'xml'::regtype) THEN 'pg_catalog.octet_length(%s.%I::text)'
+                WHEN k.kind = 1 THEN 'pg_catalog.octet_length(%s.%I)'
+                ELSE 'pg_catalog.pg_column_size(%s.%I)' END,
+           CASE k.kind WHEN 1 THEN least(1000000, 60000000 / count(*) OVER (PARTITION BY k.kind))
+                       WHEN 2 THEN least(100000, 200000 / count(*) OVER (PARTITION BY k.kind))
+                       ELSE least(16000, 19000 / count(*) OVER (PARTITION BY k.kind)) END
+    FROM exaudit.table_columns c
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
+    CROSS JOIN LATERAL (SELECT exaudit.base_type(c.type) AS type OFFSET 0) base
+    CROSS JOIN LATERAL (SELECT CASE WHEN base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype,
+                                                       'json'::regtype, 'xml'::regtype) THEN 1
+                                    WHEN c.encoding = 'jsonb' THEN 2 ELSE 3 END AS kind) k
+    WHERE c.relation = $1
+      AND a.attlen = -1
+      AND base.type NOT IN ('numeric'::regtype, 'inet'::regtype, 'cidr'::regtype)
+      -- varchar(200), char(10): never wide
+      AND NOT (a.atttypmod BETWEEN 0 AND 10000 AND base.type IN ('varchar'::regtype, 'bpchar'::regtype))
+$$;
+
+-- An SQL expression that is true where the image of a row, read through an alias, might be
+-- more than jsonb holds; NULL where the columns are too narrow for that.
+CREATE FUNCTION exaudit.oversized_expression(relation oid, alias text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(pg_catalog.format(CASE WHEN b.columns > 1 THEN 'greatest(%s) > %s' ELSE '%s > %s' END, b.sizes, b.bound), ' OR ' ORDER BY b.bound DESC)
+    FROM (SELECT c.bound, count(*) AS columns, string_agg(pg_catalog.format(c.size, alias, c.name), ', ' ORDER BY c.number) AS sizes
+          FROM exaudit.wide_columns(relation) AS c
+          GROUP BY c.bound) AS b
 $$;
 
 -- Puts a placeholder into an image for a value that is too large for it, and notes that it
@@ -802,7 +797,7 @@ GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings,
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
     exaudit.has_shape, exaudit.check_snapshot, exaudit.toast_table, exaudit.toast_threshold, exaudit.inline_limit, exaudit.image_expression, exaudit.note_json_null,
-    exaudit.note_masked, exaudit.noted, exaudit.redact, exaudit.image_limit, exaudit.oversized_expression, exaudit.note_oversized,
+    exaudit.note_masked, exaudit.noted, exaudit.redact, exaudit.image_limit, exaudit.wide_columns, exaudit.oversized_expression, exaudit.note_oversized,
     exaudit.bounded_image, exaudit.without_value, exaudit.bounded_changes, exaudit.column_names, exaudit.encode, exaudit.encode_query, exaudit.encode_with,
     exaudit.decode_query, exaudit.decode, exaudit.decode_all
     TO exaudit_writer, exaudit_reader;
@@ -823,6 +818,7 @@ DROP FUNCTION exaudit.without_value;
 DROP FUNCTION exaudit.bounded_image;
 DROP FUNCTION exaudit.note_oversized;
 DROP FUNCTION exaudit.oversized_expression;
+DROP FUNCTION exaudit.wide_columns;
 DROP FUNCTION exaudit.image_limit;
 DROP FUNCTION exaudit.redact;
 DROP FUNCTION exaudit.noted;

@@ -511,7 +511,7 @@ DECLARE
     masked   text[];
     changed  record;
 BEGIN
-    IF options = '{}' THEN
+    IF NOT options ?| ARRAY['exclude', 'mask', 'capture', 'where'] THEN
         old_values := before;
         new_values := after;
         IF before IS NOT NULL AND after IS NOT NULL THEN
@@ -591,7 +591,7 @@ BEGIN
         RETURN;
     END IF;
     -- A table that has lost its primary key is told apart by whole rows: not by what is secret.
-    IF options <> '{}' THEN
+    IF options ?| ARRAY['exclude', 'mask'] THEN
         before := exaudit.redacted(table_id, root, before);
         after := exaudit.redacted(table_id, root, after);
     END IF;
@@ -623,10 +623,10 @@ BEGIN
 END
 $$;
 
--- A query that does that for all rows of a statement, which its trigger sees as exaudit_old_rows
--- and exaudit_new_rows, in the same order. These are of no table's type, and exaudit_writer may not
--- be able to look that up: it is only named for what jsonb may not hold. Or only for rows with a
--- value that jsonb may not hold.
+-- A query that calls record_altered for all rows of a statement, which its trigger sees as
+-- exaudit_old_rows and exaudit_new_rows, in the same order; or only for those with a value that
+-- jsonb may not hold. These are of no table's type, and exaudit_writer may not be able to look
+-- that up: it is only named for such values.
 CREATE FUNCTION exaudit.altered_rows_query(table_id integer, relation oid, action exaudit.action, only_oversized boolean DEFAULT false)
     RETURNS text
     LANGUAGE plpgsql STABLE
@@ -636,6 +636,8 @@ AS $$
 DECLARE
     columns       text[] := ARRAY(SELECT pg_catalog.quote_ident(a.attname) FROM pg_catalog.pg_attribute a
                                   WHERE a.attrelid = altered_rows_query.relation AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum);
+    place         text := (SELECT pg_catalog.format('"row %s"', n) FROM generate_series(1, 1 + cardinality(columns)) AS n
+                           WHERE pg_catalog.format('"row %s"', n) <> ALL (columns) ORDER BY n LIMIT 1);
     old_oversized text := exaudit.oversized_expression(relation, 'old');
     new_oversized text := exaudit.oversized_expression(relation, 'new');
     old_image     text := exaudit.image_expression(relation, 'old');
@@ -644,7 +646,6 @@ DECLARE
                            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                            WHERE c.oid = altered_rows_query.relation AND pg_catalog.has_schema_privilege('exaudit_writer', n.oid, 'USAGE'));
 BEGIN
-    PERFORM exaudit.check_table(table_id, relation);
     IF row_type IS NOT NULL AND old_oversized IS NOT NULL THEN
         old_image := pg_catalog.format('CASE WHEN %s THEN exaudit.encode(ROW(old.%s)::%s) ELSE %s END',
                                        old_oversized, array_to_string(columns, ', old.'), row_type, old_image);
@@ -652,23 +653,26 @@ BEGIN
                                        new_oversized, array_to_string(columns, ', new.'), row_type, new_image);
     END IF;
     RETURN pg_catalog.format(
-        'SELECT exaudit.record_altered(%s, %s, %s, %s, known.present, known.key) '
-        'FROM (SELECT exaudit.present_columns(%2$s) AS present, exaudit.key_columns(%2$s) AS key OFFSET 0) AS known CROSS JOIN ',
-        table_id, relation, CASE WHEN action = 'created' THEN 'NULL' ELSE old_image END, CASE WHEN action = 'deleted' THEN 'NULL' ELSE new_image END)
-        || CASE action
-               WHEN 'created' THEN 'exaudit_new_rows AS new'
-               WHEN 'deleted' THEN 'exaudit_old_rows AS old'
-               ELSE pg_catalog.format(
-                   '(SELECT pg_catalog.row_number() OVER () AS "exaudit row", * FROM exaudit_old_rows) AS o '
-                   'FULL JOIN (SELECT pg_catalog.row_number() OVER () AS "exaudit row", * FROM exaudit_new_rows) AS n '
-                   'ON n."exaudit row" = o."exaudit row" '
-                   'CROSS JOIN LATERAL (SELECT o.%s) AS old CROSS JOIN LATERAL (SELECT n.%s) AS new',
-                   array_to_string(columns, ', o.'), array_to_string(columns, ', n.'))
-           END
-        || CASE WHEN only_oversized
-                THEN ' WHERE ' || concat_ws(' OR ', CASE WHEN action <> 'created' THEN old_oversized END, CASE WHEN action <> 'deleted' THEN new_oversized END)
-                ELSE '' END
-        || CASE WHEN action = 'updated' THEN ' ORDER BY o."exaudit row"' ELSE '' END;
+        -- sorted without the columns, which may be too many for one row
+        'SELECT exaudit.record_altered(%s, %s, r.before, r.after, known.present, known.key) '
+        'FROM (SELECT %s AS place, %s AS before, %s AS after FROM %s%s OFFSET 0) AS r '
+        'CROSS JOIN (SELECT exaudit.present_columns(%2$s) AS present, exaudit.key_columns(%2$s) AS key) AS known ORDER BY r.place',
+        table_id, relation,
+        CASE WHEN action = 'updated' THEN 'o.' || place ELSE '1' END,
+        CASE WHEN action = 'created' THEN 'NULL::jsonb' ELSE old_image END,
+        CASE WHEN action = 'deleted' THEN 'NULL::jsonb' ELSE new_image END,
+        CASE action
+            WHEN 'created' THEN 'exaudit_new_rows AS new'
+            WHEN 'deleted' THEN 'exaudit_old_rows AS old'
+            ELSE pg_catalog.format(
+                '(SELECT pg_catalog.row_number() OVER () AS %1$s, %4$s FROM exaudit_old_rows) AS o '
+                'FULL JOIN (SELECT pg_catalog.row_number() OVER () AS %1$s, %4$s FROM exaudit_new_rows) AS n ON n.%1$s = o.%1$s '
+                'CROSS JOIN LATERAL (SELECT o.%2$s) AS old CROSS JOIN LATERAL (SELECT n.%3$s) AS new',
+                place, array_to_string(columns, ', o.'), array_to_string(columns, ', n.'), array_to_string(columns, ', '))
+        END,
+        CASE WHEN only_oversized
+             THEN ' WHERE ' || concat_ws(' OR ', CASE WHEN action <> 'created' THEN old_oversized END, CASE WHEN action <> 'deleted' THEN new_oversized END)
+             ELSE '' END);
 END
 $$;
 

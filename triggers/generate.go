@@ -16,6 +16,8 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/version"
 )
@@ -137,22 +139,28 @@ func (c change) Images() string {
 }
 
 // SpecialImage is that of a row for which Special is true.
-func (c change) SpecialImage() string {
-	if c.Options.ByStatement() {
-		return c.FittingImage()
-	}
-	return c.pick(c.OldImage, c.NewImage, "")
+func (c change) SpecialImage() string { return c.pick(c.OldImage, c.NewImage, "") }
+
+// Rows are the tables of a statement's rows.
+func (c change) Rows() []statementRows {
+	before := statementRows{"exaudit_old_rows", "OLD", c.OldOversized}
+	after := statementRows{"exaudit_new_rows", "NEW", c.NewOversized}
+	return map[string][]statementRows{"deleted": {before}, "created": {after}, "updated": {before, after}}[c.Action]
 }
 
-// FittingImage is that of a row with no value that might be too large.
-func (c change) FittingImage() string { return c.pick(c.OldFitting, c.NewFitting, "") }
+type statementRows struct {
+	Table, Alias string
+	Oversized    string // is true of a row with a value that might be too large
+}
 
-// Oversized are true where a value might be too large.
-func (c change) Oversized() []string {
-	if c.OldOversized == "" {
-		return nil
+// RowNumber is no column's name, quoted.
+func (c change) RowNumber() string {
+	for n := 1; ; n++ {
+		name := fmt.Sprintf("row %d", n)
+		if !slices.ContainsFunc(c.Columns, func(c Column) bool { return c.Name == name }) {
+			return pgx.Identifier{name}.Sanitize()
+		}
 	}
-	return map[string][]string{"deleted": {c.OldOversized}, "created": {c.NewOversized}, "updated": {c.OldOversized, c.NewOversized}}[c.Action]
 }
 
 // BothImages are those of both sides, whatever the row is.

@@ -63,8 +63,8 @@ const (
 	// of many rows, COPY and cascades among them, and more of those of a single one. It is for
 	// plain tables: no partitions, no inheritance, no triggers for each row after a change,
 	// none of the options where, toast and replica. Others are refused, and a table that becomes
-	// one is drift. A command that deletes a row and gives its key to another must not be
-	// recorded so.
+	// one is drift. Commands that delete a row and give its key to another, or create a row and
+	// rewrite its key, must not be recorded so.
 	LevelStatement Level = "statement"
 )
 

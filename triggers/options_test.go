@@ -310,9 +310,10 @@ func TestOptionsGolden(t *testing.T) {
 	for name, o := range map[string]triggers.Options{
 		"options": {Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status <> 'draft'", Truncate: triggers.TruncateRefuse,
 			Ignore: true, SessionUser: true, Replica: true},
-		"options_toast":     {TOAST: true, Where: "name <> ''"},
-		"options_statement": {Level: triggers.LevelStatement, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Ignore: true, SessionUser: true},
-		"options_full":      {Capture: triggers.CaptureFull, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Truncate: triggers.TruncateIgnore},
+		"options_toast":          {TOAST: true, Where: "name <> ''"},
+		"options_statement":      {Level: triggers.LevelStatement, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Ignore: true, SessionUser: true},
+		"options_statement_full": {Level: triggers.LevelStatement, Capture: triggers.CaptureFull, Mask: []string{"ssn"}},
+		"options_full":           {Capture: triggers.CaptureFull, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Truncate: triggers.TruncateIgnore},
 	} {
 		db := auditdb.New(t, people)
 		done, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": o}))

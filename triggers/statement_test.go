@@ -174,10 +174,11 @@ func TestStatementLevelIsFollowed(t *testing.T) {
 		triggers.WithOptions(map[string]triggers.Options{"items": byStatement})); err != nil {
 		t.Fatal(err)
 	}
-	db.Exec(t, `DROP TRIGGER "!exaudit_t1_insert" ON items; DROP TRIGGER "!exaudit_t1_delete" ON items`)
+	db.Exec(t, `DROP TRIGGER "!exaudit_t1_insert" ON items; DROP TRIGGER "!exaudit_t1_update" ON items; DROP TRIGGER "!exaudit_t1_delete" ON items`)
 	wantNoDrift(t, db)
-	db.Exec(t, `INSERT INTO items VALUES (1, 1), (2, 2); DELETE FROM items`)
-	wantRecorded(t, db, `created items 1 {"n": 1, "id": 1}`, `created items 2 {"n": 2, "id": 2}`, `deleted items 1 {"n": 1, "id": 1}`, `deleted items 2 {"n": 2, "id": 2}`)
+	db.Exec(t, `INSERT INTO items VALUES (1, 0), (2, 1); UPDATE items SET n = n + 1; DELETE FROM items`)
+	wantRecorded(t, db, `created items 1 {"n": 0, "id": 1}`, `created items 2 {"n": 1, "id": 2}`,
+		`updated items 1 {"n": 0} → {"n": 1}`, `updated items 2 {"n": 1} → {"n": 2}`, `deleted items 1 {"n": 1, "id": 1}`, `deleted items 2 {"n": 2, "id": 2}`)
 }
 
 // By row or by statement: the same versions, and the same states of every row.
@@ -278,5 +279,36 @@ func TestStatementLevelPlan(t *testing.T) {
 		if got := one[int](t, db.Pool, `SELECT count(*) FROM exaudit.versions v WHERE v.action = 'updated'`); got != 40012 {
 			t.Errorf("capture %s: %d updates recorded", capture, got)
 		}
+	}
+}
+
+// What columns are called, how many they are, what was added and what is too large: by row or by
+// statement, the same is recorded.
+func TestStatementLevelOfOddTables(t *testing.T) {
+	t.Parallel()
+	const odd = `CREATE TABLE items (id int PRIMARY KEY, "{}" text, "row 1" int, o int, n int, old int, new int, change int, changed int, this int, stamp int, oversized boolean)`
+	for name, statements := range map[string][]string{
+		"names": {odd, `INSERT INTO items VALUES (1, 'a'), (2, 'b')`, `UPDATE items SET "{}" = 'c', "row 1" = 1, o = 2, n = 3, old = 4, new = 5, change = 6, changed = 7, this = 8, stamp = 9, oversized = true`,
+			`UPDATE items SET "{}" = repeat('x', 1000001), changed = 0 WHERE id = 1`, `UPDATE items SET this = 0`, `ALTER TABLE items ADD "row 2" int`, `UPDATE items SET "row 2" = 1, "{}" = 'd'`, `DELETE FROM items`},
+		"columns": {`DO $$ BEGIN EXECUTE (SELECT 'CREATE TABLE items (id int PRIMARY KEY, ' || string_agg('c' || i || ' int', ', ') || ')' FROM generate_series(1, 1500) i); END $$`,
+			`INSERT INTO items (id) VALUES (1), (2)`, `UPDATE items SET c7 = id, c1499 = 1`, `ALTER TABLE items ADD extra int`, `UPDATE items SET c8 = 1, extra = 2`, `DELETE FROM items`},
+		"renamed": {`CREATE TABLE items (id int PRIMARY KEY, a text)`, `INSERT INTO items VALUES (1, 'a'), (2, 'b')`, `ALTER TABLE items RENAME TO goods`, `DROP TRIGGER "!exaudit_t1_insert" ON goods`,
+			`UPDATE goods SET a = repeat(a, 1000001)`, `ALTER TABLE goods ADD z int`, `UPDATE goods SET z = 1`},
+		"domain": {`CREATE DOMAIN amount AS int; CREATE TABLE items (id int PRIMARY KEY, a amount)`, `INSERT INTO items VALUES (1, 1), (2, 2)`,
+			`DROP DOMAIN amount CASCADE; CREATE DOMAIN amount AS numeric; ALTER TABLE items ADD a amount DEFAULT 1.0`, `UPDATE items SET a = 1.00`, `UPDATE items SET a = 1.000 WHERE id = 1`, `UPDATE items SET a = 2`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got [2]string
+			for i, level := range []triggers.Level{triggers.LevelRow, triggers.LevelStatement} {
+				db := auditdb.New(t, statements[0])
+				installWith(t, db, "items", triggers.Options{Level: level})
+				run(t, db.Connect(t, ""), statements[1:]...)
+				got[i] = recorded(t, db)
+			}
+			if got[0] != got[1] || !strings.Contains(got[0], "updated") {
+				t.Errorf("by row:\n%.3000s\nby statement:\n%.3000s", got[0], got[1])
+			}
+		})
 	}
 }

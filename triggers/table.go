@@ -69,10 +69,8 @@ type Table struct {
 	Uncovered     []string              // tables that inherit from it and are not tracked, quoted
 
 	db.TableExpressionsRow
-	OldFitting, NewFitting                 string // the images of rows with no value that might be too large
-	OldUnmasked, NewUnmasked               string // the images without masked columns
-	OldPlainUnmasked, NewPlainUnmasked     string // the same, of rows that are not special
-	OldFittingUnmasked, NewFittingUnmasked string // the same, of rows with no value that might be too large
+	OldUnmasked, NewUnmasked           string // the images without masked columns
+	OldPlainUnmasked, NewPlainUnmasked string // the same, of rows that are not special
 }
 
 // Column is one recorded column of a table, with the SQL that records it.
@@ -245,12 +243,9 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 	t.OldPlainUnmasked, t.NewPlainUnmasked = redacted(t.OldPlainImage, unmasked, nil), redacted(t.NewPlainImage, unmasked, nil)
 	t.OldPlainImage = redacted(t.OldPlainImage, t.Options.Exclude, t.Options.Mask)
 	t.NewPlainImage = redacted(t.NewPlainImage, t.Options.Exclude, t.Options.Mask)
-	t.OldFittingUnmasked, t.NewFittingUnmasked = redacted(t.OldImage, unmasked, nil), redacted(t.NewImage, unmasked, nil)
-	t.OldUnmasked = bounded(t.OldOversized, t.BoundedImage("OLD", unmasked, nil), t.OldFittingUnmasked)
-	t.NewUnmasked = bounded(t.NewOversized, t.BoundedImage("NEW", unmasked, nil), t.NewFittingUnmasked)
-	t.OldFitting, t.NewFitting = redacted(t.OldImage, t.Options.Exclude, t.Options.Mask), redacted(t.NewImage, t.Options.Exclude, t.Options.Mask)
-	t.OldImage = bounded(t.OldOversized, t.BoundedImage("OLD", t.Options.Exclude, t.Options.Mask), t.OldFitting)
-	t.NewImage = bounded(t.NewOversized, t.BoundedImage("NEW", t.Options.Exclude, t.Options.Mask), t.NewFitting)
+	t.OldUnmasked, t.NewUnmasked = t.bounded("OLD", t.OldImage, unmasked, nil), t.bounded("NEW", t.NewImage, unmasked, nil)
+	t.OldImage = t.bounded("OLD", t.OldImage, t.Options.Exclude, t.Options.Mask)
+	t.NewImage = t.bounded("NEW", t.NewImage, t.Options.Exclude, t.Options.Mask)
 	return nil
 }
 
@@ -293,11 +288,15 @@ func (t *Table) special(row, oversized string) string {
 	return strings.Join(conditions, " OR ")
 }
 
-// bounded is an image's expression, or another where a value could be too large for it.
-func bounded(oversized, within, image string) string {
-	if oversized == "" {
+// bounded is the image of OLD or NEW as the options say, or another where a value could be too
+// large for it. By statement, that is asked before.
+func (t *Table) bounded(row, image string, excluded, masked []string) string {
+	image = redacted(image, excluded, masked)
+	oversized := map[string]string{"OLD": t.OldOversized, "NEW": t.NewOversized}[row]
+	if oversized == "" || t.Options.ByStatement() {
 		return image
 	}
+	within := redacted(fmt.Sprintf("exaudit.bounded_image(%s, %s)", row, t.columnsWithout(excluded)), nil, masked)
 	return fmt.Sprintf("CASE WHEN %s\n        THEN %s\n        ELSE %s END", oversized, within, image)
 }
 
@@ -312,11 +311,6 @@ func (t *Table) ColumnsAsKeys() []string {
 		names[i] = c.QuotedName
 	}
 	return names
-}
-
-// BoundedImage is the image of OLD or NEW as far as jsonb holds it.
-func (t *Table) BoundedImage(row string, excluded, masked []string) string {
-	return redacted(fmt.Sprintf("exaudit.bounded_image(%s, %s)", row, t.columnsWithout(excluded)), nil, masked)
 }
 
 // BoundedChanges is what an update changed as far as jsonb holds it.

@@ -42,10 +42,13 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            PERFORM exaudit.check_table(1, TG_RELID);
+        END IF;
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
         RETURN NULL;
     END IF;
-    -- Rows, not one row?
+    -- More than one row?
     IF EXISTS (SELECT FROM exaudit_new_rows OFFSET 1) THEN
         -- A column was added to or dropped from exaudit.versions?
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
@@ -53,7 +56,7 @@ BEGIN
             RETURN NULL;
         END IF;
         -- Has a row what jsonb may not hold? Those are recorded apart.
-        this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS new WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
+        this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
         SELECT 1, 'created', NEW.id::text,
                exaudit.redact(pg_catalog.to_jsonb(NEW.*)
@@ -64,7 +67,7 @@ BEGIN
                stamp.custom, stamp.rollback, session_user
         -- in the order of jsonb's keys, so that it has nothing to sort
         FROM (SELECT id, bio, ssn, name, note, status
-              FROM exaudit_new_rows) AS new
+              FROM exaudit_new_rows) AS NEW
         -- not asked where there is none
         LEFT JOIN exaudit.session_data() AS stamp ON true
         WHERE (this.oversized AND (greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000)) IS NOT TRUE;
@@ -168,19 +171,22 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            PERFORM exaudit.check_table(1, TG_RELID);
+        END IF;
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
         RETURN NULL;
     END IF;
-    -- Rows, not one row?
-    IF EXISTS (SELECT FROM exaudit_new_rows OFFSET 1) THEN
+    -- More than one row?
+    IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
         -- A column was added to or dropped from exaudit.versions?
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
             RETURN NULL;
         END IF;
         -- Has a row what jsonb may not hold? Those are recorded apart.
-        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS old WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000)
-            OR EXISTS (SELECT FROM exaudit_new_rows AS new WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
+        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000)
+            OR EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
         INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
         OVERRIDING SYSTEM VALUE
         SELECT CASE WHEN change.previous IS NULL THEN pg_catalog.nextval('exaudit.versions_id_seq')
@@ -189,7 +195,7 @@ BEGIN
                CASE WHEN change.old_notes = '[]' THEN change.old_values ELSE exaudit.noted(change.old_values, change.old_notes) END,
                CASE WHEN change.new_notes = '[]' THEN change.new_values ELSE exaudit.noted(change.new_values, change.new_notes) END,
                stamp.custom, stamp.rollback, session_user
-        FROM (SELECT o."exaudit row",
+        FROM (SELECT o."row 1",
                      NEW.id::text AS entity,
                      CASE WHEN changed.id THEN nullif(OLD.id::text COLLATE "C", NEW.id::text) END AS previous,
                      CASE WHEN changed.id THEN pg_catalog.jsonb_build_object('id', OLD.id) ELSE '{}' END
@@ -205,8 +211,9 @@ BEGIN
                      CASE WHEN changed.ssn THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END
                      || CASE WHEN changed.note AND NEW.note = 'null' THEN '["note"]'::jsonb ELSE '[]' END AS new_notes
               -- one after the other as they were updated
-              FROM (SELECT pg_catalog.row_number() OVER () AS "exaudit row", * FROM exaudit_old_rows) AS o
-              FULL JOIN (SELECT pg_catalog.row_number() OVER () AS "exaudit row", * FROM exaudit_new_rows) AS n ON n."exaudit row" = o."exaudit row"
+              FROM (SELECT pg_catalog.row_number() OVER () AS "row 1", id, bio, ssn, name, note, status FROM exaudit_old_rows) AS o
+              FULL JOIN (SELECT pg_catalog.row_number() OVER () AS "row 1", id, bio, ssn, name, note, status FROM exaudit_new_rows) AS n
+                     ON n."row 1" = o."row 1"
               CROSS JOIN LATERAL (SELECT o.id, o.bio, o.ssn, o.name, o.note, o.status) AS old
               CROSS JOIN LATERAL (SELECT n.id, n.bio, n.ssn, n.name, n.note, n.status) AS new
               -- "=" is asked where equal means the same image; elsewhere the images are compared
@@ -220,7 +227,7 @@ BEGIN
               OFFSET 0) AS change
         -- not asked where nothing has changed
         LEFT JOIN exaudit.session_data() AS stamp ON true
-        ORDER BY change."exaudit row";
+        ORDER BY change."row 1";
         IF this.oversized THEN
             EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated', true);
         END IF;
@@ -232,8 +239,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000
-       OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000 THEN
+    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000 THEN
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
         RETURN NULL;
     END IF;
@@ -337,10 +343,13 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            PERFORM exaudit.check_table(1, TG_RELID);
+        END IF;
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
         RETURN NULL;
     END IF;
-    -- Rows, not one row?
+    -- More than one row?
     IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
         -- A column was added to or dropped from exaudit.versions?
         IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
@@ -348,7 +357,7 @@ BEGIN
             RETURN NULL;
         END IF;
         -- Has a row what jsonb may not hold? Those are recorded apart.
-        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS old WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000);
+        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
         SELECT 1, 'deleted', OLD.id::text,
                exaudit.redact(pg_catalog.to_jsonb(OLD.*)
@@ -359,7 +368,7 @@ BEGIN
                stamp.custom, stamp.rollback, session_user
         -- in the order of jsonb's keys, so that it has nothing to sort
         FROM (SELECT id, bio, ssn, name, note, status
-              FROM exaudit_old_rows) AS old
+              FROM exaudit_old_rows) AS OLD
         -- not asked where there is none
         LEFT JOIN exaudit.session_data() AS stamp ON true
         WHERE (this.oversized AND (greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000)) IS NOT TRUE;

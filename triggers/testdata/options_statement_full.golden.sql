@@ -1,0 +1,471 @@
+-- TRUNCATE is recorded by reading the rows before they go.
+GRANT USAGE ON SCHEMA public TO exaudit_writer;
+GRANT SELECT ON public.people TO exaudit_writer;
+-- So that it stays so with row security; without, a policy means nothing.
+DROP POLICY IF EXISTS exaudit_truncate ON public.people;
+CREATE POLICY exaudit_truncate ON public.people FOR SELECT TO exaudit_writer USING (true);
+
+CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET array_nulls = on
+    SET bytea_output = 'hex'
+    SET datestyle = 'ISO, YMD'
+    SET extra_float_digits = 1
+    SET intervalstyle = 'postgres'
+    SET lc_monetary = 'C'
+    SET quote_all_identifiers = off
+    SET timezone = 'UTC'
+    SET jit = off
+AS $exaudit$
+-- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for each statement: the option level.
+#variable_conflict use_column
+<<this>>
+DECLARE
+    data       jsonb;
+    image      jsonb;
+    oversized  boolean;
+BEGIN
+    -- Restored from a dump, or altered since: record whole rows, slower, until the next
+    -- "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            PERFORM exaudit.check_table(1, TG_RELID);
+        END IF;
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
+        RETURN NULL;
+    END IF;
+    -- More than one row?
+    IF EXISTS (SELECT FROM exaudit_new_rows OFFSET 1) THEN
+        -- A column was added to or dropped from exaudit.versions?
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
+            RETURN NULL;
+        END IF;
+        -- Has a row what jsonb may not hold? Those are recorded apart.
+        this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        SELECT 1, 'created', NEW.id::text,
+               exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
+            ELSE '{}' END,
+        ARRAY[]::text[], ARRAY['ssn']::text[]),
+               stamp.custom, stamp.rollback
+        -- in the order of jsonb's keys, so that it has nothing to sort
+        FROM (SELECT id, bio, ssn, name, note, status
+              FROM exaudit_new_rows) AS NEW
+        -- not asked where there is none
+        LEFT JOIN exaudit.session_data() AS stamp ON true
+        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000)) IS NOT TRUE;
+        IF this.oversized THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created', true);
+        END IF;
+        RETURN NULL;
+    END IF;
+
+    SELECT * INTO NEW FROM exaudit_new_rows;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000 THEN
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
+        RETURN NULL;
+    END IF;
+
+    IF 'null'::jsonb IN (NEW.bio, NEW.note)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF 'null'::jsonb IN (NEW.bio, NEW.note) THEN
+            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
+            ELSE '{}' END,
+        ARRAY[]::text[], ARRAY['ssn']::text[]);
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+                VALUES (1, 'created', NEW.id::text, image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['ssn']::text[]);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, image);
+            RETURN NULL;
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
+        VALUES (1, 'created', NEW.id::text, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['ssn']::text[]));
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET array_nulls = on
+    SET bytea_output = 'hex'
+    SET datestyle = 'ISO, YMD'
+    SET extra_float_digits = 1
+    SET intervalstyle = 'postgres'
+    SET lc_monetary = 'C'
+    SET quote_all_identifiers = off
+    SET timezone = 'UTC'
+    SET jit = off
+AS $exaudit$
+-- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for each statement: the option level.
+#variable_conflict use_column
+<<this>>
+DECLARE
+    data       jsonb;
+    old_entity text;
+    old_values jsonb;
+    new_values jsonb;
+    oversized  boolean;
+BEGIN
+    -- Restored from a dump, or altered since: record whole rows, slower, until the next
+    -- "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            PERFORM exaudit.check_table(1, TG_RELID);
+        END IF;
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
+        RETURN NULL;
+    END IF;
+    -- More than one row?
+    IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
+        -- A column was added to or dropped from exaudit.versions?
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
+            RETURN NULL;
+        END IF;
+        -- Has a row what jsonb may not hold? Those are recorded apart.
+        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000)
+            OR EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
+        INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
+        OVERRIDING SYSTEM VALUE
+        SELECT CASE WHEN change.previous IS NULL THEN pg_catalog.nextval('exaudit.versions_id_seq')
+                    ELSE exaudit.note_key_change(pg_catalog.nextval('exaudit.versions_id_seq'), 1, change.entity, change.previous) END,
+               1, 'updated', change.entity, change.previous,
+               CASE WHEN change.old_notes = '[]' THEN change.old_values ELSE exaudit.noted(change.old_values, change.old_notes) END,
+               CASE WHEN change.new_notes = '[]' THEN change.new_values ELSE exaudit.noted(change.new_values, change.new_notes) END,
+               stamp.custom, stamp.rollback
+        FROM (SELECT o."row 1",
+                     NEW.id::text AS entity,
+                     CASE WHEN changed.id THEN nullif(OLD.id::text COLLATE "C", NEW.id::text) END AS previous,
+                     exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
+            ELSE '{}' END,
+        ARRAY['ssn']::text[], ARRAY[]::text[]) AS old_values,
+                     exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
+            ELSE '{}' END,
+        ARRAY['ssn']::text[], ARRAY[]::text[]) AS new_values,
+                     CASE WHEN changed.ssn THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END AS old_notes,
+                     CASE WHEN changed.ssn THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END AS new_notes
+              -- one after the other as they were updated
+              FROM (SELECT pg_catalog.row_number() OVER () AS "row 1", id, bio, ssn, name, note, status FROM exaudit_old_rows) AS o
+              FULL JOIN (SELECT pg_catalog.row_number() OVER () AS "row 1", id, bio, ssn, name, note, status FROM exaudit_new_rows) AS n
+                     ON n."row 1" = o."row 1"
+              CROSS JOIN LATERAL (SELECT o.id, o.bio, o.ssn, o.name, o.note, o.status) AS old
+              CROSS JOIN LATERAL (SELECT n.id, n.bio, n.ssn, n.name, n.note, n.status) AS new
+              -- "=" is asked where equal means the same image; elsewhere the images are compared
+              CROSS JOIN LATERAL (SELECT OLD.id IS DISTINCT FROM NEW.id AS id,
+                                         OLD.name IS DISTINCT FROM NEW.name AS name,
+                                         OLD.ssn IS DISTINCT FROM NEW.ssn AS ssn,
+                                         ROW(OLD.bio)::record OPERATOR(pg_catalog.*<>) ROW(NEW.bio)::record AS bio,
+                                         ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record AS note,
+                                         OLD.status IS DISTINCT FROM NEW.status AS status OFFSET 0) AS changed
+              WHERE (changed.id OR changed.name OR changed.ssn OR changed.bio OR changed.note OR changed.status)
+                AND (this.oversized AND (greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000)) IS NOT TRUE
+              OFFSET 0) AS change
+        -- not asked where nothing has changed
+        LEFT JOIN exaudit.session_data() AS stamp ON true
+        ORDER BY change."row 1";
+        IF this.oversized THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated', true);
+        END IF;
+        RETURN NULL;
+    END IF;
+
+    SELECT * INTO OLD FROM exaudit_old_rows;
+    SELECT * INTO NEW FROM exaudit_new_rows;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000 THEN
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
+        RETURN NULL;
+    END IF;
+
+    -- Whole rows; of the masked columns those that changed.
+    old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
+    IF NOT ((OLD.id IS DISTINCT FROM NEW.id)
+            OR (OLD.name IS DISTINCT FROM NEW.name)
+            OR (OLD.ssn IS DISTINCT FROM NEW.ssn)
+            OR (ROW(OLD.bio)::record OPERATOR(pg_catalog.*<>) ROW(NEW.bio)::record)
+            OR (ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record)
+            OR (OLD.status IS DISTINCT FROM NEW.status)) THEN
+        RETURN NULL;
+    END IF;
+    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    IF 'null'::jsonb IN (OLD.bio, OLD.note) OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
+        old_values := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
+            ELSE '{}' END,
+        ARRAY['ssn']::text[], ARRAY[]::text[]);
+        new_values := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
+            ELSE '{}' END,
+        ARRAY['ssn']::text[], ARRAY[]::text[]);
+    ELSE
+        old_values := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['ssn']::text[], ARRAY[]::text[]);
+        new_values := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['ssn']::text[], ARRAY[]::text[]);
+    END IF;
+    IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
+        old_values := exaudit.note_masked(old_values, 'ssn');
+        new_values := exaudit.note_masked(new_values, 'ssn');
+    END IF;
+
+    IF old_entity IS NOT NULL
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF old_entity IS NOT NULL
+           OR pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
+            RETURN NULL;
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+        VALUES (1, 'updated', NEW.id::text, old_values, new_values);
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+    SET array_nulls = on
+    SET bytea_output = 'hex'
+    SET datestyle = 'ISO, YMD'
+    SET extra_float_digits = 1
+    SET intervalstyle = 'postgres'
+    SET lc_monetary = 'C'
+    SET quote_all_identifiers = off
+    SET timezone = 'UTC'
+    SET jit = off
+AS $exaudit$
+-- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for each statement: the option level.
+#variable_conflict use_column
+<<this>>
+DECLARE
+    data       jsonb;
+    image      jsonb;
+    oversized  boolean;
+BEGIN
+    -- Restored from a dump, or altered since: record whole rows, slower, until the next
+    -- "exaudit sync".
+    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       'id integer,
+        name text,
+        ssn text,
+        bio jsonb,
+        note jsonb,
+        status text,
+        PRIMARY KEY (id)') THEN
+        IF TG_RELID <> '<relation>'::oid THEN
+            PERFORM exaudit.check_table(1, TG_RELID);
+        END IF;
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
+        RETURN NULL;
+    END IF;
+    -- More than one row?
+    IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
+        -- A column was added to or dropped from exaudit.versions?
+        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
+            RETURN NULL;
+        END IF;
+        -- Has a row what jsonb may not hold? Those are recorded apart.
+        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000);
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        SELECT 1, 'deleted', OLD.id::text,
+               exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
+            ELSE '{}' END,
+        ARRAY[]::text[], ARRAY['ssn']::text[]),
+               stamp.custom, stamp.rollback
+        -- in the order of jsonb's keys, so that it has nothing to sort
+        FROM (SELECT id, bio, ssn, name, note, status
+              FROM exaudit_old_rows) AS OLD
+        -- not asked where there is none
+        LEFT JOIN exaudit.session_data() AS stamp ON true
+        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000)) IS NOT TRUE;
+        IF this.oversized THEN
+            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted', true);
+        END IF;
+        RETURN NULL;
+    END IF;
+
+    SELECT * INTO OLD FROM exaudit_old_rows;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000 THEN
+        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
+        RETURN NULL;
+    END IF;
+
+    IF 'null'::jsonb IN (OLD.bio, OLD.note)
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- What jsonb may not hold is left out, and noted as JSON nulls are.
+        IF 'null'::jsonb IN (OLD.bio, OLD.note) THEN
+            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
+            ELSE '{}' END,
+        ARRAY[]::text[], ARRAY['ssn']::text[]);
+            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
+               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+                VALUES (1, 'deleted', OLD.id::text, image);
+                RETURN NULL;
+            END IF;
+        ELSE
+            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['ssn']::text[]);
+        END IF;
+        BEGIN
+            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM exaudit.session_data(); -- says what is wrong with it
+            RAISE;
+        END;
+        IF pg_catalog.jsonb_typeof(data) <> 'object'
+           -- or a column was added to or dropped from exaudit.versions
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, image, NULL);
+            RETURN NULL;
+        END IF;
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
+        VALUES (1, 'deleted', OLD.id::text, image, data,
+                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['ssn']::text[]));
+    END IF;
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.people';
+
+CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET row_security = on
+AS $exaudit$
+-- TRUNCATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+BEGIN
+    -- Only for the table that this was written for.
+    IF TG_RELID <> '<relation>'::oid THEN
+        PERFORM exaudit.check_table(1, TG_RELID);
+    END IF;
+
+    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit.record_truncated(1, TG_RELID);
+    RETURN NULL;
+END
+$exaudit$;
+REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.people';
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
+    AFTER INSERT ON public.people
+    REFERENCING NEW TABLE AS exaudit_new_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_insert();
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
+    AFTER UPDATE ON public.people
+    REFERENCING OLD TABLE AS exaudit_old_rows NEW TABLE AS exaudit_new_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_update();
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
+    AFTER DELETE ON public.people
+    REFERENCING OLD TABLE AS exaudit_old_rows
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_delete();
+
+CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
+    BEFORE TRUNCATE ON public.people
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION exaudit.t1_truncate();
