@@ -40,10 +40,10 @@ ORDER BY n.nspname, c.relname;
 -- name: TableColumns :many
 SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.changed_expression,
-       coalesce(pg_catalog.format(w.size || ' > %s', 'OLD', c.name, w.bound), '')::text AS old_oversized,
-       coalesce(pg_catalog.format(w.size || ' > %s', 'NEW', c.name, w.bound), '')::text AS new_oversized
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', c.name, w.bound), '')::text AS old_oversized,
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', c.name, w.bound), '')::text AS new_oversized
 FROM exaudit.table_columns c
-LEFT JOIN exaudit.wide_columns(@relation::oid) AS w ON w.number = c.number
+LEFT JOIN exaudit.wide_columns(@relation::oid) AS w ON w.number OPERATOR(pg_catalog.=) c.number
 WHERE c.relation OPERATOR(pg_catalog.=) @relation::oid
 ORDER BY c.number;
 
