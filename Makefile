@@ -10,7 +10,7 @@ demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 
 test: ## every test, on TEST_DATABASE_URL or a private throw-away server
 	go run ./internal/cmd/withpostgres -- go test -timeout 30m ./...
-	$(MAKE) test-statement
+	$(MAKE) test-statement test-toast
 
 test-statement: ## what is recorded, by tables of the option level: statement
 	EXAUDIT_TEST_OPTION=statement go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql

@@ -10,13 +10,10 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"text/template"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/version"
@@ -66,13 +63,6 @@ var events = []struct{ event, function string }{
 	{"UPDATE", "update"},
 	{"DELETE", "delete"},
 	{"TRUNCATE", "truncate"},
-}
-
-// rowsOf are the names by which statement triggers see the rows.
-var rowsOf = map[string]string{
-	"INSERT": "NEW TABLE AS exaudit_new_rows",
-	"UPDATE": "OLD TABLE AS exaudit_old_rows NEW TABLE AS exaudit_new_rows",
-	"DELETE": "OLD TABLE AS exaudit_old_rows",
 }
 
 // Images, not values: "=" misses 1.0 against 1.00 and raises for json.
@@ -141,28 +131,6 @@ func (c change) Images() string {
 // SpecialImage is that of a row for which Special is true.
 func (c change) SpecialImage() string { return c.pick(c.OldImage, c.NewImage, "") }
 
-// Rows are the tables of a statement's rows.
-func (c change) Rows() []statementRows {
-	before := statementRows{"exaudit_old_rows", "OLD", c.OldOversized}
-	after := statementRows{"exaudit_new_rows", "NEW", c.NewOversized}
-	return map[string][]statementRows{"deleted": {before}, "created": {after}, "updated": {before, after}}[c.Action]
-}
-
-type statementRows struct {
-	Table, Alias string
-	Oversized    string // is true of a row with a value that might be too large
-}
-
-// RowNumber is no column's name, quoted.
-func (c change) RowNumber() string {
-	for n := 1; ; n++ {
-		name := fmt.Sprintf("row %d", n)
-		if !slices.ContainsFunc(c.Columns, func(c Column) bool { return c.Name == name }) {
-			return pgx.Identifier{name}.Sanitize()
-		}
-	}
-}
-
 // BothImages are those of both sides, whatever the row is.
 func (c change) BothImages() string {
 	image := c.Images()
@@ -211,70 +179,6 @@ func (c change) Filtered() bool {
 // Recorded are the columns that are not left out.
 func (t *Table) Recorded() []Column {
 	return slices.DeleteFunc(slices.Clone(t.Columns), func(c Column) bool { return c.Excluded })
-}
-
-// OldChanges are the values before an update, of one column each, {} where it did not change.
-// What changed is to be in columns of these names, of an alias called changed.
-func (c change) OldChanges() []string {
-	return c.changes(func(c Column) string { return c.OldValue })
-}
-
-// NewChanges are those after it.
-func (c change) NewChanges() []string {
-	return c.changes(func(c Column) string { return c.NewValue })
-}
-
-func (c change) changes(value func(Column) string) []string {
-	var list []string
-	for _, column := range c.Recorded() {
-		if !column.Masked {
-			list = append(list, fmt.Sprintf("CASE WHEN changed.%s THEN pg_catalog.jsonb_build_object(%s, %s) ELSE '{}' END",
-				column.QuotedName, literal(column.Name), value(column)))
-		}
-	}
-	return list
-}
-
-// RowChanged is true where one of these columns is.
-func (c change) RowChanged() string { return anyOf(c.Recorded()) }
-
-// KeyChanged is true where one of the key is.
-func (c change) KeyChanged() string {
-	return anyOf(slices.DeleteFunc(c.Recorded(), func(c Column) bool { return !c.Key }))
-}
-
-func anyOf(columns []Column) string {
-	list := make([]string, len(columns))
-	for i, c := range columns {
-		list[i] = "changed." + c.QuotedName
-	}
-	return strings.Join(list, " OR ")
-}
-
-// OldNotes are what the image before an update has to note, of one column each, [] where it need not.
-func (c change) OldNotes() []string { return c.notes("OLD") }
-
-// NewNotes are those of the image after it.
-func (c change) NewNotes() []string { return c.notes("NEW") }
-
-func (c change) notes(row string) []string {
-	var list []string
-	for _, column := range c.Recorded() {
-		var note any
-		condition := "changed." + column.QuotedName
-		switch {
-		case column.Masked:
-			note = map[string]string{"masked": column.Name}
-		case column.Encoding == "jsonb" && !c.Options.Full(): // whole images note these themselves
-			note = column.Name
-			condition += fmt.Sprintf(" AND %s.%s = 'null'", row, column.QuotedName)
-		default:
-			continue
-		}
-		encoded, _ := json.Marshal([]any{note}) // cannot fail: strings
-		list = append(list, fmt.Sprintf("CASE WHEN %s THEN %s::jsonb ELSE '[]' END", condition, literal(string(encoded))))
-	}
-	return list
 }
 
 func (c change) pick(deleted, created, updated string) string {
