@@ -3,7 +3,6 @@ package triggers_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -184,12 +183,10 @@ func TestStatementLevelIsFollowed(t *testing.T) {
 // By row or by statement: the same versions, and the same states of every row.
 func TestLevelsRecordTheSame(t *testing.T) {
 	t.Parallel()
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		_ = checks.Value.Set("20") // each takes a tenth of a second
-	}
 	const schema = `CREATE TABLE owners (id int PRIMARY KEY); CREATE TABLE groups (id int PRIMARY KEY);
 		CREATE TABLE items (id int PRIMARY KEY, a int, b text, c jsonb, d numeric, e text COLLATE "C", secret text,
 			owner int REFERENCES owners ON UPDATE CASCADE ON DELETE SET NULL, "group" int REFERENCES groups ON UPDATE CASCADE ON DELETE CASCADE)`
+	// What rewrites keys does not depend on the order of rows in a table, which is not the same in both.
 	statement := rapid.Custom(func(r *rapid.T) string {
 		return strings.NewReplacer("$id", fmt.Sprint(rapid.IntRange(-20, 30).Draw(r, "id")), "$n", fmt.Sprint(rapid.IntRange(0, 4).Draw(r, "n"))).Replace(
 			rapid.SampledFrom([]string{
@@ -197,7 +194,7 @@ func TestLevelsRecordTheSame(t *testing.T) {
 					FROM generate_series($id, $id + 3 * $n) AS i ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a + $n, b = items.b, secret = EXCLUDED.secret`,
 				`UPDATE items SET a = a + 1 WHERE id % 4 = $n`,
 				`UPDATE items SET a = a, b = b || '', d = d * 1.0 WHERE id > $id`,
-				`UPDATE items SET id = id + 100 WHERE id < $id`,
+				`UPDATE items SET id = id + 100 WHERE id < $id AND NOT EXISTS (SELECT FROM items o WHERE o.id = items.id + 100)`,
 				`UPDATE items SET id = -id, b = b || '-'`,
 				`UPDATE items SET c = CASE id % 3 WHEN 0 THEN 'null' WHEN 1 THEN jsonb_build_object('n', $n) END, secret = 'changed' WHERE id <> $id`,
 				`UPDATE items SET secret = secret || $n WHERE id > $id`,
@@ -206,10 +203,10 @@ func TestLevelsRecordTheSame(t *testing.T) {
 				`UPDATE items SET a = NULL WHERE false`,
 				`WITH u AS (UPDATE items SET a = $n WHERE id % 2 = 0 RETURNING id) UPDATE items SET b = 'odd' FROM (SELECT count(*) FROM u) AS counted WHERE id % 2 <> 0`,
 				`DELETE FROM items WHERE id % 5 = $n`,
-				`UPDATE items SET id = id + 1`,
+				`UPDATE items SET id = id + 1 WHERE NOT EXISTS (SELECT FROM items o WHERE o.id = items.id + 1)`,
 				`INSERT INTO owners VALUES ($n), ($id) ON CONFLICT DO NOTHING`,
 				`INSERT INTO groups VALUES ($n) ON CONFLICT DO NOTHING`,
-				`UPDATE owners SET id = id + 50`,
+				`UPDATE owners SET id = id + 50 WHERE NOT EXISTS (SELECT FROM owners o WHERE o.id = owners.id + 50)`,
 				`UPDATE groups SET id = -id - 1 WHERE id >= 0`,
 				`DELETE FROM owners WHERE id % 2 = 0`,
 				`WITH gone AS (DELETE FROM owners RETURNING id) DELETE FROM groups WHERE id IN (SELECT id FROM gone)`,
@@ -254,10 +251,10 @@ func TestLevelsRecordTheSame(t *testing.T) {
 					if fmt.Sprint(failed[0]) != fmt.Sprint(failed[1]) {
 						r.Fatalf("%s: %v, by statement %v", s, failed[0], failed[1])
 					}
-					both(r, `SELECT concat_ws(' ', dense_rank() OVER (ORDER BY v.xid), v.action, v.previous_entity_id || ' →', v.entity_id, v.before, '→', v.after, v.custom, v.session_role)
-						FROM exaudit.versions v`)
-					both(r, `SELECT concat_ws(' → ', k.previous_entity_id, k.entity_id, (SELECT v.previous_entity_id FROM exaudit.versions v WHERE v.id = k.id)) FROM exaudit.key_changes k`)
 				}
+				both(r, `SELECT concat_ws(' ', dense_rank() OVER (ORDER BY v.xid), v.action, v.previous_entity_id || ' →', v.entity_id, v.before, '→', v.after, v.custom, v.session_role)
+					FROM exaudit.versions v`)
+				both(r, `SELECT concat_ws(' → ', k.previous_entity_id, k.entity_id, (SELECT v.previous_entity_id FROM exaudit.versions v WHERE v.id = k.id)) FROM exaudit.key_changes k`)
 				both(r, `SELECT concat_ws(' ', e.id, s.ordinality, s) FROM (SELECT DISTINCT entity_id AS id FROM exaudit.versions) AS e, exaudit.states(NULL::items, e.id) WITH ORDINALITY AS s`)
 			})
 		})
