@@ -498,18 +498,17 @@ CREATE FUNCTION exaudit.wide_columns(relation oid, OUT number integer, OUT name 
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.number, c.name,
-           CASE WHEN base.type IN ('json'::regtype, 'xml'::regtype) THEN 'pg_catalog.octet_length(%s.%I::text)'
-                WHEN k.kind = 1 THEN 'pg_catalog.octet_length(%s.%I)'
-                ELSE 'pg_catalog.pg_column_size(%s.%I)' END,
-           CASE k.kind WHEN 1 THEN least(1000000, 60000000 / count(*) OVER (PARTITION BY k.kind))
-                       WHEN 2 THEN least(100000, 200000 / count(*) OVER (PARTITION BY k.kind))
-                       ELSE least(16000, 19000 / count(*) OVER (PARTITION BY k.kind)) END
+           CASE WHEN base.type IN ('json'::regtype, 'xml'::regtype) THEN 'pg_catalog.octet_length(%s.%I::text)' ELSE k.size END,
+           least(k.most, k.together / count(*) OVER (PARTITION BY k.kind))
     FROM exaudit.table_columns c
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
     CROSS JOIN LATERAL (SELECT exaudit.base_type(c.type) AS type OFFSET 0) base
-    CROSS JOIN LATERAL (SELECT CASE WHEN base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype,
-                                                       'json'::regtype, 'xml'::regtype) THEN 1
-                                    WHEN c.encoding = 'jsonb' THEN 2 ELSE 3 END AS kind) k
+    JOIN (VALUES ('text', 'pg_catalog.octet_length(%s.%I)', 1000000, 60000000),
+                 ('jsonb', 'pg_catalog.pg_column_size(%s.%I)', 100000, 200000),
+                 ('other', 'pg_catalog.pg_column_size(%s.%I)', 16000, 19000)) AS k (kind, size, most, together)
+      ON k.kind = CASE WHEN base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype,
+                                          'json'::regtype, 'xml'::regtype) THEN 'text'
+                       WHEN c.encoding = 'jsonb' THEN 'jsonb' ELSE 'other' END
     WHERE c.relation = $1
       AND a.attlen = -1
       AND base.type NOT IN ('numeric'::regtype, 'inet'::regtype, 'cidr'::regtype)

@@ -77,6 +77,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"schemas":      schemas,
 	"redacted":     redacted,
 	"custom_value": customValue,
+	"rows_of":      func(event string) string { return rowsOf[event] },
 }).ParseFS(templateFiles, "templates/*.sql.tmpl"))
 
 // change is what the templates need of a trigger that records one kind of change.
@@ -166,10 +167,8 @@ func (c change) Custom() string {
 // Changes tells whether only the changed columns of an update are recorded.
 func (c change) Changes() bool { return c.Updated() && !c.Options.Full() }
 
-// Wide tells whether they might be more than jsonb holds, which by statement is asked before.
-func (c change) Wide() bool {
-	return c.Changes() && c.OldOversized != "" && !c.Options.ByStatement()
-}
+// Wide tells whether they might be more than jsonb holds.
+func (c change) Wide() bool { return c.Changes() && c.oversized("OLD") != "" }
 
 // Filtered tells whether the function is called only where something changed that is recorded.
 func (c change) Filtered() bool {
@@ -307,7 +306,7 @@ func (t *Table) function(event string) (Function, error) {
 	switch {
 	case event == "truncate" || event == "move":
 		f.Settings = settings(nil) // reads no value itself
-	case name != event:
+	case name == "statement":
 		// Makes images of columns that come later, too. And what many rows cost would have the plan
 		// compiled, for 100,000 rows a third of a second, which that does not save.
 		f.Settings = append(settings(everySetting()), "jit = off")

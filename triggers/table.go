@@ -263,16 +263,25 @@ func (t *Table) Differs(c Column) string {
        AND (%[4]s)`, c.QuotedName, t.Relation, literal(c.Name), c.Changed)
 }
 
+// oversized is true of OLD or NEW with a value that might be too large for its image; "" where the
+// columns are too narrow, and by statement, which asks before.
+func (t *Table) oversized(row string) string {
+	if t.Options.ByStatement() {
+		return ""
+	}
+	return map[string]string{"OLD": t.OldOversized, "NEW": t.NewOversized}[row]
+}
+
 // OldSpecial is true where the image of OLD might need notes; "" where it never does.
-func (t *Table) OldSpecial() string { return t.special("OLD", t.OldOversized) }
+func (t *Table) OldSpecial() string { return t.special("OLD") }
 
 // NewSpecial is true where the image of NEW might need notes; "" where it never does.
-func (t *Table) NewSpecial() string { return t.special("NEW", t.NewOversized) }
+func (t *Table) NewSpecial() string { return t.special("NEW") }
 
 // special asks little, because what is asked of every row is prepared in every transaction.
-func (t *Table) special(row, oversized string) string {
+func (t *Table) special(row string) string {
 	var conditions, nullable []string
-	if oversized != "" && !t.Options.ByStatement() { // which asks before
+	if t.oversized(row) != "" {
 		// a row that takes less is no more than jsonb holds, however its values are compressed;
 		// of more than 2 GB, the size is negative
 		conditions = append(conditions, "pg_catalog.pg_column_size("+row+".*) NOT BETWEEN 0 AND 16000")
@@ -289,11 +298,11 @@ func (t *Table) special(row, oversized string) string {
 }
 
 // bounded is the image of OLD or NEW as the options say, or another where a value could be too
-// large for it. By statement, that is asked before.
+// large for it.
 func (t *Table) bounded(row, image string, excluded, masked []string) string {
 	image = redacted(image, excluded, masked)
-	oversized := map[string]string{"OLD": t.OldOversized, "NEW": t.NewOversized}[row]
-	if oversized == "" || t.Options.ByStatement() {
+	oversized := t.oversized(row)
+	if oversized == "" {
 		return image
 	}
 	within := redacted(fmt.Sprintf("exaudit.bounded_image(%s, %s)", row, t.columnsWithout(excluded)), nil, masked)
