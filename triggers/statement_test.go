@@ -186,7 +186,7 @@ func TestLevelsRecordTheSame(t *testing.T) {
 	const schema = `CREATE TABLE owners (id int PRIMARY KEY); CREATE TABLE groups (id int PRIMARY KEY);
 		CREATE TABLE items (id int PRIMARY KEY, a int, b text, c jsonb, d numeric, e text COLLATE "C", secret text,
 			owner int REFERENCES owners ON UPDATE CASCADE ON DELETE SET NULL, "group" int REFERENCES groups ON UPDATE CASCADE ON DELETE CASCADE)`
-	// What rewrites keys does not depend on the order of rows in a table, which is not the same in both.
+	// What a statement does depends on no plan and no order of rows in a table: these may not be the same in both.
 	statement := rapid.Custom(func(r *rapid.T) string {
 		return strings.NewReplacer("$id", fmt.Sprint(rapid.IntRange(-20, 30).Draw(r, "id")), "$n", fmt.Sprint(rapid.IntRange(0, 4).Draw(r, "n"))).Replace(
 			rapid.SampledFrom([]string{
@@ -195,7 +195,7 @@ func TestLevelsRecordTheSame(t *testing.T) {
 				`UPDATE items SET a = a + 1 WHERE id % 4 = $n`,
 				`UPDATE items SET a = a, b = b || '', d = d * 1.0 WHERE id > $id`,
 				`UPDATE items SET id = id + 100 WHERE id < $id AND NOT EXISTS (SELECT FROM items o WHERE o.id = items.id + 100)`,
-				`UPDATE items SET id = -id, b = b || '-'`,
+				`UPDATE items SET id = -id, b = b || '-' WHERE NOT EXISTS (SELECT FROM items o WHERE o.id = -items.id)`,
 				`UPDATE items SET c = CASE id % 3 WHEN 0 THEN 'null' WHEN 1 THEN jsonb_build_object('n', $n) END, secret = 'changed' WHERE id <> $id`,
 				`UPDATE items SET secret = secret || $n WHERE id > $id`,
 				`UPDATE items SET e = repeat(id::text, 900 * $n), b = upper(b)`,
@@ -207,9 +207,9 @@ func TestLevelsRecordTheSame(t *testing.T) {
 				`INSERT INTO owners VALUES ($n), ($id) ON CONFLICT DO NOTHING`,
 				`INSERT INTO groups VALUES ($n) ON CONFLICT DO NOTHING`,
 				`UPDATE owners SET id = id + 50 WHERE NOT EXISTS (SELECT FROM owners o WHERE o.id = owners.id + 50)`,
-				`UPDATE groups SET id = -id - 1 WHERE id >= 0`,
+				`UPDATE groups SET id = -id - 1 WHERE id >= 0 AND NOT EXISTS (SELECT FROM groups o WHERE o.id = -groups.id - 1)`,
 				`DELETE FROM owners WHERE id % 2 = 0`,
-				`WITH gone AS (DELETE FROM owners RETURNING id) DELETE FROM groups WHERE id IN (SELECT id FROM gone)`,
+				`WITH gone AS (DELETE FROM owners RETURNING id) DELETE FROM groups WHERE id = ANY (ARRAY(SELECT id FROM gone))`,
 				`SET exaudit.custom = '{"actor": $n}'`,
 			}).Draw(r, "statement"))
 	})
