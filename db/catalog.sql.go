@@ -162,18 +162,25 @@ SELECT wanted.table_name::text AS table_name, wanted.name::text AS name,
        coalesce(p.proname OPERATOR(pg_catalog.<>) wanted.function_name
                 OR p.pronamespace OPERATOR(pg_catalog.<>) 'exaudit'::pg_catalog.regnamespace
                 OR tg.tgtype OPERATOR(pg_catalog.<>) wanted.type
-                OR tg.tgqual IS NOT NULL, false)::boolean AS altered
-FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58),
-             ('exaudit.versions', 'append_only_custom', 'refuse_custom_change', 19),
-             ('exaudit.versions', 'note_forgotten', 'note_forgotten', 8),
-             ('exaudit.versions', 'forget_key_changes', 'forget_key_changes', 8),
-             ('exaudit.versions', 'forget_undone', 'forget_undone', 8),
-             ('exaudit.key_changes', 'append_only', 'refuse_change', 58),
-             ('exaudit.undone', 'append_only', 'refuse_change', 58),
-             ('exaudit.moves', 'move_ends', 'end_move', 5)) AS wanted (table_name, name, function_name, type)
+                OR tg.tgqual IS NOT NULL
+                OR updated.columns OPERATOR(pg_catalog.<>) wanted.columns, false)::boolean AS altered
+FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58, ARRAY(SELECT pg_catalog.unnest(exaudit.version_columns()) ORDER BY 1)),
+             ('exaudit.versions', 'append_only_custom', 'refuse_custom_change', 19, '{}'),
+             ('exaudit.versions', 'note_forgotten', 'note_forgotten', 8, '{}'),
+             ('exaudit.versions', 'forget_key_changes', 'forget_key_changes', 8, '{}'),
+             ('exaudit.versions', 'forget_undone', 'forget_undone', 8, '{}'),
+             ('exaudit.key_changes', 'append_only', 'refuse_change', 58, '{}'),
+             ('exaudit.undone', 'append_only', 'refuse_change', 58, '{}'),
+             ('exaudit.moves', 'move_ends', 'end_move', 5, '{}')) AS wanted (table_name, name, function_name, type, columns)
 LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
                                   AND tg.tgname = wanted.name
 LEFT JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
+LEFT JOIN LATERAL (
+    SELECT ARRAY(SELECT a.attname::text
+                 FROM pg_catalog.pg_attribute a
+                 WHERE a.attrelid = tg.tgrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (tg.tgattr::int2[])
+                 ORDER BY 1) AS columns -- of UPDATE OF
+) AS updated ON tg.oid IS NOT NULL
 ORDER BY wanted.table_name DESC, wanted.name
 `
 
@@ -596,37 +603,9 @@ func (q *Queries) ResolveRelation(ctx context.Context, db DBTX, name string) (ui
 
 const statementLevelObstacles = `-- name: StatementLevelObstacles :many
 SELECT o.reason::text AS reason
-FROM pg_catalog.pg_class c
-CROSS JOIN LATERAL (
-    SELECT 'the table is partitioned' WHERE c.relkind = 'p'
-    UNION ALL
-    SELECT pg_catalog.format('the table %s %I.%I', CASE WHEN c.relispartition THEN 'is a partition of' ELSE 'inherits from' END, n.nspname, other.relname)
-    FROM pg_catalog.pg_inherits i
-    JOIN pg_catalog.pg_class other ON other.oid OPERATOR(pg_catalog.=) i.inhparent
-    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) other.relnamespace
-    WHERE i.inhrelid OPERATOR(pg_catalog.=) c.oid
-    UNION ALL
-    SELECT pg_catalog.format('%I.%I inherits from the table', n.nspname, other.relname)
-    FROM pg_catalog.pg_inherits i
-    JOIN pg_catalog.pg_class other ON other.oid OPERATOR(pg_catalog.=) i.inhrelid
-    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) other.relnamespace
-    WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid AND c.relkind <> 'p'
-    UNION ALL
-    SELECT pg_catalog.format('trigger %I is for each row after a change', tg.tgname)
-    FROM pg_catalog.pg_trigger tg
-    JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
-    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
-    WHERE tg.tgrelid OPERATOR(pg_catalog.=) c.oid AND NOT tg.tgisinternal AND n.nspname <> 'exaudit'
-      -- ROW 1, BEFORE 2, INSERT 4, DELETE 8, UPDATE 16: an upsert is both
-      AND (tg.tgtype OPERATOR(pg_catalog.&) 3::int2) OPERATOR(pg_catalog.=) 1::int2
-      AND (tg.tgtype OPERATOR(pg_catalog.&) 28::int2) OPERATOR(pg_catalog.<>) 0::int2
-) AS o (reason)
-WHERE c.oid OPERATOR(pg_catalog.=) $1::oid
-ORDER BY o.reason
+FROM exaudit.statement_level_obstacles($1::oid) AS o (reason)
 `
 
-// Why statement triggers would miss changes of a table: rows come and go by way of other
-// tables, or the nested change of a row would be recorded before the one that set it off.
 func (q *Queries) StatementLevelObstacles(ctx context.Context, db DBTX, relation uint32) ([]string, error) {
 	rows, err := db.Query(ctx, statementLevelObstacles, relation)
 	if err != nil {

@@ -67,12 +67,47 @@ AS $$
     WHERE t.tracked AND (t.id = $1 OR NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id = t.id))
 $$;
 
+-- Why statement triggers would miss changes of a table: rows come and go by way of other
+-- tables, or the nested change of a row would be recorded before the one that set it off.
+CREATE FUNCTION exaudit.statement_level_obstacles(relation oid) RETURNS SETOF text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT o.reason
+    FROM pg_catalog.pg_class c
+    CROSS JOIN LATERAL (
+        SELECT 'the table is partitioned' WHERE c.relkind = 'p'
+        UNION ALL
+        SELECT pg_catalog.format('the table %s %I.%I', CASE WHEN c.relispartition THEN 'is a partition of' ELSE 'inherits from' END, n.nspname, other.relname)
+        FROM pg_catalog.pg_inherits i
+        JOIN pg_catalog.pg_class other ON other.oid = i.inhparent
+        JOIN pg_catalog.pg_namespace n ON n.oid = other.relnamespace
+        WHERE i.inhrelid = c.oid
+        UNION ALL
+        SELECT pg_catalog.format('%I.%I inherits from the table', n.nspname, other.relname)
+        FROM pg_catalog.pg_inherits i
+        JOIN pg_catalog.pg_class other ON other.oid = i.inhrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = other.relnamespace
+        WHERE i.inhparent = c.oid AND c.relkind <> 'p'
+        UNION ALL
+        SELECT pg_catalog.format('trigger %I is for each row after a change', tg.tgname)
+        FROM pg_catalog.pg_trigger tg
+        JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
+        JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+        WHERE tg.tgrelid = c.oid AND NOT tg.tgisinternal AND n.nspname <> 'exaudit'
+          -- ROW 1, BEFORE 2, INSERT 4, DELETE 8, UPDATE 16: an upsert is both
+          AND (tg.tgtype & 3::int2) = 1 AND (tg.tgtype & 28::int2) <> 0
+    ) AS o (reason)
+    WHERE c.oid = $1
+    ORDER BY o.reason
+$$;
+
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
 AS 'SELECT 6::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.follow_table, exaudit.follow_new_table, exaudit.let_go FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION exaudit.follow_table, exaudit.follow_new_table, exaudit.let_go, exaudit.statement_level_obstacles FROM PUBLIC;
 
 RESET ROLE;
 
@@ -80,6 +115,7 @@ RESET ROLE;
 DROP EVENT TRIGGER IF EXISTS exaudit_ddl;
 DROP EVENT TRIGGER IF EXISTS exaudit_drop;
 DROP SCHEMA IF EXISTS exaudit_follow CASCADE;
+DROP FUNCTION exaudit.statement_level_obstacles;
 DROP FUNCTION exaudit.let_go;
 DROP FUNCTION exaudit.follow_new_table;
 DROP FUNCTION exaudit.follow_table;

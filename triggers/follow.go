@@ -163,6 +163,7 @@ func (f Following) generate() (following, error) {
 		{"refresh", "refresh", "table_id integer, relation oid", "boolean", pinned, true},
 		{"register", "register", "relation oid", "integer", pinned, true},
 		{"let_go", "let_go", "table_id integer", "void", pinned, true},
+		{"obstacles", "obstacles", "relation oid", "text", pinned, true},
 		{"cover", "cover", "relation oid, created boolean", "void", pinned, false},
 		{"mend", "mend", "root oid, created boolean", "void", pinned, false},
 		{"follow", "follow_table", "root oid, created boolean", "void", alone, false},

@@ -40,6 +40,8 @@ func TestTamperingWithOwnSchemaIsReported(t *testing.T) {
 		{tamper: `ALTER TABLE exaudit.undone DISABLE TRIGGER ALL`, drift: `exaudit.undone: trigger "append_only" is disabled`},
 		{tamper: `DROP TRIGGER note_forgotten ON exaudit.versions`, drift: `trigger "note_forgotten" is missing`, left: true},
 		{tamper: `CREATE OR REPLACE TRIGGER append_only BEFORE DELETE ON exaudit.versions FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change()`, drift: `trigger "append_only" is not the one that was installed`, left: true},
+		{tamper: `CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OF id, recorded_at, xid, table_id, action, rollback, entity_id, previous_entity_id, before, after, custom OR DELETE OR TRUNCATE ON exaudit.versions FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change()`, drift: `trigger "append_only" is not the one that was installed`, left: true},
+		{tamper: `CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OF id OR DELETE OR TRUNCATE ON exaudit.key_changes FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change()`, drift: `trigger "append_only" is not the one that was installed`, left: true},
 	} {
 		t.Run(c.tamper, func(t *testing.T) {
 			t.Parallel()

@@ -180,6 +180,40 @@ func TestStatementLevelIsFollowed(t *testing.T) {
 		`updated items 1 {"n": 0} → {"n": 1}`, `updated items 2 {"n": 1} → {"n": 2}`, `deleted items 1 {"n": 1, "id": 1}`, `deleted items 2 {"n": 2, "id": 2}`)
 }
 
+// Where event triggers follow the schema, whoever makes statement triggers miss changes is told so.
+func TestStatementLevelWarnings(t *testing.T) {
+	t.Parallel()
+	const misses = "WARNING: table public.items is recorded by statement, which misses changes: "
+	for name, c := range map[string]struct{ ddl, want string }{
+		"attached":  {`CREATE TABLE parent (id int, n int) PARTITION BY LIST (id); ALTER TABLE parent ATTACH PARTITION items DEFAULT`, misses + "the table is a partition of public.parent"},
+		"deeper":    {`CREATE TABLE parent (id int, n int) PARTITION BY LIST (id); CREATE TABLE mid PARTITION OF parent DEFAULT PARTITION BY LIST (n); ALTER TABLE mid ATTACH PARTITION items DEFAULT`, misses + "the table is a partition of public.mid"},
+		"child":     {`CREATE TABLE parent (id int, n int); ALTER TABLE items INHERIT parent`, misses + "the table inherits from public.parent"},
+		"parent":    {`CREATE TABLE child () INHERITS (items)`, misses + "public.child inherits from the table"},
+		"triggers":  {`CREATE TRIGGER a AFTER INSERT ON items FOR EACH ROW EXECUTE FUNCTION nothing(); CREATE TRIGGER b BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION nothing()`, misses + "trigger a is for each row after a change\n" + misses + "trigger a is for each row after a change"},
+		"harmless":  {`CREATE TRIGGER a BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION nothing(); ALTER TABLE items ADD more int; CREATE INDEX ON items (n)`, ""},
+		"unrelated": {`CREATE TABLE parent (id int) PARTITION BY LIST (id); CREATE TABLE child PARTITION OF parent DEFAULT; ALTER TABLE parent ADD n int`, ""},
+		"tracked":   {`ALTER TABLE whole ATTACH PARTITION items DEFAULT; INSERT INTO whole VALUES (1, 1)`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int); CREATE TABLE whole (id int PRIMARY KEY, n int) PARTITION BY LIST (id);
+				CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`)
+			if _, err := triggers.Install(context.Background(), db.Pool, []string{"items", "whole"}, triggers.FollowDDL(triggers.Following{}),
+				triggers.WithOptions(map[string]triggers.Options{"items": byStatement, "whole": {Level: triggers.LevelRow}})); err != nil {
+				t.Fatal(err)
+			}
+			conn, said := warnings(t, db)
+			run(t, conn, c.ddl)
+			if got := said(); got != c.want {
+				t.Errorf("said:\n%s\nwant:\n%s", got, c.want)
+			}
+			if name == "tracked" {
+				wantRecorded(t, db, `created whole 1 {"n": 1, "id": 1}`)
+			}
+		})
+	}
+}
+
 // By row or by statement: the same versions, and the same states of every row.
 func TestLevelsRecordTheSame(t *testing.T) {
 	t.Parallel()
