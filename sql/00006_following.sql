@@ -108,6 +108,7 @@ AS 'SELECT 6::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.follow_table, exaudit.follow_new_table, exaudit.let_go, exaudit.statement_level_obstacles FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.statement_level_obstacles TO exaudit_reader; -- of "exaudit status"
 
 RESET ROLE;
 
