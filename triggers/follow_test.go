@@ -130,12 +130,14 @@ func TestFollowedTruncate(t *testing.T) {
 	}
 }
 
-// warnings connects, and collects what the server says besides.
+// warnings connects, and collects what the server says besides, with its hints.
 func warnings(t *testing.T, db *pgtest.DB) (*pgx.Conn, func() string) {
 	t.Helper()
 	config := db.Pool.Config().ConnConfig.Copy()
 	var said []string
-	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { said = append(said, n.Severity+": "+n.Message) }
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		said = append(said, strings.TrimSpace(n.Severity+": "+n.Message+" "+n.Hint))
+	}
 	conn, err := pgx.ConnectConfig(context.Background(), config)
 	if err != nil {
 		t.Fatal(err)

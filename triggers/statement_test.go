@@ -180,35 +180,58 @@ func TestStatementLevelIsFollowed(t *testing.T) {
 		`updated items 1 {"n": 0} → {"n": 1}`, `updated items 2 {"n": 1} → {"n": 2}`, `deleted items 1 {"n": 1, "id": 1}`, `deleted items 2 {"n": 2, "id": 2}`)
 }
 
-// Where event triggers follow the schema, whoever makes statement triggers miss changes is told so.
+// Where event triggers follow the schema, whoever makes statement triggers miss changes is told
+// so, and what to do.
 func TestStatementLevelWarnings(t *testing.T) {
 	t.Parallel()
-	const misses = "WARNING: table public.items is recorded by statement, which misses changes: "
-	for name, c := range map[string]struct{ ddl, want string }{
-		"attached":  {`CREATE TABLE parent (id int, n int) PARTITION BY LIST (id); ALTER TABLE parent ATTACH PARTITION items DEFAULT`, misses + "the table is a partition of public.parent"},
-		"deeper":    {`CREATE TABLE parent (id int, n int) PARTITION BY LIST (id); CREATE TABLE mid PARTITION OF parent DEFAULT PARTITION BY LIST (n); ALTER TABLE mid ATTACH PARTITION items DEFAULT`, misses + "the table is a partition of public.mid"},
-		"child":     {`CREATE TABLE parent (id int, n int); ALTER TABLE items INHERIT parent`, misses + "the table inherits from public.parent"},
-		"parent":    {`CREATE TABLE child () INHERITS (items)`, misses + "public.child inherits from the table"},
-		"triggers":  {`CREATE TRIGGER a AFTER INSERT ON items FOR EACH ROW EXECUTE FUNCTION nothing(); CREATE TRIGGER b BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION nothing()`, misses + "trigger a is for each row after a change\n" + misses + "trigger a is for each row after a change"},
-		"harmless":  {`CREATE TRIGGER a BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION nothing(); ALTER TABLE items ADD more int; CREATE INDEX ON items (n)`, ""},
-		"unrelated": {`CREATE TABLE parent (id int) PARTITION BY LIST (id); CREATE TABLE child PARTITION OF parent DEFAULT; ALTER TABLE parent ADD n int`, ""},
-		"tracked":   {`ALTER TABLE whole ATTACH PARTITION items DEFAULT; INSERT INTO whole VALUES (1, 1)`, ""},
+	const toParent, toItems = `Record the partitioned table: "exaudit install public.parent", then "exaudit sync".`, `Record it by row: "exaudit install --level row public.items".`
+	for name, c := range map[string]struct{ ddl, reason, hint string }{
+		"attached":  {`CREATE TABLE parent (id int PRIMARY KEY, n int) PARTITION BY LIST (id); ALTER TABLE parent ATTACH PARTITION items DEFAULT`, "the table is a partition of public.parent", toParent},
+		"deeper":    {`CREATE TABLE parent (id int PRIMARY KEY, n int) PARTITION BY LIST (id); CREATE TABLE mid PARTITION OF parent DEFAULT PARTITION BY LIST (id); ALTER TABLE mid ATTACH PARTITION items DEFAULT`, "the table is a partition of public.mid", toParent},
+		"child":     {`CREATE TABLE parent (id int, n int); ALTER TABLE items INHERIT parent`, "the table inherits from public.parent", toItems},
+		"parent":    {`CREATE TABLE child () INHERITS (items)`, "public.child inherits from the table", toItems},
+		"trigger":   {`CREATE TRIGGER a AFTER INSERT ON items FOR EACH ROW EXECUTE FUNCTION nothing()`, "trigger a is for each row after a change", toItems},
+		"harmless":  {`CREATE TRIGGER a BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION nothing(); ALTER TABLE items ADD more int; CREATE INDEX ON items (n)`, "", ""},
+		"unrelated": {`CREATE TABLE parent (id int) PARTITION BY LIST (id); CREATE TABLE child PARTITION OF parent DEFAULT; ALTER TABLE parent ADD n int`, "", ""},
+		"tracked":   {`ALTER TABLE whole ATTACH PARTITION items DEFAULT; INSERT INTO whole VALUES (1, 1)`, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int); CREATE TABLE whole (id int PRIMARY KEY, n int) PARTITION BY LIST (id);
 				CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`)
-			if _, err := triggers.Install(context.Background(), db.Pool, []string{"items", "whole"}, triggers.FollowDDL(triggers.Following{}),
-				triggers.WithOptions(map[string]triggers.Options{"items": byStatement, "whole": {Level: triggers.LevelRow}})); err != nil {
-				t.Fatal(err)
+			install := func(options map[string]triggers.Options, tables ...string) {
+				if _, err := triggers.Install(context.Background(), db.Pool, tables, triggers.FollowDDL(triggers.Following{}), triggers.WithOptions(options)); err != nil {
+					t.Fatal(err)
+				}
 			}
+			install(map[string]triggers.Options{"items": byStatement, "whole": {}}, "items", "whole")
 			conn, said := warnings(t, db)
 			run(t, conn, c.ddl)
-			if got := said(); got != c.want {
-				t.Errorf("said:\n%s\nwant:\n%s", got, c.want)
+			want := ""
+			if c.reason != "" {
+				want = "WARNING: table public.items is recorded by statement, which misses changes: " + c.reason + " " + c.hint
 			}
-			if name == "tracked" {
-				wantRecorded(t, db, `created whole 1 {"n": 1, "id": 1}`)
+			if got := said(); got != want {
+				t.Errorf("said:\n%s\nwant:\n%s", got, want)
+			}
+			switch c.hint {
+			case "":
+				if name == "tracked" {
+					wantRecorded(t, db, `created whole 1 {"n": 1, "id": 1}`)
+				}
+				return
+			case toParent:
+				install(nil, "parent")
+				synced(t, db)
+				run(t, conn, `INSERT INTO parent VALUES (1, 1)`, `INSERT INTO items VALUES (2, 2)`)
+				wantRecorded(t, db, `created parent 1 {"n": 1, "id": 1}`, `created parent 2 {"n": 2, "id": 2}`)
+			case toItems:
+				install(map[string]triggers.Options{"items": {Level: triggers.LevelRow}}, "items")
+				run(t, conn, `INSERT INTO items VALUES (1, 1)`)
+				wantRecorded(t, db, `created items 1 {"n": 1, "id": 1}`)
+			}
+			if got := strings.Join(drift(t, db), "\n"); strings.Contains(got, "misses changes") {
+				t.Errorf("after it:\n%s", got)
 			}
 		})
 	}
