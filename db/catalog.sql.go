@@ -163,8 +163,13 @@ SELECT wanted.table_name::text AS table_name, wanted.name::text AS name,
                 OR p.pronamespace OPERATOR(pg_catalog.<>) 'exaudit'::pg_catalog.regnamespace
                 OR tg.tgtype OPERATOR(pg_catalog.<>) wanted.type
                 OR tg.tgqual IS NOT NULL
-                OR updated.columns OPERATOR(pg_catalog.<>) wanted.columns, false)::boolean AS altered
-FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58, ARRAY(SELECT pg_catalog.unnest(exaudit.version_columns()) ORDER BY 1)),
+                OR ARRAY(SELECT pg_catalog.unnest(tg.tgattr::int2[]) ORDER BY 1) OPERATOR(pg_catalog.<>) wanted.columns, false)::boolean AS altered
+FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58,
+              ARRAY(SELECT a.attnum
+                    FROM pg_catalog.pg_attribute a
+                    WHERE a.attrelid OPERATOR(pg_catalog.=) 'exaudit.versions'::pg_catalog.regclass
+                      AND a.attname OPERATOR(pg_catalog.=) ANY (exaudit.version_columns())
+                    ORDER BY 1)), -- of UPDATE OF
              ('exaudit.versions', 'append_only_custom', 'refuse_custom_change', 19, '{}'),
              ('exaudit.versions', 'note_forgotten', 'note_forgotten', 8, '{}'),
              ('exaudit.versions', 'forget_key_changes', 'forget_key_changes', 8, '{}'),
@@ -175,12 +180,6 @@ FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58, ARRAY(SELE
 LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
                                   AND tg.tgname = wanted.name
 LEFT JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
-LEFT JOIN LATERAL (
-    SELECT ARRAY(SELECT a.attname::text
-                 FROM pg_catalog.pg_attribute a
-                 WHERE a.attrelid = tg.tgrelid AND a.attnum OPERATOR(pg_catalog.=) ANY (tg.tgattr::int2[])
-                 ORDER BY 1) AS columns -- of UPDATE OF
-) AS updated ON tg.oid IS NOT NULL
 ORDER BY wanted.table_name DESC, wanted.name
 `
 
