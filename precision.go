@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/exaudit/exaudit/db"
 )
@@ -46,7 +47,7 @@ func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err er
 		return false, fmt.Errorf("set the precision: %w", ErrVersionsExist)
 	}
 	// A default, not the column's type: that would rewrite the table, and a view is on it.
-	if _, err := tx.Exec(ctx, "ALTER TABLE exaudit.versions ALTER recorded_at SET DEFAULT "+wanted); err != nil {
+	if _, err := tx.Exec(ctx, "ALTER TABLE exaudit.versions ALTER recorded_at SET DEFAULT "+strings.Replace(wanted, "now", "pg_catalog.now", 1)); err != nil {
 		return false, fmt.Errorf("set the precision: %w", err)
 	}
 	if err := tx.Commit(ctx); err != nil {

@@ -315,7 +315,7 @@ func (f *File) columns(ctx context.Context, q db.DBTX) (missing []string, differ
 // typeName is a type as PostgreSQL writes it. The description of a result has the modifier
 // of a type, but of a domain only what is beneath it.
 func typeName(ctx context.Context, q db.DBTX, text string) (string, error) {
-	rows, err := q.Query(ctx, "SELECT NULL::"+text+" AS value, pg_catalog.pg_typeof(NULL::"+text+")::oid AS type")
+	rows, err := q.Query(ctx, "SELECT NULL::"+text+" AS value, pg_catalog.pg_typeof(NULL::"+text+")::pg_catalog.oid AS type")
 	if err != nil {
 		return "", err
 	}

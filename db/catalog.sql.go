@@ -11,7 +11,7 @@ import (
 )
 
 const customColumnTypes = `-- name: CustomColumnTypes :many
-SELECT c.name::text AS name, c.type_name::text AS type_name FROM exaudit.custom_columns c
+SELECT c.name::pg_catalog.text AS name, c.type_name::pg_catalog.text AS type_name FROM exaudit.custom_columns c
 `
 
 type CustomColumnTypesRow struct {
@@ -41,8 +41,8 @@ func (q *Queries) CustomColumnTypes(ctx context.Context, db DBTX) ([]CustomColum
 }
 
 const customColumns = `-- name: CustomColumns :many
-SELECT c.name::text AS name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.definition::text AS definition,
-       coalesce(c.default_expression, '')::text AS default_expression
+SELECT c.name::pg_catalog.text AS name, pg_catalog.quote_ident(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
+       coalesce(c.default_expression, '')::pg_catalog.text AS default_expression
 FROM exaudit.custom_column_list() c
 `
 
@@ -79,19 +79,19 @@ func (q *Queries) CustomColumns(ctx context.Context, db DBTX) ([]CustomColumnsRo
 }
 
 const describeRelation = `-- name: DescribeRelation :one
-SELECT n.nspname::text                                              AS schema_name,
-       c.relname::text                                              AS table_name,
-       pg_catalog.quote_ident(n.nspname)::text                      AS quoted_schema,
-       pg_catalog.format('%I.%I', n.nspname, c.relname)::text       AS quoted_name,
-       c.relkind::text                                              AS kind,
-       c.relpersistence::text                                       AS persistence,
-       c.relispartition::boolean                                    AS is_partition,
-       (n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog', 'information_schema', 'pg_toast', 'exaudit']::name[]))::boolean AS is_system,
+SELECT n.nspname::pg_catalog.text AS schema_name,
+       c.relname::pg_catalog.text AS table_name,
+       pg_catalog.quote_ident(n.nspname)::pg_catalog.text AS quoted_schema,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS quoted_name,
+       c.relkind::pg_catalog.text AS kind,
+       c.relpersistence::pg_catalog.text AS persistence,
+       c.relispartition::boolean AS is_partition,
+       (n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog', 'information_schema', 'pg_toast', 'exaudit']::pg_catalog.name[]))::boolean AS is_system,
        EXISTS (SELECT FROM pg_catalog.pg_index k
                WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE c.oid OPERATOR(pg_catalog.=) $1::oid
+WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid
 `
 
 type DescribeRelationRow struct {
@@ -126,7 +126,7 @@ func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32
 const foreignKeys = `-- name: ForeignKeys :many
 SELECT DISTINCT k.referencing, k.referenced
 FROM exaudit.foreign_keys k
-WHERE k.referencing OPERATOR(pg_catalog.=) ANY ($1::oid[]) AND k.referenced OPERATOR(pg_catalog.=) ANY ($1::oid[])
+WHERE k.referencing OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[]) AND k.referenced OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
 ORDER BY k.referencing, k.referenced
 `
 
@@ -157,13 +157,13 @@ func (q *Queries) ForeignKeys(ctx context.Context, db DBTX, relations []uint32) 
 }
 
 const guardTriggers = `-- name: GuardTriggers :many
-SELECT wanted.table_name::text AS table_name, wanted.name::text AS name,
-       coalesce(tg.tgenabled::text, '')::text AS enabled,
+SELECT wanted.table_name::pg_catalog.text AS table_name, wanted.name::pg_catalog.text AS name,
+       coalesce(tg.tgenabled::pg_catalog.text, '')::pg_catalog.text AS enabled,
        coalesce(p.proname OPERATOR(pg_catalog.<>) wanted.function_name
                 OR p.pronamespace OPERATOR(pg_catalog.<>) 'exaudit'::pg_catalog.regnamespace
                 OR tg.tgtype OPERATOR(pg_catalog.<>) wanted.type
                 OR tg.tgqual IS NOT NULL
-                OR ARRAY(SELECT pg_catalog.unnest(tg.tgattr::int2[]) ORDER BY 1) OPERATOR(pg_catalog.<>) wanted.columns, false)::boolean AS altered
+                OR ARRAY(SELECT pg_catalog.unnest(tg.tgattr::smallint[]) ORDER BY 1) OPERATOR(pg_catalog.<>) wanted.columns, false)::boolean AS altered
 FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58,
               ARRAY(SELECT a.attnum
                     FROM pg_catalog.pg_attribute a
@@ -177,9 +177,9 @@ FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58,
              ('exaudit.key_changes', 'append_only', 'refuse_change', 58, '{}'),
              ('exaudit.undone', 'append_only', 'refuse_change', 58, '{}'),
              ('exaudit.moves', 'move_ends', 'end_move', 5, '{}')) AS wanted (table_name, name, function_name, type, columns)
-LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = wanted.table_name::pg_catalog.regclass
-                                  AND tg.tgname = wanted.name
-LEFT JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
+LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid OPERATOR(pg_catalog.=) wanted.table_name::pg_catalog.regclass
+                                  AND tg.tgname OPERATOR(pg_catalog.=) wanted.name
+LEFT JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
 ORDER BY wanted.table_name DESC, wanted.name
 `
 
@@ -222,21 +222,21 @@ const inheritanceChildren = `-- name: InheritanceChildren :many
 WITH RECURSIVE children AS (
     SELECT i.inhrelid AS relation
     FROM pg_catalog.pg_inherits i
-    WHERE i.inhparent = $1::oid
+    WHERE i.inhparent OPERATOR(pg_catalog.=) $1::pg_catalog.oid
     UNION
     SELECT i.inhrelid
     FROM children
-    JOIN pg_catalog.pg_inherits i ON i.inhparent = children.relation
+    JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) children.relation
 )
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
        EXISTS (SELECT FROM pg_catalog.pg_trigger tg
-               JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
-               WHERE tg.tgrelid = c.oid
-                 AND p.pronamespace = 'exaudit'::pg_catalog.regnamespace
-                 AND p.proname ~ '^t[0-9]+_insert$')::boolean AS covered
+               JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
+               WHERE tg.tgrelid OPERATOR(pg_catalog.=) c.oid
+                 AND p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
+                 AND p.proname OPERATOR(pg_catalog.~) '^t[0-9]+_insert$')::boolean AS covered
 FROM children
-JOIN pg_catalog.pg_class c ON c.oid = children.relation AND NOT c.relispartition
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) children.relation AND NOT c.relispartition
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 ORDER BY name
 `
 
@@ -268,19 +268,19 @@ func (q *Queries) InheritanceChildren(ctx context.Context, db DBTX, relation uin
 }
 
 const installedFunctions = `-- name: InstalledFunctions :many
-SELECT p.proname::text                               AS name,
-       p.prosrc::text                                AS body,
-       coalesce(p.proconfig, '{}')::text[]           AS settings,
-       p.prosecdef::boolean                          AS security_definer,
-       pg_catalog.pg_get_userbyid(p.proowner)::text  AS owner,
+SELECT p.proname::pg_catalog.text AS name,
+       p.prosrc::pg_catalog.text AS body,
+       coalesce(p.proconfig, '{}')::pg_catalog.text[] AS settings,
+       p.prosecdef::boolean AS security_definer,
+       pg_catalog.pg_get_userbyid(p.proowner)::pg_catalog.text AS owner,
        (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
-                                    WHERE a.grantee = 0))::boolean AS public_may_execute,
+                                    WHERE a.grantee OPERATOR(pg_catalog.=) 0))::boolean AS public_may_execute,
        ARRAY(SELECT pg_catalog.quote_ident(r.rolname)
              FROM pg_catalog.aclexplode(p.proacl) a
-             JOIN pg_catalog.pg_roles r ON r.oid = a.grantee)::text[] AS executors
+             JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee)::pg_catalog.text[] AS executors
 FROM pg_catalog.pg_proc p
-JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname = 'exaudit' AND p.proname ~ ('^t' || $1::integer || '_[a-z_]+$')
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit' AND p.proname OPERATOR(pg_catalog.~) ('^t' OPERATOR(pg_catalog.||) $1::integer OPERATOR(pg_catalog.||) '_[a-z_]+$')
 ORDER BY p.proname
 `
 
@@ -324,29 +324,29 @@ func (q *Queries) InstalledFunctions(ctx context.Context, db DBTX, tableID int32
 }
 
 const installedTriggers = `-- name: InstalledTriggers :many
-SELECT tg.tgname::text                                  AS name,
-       pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS table_name,
-       tg.tgrelid::oid                                  AS relation,
-       tg.tgenabled::text                               AS enabled,
-       p.proname::text                                  AS function_name,
-       exaudit.trigger_definition(tg.oid)::text         AS definition,
+SELECT tg.tgname::pg_catalog.text AS name,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS table_name,
+       tg.tgrelid::pg_catalog.oid AS relation,
+       tg.tgenabled::pg_catalog.text AS enabled,
+       p.proname::pg_catalog.text AS function_name,
+       exaudit.trigger_definition(tg.oid)::pg_catalog.text AS definition,
        -- clones on partitions can be disabled apart
        ARRAY(SELECT pg_catalog.format('%I.%I', pn.nspname, pc.relname)
              FROM pg_catalog.pg_partition_tree(tg.tgrelid) tree
-             JOIN pg_catalog.pg_class pc ON pc.oid = tree.relid AND pc.oid <> tg.tgrelid
-             JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace
-             JOIN pg_catalog.pg_trigger clone ON clone.tgrelid = pc.oid AND clone.tgname = tg.tgname
-             WHERE clone.tgparentid <> 0
-               AND (clone.tgenabled NOT IN ('O', 'A') OR tg.tgenabled = 'A' AND clone.tgenabled <> 'A')
-             ORDER BY 1)::text[]                         AS disabled_on
+             JOIN pg_catalog.pg_class pc ON pc.oid OPERATOR(pg_catalog.=) tree.relid AND pc.oid OPERATOR(pg_catalog.<>) tg.tgrelid
+             JOIN pg_catalog.pg_namespace pn ON pn.oid OPERATOR(pg_catalog.=) pc.relnamespace
+             JOIN pg_catalog.pg_trigger clone ON clone.tgrelid OPERATOR(pg_catalog.=) pc.oid AND clone.tgname OPERATOR(pg_catalog.=) tg.tgname
+             WHERE clone.tgparentid OPERATOR(pg_catalog.<>) 0
+               AND (clone.tgenabled OPERATOR(pg_catalog.<>) ALL ('{O,A}'::pg_catalog."char"[]) OR tg.tgenabled OPERATOR(pg_catalog.=) 'A' AND clone.tgenabled OPERATOR(pg_catalog.<>) 'A')
+             ORDER BY 1)::pg_catalog.text[] AS disabled_on
 FROM pg_catalog.pg_trigger tg
-JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
-JOIN pg_catalog.pg_namespace fn ON fn.oid = p.pronamespace
-JOIN pg_catalog.pg_class c ON c.oid = tg.tgrelid
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE fn.nspname = 'exaudit'
-  AND p.proname ~ ('^t' || $1::integer || '_[a-z_]+$')
-  AND tg.tgparentid = 0
+JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
+JOIN pg_catalog.pg_namespace fn ON fn.oid OPERATOR(pg_catalog.=) p.pronamespace
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tg.tgrelid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE fn.nspname OPERATOR(pg_catalog.=) 'exaudit'
+  AND p.proname OPERATOR(pg_catalog.~) ('^t' OPERATOR(pg_catalog.||) $1::integer OPERATOR(pg_catalog.||) '_[a-z_]+$')
+  AND tg.tgparentid OPERATOR(pg_catalog.=) 0
 ORDER BY c.oid, tg.tgname
 `
 
@@ -390,15 +390,20 @@ func (q *Queries) InstalledTriggers(ctx context.Context, db DBTX, tableID int32)
 }
 
 const ownFunctions = `-- name: OwnFunctions :many
-SELECT p.proname::text                               AS name,
-       p.oid::pg_catalog.regprocedure::text          AS signature,
-       pg_catalog.pg_get_function_identity_arguments(p.oid)::text AS arguments,
-       p.prosrc::text                                AS body,
-       coalesce(p.proconfig, '{}')::text[]           AS settings,
-       p.prosecdef::boolean                          AS security_definer,
-       pg_catalog.pg_get_userbyid(p.proowner)::text  AS owner,
+SELECT p.proname::pg_catalog.text AS name,
+       pg_catalog.format('exaudit.%I(%s)', p.proname, (
+           SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, t.typname), ', ' ORDER BY u.place)
+           FROM pg_catalog.unnest(p.proargtypes::pg_catalog.oid[]) WITH ORDINALITY AS u (type, place)
+           JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) u.type
+           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace))::pg_catalog.text AS signature,
+       -- under some search_path, with the schema of types
+       pg_catalog.replace(pg_catalog.pg_get_function_identity_arguments(p.oid), 'pg_catalog.', '')::pg_catalog.text AS arguments,
+       p.prosrc::pg_catalog.text AS body,
+       coalesce(p.proconfig, '{}')::pg_catalog.text[] AS settings,
+       p.prosecdef::boolean AS security_definer,
+       pg_catalog.pg_get_userbyid(p.proowner)::pg_catalog.text AS owner,
        (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
-                                    WHERE a.grantee OPERATOR(pg_catalog.=) 0::oid))::boolean AS public_may_execute
+                                    WHERE a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid))::boolean AS public_may_execute
 FROM pg_catalog.pg_proc p
 WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
 ORDER BY p.proname, signature
@@ -446,27 +451,27 @@ func (q *Queries) OwnFunctions(ctx context.Context, db DBTX) ([]OwnFunctionsRow,
 }
 
 const ownTables = `-- name: OwnTables :many
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
-       pg_catalog.pg_get_userbyid(c.relowner)::text  AS owner,
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
+       pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text AS owner,
        (c.relrowsecurity AND NOT c.relforcerowsecurity)::boolean AS row_security,
        ARRAY(SELECT exaudit.policy_definition(pol.oid)
              FROM pg_catalog.pg_policy pol
              WHERE pol.polrelid OPERATOR(pg_catalog.=) c.oid
-             ORDER BY 1)::text[]                     AS policies,
+             ORDER BY 1)::pg_catalog.text[] AS policies,
        ARRAY(SELECT DISTINCT pg_catalog.format('%s to %s', a.privilege_type, coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC'))
              FROM (SELECT c.relacl AS acl
                    UNION ALL
                    SELECT att.attacl FROM pg_catalog.pg_attribute att
                    WHERE att.attrelid OPERATOR(pg_catalog.=) c.oid) AS granted
              CROSS JOIN LATERAL pg_catalog.aclexplode(granted.acl) AS a
-             LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+             LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee
              WHERE a.grantee OPERATOR(pg_catalog.<>) c.relowner
                AND coalesce(r.rolname, '') OPERATOR(pg_catalog.<>) 'exaudit_writer'
-               AND a.privilege_type OPERATOR(pg_catalog.=) ANY ('{INSERT,UPDATE,TRUNCATE,TRIGGER}'::text[])
-             ORDER BY 1)::text[]                     AS writers
+               AND a.privilege_type OPERATOR(pg_catalog.=) ANY ('{INSERT,UPDATE,TRUNCATE,TRIGGER}'::pg_catalog.text[])
+             ORDER BY 1)::pg_catalog.text[] AS writers
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'exaudit' AND c.relkind = 'r' AND c.relname <> 'goose_db_version'
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit' AND c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relname OPERATOR(pg_catalog.<>) 'goose_db_version'
 ORDER BY c.relname
 `
 
@@ -507,26 +512,26 @@ func (q *Queries) OwnTables(ctx context.Context, db DBTX) ([]OwnTablesRow, error
 }
 
 const partitions = `-- name: Partitions :many
-SELECT c.oid::oid AS relation,
-       pg_catalog.quote_ident(n.nspname)::text AS quoted_schema,
-       pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS name,
+SELECT c.oid::pg_catalog.oid AS relation,
+       pg_catalog.quote_ident(n.nspname)::pg_catalog.text AS quoted_schema,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
        exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
        coalesce(t.level, 0)::integer AS level,
        ARRAY(SELECT pg_catalog.quote_ident(a.attname)
              FROM pg_catalog.pg_attribute a
-             WHERE a.attrelid = c.oid
+             WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid
                -- without expressions, which a primary key rules out
-               AND a.attnum = ANY (pt.partattrs::int2[])
-             ORDER BY a.attnum)::text[] AS partition_columns,
-       CASE WHEN pt.partrelid IS NULL OR pg_catalog.pg_has_role(owner.oid, 'exaudit_writer', 'USAGE') THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::text AS creator
+               AND a.attnum OPERATOR(pg_catalog.=) ANY (pt.partattrs::smallint[])
+             ORDER BY a.attnum)::pg_catalog.text[] AS partition_columns,
+       CASE WHEN pt.partrelid IS NULL OR pg_catalog.pg_has_role(owner.oid, 'exaudit_writer', 'USAGE') THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::pg_catalog.text AS creator
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_roles owner ON owner.oid = c.relowner
-LEFT JOIN pg_catalog.pg_partition_tree($1::oid) t ON t.relid = c.oid
-LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = c.oid
-WHERE c.oid = $1::oid OR t.relid IS NOT NULL
-ORDER BY c.oid <> $1::oid, name
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+JOIN pg_catalog.pg_roles owner ON owner.oid OPERATOR(pg_catalog.=) c.relowner
+LEFT JOIN pg_catalog.pg_partition_tree($1::pg_catalog.oid) t ON t.relid OPERATOR(pg_catalog.=) c.oid
+LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid OPERATOR(pg_catalog.=) c.oid
+WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid OR t.relid IS NOT NULL
+ORDER BY c.oid OPERATOR(pg_catalog.<>) $1::pg_catalog.oid, name
 `
 
 type PartitionsRow struct {
@@ -575,7 +580,7 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 }
 
 const presentColumns = `-- name: PresentColumns :one
-SELECT coalesce(exaudit.present_columns($1::oid), '[]')::jsonb AS columns
+SELECT coalesce(exaudit.present_columns($1::pg_catalog.oid), '[]')::pg_catalog.jsonb AS columns
 `
 
 func (q *Queries) PresentColumns(ctx context.Context, db DBTX, relation uint32) (json.RawMessage, error) {
@@ -587,7 +592,7 @@ func (q *Queries) PresentColumns(ctx context.Context, db DBTX, relation uint32) 
 
 const resolveRelation = `-- name: ResolveRelation :one
 
-SELECT coalesce(pg_catalog.to_regclass($1::text), 0)::oid AS relation
+SELECT coalesce(pg_catalog.to_regclass($1::pg_catalog.text), 0)::pg_catalog.oid AS relation
 `
 
 // Reading the catalog: what a table is, what is installed on it.
@@ -601,8 +606,8 @@ func (q *Queries) ResolveRelation(ctx context.Context, db DBTX, name string) (ui
 }
 
 const statementLevelObstacles = `-- name: StatementLevelObstacles :many
-SELECT o.reason::text AS reason
-FROM exaudit.statement_level_obstacles($1::oid) AS o (reason)
+SELECT o.reason::pg_catalog.text AS reason
+FROM exaudit.statement_level_obstacles($1::pg_catalog.oid) AS o (reason)
 `
 
 func (q *Queries) StatementLevelObstacles(ctx context.Context, db DBTX, relation uint32) ([]string, error) {
@@ -626,11 +631,11 @@ func (q *Queries) StatementLevelObstacles(ctx context.Context, db DBTX, relation
 }
 
 const subscriptions = `-- name: Subscriptions :many
-SELECT DISTINCT s.subname::text AS name
+SELECT DISTINCT s.subname::pg_catalog.text AS name
 FROM pg_catalog.pg_subscription_rel sr
-JOIN pg_catalog.pg_subscription s ON s.oid = sr.srsubid
-LEFT JOIN pg_catalog.pg_partition_tree($1::oid) t ON t.relid = sr.srrelid
-WHERE sr.srrelid = $1::oid OR t.relid IS NOT NULL
+JOIN pg_catalog.pg_subscription s ON s.oid OPERATOR(pg_catalog.=) sr.srsubid
+LEFT JOIN pg_catalog.pg_partition_tree($1::pg_catalog.oid) t ON t.relid OPERATOR(pg_catalog.=) sr.srrelid
+WHERE sr.srrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid OR t.relid IS NOT NULL
 ORDER BY name
 `
 
@@ -656,13 +661,13 @@ func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relation uint32) (
 }
 
 const tableColumns = `-- name: TableColumns :many
-SELECT c.name, pg_catalog.quote_ident(c.name)::text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
+SELECT c.name, pg_catalog.quote_ident(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.changed_expression,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', c.name, w.bound), '')::text AS old_oversized,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', c.name, w.bound), '')::text AS new_oversized
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', c.name, w.bound), '')::pg_catalog.text AS old_oversized,
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', c.name, w.bound), '')::pg_catalog.text AS new_oversized
 FROM exaudit.table_columns c
-LEFT JOIN exaudit.wide_columns($1::oid) AS w ON w.number OPERATOR(pg_catalog.=) c.number
-WHERE c.relation OPERATOR(pg_catalog.=) $1::oid
+LEFT JOIN exaudit.wide_columns($1::pg_catalog.oid) AS w ON w.number OPERATOR(pg_catalog.=) c.number
+WHERE c.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid
 ORDER BY c.number
 `
 
@@ -715,16 +720,16 @@ func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([
 }
 
 const tableExpressions = `-- name: TableExpressions :one
-SELECT exaudit.shape(r.relation)::text                       AS shape,
-       exaudit.image_expression(r.relation, 'OLD')::text     AS old_image,
-       exaudit.image_expression(r.relation, 'NEW')::text     AS new_image,
-       coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::text AS old_oversized,
-       coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::text AS new_oversized,
-       exaudit.image_expression(r.relation, 'OLD', NULL, false)::text AS old_plain_image,
-       exaudit.image_expression(r.relation, 'NEW', NULL, false)::text AS new_plain_image,
-       exaudit.entity_id_expression(r.relation, 'OLD')::text AS old_entity_id,
-       exaudit.entity_id_expression(r.relation, 'NEW')::text AS new_entity_id
-FROM (SELECT $1::oid AS relation) r
+SELECT exaudit.shape(r.relation)::pg_catalog.text AS shape,
+       exaudit.image_expression(r.relation, 'OLD')::pg_catalog.text AS old_image,
+       exaudit.image_expression(r.relation, 'NEW')::pg_catalog.text AS new_image,
+       coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::pg_catalog.text AS old_oversized,
+       coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::pg_catalog.text AS new_oversized,
+       exaudit.image_expression(r.relation, 'OLD', NULL, false)::pg_catalog.text AS old_plain_image,
+       exaudit.image_expression(r.relation, 'NEW', NULL, false)::pg_catalog.text AS new_plain_image,
+       exaudit.entity_id_expression(r.relation, 'OLD')::pg_catalog.text AS old_entity_id,
+       exaudit.entity_id_expression(r.relation, 'NEW')::pg_catalog.text AS new_entity_id
+FROM (SELECT $1::pg_catalog.oid AS relation) r
 `
 
 type TableExpressionsRow struct {
@@ -758,18 +763,18 @@ func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relation uint32
 }
 
 const tablesOfSchemas = `-- name: TablesOfSchemas :many
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::text AS quoted_name,
-       n.nspname::text AS schema_name,
-       c.relname::text AS table_name,
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS quoted_name,
+       n.nspname::pg_catalog.text AS schema_name,
+       c.relname::pg_catalog.text AS table_name,
        EXISTS (SELECT FROM pg_catalog.pg_index k
-               WHERE k.indrelid = c.oid AND k.indisprimary)::boolean AS has_primary_key
+               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY ($1::text[])
-  AND c.relkind IN ('r', 'p')
-  AND c.relpersistence <> 't'
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE n.nspname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[])
+  AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'::pg_catalog."char"[])
+  AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
   AND NOT c.relispartition
-  AND c.relname <> 'goose_db_version'
+  AND c.relname OPERATOR(pg_catalog.<>) 'goose_db_version'
 ORDER BY n.nspname, c.relname
 `
 
@@ -808,7 +813,7 @@ func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, schemas []string
 }
 
 const typeName = `-- name: TypeName :one
-SELECT pg_catalog.format_type($1::oid, $2::integer)::text AS type_name
+SELECT pg_catalog.format_type($1::pg_catalog.oid, $2::integer)::pg_catalog.text AS type_name
 `
 
 type TypeNameParams struct {

@@ -11,8 +11,8 @@ import (
 )
 
 const findMark = `-- name: FindMark :one
-SELECT m.name, m.snapshot::text AS snapshot, m.last_id, m.restored_id, m.created_at, m.created_by, m.note
-FROM exaudit.find_mark($1::text) AS m
+SELECT m.name, m.snapshot::pg_catalog.text AS snapshot, m.last_id, m.restored_id, m.created_at, m.created_by, m.note
+FROM exaudit.find_mark($1::pg_catalog.text) AS m
 `
 
 type FindMarkRow struct {
@@ -41,8 +41,8 @@ func (q *Queries) FindMark(ctx context.Context, db DBTX, name string) (FindMarkR
 }
 
 const makeMark = `-- name: MakeMark :one
-SELECT m.name, m.snapshot::text AS snapshot, m.last_id, m.restored_id, m.created_at, m.created_by, m.note
-FROM exaudit.mark($1::text, $2::text) AS m
+SELECT m.name, m.snapshot::pg_catalog.text AS snapshot, m.last_id, m.restored_id, m.created_at, m.created_by, m.note
+FROM exaudit.mark($1::pg_catalog.text, $2::pg_catalog.text) AS m
 `
 
 type MakeMarkParams struct {
@@ -76,7 +76,7 @@ func (q *Queries) MakeMark(ctx context.Context, db DBTX, arg MakeMarkParams) (Ma
 }
 
 const marks = `-- name: Marks :many
-SELECT m.name, m.snapshot::text AS snapshot, m.last_id, m.restored_id, m.created_at, m.created_by, m.note
+SELECT m.name, m.snapshot::pg_catalog.text AS snapshot, m.last_id, m.restored_id, m.created_at, m.created_by, m.note
 FROM exaudit.marks m
 ORDER BY m.created_at, m.name
 `
@@ -121,7 +121,7 @@ func (q *Queries) Marks(ctx context.Context, db DBTX) ([]MarksRow, error) {
 }
 
 const removeMark = `-- name: RemoveMark :exec
-SELECT exaudit.remove_mark($1::text)
+SELECT exaudit.remove_mark($1::pg_catalog.text)
 `
 
 func (q *Queries) RemoveMark(ctx context.Context, db DBTX, name string) error {

@@ -11,7 +11,7 @@ import (
 )
 
 const currentTransaction = `-- name: CurrentTransaction :one
-SELECT pg_catalog.pg_current_xact_id()::xid8 AS xid
+SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid8 AS xid
 `
 
 func (q *Queries) CurrentTransaction(ctx context.Context, db DBTX) (uint64, error) {
@@ -22,7 +22,7 @@ func (q *Queries) CurrentTransaction(ctx context.Context, db DBTX) (uint64, erro
 }
 
 const deleteRow = `-- name: DeleteRow :one
-SELECT exaudit.delete_row($1::oid, $2::text)::bigint AS written
+SELECT exaudit.delete_row($1::pg_catalog.oid, $2::pg_catalog.text)::bigint AS written
 `
 
 type DeleteRowParams struct {
@@ -39,7 +39,7 @@ func (q *Queries) DeleteRow(ctx context.Context, db DBTX, arg DeleteRowParams) (
 
 const entityID = `-- name: EntityID :one
 
-SELECT exaudit.entity_id($1::oid, $2::jsonb)::text AS entity_id
+SELECT exaudit.entity_id($1::pg_catalog.oid, $2::pg_catalog.jsonb)::pg_catalog.text AS entity_id
 `
 
 type EntityIDParams struct {
@@ -56,8 +56,8 @@ func (q *Queries) EntityID(ctx context.Context, db DBTX, arg EntityIDParams) (st
 }
 
 const entityIDOfImage = `-- name: EntityIDOfImage :one
-SELECT coalesce(e.entity_id, '')::text AS entity_id, (e.entity_id IS NOT NULL)::boolean AS complete
-FROM exaudit.entity_id_of($1::oid, $2::jsonb) AS e (entity_id)
+SELECT coalesce(e.entity_id, '')::pg_catalog.text AS entity_id, (e.entity_id IS NOT NULL)::boolean AS complete
+FROM exaudit.entity_id_of($1::pg_catalog.oid, $2::pg_catalog.jsonb) AS e (entity_id)
 `
 
 type EntityIDOfImageParams struct {
@@ -79,9 +79,9 @@ func (q *Queries) EntityIDOfImage(ctx context.Context, db DBTX, arg EntityIDOfIm
 }
 
 const entityIDsOfImages = `-- name: EntityIDsOfImages :many
-SELECT coalesce(exaudit.entity_id_in(k.columns, i.image), '')::text AS entity_id
-FROM (SELECT exaudit.key_columns($1::oid) AS columns OFFSET 0) AS k,
-     pg_catalog.unnest($2::jsonb[]) WITH ORDINALITY AS i (image, place)
+SELECT coalesce(exaudit.entity_id_in(k.columns, i.image), '')::pg_catalog.text AS entity_id
+FROM (SELECT exaudit.key_columns($1::pg_catalog.oid) AS columns OFFSET 0) AS k,
+     pg_catalog.unnest($2::pg_catalog.jsonb[]) WITH ORDINALITY AS i (image, place)
 ORDER BY i.place
 `
 
@@ -112,7 +112,7 @@ func (q *Queries) EntityIDsOfImages(ctx context.Context, db DBTX, arg EntityIDsO
 }
 
 const insertRow = `-- name: InsertRow :one
-SELECT exaudit.insert_row($1::oid, $2::jsonb)::bigint AS written
+SELECT exaudit.insert_row($1::pg_catalog.oid, $2::pg_catalog.jsonb)::bigint AS written
 `
 
 type InsertRowParams struct {
@@ -128,7 +128,7 @@ func (q *Queries) InsertRow(ctx context.Context, db DBTX, arg InsertRowParams) (
 }
 
 const normalizeImage = `-- name: NormalizeImage :one
-SELECT exaudit.normalize($1::oid, $2::jsonb)::jsonb AS image
+SELECT exaudit.normalize($1::pg_catalog.oid, $2::pg_catalog.jsonb)::pg_catalog.jsonb AS image
 `
 
 type NormalizeImageParams struct {
@@ -144,9 +144,9 @@ func (q *Queries) NormalizeImage(ctx context.Context, db DBTX, arg NormalizeImag
 }
 
 const referencingRows = `-- name: ReferencingRows :many
-SELECT r.table_name::text AS table_name, r.columns::text[] AS columns, r.action::text AS action,
+SELECT r.table_name::pg_catalog.text AS table_name, r.columns::pg_catalog.text[] AS columns, r.action::pg_catalog.text AS action,
        coalesce(r.referencing, -1)::bigint AS referencing
-FROM exaudit.referencing_rows($1::oid, $2::text) AS r
+FROM exaudit.referencing_rows($1::pg_catalog.oid, $2::pg_catalog.text) AS r
 `
 
 type ReferencingRowsParams struct {
@@ -188,7 +188,7 @@ func (q *Queries) ReferencingRows(ctx context.Context, db DBTX, arg ReferencingR
 }
 
 const rowImage = `-- name: RowImage :one
-SELECT exaudit.row_image($1::oid, $2::text, $3::boolean)::jsonb AS image
+SELECT exaudit.row_image($1::pg_catalog.oid, $2::pg_catalog.text, $3::boolean)::pg_catalog.jsonb AS image
 `
 
 type RowImageParams struct {
@@ -205,8 +205,8 @@ func (q *Queries) RowImage(ctx context.Context, db DBTX, arg RowImageParams) (js
 }
 
 const rowsQuery = `-- name: RowsQuery :one
-SELECT q.query::text AS query, q.columns::text[] AS columns, q.computed::text[] AS computed
-FROM exaudit.rows_query($1::oid) AS q
+SELECT q.query::pg_catalog.text AS query, q.columns::pg_catalog.text[] AS columns, q.computed::pg_catalog.text[] AS computed
+FROM exaudit.rows_query($1::pg_catalog.oid) AS q
 `
 
 type RowsQueryRow struct {
@@ -223,8 +223,8 @@ func (q *Queries) RowsQuery(ctx context.Context, db DBTX, relation uint32) (Rows
 }
 
 const sessionData = `-- name: SessionData :one
-SELECT coalesce(pg_catalog.current_setting('exaudit.custom', true), '')::text AS custom,
-       coalesce(pg_catalog.current_setting('exaudit.rollback', true), '')::text AS rollback
+SELECT coalesce(pg_catalog.current_setting('exaudit.custom', true), '')::pg_catalog.text AS custom,
+       coalesce(pg_catalog.current_setting('exaudit.rollback', true), '')::pg_catalog.text AS rollback
 `
 
 type SessionDataRow struct {
@@ -240,7 +240,7 @@ func (q *Queries) SessionData(ctx context.Context, db DBTX) (SessionDataRow, err
 }
 
 const setCustom = `-- name: SetCustom :exec
-SELECT pg_catalog.set_config('exaudit.custom', $1::text, true)
+SELECT pg_catalog.set_config('exaudit.custom', $1::pg_catalog.text, true)
 `
 
 func (q *Queries) SetCustom(ctx context.Context, db DBTX, custom string) error {
@@ -249,8 +249,8 @@ func (q *Queries) SetCustom(ctx context.Context, db DBTX, custom string) error {
 }
 
 const setSessionData = `-- name: SetSessionData :exec
-SELECT pg_catalog.set_config('exaudit.custom', $1::text, true),
-       pg_catalog.set_config('exaudit.rollback', $2::text, true)
+SELECT pg_catalog.set_config('exaudit.custom', $1::pg_catalog.text, true),
+       pg_catalog.set_config('exaudit.rollback', $2::pg_catalog.text, true)
 `
 
 type SetSessionDataParams struct {
@@ -265,7 +265,7 @@ func (q *Queries) SetSessionData(ctx context.Context, db DBTX, arg SetSessionDat
 }
 
 const track = `-- name: Track :one
-SELECT coalesce(exaudit.track($1::integer, $2::text, $3::jsonb, $4::jsonb), 0)::bigint AS id
+SELECT coalesce(exaudit.track($1::integer, $2::pg_catalog.text, $3::pg_catalog.jsonb, $4::pg_catalog.jsonb), 0)::bigint AS id
 `
 
 type TrackParams struct {
@@ -288,7 +288,7 @@ func (q *Queries) Track(ctx context.Context, db DBTX, arg TrackParams) (int64, e
 }
 
 const updateRow = `-- name: UpdateRow :one
-SELECT exaudit.update_row($1::oid, $2::text, $3::jsonb)::bigint AS written
+SELECT exaudit.update_row($1::pg_catalog.oid, $2::pg_catalog.text, $3::pg_catalog.jsonb)::bigint AS written
 `
 
 type UpdateRowParams struct {

@@ -11,11 +11,11 @@ import (
 )
 
 const attachedTables = `-- name: AttachedTables :many
-SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       pg_catalog.format('%I.%I', root.schema_name, root.table_name)::text AS root
+SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
+       pg_catalog.format('%I.%I', root.schema_name, root.table_name)::pg_catalog.text AS root
 FROM exaudit.tables t
 JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-JOIN exaudit.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::oid
+JOIN exaudit.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::pg_catalog.oid
 JOIN exaudit.tables root ON root.id OPERATOR(pg_catalog.=) rr.table_id
 WHERE t.tracked AND root.tracked AND root.id OPERATOR(pg_catalog.<>) t.id
 `
@@ -92,7 +92,7 @@ func (q *Queries) Initialized(ctx context.Context, db DBTX) (bool, error) {
 }
 
 const isSuperuser = `-- name: IsSuperuser :one
-SELECT rolsuper::boolean FROM pg_catalog.pg_roles WHERE rolname = current_user
+SELECT rolsuper::boolean FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user
 `
 
 func (q *Queries) IsSuperuser(ctx context.Context, db DBTX) (bool, error) {
@@ -138,7 +138,7 @@ func (q *Queries) LockVersions(ctx context.Context, db DBTX) error {
 }
 
 const noteColumns = `-- name: NoteColumns :exec
-SELECT exaudit.note_columns($1::integer, $2::oid, exaudit.present_columns($2::oid))
+SELECT exaudit.note_columns($1::integer, $2::pg_catalog.oid, exaudit.present_columns($2::pg_catalog.oid))
 `
 
 type NoteColumnsParams struct {
@@ -153,8 +153,8 @@ func (q *Queries) NoteColumns(ctx context.Context, db DBTX, arg NoteColumnsParam
 
 const options = `-- name: Options :one
 SELECT t.options,
-       exaudit.option_columns(t.id, $1::oid, 'exclude')::text[] AS excluded,
-       exaudit.option_columns(t.id, $1::oid, 'mask')::text[]    AS masked
+       exaudit.option_columns(t.id, $1::pg_catalog.oid, 'exclude')::pg_catalog.text[] AS excluded,
+       exaudit.option_columns(t.id, $1::pg_catalog.oid, 'mask')::pg_catalog.text[] AS masked
 FROM exaudit.tables t
 WHERE t.id OPERATOR(pg_catalog.=) $2::integer
 `
@@ -180,8 +180,8 @@ func (q *Queries) Options(ctx context.Context, db DBTX, arg OptionsParams) (Opti
 }
 
 const pinSearchPath = `-- name: PinSearchPath :one
-SELECT pg_catalog.current_setting('search_path')::text AS search_path,
-       pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)::text AS pinned
+SELECT pg_catalog.current_setting('search_path')::pg_catalog.text AS search_path,
+       pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)::pg_catalog.text AS pinned
 `
 
 type PinSearchPathRow struct {
@@ -199,11 +199,11 @@ func (q *Queries) PinSearchPath(ctx context.Context, db DBTX) (PinSearchPathRow,
 }
 
 const recordedAtDefault = `-- name: RecordedAtDefault :one
-SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)::text AS expression,
-       EXISTS (SELECT FROM exaudit.versions)::boolean   AS versions_exist
+SELECT pg_catalog.replace(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'pg_catalog.', '')::pg_catalog.text AS expression,
+       EXISTS (SELECT FROM exaudit.versions)::boolean AS versions_exist
 FROM pg_catalog.pg_attrdef d
-JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass AND a.attname = 'recorded_at'
+JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) d.adrelid AND a.attnum OPERATOR(pg_catalog.=) d.adnum
+WHERE a.attrelid OPERATOR(pg_catalog.=) 'exaudit.versions'::pg_catalog.regclass AND a.attname OPERATOR(pg_catalog.=) 'recorded_at'
 `
 
 type RecordedAtDefaultRow struct {
@@ -211,7 +211,8 @@ type RecordedAtDefaultRow struct {
 	VersionsExist bool
 }
 
-// What rounds the time of versions, and whether any has been recorded with it.
+// What rounds the time of versions, and whether any has been recorded with it. Under some
+// search_path PostgreSQL writes pg_catalog's names with their schema.
 func (q *Queries) RecordedAtDefault(ctx context.Context, db DBTX) (RecordedAtDefaultRow, error) {
 	row := db.QueryRow(ctx, recordedAtDefault)
 	var i RecordedAtDefaultRow
@@ -223,10 +224,10 @@ const refreshTableNames = `-- name: RefreshTableNames :exec
 UPDATE exaudit.tables t
 SET schema_name = n.nspname, table_name = c.relname
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN exaudit.relations r ON r.relation = c.oid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+JOIN exaudit.relations r ON r.relation OPERATOR(pg_catalog.=) c.oid
 WHERE t.id OPERATOR(pg_catalog.=) r.table_id
-  AND (t.schema_name, t.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text)
+  AND (t.schema_name OPERATOR(pg_catalog.<>) n.nspname::pg_catalog.text OR t.table_name OPERATOR(pg_catalog.<>) c.relname::pg_catalog.text)
 `
 
 // Follows tables that were renamed: their triggers tell which they are.
@@ -239,8 +240,8 @@ const registerTable = `-- name: RegisterTable :one
 INSERT INTO exaudit.tables (schema_name, table_name, key_columns, tracked)
 SELECT n.nspname, c.relname, '{}', false
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = $1::oid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid
 RETURNING id
 `
 
@@ -252,11 +253,11 @@ func (q *Queries) RegisterTable(ctx context.Context, db DBTX, relation uint32) (
 }
 
 const registeredTable = `-- name: RegisteredTable :one
-SELECT $1::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+SELECT $1::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-WHERE r.relation OPERATOR(pg_catalog.=) $1::oid
+WHERE r.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid
 ORDER BY t.tracked DESC
 LIMIT 1
 `
@@ -290,13 +291,13 @@ func (q *Queries) RegisteredTable(ctx context.Context, db DBTX, relation uint32)
 }
 
 const registeredTableByName = `-- name: RegisteredTableByName :many
-SELECT 0::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+SELECT 0::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
-WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) OPERATOR(pg_catalog.=) $1::text
-       OR ($1::text OPERATOR(pg_catalog.=) t.table_name
-           OR $1::text OPERATOR(pg_catalog.=) pg_catalog.quote_ident(t.table_name))
-          AND t.schema_name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false)::text[]))
+WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) OPERATOR(pg_catalog.=) $1::pg_catalog.text
+       OR ($1::pg_catalog.text OPERATOR(pg_catalog.=) t.table_name
+           OR $1::pg_catalog.text OPERATOR(pg_catalog.=) pg_catalog.quote_ident(t.table_name))
+          AND t.schema_name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false)::pg_catalog.text[]))
   AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
 ORDER BY t.id DESC
 `
@@ -343,7 +344,7 @@ func (q *Queries) RegisteredTableByName(ctx context.Context, db DBTX, name strin
 }
 
 const registeredTables = `-- name: RegisteredTables :many
-SELECT coalesce(r.relation, 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+SELECT coalesce(r.relation, 0)::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
@@ -391,7 +392,7 @@ func (q *Queries) RegisteredTables(ctx context.Context, db DBTX) ([]RegisteredTa
 }
 
 const restoreSearchPath = `-- name: RestoreSearchPath :exec
-SELECT pg_catalog.set_config('search_path', $1::text, true)
+SELECT pg_catalog.set_config('search_path', $1::pg_catalog.text, true)
 `
 
 func (q *Queries) RestoreSearchPath(ctx context.Context, db DBTX, searchPath string) error {
@@ -400,10 +401,10 @@ func (q *Queries) RestoreSearchPath(ctx context.Context, db DBTX, searchPath str
 }
 
 const schemaOwner = `-- name: SchemaOwner :one
-SELECT r.rolname::text AS name, (r.rolname IN ('exaudit_owner', current_user))::boolean AS trusted
+SELECT r.rolname::pg_catalog.text AS name, (r.rolname IN ('exaudit_owner', current_user))::boolean AS trusted
 FROM pg_catalog.pg_namespace n
-JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
-WHERE n.nspname = 'exaudit'
+JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit'
 `
 
 type SchemaOwnerRow struct {
@@ -430,8 +431,8 @@ func (q *Queries) SchemaVersion(ctx context.Context, db DBTX) (int64, error) {
 }
 
 const setLockTimeout = `-- name: SetLockTimeout :one
-SELECT pg_catalog.current_setting('lock_timeout')::text AS previous,
-       pg_catalog.set_config('lock_timeout', $1::text, true)::text AS lock_timeout
+SELECT pg_catalog.current_setting('lock_timeout')::pg_catalog.text AS previous,
+       pg_catalog.set_config('lock_timeout', $1::pg_catalog.text, true)::pg_catalog.text AS lock_timeout
 `
 
 type SetLockTimeoutRow struct {
@@ -448,7 +449,7 @@ func (q *Queries) SetLockTimeout(ctx context.Context, db DBTX, lockTimeout strin
 }
 
 const setOptions = `-- name: SetOptions :exec
-SELECT exaudit.set_options($1::integer, $2::oid, $3::jsonb)
+SELECT exaudit.set_options($1::integer, $2::pg_catalog.oid, $3::pg_catalog.jsonb)
 `
 
 type SetOptionsParams struct {
@@ -474,7 +475,7 @@ func (q *Queries) UntrackGoneTables(ctx context.Context, db DBTX) error {
 }
 
 const untrackTable = `-- name: UntrackTable :exec
-UPDATE exaudit.tables SET tracked = false WHERE id = $1
+UPDATE exaudit.tables SET tracked = false WHERE id OPERATOR(pg_catalog.=) $1
 `
 
 func (q *Queries) UntrackTable(ctx context.Context, db DBTX, id int32) error {
@@ -487,7 +488,7 @@ UPDATE exaudit.tables
 SET key_columns = $1, tracked = true,
     complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END,
     complete_after = CASE WHEN tracked THEN complete_after ELSE exaudit.last_version_id() END
-WHERE id = $2 AND (key_columns IS DISTINCT FROM $1 OR NOT tracked)
+WHERE id OPERATOR(pg_catalog.=) $2 AND (key_columns OPERATOR(pg_catalog.<>) $1 OR NOT tracked)
 `
 
 type UpdateTableParams struct {

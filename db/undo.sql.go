@@ -11,8 +11,8 @@ import (
 )
 
 const indexEntries = `-- name: IndexEntries :many
-SELECT coalesce(e.entry, '')::text AS entry
-FROM exaudit.index_entries($1::oid, $2::text, $3::jsonb[]) WITH ORDINALITY AS e (entry, place)
+SELECT coalesce(e.entry, '')::pg_catalog.text AS entry
+FROM exaudit.index_entries($1::pg_catalog.oid, $2::pg_catalog.text, $3::pg_catalog.jsonb[]) WITH ORDINALITY AS e (entry, place)
 ORDER BY e.place
 `
 
@@ -55,10 +55,10 @@ func (q *Queries) LastVersionID(ctx context.Context, db DBTX) (int64, error) {
 }
 
 const laterVersions = `-- name: LaterVersions :many
-SELECT l.id::bigint AS id, l.xid::bigint AS xid, l.action::exaudit.action AS action, l.entity_id::text AS entity_id,
-       coalesce(l.previous_entity_id, '')::text AS previous_entity_id, (l.previous_entity_id IS NOT NULL)::boolean AS moved,
+SELECT l.id::bigint AS id, l.xid::bigint AS xid, l.action::exaudit.action AS action, l.entity_id::pg_catalog.text AS entity_id,
+       coalesce(l.previous_entity_id, '')::pg_catalog.text AS previous_entity_id, (l.previous_entity_id IS NOT NULL)::boolean AS moved,
        l.rollback::boolean AS rollback
-FROM exaudit.later_versions($1::integer, $2::text[], $3::bigint[]) AS l
+FROM exaudit.later_versions($1::integer, $2::pg_catalog.text[], $3::bigint[]) AS l
 `
 
 type LaterVersionsParams struct {
@@ -118,9 +118,9 @@ func (q *Queries) LockUndo(ctx context.Context, db DBTX) error {
 }
 
 const missingReferences = `-- name: MissingReferences :many
-SELECT m.place::bigint AS place, m.columns::text[] AS columns, m.referenced::oid AS referenced,
-       m.referenced_table::text AS referenced_table, m.referenced_columns::text[] AS referenced_columns
-FROM exaudit.missing_references($1::oid, $2::jsonb[]) AS m
+SELECT m.place::bigint AS place, m.columns::pg_catalog.text[] AS columns, m.referenced::pg_catalog.oid AS referenced,
+       m.referenced_table::pg_catalog.text AS referenced_table, m.referenced_columns::pg_catalog.text[] AS referenced_columns
+FROM exaudit.missing_references($1::pg_catalog.oid, $2::pg_catalog.jsonb[]) AS m
 `
 
 type MissingReferencesParams struct {
@@ -163,7 +163,7 @@ func (q *Queries) MissingReferences(ctx context.Context, db DBTX, arg MissingRef
 }
 
 const noteUndone = `-- name: NoteUndone :exec
-SELECT exaudit.note_undone($1::bigint[], $2::integer[], $3::text[], $4::bigint[])
+SELECT exaudit.note_undone($1::bigint[], $2::integer[], $3::pg_catalog.text[], $4::bigint[])
 `
 
 type NoteUndoneParams struct {
@@ -184,10 +184,10 @@ func (q *Queries) NoteUndone(ctx context.Context, db DBTX, arg NoteUndoneParams)
 }
 
 const referencedKeys = `-- name: ReferencedKeys :many
-SELECT k.referencing_columns::text[] AS columns, k.referenced::oid AS referenced, k.referenced_table::text AS referenced_table,
-       k.referenced_columns::text[] AS referenced_columns
+SELECT k.referencing_columns::pg_catalog.text[] AS columns, k.referenced::pg_catalog.oid AS referenced, k.referenced_table::pg_catalog.text AS referenced_table,
+       k.referenced_columns::pg_catalog.text[] AS referenced_columns
 FROM exaudit.foreign_keys k
-WHERE k.referencing OPERATOR(pg_catalog.=) $1::oid
+WHERE k.referencing OPERATOR(pg_catalog.=) $1::pg_catalog.oid
 ORDER BY k.id
 `
 
@@ -225,8 +225,8 @@ func (q *Queries) ReferencedKeys(ctx context.Context, db DBTX, relation uint32) 
 }
 
 const rowImages = `-- name: RowImages :many
-SELECT r.entity_id::text AS entity_id, r.image::jsonb AS image
-FROM exaudit.row_images($1::oid, $2::text[], $3::boolean) AS r
+SELECT r.entity_id::pg_catalog.text AS entity_id, r.image::pg_catalog.jsonb AS image
+FROM exaudit.row_images($1::pg_catalog.oid, $2::pg_catalog.text[], $3::boolean) AS r
 `
 
 type RowImagesParams struct {
@@ -261,9 +261,9 @@ func (q *Queries) RowImages(ctx context.Context, db DBTX, arg RowImagesParams) (
 }
 
 const rowsReferencing = `-- name: RowsReferencing :many
-SELECT r.entity_id::text AS entity_id, r.referencing::oid AS referencing, r.referencing_table::text AS referencing_table,
-       r.referencing_entity_id::text AS referencing_entity_id, r.columns::text[] AS columns, r.referenced_columns::text[] AS referenced_columns
-FROM exaudit.rows_referencing($1::oid, $2::text[], $3::text[]) AS r
+SELECT r.entity_id::pg_catalog.text AS entity_id, r.referencing::pg_catalog.oid AS referencing, r.referencing_table::pg_catalog.text AS referencing_table,
+       r.referencing_entity_id::pg_catalog.text AS referencing_entity_id, r.columns::pg_catalog.text[] AS columns, r.referenced_columns::pg_catalog.text[] AS referenced_columns
+FROM exaudit.rows_referencing($1::pg_catalog.oid, $2::pg_catalog.text[], $3::pg_catalog.text[]) AS r
 `
 
 type RowsReferencingParams struct {
@@ -319,8 +319,8 @@ func (q *Queries) SetReadOnly(ctx context.Context, db DBTX) error {
 }
 
 const takenValues = `-- name: TakenValues :many
-SELECT t.place::bigint AS place, t.columns::text[] AS columns, t.occupant::text AS occupant
-FROM exaudit.taken_values($1::oid, $2::text[], $3::jsonb[]) AS t
+SELECT t.place::bigint AS place, t.columns::pg_catalog.text[] AS columns, t.occupant::pg_catalog.text AS occupant
+FROM exaudit.taken_values($1::pg_catalog.oid, $2::pg_catalog.text[], $3::pg_catalog.jsonb[]) AS t
 `
 
 type TakenValuesParams struct {
@@ -386,9 +386,9 @@ func (q *Queries) UndoneBy(ctx context.Context, db DBTX, versionIds []int64) ([]
 }
 
 const uniqueColumns = `-- name: UniqueColumns :many
-SELECT u.index_name::text AS index_name, u.columns::text[] AS columns, u.nullable::boolean[] AS nullable, u.types::text[] AS types,
+SELECT u.index_name::pg_catalog.text AS index_name, u.columns::pg_catalog.text[] AS columns, u.nullable::boolean[] AS nullable, u.types::pg_catalog.text[] AS types,
        u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed
-FROM exaudit.unique_columns($1::oid) AS u
+FROM exaudit.unique_columns($1::pg_catalog.oid) AS u
 `
 
 type UniqueColumnsRow struct {
@@ -431,7 +431,7 @@ func (q *Queries) UniqueColumns(ctx context.Context, db DBTX, relation uint32) (
 
 const writeRows = `-- name: WriteRows :many
 SELECT w.group_number::integer AS group_number, w.written::bigint AS written
-FROM exaudit.write_rows($1::integer[], $2::text[], $3::jsonb[], $4::jsonb) AS w
+FROM exaudit.write_rows($1::integer[], $2::pg_catalog.text[], $3::pg_catalog.jsonb[], $4::pg_catalog.jsonb) AS w
 `
 
 type WriteRowsParams struct {

@@ -12,12 +12,12 @@ import (
 )
 
 const customIndexStatement = `-- name: CustomIndexStatement :one
-SELECT exaudit.custom_index_statement($1::text)::text AS statement,
+SELECT exaudit.custom_index_statement($1::pg_catalog.text)::pg_catalog.text AS statement,
        coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
                  FROM pg_catalog.pg_class c
                  JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND NOT x.indisvalid
-                 WHERE c.relname::text OPERATOR(pg_catalog.=) exaudit.custom_index($1::text)
-                   AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace), '')::text AS cleanup
+                 WHERE c.relname::pg_catalog.text OPERATOR(pg_catalog.=) exaudit.custom_index($1::pg_catalog.text)
+                   AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace), '')::pg_catalog.text AS cleanup
 `
 
 type CustomIndexStatementRow struct {
@@ -37,7 +37,7 @@ func (q *Queries) CustomIndexStatement(ctx context.Context, db DBTX, key string)
 const entityLine = `-- name: EntityLine :many
 
 WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
-    SELECT pg_catalog.concat($1::text) COLLATE "C" AS entity_id, 0::bigint AS first_id, 9223372036854775807::bigint AS last_id, 0 AS direction
+    SELECT pg_catalog.concat($1::pg_catalog.text) COLLATE pg_catalog."C" AS entity_id, 0::bigint AS first_id, 9223372036854775807::bigint AS last_id, 0 AS direction
     UNION
     SELECT moved.entity_id, moved.first_id, moved.last_id, moved.direction
     FROM line l
@@ -63,7 +63,7 @@ WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
           AND c.id OPERATOR(pg_catalog.>=) l.first_id AND c.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.>=) 0
     ) moved
 )
-SELECT DISTINCT l.entity_id::text AS entity_id, l.first_id::bigint AS first_id, l.last_id::bigint AS last_id
+SELECT DISTINCT l.entity_id::pg_catalog.text AS entity_id, l.first_id::bigint AS first_id, l.last_id::bigint AS last_id
 FROM line l
 `
 
@@ -107,9 +107,9 @@ func (q *Queries) EntityLine(ctx context.Context, db DBTX, arg EntityLineParams)
 const entityVersions = `-- name: EntityVersions :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v)::jsonb AS custom_columns
+       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
-WHERE v.table_id OPERATOR(pg_catalog.=) $1::integer AND v.entity_id OPERATOR(pg_catalog.=) $2::text
+WHERE v.table_id OPERATOR(pg_catalog.=) $1::integer AND v.entity_id OPERATOR(pg_catalog.=) $2::pg_catalog.text
   AND v.id OPERATOR(pg_catalog.>=) $3::bigint AND v.id OPERATOR(pg_catalog.<=) $4::bigint
 ORDER BY v.id
 LIMIT $5
@@ -181,7 +181,7 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 }
 
 const exposeCustomIndex = `-- name: ExposeCustomIndex :exec
-SELECT exaudit.expose_custom_index($1::text)
+SELECT exaudit.expose_custom_index($1::pg_catalog.text)
 `
 
 func (q *Queries) ExposeCustomIndex(ctx context.Context, db DBTX, key string) error {
@@ -210,8 +210,8 @@ func (q *Queries) LastEntityVersion(ctx context.Context, db DBTX, arg LastEntity
 
 const search = `-- name: Search :many
 SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
-       s.before, s.after, s.custom, s.session_role, s.custom_columns::jsonb AS custom_columns
-FROM exaudit.search($1::jsonb, $2::bigint, $3::bigint, $4::integer) AS s
+       s.before, s.after, s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
+FROM exaudit.search($1::pg_catalog.jsonb, $2::bigint, $3::bigint, $4::integer) AS s
 `
 
 type SearchParams struct {
@@ -278,7 +278,7 @@ func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]Sear
 
 const searchBounds = `-- name: SearchBounds :one
 SELECT exaudit.last_version_id()::bigint AS last_id,
-       (exaudit.indexed_key($1::jsonb) IS NOT NULL)::boolean AS indexed
+       (exaudit.indexed_key($1::pg_catalog.jsonb) IS NOT NULL)::boolean AS indexed
 `
 
 type SearchBoundsRow struct {
@@ -297,7 +297,7 @@ func (q *Queries) SearchBounds(ctx context.Context, db DBTX, filter json.RawMess
 
 const searchIDs = `-- name: SearchIDs :many
 SELECT s.id
-FROM exaudit.search($1::jsonb, $2::bigint, $3::bigint, $4::integer) AS s
+FROM exaudit.search($1::pg_catalog.jsonb, $2::bigint, $3::bigint, $4::integer) AS s
 `
 
 type SearchIDsParams struct {
@@ -333,8 +333,8 @@ func (q *Queries) SearchIDs(ctx context.Context, db DBTX, arg SearchIDsParams) (
 }
 
 const tableNames = `-- name: TableNames :many
-SELECT t.id, coalesce(c.oid, 0)::oid AS relation,
-       pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name
+SELECT t.id, coalesce(c.oid, 0)::pg_catalog.oid AS relation,
+       pg_catalog.format('%I.%I', coalesce(n.nspname::pg_catalog.text, t.schema_name), coalesce(c.relname::pg_catalog.text, t.table_name))::pg_catalog.text AS quoted_name
 FROM exaudit.tables t
 LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
@@ -373,8 +373,8 @@ SELECT (t.options OPERATOR(pg_catalog.?|) ARRAY['where', 'ignore'] OR coalesce(t
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)
              FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option)
              UNION ALL
-             SELECT pg_catalog.unnest(exaudit.option_columns(t.id, $1::oid, o.option))
-             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option))::text[] AS columns
+             SELECT pg_catalog.unnest(exaudit.option_columns(t.id, $1::pg_catalog.oid, o.option))
+             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option))::pg_catalog.text[] AS columns
 FROM exaudit.tables t
 WHERE t.id OPERATOR(pg_catalog.=) $2::integer
 `
@@ -400,9 +400,9 @@ func (q *Queries) Unrecorded(ctx context.Context, db DBTX, arg UnrecordedParams)
 const version = `-- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v)::jsonb AS custom_columns,
-       pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
-       coalesce(c.oid, 0)::oid AS relation
+       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns,
+       pg_catalog.format('%I.%I', coalesce(n.nspname::pg_catalog.text, t.schema_name), coalesce(c.relname::pg_catalog.text, t.table_name))::pg_catalog.text AS quoted_name,
+       coalesce(c.oid, 0)::pg_catalog.oid AS relation
 FROM exaudit.versions v
 JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) v.table_id
 LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
@@ -455,8 +455,8 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 const versionsByRef = `-- name: VersionsByRef :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v)::jsonb AS custom_columns
-FROM ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::text[]), pg_catalog.unnest($3::bigint[])) AS r (table_id, entity_id, id)
+       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns
+FROM ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::pg_catalog.text[]), pg_catalog.unnest($3::bigint[])) AS r (table_id, entity_id, id)
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
                        AND v.id OPERATOR(pg_catalog.=) r.id
 ORDER BY v.id

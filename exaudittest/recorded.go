@@ -24,7 +24,7 @@ func Recorded(t testing.TB, db *exaudit.DB, do func()) []*exaudit.Version {
 func lastVersion(t testing.TB, db *exaudit.DB) int64 {
 	t.Helper()
 	var last int64
-	err := db.QueryRow(context.Background(), "SELECT coalesce(max(id), 0) FROM exaudit.versions").Scan(&last)
+	err := db.QueryRow(context.Background(), "SELECT coalesce(pg_catalog.max(id), 0) FROM exaudit.versions").Scan(&last)
 	if err != nil {
 		t.Fatalf("exaudit: the newest version: %v", err)
 	}

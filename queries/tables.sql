@@ -11,17 +11,17 @@ LOCK TABLE exaudit.tables IN SHARE ROW EXCLUSIVE MODE;
 UPDATE exaudit.tables t
 SET schema_name = n.nspname, table_name = c.relname
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN exaudit.relations r ON r.relation = c.oid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+JOIN exaudit.relations r ON r.relation OPERATOR(pg_catalog.=) c.oid
 WHERE t.id OPERATOR(pg_catalog.=) r.table_id
-  AND (t.schema_name, t.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text);
+  AND (t.schema_name OPERATOR(pg_catalog.<>) n.nspname::pg_catalog.text OR t.table_name OPERATOR(pg_catalog.<>) c.relname::pg_catalog.text);
 
 -- name: RegisterTable :one
 INSERT INTO exaudit.tables (schema_name, table_name, key_columns, tracked)
 SELECT n.nspname, c.relname, '{}', false
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = @relation::oid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.oid OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
 RETURNING id;
 
 -- name: UpdateTable :exec
@@ -30,7 +30,7 @@ UPDATE exaudit.tables
 SET key_columns = @key_columns, tracked = true,
     complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END,
     complete_after = CASE WHEN tracked THEN complete_after ELSE exaudit.last_version_id() END
-WHERE id = @id AND (key_columns IS DISTINCT FROM @key_columns OR NOT tracked);
+WHERE id OPERATOR(pg_catalog.=) @id AND (key_columns OPERATOR(pg_catalog.<>) @key_columns OR NOT tracked);
 
 -- name: UntrackGoneTables :exec
 -- Tables that were dropped need no looking after any more.
@@ -38,20 +38,20 @@ UPDATE exaudit.tables t SET tracked = false
 WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id);
 
 -- name: UntrackTable :exec
-UPDATE exaudit.tables SET tracked = false WHERE id = @id;
+UPDATE exaudit.tables SET tracked = false WHERE id OPERATOR(pg_catalog.=) @id;
 
 -- name: AttachedTables :many
 -- Tables that have become partitions of a tracked one, which records their rows as its own.
-SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
-       pg_catalog.format('%I.%I', root.schema_name, root.table_name)::text AS root
+SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
+       pg_catalog.format('%I.%I', root.schema_name, root.table_name)::pg_catalog.text AS root
 FROM exaudit.tables t
 JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-JOIN exaudit.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::oid
+JOIN exaudit.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::pg_catalog.oid
 JOIN exaudit.tables root ON root.id OPERATOR(pg_catalog.=) rr.table_id
 WHERE t.tracked AND root.tracked AND root.id OPERATOR(pg_catalog.<>) t.id;
 
 -- name: RegisteredTables :many
-SELECT coalesce(r.relation, 0)::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+SELECT coalesce(r.relation, 0)::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
@@ -59,57 +59,57 @@ ORDER BY t.schema_name, t.table_name;
 
 -- name: RegisteredTable :one
 -- The registered table that a relation is.
-SELECT @relation::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+SELECT @relation::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
 JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-WHERE r.relation OPERATOR(pg_catalog.=) @relation::oid
+WHERE r.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
 ORDER BY t.tracked DESC
 LIMIT 1;
 
 -- name: RegisteredTableByName :many
 -- The registered tables that are gone, by the last known name: the newest first.
-SELECT 0::oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::text AS quoted_name,
+SELECT 0::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
-WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) OPERATOR(pg_catalog.=) @name::text
-       OR (@name::text OPERATOR(pg_catalog.=) t.table_name
-           OR @name::text OPERATOR(pg_catalog.=) pg_catalog.quote_ident(t.table_name))
-          AND t.schema_name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false)::text[]))
+WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) OPERATOR(pg_catalog.=) @name::pg_catalog.text
+       OR (@name::pg_catalog.text OPERATOR(pg_catalog.=) t.table_name
+           OR @name::pg_catalog.text OPERATOR(pg_catalog.=) pg_catalog.quote_ident(t.table_name))
+          AND t.schema_name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false)::pg_catalog.text[]))
   AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
 ORDER BY t.id DESC;
 
 -- name: SetOptions :exec
-SELECT exaudit.set_options(@id::integer, @relation::oid, @options::jsonb);
+SELECT exaudit.set_options(@id::integer, @relation::pg_catalog.oid, @options::pg_catalog.jsonb);
 
 -- name: Options :one
 -- The options of a table, and the present names of the columns that they list.
 SELECT t.options,
-       exaudit.option_columns(t.id, @relation::oid, 'exclude')::text[] AS excluded,
-       exaudit.option_columns(t.id, @relation::oid, 'mask')::text[]    AS masked
+       exaudit.option_columns(t.id, @relation::pg_catalog.oid, 'exclude')::pg_catalog.text[] AS excluded,
+       exaudit.option_columns(t.id, @relation::pg_catalog.oid, 'mask')::pg_catalog.text[] AS masked
 FROM exaudit.tables t
 -- by anybody, under any search_path
 WHERE t.id OPERATOR(pg_catalog.=) @id::integer;
 
 -- name: NoteColumns :exec
-SELECT exaudit.note_columns(@table_id::integer, @relation::oid, exaudit.present_columns(@relation::oid));
+SELECT exaudit.note_columns(@table_id::integer, @relation::pg_catalog.oid, exaudit.present_columns(@relation::pg_catalog.oid));
 
 -- name: PinSearchPath :one
 -- Names in generated SQL must not be captured while it is installed. Gives the path to
 -- go back to.
-SELECT pg_catalog.current_setting('search_path')::text AS search_path,
-       pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)::text AS pinned;
+SELECT pg_catalog.current_setting('search_path')::pg_catalog.text AS search_path,
+       pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)::pg_catalog.text AS pinned;
 
 -- name: SetLockTimeout :one
 -- For the transaction. Gives the one to go back to.
-SELECT pg_catalog.current_setting('lock_timeout')::text AS previous,
-       pg_catalog.set_config('lock_timeout', @lock_timeout::text, true)::text AS lock_timeout;
+SELECT pg_catalog.current_setting('lock_timeout')::pg_catalog.text AS previous,
+       pg_catalog.set_config('lock_timeout', @lock_timeout::pg_catalog.text, true)::pg_catalog.text AS lock_timeout;
 
 -- name: RestoreSearchPath :exec
-SELECT pg_catalog.set_config('search_path', @search_path::text, true);
+SELECT pg_catalog.set_config('search_path', @search_path::pg_catalog.text, true);
 
 -- name: IsSuperuser :one
-SELECT rolsuper::boolean FROM pg_catalog.pg_roles WHERE rolname = current_user;
+SELECT rolsuper::boolean FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user;
 
 -- name: SchemaVersion :one
 SELECT exaudit.schema_version()::bigint AS version;
@@ -131,15 +131,16 @@ ORDER BY s.since;
 LOCK TABLE exaudit.versions IN SHARE ROW EXCLUSIVE MODE;
 
 -- name: RecordedAtDefault :one
--- What rounds the time of versions, and whether any has been recorded with it.
-SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)::text AS expression,
-       EXISTS (SELECT FROM exaudit.versions)::boolean   AS versions_exist
+-- What rounds the time of versions, and whether any has been recorded with it. Under some
+-- search_path PostgreSQL writes pg_catalog's names with their schema.
+SELECT pg_catalog.replace(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'pg_catalog.', '')::pg_catalog.text AS expression,
+       EXISTS (SELECT FROM exaudit.versions)::boolean AS versions_exist
 FROM pg_catalog.pg_attrdef d
-JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass AND a.attname = 'recorded_at';
+JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) d.adrelid AND a.attnum OPERATOR(pg_catalog.=) d.adnum
+WHERE a.attrelid OPERATOR(pg_catalog.=) 'exaudit.versions'::pg_catalog.regclass AND a.attname OPERATOR(pg_catalog.=) 'recorded_at';
 
 -- name: SchemaOwner :one
-SELECT r.rolname::text AS name, (r.rolname IN ('exaudit_owner', current_user))::boolean AS trusted
+SELECT r.rolname::pg_catalog.text AS name, (r.rolname IN ('exaudit_owner', current_user))::boolean AS trusted
 FROM pg_catalog.pg_namespace n
-JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
-WHERE n.nspname = 'exaudit';
+JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit';

@@ -7,7 +7,7 @@
 -- asked for with everything ever recorded under it, and where the primary key was
 -- rewritten, the keys before and after.
 WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
-    SELECT pg_catalog.concat(@entity_id::text) COLLATE "C" AS entity_id, 0::bigint AS first_id, 9223372036854775807::bigint AS last_id, 0 AS direction
+    SELECT pg_catalog.concat(@entity_id::pg_catalog.text) COLLATE pg_catalog."C" AS entity_id, 0::bigint AS first_id, 9223372036854775807::bigint AS last_id, 0 AS direction
     UNION
     SELECT moved.entity_id, moved.first_id, moved.last_id, moved.direction
     FROM line l
@@ -33,16 +33,16 @@ WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
           AND c.id OPERATOR(pg_catalog.>=) l.first_id AND c.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.>=) 0
     ) moved
 )
-SELECT DISTINCT l.entity_id::text AS entity_id, l.first_id::bigint AS first_id, l.last_id::bigint AS last_id
+SELECT DISTINCT l.entity_id::pg_catalog.text AS entity_id, l.first_id::bigint AS first_id, l.last_id::bigint AS last_id
 FROM line l;
 
 -- name: EntityVersions :many
 -- A page of the versions of one key, in the order of its changes.
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v)::jsonb AS custom_columns
+       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
-WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERATOR(pg_catalog.=) @entity_id::text
+WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERATOR(pg_catalog.=) @entity_id::pg_catalog.text
   AND v.id OPERATOR(pg_catalog.>=) @first_id::bigint AND v.id OPERATOR(pg_catalog.<=) @last_id::bigint
 ORDER BY v.id
 LIMIT @page_size;
@@ -56,9 +56,9 @@ WHERE v.table_id OPERATOR(pg_catalog.=) @table_id AND v.entity_id OPERATOR(pg_ca
 -- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v)::jsonb AS custom_columns,
-       pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name,
-       coalesce(c.oid, 0)::oid AS relation
+       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns,
+       pg_catalog.format('%I.%I', coalesce(n.nspname::pg_catalog.text, t.schema_name), coalesce(c.relname::pg_catalog.text, t.table_name))::pg_catalog.text AS quoted_name,
+       coalesce(c.oid, 0)::pg_catalog.oid AS relation
 FROM exaudit.versions v
 JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) v.table_id
 LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
@@ -72,8 +72,8 @@ SELECT (t.options OPERATOR(pg_catalog.?|) ARRAY['where', 'ignore'] OR coalesce(t
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)
              FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option)
              UNION ALL
-             SELECT pg_catalog.unnest(exaudit.option_columns(t.id, @relation::oid, o.option))
-             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option))::text[] AS columns
+             SELECT pg_catalog.unnest(exaudit.option_columns(t.id, @relation::pg_catalog.oid, o.option))
+             FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option))::pg_catalog.text[] AS columns
 FROM exaudit.tables t
 WHERE t.id OPERATOR(pg_catalog.=) @table_id::integer;
 
@@ -81,21 +81,21 @@ WHERE t.id OPERATOR(pg_catalog.=) @table_id::integer;
 -- The last id that was given out, and whether an index finds what the filter's custom data
 -- asks for.
 SELECT exaudit.last_version_id()::bigint AS last_id,
-       (exaudit.indexed_key(@filter::jsonb) IS NOT NULL)::boolean AS indexed;
+       (exaudit.indexed_key(@filter::pg_catalog.jsonb) IS NOT NULL)::boolean AS indexed;
 
 -- name: Search :many
 SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
-       s.before, s.after, s.custom, s.session_role, s.custom_columns::jsonb AS custom_columns
-FROM exaudit.search(@filter::jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer) AS s;
+       s.before, s.after, s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
+FROM exaudit.search(@filter::pg_catalog.jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer) AS s;
 
 -- name: SearchIDs :many
 SELECT s.id
-FROM exaudit.search(@filter::jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer) AS s;
+FROM exaudit.search(@filter::pg_catalog.jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer) AS s;
 
 -- name: TableNames :many
 -- Every table that has or had a history, by its present name or the last known one.
-SELECT t.id, coalesce(c.oid, 0)::oid AS relation,
-       pg_catalog.format('%I.%I', coalesce(n.nspname::text, t.schema_name), coalesce(c.relname::text, t.table_name))::text AS quoted_name
+SELECT t.id, coalesce(c.oid, 0)::pg_catalog.oid AS relation,
+       pg_catalog.format('%I.%I', coalesce(n.nspname::pg_catalog.text, t.schema_name), coalesce(c.relname::pg_catalog.text, t.table_name))::pg_catalog.text AS quoted_name
 FROM exaudit.tables t
 LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
@@ -104,22 +104,22 @@ LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespa
 -- name: CustomIndexStatement :one
 -- How to index a key of the custom data, and how to clear away an index that never became
 -- valid.
-SELECT exaudit.custom_index_statement(@key::text)::text AS statement,
+SELECT exaudit.custom_index_statement(@key::pg_catalog.text)::pg_catalog.text AS statement,
        coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
                  FROM pg_catalog.pg_class c
                  JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND NOT x.indisvalid
-                 WHERE c.relname::text OPERATOR(pg_catalog.=) exaudit.custom_index(@key::text)
-                   AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace), '')::text AS cleanup;
+                 WHERE c.relname::pg_catalog.text OPERATOR(pg_catalog.=) exaudit.custom_index(@key::pg_catalog.text)
+                   AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace), '')::pg_catalog.text AS cleanup;
 
 -- name: ExposeCustomIndex :exec
-SELECT exaudit.expose_custom_index(@key::text);
+SELECT exaudit.expose_custom_index(@key::pg_catalog.text);
 
 -- name: VersionsByRef :many
 -- Versions of many entities, each by the index of its entity's history.
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v)::jsonb AS custom_columns
-FROM ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@entity_ids::text[]), pg_catalog.unnest(@ids::bigint[])) AS r (table_id, entity_id, id)
+       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns
+FROM ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@entity_ids::pg_catalog.text[]), pg_catalog.unnest(@ids::bigint[])) AS r (table_id, entity_id, id)
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
                        AND v.id OPERATOR(pg_catalog.=) r.id
 ORDER BY v.id;

@@ -10,10 +10,10 @@ CREATE SCHEMA IF NOT EXISTS exaudit;
 -- +goose StatementBegin
 DO $roles$
 DECLARE
-    wanted text;
+    wanted pg_catalog.text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['exaudit_owner', 'exaudit_writer', 'exaudit_reader'] LOOP
-        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) wanted) THEN
             BEGIN
                 EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted);
             EXCEPTION
@@ -30,7 +30,7 @@ BEGIN
     END LOOP;
     -- A superuser acts as any role; everybody else must be a member to hand objects over.
     -- Where it is one already and may not grant, the SET ROLE below decides.
-    IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+    IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user) THEN
         BEGIN
             EXECUTE pg_catalog.format('GRANT exaudit_owner, exaudit_writer TO %I', current_user);
         EXCEPTION
@@ -366,7 +366,7 @@ ALTER SCHEMA exaudit OWNER TO CURRENT_USER;
 -- +goose StatementBegin
 DO $roles$
 DECLARE
-    unwanted text;
+    unwanted pg_catalog.text;
 BEGIN
     FOREACH unwanted IN ARRAY ARRAY['exaudit_reader', 'exaudit_writer', 'exaudit_owner'] LOOP
         BEGIN

@@ -116,8 +116,8 @@ CREATE FUNCTION exaudit.float_value(value double precision) RETURNS jsonb
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT CASE
-               WHEN value OPERATOR(pg_catalog.=) 0 AND value::text OPERATOR(pg_catalog.=) '-0'
-                   THEN pg_catalog.to_jsonb('-0'::text)
+               WHEN value OPERATOR(pg_catalog.=) 0 AND value::pg_catalog.text OPERATOR(pg_catalog.=) '-0'
+                   THEN pg_catalog.to_jsonb('-0'::pg_catalog.text)
                ELSE pg_catalog.to_jsonb(value)
            END
 $$;
@@ -126,8 +126,8 @@ CREATE FUNCTION exaudit.float_value(value real) RETURNS jsonb
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT CASE
-               WHEN value OPERATOR(pg_catalog.=) 0 AND value::text OPERATOR(pg_catalog.=) '-0'
-                   THEN pg_catalog.to_jsonb('-0'::text)
+               WHEN value OPERATOR(pg_catalog.=) 0 AND value::pg_catalog.text OPERATOR(pg_catalog.=) '-0'
+                   THEN pg_catalog.to_jsonb('-0'::pg_catalog.text)
                ELSE pg_catalog.to_jsonb(value)
            END
 $$;
@@ -172,7 +172,7 @@ CREATE FUNCTION exaudit.format_array_value(value anyarray) RETURNS jsonb
 AS $$
     SELECT CASE
                WHEN value IS NULL THEN NULL
-               WHEN exaudit.is_list(value) THEN pg_catalog.to_jsonb(pg_catalog.format('%s', value)::text[])
+               WHEN exaudit.is_list(value) THEN pg_catalog.to_jsonb(pg_catalog.format('%s', value)::pg_catalog.text[])
                ELSE pg_catalog.to_jsonb(pg_catalog.format('%s', value))
            END
 $$;
@@ -187,7 +187,7 @@ AS $$
         WHEN encoding OPERATOR(pg_catalog.=) 'native' THEN '{}'
         WHEN encoding OPERATOR(pg_catalog.=) 'jsonb' THEN '{}'
         -- xml's output function drops the declaration, its cast to text does not
-        WHEN encoding OPERATOR(pg_catalog.=) 'text' THEN CASE WHEN type OPERATOR(pg_catalog.=) 'pg_catalog.xml[]'::pg_catalog.regtype THEN '{}::text[]::text' ELSE '{}::text' END
+        WHEN encoding OPERATOR(pg_catalog.=) 'text' THEN CASE WHEN type OPERATOR(pg_catalog.=) 'pg_catalog.xml[]'::pg_catalog.regtype THEN '{}::pg_catalog.text[]::pg_catalog.text' ELSE '{}::pg_catalog.text' END
         WHEN encoding OPERATOR(pg_catalog.=) 'float' THEN 'exaudit.float_value({})'
         WHEN encoding OPERATOR(pg_catalog.=) 'format' THEN 'exaudit.text_value({})'
         WHEN encoding OPERATOR(pg_catalog.=) 'array' THEN 'exaudit.array_value({})'

@@ -246,7 +246,7 @@ CREATE FUNCTION exaudit.bounded_key(key text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN pg_catalog.octet_length(key) OPERATOR(pg_catalog.<=) 2000
-                     AND pg_catalog.left(key, 7) COLLATE "C" OPERATOR(pg_catalog.<>) 'sha256 ' THEN key
+                     AND pg_catalog.left(key, 7) COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) 'sha256 ' THEN key
                 ELSE 'sha256 ' OPERATOR(pg_catalog.||) pg_catalog.encode(
                     pg_catalog.sha256(pg_catalog.convert_to(key, 'UTF8')), 'hex') END
 $$;
@@ -258,8 +258,8 @@ CREATE FUNCTION exaudit.entity_id_in(key_columns jsonb, image jsonb) RETURNS tex
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT -- pins nothing, which takes time: every name is qualified
 AS $$
 DECLARE
-    names jsonb := key_columns OPERATOR(pg_catalog.->) 'names';
-    list  jsonb;
+    names pg_catalog.jsonb := key_columns OPERATOR(pg_catalog.->) 'names';
+    list  pg_catalog.jsonb;
 BEGIN
     IF pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.>) 1 THEN
         list := '[]';
@@ -270,11 +270,11 @@ BEGIN
                 RETURN NULL;
             END IF;
         END LOOP;
-        RETURN exaudit.bounded_key(list::text);
+        RETURN exaudit.bounded_key(list::pg_catalog.text);
     ELSIF pg_catalog.jsonb_array_length(names) OPERATOR(pg_catalog.<) 1 THEN
-        RETURN exaudit.bounded_key(image::text);
+        RETURN exaudit.bounded_key(image::pg_catalog.text);
     ELSIF (key_columns OPERATOR(pg_catalog.->) 'jsonb')::boolean THEN
-        RETURN exaudit.bounded_key((image OPERATOR(pg_catalog.->) (names OPERATOR(pg_catalog.->>) 0))::text);
+        RETURN exaudit.bounded_key((image OPERATOR(pg_catalog.->) (names OPERATOR(pg_catalog.->>) 0))::pg_catalog.text);
     ELSE
         RETURN exaudit.bounded_key(image OPERATOR(pg_catalog.->>) (names OPERATOR(pg_catalog.->>) 0));
     END IF;
@@ -299,15 +299,15 @@ AS $$
                 THEN '%s' ELSE 'exaudit.bounded_key(%s)' END,
            CASE
                WHEN count(*) > 1 THEN pg_catalog.format(
-                   'pg_catalog.jsonb_build_array(%s)::text',
+                   'pg_catalog.jsonb_build_array(%s)::pg_catalog.text',
                    string_agg(replace(c.value_expression, '{}', pg_catalog.format('%s.%I', alias, c.name)), ', '
                               ORDER BY c.key_position))
                WHEN min(c.encoding) = 'jsonb'
                     -- for these the cast gives the same text, sooner
                     OR min(c.type) IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype,
                                        'text'::regtype, 'varchar'::regtype)
-                   THEN pg_catalog.format('%s.%I::text', alias, min(c.name))
-               ELSE pg_catalog.format('(pg_catalog.to_jsonb(%s) #>> ''{}'')',
+                   THEN pg_catalog.format('%s.%I::pg_catalog.text', alias, min(c.name))
+               ELSE pg_catalog.format('(pg_catalog.to_jsonb(%s) OPERATOR(pg_catalog.#>>) ''{}'')',
                                       replace(min(c.value_expression), '{}', pg_catalog.format('%s.%I', alias, min(c.name))))
            END)
     FROM exaudit.table_columns c
@@ -333,23 +333,23 @@ CREATE FUNCTION exaudit.changed_columns(before jsonb, after jsonb, OUT old_value
     LANGUAGE plpgsql IMMUTABLE
 AS $$
 DECLARE
-    old_notes jsonb := before OPERATOR(pg_catalog.->) '';
-    new_notes jsonb := after OPERATOR(pg_catalog.->) '';
-    same      text[];
+    old_notes pg_catalog.jsonb := before OPERATOR(pg_catalog.->) '';
+    new_notes pg_catalog.jsonb := after OPERATOR(pg_catalog.->) '';
+    same      pg_catalog.text[];
 BEGIN
     same := ARRAY(
         SELECT e.key
         FROM pg_catalog.jsonb_each(before) e
-        WHERE e.value::text OPERATOR(pg_catalog.=) (after OPERATOR(pg_catalog.->) e.key)::text
+        WHERE e.value::pg_catalog.text OPERATOR(pg_catalog.=) (after OPERATOR(pg_catalog.->) e.key)::pg_catalog.text
           AND coalesce(old_notes OPERATOR(pg_catalog.?) e.key, false)
               OPERATOR(pg_catalog.=) coalesce(new_notes OPERATOR(pg_catalog.?) e.key, false)
           -- a placeholder is no text that reads the same, and without a digest not even itself
           AND (old_notes IS NULL AND new_notes IS NULL
-               OR CASE coalesce(old_notes OPERATOR(pg_catalog.@>) pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('oversized', e.key)), false)::integer
-                       OPERATOR(pg_catalog.+) coalesce(new_notes OPERATOR(pg_catalog.@>) pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('oversized', e.key)), false)::integer
-                      WHEN 0 THEN true WHEN 1 THEN false
-                      ELSE e.value::text OPERATOR(pg_catalog.~) ', sha256 ' END))
-        OPERATOR(pg_catalog.||) '{""}'::text[];
+               OR (coalesce(old_notes OPERATOR(pg_catalog.@>) pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('oversized', e.key)), false)
+                   OPERATOR(pg_catalog.=) coalesce(new_notes OPERATOR(pg_catalog.@>) pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('oversized', e.key)), false)
+                   AND (coalesce(old_notes OPERATOR(pg_catalog.@>) pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('oversized', e.key)), false) IS FALSE
+                        OR e.value::pg_catalog.text OPERATOR(pg_catalog.~) ', sha256 '))))
+        OPERATOR(pg_catalog.||) '{""}'::pg_catalog.text[];
     old_values := before OPERATOR(pg_catalog.-) same;
     new_values := after OPERATOR(pg_catalog.-) same;
     IF old_notes IS NOT NULL OR new_notes IS NOT NULL THEN

@@ -103,8 +103,8 @@ BEGIN
 END
 $$;
 
--- The key columns and their types, as jsonb_to_record takes them. Base types: reading a key
--- must not run the CHECK functions of a domain, which are its owner's code.
+-- The key columns and their types, as jsonb_to_record takes them under any search_path. Base types:
+-- reading a key must not run the CHECK functions of a domain, which are its owner's code.
 CREATE FUNCTION exaudit.key_definition(relation regclass) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -112,12 +112,17 @@ AS $$
 BEGIN
     RETURN (
         SELECT string_agg(pg_catalog.format('%I %s', c.name,
-                                            CASE ty.typtype
-                                                WHEN 'd' THEN pg_catalog.format_type(exaudit.base_type(ty.oid), ty.typtypmod)
-                                                ELSE c.type_name
-                                            END), ', ' ORDER BY c.key_position)
+                                            -- with a modifier, types of pg_catalog are written in SQL's own words
+                                            CASE WHEN base.modifier >= 0 THEN pg_catalog.format_type(base.type, base.modifier)
+                                                 ELSE (SELECT pg_catalog.format('%I.%I', n.nspname, ty.typname)
+                                                       FROM pg_catalog.pg_type ty
+                                                       JOIN pg_catalog.pg_namespace n ON n.oid = ty.typnamespace
+                                                       WHERE ty.oid = base.type) END), ', ' ORDER BY c.key_position)
         FROM exaudit.table_columns c
-        JOIN pg_catalog.pg_type ty ON ty.oid = c.type
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
+        JOIN pg_catalog.pg_type dom ON dom.oid = c.type
+        CROSS JOIN LATERAL (SELECT exaudit.base_type(c.type) AS type,
+                                   CASE dom.typtype WHEN 'd' THEN dom.typtypmod ELSE a.atttypmod END AS modifier OFFSET 0) AS base
         WHERE c.relation = $1 AND c.key_position >= 0
     );
 END
@@ -215,13 +220,19 @@ BEGIN
 END
 $$;
 
+-- The relation by its name, for a statement that runs under the search_path of a caller.
+CREATE FUNCTION exaudit.qualified_name(relation regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS 'SELECT relation::text';
+
 -- The image of the entity's present row, NULL where there is none. Locked, it stays so
 -- until the transaction ends.
 CREATE FUNCTION exaudit.row_image(relation regclass, entity_id text, locked boolean) RETURNS jsonb
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-    image jsonb;
+    image pg_catalog.jsonb;
 BEGIN
     EXECUTE pg_catalog.format(
         'SELECT exaudit.encode(t.*) FROM %s AS t, exaudit.key_record($1, $2) AS k (%s) WHERE %s %s',
@@ -237,18 +248,18 @@ CREATE FUNCTION exaudit.insert_row(relation regclass, image jsonb) RETURNS bigin
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-    columns text;
-    fields  text;
+    columns pg_catalog.text;
+    fields  pg_catalog.text;
     written bigint;
 BEGIN
     SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c.name), ', '),
            pg_catalog.string_agg('r.' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.name), ', ')
     INTO columns, fields
     FROM exaudit.table_columns c
-    WHERE c.relation OPERATOR(pg_catalog.=) $1::oid AND NOT c.generated AND image OPERATOR(pg_catalog.?) c.name;
+    WHERE c.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND NOT c.generated AND image OPERATOR(pg_catalog.?) c.name;
     EXECUTE pg_catalog.format(
         'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM exaudit.decode(NULL::%1$s, $1) AS r',
-        relation, columns, fields)
+        exaudit.qualified_name(relation), columns, fields)
     USING image;
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
@@ -260,16 +271,16 @@ CREATE FUNCTION exaudit.update_row(relation regclass, entity_id text, image json
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-    assignments text;
+    assignments pg_catalog.text;
     written     bigint;
 BEGIN
     SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = r.%1$I', c.name), ', ')
     INTO assignments
     FROM exaudit.table_columns c
-    WHERE c.relation OPERATOR(pg_catalog.=) $1::oid AND NOT c.generated AND image OPERATOR(pg_catalog.?) c.name;
+    WHERE c.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND NOT c.generated AND image OPERATOR(pg_catalog.?) c.name;
     EXECUTE pg_catalog.format(
         'UPDATE %s AS t SET %s FROM exaudit.key_record($1, $2) AS k (%s), exaudit.decode(NULL::%s, $3) AS r WHERE %s',
-        exaudit.target(relation), assignments, exaudit.key_definition(relation), relation,
+        exaudit.target(relation), assignments, exaudit.key_definition(relation), exaudit.qualified_name(relation),
         exaudit.key_condition(relation))
     USING relation, exaudit.key_image(relation, entity_id), image;
     GET DIAGNOSTICS written = ROW_COUNT;
@@ -300,7 +311,7 @@ CREATE FUNCTION exaudit.referencing_rows(
     LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    key record;
+    key pg_catalog.record;
 BEGIN
     FOR key IN SELECT * FROM exaudit.foreign_keys k WHERE k.referenced OPERATOR(pg_catalog.=) relation::pg_catalog.oid LOOP
         table_name := key.referencing_table;
@@ -346,26 +357,42 @@ $$;
 
 -- A query that reads images, the elements of an array $1, as rows of a table, in their
 -- order, and the columns that it gives: as SELECT * FROM the table. Virtual generated
--- columns are in no image; they are computed.
+-- columns are in no image; they are computed, under the search_path of computed_rows. The query
+-- itself means the same under any.
 CREATE FUNCTION exaudit.rows_query(relation regclass, OUT query text, OUT columns text[], OUT computed text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    SELECT pg_catalog.format(
-               'SELECT %s FROM exaudit.decode_all(NULL::%s, $1::pg_catalog.jsonb[]) AS "!row"',
-               string_agg(CASE
-                   WHEN a.attgenerated = 'v' THEN
-                       pg_catalog.format('(%s) AS %I', pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attname)
-                   ELSE pg_catalog.format('"!row".%I', a.attname)
-               END, ', ' ORDER BY a.attnum),
-               relation),
-           array_agg(a.attname::text ORDER BY a.attnum),
+    SELECT array_agg(a.attname::text ORDER BY a.attnum),
            coalesce(array_agg(a.attname::text) FILTER (WHERE a.attgenerated = 'v'), '{}')
-    INTO query, columns, computed
+    INTO columns, computed
     FROM pg_catalog.pg_attribute a
-    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = 'v'
     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
+    query := pg_catalog.format('SELECT "!row".* FROM exaudit.%I(NULL::%s, $1::pg_catalog.jsonb[]) AS "!row"',
+                               CASE computed WHEN '{}' THEN 'decode_all' ELSE 'computed_rows' END, relation);
+END
+$$;
+
+-- decode_all, with the virtual generated columns.
+CREATE FUNCTION exaudit.computed_rows(base anyelement, images jsonb[]) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE (
+        SELECT pg_catalog.format('SELECT %s FROM exaudit.decode_all(NULL::%s, $1) AS "!row"',
+                                 string_agg(CASE a.attgenerated
+                                                WHEN 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+                                                ELSE pg_catalog.format('"!row".%I', a.attname)
+                                            END, ', ' ORDER BY a.attnum),
+                                 t.oid::regtype)
+        FROM pg_catalog.pg_type t
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE t.oid = pg_catalog.pg_typeof(base)
+        GROUP BY t.oid)
+    USING images;
 END
 $$;
 
@@ -376,12 +403,12 @@ CREATE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 4::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
-    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query,
+REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.qualified_name, exaudit.row_image,
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query, exaudit.computed_rows,
     exaudit.schema_version
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.row_image,
-    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query,
+GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.qualified_name, exaudit.row_image,
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query, exaudit.computed_rows,
     exaudit.schema_version
     TO exaudit_reader;
 
@@ -389,6 +416,7 @@ RESET ROLE;
 
 -- +goose Down
 DROP FUNCTION exaudit.schema_version;
+DROP FUNCTION exaudit.computed_rows;
 DROP FUNCTION exaudit.rows_query;
 DROP FUNCTION exaudit.normalize;
 DROP FUNCTION exaudit.referencing_rows;
@@ -401,5 +429,6 @@ DROP FUNCTION exaudit.key_condition;
 DROP FUNCTION exaudit.entity_id;
 DROP FUNCTION exaudit.key_record;
 DROP FUNCTION exaudit.key_definition;
+DROP FUNCTION exaudit.qualified_name;
 DROP FUNCTION exaudit.target;
 DROP FUNCTION exaudit.key_image;

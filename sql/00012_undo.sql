@@ -131,7 +131,7 @@ CREATE FUNCTION exaudit.key_records_definition(relation regclass) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT '"!place" bigint, "!entity_id" text, ' || exaudit.key_definition(relation)
+    SELECT '"!place" bigint, "!entity_id" pg_catalog.text, ' || exaudit.key_definition(relation)
 $$;
 
 -- The images of the present rows of many entities, in the order of their keys; in that order they
@@ -195,8 +195,8 @@ CREATE FUNCTION exaudit.write_rows(row_groups integer[], entity_ids text[], imag
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-    parts text;
-    sums  text;
+    parts pg_catalog.text;
+    sums  pg_catalog.text;
 BEGIN
     SELECT pg_catalog.string_agg(pg_catalog.format('g%s AS (%s)', g.number, exaudit.group_statement(
                g.number::integer, (g.definition OPERATOR(pg_catalog.->>) 'relation')::pg_catalog.oid, g.definition,
@@ -322,7 +322,7 @@ CREATE FUNCTION exaudit.taken_values(relation regclass, entity_ids text[], image
     LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    unique_index record;
+    unique_index pg_catalog.record;
 BEGIN
     FOR unique_index IN SELECT * FROM exaudit.unique_columns(relation) WHERE condition IS NOT NULL LOOP
         columns := unique_index.columns;
@@ -330,7 +330,7 @@ BEGIN
             'SELECT r."!place", %1$s FROM (SELECT pg_catalog.row_number() OVER () AS "!place", d.* FROM exaudit.decode_all(NULL::%2$s, $2) AS d) AS r '
             'JOIN pg_catalog.unnest($1) WITH ORDINALITY AS "!u" (id, place) ON "!u".place OPERATOR(pg_catalog.=) r."!place" '
             'JOIN %3$s AS t ON %4$s WHERE %1$s OPERATOR(pg_catalog.<>) "!u".id',
-            exaudit.entity_id_expression(relation, 't'), relation, exaudit.target(relation), unique_index.condition)
+            exaudit.entity_id_expression(relation, 't'), exaudit.qualified_name(relation), exaudit.target(relation), unique_index.condition)
         USING entity_ids, images LOOP
             RETURN NEXT;
         END LOOP;
@@ -346,7 +346,7 @@ CREATE FUNCTION exaudit.missing_references(relation regclass, images jsonb[],
     LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    key record;
+    key pg_catalog.record;
 BEGIN
     FOR key IN SELECT * FROM exaudit.foreign_keys k
                WHERE k.referencing OPERATOR(pg_catalog.=) relation::pg_catalog.oid AND k.referenced_readable LOOP
@@ -356,7 +356,7 @@ BEGIN
         referenced_columns := key.referenced_columns;
         FOR place IN EXECUTE pg_catalog.format(
             'SELECT f."!place" FROM (SELECT pg_catalog.row_number() OVER () AS "!place", d.* FROM exaudit.decode_all(NULL::%s, $1) AS d) AS f '
-            'WHERE %s AND NOT EXISTS (SELECT FROM %s AS t WHERE %s)', relation, key.given, exaudit.target(key.referenced), key.condition)
+            'WHERE %s AND NOT EXISTS (SELECT FROM %s AS t WHERE %s)', exaudit.qualified_name(relation), key.given, exaudit.target(key.referenced), key.condition)
         USING images LOOP
             RETURN NEXT;
         END LOOP;
@@ -373,8 +373,8 @@ CREATE FUNCTION exaudit.rows_referencing(relation regclass, entity_ids text[], c
     LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    key    record;
-    action text;
+    key    pg_catalog.record;
+    action pg_catalog.text;
 BEGIN
     FOR key IN SELECT * FROM exaudit.foreign_keys k WHERE k.referenced OPERATOR(pg_catalog.=) relation::pg_catalog.oid LOOP
         action := CASE WHEN changed IS NULL THEN key.action ELSE key.update_action END;

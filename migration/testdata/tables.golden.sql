@@ -85,7 +85,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (<table_id>, 'created', NEW.id::text, image);
+                VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -103,17 +103,17 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, image);
+            PERFORM exaudit.record(<table_id>, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'created', NEW.id::text, image, stamp.custom,
+        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]));
     END IF;
     RETURN NULL;
@@ -184,7 +184,7 @@ BEGIN
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
+        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
     END IF;
     IF (pg_catalog.pg_column_size(NEW.name) > exaudit.inline_limit('<relation>'::oid, 'name')
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
@@ -228,17 +228,17 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[]) INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, stamp.custom,
+        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values);
+        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -297,7 +297,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (<table_id>, 'deleted', OLD.id::text, image);
+                VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -315,17 +315,17 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, image, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'deleted', OLD.id::text, image, stamp.custom,
+        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]));
     END IF;
     RETURN NULL;
@@ -436,7 +436,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-                VALUES (<table_id>, 'created', NEW.id::text, image, session_user);
+                VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
@@ -458,17 +458,17 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, image);
+            PERFORM exaudit.record(<table_id>, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'created', NEW.id::text, image, stamp.custom,
+        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-        VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'user_id', NEW.user_id,
         'total', NEW.total,
@@ -515,7 +515,7 @@ BEGIN
     END IF;
 
     -- Whole rows; of the masked columns those that changed.
-    old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
+    old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
         old_values := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 100000
@@ -569,17 +569,17 @@ BEGIN
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, stamp.custom,
+        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, session_user);
+        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values, session_user);
     END IF;
     RETURN NULL;
 END
@@ -636,7 +636,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-                VALUES (<table_id>, 'deleted', OLD.id::text, image, session_user);
+                VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
@@ -658,17 +658,17 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, image, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'deleted', OLD.id::text, image, stamp.custom,
+        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-        VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'user_id', OLD.user_id,
         'total', OLD.total,
@@ -782,7 +782,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, image);
+                VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -799,17 +799,17 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, NULL, NULL, image);
+            PERFORM exaudit.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, image, stamp.custom,
+        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -854,12 +854,12 @@ BEGIN
     IF OLD.day IS DISTINCT FROM NEW.day THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('day', OLD.day);
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('day', NEW.day);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text);
     END IF;
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text COLLATE "C", pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text);
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text);
     END IF;
     IF OLD.note IS DISTINCT FROM NEW.note THEN
         IF pg_catalog.octet_length(OLD.note) > 1000000 OR pg_catalog.octet_length(NEW.note) > 1000000 THEN
@@ -894,17 +894,17 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, old_values, new_values, stamp.custom,
+        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, old_values, new_values, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::text, old_values, new_values);
+        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -963,7 +963,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, image);
+                VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -980,17 +980,17 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, NULL, image, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, image, stamp.custom,
+        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp.actor_id,
                 CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

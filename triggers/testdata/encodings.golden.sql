@@ -74,11 +74,11 @@ BEGIN
         'price', NEW.price,
         'f', exaudit.float_value(NEW.f),
         'f4', exaudit.float_value(NEW.f4),
-        'j', NEW.j::text,
+        'j', NEW.j::pg_catalog.text,
         'jb', NEW.jb,
         'jb2', NEW.jb2,
-        'x', NEW.x::text,
-        'xa', NEW.xa::text[]::text,
+        'x', NEW.x::pg_catalog.text,
+        'xa', NEW.xa::pg_catalog.text[]::pg_catalog.text,
         'm', exaudit.text_value(NEW.m),
         'ma', exaudit.format_array_value(NEW.ma),
         'p', exaudit.text_value(NEW.p),
@@ -86,7 +86,7 @@ BEGIN
         'q', exaudit.text_value(NEW.q),
         'ia', exaudit.array_value(NEW.ia),
         'fa', exaudit.float_array_value(NEW.fa),
-        'iv', NEW.iv::text,
+        'iv', NEW.iv::pg_catalog.text,
         'r', NEW.r,
         'i', NEW.i,
         'cash', NEW.cash,
@@ -101,7 +101,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW.id::text, image);
+                VALUES (1, 'created', NEW.id::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -110,11 +110,11 @@ BEGIN
         'price', NEW.price,
         'f', exaudit.float_value(NEW.f),
         'f4', exaudit.float_value(NEW.f4),
-        'j', NEW.j::text,
+        'j', NEW.j::pg_catalog.text,
         'jb', NEW.jb,
         'jb2', NEW.jb2,
-        'x', NEW.x::text,
-        'xa', NEW.xa::text[]::text,
+        'x', NEW.x::pg_catalog.text,
+        'xa', NEW.xa::pg_catalog.text[]::pg_catalog.text,
         'm', exaudit.text_value(NEW.m),
         'ma', exaudit.format_array_value(NEW.ma),
         'p', exaudit.text_value(NEW.p),
@@ -122,7 +122,7 @@ BEGIN
         'q', exaudit.text_value(NEW.q),
         'ia', exaudit.array_value(NEW.ia),
         'fa', exaudit.float_array_value(NEW.fa),
-        'iv', NEW.iv::text,
+        'iv', NEW.iv::pg_catalog.text,
         'r', NEW.r,
         'i', NEW.i,
         'cash', NEW.cash,
@@ -141,24 +141,24 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, image, data,
+        VALUES (1, 'created', NEW.id::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        VALUES (1, 'created', NEW.id::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'price', NEW.price,
         'f', exaudit.float_value(NEW.f),
         'f4', exaudit.float_value(NEW.f4),
-        'j', NEW.j::text,
+        'j', NEW.j::pg_catalog.text,
         'jb', NEW.jb,
         'jb2', NEW.jb2,
-        'x', NEW.x::text,
-        'xa', NEW.xa::text[]::text,
+        'x', NEW.x::pg_catalog.text,
+        'xa', NEW.xa::pg_catalog.text[]::pg_catalog.text,
         'm', exaudit.text_value(NEW.m),
         'ma', exaudit.format_array_value(NEW.ma),
         'p', exaudit.text_value(NEW.p),
@@ -166,7 +166,7 @@ BEGIN
         'q', exaudit.text_value(NEW.q),
         'ia', exaudit.array_value(NEW.ia),
         'fa', exaudit.float_array_value(NEW.fa),
-        'iv', NEW.iv::text,
+        'iv', NEW.iv::pg_catalog.text,
         'r', NEW.r,
         'i', NEW.i,
         'cash', NEW.cash,
@@ -249,7 +249,7 @@ BEGIN
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
+        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
     END IF;
     IF OLD.price IS DISTINCT FROM NEW.price OR pg_catalog.scale(OLD.price) IS DISTINCT FROM pg_catalog.scale(NEW.price) THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('price', OLD.price);
@@ -267,8 +267,8 @@ BEGIN
         IF pg_catalog.octet_length(OLD.j::text) > 1000000 OR pg_catalog.octet_length(NEW.j::text) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('j', OLD.j::text);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('j', NEW.j::text);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('j', OLD.j::pg_catalog.text);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('j', NEW.j::pg_catalog.text);
         END IF;
     END IF;
     IF ROW(OLD.jb)::record OPERATOR(pg_catalog.*<>) ROW(NEW.jb)::record THEN
@@ -303,16 +303,16 @@ BEGIN
         IF pg_catalog.octet_length(OLD.x::text) > 1000000 OR pg_catalog.octet_length(NEW.x::text) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('x', OLD.x::text);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('x', NEW.x::text);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('x', OLD.x::pg_catalog.text);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('x', NEW.x::pg_catalog.text);
         END IF;
     END IF;
     IF ROW(OLD.xa)::record OPERATOR(pg_catalog.*<>) ROW(NEW.xa)::record THEN
         IF pg_catalog.pg_column_size(OLD.xa) > 1900 OR pg_catalog.pg_column_size(NEW.xa) > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('xa', OLD.xa::text[]::text);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('xa', NEW.xa::text[]::text);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('xa', OLD.xa::pg_catalog.text[]::pg_catalog.text);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('xa', NEW.xa::pg_catalog.text[]::pg_catalog.text);
         END IF;
     END IF;
     IF ROW(OLD.m)::record OPERATOR(pg_catalog.*<>) ROW(NEW.m)::record THEN
@@ -371,8 +371,8 @@ BEGIN
         IF pg_catalog.pg_column_size(OLD.iv) > 1900 OR pg_catalog.pg_column_size(NEW.iv) > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('iv', OLD.iv::text);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('iv', NEW.iv::text);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('iv', OLD.iv::pg_catalog.text);
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('iv', NEW.iv::pg_catalog.text);
         END IF;
     END IF;
     IF ROW(OLD.r)::record OPERATOR(pg_catalog.*<>) ROW(NEW.r)::record THEN
@@ -442,15 +442,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW.id::text, old_values, new_values);
+        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -528,11 +528,11 @@ BEGIN
         'price', OLD.price,
         'f', exaudit.float_value(OLD.f),
         'f4', exaudit.float_value(OLD.f4),
-        'j', OLD.j::text,
+        'j', OLD.j::pg_catalog.text,
         'jb', OLD.jb,
         'jb2', OLD.jb2,
-        'x', OLD.x::text,
-        'xa', OLD.xa::text[]::text,
+        'x', OLD.x::pg_catalog.text,
+        'xa', OLD.xa::pg_catalog.text[]::pg_catalog.text,
         'm', exaudit.text_value(OLD.m),
         'ma', exaudit.format_array_value(OLD.ma),
         'p', exaudit.text_value(OLD.p),
@@ -540,7 +540,7 @@ BEGIN
         'q', exaudit.text_value(OLD.q),
         'ia', exaudit.array_value(OLD.ia),
         'fa', exaudit.float_array_value(OLD.fa),
-        'iv', OLD.iv::text,
+        'iv', OLD.iv::pg_catalog.text,
         'r', OLD.r,
         'i', OLD.i,
         'cash', OLD.cash,
@@ -555,7 +555,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD.id::text, image);
+                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -564,11 +564,11 @@ BEGIN
         'price', OLD.price,
         'f', exaudit.float_value(OLD.f),
         'f4', exaudit.float_value(OLD.f4),
-        'j', OLD.j::text,
+        'j', OLD.j::pg_catalog.text,
         'jb', OLD.jb,
         'jb2', OLD.jb2,
-        'x', OLD.x::text,
-        'xa', OLD.xa::text[]::text,
+        'x', OLD.x::pg_catalog.text,
+        'xa', OLD.xa::pg_catalog.text[]::pg_catalog.text,
         'm', exaudit.text_value(OLD.m),
         'ma', exaudit.format_array_value(OLD.ma),
         'p', exaudit.text_value(OLD.p),
@@ -576,7 +576,7 @@ BEGIN
         'q', exaudit.text_value(OLD.q),
         'ia', exaudit.array_value(OLD.ia),
         'fa', exaudit.float_array_value(OLD.fa),
-        'iv', OLD.iv::text,
+        'iv', OLD.iv::pg_catalog.text,
         'r', OLD.r,
         'i', OLD.i,
         'cash', OLD.cash,
@@ -595,24 +595,24 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, image, data,
+        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        VALUES (1, 'deleted', OLD.id::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'price', OLD.price,
         'f', exaudit.float_value(OLD.f),
         'f4', exaudit.float_value(OLD.f4),
-        'j', OLD.j::text,
+        'j', OLD.j::pg_catalog.text,
         'jb', OLD.jb,
         'jb2', OLD.jb2,
-        'x', OLD.x::text,
-        'xa', OLD.xa::text[]::text,
+        'x', OLD.x::pg_catalog.text,
+        'xa', OLD.xa::pg_catalog.text[]::pg_catalog.text,
         'm', exaudit.text_value(OLD.m),
         'ma', exaudit.format_array_value(OLD.ma),
         'p', exaudit.text_value(OLD.p),
@@ -620,7 +620,7 @@ BEGIN
         'q', exaudit.text_value(OLD.q),
         'ia', exaudit.array_value(OLD.ia),
         'fa', exaudit.float_array_value(OLD.fa),
-        'iv', OLD.iv::text,
+        'iv', OLD.iv::pg_catalog.text,
         'r', OLD.r,
         'i', OLD.i,
         'cash', OLD.cash,

@@ -69,7 +69,7 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), image);
+                VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -84,15 +84,15 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), image, data,
+        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), pg_catalog.to_jsonb(NEW.*));
+        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -158,7 +158,7 @@ break" text,
     IF OLD."User" IS DISTINCT FROM NEW."User" THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('User', OLD."User");
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('User', NEW."User");
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text));
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text));
     END IF;
     IF OLD.old IS DISTINCT FROM NEW.old THEN
         IF pg_catalog.octet_length(OLD.old) > 1000000 OR pg_catalog.octet_length(NEW.old) > 1000000 THEN
@@ -241,7 +241,7 @@ break" text,
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('sélect', OLD."sélect");
             new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('sélect', NEW."sélect");
         END IF;
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text));
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text));
     END IF;
     IF OLD."select" IS DISTINCT FROM NEW."select" THEN
         IF pg_catalog.octet_length(OLD."select") > 1000000 OR pg_catalog.octet_length(NEW."select") > 1000000 THEN
@@ -355,15 +355,15 @@ break");
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), old_values, new_values, data,
+        VALUES (1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::text), old_values, new_values);
+        VALUES (1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -436,7 +436,7 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), image);
+                VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -451,15 +451,15 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), image, data,
+        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::text), pg_catalog.to_jsonb(OLD.*));
+        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

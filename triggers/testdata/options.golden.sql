@@ -64,7 +64,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-                VALUES (1, 'created', NEW.id::text, image, session_user);
+                VALUES (1, 'created', NEW.id::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
@@ -80,15 +80,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
-        VALUES (1, 'created', NEW.id::text, image, data,
+        VALUES (1, 'created', NEW.id::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-        VALUES (1, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (1, 'created', NEW.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
     RETURN NULL;
@@ -164,7 +164,7 @@ BEGIN
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
+        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
     END IF;
     IF OLD.name IS DISTINCT FROM NEW.name THEN
         IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
@@ -222,15 +222,15 @@ BEGIN
         ARRAY[]::text[], ARRAY['ssn']::text[]) INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
-        VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-        VALUES (1, 'updated', NEW.id::text, old_values, new_values, session_user);
+        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, session_user);
     END IF;
     RETURN NULL;
 END
@@ -298,7 +298,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-                VALUES (1, 'deleted', OLD.id::text, image, session_user);
+                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
@@ -314,15 +314,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
-        VALUES (1, 'deleted', OLD.id::text, image, data,
+        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-        VALUES (1, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (1, 'deleted', OLD.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
     RETURN NULL;

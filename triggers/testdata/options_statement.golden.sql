@@ -58,7 +58,7 @@ BEGIN
         -- Has a row what jsonb may not hold? Those are recorded apart.
         this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
-        SELECT 1, 'created', NEW.id::text,
+        SELECT 1, 'created', NEW.id::pg_catalog.text,
                exaudit.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
@@ -98,7 +98,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-                VALUES (1, 'created', NEW.id::text, image, session_user);
+                VALUES (1, 'created', NEW.id::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
@@ -114,15 +114,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
-        VALUES (1, 'created', NEW.id::text, image, data,
+        VALUES (1, 'created', NEW.id::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-        VALUES (1, 'created', NEW.id::text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (1, 'created', NEW.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
     RETURN NULL;
@@ -196,8 +196,8 @@ BEGIN
                CASE WHEN change.new_notes = '[]' THEN change.new_values ELSE exaudit.noted(change.new_values, change.new_notes) END,
                stamp.custom, stamp.rollback, session_user
         FROM (SELECT o."row 1",
-                     NEW.id::text AS entity,
-                     CASE WHEN changed.id THEN nullif(OLD.id::text COLLATE "C", NEW.id::text) END AS previous,
+                     NEW.id::pg_catalog.text AS entity,
+                     CASE WHEN changed.id THEN nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text) END AS previous,
                      CASE WHEN changed.id THEN pg_catalog.jsonb_build_object('id', OLD.id) ELSE '{}' END
                      || CASE WHEN changed.name THEN pg_catalog.jsonb_build_object('name', OLD.name) ELSE '{}' END
                      || CASE WHEN changed.note THEN pg_catalog.jsonb_build_object('note', OLD.note) ELSE '{}' END
@@ -249,7 +249,7 @@ BEGIN
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
+        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
     END IF;
     IF OLD.name IS DISTINCT FROM NEW.name THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
@@ -289,15 +289,15 @@ BEGIN
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
-        VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-        VALUES (1, 'updated', NEW.id::text, old_values, new_values, session_user);
+        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, session_user);
     END IF;
     RETURN NULL;
 END
@@ -359,7 +359,7 @@ BEGIN
         -- Has a row what jsonb may not hold? Those are recorded apart.
         this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
-        SELECT 1, 'deleted', OLD.id::text,
+        SELECT 1, 'deleted', OLD.id::pg_catalog.text,
                exaudit.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
@@ -399,7 +399,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-                VALUES (1, 'deleted', OLD.id::text, image, session_user);
+                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
@@ -415,15 +415,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
-        VALUES (1, 'deleted', OLD.id::text, image, data,
+        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-        VALUES (1, 'deleted', OLD.id::text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (1, 'deleted', OLD.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
     RETURN NULL;

@@ -162,7 +162,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW.id::text, image);
+                VALUES (1, 'created', NEW.id::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -238,15 +238,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::text, image, data,
+        VALUES (1, 'created', NEW.id::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        VALUES (1, 'created', NEW.id::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'c01', NEW.c01,
         'c02', NEW.c02,
@@ -410,7 +410,7 @@ BEGIN
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
+        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
     END IF;
     IF OLD.c01 IS DISTINCT FROM NEW.c01 THEN
         IF pg_catalog.octet_length(OLD.c01) > 1000000 OR pg_catalog.octet_length(NEW.c01) > 1000000 THEN
@@ -751,15 +751,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW.id::text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', NEW.id::text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW.id::text, old_values, new_values);
+        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -925,7 +925,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD.id::text, image);
+                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -1001,15 +1001,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::text, image, data,
+        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        VALUES (1, 'deleted', OLD.id::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'c01', OLD.c01,
         'c02', OLD.c02,

@@ -61,7 +61,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), image);
+                VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -76,15 +76,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), NULL, NULL, image);
+            PERFORM exaudit.record(<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), image, data,
+        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), pg_catalog.to_jsonb(NEW.*));
+        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -130,7 +130,7 @@ BEGIN
     IF OLD.order_id IS DISTINCT FROM NEW.order_id THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('order_id', OLD.order_id);
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('order_id', NEW.order_id);
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text));
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text));
     END IF;
     IF OLD.sku IS DISTINCT FROM NEW.sku THEN
         IF pg_catalog.octet_length(OLD.sku) > 1000000 OR pg_catalog.octet_length(NEW.sku) > 1000000 THEN
@@ -139,7 +139,7 @@ BEGIN
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('sku', OLD.sku);
             new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('sku', NEW.sku);
         END IF;
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text));
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text));
     END IF;
     IF OLD.quantity IS DISTINCT FROM NEW.quantity THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('quantity', OLD.quantity);
@@ -172,15 +172,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), old_values, new_values, data,
+        VALUES (<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::text), old_values, new_values);
+        VALUES (<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -228,7 +228,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), image);
+                VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text), image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -243,15 +243,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), NULL, image, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text), NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), image, data,
+        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::text), pg_catalog.to_jsonb(OLD.*));
+        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text), pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END
@@ -363,7 +363,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (<table_id>, 'created', NEW.id::text, image);
+                VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -383,15 +383,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW.id::text, NULL, NULL, image);
+            PERFORM exaudit.record(<table_id>, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (<table_id>, 'created', NEW.id::text, image, data,
+        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', NEW.id::text, pg_catalog.jsonb_build_object(
+        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', NEW.id,
         'customer', NEW.customer,
         'status', exaudit.text_value(NEW.status),
@@ -444,7 +444,7 @@ BEGIN
     IF OLD.id IS DISTINCT FROM NEW.id THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::text COLLATE "C", NEW.id::text);
+        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
     END IF;
     IF OLD.customer IS DISTINCT FROM NEW.customer THEN
         IF pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.octet_length(NEW.customer) > 1000000 THEN
@@ -499,15 +499,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values, data,
+        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', NEW.id::text, old_values, new_values);
+        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -565,7 +565,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (<table_id>, 'deleted', OLD.id::text, image);
+                VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -585,15 +585,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::text, NULL, image, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (<table_id>, 'deleted', OLD.id::text, image, data,
+        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', OLD.id::text, pg_catalog.jsonb_build_object(
+        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', OLD.id,
         'customer', OLD.customer,
         'status', exaudit.text_value(OLD.status),
