@@ -257,9 +257,12 @@ const header = `-- Written by "exaudit generate", which compares the parts betwe
 
 `
 
-// Schema exaudit's own migrations pin search_path, goose's next statement needs the old one.
+// Under a pinned search_path, nobody can put a type or an operator in place of PostgreSQL's own. Schema
+// exaudit's own migrations pin it by themselves. What comes next, goose's own statements among it, needs
+// the old one.
 const (
-	keepPath    = "SELECT pg_catalog.set_config('exaudit.search_path', pg_catalog.current_setting('search_path'), true);\n\n"
+	keepPath    = "SELECT pg_catalog.set_config('exaudit.search_path', pg_catalog.current_setting('search_path'), true);\n"
+	pinPath     = keepPath + "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);\n\n"
 	restorePath = "\nSELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('exaudit.search_path'), true);\n"
 )
 
@@ -268,7 +271,7 @@ var requirement = statement(fmt.Sprintf(`DO $exaudit$
 BEGIN
     IF pg_catalog.to_regprocedure('exaudit.schema_version()') IS NULL THEN
         RAISE EXCEPTION 'exaudit is not initialised in this database' USING HINT = 'Run "exaudit init" first.';
-    ELSIF exaudit.schema_version() < %d THEN
+    ELSIF exaudit.schema_version() OPERATOR(pg_catalog.<) %d THEN
         RAISE EXCEPTION 'schema exaudit is older than this migration' USING HINT = 'Run "exaudit init" first.';
     END IF;
 END
@@ -280,17 +283,53 @@ func (f File) up() string {
 		texts[i] = c.up
 	}
 	if f.own {
-		return keepPath + strings.Join(texts, "\n") + restorePath
+		return keepPath + "\n" + strings.Join(texts, "\n") + restorePath
 	}
-	return requirement + strings.Join(texts, "\n")
+	columns, rest := f.apart(texts)
+	return requirement + sections(strings.Join(columns, "\n"), pinned(rest))
 }
 
 func (f File) down() string {
 	texts := make([]string, len(f.Changes))
 	for i, c := range f.Changes {
-		texts[len(texts)-1-i] = c.down
+		texts[i] = c.down
 	}
-	return strings.Join(texts, "\n")
+	if f.own { // these pin nothing, and need not: they only drop what is exaudit's
+		slices.Reverse(texts)
+		return strings.Join(texts, "\n")
+	}
+	columns, rest := f.apart(texts)
+	slices.Reverse(columns)
+	slices.Reverse(rest)
+	return sections(pinned(rest), strings.Join(columns, "\n"))
+}
+
+// apart tells the texts of custom columns, whose types and defaults are written for the search_path
+// of the application, from those of all other changes.
+func (f File) apart(texts []string) (columns, rest []string) {
+	for i, c := range f.Changes {
+		if strings.HasPrefix(c.Object, columnKey) {
+			columns = append(columns, texts[i])
+		} else {
+			rest = append(rest, texts[i])
+		}
+	}
+	return columns, rest
+}
+
+// sections puts an empty line between texts, if there are two.
+func sections(first, second string) string {
+	if first == "" || second == "" {
+		return first + second
+	}
+	return first + "\n" + second
+}
+
+func pinned(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return pinPath + strings.Join(texts, "\n") + restorePath
 }
 
 // Write writes the file, which must not be there.

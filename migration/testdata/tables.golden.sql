@@ -7,7 +7,7 @@ DO $exaudit$
 BEGIN
     IF pg_catalog.to_regprocedure('exaudit.schema_version()') IS NULL THEN
         RAISE EXCEPTION 'exaudit is not initialised in this database' USING HINT = 'Run "exaudit init" first.';
-    ELSIF exaudit.schema_version() < 12 THEN
+    ELSIF exaudit.schema_version() OPERATOR(pg_catalog.<) 12 THEN
         RAISE EXCEPTION 'schema exaudit is older than this migration' USING HINT = 'Run "exaudit init" first.';
     END IF;
 END
@@ -26,6 +26,9 @@ ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS "source" text DE
 );
 -- +goose StatementEnd
 -- exaudit: end
+
+SELECT pg_catalog.set_config('exaudit.search_path', pg_catalog.current_setting('search_path'), true);
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- exaudit: begin table public.users
 -- exaudit: undo SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
@@ -1137,7 +1140,12 @@ $states$;
 -- +goose StatementEnd
 -- exaudit: end
 
+SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('exaudit.search_path'), true);
+
 -- +goose Down
+SELECT pg_catalog.set_config('exaudit.search_path', pg_catalog.current_setting('search_path'), true);
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
 -- exaudit: removed functions public.events
 DROP FUNCTION IF EXISTS public.events_at(timestamp with time zone), public.events_states(date, integer);
 
@@ -1155,6 +1163,8 @@ SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FR
 
 -- exaudit: removed table public.users
 SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+
+SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('exaudit.search_path'), true);
 
 -- exaudit: removed column source
 ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS "source";

@@ -7,12 +7,15 @@ DO $exaudit$
 BEGIN
     IF pg_catalog.to_regprocedure('exaudit.schema_version()') IS NULL THEN
         RAISE EXCEPTION 'exaudit is not initialised in this database' USING HINT = 'Run "exaudit init" first.';
-    ELSIF exaudit.schema_version() < 12 THEN
+    ELSIF exaudit.schema_version() OPERATOR(pg_catalog.<) 12 THEN
         RAISE EXCEPTION 'schema exaudit is older than this migration' USING HINT = 'Run "exaudit init" first.';
     END IF;
 END
 $exaudit$;
 -- +goose StatementEnd
+
+SELECT pg_catalog.set_config('exaudit.search_path', pg_catalog.current_setting('search_path'), true);
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- exaudit: begin table public.order_items
 -- exaudit: undo SELECT exaudit.uninstall_table('public.order_items', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
@@ -697,7 +700,12 @@ $states$;
 -- +goose StatementEnd
 -- exaudit: end
 
+SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('exaudit.search_path'), true);
+
 -- +goose Down
+SELECT pg_catalog.set_config('exaudit.search_path', pg_catalog.current_setting('search_path'), true);
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
 -- exaudit: removed functions public.orders
 DROP FUNCTION IF EXISTS public.orders_at(timestamp with time zone), public.orders_states(bigint);
 
@@ -709,3 +717,5 @@ SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FR
 
 -- exaudit: removed table public.order_items
 SELECT exaudit.uninstall_table('public.order_items', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+
+SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('exaudit.search_path'), true);
