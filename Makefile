@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := CGO_ENABLED=0 go tool -modfile=tools/go.mod
 
-.PHONY: demo test test-statement test-toast test-race test-matrix test-recipes bench bench-db bench-read bench-patch bench-undo fuzz lint generate check-generated build
+.PHONY: demo test test-statement test-toast test-race test-matrix test-recipes bench bench-db bench-read bench-patch bench-undo fuzz lint lint-names generate check-generated build
 
 demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
@@ -47,10 +47,16 @@ fuzz: ## each fuzz target for half a minute
 	go test ./patch -run='^$$' -fuzz='^FuzzMerge$$' -fuzztime=30s
 	go test ./patch -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=30s
 
-lint:
+lint: lint-names
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	go vet ./...
 	$(TOOL) staticcheck ./...
+
+# where SQL is, which means the same under any search_path
+NAMES := queries triggers/testdata . cmd/exaudit config history migration revert sql stdlib triggers undo exaudittest
+
+lint-names: ## no name in SQL that a session's search_path could redirect
+	cd tools && CGO_ENABLED=0 go vet ./... && CGO_ENABLED=0 go test ./... && CGO_ENABLED=0 go run ./sqlnames $(addprefix ../,$(NAMES))
 
 generate: ## db/ from queries/ and sql/, and what tests and the example have sqlc generate
 	$(TOOL) sqlc generate
