@@ -22,6 +22,7 @@ import (
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/locks"
 	"github.com/exaudit/exaudit/patch"
 	"github.com/exaudit/exaudit/revert"
 	"github.com/exaudit/exaudit/sql"
@@ -75,7 +76,10 @@ var (
 	ErrOutdated             = sql.ErrOutdated
 	ErrNewer                = sql.ErrNewer
 	ErrForeignSchema        = sql.ErrForeignSchema
+	ErrIncomplete           = sql.ErrIncomplete
+	ErrOtherBuild           = sql.ErrOtherBuild
 	ErrKeptElsewhere        = sql.ErrKeptElsewhere
+	ErrLacksPrivileges      = sql.ErrLacksPrivileges
 	ErrNoTable              = triggers.ErrNoTable
 	ErrNotTrackable         = triggers.ErrNotTrackable
 	ErrNoPrimaryKey         = triggers.ErrNoPrimaryKey
@@ -102,19 +106,39 @@ var (
 	ErrInvalidKey = errors.New("invalid key")
 )
 
-// Init creates schema exaudit in the database of config, or brings it up to date, and tells
-// whether there was anything to do. Its migrations are kept apart from the application's
-// own. It is safe to run twice, and from several processes at once.
-func Init(ctx context.Context, config *pgx.ConnConfig) (changed bool, err error) {
-	return sql.Up(ctx, config)
+// Init creates schema exaudit in the database of config, or brings it up to date, and reports whether there was anything
+// to do. Its migrations are kept apart from the application's own. It is one transaction: whatever ends it early leaves
+// nothing behind. It is safe to run twice, and from several processes at once: they wait for each other, see
+// InitLockTimeout.
+//
+// A schema that is newer than this program is left alone, so that an older release of a service starts again after a
+// newer one was rolled back: Init returns false and no error, changes are recorded as before, and Check returns ErrNewer.
+//
+// Errors: ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, and ErrLacksPrivileges, which names
+// all that the role lacks before anything is changed.
+func Init(ctx context.Context, config *pgx.ConnConfig, opts ...InitOption) (changed bool, err error) {
+	return sql.Up(ctx, config, opts...)
 }
 
-// Remove takes schema exaudit out of the database, with everything that was recorded and
-// the triggers on all tables.
-func Remove(ctx context.Context, config *pgx.ConnConfig) error { return sql.Down(ctx, config) }
+// InitOption changes how Init and Remove work.
+type InitOption = sql.Option
 
-// Check tells whether this program can work with the database: nil, ErrNotInitialized,
-// ErrOutdated or ErrNewer.
+// InitLockTimeout bounds how long Init and Remove wait for each lock, which is DefaultLockTimeout otherwise; 0 waits for
+// ever. Init waits for other processes that initialise or update the same database.
+func InitLockTimeout(d time.Duration) InitOption { return sql.LockTimeout(d) }
+
+// Remove takes schema exaudit out of the database, with everything that was recorded and the triggers on all tables, in
+// one transaction. It also removes a schema that is incomplete or was made by another build.
+func Remove(ctx context.Context, config *pgx.ConnConfig, opts ...InitOption) error {
+	return sql.Down(ctx, config, opts...)
+}
+
+// Check reports whether the schema of the database is the one that this program was made for. nil says so. It reads the
+// catalog alone, and takes no privilege.
+//
+// ErrNewer means that a newer release has updated the schema. Changes are recorded all the same, and this program can
+// read and undo what it knows of; Install and Sync refuse, as they would bring triggers back to what they were.
+// With ErrNotInitialized, ErrOutdated, ErrForeignSchema, ErrIncomplete and ErrOtherBuild, the program cannot work.
 func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
 
 // Install puts triggers on the named tables, or brings them up to date: all or none, in one
@@ -191,6 +215,18 @@ func (d *DB) Trackable(ctx context.Context, schemas ...string) (names, withoutKe
 	return names, withoutKey, d.explain(ctx, err)
 }
 
+// LockHolder is a session that holds a lock which a statement waits for, as far as the present role may see that.
+type LockHolder = locks.Holder
+
+// LockedError is an ErrLocked with those who hold the lock.
+type LockedError = locks.Error
+
+// NotifyLockWait returns a context with which the methods of a DB, Init and Remove tell a function when one of their own
+// statements has waited for a lock for a second, and who holds it. They find that out on a connection of its own.
+func NotifyLockWait(ctx context.Context, tell func([]LockHolder)) context.Context {
+	return locks.WithNotify(ctx, tell)
+}
+
 // explain replaces an error about missing objects by the reason, where that is that the
 // database is not initialised or of another version.
 func (d *DB) explain(ctx context.Context, err error) error { return explain(ctx, d.conn, err) }
@@ -204,7 +240,8 @@ func explain(ctx context.Context, conn db.DBTX, err error) error {
 	case "3F000", "42P01", "42883", "42703":
 		reason := sql.Check(ctx, conn)
 		switch {
-		case errors.Is(reason, ErrNotInitialized), errors.Is(reason, ErrOutdated), errors.Is(reason, ErrNewer):
+		case errors.Is(reason, ErrNotInitialized), errors.Is(reason, ErrOutdated), errors.Is(reason, ErrNewer),
+			errors.Is(reason, ErrForeignSchema), errors.Is(reason, ErrIncomplete), errors.Is(reason, ErrOtherBuild):
 			return fmt.Errorf("%w (%w)", reason, err)
 		case reason != nil && strings.Contains(pgErr.Message, "exaudit"):
 			// the transaction is aborted, and nobody can be asked

@@ -80,17 +80,6 @@ func (q *Queries) ColumnSnapshots(ctx context.Context, db DBTX, tableID int32) (
 	return items, nil
 }
 
-const initialized = `-- name: Initialized :one
-SELECT (pg_catalog.to_regclass('exaudit.versions') IS NOT NULL)::boolean AS initialized
-`
-
-func (q *Queries) Initialized(ctx context.Context, db DBTX) (bool, error) {
-	row := db.QueryRow(ctx, initialized)
-	var initialized bool
-	err := row.Scan(&initialized)
-	return initialized, err
-}
-
 const isSuperuser = `-- name: IsSuperuser :one
 SELECT rolsuper::boolean FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user
 `
@@ -100,18 +89,6 @@ func (q *Queries) IsSuperuser(ctx context.Context, db DBTX) (bool, error) {
 	var rolsuper bool
 	err := row.Scan(&rolsuper)
 	return rolsuper, err
-}
-
-const keepsOwnVersion = `-- name: KeepsOwnVersion :one
-SELECT (pg_catalog.to_regclass('exaudit.goose_db_version') IS NOT NULL)::boolean AS keeps
-`
-
-// Has "exaudit init" made the schema, or a migration of the application?
-func (q *Queries) KeepsOwnVersion(ctx context.Context, db DBTX) (bool, error) {
-	row := db.QueryRow(ctx, keepsOwnVersion)
-	var keeps bool
-	err := row.Scan(&keeps)
-	return keeps, err
 }
 
 const lockTables = `-- name: LockTables :exec
@@ -398,36 +375,6 @@ SELECT pg_catalog.set_config('search_path', $1::pg_catalog.text, true)
 func (q *Queries) RestoreSearchPath(ctx context.Context, db DBTX, searchPath string) error {
 	_, err := db.Exec(ctx, restoreSearchPath, searchPath)
 	return err
-}
-
-const schemaOwner = `-- name: SchemaOwner :one
-SELECT r.rolname::pg_catalog.text AS name, (r.rolname IN ('exaudit_owner', current_user))::boolean AS trusted
-FROM pg_catalog.pg_namespace n
-JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
-WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit'
-`
-
-type SchemaOwnerRow struct {
-	Name    string
-	Trusted bool
-}
-
-func (q *Queries) SchemaOwner(ctx context.Context, db DBTX) (SchemaOwnerRow, error) {
-	row := db.QueryRow(ctx, schemaOwner)
-	var i SchemaOwnerRow
-	err := row.Scan(&i.Name, &i.Trusted)
-	return i, err
-}
-
-const schemaVersion = `-- name: SchemaVersion :one
-SELECT exaudit.schema_version()::bigint AS version
-`
-
-func (q *Queries) SchemaVersion(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, schemaVersion)
-	var version int64
-	err := row.Scan(&version)
-	return version, err
 }
 
 const setLockTimeout = `-- name: SetLockTimeout :one

@@ -111,16 +111,6 @@ SELECT pg_catalog.set_config('search_path', @search_path::pg_catalog.text, true)
 -- name: IsSuperuser :one
 SELECT rolsuper::boolean FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user;
 
--- name: SchemaVersion :one
-SELECT exaudit.schema_version()::bigint AS version;
-
--- name: Initialized :one
-SELECT (pg_catalog.to_regclass('exaudit.versions') IS NOT NULL)::boolean AS initialized;
-
--- name: KeepsOwnVersion :one
--- Has "exaudit init" made the schema, or a migration of the application?
-SELECT (pg_catalog.to_regclass('exaudit.goose_db_version') IS NOT NULL)::boolean AS keeps;
-
 -- name: ColumnSnapshots :many
 SELECT s.since, s.relation, s.columns
 FROM exaudit.column_snapshots s
@@ -138,9 +128,3 @@ SELECT pg_catalog.replace(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'pg_catalo
 FROM pg_catalog.pg_attrdef d
 JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) d.adrelid AND a.attnum OPERATOR(pg_catalog.=) d.adnum
 WHERE a.attrelid OPERATOR(pg_catalog.=) 'exaudit.versions'::pg_catalog.regclass AND a.attname OPERATOR(pg_catalog.=) 'recorded_at';
-
--- name: SchemaOwner :one
-SELECT r.rolname::pg_catalog.text AS name, (r.rolname IN ('exaudit_owner', current_user))::boolean AS trusted
-FROM pg_catalog.pg_namespace n
-JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
-WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit';

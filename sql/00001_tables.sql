@@ -28,13 +28,19 @@ BEGIN
             END;
         END IF;
     END LOOP;
-    -- A superuser acts as any role; everybody else must be a member to hand objects over.
-    -- Where it is one already and may not grant, the SET ROLE below decides.
+    -- A superuser acts as any role. Everybody else must be a member to hand objects over, and becomes one where allowed to.
     IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user) THEN
         BEGIN
-            EXECUTE pg_catalog.format('GRANT exaudit_owner, exaudit_writer TO %I', current_user);
+            EXECUTE pg_catalog.format('GRANT exaudit_owner, exaudit_writer TO %I', current_user)
+                    OPERATOR(pg_catalog.||) CASE WHEN pg_catalog.current_setting('server_version_num')::integer OPERATOR(pg_catalog.>=) 160000
+                            THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
         EXCEPTION
-            WHEN insufficient_privilege THEN NULL;
+            WHEN insufficient_privilege THEN
+                IF NOT pg_catalog.pg_has_role('exaudit_owner', 'USAGE') OR NOT pg_catalog.pg_has_role('exaudit_writer', 'MEMBER') THEN
+                    RAISE EXCEPTION 'role "%" is not a member of exaudit_owner and exaudit_writer', current_user
+                        USING ERRCODE = 'insufficient_privilege',
+                              HINT = pg_catalog.format('An administrator runs once: GRANT exaudit_owner, exaudit_writer TO %I;', current_user);
+                END IF;
         END;
     END IF;
 END

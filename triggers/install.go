@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/sql"
 )
 
 // Conn is what installing needs: a pool, a connection, or a transaction to be part of.
@@ -108,6 +109,10 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 	}
 	var done []Installation
 	err := inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
+		// What is generated calls functions of the schema.
+		if err := sql.Check(ctx, tx); err != nil {
+			return err
+		}
 		relations := make([]uint32, len(names))
 		for i, name := range names {
 			var err error

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/sql"
 )
 
 // Sync brings the triggers of every tracked table up to date, and follows tables that were
@@ -17,6 +19,9 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 	options := collect(opts)
 	var done []Installation
 	err := inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
+		if err := sql.Check(ctx, tx); err != nil {
+			return err
+		}
 		known, err := All(ctx, tx) // as it was before
 		if err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/locks"
 )
 
 // What makes a relation unfit for tracking.
@@ -27,7 +28,7 @@ var (
 	ErrNotTracked = errors.New("is not tracked")
 	// ErrLocked means that another transaction kept a table locked longer than Install,
 	// Sync or Uninstall wait; see LockTimeout.
-	ErrLocked = errors.New("is in use by another transaction")
+	ErrLocked = locks.ErrLocked
 )
 
 // TableID is the id of a table in exaudit.tables, which its versions carry. 0 is that of

@@ -72,7 +72,7 @@ func (p *program) asOf(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	conn, db, err := p.open(c)
+	conn, db, err := p.openToRead(c)
 	if err != nil {
 		return err
 	}

@@ -111,6 +111,10 @@ func (p *program) config(c *cli.Context) (config *pgx.ConnConfig, source string,
 			"postgres://user:password@host:port/database, with %%XX for special characters, or host=… dbname=… user=…", source)
 	}
 	p.secrets = append(p.secrets, config.Password)
+	if !saysExecMode(text) {
+		// One that works behind every pooler: the names of prepared statements may be taken there.
+		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
 	if config.ConnectTimeout == defaultOfDriver {
 		config.ConnectTimeout = connectTimeout
 	}
@@ -120,6 +124,16 @@ func (p *program) config(c *cli.Context) (config *pgx.ConnConfig, source string,
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 5 * time.Second}
 	}
 	return config, source, nil
+}
+
+// saysExecMode reports whether a connection string, or the service that it names, says how statements are sent.
+func saysExecMode(text string) bool {
+	config, err := pgconn.ParseConfig(text)
+	if err != nil {
+		return false
+	}
+	_, said := config.RuntimeParams["default_query_exec_mode"]
+	return said
 }
 
 // connect opens the database as it is; the caller closes the connection.
@@ -142,12 +156,28 @@ func (p *program) connect(c *cli.Context) (*pgx.Conn, error) {
 
 // open opens a database that exaudit can work with; the caller closes the connection.
 func (p *program) open(c *cli.Context) (*pgx.Conn, *exaudit.DB, error) {
+	return p.opened(c, func(err error) error { return err })
+}
+
+// openToRead is open for commands that write nothing. They also work with a schema that is newer than the program, as far
+// as the program knows it.
+func (p *program) openToRead(c *cli.Context) (*pgx.Conn, *exaudit.DB, error) {
+	return p.opened(c, func(err error) error {
+		if errors.Is(err, exaudit.ErrNewer) {
+			p.complain("%v; it is read as far as this program knows it", err)
+			return nil
+		}
+		return err
+	})
+}
+
+func (p *program) opened(c *cli.Context, judge func(error) error) (*pgx.Conn, *exaudit.DB, error) {
 	conn, err := p.connect(c)
 	if err != nil {
 		return nil, nil, err
 	}
 	db := exaudit.New(conn)
-	if err := db.Check(c.Context); err != nil {
+	if err := judge(db.Check(c.Context)); err != nil {
 		closeConn(c.Context, conn)
 		return nil, nil, err
 	}

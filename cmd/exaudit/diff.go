@@ -34,7 +34,7 @@ func (p *program) diff(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	conn, db, err := p.open(c)
+	conn, db, err := p.openToRead(c)
 	if err != nil {
 		return err
 	}

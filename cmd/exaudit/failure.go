@@ -42,10 +42,14 @@ var kinds = []struct {
 	{exaudit.ErrInvalidOptions, exitUsage, ""},
 	{exaudit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
+	{exaudit.ErrIncomplete, exitFailed, `: "exaudit init --remove" removes it, and "exaudit init" makes it anew`},
+	{exaudit.ErrOtherBuild, exitFailed, `: use that build; or, without what is recorded, "exaudit init --remove" and "exaudit init"`},
+	{exaudit.ErrForeignSchema, exitFailed, `; after a restore with --no-owner, "exaudit sync" of that role puts it right`},
+	{exaudit.ErrLacksPrivileges, exitFailed, ""},
 	{exaudit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes what is missing, goose applies it`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},
 	{exaudit.ErrVersionsExist, exitConflict, ""},
-	{exaudit.ErrLocked, exitConflict, `: run it again when that one has ended (pg_stat_activity shows it), or with a longer --lock-timeout`},
+	{exaudit.ErrLocked, exitConflict, `: run it again when that has ended, or with a longer --lock-timeout`},
 	{exaudit.ErrMayNotFollow, exitFailed, ""},
 	{exaudit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
 	{exaudit.ErrBeforeHistory, exitFailed, ""},
@@ -173,8 +177,6 @@ func (p *program) grantHint(err error) string {
 	role := pgx.Identifier{p.role}.Sanitize()
 	installing := p.command == "install" || p.command == "uninstall" || p.command == "sync" || p.command == "generate"
 	switch {
-	case p.command == "init":
-		return fmt.Sprintf(": GRANT CREATE ON DATABASE %s TO %s", pgx.Identifier{p.database}.Sanitize(), role)
 	case installing && strings.Contains(err.Error(), "exaudit"):
 		return fmt.Sprintf(": GRANT exaudit_owner, exaudit_writer TO %s", role)
 	case strings.Contains(err.Error(), "record_baseline"):

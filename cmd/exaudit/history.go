@@ -58,7 +58,7 @@ func (p *program) history(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	conn, db, err := p.open(c)
+	conn, db, err := p.openToRead(c)
 	if err != nil {
 		return err
 	}

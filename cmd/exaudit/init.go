@@ -13,15 +13,25 @@ func (p *program) initCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "init",
 		Usage:     "create schema exaudit in the database, or bring it up to date; or remove it",
-		UsageText: "exaudit init [--precision DIGITS]\nexaudit init --remove [--yes]",
-		Description: "Safe to run again: it does nothing where there is nothing to do.\n\n" +
+		UsageText: "exaudit init [--precision DIGITS] [--lock-timeout DURATION]\nexaudit init --remove [--yes] [--lock-timeout DURATION]",
+		Description: "Safe to run again: it does nothing where there is nothing to do, or where the schema is newer than\n" +
+			"this program. It is one transaction: interrupted, it leaves nothing behind.\n\n" +
 			"Example: exaudit init --database-url postgres://app@localhost/shop",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "precision", Usage: "round the time of versions to `DIGITS` of a second, 0 to 6; only before the first version is recorded", DefaultText: "6"},
 			&cli.BoolFlag{Name: "remove", Usage: "remove schema exaudit, all recorded history and all its triggers"},
 			&cli.BoolFlag{Name: "yes", Usage: "with --remove: do not ask"},
+			initTimeoutFlag(),
 		},
 		Action: p.init,
+	}
+}
+
+// initTimeoutFlag is for a wait that keeps nobody else waiting, unless a table has to be altered.
+func initTimeoutFlag() cli.Flag {
+	return &cli.DurationFlag{
+		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
+		Usage: "wait for each lock at most for `DURATION`, as for another init of the same database; 0 waits for ever",
 	}
 }
 
@@ -44,18 +54,27 @@ func (p *program) init(c *cli.Context) error {
 }
 
 func (p *program) initialize(c *cli.Context) error {
+	wait, err := lockTimeout(c)
+	if err != nil {
+		return err
+	}
 	conn, err := p.connect(c)
 	if err != nil {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	changed, err := exaudit.Init(c.Context, conn.Config())
+	changed, err := exaudit.Init(c.Context, conn.Config(), exaudit.InitLockTimeout(wait))
 	if err != nil {
 		return fmt.Errorf("initialise database %q: %w", p.database, err)
 	}
-	if forPeople(c) && changed {
+	switch newer := exaudit.New(conn).Check(c.Context); {
+	case errors.Is(newer, exaudit.ErrNewer) && !c.IsSet("precision"):
+		p.complain("%v; nothing was changed", newer)
+	case newer != nil:
+		return newer
+	case forPeople(c) && changed:
 		fmt.Fprintf(p.stdout, "exaudit is ready in database %s; \"exaudit install TABLE\" begins to record a table's changes\n", printable(p.database))
-	} else if forPeople(c) {
+	case forPeople(c):
 		fmt.Fprintf(p.stdout, "exaudit is up to date in database %s\n", printable(p.database))
 	}
 	if c.IsSet("precision") {
@@ -89,6 +108,10 @@ func (p *program) remove(c *cli.Context) error {
 	if err := p.needTerminal(c); err != nil {
 		return err
 	}
+	wait, err := lockTimeout(c)
+	if err != nil {
+		return err
+	}
 	conn, err := p.connect(c)
 	if err != nil {
 		return err
@@ -98,7 +121,8 @@ func (p *program) remove(c *cli.Context) error {
 	case errors.Is(err, exaudit.ErrNotInitialized):
 		p.complain("there is nothing to remove: exaudit is not initialised in database %q", p.database)
 		return p.reportRemoval(c, false)
-	case err != nil && !errors.Is(err, exaudit.ErrOutdated):
+	case err == nil, errors.Is(err, exaudit.ErrOutdated), errors.Is(err, exaudit.ErrIncomplete), errors.Is(err, exaudit.ErrOtherBuild):
+	default:
 		return err
 	}
 	if !c.Bool("yes") {
@@ -111,7 +135,7 @@ func (p *program) remove(c *cli.Context) error {
 			return errDeclined
 		}
 	}
-	if err := exaudit.Remove(c.Context, conn.Config()); err != nil {
+	if err := exaudit.Remove(c.Context, conn.Config(), exaudit.InitLockTimeout(wait)); err != nil {
 		return fmt.Errorf("remove schema exaudit: %w", err)
 	}
 	return p.reportRemoval(c, true)

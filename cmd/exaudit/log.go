@@ -50,7 +50,7 @@ func (p *program) log(c *cli.Context) error {
 	if c.NArg() > 0 {
 		opts = append(opts, exaudit.OfTables(c.Args().Slice()...))
 	}
-	conn, db, err := p.open(c)
+	conn, db, err := p.openToRead(c)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
 )
 
 func main() {
@@ -143,12 +145,18 @@ func globalFlags() []cli.Flag {
 func (p *program) checked(action cli.ActionFunc) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		p.command = c.Command.Name
+		c.Context = exaudit.NotifyLockWait(c.Context, p.tellWaiting)
 		switch c.String("format") {
 		case formatTable, formatJSON, formatJSONLines:
 			return action(c)
 		}
 		return usageErrorf(c.Command.Name, "--format is table, json or jsonl, not %q", c.String("format"))
 	}
+}
+
+// tellWaiting says why nothing happens.
+func (p *program) tellWaiting(holders []exaudit.LockHolder) {
+	p.complain("waiting for a lock that is held by %v", holders[0])
 }
 
 // complain writes one line to stderr.

@@ -43,7 +43,11 @@ func (p *program) mark(c *cli.Context) error {
 	if err := argumentCount(c, 0, 1, "a name"); err != nil {
 		return err
 	}
-	conn, db, err := p.open(c)
+	open := p.open
+	if name == "" {
+		open = p.openToRead
+	}
+	conn, db, err := open(c)
 	if err != nil {
 		return err
 	}

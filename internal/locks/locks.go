@@ -1,0 +1,81 @@
+package locks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// DefaultTimeout is how long a lock is waited for where nothing else is said.
+const DefaultTimeout = 5 * time.Second
+
+// ErrLocked means that a lock was not to be had in time.
+var ErrLocked = errors.New("is in use by another transaction")
+
+// Error is an ErrLocked with what could not be locked. errors.As finds PostgreSQL's own error.
+type Error struct {
+	Object  string // "table public.orders"
+	Timeout time.Duration
+	Holders []Holder // empty where they could not be found out
+	cause   error
+}
+
+func (e *Error) Error() string {
+	text := fmt.Sprintf("%s %v: there was no lock within %s, and nothing was changed", e.Object, ErrLocked, e.Timeout)
+	if len(e.Holders) > 0 {
+		text += "; it is held by " + describe(e.Holders)
+	}
+	return text
+}
+
+func (e *Error) Unwrap() []error { return []error{ErrLocked, e.cause} }
+
+// timedOut reports whether an error is a lock that was not to be had in time.
+func timedOut(err error) bool {
+	pgErr := (*pgconn.PgError)(nil)
+	return errors.As(err, &pgErr) && pgErr.Code == "55P03"
+}
+
+// Wait is a time in which the statements of a transaction wait for a lock no longer than a timeout.
+type Wait struct {
+	*Watch
+	timeout  time.Duration
+	previous string
+}
+
+// Begin bounds how long statements of a transaction wait for a lock, and looks for who holds it; 0 is for ever.
+func Begin(ctx context.Context, tx pgx.Tx, timeout time.Duration) (*Wait, error) {
+	bounded, err := db.New().BoundLockWaits(ctx, tx, Milliseconds(timeout))
+	if err != nil {
+		return nil, fmt.Errorf("set lock_timeout: %w", err)
+	}
+	return &Wait{NewWatch(ctx, tx.Conn(), bounded.Pid, timeout), timeout, bounded.Previous}, nil
+}
+
+// Milliseconds writes a lock_timeout, rounded up: 0 would be for ever.
+func Milliseconds(timeout time.Duration) string {
+	return strconv.FormatInt(int64((timeout+time.Millisecond-1)/time.Millisecond), 10)
+}
+
+// Explain says of a lock that was not to be had what it was, and who holds it. Other errors stay as they are.
+func (w *Wait) Explain(err error, object string) error {
+	if !timedOut(err) {
+		return err
+	}
+	return &Error{object, w.timeout, w.Holders(), err}
+}
+
+// Restore gives the transaction the lock_timeout back that it had.
+func (w *Wait) Restore(ctx context.Context, tx pgx.Tx) error {
+	if _, err := db.New().SetLockTimeout(ctx, tx, w.previous); err != nil {
+		return fmt.Errorf("restore lock_timeout: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package locks
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	patience = time.Second            // until somebody is told
+	interval = 500 * time.Millisecond // of looking again
+)
+
+// Watch looks for whom a session waits for, on a connection of its own that is only opened once something takes long.
+type Watch struct {
+	stop context.CancelFunc
+	done chan struct{}
+
+	mu   sync.Mutex
+	last []Holder
+}
+
+// NewWatch begins to look for whom the process waits for that works for conn: behind a pooler, that is not the one which
+// conn was told of. timeout is how long a lock is waited for at most; 0 is for ever.
+func NewWatch(ctx context.Context, conn *pgx.Conn, pid int32, timeout time.Duration) *Watch {
+	w := &Watch{stop: func() {}, done: make(chan struct{})}
+	if conn == nil { // a stand-in of a test
+		close(w.done)
+		return w
+	}
+	after := patience
+	if timeout > 0 {
+		after = min(after, timeout/2)
+	}
+	ctx, w.stop = context.WithCancel(ctx)
+	go func() {
+		defer close(w.done)
+		w.look(ctx, conn.Config(), pid, after)
+	}()
+	return w
+}
+
+func (w *Watch) look(ctx context.Context, config *pgx.ConnConfig, pid int32, after time.Duration) {
+	began := time.Now()
+	if !sleep(ctx, after) {
+		return
+	}
+	config.Tracer, config.OnNotice, config.OnNotification, config.AfterConnect = nil, nil, nil, nil
+	config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return // so nobody is named
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		defer cancel()
+		_ = conn.Close(ctx) // it has only read
+	}()
+	told := false
+	for {
+		found, err := holders(ctx, conn, pid)
+		if err != nil {
+			return
+		}
+		if len(found) > 0 {
+			w.mu.Lock()
+			w.last = found
+			w.mu.Unlock()
+			if waited := time.Since(began); !told && waited >= patience {
+				told = true
+				notify(ctx, found)
+			}
+		}
+		if !sleep(ctx, interval) {
+			return
+		}
+	}
+}
+
+// Stop ends the search.
+func (w *Watch) Stop() {
+	w.stop()
+	<-w.done
+}
+
+// Holders are those that were seen last.
+func (w *Watch) Holders() []Holder {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+type notifyKey struct{}
+
+// WithNotify has a function told of whom a statement waits for that was sent with the context, or one of its children:
+// once, when that has taken a second.
+func WithNotify(ctx context.Context, tell func([]Holder)) context.Context {
+	return context.WithValue(ctx, notifyKey{}, tell)
+}
+
+func notify(ctx context.Context, found []Holder) {
+	if tell, ok := ctx.Value(notifyKey{}).(func([]Holder)); ok {
+		tell(found)
+	}
+}

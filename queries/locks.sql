@@ -1,0 +1,31 @@
+-- Waiting for locks, and who holds them.
+
+-- name: BoundLockWaits :one
+-- For the transaction. Returns what to go back to, and which process waits.
+SELECT pg_catalog.current_setting('lock_timeout')::pg_catalog.text                    AS previous,
+       pg_catalog.set_config('lock_timeout', @lock_timeout::pg_catalog.text, true)::pg_catalog.text AS lock_timeout,
+       pg_catalog.pg_backend_pid()::integer                                           AS pid;
+
+-- name: DeadlockTimeout :one
+-- In milliseconds.
+SELECT s.setting::bigint AS milliseconds FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'deadlock_timeout';
+
+-- name: LockHolders :many
+-- Whom a process waits for, in the end: of those that wait themselves, the ones that they wait for. What a session does
+-- is shown to its own role and to members of pg_read_all_stats; process 0 is a prepared transaction.
+WITH RECURSIVE holding (pid) AS (
+    SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(@pid::integer))
+    UNION
+    SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(h.pid)) FROM holding h
+)
+SELECT h.pid::integer                                AS pid,
+       coalesce(a.usename, '')::pg_catalog.text          AS role,
+       coalesce(a.application_name, '')::pg_catalog.text AS application,
+       coalesce(a.state, '')::pg_catalog.text            AS state,
+       coalesce(a.query, '')::pg_catalog.text            AS statement,
+       -- in seconds; 0 where nothing is shown
+       coalesce(pg_catalog.date_part('epoch', a.xact_start), 0)::bigint AS since
+FROM holding h
+LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) h.pid
+WHERE pg_catalog.cardinality(pg_catalog.pg_blocking_pids(h.pid)) OPERATOR(pg_catalog.=) 0
+ORDER BY a.xact_start, h.pid;

@@ -1,0 +1,50 @@
+package sql
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed remove/remove.sql
+var removal string
+
+// Down removes schema exaudit with everything that was ever recorded, the triggers on tracked tables, and the roles where
+// no other database uses them, in one transaction. It also removes a schema that is incomplete, or was made by another
+// build. What others have built on the schema is an error, and stays.
+func Down(ctx context.Context, config *pgx.ConnConfig, opts ...Option) error {
+	o := collect(opts)
+	conn, err := connect(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer conn.close(ctx)
+	for range attempts {
+		if err = conn.down(ctx, o); err == nil || !anotherWasFaster(err) {
+			break
+		}
+	}
+	return err
+}
+
+func (c connection) down(ctx context.Context, o options) error {
+	return c.inTransaction(ctx, o, "schema exaudit, or a tracked table,", func(tx pgx.Tx) error {
+		s, err := stateOf(ctx, tx)
+		if err != nil || !s.exists {
+			return err
+		}
+		switch err := s.check(); {
+		case errors.Is(err, ErrForeignSchema), errors.Is(err, ErrNewer):
+			return err
+		case s.Version > 0 && !s.KeepsOwnVersion:
+			return fmt.Errorf("%w: it is at version %d", ErrKeptElsewhere, s.Version)
+		}
+		if _, err := tx.Exec(ctx, removal); err != nil {
+			return fmt.Errorf("remove schema exaudit: %w", err)
+		}
+		return nil
+	})
+}

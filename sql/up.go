@@ -1,0 +1,214 @@
+package sql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/locks"
+)
+
+// Option changes how Up and Down work.
+type Option func(*options)
+
+type options struct{ lockTimeout time.Duration }
+
+func collect(opts []Option) options {
+	o := options{lockTimeout: locks.DefaultTimeout}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+// LockTimeout bounds the wait for each lock, as for another process that is migrating; 0 waits for ever.
+func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeout = d } }
+
+// Up brings schema exaudit to Version and reports whether it changed anything. It is one transaction: whatever ends it
+// early leaves the database as it was. It is safe to run twice, and from several processes at once. A schema that is
+// newer than the program is left alone, which is no error; Check tells of it. config names the database.
+//
+// The errors are those of Check but for ErrNotInitialized, ErrOutdated and ErrNewer; ErrKeptElsewhere, ErrLocked, and a
+// *PrivilegeError where the role lacks something.
+func Up(ctx context.Context, config *pgx.ConnConfig, opts ...Option) (changed bool, err error) {
+	o := collect(opts)
+	conn, err := connect(ctx, config)
+	if err != nil {
+		return false, err
+	}
+	defer conn.close(ctx)
+	for range attempts {
+		changed, err = conn.up(ctx, o)
+		if err == nil || !anotherWasFaster(err) {
+			break
+		}
+	}
+	return changed, err
+}
+
+// attempts is for processes that initialise or clear databases of one cluster at the same time: of one database, or of
+// several that share the roles.
+const attempts = 5
+
+// anotherWasFaster reports whether an error comes of another process that has just done the same: 23505 and the three
+// after it mean that something is there by now, 42704 that a role is gone.
+func anotherWasFaster(err error) bool {
+	pgErr := (*pgconn.PgError)(nil)
+	return errors.As(err, &pgErr) && (slices.Contains([]string{"23505", "42P06", "42P07", "42710", "42704"}, pgErr.Code) ||
+		strings.Contains(pgErr.Message, "concurrently"))
+}
+
+// connection is one of our own, which database/sql, and so goose, can use as well.
+type connection struct {
+	*stdlib.Conn
+	pgx *pgx.Conn
+}
+
+// connect needs no prepared statement, and so does not make any: behind a transaction pooler, their names may be taken.
+func connect(ctx context.Context, config *pgx.ConnConfig) (connection, error) {
+	config = config.Copy()
+	if config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+	conn, err := stdlib.GetConnector(*config).Connect(ctx)
+	if err != nil {
+		return connection{}, err
+	}
+	c := conn.(*stdlib.Conn)
+	return connection{c, c.Conn()}, nil
+}
+
+func (c connection) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = c.pgx.Close(ctx) // the transaction is over, nothing can be lost
+}
+
+func (c connection) up(ctx context.Context, o options) (changed bool, err error) {
+	s, err := stateOf(ctx, c.pgx)
+	if err != nil {
+		return false, err
+	}
+	if due, err := s.due(); !due {
+		return false, err
+	}
+	err = c.inTransaction(ctx, o, "schema exaudit", func(tx pgx.Tx) error {
+		if err := checkPrivileges(ctx, tx, s); err != nil {
+			return err
+		}
+		if s, err = lock(ctx, tx, s); err != nil {
+			return err
+		}
+		if changed, err = s.due(); !changed {
+			return err
+		}
+		return c.migrate(ctx, tx, !s.exists || s.Bare)
+	})
+	return changed && err == nil, err
+}
+
+// due reports whether there is something to do.
+func (s state) due() (bool, error) {
+	err := s.check()
+	switch {
+	case errors.Is(err, ErrNewer):
+		return false, nil
+	case errors.Is(err, ErrOutdated) && !s.KeepsOwnVersion:
+		return false, fmt.Errorf("%w: it is at version %d, the program at %d", ErrKeptElsewhere, s.Version, Version)
+	case errors.Is(err, ErrOutdated), errors.Is(err, ErrNotInitialized):
+		return true, nil
+	}
+	return false, err
+}
+
+// lock keeps other processes from migrating, and returns the state as it is then. Only who could migrate can hold it: the
+// schema's name is taken until the transaction ends, and afterwards nobody but exaudit_owner has any privilege on the
+// table.
+func lock(ctx context.Context, tx pgx.Tx, s state) (state, error) {
+	switch {
+	case !s.exists:
+		if _, err := tx.Exec(ctx, "CREATE SCHEMA exaudit"); err != nil {
+			return s, fmt.Errorf("create schema exaudit: %w", err)
+		}
+		return s, nil // nobody else sees it
+	case s.Bare: // goose creates its table, and nobody else can meanwhile
+		return s, nil
+	}
+	execute := func(text string) error { _, err := tx.Exec(ctx, text); return err }
+	err := asOwner(execute, func() error { return execute("LOCK TABLE exaudit.goose_db_version IN SHARE ROW EXCLUSIVE MODE") })
+	if err != nil {
+		return s, fmt.Errorf("lock exaudit.goose_db_version: %w", err)
+	}
+	return stateOf(ctx, tx)
+}
+
+// migrate runs the migrations in a transaction that is open already, for the first time or not.
+func (c connection) migrate(ctx context.Context, tx pgx.Tx, first bool) error {
+	conn := c.within(tx)
+	defer conn.Close()
+	store, err := newStore(!first)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider("", conn, Files, goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return err
+	}
+	note, err := DigestSQL(Version)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, note); err != nil {
+		return fmt.Errorf("note what made schema exaudit: %w", err)
+	}
+	return Check(ctx, tx)
+}
+
+// inTransaction runs do in one transaction, in which names mean what they mean to PostgreSQL and locks are waited for no
+// longer than the options say. READ COMMITTED is for looking again after a lock was waited for.
+func (c connection) inTransaction(ctx context.Context, o options, object string, do func(pgx.Tx) error) error {
+	tx, err := c.pgx.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	// Without effect after a commit; with a context that is still good after a Ctrl-C.
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	if _, err := db.New().PinSearchPath(ctx, tx); err != nil {
+		return fmt.Errorf("pin search_path: %w", err)
+	}
+	wait, err := locks.Begin(ctx, tx, o.lockTimeout)
+	if err != nil {
+		return err
+	}
+	defer wait.Stop()
+	if err := do(tx); err != nil {
+		return wait.Explain(err, object)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// asOwner runs do as exaudit_owner, to whom everything in the schema belongs.
+func asOwner(execute func(string) error, do func() error) error {
+	if err := execute("SET LOCAL ROLE exaudit_owner"); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	return execute("RESET ROLE")
+}
