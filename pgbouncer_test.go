@@ -1,25 +1,17 @@
 package exaudit_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/bouncer"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -27,98 +19,14 @@ import (
 // function that makes pools through it.
 func bounced(t *testing.T, db *pgtest.DB) func(pgx.QueryExecMode) *pgxpool.Pool {
 	t.Helper()
-	program, err := exec.LookPath("pgbouncer")
-	if err != nil {
-		if program = "/usr/sbin/pgbouncer"; os.Getenv("CI") == "" {
-			if _, err := os.Stat(program); err != nil {
-				t.Skip("SKIPPED: what holds behind a transaction-pooling proxy is not tested: pgbouncer is not installed (apt-get install pgbouncer)")
-			}
-		}
-	}
-	server := db.Pool.Config().ConnConfig
-	dir, err := os.MkdirTemp("/tmp", "exaudit-bouncer-") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	password := ""
-	if server.Password != "" {
-		password = " password='" + strings.ReplaceAll(server.Password, "'", "''") + "'"
-	}
-	config := fmt.Sprintf(`[databases]
-%s = host=%s port=%d user=%s%s
-[pgbouncer]
-listen_addr =
-listen_port = 6432
-unix_socket_dir = %s
-auth_type = any
-pool_mode = transaction
-default_pool_size = 3
-max_client_conn = 100
-ignore_startup_parameters = extra_float_digits
-logfile = %s/log
-`, db.Name, server.Host, server.Port, server.User, password, dir, dir)
-	if err := os.WriteFile(filepath.Join(dir, "ini"), []byte(config), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, filepath.Join(dir, "ini"))
-	if os.Getuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: unprivileged(t, server.Host)}
-		if err := os.Chown(dir, int(cmd.SysProcAttr.Credential.Uid), -1); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-exited
-	})
-	socket := filepath.Join(dir, ".s.PGSQL.6432")
-	for deadline := time.Now().Add(10 * time.Second); ; {
-		if c, err := net.Dial("unix", socket); err == nil {
-			_ = c.Close()
-			break
-		}
-		select {
-		case err := <-exited:
-			exited <- err
-			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			t.Fatalf("pgbouncer: %v\n%s%s", err, log, &said)
-		case <-time.After(10 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("pgbouncer does not answer")
-		}
-	}
+	dir := bouncer.Start(t, db, 3)
 	return func(mode pgx.QueryExecMode) *pgxpool.Pool {
 		return poolOf(t, db, mode, func(c *pgxpool.Config) {
 			c.MaxConns = 12
+			c.ConnConfig.Host, c.ConnConfig.Port = dir, bouncer.Port
 			c.ConnConfig.Fallbacks, c.ConnConfig.TLSConfig = nil, nil
-			c.ConnConfig.DialFunc = func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", socket) }
 		})
 	}
-}
-
-// unprivileged is who may run a program that refuses root and talks to the server: the
-// owner of its socket's directory, or nobody.
-func unprivileged(t *testing.T, host string) *syscall.Credential {
-	t.Helper()
-	if network, _ := pgconn.NetworkAddress(host, 0); network == "unix" {
-		info, err := os.Stat(host)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if owner := info.Sys().(*syscall.Stat_t); owner.Uid != 0 {
-			return &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}
-		}
-	}
-	return &syscall.Credential{Uid: 65534, Gid: 65534}
 }
 
 // Behind a proxy that gives each transaction another connection, many writers keep their
@@ -189,4 +97,43 @@ func writeSomehow(ctx context.Context, audit *exaudit.DB, i int, body string) er
 		_, err := tx.Exec(ctx, sql, body)
 		return err
 	})
+}
+
+// A transaction pooler keeps nothing of an Init: no lock, and no setting; and it does not matter what others have left
+// on its connections, in each mode.
+func TestInitBehindPgBouncer(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := pgtest.New(t)
+	db.Exec(t, `CREATE TABLE notes (id int PRIMARY KEY)`)
+	pool := bounced(t, db)
+	for _, mode := range []pgx.QueryExecMode{
+		pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec,
+		pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol,
+	} {
+		config := pool(mode).Config().ConnConfig
+		for range 2 { // of which the second may get the connection of the first
+			var group sync.WaitGroup
+			for range 3 {
+				group.Go(func() {
+					if _, err := exaudit.Init(ctx, config); err != nil {
+						t.Errorf("%s: init: %v", mode, err)
+					}
+				})
+			}
+			group.Wait()
+		}
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); n != 0 {
+			t.Errorf("%s: %d locks are left", mode, n)
+		}
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`); n != 0 {
+			t.Errorf("%s: %d transactions are open", mode, n)
+		}
+		if err := exaudit.Remove(ctx, config); err != nil {
+			t.Errorf("%s: remove: %v", mode, err)
+		}
+	}
+	if _, err := exaudit.Init(ctx, db.Pool.Config().ConnConfig); err != nil {
+		t.Error(err)
+	}
 }

@@ -110,7 +110,8 @@ func appendFile(files []File, changes []Change, own bool) []File {
 
 // createSchema brings schema exaudit up to date for the transaction.
 func createSchema(ctx context.Context, tx pgx.Tx) error {
-	if err := sql.Check(ctx, tx); err == nil || errors.Is(err, sql.ErrNewer) {
+	err := sql.Check(ctx, tx)
+	if !errors.Is(err, sql.ErrNotInitialized) && !errors.Is(err, sql.ErrOutdated) {
 		return err
 	}
 	queries := db.New()
@@ -134,6 +135,13 @@ func createSchema(ctx context.Context, tx pgx.Tx) error {
 			return fmt.Errorf("try %s: %w", m.Name, err)
 		}
 	}
+	digest, err := sql.DigestSQL(sql.Version)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, digest); err != nil {
+		return fmt.Errorf("note what made schema exaudit: %w", err)
+	}
 	if err := queries.RestoreSearchPath(ctx, tx, path.SearchPath); err != nil {
 		return fmt.Errorf("restore search_path: %w", err)
 	}
@@ -141,7 +149,7 @@ func createSchema(ctx context.Context, tx pgx.Tx) error {
 }
 
 // schemaChanges are the files of exaudit's own schema that the folder lacks. What has been
-// released never changes.
+// released never changes: a folder that has something else was written by a build in between.
 func schemaChanges(folder *Folder) ([]Change, error) {
 	migrations, err := sql.Migrations()
 	if err != nil {
@@ -149,8 +157,12 @@ func schemaChanges(folder *Folder) ([]Change, error) {
 	}
 	var changes []Change
 	for _, m := range migrations {
-		p := part{key: schemaKey + m.Name, text: strings.TrimSpace(m.Up)}
-		if _, ok := folder.find(p.key); !ok {
+		p := part{key: schemaKey + m.Name, text: m.Content()}
+		was, ok := folder.find(p.key)
+		if ok && strings.TrimSpace(was.text) != p.text {
+			return nil, fmt.Errorf("%s in folder %s: %w", p.key, folder.path, sql.ErrOtherBuild)
+		}
+		if !ok {
 			down := strings.TrimSpace(m.Down) + "\n"
 			if m.Version == 1 {
 				down += "DROP SCHEMA exaudit;\n"
@@ -158,7 +170,28 @@ func schemaChanges(folder *Folder) ([]Change, error) {
 			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(), down: removedMark + p.key + "\n" + down})
 		}
 	}
-	return changes, nil
+	return changes, notedDigests(changes)
+}
+
+// notedDigests has the last of some changes note what the schema is then, and its way back what it was before the first.
+func notedDigests(changes []Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	digest, err := sql.DigestSQL(sql.Version)
+	if err != nil {
+		return err
+	}
+	before := "DROP FUNCTION exaudit.schema_digest;\n"
+	if first := sql.Version - int64(len(changes)); first > 0 {
+		if before, err = sql.DigestSQL(first); err != nil {
+			return err
+		}
+	}
+	last := &changes[len(changes)-1]
+	last.up += "\n" + digest
+	last.down = before + last.down
+	return nil
 }
 
 func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *config.Migrations, functions bool) ([]Change, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/migration"
+	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -205,11 +206,37 @@ func TestWithSchema(t *testing.T) {
 		a.up(production)
 		wantTracked(t, production, "public.events", "public.orders", "public.users")
 		a.wantInstalled(production)
+		if err := sql.Check(context.Background(), production.Pool); err != nil {
+			t.Errorf("Check after the migrations: %v", err)
+		}
 		if _, err := a.goose(production, "").DownTo(context.Background(), 0); err != nil {
 			t.Fatal(err)
 		}
 		if pgtest.One[bool](t, production, `SELECT to_regnamespace('exaudit') IS NOT NULL`) {
 			t.Error("Down left the schema behind")
+		}
+	}
+}
+
+// A folder that another build has written is not taken for up to date.
+func TestWithSchemaOfAnotherBuild(t *testing.T) {
+	t.Parallel()
+	a := &app{T: t, dir: t.TempDir(), dev: pgtest.New(t), config: selection}
+	a.migration("00001_app.sql", shop, "DROP TABLE events, orders, users; DROP TYPE mood;")
+	path := a.generate(func(o *migration.Options) { o.Schema = true })[0].Path
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for change, want := range map[*strings.Replacer]error{
+		strings.NewReplacer("\n", "\r\n"): nil,
+		strings.NewReplacer("CREATE FUNCTION exaudit.base_type(", "CREATE FUNCTION exaudit.basic_type("): sql.ErrOtherBuild,
+	} {
+		if err := os.WriteFile(path, []byte(change.Replace(string(content))), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.try(); !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
 		}
 	}
 }

@@ -36,7 +36,7 @@ BEGIN
                             THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
         EXCEPTION
             WHEN insufficient_privilege THEN
-                IF NOT pg_catalog.pg_has_role('exaudit_owner', 'USAGE') OR NOT pg_catalog.pg_has_role('exaudit_writer', 'MEMBER') THEN
+                IF NOT pg_catalog.pg_has_role('exaudit_owner', 'USAGE') OR NOT pg_catalog.pg_has_role('exaudit_writer', 'USAGE') THEN
                     RAISE EXCEPTION 'role "%" is not a member of exaudit_owner and exaudit_writer', current_user
                         USING ERRCODE = 'insufficient_privilege',
                               HINT = pg_catalog.format('An administrator runs once: GRANT exaudit_owner, exaudit_writer TO %I;', current_user);

@@ -46,8 +46,8 @@ func checkPrivileges(ctx context.Context, q db.DBTX, s state) error {
 		return fmt.Errorf("read the roles of exaudit: %w", err)
 	}
 	e := &PrivilegeError{Role: who.Role}
-	// The owner of a schema needs it, too, to hand the schema over.
-	if !who.MayCreateSchema && (!s.exists || s.Owner != ownerRole) {
+	// CREATE SCHEMA IF NOT EXISTS takes it where the schema exists, too.
+	if !who.MayCreateSchema && (!s.exists || s.Bare) {
 		database := pgx.Identifier{who.Database}.Sanitize()
 		e.lacks("CREATE on database "+database, "GRANT CREATE ON DATABASE "+database+" TO "+quoted(who.Role))
 	}
@@ -73,7 +73,7 @@ const (
 func quoted(role string) string { return pgx.Identifier{role}.Sanitize() }
 
 // lackOfMembership adds what keeps the role from acting as exaudit_owner and exaudit_writer: it hands functions of the
-// one over to the other, and so has the privileges of the first and may become both.
+// one over to the other, here and when it installs triggers, and so has the privileges of both and may become both.
 func (e *PrivilegeError) lackOfMembership(who db.InstallerRow, roles []db.InstallerRolesRow) {
 	with := ""
 	if who.ByMembership && !who.Inherits {
@@ -85,7 +85,7 @@ func (e *PrivilegeError) lackOfMembership(who db.InstallerRow, roles []db.Instal
 			continue
 		}
 		// Before PostgreSQL 16, the role's own INHERIT decides, and is looked at below.
-		serves := r.MayBecome && (r.HasPrivileges || r.Name == writerRole || !who.ByMembership && !who.Inherits)
+		serves := r.MayBecome && (r.HasPrivileges || !who.ByMembership && !who.Inherits)
 		if serves || r.MayGrant || !r.IsThere && who.MayCreateRoles {
 			continue
 		}

@@ -2,7 +2,6 @@ package sql_test
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"sync"
 	"testing"
@@ -130,29 +129,6 @@ func TestVersionIsThatOfTheFiles(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	db := pgtest.New(t)
-	if err := sql.Check(ctx, db.Pool); !errors.Is(err, sql.ErrNotInitialized) {
-		t.Errorf("empty database: %v, want ErrNotInitialized", err)
-	}
-	up(t, db.URL)
-	for _, c := range []struct {
-		version string
-		want    error
-	}{{"4", sql.ErrOutdated}, {"99", sql.ErrNewer}} {
-		db.Exec(t, `CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT `+c.version+`::bigint'`)
-		if err := sql.Check(ctx, db.Pool); !errors.Is(err, c.want) {
-			t.Errorf("version %s: %v, want %v", c.version, err, c.want)
-		}
-	}
-	db.Exec(t, `INSERT INTO exaudit.goose_db_version (version_id, is_applied) VALUES (99, true)`)
-	if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, sql.ErrNewer) {
-		t.Errorf("Up on a newer database: %v, want ErrNewer", err)
-	}
-}
-
 // The usual installer is the application's migration role: no superuser.
 func TestUpWithoutSuperuser(t *testing.T) {
 	t.Parallel()
@@ -178,29 +154,5 @@ func TestUpWithoutSuperuser(t *testing.T) {
 	}
 	if err := sql.Down(ctx, c); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestUpWithoutPrivileges(t *testing.T) {
-	t.Parallel()
-	db := pgtest.New(t)
-	c := config(t, db.URL)
-	c.User = db.Role(t, "LOGIN")
-	if _, err := sql.Up(context.Background(), c); err == nil {
-		t.Error("a role without CREATE on the database could initialise it")
-	}
-	if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_namespace WHERE nspname = 'exaudit'`); n != 0 {
-		t.Error("schema exaudit was left behind")
-	}
-}
-
-// Whoever may create a schema could otherwise have code of theirs run by who migrates.
-func TestForeignSchemaIsRefused(t *testing.T) {
-	t.Parallel()
-	db := pgtest.New(t)
-	role := db.Role(t, "")
-	db.Exec(t, `CREATE SCHEMA exaudit AUTHORIZATION `+role)
-	if _, err := sql.Up(context.Background(), config(t, db.URL)); !errors.Is(err, sql.ErrForeignSchema) {
-		t.Errorf("got %v, want ErrForeignSchema", err)
 	}
 }

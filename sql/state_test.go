@@ -1,0 +1,215 @@
+package sql_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/sql"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		change  string // after Up; "" for an empty database
+		want    error
+		up      error // what Up says of it
+		removed bool  // whether Down removes it
+	}{
+		"no schema":      {"", sql.ErrNotInitialized, nil, true},
+		"bare":           {`DROP SCHEMA exaudit CASCADE; CREATE SCHEMA exaudit AUTHORIZATION exaudit_owner`, sql.ErrNotInitialized, nil, true},
+		"up to date":     {`SELECT 1`, nil, nil, true},
+		"no version":     {`DROP FUNCTION exaudit.schema_version`, sql.ErrIncomplete, sql.ErrIncomplete, true},
+		"no digest":      {`DROP FUNCTION exaudit.schema_digest`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
+		"other digest":   {`CREATE OR REPLACE FUNCTION exaudit.schema_digest() RETURNS text LANGUAGE sql AS 'SELECT ''` + strings.Repeat("0", 64) + `'''`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
+		"older, unlike":  {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 4::bigint'`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
+		"newer":          {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 99::bigint'`, sql.ErrNewer, nil, false},
+		"kept elsewhere": {`DROP TABLE exaudit.goose_db_version`, nil, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.New(t)
+			if c.change != "" {
+				up(t, db.URL)
+				db.Exec(t, c.change)
+			}
+			if err := sql.Check(ctx, db.Pool); !errors.Is(err, c.want) {
+				t.Errorf("Check: %v, want %v", err, c.want)
+			}
+			if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, c.up) {
+				t.Errorf("Up: %v, want %v", err, c.up)
+			}
+			if err := sql.Down(ctx, config(t, db.URL)); (err == nil) != c.removed {
+				t.Errorf("Down: %v, want removed: %v", err, c.removed)
+			}
+			if !c.removed {
+				return
+			}
+			if up(t, db.URL); sql.Check(ctx, db.Pool) != nil {
+				t.Error("it could not be made anew")
+			}
+		})
+	}
+}
+
+// What an "exaudit init" left behind that was interrupted, before it was one transaction, can be removed.
+func TestIncompleteSchemaCanBeRemoved(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for upTo := range 4 {
+		db := pgtest.New(t)
+		db.Exec(t, `CREATE SCHEMA exaudit; CREATE TABLE exaudit.goose_db_version (id int)`)
+		for _, m := range migrations(t)[:upTo] {
+			db.Exec(t, m.Up)
+		}
+		if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, sql.ErrIncomplete) {
+			t.Errorf("after %d migrations: %v, want ErrIncomplete", upTo, err)
+		}
+		if err := sql.Down(ctx, config(t, db.URL)); err != nil {
+			t.Errorf("remove, after %d migrations: %v", upTo, err)
+		}
+		if !up(t, db.URL) {
+			t.Errorf("after %d migrations and removal there was nothing to do", upTo)
+		}
+	}
+}
+
+// The upgrade of a schema that an earlier release has made, by a role that has not made it.
+func TestUpFromAnEarlierVersion(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := pgtest.New(t)
+	up(t, db.URL)
+	for _, m := range []int{11, 10} { // back to version 10
+		db.Exec(t, migrations(t)[m].Down)
+	}
+	digest, err := sql.DigestSQL(10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, digest)
+	db.Exec(t, `DELETE FROM exaudit.goose_db_version WHERE version_id > 10`)
+	if err := sql.Check(ctx, db.Pool); !errors.Is(err, sql.ErrOutdated) {
+		t.Fatalf("Check: %v, want ErrOutdated", err)
+	}
+	if _, err := triggers.Install(ctx, db.Pool, nil); !errors.Is(err, sql.ErrOutdated) {
+		t.Errorf("Install: %v, want ErrOutdated", err)
+	}
+	role := db.Role(t, "LOGIN PASSWORD 'x'")
+	c := config(t, db.URL)
+	c.User, c.Password = role, "x"
+	lacks := (*sql.PrivilegeError)(nil)
+	if _, err := sql.Up(ctx, c); !errors.As(err, &lacks) {
+		t.Fatalf("got %v, want a *PrivilegeError", err)
+	}
+	db.Exec(t, strings.Join(lacks.Cure, ";"))
+	if changed, err := sql.Up(ctx, c); err != nil || !changed {
+		t.Fatalf("Up: %v, %v", changed, err)
+	}
+	if err := sql.Check(ctx, db.Pool); err != nil {
+		t.Errorf("Check: %v", err)
+	}
+}
+
+// Whoever may create a schema could otherwise have code of theirs run by whoever asks for the version.
+func TestForeignSchemaIsNotRun(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := pgtest.New(t)
+	up(t, db.URL) // so that the roles are there
+	if err := sql.Down(ctx, config(t, db.URL)); err != nil {
+		t.Fatal(err)
+	}
+	role := db.Role(t, "")
+	db.Exec(t, `CREATE SCHEMA exaudit AUTHORIZATION `+role)
+	db.Exec(t, `CREATE TABLE exaudit.versions (id int);
+		CREATE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'was run'; END $$;
+		ALTER FUNCTION exaudit.schema_version OWNER TO `+role)
+	if err := sql.Check(ctx, db.Pool); !errors.Is(err, sql.ErrForeignSchema) {
+		t.Errorf("Check: %v, want ErrForeignSchema", err)
+	}
+	if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, sql.ErrForeignSchema) {
+		t.Errorf("Up: %v, want ErrForeignSchema", err)
+	}
+	if err := sql.Down(ctx, config(t, db.URL)); !errors.Is(err, sql.ErrForeignSchema) {
+		t.Errorf("Down: %v, want ErrForeignSchema", err)
+	}
+	if _, err := triggers.Install(ctx, db.Pool, nil); !errors.Is(err, sql.ErrForeignSchema) {
+		t.Errorf("Install: %v, want ErrForeignSchema", err)
+	}
+}
+
+// What others have built on the schema is not taken along.
+func TestDownSparesWhatOthersHaveBuilt(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for name, c := range map[string]string{
+		"view of table public.mine":   `CREATE VIEW mine AS SELECT count(*) FROM exaudit.versions`,
+		"function of a type mine(":    `CREATE FUNCTION mine(v exaudit.versions) RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+		"column v of table mine":      `CREATE TABLE mine (v exaudit.action)`,
+		"constraint on table mine":    `CREATE TABLE mine (t int CONSTRAINT refers REFERENCES exaudit.tables)`,
+		"materialized view mine":      `CREATE MATERIALIZED VIEW mine AS SELECT * FROM exaudit.custom_columns`,
+		"default value for column of": `CREATE TABLE mine (v bigint DEFAULT exaudit.schema_version())`,
+	} {
+		db := pgtest.New(t)
+		up(t, db.URL)
+		db.Exec(t, c)
+		err := sql.Down(ctx, config(t, db.URL))
+		if err == nil || !strings.Contains(err.Error(), "mine") {
+			t.Errorf("%s: got %v, want an error that names it", name, err)
+		}
+		if err := sql.Check(ctx, db.Pool); err != nil {
+			t.Errorf("%s: Check: %v", name, err)
+		}
+	}
+}
+
+// released has the SHA-256 of each migration that was released, as sha256sum writes it.
+const released = "released.sha256"
+
+// A migration that has been released is never edited: databases have it as it was.
+func TestReleasedMigrationsAreFrozen(t *testing.T) {
+	content, err := os.ReadFile(released)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frozen := strings.Split(strings.TrimSpace(string(content)), "\n")
+	if frozen[0] == "" {
+		frozen = nil
+	}
+	names, err := fs.Glob(sql.Files, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range frozen {
+		hash, name, _ := strings.Cut(line, "  ")
+		if i >= len(names) || names[i] != name {
+			t.Errorf("%s is released, and not migration %d any more", name, i+1)
+			continue
+		}
+		content, err := sql.Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != hash {
+			t.Errorf("%s is released, and was edited: add a migration", name)
+		}
+	}
+	changelog, err := os.ReadFile("../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(changelog), "\n") {
+		if strings.HasPrefix(line, "## ") && !strings.Contains(line, "unreleased") && len(frozen) == 0 {
+			t.Errorf("%s is released, and %s is empty: see CONTRIBUTING.md", strings.TrimPrefix(line, "## "), released)
+		}
+	}
+}
