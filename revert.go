@@ -2,6 +2,7 @@ package exaudit
 
 import (
 	"context"
+	"time"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/revert"
@@ -25,6 +26,10 @@ func Expect(p Patch) RevertOption { return revert.Expect(p) }
 // the column's type. ErrInvalidColumn tells of a column that is missing, generated or part of
 // the primary key, and of a value that is none of its type.
 func SetColumn(name string, value any) RevertOption { return revert.SetColumn(name, value) }
+
+// RevertLockTimeout bounds how long a revert waits for locks in all, which is DefaultLockTimeout otherwise; 0 is for ever.
+// What is not to be had is ErrLocked.
+func RevertLockTimeout(d time.Duration) RevertOption { return revert.LockTimeout(d) }
 
 // Revert brings the entity of a version back to what it was before that version, undoing
 // it and all later ones: an update restores the old values, a delete brings the row back

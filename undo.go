@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
@@ -72,6 +73,11 @@ func KeepColumns(columns ...string) UndoOption { return undo.Keep(columns...) }
 // column needs that was added since, NOT NULL and without a default: "region", or "orders.region"
 // in one table.
 func SetUndoneColumn(column string, value any) UndoOption { return undo.Set(column, value) }
+
+// UndoLockTimeout bounds how long an undo waits for locks in all, which is DefaultLockTimeout otherwise; 0 is for ever. It
+// waits for another undo, and for transactions that have changed its rows. Once it holds rows itself it does not wait for
+// others, but gives them up and begins anew: nobody becomes the victim of a deadlock. What is not to be had is ErrLocked.
+func UndoLockTimeout(d time.Duration) UndoOption { return undo.LockTimeout(d) }
 
 // Progress is told what an undo is busy with, and with how many versions or rows.
 func Progress(report func(stage UndoStage, n int)) UndoOption { return undo.Progress(report) }

@@ -31,16 +31,27 @@ func (q *Queries) BoundLockWaits(ctx context.Context, db DBTX, lockTimeout strin
 	return i, err
 }
 
-const deadlockTimeout = `-- name: DeadlockTimeout :one
-SELECT s.setting::bigint AS milliseconds FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'deadlock_timeout'
+const boundLockWaitsBriefly = `-- name: BoundLockWaitsBriefly :one
+SELECT brief.milliseconds::bigint AS milliseconds,
+       pg_catalog.set_config('lock_timeout', brief.milliseconds::pg_catalog.text, true)::pg_catalog.text AS lock_timeout
+FROM (SELECT CASE WHEN $1::bigint OPERATOR(pg_catalog.>) 0
+                   AND ($1::bigint OPERATOR(pg_catalog.*) 5) OPERATOR(pg_catalog.<) d.setting::bigint
+                  THEN $1::bigint
+                  ELSE pg_catalog.int8larger(d.setting::bigint OPERATOR(pg_catalog./) 5, 1) END AS milliseconds
+      FROM pg_catalog.pg_settings d WHERE d.name OPERATOR(pg_catalog.=) 'deadlock_timeout') AS brief
 `
 
-// In milliseconds.
-func (q *Queries) DeadlockTimeout(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, deadlockTimeout)
-	var milliseconds int64
-	err := row.Scan(&milliseconds)
-	return milliseconds, err
+type BoundLockWaitsBrieflyRow struct {
+	Milliseconds int64
+	LockTimeout  string
+}
+
+// For the transaction: a fifth of deadlock_timeout, or what is given, the shorter one; 0 is for ever. Returns it, too.
+func (q *Queries) BoundLockWaitsBriefly(ctx context.Context, db DBTX, most int64) (BoundLockWaitsBrieflyRow, error) {
+	row := db.QueryRow(ctx, boundLockWaitsBriefly, most)
+	var i BoundLockWaitsBrieflyRow
+	err := row.Scan(&i.Milliseconds, &i.LockTimeout)
+	return i, err
 }
 
 const lockHolders = `-- name: LockHolders :many

@@ -107,11 +107,11 @@ func (q *Queries) LaterVersions(ctx context.Context, db DBTX, arg LaterVersionsP
 
 const lockUndo = `-- name: LockUndo :exec
 
-SELECT pg_catalog.pg_advisory_xact_lock(1702387061, 1970168943)
+SELECT exaudit.lock_undo()
 `
 
 // Many rows at once, and what was undone.
-// One undo at a time in a database: "exau", "undo".
+// One undo at a time in a database.
 func (q *Queries) LockUndo(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, lockUndo)
 	return err

@@ -6,9 +6,15 @@ SELECT pg_catalog.current_setting('lock_timeout')::pg_catalog.text              
        pg_catalog.set_config('lock_timeout', @lock_timeout::pg_catalog.text, true)::pg_catalog.text AS lock_timeout,
        pg_catalog.pg_backend_pid()::integer                                           AS pid;
 
--- name: DeadlockTimeout :one
--- In milliseconds.
-SELECT s.setting::bigint AS milliseconds FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'deadlock_timeout';
+-- name: BoundLockWaitsBriefly :one
+-- For the transaction: a fifth of deadlock_timeout, or what is given, the shorter one; 0 is for ever. Returns it, too.
+SELECT brief.milliseconds::bigint AS milliseconds,
+       pg_catalog.set_config('lock_timeout', brief.milliseconds::pg_catalog.text, true)::pg_catalog.text AS lock_timeout
+FROM (SELECT CASE WHEN @most::bigint OPERATOR(pg_catalog.>) 0
+                   AND (@most::bigint OPERATOR(pg_catalog.*) 5) OPERATOR(pg_catalog.<) d.setting::bigint
+                  THEN @most::bigint
+                  ELSE pg_catalog.int8larger(d.setting::bigint OPERATOR(pg_catalog./) 5, 1) END AS milliseconds
+      FROM pg_catalog.pg_settings d WHERE d.name OPERATOR(pg_catalog.=) 'deadlock_timeout') AS brief;
 
 -- name: LockHolders :many
 -- Whom a process waits for, in the end: of those that wait themselves, the ones that they wait for. What a session does

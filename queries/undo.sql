@@ -1,8 +1,8 @@
 -- Many rows at once, and what was undone.
 
 -- name: LockUndo :exec
--- One undo at a time in a database: "exau", "undo".
-SELECT pg_catalog.pg_advisory_xact_lock(1702387061, 1970168943);
+-- One undo at a time in a database.
+SELECT exaudit.lock_undo();
 
 -- name: SetReadOnly :exec
 -- Until the savepoint ends.

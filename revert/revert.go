@@ -14,11 +14,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/locks"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -108,6 +110,7 @@ type options struct {
 	custom        string
 	expected      *patch.Patch
 	set           map[string]any
+	lockTimeout   time.Duration
 }
 
 // AllowDiverged reverts a row that is not what its history says: columns that no undone
@@ -136,6 +139,9 @@ func SetColumn(name string, value any) Option {
 	}
 }
 
+// LockTimeout bounds how long a revert waits for locks in all, of the row, or of others that go with it; 0 is for ever.
+func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeout = d } }
+
 // Preview plans the revert to the state before a version, and writes nothing.
 func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*Plan, error) {
 	return plan(ctx, q, version, false, collect(opts))
@@ -145,26 +151,31 @@ func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*Pl
 // first. Its Plan has as Target what the row really became and as Patch what really
 // changed: the table's own triggers may have had their say.
 func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*Plan, error) {
-	tx, err := conn.Begin(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
-	}
-	// Without effect after a commit; with a context that is still good after a Ctrl-C.
-	defer tx.Rollback(context.WithoutCancel(ctx))
 	o := collect(opts)
-	p, err := plan(ctx, tx, version, true, o)
-	if err != nil {
-		return nil, err
-	}
-	if o.expected != nil && !reflect.DeepEqual(p.Patch, *o.expected) {
-		return nil, failed(p.Entity, version, ErrChanged)
-	}
-	if err := p.write(ctx, tx, o); err != nil {
-		return nil, failed(p.Entity, version, err)
-	}
-	if err := tx.Commit(ctx); err != nil {
-		// deferred constraints speak up here
+	var p *Plan
+	written := false
+	err := locks.Retry(ctx, conn, o.lockTimeout, func(tx pgx.Tx, briefly func() error) (err error) {
+		written = false
+		if p, err = plan(ctx, tx, version, true, o); err != nil {
+			return err
+		}
+		if o.expected != nil && !reflect.DeepEqual(p.Patch, *o.expected) {
+			return failed(p.Entity, version, ErrChanged)
+		}
+		if err := briefly(); err != nil {
+			return err
+		}
+		if err := p.write(ctx, tx, o); err != nil {
+			return failed(p.Entity, version, err)
+		}
+		written = true
+		return nil
+	})
+	switch {
+	case err != nil && written: // deferred constraints speak up at the end
 		return nil, failed(p.Entity, version, Classify(err))
+	case err != nil:
+		return nil, err
 	}
 	return p, nil
 }
@@ -175,7 +186,7 @@ func failed(e history.Entity, version int64, err error) error {
 }
 
 func collect(opts []Option) options {
-	var o options
+	o := options{lockTimeout: locks.DefaultTimeout}
 	for _, opt := range opts {
 		opt(&o)
 	}

@@ -41,6 +41,18 @@ BEGIN
 END
 $$;
 
+-- One undo at a time in a database. Only a member of exaudit_reader can hold this, until its transaction ends; an
+-- advisory lock could be held by anybody. Reverts, which write to the table, go on.
+CREATE FUNCTION exaudit.lock_undo() RETURNS void
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    LOCK TABLE exaudit.undone IN SHARE UPDATE EXCLUSIVE MODE;
+END
+$$;
+
 -- Notes which rollbacks of this transaction undid which versions. Versions are named by their
 -- entities, so that an index finds them.
 CREATE FUNCTION exaudit.note_undone(rollback_ids bigint[], table_ids integer[], entity_ids text[], version_ids bigint[]) RETURNS void
@@ -412,11 +424,11 @@ CREATE TRIGGER forget_undone
     FOR EACH STATEMENT EXECUTE FUNCTION exaudit.forget_undone();
 ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER forget_undone;
 
-REVOKE EXECUTE ON FUNCTION exaudit.forget_undone, exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
+REVOKE EXECUTE ON FUNCTION exaudit.forget_undone, exaudit.lock_undo, exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
     exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
     exaudit.missing_references, exaudit.rows_referencing
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
+GRANT EXECUTE ON FUNCTION exaudit.lock_undo, exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
     exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
     exaudit.missing_references, exaudit.rows_referencing
     TO exaudit_reader;
@@ -438,6 +450,7 @@ DROP FUNCTION exaudit.key_records_definition;
 DROP FUNCTION exaudit.key_records;
 DROP FUNCTION exaudit.undone_by;
 DROP FUNCTION exaudit.note_undone;
+DROP FUNCTION exaudit.lock_undo;
 DROP FUNCTION exaudit.forget_undone;
 DROP TABLE exaudit.undone;
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 11::bigint';

@@ -13,9 +13,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/locks"
 	"github.com/exaudit/exaudit/revert"
 )
 
@@ -75,9 +79,10 @@ type Option func(*options)
 // options are settings, which are part of a plan, and what is only said when it is carried out.
 type options struct {
 	settings
-	custom   string
-	progress func(Stage, int)
-	err      error
+	custom      string
+	progress    func(Stage, int)
+	lockTimeout time.Duration
+	err         error
 }
 
 // settings are what a plan was made with.
@@ -95,7 +100,7 @@ type named struct {
 }
 
 func collect(opts []Option) options {
-	o := options{settings: settings{Policy: Refuse, MaxRows: DefaultMaxRows}, progress: func(Stage, int) {}}
+	o := options{settings: settings{Policy: Refuse, MaxRows: DefaultMaxRows}, progress: func(Stage, int) {}, lockTimeout: locks.DefaultTimeout}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -153,6 +158,10 @@ func Progress(report func(stage Stage, n int)) Option {
 	return func(o *options) { o.progress = report }
 }
 
+// LockTimeout bounds how long an undo waits for locks in all, of another undo, or of rows that others have changed; 0 is
+// for ever.
+func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeout = d } }
+
 // Make plans to undo the versions that pass a filter, and writes nothing. q should be on one
 // snapshot.
 func Make(ctx context.Context, q db.DBTX, filter history.Filter, opts ...Option) (*Plan, error) {
@@ -180,20 +189,38 @@ func Apply(ctx context.Context, conn Conn, plan *Plan, opts ...Option) (*Plan, e
 	return inTransaction(ctx, conn, o, func(p *planner) error { return p.load(ctx, plan.Chosen) }, plan.same)
 }
 
-func inTransaction(ctx context.Context, conn Conn, o options, choose func(*planner) error, check func(*Plan) error) (*Plan, error) {
+// inTransaction chooses, plans and writes, from the start again where another transaction is in the way for too long.
+func inTransaction(ctx context.Context, conn Conn, o options, choose func(*planner) error, check func(*Plan) error) (plan *Plan, err error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	tx, err := conn.Begin(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+	written := false
+	err = locks.Retry(ctx, conn, o.lockTimeout, func(tx pgx.Tx, briefly func() error) error {
+		written = false
+		// One undo at a time: a second one of the same changes sees what the first has done.
+		if err := db.New().LockUndo(ctx, tx); err != nil {
+			return fmt.Errorf("wait for another undo: %w", err)
+		}
+		if err := briefly(); err != nil {
+			return err
+		}
+		if plan, err = carryOut(ctx, tx, o, choose, check); err != nil {
+			return err
+		}
+		written = true
+		return nil
+	})
+	switch {
+	case err != nil && written: // deferred constraints speak up at the end
+		return nil, fmt.Errorf("undo: %w", revert.Classify(err))
+	case err != nil:
+		return nil, err
 	}
-	// Without effect after a commit; with a context that is still good after a Ctrl-C.
-	defer tx.Rollback(context.WithoutCancel(ctx))
-	// One undo at a time: a second one of the same changes sees what the first has done.
-	if err := db.New().LockUndo(ctx, tx); err != nil {
-		return nil, fmt.Errorf("wait for another undo: %w", err)
-	}
+	return plan, nil
+}
+
+// carryOut locks rows before it looks at them.
+func carryOut(ctx context.Context, tx pgx.Tx, o options, choose func(*planner) error, check func(*Plan) error) (*Plan, error) {
 	p := newPlanner(tx, o)
 	p.locked = true
 	if err := choose(p); err != nil {
@@ -213,10 +240,6 @@ func inTransaction(ctx context.Context, conn Conn, o options, choose func(*plann
 	}
 	if err := p.write(ctx, tx, plan); err != nil {
 		return nil, fmt.Errorf("undo: %w", err)
-	}
-	if err := tx.Commit(ctx); err != nil {
-		// deferred constraints speak up here
-		return nil, fmt.Errorf("undo: %w", revert.Classify(err))
 	}
 	return plan, nil
 }

@@ -52,16 +52,30 @@ type Wait struct {
 
 // Begin bounds how long statements of a transaction wait for a lock, and looks for who holds it; 0 is for ever.
 func Begin(ctx context.Context, tx pgx.Tx, timeout time.Duration) (*Wait, error) {
+	return begin(ctx, tx, timeout, nil)
+}
+
+// begin goes on with a watch, if there is one.
+func begin(ctx context.Context, tx pgx.Tx, timeout time.Duration, watch *Watch) (*Wait, error) {
 	bounded, err := db.New().BoundLockWaits(ctx, tx, Milliseconds(timeout))
 	if err != nil {
 		return nil, fmt.Errorf("set lock_timeout: %w", err)
 	}
-	return &Wait{NewWatch(ctx, tx.Conn(), bounded.Pid, timeout), timeout, bounded.Previous}, nil
+	if watch == nil {
+		watch = NewWatch(ctx, tx.Conn(), bounded.Pid, timeout)
+	} else {
+		watch.follow(bounded.Pid)
+	}
+	return &Wait{watch, timeout, bounded.Previous}, nil
 }
 
 // Milliseconds writes a lock_timeout, rounded up: 0 would be for ever.
 func Milliseconds(timeout time.Duration) string {
-	return strconv.FormatInt(int64((timeout+time.Millisecond-1)/time.Millisecond), 10)
+	return strconv.FormatInt(milliseconds(timeout), 10)
+}
+
+func milliseconds(timeout time.Duration) int64 {
+	return int64((timeout + time.Millisecond - 1) / time.Millisecond)
 }
 
 // Explain says of a lock that was not to be had what it was, and who holds it. Other errors stay as they are.

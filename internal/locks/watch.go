@@ -11,6 +11,7 @@ import (
 const (
 	patience = time.Second            // until somebody is told
 	interval = 500 * time.Millisecond // of looking again
+	often    = 100 * time.Millisecond // the same, where waiting is given up and begun anew all the time
 )
 
 // Watch looks for whom a session waits for, on a connection of its own that is only opened once something takes long.
@@ -18,14 +19,16 @@ type Watch struct {
 	stop context.CancelFunc
 	done chan struct{}
 
-	mu   sync.Mutex
-	last []Holder
+	mu    sync.Mutex
+	pid   int32 // 0 while nothing waits
+	moved bool  // the work began anew
+	last  []Holder
 }
 
 // NewWatch begins to look for whom the process waits for that works for conn: behind a pooler, that is not the one which
 // conn was told of. timeout is how long a lock is waited for at most; 0 is for ever.
 func NewWatch(ctx context.Context, conn *pgx.Conn, pid int32, timeout time.Duration) *Watch {
-	w := &Watch{stop: func() {}, done: make(chan struct{})}
+	w := &Watch{stop: func() {}, done: make(chan struct{}), pid: pid}
 	if conn == nil { // a stand-in of a test
 		close(w.done)
 		return w
@@ -37,12 +40,19 @@ func NewWatch(ctx context.Context, conn *pgx.Conn, pid int32, timeout time.Durat
 	ctx, w.stop = context.WithCancel(ctx)
 	go func() {
 		defer close(w.done)
-		w.look(ctx, conn.Config(), pid, after)
+		w.look(ctx, conn.Config(), after)
 	}()
 	return w
 }
 
-func (w *Watch) look(ctx context.Context, config *pgx.ConnConfig, pid int32, after time.Duration) {
+// follow says that the work goes on in another process.
+func (w *Watch) follow(pid int32) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pid, w.moved = pid, true
+}
+
+func (w *Watch) look(ctx context.Context, config *pgx.ConnConfig, after time.Duration) {
 	began := time.Now()
 	if !sleep(ctx, after) {
 		return
@@ -58,25 +68,40 @@ func (w *Watch) look(ctx context.Context, config *pgx.ConnConfig, pid int32, aft
 		defer cancel()
 		_ = conn.Close(ctx) // it has only read
 	}()
-	told := false
-	for {
-		found, err := holders(ctx, conn, pid)
+	for told := false; ; {
+		found, pause, err := w.once(ctx, conn)
 		if err != nil {
 			return
 		}
-		if len(found) > 0 {
-			w.mu.Lock()
-			w.last = found
-			w.mu.Unlock()
-			if waited := time.Since(began); !told && waited >= patience {
-				told = true
-				notify(ctx, found)
-			}
+		if len(found) > 0 && !told && time.Since(began) >= patience {
+			told = true
+			notify(ctx, found)
 		}
-		if !sleep(ctx, interval) {
+		if !sleep(ctx, pause) {
 			return
 		}
 	}
+}
+
+// once looks at whom the work waits for now, and returns how long to wait until the next time.
+func (w *Watch) once(ctx context.Context, conn *pgx.Conn) (found []Holder, pause time.Duration, err error) {
+	w.mu.Lock()
+	pid := w.pid
+	pause = interval
+	if w.moved {
+		pause = often
+	}
+	w.mu.Unlock()
+	if pid == 0 {
+		return nil, pause, nil
+	}
+	found, err = holders(ctx, conn, pid)
+	if err == nil && len(found) > 0 {
+		w.mu.Lock()
+		w.last = found
+		w.mu.Unlock()
+	}
+	return found, pause, err
 }
 
 // Stop ends the search.
