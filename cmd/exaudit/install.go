@@ -105,6 +105,14 @@ func lockTimeoutFlag() cli.Flag {
 	}
 }
 
+// rowTimeoutFlag is for a wait that keeps nobody else waiting.
+func rowTimeoutFlag() cli.Flag {
+	return &cli.DurationFlag{
+		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
+		Usage: "wait for locks at most for `DURATION` in all, of other undos and of rows; 0 waits for ever",
+	}
+}
+
 func lockTimeout(c *cli.Context) (time.Duration, error) {
 	wait := c.Duration(lockTimeoutName)
 	if most := math.MaxInt32 * time.Millisecond; wait < 0 || wait > most {

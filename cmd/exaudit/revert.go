@@ -30,6 +30,7 @@ func (p *program) revertCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "custom", Usage: "record `KEY=VALUE` with the change, VALUE as JSON if it is JSON, else as text (may be repeated)"},
 			&cli.StringSliceFlag{Name: "set", Usage: "give a column the value `COLUMN=VALUE`, as JSON if it is JSON, else as text (may be repeated)"},
 			&cli.BoolFlag{Name: "allow-diverged", Usage: "even if the row is not what its history says: columns that no undone version names keep their value"},
+			rowTimeoutFlag(),
 			fullFlag(),
 		},
 		Action: p.revert,
@@ -65,6 +66,10 @@ func (p *program) revert(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	wait, err := lockTimeout(c)
+	if err != nil {
+		return err
+	}
 	if !c.Bool("dry-run") {
 		if err := p.needTerminal(c); err != nil {
 			return err
@@ -75,7 +80,7 @@ func (p *program) revert(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	r := &reversion{program: p, c: c, conn: conn}
+	r := &reversion{program: p, c: c, conn: conn, opts: []exaudit.RevertOption{exaudit.RevertLockTimeout(wait)}}
 	if c.Bool("allow-diverged") {
 		r.opts = append(r.opts, exaudit.AllowDiverged())
 	}

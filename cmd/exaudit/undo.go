@@ -64,6 +64,7 @@ func undoFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "set", Usage: "give rows that come back `COLUMN=VALUE`, or TABLE.COLUMN=VALUE, where nothing was recorded (may be repeated)"},
 		&cli.IntFlag{Name: "max-rows", Value: exaudit.DefaultMaxRows, DefaultText: strconv.Itoa(exaudit.DefaultMaxRows), Usage: "refuse if it is about more than `N` rows"},
 		&cli.StringSliceFlag{Name: "custom", Usage: "record `KEY=VALUE` with the changes, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+		rowTimeoutFlag(),
 		fullFlag(),
 	}
 }
@@ -72,6 +73,7 @@ func undoFlags() []cli.Flag {
 type undoing struct {
 	*program
 	c    *cli.Context
+	wait exaudit.UndoOption
 	conn *pgx.Conn
 	db   *exaudit.DB
 	opts []exaudit.UndoOption
@@ -213,7 +215,7 @@ func (u *undoing) carryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 			return nil, err
 		}
 	}
-	done, err := u.db.ApplyUndo(ctx, planned, exaudit.Progress(u.report))
+	done, err := u.db.ApplyUndo(ctx, planned, exaudit.Progress(u.report), u.wait)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +245,7 @@ func (u *undoing) rehearse(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 	}
 	// With a context that is still good after a Ctrl-C.
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	done, err := exaudit.New(tx).ApplyUndo(ctx, planned, exaudit.Progress(u.report))
+	done, err := exaudit.New(tx).ApplyUndo(ctx, planned, exaudit.Progress(u.report), u.wait)
 	if err != nil {
 		return nil, err
 	}
@@ -264,6 +266,11 @@ func (u *undoing) readFlags() error {
 	if c.Int("max-rows") < 1 {
 		return usageErrorf(name, "--max-rows is at least 1, not %d", c.Int("max-rows"))
 	}
+	wait, err := lockTimeout(c)
+	if err != nil {
+		return err
+	}
+	u.wait = exaudit.UndoLockTimeout(wait)
 	u.opts = []exaudit.UndoOption{
 		exaudit.OnConflict(policy), exaudit.MaxRows(c.Int("max-rows")), exaudit.KeepColumns(c.StringSlice("keep")...), exaudit.Progress(u.report),
 	}
