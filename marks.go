@@ -3,7 +3,10 @@ package exaudit
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/locks"
 )
 
 // Mark is a named moment in the history, for SinceMark and UntilMark.
@@ -22,13 +25,18 @@ func MarkNote(text string) MarkOption { return func(o *markOptions) { o.note = t
 // transaction of a stricter isolation level than READ COMMITTED, what counts as committed is
 // what had been when it began to read.
 //
-// A mark outlives dump and restore. A name that is taken gives ErrMarkExists.
+// A mark outlives dump and restore. A name that is taken gives ErrMarkExists, one that a transaction under way has taken
+// or removed ErrLocked, after DefaultLockTimeout.
 func (d *DB) Mark(ctx context.Context, name string, opts ...MarkOption) (*Mark, error) {
 	var o markOptions
 	for _, opt := range opts {
 		opt(&o)
 	}
-	mark, err := history.MakeMark(ctx, d.conn, name, o.note)
+	var mark *Mark
+	err := locks.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) (err error) {
+		mark, err = history.MakeMark(ctx, tx, name, o.note)
+		return err
+	})
 	return mark, d.explain(ctx, err)
 }
 
@@ -41,5 +49,7 @@ func (d *DB) Marks(ctx context.Context) ([]Mark, error) {
 // RemoveMark removes a mark that the present user made, or as a member of exaudit_owner any;
 // ErrNoMark where there is none of that name.
 func (d *DB) RemoveMark(ctx context.Context, name string) error {
-	return d.explain(ctx, history.RemoveMark(ctx, d.conn, name))
+	return d.explain(ctx, locks.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) error {
+		return history.RemoveMark(ctx, tx, name)
+	}))
 }

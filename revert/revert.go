@@ -154,7 +154,7 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*Plan
 	o := collect(opts)
 	var p *Plan
 	written := false
-	err := locks.Retry(ctx, conn, o.lockTimeout, func(tx pgx.Tx, briefly func() error) (err error) {
+	err := locks.Retry(ctx, conn, o.lockTimeout, "a row or a table", func(tx pgx.Tx, briefly func() error) (err error) {
 		written = false
 		if p, err = plan(ctx, tx, version, true, o); err != nil {
 			return err

@@ -42,9 +42,7 @@ func (c connection) down(ctx context.Context, o options) error {
 		case s.Version > 0 && !s.KeepsOwnVersion:
 			return fmt.Errorf("%w: it is at version %d", ErrKeptElsewhere, s.Version)
 		}
-		if _, err := tx.Exec(ctx, removal); err != nil {
-			return fmt.Errorf("remove schema exaudit: %w", err)
-		}
-		return nil
+		_, err = tx.Exec(ctx, removal)
+		return err
 	})
 }

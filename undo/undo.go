@@ -195,7 +195,7 @@ func inTransaction(ctx context.Context, conn Conn, o options, choose func(*plann
 		return nil, err
 	}
 	written := false
-	err = locks.Retry(ctx, conn, o.lockTimeout, func(tx pgx.Tx, briefly func() error) error {
+	err = locks.Retry(ctx, conn, o.lockTimeout, "a row or a table", func(tx pgx.Tx, briefly func() error) error {
 		written = false
 		// One undo at a time: a second one of the same changes sees what the first has done.
 		if err := db.New().LockUndo(ctx, tx); err != nil {

@@ -49,7 +49,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "sql": runSQL, "json": queryJSON, "lines": countLines, "emptydb": emptyDB,
-			"role": role, "cmpx": cmpMasked, "interrupted": interruptWaiting, "locked": whileLocked,
+			"role": role, "cmpx": cmpMasked, "interrupted": interruptWaiting, "locked": whileLocked, "uncommitted": whileUncommitted,
 		},
 	})
 }
@@ -195,13 +195,23 @@ func interruptWaiting(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // locked TABLE CODE program [args...] runs a program while a transaction writes to the
-// table, and wants the exit code.
+// table, or with TABLE/MODE holds another lock, and wants the exit code.
 func whileLocked(ts *testscript.TestScript, neg bool, args []string) {
+	table, mode, ok := strings.Cut(args[0], "/")
+	if !ok {
+		mode = "ROW EXCLUSIVE"
+	}
+	whileUncommitted(ts, neg, append([]string{"LOCK TABLE " + table + " IN " + mode + " MODE"}, args[1:]...))
+}
+
+// uncommitted STATEMENT CODE program [args...] runs a program while a transaction is open
+// that has run the statement, and wants the exit code.
+func whileUncommitted(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
 	tx, err := of(ts).Pool.Begin(ctx)
 	ts.Check(err)
 	defer tx.Rollback(ctx)
-	_, err = tx.Exec(ctx, "LOCK TABLE "+args[0]+" IN ROW EXCLUSIVE MODE")
+	_, err = tx.Exec(ctx, args[0])
 	ts.Check(err)
 	exits(ts, neg, args[1:])
 }

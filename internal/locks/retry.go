@@ -19,9 +19,9 @@ import (
 // the transaction, so that nobody waits for long for what it has, and nobody becomes the victim of a deadlock. Then it
 // begins anew, until it has waited for the timeout in all; 0 is for ever. The error is an *Error then.
 //
-// Where conn is a transaction, each attempt is a savepoint of it.
-func Retry(ctx context.Context, conn Beginner, timeout time.Duration, do func(tx pgx.Tx, briefly func() error) error) error {
-	r := &retry{timeout: timeout, do: do}
+// Where conn is a transaction, each attempt is a savepoint of it. object is what is locked, where PostgreSQL does not say.
+func Retry(ctx context.Context, conn Beginner, timeout time.Duration, object string, do func(tx pgx.Tx, briefly func() error) error) error {
+	r := &retry{timeout: timeout, object: object, do: do}
 	defer func() {
 		if r.watch != nil {
 			r.watch.Stop()
@@ -41,6 +41,7 @@ func Retry(ctx context.Context, conn Beginner, timeout time.Duration, do func(tx
 
 type retry struct {
 	timeout time.Duration
+	object  string
 	do      func(tx pgx.Tx, briefly func() error) error
 	watch   *Watch // over all attempts
 }
@@ -81,7 +82,7 @@ func (r *retry) attempt(ctx context.Context, conn Beginner) (time.Duration, erro
 	}
 	switch pgErr := (*pgconn.PgError)(nil); {
 	case timedOut(err):
-		return brief, wait.Explain(err, object(err))
+		return brief, wait.Explain(err, r.objectOf(err))
 	case errors.As(err, &pgErr) && pgErr.Code == "40P01": // we are the victim
 		return max(brief, time.Second), err
 	}
@@ -90,12 +91,12 @@ func (r *retry) attempt(ctx context.Context, conn Beginner) (time.Duration, erro
 
 var relation = regexp.MustCompile(`relation "([^"]+)"`)
 
-// object is what could not be locked, as far as PostgreSQL says it.
-func object(err error) string {
+// objectOf is what could not be locked.
+func (r *retry) objectOf(err error) string {
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) {
 		if found := relation.FindStringSubmatch(pgErr.Where); found != nil {
 			return fmt.Sprintf("a row of table %q", found[1])
 		}
 	}
-	return "a row or a table"
+	return r.object
 }

@@ -35,7 +35,7 @@ func NewWatch(ctx context.Context, conn *pgx.Conn, pid int32, timeout time.Durat
 	}
 	after := patience
 	if timeout > 0 {
-		after = min(after, timeout/2)
+		after = min(after, timeout/4)
 	}
 	ctx, w.stop = context.WithCancel(ctx)
 	go func() {
