@@ -149,9 +149,18 @@ func (p *program) connect(c *cli.Context) (*pgx.Conn, error) {
 	const whereAmI = "SELECT pg_catalog.current_database(), current_user"
 	if err := conn.QueryRow(c.Context, whereAmI).Scan(&p.database, &p.role); err != nil {
 		closeConn(c.Context, conn)
+		if namesTaken(err) {
+			return nil, fmt.Errorf("look at %s: %w", place(config), err)
+		}
 		return nil, &connectError{where: place(config), source: source, cause: err}
 	}
 	return conn, nil
+}
+
+// namesTaken reports whether a prepared statement is one of another client, or is none of this one.
+func namesTaken(err error) bool {
+	pgErr := (*pgconn.PgError)(nil)
+	return errors.As(err, &pgErr) && (pgErr.Code == "42P05" || pgErr.Code == "26000")
 }
 
 // open opens a database that exaudit can work with; the caller closes the connection.

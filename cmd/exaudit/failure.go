@@ -163,6 +163,8 @@ func (p *program) hint(err error) string {
 		return ""
 	case pgErr.Code == "42501" && pgErr.Hint == "":
 		return p.grantHint(err)
+	case namesTaken(err):
+		return ": a pooler is in between; leave out default_query_exec_mode of the connection string"
 	case pgErr.Code == "40001":
 		return ": run the command again"
 	}

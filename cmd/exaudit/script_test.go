@@ -19,6 +19,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/bouncer"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -50,6 +51,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "sql": runSQL, "json": queryJSON, "lines": countLines, "emptydb": emptyDB,
 			"role": role, "cmpx": cmpMasked, "interrupted": interruptWaiting, "locked": whileLocked, "uncommitted": whileUncommitted,
+			"bouncer": pooled,
 		},
 	})
 }
@@ -214,6 +216,13 @@ func whileUncommitted(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = tx.Exec(ctx, args[0])
 	ts.Check(err)
 	exits(ts, neg, args[1:])
+}
+
+// bouncer sets BOUNCER_URL to the database behind a PgBouncer in transaction mode that has one connection.
+func pooled(ts *testscript.TestScript, _ bool, _ []string) {
+	db := of(ts)
+	user := db.Pool.Config().ConnConfig.User
+	ts.Setenv("BOUNCER_URL", fmt.Sprintf("host=%s port=%d user=%s dbname=%s sslmode=disable", bouncer.Start(db.tb, db.DB, 1), bouncer.Port, user, db.Name))
 }
 
 // waitForWaiting waits until a statement waits for a lock, or none does.

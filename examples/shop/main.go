@@ -41,7 +41,13 @@ func run(ctx context.Context, url, address string) error {
 	if err := migrate(ctx, pool); err != nil {
 		return err
 	}
-	server := http.Server{Addr: address, Handler: newServer(exaudit.New(pool)), ReadHeaderTimeout: 5 * time.Second}
+	audit := exaudit.New(pool)
+	if err := audit.Check(ctx); errors.Is(err, exaudit.ErrNewer) {
+		log.Printf("shop: %v; a later release has been here, and all is recorded as before", err)
+	} else if err != nil {
+		return err
+	}
+	server := http.Server{Addr: address, Handler: newServer(audit), ReadHeaderTimeout: 5 * time.Second}
 	context.AfterFunc(ctx, func() { _ = server.Shutdown(context.Background()) })
 	log.Printf("shop: listening on %s", address)
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
@@ -51,7 +57,8 @@ func run(ctx context.Context, url, address string) error {
 }
 
 // migrate brings exaudit's schema up to date, and then the application's own, in which
-// "exaudit generate" has put the triggers.
+// "exaudit generate" has put the triggers. Both leave alone what a later release has brought
+// further, so that this one starts again when that was rolled back.
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if _, err := exaudit.Init(ctx, pool.Config().ConnConfig); err != nil {
 		return fmt.Errorf("initialize exaudit: %w", err)

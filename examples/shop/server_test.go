@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -53,6 +54,41 @@ func (s shop) do(actor, method, path, body string, wantStatus int, into any) {
 		if err := json.Unmarshal(w.Body.Bytes(), into); err != nil {
 			s.Fatalf("%s %s: %v: %s", method, path, err, w.Body)
 		}
+	}
+}
+
+// After a later release was rolled back, this one starts, and records as before.
+func TestStartsOnTheSchemaOfALaterRelease(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	db := pgtest.New(t)
+	if err := migrate(ctx, db.Pool); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 99::bigint';
+		CREATE OR REPLACE FUNCTION exaudit.schema_digest() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''later''';
+		INSERT INTO exaudit.goose_db_version (version_id, is_applied) VALUES (99, true);
+		INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)`)
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, db.URL, "localhost:0") }()
+	select {
+	case err := <-ended:
+		t.Fatalf("the service ended: %v", err)
+	case <-time.After(2 * time.Second):
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("stopped: %v", err)
+	}
+	audit := exaudit.New(db.Pool)
+	s := shop{t, newServer(audit), audit, db.URL}
+	versions := exaudittest.Recorded(t, audit, func() { s.do("ada", "POST", "/orders", checkout, http.StatusOK, nil) })
+	if len(versions) != 3 {
+		t.Errorf("%d versions, want 3", len(versions))
+	}
+	if _, err := audit.Install(context.Background(), []string{"orders"}); !errors.Is(err, exaudit.ErrNewer) {
+		t.Errorf("install: %v, want ErrNewer", err)
 	}
 }
 
