@@ -23,7 +23,9 @@ type command struct {
 // lockingCommands can be run one after the other, again and again, on a database with the table orders.
 func lockingCommands(t *testing.T, db *pgtest.DB) []command {
 	n := 0
-	last := func() int64 { return pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE action = 'updated'`) }
+	last := func() int64 {
+		return pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE action = 'updated'`)
+	}
 	return []command{
 		{"init", func(ctx context.Context, _ *exaudit.DB) error {
 			_, err := exaudit.Init(ctx, db.Pool.Config().ConnConfig)

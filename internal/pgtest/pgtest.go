@@ -61,6 +61,7 @@ type Option func(*options)
 
 type options struct {
 	template *template
+	source   *DB
 }
 
 // Template has New clone a database that prepare has filled, given its URL.
@@ -69,6 +70,9 @@ type options struct {
 func Template(name string, prepare func(ctx context.Context, url string) error) Option {
 	return func(o *options) { o.template = &template{name, prepare} }
 }
+
+// CopyOf has New clone the database of a test as it is now. No connection of the test's own may be open to it.
+func CopyOf(db *DB) Option { return func(o *options) { o.source = db } }
 
 // New creates a database, an empty one unless a Template is given, and drops it
 // when the test ends.

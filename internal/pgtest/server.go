@@ -104,7 +104,11 @@ func (s *server) newDB(ctx context.Context, opts []Option) (*DB, error) {
 		option(&o)
 	}
 	source := "template0"
-	if o.template != nil {
+	switch {
+	case o.source != nil:
+		o.source.Pool.Reset() // CREATE DATABASE waits for connections that are about to end
+		source = o.source.Name
+	case o.template != nil:
 		var err error
 		if source, err = s.prepared(*o.template); err != nil {
 			return nil, err

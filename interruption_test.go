@@ -1,0 +1,287 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/config"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/interrupt"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+// interruption is a command that may end at any point, and what it needs before.
+type interruption struct {
+	empty bool // without schema exaudit
+	setup func(*testing.T, *pgtest.DB)
+	run   func(context.Context, *pgx.ConnConfig, *exaudit.DB) error
+	again error // what it says where it was done already, nil for nothing
+	steps bool  // it is several transactions, each of which stays
+
+	source        *pgtest.DB
+	before, after string
+	requests      int
+}
+
+const interrupted = `
+	CREATE TABLE orders (id int PRIMARY KEY, n int, note text);
+	CREATE TABLE items (id int PRIMARY KEY, of_order int REFERENCES orders ON DELETE CASCADE);
+	CREATE TABLE parts (id int, day int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+	CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+	INSERT INTO orders SELECT i, i, 'first' FROM generate_series(1, 5) i;
+	INSERT INTO parts VALUES (1, 1)`
+
+// tracked sets up tables that are tracked, and changes of them that can be taken back.
+func tracked(t *testing.T, db *pgtest.DB) {
+	t.Helper()
+	auditdb.Install(t, db, "orders", "items", "parts")
+	db.Exec(t, `INSERT INTO items SELECT i, i FROM generate_series(1, 5) i`)
+	db.Exec(t, `UPDATE orders SET n = n + 1, note = 'second'; DELETE FROM items WHERE id > 3; UPDATE parts SET day = 2`)
+}
+
+// late also has rows of which there is no version.
+func late(t *testing.T, db *pgtest.DB) {
+	t.Helper()
+	tracked(t, db)
+	db.Exec(t, `SET session_replication_role = replica; INSERT INTO orders VALUES (8, 8), (9, 9); INSERT INTO parts VALUES (9, 9); RESET session_replication_role`)
+}
+
+func versionOf(action string) string {
+	return `(SELECT min(id) FROM exaudit.versions WHERE action = '` + action + `' AND NOT rollback)`
+}
+
+func idOf(ctx context.Context, a *exaudit.DB, action string) (id int64, err error) {
+	err = a.QueryRow(ctx, `SELECT `+versionOf(action)).Scan(&id)
+	return id, err
+}
+
+var interruptions = map[string]interruption{
+	"init": {empty: true, run: func(ctx context.Context, config *pgx.ConnConfig, _ *exaudit.DB) error {
+		_, err := exaudit.Init(ctx, config)
+		return err
+	}},
+	"remove": {setup: tracked, run: func(ctx context.Context, config *pgx.ConnConfig, _ *exaudit.DB) error {
+		return exaudit.Remove(ctx, config)
+	}},
+	"install": {setup: func(*testing.T, *pgtest.DB) {}, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		_, err := a.Install(ctx, []string{"orders", "parts"}, exaudit.WithOptions(map[string]exaudit.Options{"orders": {Mask: []string{"note"}}}))
+		return err
+	}},
+	"follow DDL": {setup: tracked, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		_, err := a.Install(ctx, nil, exaudit.FollowDDL(exaudit.Following{NewTables: []string{"public.*"}}))
+		return err
+	}},
+	"sync": {
+		setup: func(t *testing.T, db *pgtest.DB) {
+			tracked(t, db)
+			db.Exec(t, `ALTER TABLE orders ADD COLUMN more int; ALTER TABLE items RENAME TO things; CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
+				ALTER TABLE exaudit.versions DISABLE TRIGGER append_only`)
+		},
+		run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+			_, err := a.Sync(ctx)
+			return err
+		},
+	},
+	"uninstall": {setup: tracked, again: exaudit.ErrNotTracked, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		return a.Uninstall(ctx, []string{"orders", "parts"})
+	}},
+	"undo": {setup: tracked, again: exaudit.ErrNothingToDo, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		_, err := a.Undo(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), exaudit.Select(exaudit.OfTables("orders", "items"), exaudit.OfAction(exaudit.Updated, exaudit.Deleted), exaudit.Rollbacks(false)))
+		return err
+	}},
+	"redo": {
+		setup: func(t *testing.T, db *pgtest.DB) {
+			tracked(t, db)
+			_, err := exaudit.New(db.Pool).Undo(context.Background(), exaudit.Select(exaudit.OfTables("orders"), exaudit.OfAction(exaudit.Updated)))
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
+		again: exaudit.ErrNothingToDo,
+		run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+			var xid uint64
+			if err := a.QueryRow(ctx, `SELECT min(xid) FROM exaudit.versions WHERE rollback`).Scan(&xid); err != nil {
+				return err
+			}
+			_, err := a.Redo(ctx, xid)
+			return err
+		},
+	},
+	"revert": {setup: tracked, again: exaudit.ErrNothingToDo, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		id, err := idOf(ctx, a, "deleted")
+		if err != nil {
+			return err
+		}
+		_, err = a.Revert(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), id)
+		return err
+	}},
+	"baseline": {setup: late, steps: true, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		_, err := a.Baseline(ctx, nil)
+		return err
+	}},
+	"mark": {setup: tracked, again: exaudit.ErrMarkExists, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		_, err := a.Mark(ctx, "here", exaudit.MarkNote("a note"))
+		return err
+	}},
+	"remove a mark": {
+		setup: func(t *testing.T, db *pgtest.DB) { db.Exec(t, `SELECT exaudit.mark('here')`) },
+		again: exaudit.ErrNoMark,
+		run:   func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error { return a.RemoveMark(ctx, "here") },
+	},
+	"index": {setup: tracked, steps: true, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		return a.IndexCustom(ctx, "who")
+	}},
+	"file": {setup: tracked, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		file, err := config.Parse("exaudit.yaml", []byte("tables:\n  orders: {exclude: [note]}\n  parts:\ncustom_columns:\n  who: text\n"))
+		if err != nil {
+			return err
+		}
+		_, err = file.Apply(ctx, a, false)
+		return err
+	}},
+	"precision": {setup: func(*testing.T, *pgtest.DB) {}, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		_, err := a.SetPrecision(ctx, 3)
+		return err
+	}},
+}
+
+// EXAUDIT_TEST_INTERRUPTIONS=all has every point tried; else it is a few of each command.
+const interruptionsVariable = "EXAUDIT_TEST_INTERRUPTIONS"
+
+// Whatever ends a command, at whatever point, leaves the database as it was before or as it is afterwards, and the command
+// goes through when it is run again.
+func TestInterruptions(t *testing.T) {
+	t.Parallel()
+	for name, c := range interruptions {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.prepare(t)
+			n := 0
+			for _, kind := range interrupt.Kinds {
+				for _, at := range c.points() {
+					c.interrupt(t, kind, at)
+					n++
+				}
+			}
+			pgtest.Count(t, "interruptions", n)
+			t.Logf("%d requests, interrupted %d times", c.requests, n)
+		})
+	}
+}
+
+// points are those to be tried: all, or the last one, where it commits, and two others.
+func (c *interruption) points() (points []int) {
+	if os.Getenv(interruptionsVariable) != "all" {
+		return []int{1 + rand.IntN(c.requests), 1 + rand.IntN(c.requests), c.requests}
+	}
+	for at := range c.requests {
+		points = append(points, at+1)
+	}
+	return points
+}
+
+// prepare finds out what the database is without an interruption, before and after, and how many requests it takes.
+func (c *interruption) prepare(t *testing.T) {
+	t.Helper()
+	if c.empty {
+		c.source = pgtest.New(t)
+		c.source.Exec(t, interrupted)
+	} else {
+		c.source = auditdb.New(t, interrupted)
+		c.setup(t, c.source)
+	}
+	db := pgtest.New(t, pgtest.CopyOf(c.source))
+	c.before = c.state(t, db)
+	p := interrupt.At(t, db, interrupt.Killed, 0)
+	if err := c.with(p); err != nil {
+		t.Fatal(err)
+	}
+	c.after, c.requests = c.state(t, db), p.Passed()
+	if c.before == c.after {
+		t.Fatal("the command does nothing")
+	}
+}
+
+func (c *interruption) state(t *testing.T, db *pgtest.DB) string {
+	t.Helper()
+	items := "items"
+	if pgtest.One[bool](t, db, `SELECT to_regclass('things') IS NOT NULL`) {
+		items = "things"
+	}
+	return interrupt.State(t, db, "orders", items, "parts")
+}
+
+// with runs the command over connections that the point interrupts.
+func (c *interruption) with(p *interrupt.Point) error {
+	ctx := context.Background()
+	config := p.Config()
+	pool, err := pgxpool.ParseConfig(config.ConnString())
+	if err != nil {
+		return err
+	}
+	pool.ConnConfig, pool.MaxConns = config, 1
+	conns, err := pgxpool.NewWithConfig(ctx, pool)
+	if err != nil {
+		return err
+	}
+	defer conns.Close()
+	return c.run(ctx, config, exaudit.New(conns))
+}
+
+func (c *interruption) interrupt(t *testing.T, kind interrupt.Kind, at int) {
+	t.Helper()
+	where := fmt.Sprintf("%s at request %d", kind, at)
+	db := pgtest.New(t, pgtest.CopyOf(c.source))
+	p := interrupt.At(t, db, kind, at)
+	err := c.with(p)
+	if !p.Reached() {
+		t.Errorf("%s: it was done before: %v", where, err)
+		return
+	}
+	p.Settle()
+	state := c.state(t, db)
+	if state != c.before && state != c.after && !c.steps {
+		t.Errorf("%s: %v: it is neither what it was nor what it should be\n%s", where, err, difference(c.before, state))
+	}
+	if err == nil && state != c.after {
+		t.Errorf("%s: no error, and not done", where)
+	}
+	if pgtest.One[bool](t, db, `SELECT to_regclass('exaudit.tables') IS NOT NULL`) {
+		// which a rollback does not take back
+		db.Exec(t, `SELECT setval('exaudit.tables_id_seq', coalesce(max(id), 1), max(id) IS NOT NULL) FROM exaudit.tables`)
+	}
+	err = c.with(interrupt.At(t, db, kind, 0))
+	if err != nil && !(state == c.after && c.again != nil && errors.Is(err, c.again)) {
+		t.Errorf("%s: again: %v", where, err)
+	}
+	if state := c.state(t, db); state != c.after {
+		t.Errorf("%s: run again, it is not what it should be\n%s", where, difference(c.after, state))
+	}
+}
+
+// difference are the lines that are only in one of two texts.
+func difference(want, got string) string {
+	lines := make(map[string]int)
+	for _, line := range strings.Split(want, "\n") {
+		lines[line]--
+	}
+	for _, line := range strings.Split(got, "\n") {
+		lines[line]++
+	}
+	var out strings.Builder
+	for line, n := range lines {
+		if n != 0 {
+			fmt.Fprintf(&out, "%+d %s\n", n, line)
+		}
+	}
+	return out.String()
+}
