@@ -168,7 +168,7 @@ func TestInterruptions(t *testing.T) {
 			n := 0
 			for _, kind := range interrupt.Kinds {
 				for _, at := range c.points() {
-					c.interrupt(t, kind, at)
+					t.Run(fmt.Sprintf("%s at request %d", kind, at), func(t *testing.T) { c.interrupt(t, kind, at) })
 					n++
 				}
 			}
@@ -239,21 +239,20 @@ func (c *interruption) with(p *interrupt.Point) error {
 
 func (c *interruption) interrupt(t *testing.T, kind interrupt.Kind, at int) {
 	t.Helper()
-	where := fmt.Sprintf("%s at request %d", kind, at)
 	db := pgtest.New(t, pgtest.CopyOf(c.source))
 	p := interrupt.At(t, db, kind, at)
 	err := c.with(p)
 	if !p.Reached() {
-		t.Errorf("%s: it was done before: %v", where, err)
+		t.Errorf("it was done before: %v", err)
 		return
 	}
 	p.Settle()
 	state := c.state(t, db)
 	if state != c.before && state != c.after && !c.steps {
-		t.Errorf("%s: %v: it is neither what it was nor what it should be\n%s", where, err, difference(c.before, state))
+		t.Errorf("%v: it is neither what it was nor what it should be\n%s", err, difference(c.before, state))
 	}
 	if err == nil && state != c.after {
-		t.Errorf("%s: no error, and not done", where)
+		t.Error("no error, and not done")
 	}
 	if pgtest.One[bool](t, db, `SELECT to_regclass('exaudit.tables') IS NOT NULL`) {
 		// which a rollback does not take back
@@ -261,10 +260,10 @@ func (c *interruption) interrupt(t *testing.T, kind interrupt.Kind, at int) {
 	}
 	err = c.with(interrupt.At(t, db, kind, 0))
 	if err != nil && !(state == c.after && c.again != nil && errors.Is(err, c.again)) {
-		t.Errorf("%s: again: %v", where, err)
+		t.Errorf("again: %v", err)
 	}
 	if state := c.state(t, db); state != c.after {
-		t.Errorf("%s: run again, it is not what it should be\n%s", where, difference(c.after, state))
+		t.Errorf("run again, it is not what it should be\n%s", difference(c.after, state))
 	}
 }
 

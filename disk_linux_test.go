@@ -1,0 +1,174 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/interrupt"
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/postgres"
+)
+
+// disk is a small one, as the tablespace of a server.
+type disk struct {
+	*testing.T
+	server *postgres.Cluster
+	admin  *pgxpool.Pool
+	dir    string
+}
+
+const diskSize = 32 << 20
+
+func newDisk(t *testing.T) disk {
+	t.Helper()
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("/tmp", "exaudit-disk-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0755", diskSize)); err != nil {
+		t.Skipf("SKIPPED: a full disk is not tested: a small file system cannot be mounted here: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	server, err := postgres.Start(ctx, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	admin, err := pgxpool.New(ctx, server.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(admin.Close)
+	d := disk{t, server, admin, dir}
+	place := filepath.Join(dir, "data")
+	if err := os.Mkdir(place, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var socket string
+	if err := admin.QueryRow(ctx, `SELECT current_setting('unix_socket_directories')`).Scan(&socket); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(filepath.Join(socket, ".s.PGSQL.5432"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(place, int(info.Sys().(*syscall.Stat_t).Uid), -1); err != nil {
+		t.Fatal(err)
+	}
+	d.do(admin, `CREATE TABLESPACE small LOCATION '`+place+`'`)
+	return d
+}
+
+func (d disk) do(pool *pgxpool.Pool, text string) {
+	d.Helper()
+	if _, err := pool.Exec(context.Background(), text); err != nil {
+		d.Fatalf("%v\n%s", err, text)
+	}
+}
+
+// database makes one on the disk, of a template.
+func (d disk) database(template string) *pgtest.DB {
+	d.Helper()
+	d.do(d.admin, `DROP DATABASE IF EXISTS shop WITH (FORCE)`)
+	d.do(d.admin, `CREATE DATABASE shop TABLESPACE small TEMPLATE `+template)
+	pool, err := pgxpool.New(context.Background(), d.server.URL("shop"))
+	if err != nil {
+		d.Fatal(err)
+	}
+	d.Cleanup(pool.Close)
+	return &pgtest.DB{Pool: pool}
+}
+
+// fill leaves so many bytes of the disk free.
+func (d disk) fill(free int64) {
+	d.Helper()
+	d.do(d.admin, `CHECKPOINT`)
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(d.dir, &s); err != nil {
+		d.Fatal(err)
+	}
+	size := max(int64(s.Bavail)*s.Bsize-free, 0)
+	if err := os.WriteFile(filepath.Join(d.dir, "filler"), make([]byte, size), 0o600); err != nil {
+		d.Fatal(err)
+	}
+}
+
+func (d disk) empty() {
+	d.Helper()
+	if err := os.Remove(filepath.Join(d.dir, "filler")); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// A full disk leaves nothing behind, wherever it comes in between, and with more room it goes on.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	d := newDisk(t)
+	initialize := func(db *pgtest.DB) error {
+		_, err := exaudit.Init(ctx, db.Pool.Config().ConnConfig)
+		return err
+	}
+	d.do(d.admin, `CREATE DATABASE initialised`)
+	pool, err := pgxpool.New(ctx, d.server.URL("initialised"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := initialize(&pgtest.DB{Pool: pool}); err != nil {
+		t.Fatal(err)
+	}
+	d.do(pool, interrupted)
+	pool.Close()
+	for name, c := range map[string]struct {
+		template string
+		step     int64
+		run      func(*pgtest.DB) error
+	}{
+		"init": {"template0", 96 << 10, initialize},
+		"install": {"initialised", 16 << 10, func(db *pgtest.DB) error {
+			_, err := exaudit.New(db.Pool).Install(ctx, []string{"orders", "items", "parts"})
+			return err
+		}},
+	} {
+		full := 0
+		for free := int64(0); free < diskSize; free += c.step {
+			db := d.database(c.template)
+			before := interrupt.State(t, db)
+			d.fill(free)
+			err := c.run(db)
+			d.empty()
+			if err == nil {
+				break
+			}
+			full++
+			if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "53100" {
+				t.Fatalf("%s, %d bytes free: %v", name, free, err)
+			}
+			if state := interrupt.State(t, db); state != before {
+				t.Errorf("%s, %d bytes free: something is left\n%s", name, free, difference(before, state))
+			}
+			if err := c.run(db); err != nil {
+				t.Errorf("%s, after %d bytes free: %v", name, free, err)
+			}
+			if err := exaudit.New(db.Pool).Check(ctx); err != nil {
+				t.Errorf("%s, after %d bytes free: %v", name, free, err)
+			}
+			db.Pool.Close()
+		}
+		t.Logf("%s: the disk was full %d times", name, full)
+		if full < 3 {
+			t.Errorf("%s: the disk was full %d times only", name, full)
+		}
+	}
+}
