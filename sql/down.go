@@ -10,7 +10,7 @@ import (
 )
 
 //go:embed remove/remove.sql
-var removal string
+var removeScript string
 
 // Down removes schema exaudit with everything that was ever recorded, the triggers on tracked tables, and the roles where
 // no other database uses them, in one transaction. It also removes a schema that is incomplete, or was made by another
@@ -42,7 +42,7 @@ func (c connection) down(ctx context.Context, o options) error {
 		case s.Version > 0 && !s.KeepsOwnVersion:
 			return fmt.Errorf("%w: it is at version %d", ErrKeptElsewhere, s.Version)
 		}
-		_, err = tx.Exec(ctx, removal)
+		_, err = tx.Exec(ctx, removeScript)
 		return err
 	})
 }
