@@ -17,6 +17,7 @@ import (
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/interrupt"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/postgres"
 )
 
 // interruption is a command that may end at any point, and what it needs before.
@@ -264,6 +265,56 @@ func (c *interruption) interrupt(t *testing.T, kind interrupt.Kind, at int) {
 	}
 	if state := c.state(t, db); state != c.after {
 		t.Errorf("run again, it is not what it should be\n%s", difference(c.after, state))
+	}
+}
+
+// A server that crashes meanwhile does not keep half of it either.
+func TestCrashWhileInitialising(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	server, err := postgres.Start(ctx, postgres.Options{Settings: map[string]string{"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	database := func(name string) *pgtest.DB {
+		pool, err := pgxpool.New(ctx, server.URL(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		return &pgtest.DB{Pool: pool}
+	}
+	whole := database("postgres")
+	before := interrupt.State(t, whole)
+	reference := interrupt.At(t, whole, interrupt.Killed, 0)
+	if _, err := exaudit.Init(ctx, reference.Config()); err != nil {
+		t.Fatal(err)
+	}
+	after, last := interrupt.State(t, whole), reference.Passed()
+	for i, at := range []int{1 + rand.IntN(last), last - 1, last} {
+		name := fmt.Sprint("crash", i)
+		admin := database("postgres")
+		admin.Exec(t, `CREATE DATABASE `+name+` TEMPLATE template0`)
+		p := interrupt.At(t, database(name), interrupt.Crashed, at)
+		p.Crash = server.Kill
+		_, err := exaudit.Init(ctx, p.Config())
+		if !p.Reached() || err == nil {
+			t.Fatalf("request %d of %d: %v, reached: %v", at, last, err, p.Reached())
+		}
+		if err := server.Restart(ctx); err != nil {
+			t.Fatalf("request %d of %d: %v", at, last, err)
+		}
+		db := database(name)
+		if state := interrupt.State(t, db); state != before {
+			t.Errorf("request %d of %d: something is left\n%s", at, last, difference(before, state))
+		}
+		if _, err := exaudit.Init(ctx, db.Pool.Config().ConnConfig); err != nil {
+			t.Errorf("request %d of %d: again: %v", at, last, err)
+		}
+		if state := interrupt.State(t, db); state != after {
+			t.Errorf("request %d of %d: run again, it is not what it should be\n%s", at, last, difference(after, state))
+		}
 	}
 }
 

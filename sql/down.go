@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/internal/locks"
 )
 
 //go:embed remove/remove.sql
@@ -30,8 +32,12 @@ func Down(ctx context.Context, config *pgx.ConnConfig, opts ...Option) error {
 	return err
 }
 
+// down gives everything up, and tries again, where a tracked table is in use: whoever uses one does not wait for all.
 func (c connection) down(ctx context.Context, o options) error {
-	return c.inTransaction(ctx, o, "schema exaudit, or a tracked table,", func(tx pgx.Tx) error {
+	return locks.Retry(ctx, c.pgx, o.lockTimeout, "schema exaudit, or a tracked table,", func(tx pgx.Tx, briefly func() error) error {
+		if err := settle(ctx, tx); err != nil {
+			return err
+		}
 		s, err := stateOf(ctx, tx)
 		if err != nil || !s.exists {
 			return err
@@ -41,6 +47,9 @@ func (c connection) down(ctx context.Context, o options) error {
 			return err
 		case s.Version > 0 && !s.KeepsOwnVersion:
 			return fmt.Errorf("%w: it is at version %d", ErrKeptElsewhere, s.Version)
+		}
+		if err := briefly(); err != nil {
+			return err
 		}
 		_, err = tx.Exec(ctx, removeScript)
 		return err

@@ -101,7 +101,7 @@ func (c connection) up(ctx context.Context, o options) (changed bool, err error)
 	if due, err := s.due(); !due {
 		return false, err
 	}
-	err = c.inTransaction(ctx, o, "schema exaudit", func(tx pgx.Tx) error {
+	err = c.inTransaction(ctx, o, func(tx pgx.Tx) error {
 		if err := checkPrivileges(ctx, tx, s); err != nil {
 			return err
 		}
@@ -176,17 +176,17 @@ func (c connection) migrate(ctx context.Context, tx pgx.Tx, first bool) error {
 	return Check(ctx, tx)
 }
 
-// inTransaction runs do in one transaction, in which names mean what they mean to PostgreSQL and locks are waited for no
-// longer than the options say. READ COMMITTED is for looking again after a lock was waited for.
-func (c connection) inTransaction(ctx context.Context, o options, object string, do func(pgx.Tx) error) error {
+// inTransaction runs do in one transaction, which waits for locks no longer than the options say. READ COMMITTED is for
+// looking again after a lock was waited for.
+func (c connection) inTransaction(ctx context.Context, o options, do func(pgx.Tx) error) error {
 	tx, err := c.pgx.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	// Without effect after a commit; with a context that is still good after a Ctrl-C.
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	if _, err := db.New().PinSearchPath(ctx, tx); err != nil {
-		return fmt.Errorf("pin search_path: %w", err)
+	if err := settle(ctx, tx); err != nil {
+		return err
 	}
 	wait, err := locks.Begin(ctx, tx, o.lockTimeout)
 	if err != nil {
@@ -194,10 +194,21 @@ func (c connection) inTransaction(ctx context.Context, o options, object string,
 	}
 	defer wait.Stop()
 	if err := do(tx); err != nil {
-		return wait.Explain(err, object)
+		return wait.Explain(err, "schema exaudit")
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// settle makes names of the transaction mean what they mean to PostgreSQL, and has the event triggers leave it alone.
+func settle(ctx context.Context, tx pgx.Tx) error {
+	if _, err := db.New().PinSearchPath(ctx, tx); err != nil {
+		return fmt.Errorf("pin search_path: %w", err)
+	}
+	if _, err := db.New().SuspendFollowing(ctx, tx, "off"); err != nil {
+		return fmt.Errorf("suspend the event triggers: %w", err)
 	}
 	return nil
 }

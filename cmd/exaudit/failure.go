@@ -44,7 +44,7 @@ var kinds = []struct {
 	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrIncomplete, exitFailed, `: "exaudit init --remove" removes it, and "exaudit init" makes it anew`},
 	{exaudit.ErrOtherBuild, exitFailed, `: use that build; or, without what is recorded, "exaudit init --remove" and "exaudit init"`},
-	{exaudit.ErrForeignSchema, exitFailed, `; after a restore with --no-owner, "exaudit sync" of that role puts it right`},
+	{exaudit.ErrForeignSchema, exitFailed, `; drop it, or, after a restore with --no-owner, run "exaudit sync" as that role`},
 	{exaudit.ErrLacksPrivileges, exitFailed, ""},
 	{exaudit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes what is missing, goose applies it`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},

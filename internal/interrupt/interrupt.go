@@ -28,17 +28,21 @@ const (
 	Lost Kind = "connection lost"
 	// Terminated is a server process that ends before it gets the request.
 	Terminated Kind = "server process terminated"
+	// Crashed is a server that ends before it gets the request; see Point.Crash.
+	Crashed Kind = "server crashed"
 	// Cancelled is a request that is cancelled, as by statement_timeout. The connection goes on.
 	Cancelled Kind = "statement cancelled"
 )
 
-// Kinds are all of them.
+// Kinds are those that a server survives.
 var Kinds = []Kind{Killed, Lost, Terminated, Cancelled}
 
 // Point interrupts once, at a request to the server: all that is sent before an answer is waited for.
 type Point struct {
 	Kind Kind
 	At   int // 1 is the first request of the first connection
+	// Crash ends the server.
+	Crash func()
 
 	t       testing.TB
 	db      *pgtest.DB
@@ -133,6 +137,9 @@ func (w *wire) Write(b []byte) (int, error) {
 		n, err := w.Conn.Write(b)
 		_ = w.Close()
 		return n, err
+	case Crashed:
+		w.point.Crash()
+		return w.Conn.Write(b)
 	case Terminated:
 		w.point.terminate()
 		return w.Conn.Write(b)

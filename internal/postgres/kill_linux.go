@@ -8,19 +8,26 @@ import (
 	"time"
 )
 
-// killServer ends the postmaster and all its children with SIGKILL and returns
-// once none of them is left. The postmaster goes first, so that it can neither
-// notice the death of a child nor start another.
+// killServer ends the postmaster and all its children with SIGKILL, as a power failure does, and returns once none of
+// them is left. The postmaster is stopped first, so that it can neither notice the death of a child nor start another; it
+// is killed last, or its children would notice that, roll back, and delete files.
 func killServer(postmaster *os.Process, dataDir string) {
-	_ = postmaster.Kill()
+	_ = postmaster.Signal(syscall.SIGSTOP)
 	for {
-		pids := processesIn(dataDir)
-		if len(pids) == 0 {
-			return
+		left := 0
+		for _, pid := range processesIn(dataDir) {
+			if pid != postmaster.Pid {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+				left++
+			}
 		}
-		for _, pid := range pids {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+		if left == 0 {
+			break
 		}
+		time.Sleep(time.Millisecond)
+	}
+	_ = postmaster.Kill()
+	for len(processesIn(dataDir)) > 0 {
 		time.Sleep(time.Millisecond)
 	}
 }

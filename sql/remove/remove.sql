@@ -44,7 +44,9 @@ $dependents$;
 -- Where the functions belong to somebody else, after a restore without owners, the schema takes them along.
 DO $owned$
 BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'exaudit_writer') THEN
+    IF EXISTS (SELECT FROM pg_shdepend d JOIN pg_roles r ON d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
+               WHERE r.rolname = 'exaudit_writer'
+                 AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())) THEN
         DROP OWNED BY exaudit_writer CASCADE;
     END IF;
 END
