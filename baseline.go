@@ -2,14 +2,15 @@ package exaudit
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/internal/locks"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -102,21 +103,22 @@ func (d *DB) baselineTables(ctx context.Context, names []string) ([]triggers.Tra
 }
 
 func (d *DB) baseline(ctx context.Context, t triggers.Tracked, o baselineOptions) (rows int64, err error) {
-	err = locks.Retry(ctx, d.conn, o.lockTimeout, "table "+t.QuotedName, func(tx pgx.Tx, briefly func() error) error {
+	err = pgx.BeginFunc(ctx, d.conn, func(tx pgx.Tx) error {
 		queries := db.New()
+		// rounded up: 0 would be for ever
+		wait := (o.lockTimeout + time.Millisecond - 1) / time.Millisecond
+		timeout, err := queries.SetLockTimeout(ctx, tx, strconv.FormatInt(int64(wait), 10))
+		if err != nil {
+			return err
+		}
 		lock, err := queries.BaselineLock(ctx, tx, t.Relation)
 		if err != nil {
 			return err
 		}
-		// The table without its partitions: once it is locked, others wait.
-		alone := "LOCK TABLE ONLY " + strings.TrimPrefix(strings.TrimPrefix(lock, "LOCK TABLE "), "ONLY ")
-		if _, err := tx.Exec(ctx, alone); err != nil {
-			return err
-		}
-		if err := briefly(); err != nil {
-			return err
-		}
 		if _, err := tx.Exec(ctx, lock); err != nil {
+			return err
+		}
+		if _, err := queries.SetLockTimeout(ctx, tx, timeout.Previous); err != nil {
 			return err
 		}
 		rows, err = recordWith(ctx, tx, func() (int64, error) {
@@ -124,6 +126,9 @@ func (d *DB) baseline(ctx context.Context, t triggers.Tracked, o baselineOptions
 		})
 		return err
 	})
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "55P03" {
+		return 0, fmt.Errorf("table %s %w: there was no lock within %s, and nothing was recorded of it: %w", t.QuotedName, ErrLocked, o.lockTimeout, err)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("record a baseline of %s: %w", t.QuotedName, err)
 	}

@@ -170,10 +170,6 @@ func TestWhoHoldsALock(t *testing.T) {
 			_, err := audit.Revert(ctx, version, exaudit.RevertLockTimeout(wait))
 			return err
 		}},
-		"a table, baseline": {`UPDATE orders SET n = 7`, func(ctx context.Context) error {
-			_, err := audit.Baseline(ctx, []string{"orders"}, exaudit.EveryRow(), exaudit.BaselineLockTimeout(wait))
-			return err
-		}},
 		"init, removal": {`SELECT FROM exaudit.versions`, func(ctx context.Context) error {
 			return exaudit.Remove(ctx, db.Pool.Config().ConnConfig, exaudit.InitLockTimeout(wait))
 		}},

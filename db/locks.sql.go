@@ -9,6 +9,63 @@ import (
 	"context"
 )
 
+const blockers = `-- name: Blockers :many
+WITH RECURSIVE holding (pid) AS (
+    SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::integer))
+    UNION
+    SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(h.pid)) FROM holding h
+)
+SELECT h.pid::integer                                AS pid,
+       coalesce(a.usename, '')::pg_catalog.text          AS role,
+       coalesce(a.application_name, '')::pg_catalog.text AS application,
+       coalesce(a.state, '')::pg_catalog.text            AS state,
+       coalesce(a.query, '')::pg_catalog.text            AS statement,
+       -- in seconds; 0 where nothing is shown
+       coalesce(pg_catalog.date_part('epoch', a.xact_start), 0)::bigint AS since
+FROM holding h
+LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) h.pid
+WHERE pg_catalog.cardinality(pg_catalog.pg_blocking_pids(h.pid)) OPERATOR(pg_catalog.=) 0
+ORDER BY a.xact_start, h.pid
+`
+
+type BlockersRow struct {
+	Pid         int32
+	Role        string
+	Application string
+	State       string
+	Statement   string
+	Since       int64
+}
+
+// Whom a process waits for, in the end: of those that wait themselves, the ones that they wait for. What a session does
+// is shown to its own role and to members of pg_read_all_stats; process 0 is a prepared transaction.
+func (q *Queries) Blockers(ctx context.Context, db DBTX, pid int32) ([]BlockersRow, error) {
+	rows, err := db.Query(ctx, blockers, pid)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BlockersRow
+	for rows.Next() {
+		var i BlockersRow
+		if err := rows.Scan(
+			&i.Pid,
+			&i.Role,
+			&i.Application,
+			&i.State,
+			&i.Statement,
+			&i.Since,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const boundLockWaits = `-- name: BoundLockWaits :one
 
 SELECT pg_catalog.current_setting('lock_timeout')::pg_catalog.text                    AS previous,
@@ -52,61 +109,4 @@ func (q *Queries) BoundLockWaitsBriefly(ctx context.Context, db DBTX, most int64
 	var i BoundLockWaitsBrieflyRow
 	err := row.Scan(&i.Milliseconds, &i.LockTimeout)
 	return i, err
-}
-
-const lockHolders = `-- name: LockHolders :many
-WITH RECURSIVE holding (pid) AS (
-    SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::integer))
-    UNION
-    SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(h.pid)) FROM holding h
-)
-SELECT h.pid::integer                                AS pid,
-       coalesce(a.usename, '')::pg_catalog.text          AS role,
-       coalesce(a.application_name, '')::pg_catalog.text AS application,
-       coalesce(a.state, '')::pg_catalog.text            AS state,
-       coalesce(a.query, '')::pg_catalog.text            AS statement,
-       -- in seconds; 0 where nothing is shown
-       coalesce(pg_catalog.date_part('epoch', a.xact_start), 0)::bigint AS since
-FROM holding h
-LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) h.pid
-WHERE pg_catalog.cardinality(pg_catalog.pg_blocking_pids(h.pid)) OPERATOR(pg_catalog.=) 0
-ORDER BY a.xact_start, h.pid
-`
-
-type LockHoldersRow struct {
-	Pid         int32
-	Role        string
-	Application string
-	State       string
-	Statement   string
-	Since       int64
-}
-
-// Whom a process waits for, in the end: of those that wait themselves, the ones that they wait for. What a session does
-// is shown to its own role and to members of pg_read_all_stats; process 0 is a prepared transaction.
-func (q *Queries) LockHolders(ctx context.Context, db DBTX, pid int32) ([]LockHoldersRow, error) {
-	rows, err := db.Query(ctx, lockHolders, pid)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []LockHoldersRow
-	for rows.Next() {
-		var i LockHoldersRow
-		if err := rows.Scan(
-			&i.Pid,
-			&i.Role,
-			&i.Application,
-			&i.State,
-			&i.Statement,
-			&i.Since,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }

@@ -106,7 +106,7 @@ func (q *Queries) LockTables(ctx context.Context, db DBTX) error {
 }
 
 const lockVersions = `-- name: LockVersions :exec
-LOCK TABLE exaudit.versions IN ACCESS EXCLUSIVE MODE
+LOCK TABLE exaudit.versions IN SHARE ROW EXCLUSIVE MODE
 `
 
 func (q *Queries) LockVersions(ctx context.Context, db DBTX) error {

@@ -16,7 +16,7 @@ FROM (SELECT CASE WHEN @most::bigint OPERATOR(pg_catalog.>) 0
                   ELSE pg_catalog.int8larger(d.setting::bigint OPERATOR(pg_catalog./) 5, 1) END AS milliseconds
       FROM pg_catalog.pg_settings d WHERE d.name OPERATOR(pg_catalog.=) 'deadlock_timeout') AS brief;
 
--- name: LockHolders :many
+-- name: Blockers :many
 -- Whom a process waits for, in the end: of those that wait themselves, the ones that they wait for. What a session does
 -- is shown to its own role and to members of pg_read_all_stats; process 0 is a prepared transaction.
 WITH RECURSIVE holding (pid) AS (

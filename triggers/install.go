@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/internal/locks"
 	"github.com/exaudit/exaudit/sql"
 )
 
@@ -37,14 +38,13 @@ type installOptions struct {
 	dryRun      bool
 	lockTimeout time.Duration
 	tables      map[string]Options
-	waiting     *struct{ *locks.Wait } // while there is a transaction
 
 	following     *Following
 	stopFollowing bool
 }
 
 func collect(opts []InstallOption) installOptions {
-	o := installOptions{lockTimeout: DefaultLockTimeout, waiting: new(struct{ *locks.Wait })}
+	o := installOptions{lockTimeout: DefaultLockTimeout}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -56,7 +56,7 @@ func collect(opts []InstallOption) installOptions {
 func DryRun() InstallOption { return func(o *installOptions) { o.dryRun = true } }
 
 // DefaultLockTimeout is how long Install, Uninstall and Sync wait for a lock.
-const DefaultLockTimeout = locks.DefaultTimeout
+const DefaultLockTimeout = 5 * time.Second
 
 // LockTimeout bounds the wait for each lock; 0 waits for ever. Creating a trigger has to
 // wait for every transaction that writes to the table, and meanwhile all other writers wait
@@ -65,11 +65,24 @@ func LockTimeout(d time.Duration) InstallOption {
 	return func(o *installOptions) { o.lockTimeout = d }
 }
 
+// lockedError is an ErrLocked with its table. errors.As finds PostgreSQL's own error.
+type lockedError struct {
+	table   string
+	timeout time.Duration
+	cause   error
+}
+
+func (e *lockedError) Error() string {
+	return fmt.Sprintf("table %s %v: there was no lock within %s, and nothing was changed", e.table, ErrLocked, e.timeout)
+}
+
+func (e *lockedError) Unwrap() []error { return []error{ErrLocked, e.cause} }
+
 // locked names the table where a lock was not to be had, and gives other errors as they
 // are, said to have come while doing something.
 func (o installOptions) locked(err error, table, doing string) error {
-	if explained := o.waiting.Explain(err, "table "+table); explained != err {
-		return explained
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "55P03" {
+		return &lockedError{table, o.lockTimeout, err}
 	}
 	return fmt.Errorf("%s %s: %w", doing, table, err)
 }
@@ -307,12 +320,12 @@ func inTransaction(ctx context.Context, conn Conn, rollback bool, do func(pgx.Tx
 // functions to exaudit_writer.
 func pinned(ctx context.Context, tx pgx.Tx, options installOptions, do func() error) error {
 	queries := db.New()
-	wait, err := locks.Begin(ctx, tx, options.lockTimeout)
+	// rounded up: 0 would be for ever
+	wait := (options.lockTimeout + time.Millisecond - 1) / time.Millisecond
+	timeout, err := queries.SetLockTimeout(ctx, tx, strconv.FormatInt(int64(wait), 10))
 	if err != nil {
-		return err
+		return fmt.Errorf("set lock_timeout: %w", err)
 	}
-	defer wait.Stop()
-	options.waiting.Wait = wait
 	following, err := queries.SuspendFollowing(ctx, tx, "off")
 	if err != nil {
 		return fmt.Errorf("suspend the event triggers: %w", err)
@@ -353,8 +366,8 @@ func pinned(ctx context.Context, tx pgx.Tx, options installOptions, do func() er
 	if err := queries.RestoreSearchPath(ctx, tx, path.SearchPath); err != nil {
 		return fmt.Errorf("restore search_path: %w", err)
 	}
-	if err := wait.Restore(ctx, tx); err != nil {
-		return err
+	if _, err := queries.SetLockTimeout(ctx, tx, timeout.Previous); err != nil {
+		return fmt.Errorf("restore lock_timeout: %w", err)
 	}
 	if _, err := queries.SuspendFollowing(ctx, tx, following.Previous); err != nil {
 		return fmt.Errorf("resume the event triggers: %w", err)

@@ -67,7 +67,7 @@ func statement(text string) string {
 
 // holders are the sessions that a process waits for, in the end.
 func holders(ctx context.Context, q db.DBTX, pid int32) ([]Holder, error) {
-	rows, err := db.New().LockHolders(ctx, q, pid)
+	rows, err := db.New().Blockers(ctx, q, pid)
 	if err != nil {
 		return nil, err
 	}
