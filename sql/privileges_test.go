@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -68,11 +70,22 @@ func TestWhatInitialisingTakes(t *testing.T) {
 	}
 	execute(t, admin, `SET allow_in_place_tablespaces = on`, major < 15)
 	execute(t, admin, `CREATE TABLESPACE "fast disk" LOCATION ''`, major < 15)
-	for _, c := range lackings {
+	documented := regexp.MustCompile("(?s)membership in two of\nthem:\n\n```sql\n(.*?)```").FindStringSubmatch(operations(t))
+	for _, c := range append(lackings, lacking{name: "as documented", setup: documented[1]}) {
 		if major >= c.since && (c.until == 0 || major <= c.until) {
 			t.Run(c.name, func(t *testing.T) { c.try(t, admin, server.URL("shop")) })
 		}
 	}
+}
+
+// operations is the document that says what it takes.
+func operations(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func execute(t *testing.T, conn *pgx.Conn, text string, not bool) {
