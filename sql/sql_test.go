@@ -2,13 +2,16 @@ package sql_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/postgres"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -103,6 +106,38 @@ func TestUpFromSeveralProcesses(t *testing.T) {
 	if changed != 1 {
 		t.Errorf("%d of 6 say they migrated, want 1", changed)
 	}
+}
+
+// Databases of one cluster share the roles, which one drops while another grants them.
+func TestUpAndDownOfSeveralDatabases(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	server, err := postgres.Start(ctx, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	admin, err := pgx.Connect(ctx, server.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(ctx)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		name := fmt.Sprint("shop", i)
+		execute(t, admin, `CREATE DATABASE `+name, false)
+		wg.Go(func() {
+			for range 5 {
+				if _, err := sql.Up(ctx, config(t, server.URL(name)), sql.LockTimeout(time.Minute)); err != nil {
+					t.Errorf("%s: up: %v", name, err)
+				}
+				if err := sql.Down(ctx, config(t, server.URL(name)), sql.LockTimeout(time.Minute)); err != nil {
+					t.Errorf("%s: down: %v", name, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // An application's own goose history has its table in public, and must stay as it is.

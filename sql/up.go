@@ -59,11 +59,11 @@ func Up(ctx context.Context, config *pgx.ConnConfig, opts ...Option) (changed bo
 // several that share the roles.
 const attempts = 5
 
-// anotherWasFaster reports whether an error comes of another process that has just done the same: 23505 and the three
-// after it mean that something is there by now, 42704 that a role is gone.
+// anotherWasFaster reports whether an error comes of another process that does the same: 23505 and the three after it mean
+// that something is there by now, 42704 that a role is gone, 40P01 that both waited for each other's roles.
 func anotherWasFaster(err error) bool {
 	pgErr := (*pgconn.PgError)(nil)
-	return errors.As(err, &pgErr) && (slices.Contains([]string{"23505", "42P06", "42P07", "42710", "42704"}, pgErr.Code) ||
+	return errors.As(err, &pgErr) && (slices.Contains([]string{"23505", "42P06", "42P07", "42710", "42704", "40P01"}, pgErr.Code) ||
 		strings.Contains(pgErr.Message, "concurrently"))
 }
 
