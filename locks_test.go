@@ -204,3 +204,35 @@ func TestWhoHoldsALock(t *testing.T) {
 		})
 	}
 }
+
+// An undo that waits for a row holds others, and makes nobody who needs them the victim of a deadlock.
+func TestUndoMakesNobodyADeadlocksVictim(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, n int, note text); INSERT INTO orders SELECT i, i FROM generate_series(1, 9) i`, "orders")
+	db.Exec(t, `UPDATE orders SET n = n + 1`)
+	app := db.Connect(t, "")
+	if _, err := app.Exec(ctx, `BEGIN; UPDATE orders SET note = 'x' WHERE id = 9`); err != nil {
+		t.Fatal(err)
+	}
+	undone := make(chan error, 1)
+	go func() {
+		_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfTables("orders")), exaudit.UndoLockTimeout(time.Minute))
+		undone <- err
+	}()
+	for i := range 4 { // each waits, if at all, for as long as it takes to see a deadlock
+		time.Sleep(300 * time.Millisecond)
+		if _, err := app.Exec(ctx, `UPDATE orders SET note = 'x' WHERE id = $1`, 1+i); err != nil {
+			t.Fatalf("the application: %v", err)
+		}
+	}
+	if _, err := app.Exec(ctx, `COMMIT`); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-undone; err != nil {
+		t.Errorf("undo: %v", err)
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM orders WHERE n = id`); n != 9 {
+		t.Errorf("%d of 9 rows were undone", n)
+	}
+}

@@ -76,6 +76,8 @@ func (s state) check() error {
 		return fmt.Errorf("%w: it belongs to %s", ErrForeignSchema, s.Owner)
 	case s.Bare:
 		return ErrNotInitialized
+	case s.Version == 0 && s.Owner != ownerRole && !s.KeepsOwnVersion:
+		return fmt.Errorf("%w: it belongs to %s, and has nothing of exaudit", ErrForeignSchema, s.Owner)
 	case s.Version == 0:
 		return fmt.Errorf("%w: it has no version", ErrIncomplete)
 	case s.Version > Version:

@@ -9,6 +9,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/sql"
@@ -24,15 +27,16 @@ func TestCheck(t *testing.T) {
 		up      error // what Up says of it
 		removed bool  // whether Down removes it
 	}{
-		"no schema":      {"", sql.ErrNotInitialized, nil, true},
-		"bare":           {`DROP SCHEMA exaudit CASCADE; CREATE SCHEMA exaudit AUTHORIZATION exaudit_owner`, sql.ErrNotInitialized, nil, true},
-		"up to date":     {`SELECT 1`, nil, nil, true},
-		"no version":     {`DROP FUNCTION exaudit.schema_version`, sql.ErrIncomplete, sql.ErrIncomplete, true},
-		"no digest":      {`DROP FUNCTION exaudit.schema_digest`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
-		"other digest":   {`CREATE OR REPLACE FUNCTION exaudit.schema_digest() RETURNS text LANGUAGE sql AS 'SELECT ''` + strings.Repeat("0", 64) + `'''`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
-		"older, unlike":  {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 4::bigint'`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
-		"newer":          {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 99::bigint'`, sql.ErrNewer, nil, false},
-		"kept elsewhere": {`DROP TABLE exaudit.goose_db_version`, nil, nil, false},
+		"no schema":          {"", sql.ErrNotInitialized, nil, true},
+		"bare":               {`DROP SCHEMA exaudit CASCADE; CREATE SCHEMA exaudit AUTHORIZATION exaudit_owner`, sql.ErrNotInitialized, nil, true},
+		"of another purpose": {`DROP SCHEMA exaudit CASCADE; CREATE SCHEMA exaudit; CREATE TABLE exaudit.mine (id int)`, sql.ErrForeignSchema, sql.ErrForeignSchema, false},
+		"up to date":         {`SELECT 1`, nil, nil, true},
+		"no version":         {`DROP FUNCTION exaudit.schema_version`, sql.ErrIncomplete, sql.ErrIncomplete, true},
+		"no digest":          {`DROP FUNCTION exaudit.schema_digest`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
+		"other digest":       {`CREATE OR REPLACE FUNCTION exaudit.schema_digest() RETURNS text LANGUAGE sql AS 'SELECT ''` + strings.Repeat("0", 64) + `'''`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
+		"older, unlike":      {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 4::bigint'`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
+		"newer":              {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 99::bigint'`, sql.ErrNewer, nil, false},
+		"kept elsewhere":     {`DROP TABLE exaudit.goose_db_version`, nil, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,6 +61,38 @@ func TestCheck(t *testing.T) {
 				t.Error("it could not be made anew")
 			}
 		})
+	}
+}
+
+// Where there is nothing to do, nothing is taken: no privilege, no write, no lock.
+func TestUpToDateTakesNothing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := pgtest.New(t)
+	up(t, db.URL)
+	c := config(t, db.URL)
+	c.User = db.Role(t, "LOGIN")
+	db.Exec(t, `ALTER ROLE `+c.User+` SET default_transaction_read_only = on; ALTER ROLE `+c.User+` SET default_transaction_isolation = 'serializable'`)
+	tx, err := db.Pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(ctx)
+	if _, err := tx.Exec(ctx, `LOCK TABLE exaudit.goose_db_version, exaudit.versions, exaudit.tables`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if changed, err := sql.Up(ctx, c); changed || err != nil {
+		t.Errorf("Up: %v, %v", changed, err)
+	}
+	conn, err := pgx.ConnectConfig(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if err := sql.Check(ctx, conn); err != nil {
+		t.Errorf("Check: %v", err)
 	}
 }
 
