@@ -220,8 +220,8 @@ func TestUndoMakesNobodyADeadlocksVictim(t *testing.T) {
 		_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfTables("orders")), exaudit.UndoLockTimeout(time.Minute))
 		undone <- err
 	}()
-	for i := range 4 { // each waits, if at all, for as long as it takes to see a deadlock
-		time.Sleep(300 * time.Millisecond)
+	time.Sleep(1300 * time.Millisecond) // then who waits has looked for a deadlock, and does not do it again
+	for i := range 4 {
 		if _, err := app.Exec(ctx, `UPDATE orders SET note = 'x' WHERE id = $1`, 1+i); err != nil {
 			t.Fatalf("the application: %v", err)
 		}
