@@ -22,7 +22,7 @@ import (
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
-	"github.com/exaudit/exaudit/internal/locks"
+	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/patch"
 	"github.com/exaudit/exaudit/revert"
 	"github.com/exaudit/exaudit/sql"
@@ -216,15 +216,15 @@ func (d *DB) Trackable(ctx context.Context, schemas ...string) (names, withoutKe
 }
 
 // LockHolder is a session that holds a lock which a statement waits for, as far as the present role may see that.
-type LockHolder = locks.Holder
+type LockHolder = lock.Holder
 
 // LockedError is an ErrLocked with those who hold the lock.
-type LockedError = locks.Error
+type LockedError = lock.Error
 
 // NotifyLockWait returns a context with which the methods of a DB, Init and Remove tell a function when one of their own
 // statements has waited for a lock for a second, and who holds it. They find that out on a connection of its own.
 func NotifyLockWait(ctx context.Context, tell func([]LockHolder)) context.Context {
-	return locks.WithNotify(ctx, tell)
+	return lock.WithNotify(ctx, tell)
 }
 
 // explain replaces an error about missing objects by the reason, where that is that the

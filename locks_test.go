@@ -14,7 +14,7 @@ import (
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
-// command is something of ours that takes locks.
+// command is something of ours that takes lock.
 type command struct {
 	name string
 	run  func(context.Context, *exaudit.DB) error

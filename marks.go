@@ -6,7 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/history"
-	"github.com/exaudit/exaudit/internal/locks"
+	"github.com/exaudit/exaudit/internal/lock"
 )
 
 // Mark is a named moment in the history, for SinceMark and UntilMark.
@@ -33,7 +33,7 @@ func (d *DB) Mark(ctx context.Context, name string, opts ...MarkOption) (*Mark, 
 		opt(&o)
 	}
 	var mark *Mark
-	err := locks.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) (err error) {
+	err := lock.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) (err error) {
 		mark, err = history.MakeMark(ctx, tx, name, o.note)
 		return err
 	})
@@ -49,7 +49,7 @@ func (d *DB) Marks(ctx context.Context) ([]Mark, error) {
 // RemoveMark removes a mark that the present user made, or as a member of exaudit_owner any;
 // ErrNoMark where there is none of that name.
 func (d *DB) RemoveMark(ctx context.Context, name string) error {
-	return d.explain(ctx, locks.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) error {
+	return d.explain(ctx, lock.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) error {
 		return history.RemoveMark(ctx, tx, name)
 	}))
 }

@@ -20,7 +20,7 @@ import (
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
-	"github.com/exaudit/exaudit/internal/locks"
+	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -154,7 +154,7 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*Plan
 	o := collect(opts)
 	var p *Plan
 	written := false
-	err := locks.Retry(ctx, conn, o.lockTimeout, "a row or a table", func(tx pgx.Tx, briefly func() error) (err error) {
+	err := lock.Retry(ctx, conn, o.lockTimeout, "a row or a table", func(tx pgx.Tx, briefly func() error) (err error) {
 		written = false
 		if p, err = plan(ctx, tx, version, true, o); err != nil {
 			return err
@@ -186,7 +186,7 @@ func failed(e history.Entity, version int64, err error) error {
 }
 
 func collect(opts []Option) options {
-	o := options{lockTimeout: locks.DefaultTimeout}
+	o := options{lockTimeout: lock.DefaultTimeout}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -201,7 +201,7 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 	if entity.Relation == 0 {
 		return nil, fmt.Errorf("revert version %d: table %s: %w", version, entity.Table, ErrTableGone)
 	}
-	line, present, err := lock(ctx, q, &entity, chosen.ID, locked)
+	line, present, err := lockLine(ctx, q, &entity, chosen.ID, locked)
 	if err != nil {
 		return nil, err
 	}
@@ -266,9 +266,9 @@ func gapIn(versions []*history.Version) error {
 	return nil
 }
 
-// lock gives the row of a version, locked where asked, and all its versions. The entity
+// lockLine gives the row of a version, locked where asked, and all its versions. The entity
 // gets the key that the row has now: the version may be older than a change of it.
-func lock(ctx context.Context, q db.DBTX, e *history.Entity, version int64, locked bool) (*history.Line, history.Image, error) {
+func lockLine(ctx context.Context, q db.DBTX, e *history.Entity, version int64, locked bool) (*history.Line, history.Image, error) {
 	for {
 		line, err := lineOf(ctx, q, *e, version)
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/exaudit/exaudit/internal/locks"
+	"github.com/exaudit/exaudit/internal/lock"
 )
 
 //go:embed remove/remove.sql
@@ -34,7 +34,7 @@ func Down(ctx context.Context, config *pgx.ConnConfig, opts ...Option) error {
 
 // down gives everything up, and tries again, where a tracked table is in use: whoever uses one does not wait for all.
 func (c connection) down(ctx context.Context, o options) error {
-	return locks.Retry(ctx, c.pgx, o.lockTimeout, "schema exaudit, or a tracked table,", func(tx pgx.Tx, briefly func() error) error {
+	return lock.Retry(ctx, c.pgx, o.lockTimeout, "schema exaudit, or a tracked table,", func(tx pgx.Tx, briefly func() error) error {
 		if err := settle(ctx, tx); err != nil {
 			return err
 		}

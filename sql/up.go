@@ -14,7 +14,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/internal/locks"
+	"github.com/exaudit/exaudit/internal/lock"
 )
 
 // Option changes how Up and Down work.
@@ -23,7 +23,7 @@ type Option func(*options)
 type options struct{ lockTimeout time.Duration }
 
 func collect(opts []Option) options {
-	o := options{lockTimeout: locks.DefaultTimeout}
+	o := options{lockTimeout: lock.DefaultTimeout}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -105,7 +105,7 @@ func (c connection) up(ctx context.Context, o options) (changed bool, err error)
 		if err := checkPrivileges(ctx, tx, s); err != nil {
 			return err
 		}
-		if s, err = lock(ctx, tx, s); err != nil {
+		if s, err = lockSchema(ctx, tx, s); err != nil {
 			return err
 		}
 		if changed, err = s.due(); !changed {
@@ -130,10 +130,10 @@ func (s state) due() (bool, error) {
 	return false, err
 }
 
-// lock keeps other processes from migrating, and returns the state as it is then. Only who could migrate can hold it: the
+// lockSchema keeps other processes from migrating, and returns the state as it is then. Only who could migrate can hold it: the
 // schema's name is taken until the transaction ends, and afterwards nobody but exaudit_owner has any privilege on the
 // table.
-func lock(ctx context.Context, tx pgx.Tx, s state) (state, error) {
+func lockSchema(ctx context.Context, tx pgx.Tx, s state) (state, error) {
 	switch {
 	case !s.exists:
 		if _, err := tx.Exec(ctx, "CREATE SCHEMA exaudit"); err != nil {
@@ -188,7 +188,7 @@ func (c connection) inTransaction(ctx context.Context, o options, do func(pgx.Tx
 	if err := settle(ctx, tx); err != nil {
 		return err
 	}
-	wait, err := locks.Begin(ctx, tx, o.lockTimeout)
+	wait, err := lock.Begin(ctx, tx, o.lockTimeout)
 	if err != nil {
 		return err
 	}

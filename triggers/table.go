@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/internal/locks"
+	"github.com/exaudit/exaudit/internal/lock"
 )
 
 // What makes a relation unfit for tracking.
@@ -28,7 +28,7 @@ var (
 	ErrNotTracked = errors.New("is not tracked")
 	// ErrLocked means that another transaction kept a table locked longer than Install,
 	// Sync or Uninstall wait; see LockTimeout.
-	ErrLocked = locks.ErrLocked
+	ErrLocked = lock.ErrLocked
 )
 
 // TableID is the id of a table in exaudit.tables, which its versions carry. 0 is that of

@@ -19,7 +19,7 @@ import (
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
-	"github.com/exaudit/exaudit/internal/locks"
+	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/revert"
 )
 
@@ -100,7 +100,7 @@ type named struct {
 }
 
 func collect(opts []Option) options {
-	o := options{settings: settings{Policy: Refuse, MaxRows: DefaultMaxRows}, progress: func(Stage, int) {}, lockTimeout: locks.DefaultTimeout}
+	o := options{settings: settings{Policy: Refuse, MaxRows: DefaultMaxRows}, progress: func(Stage, int) {}, lockTimeout: lock.DefaultTimeout}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -195,7 +195,7 @@ func inTransaction(ctx context.Context, conn Conn, o options, choose func(*plann
 		return nil, err
 	}
 	written := false
-	err = locks.Retry(ctx, conn, o.lockTimeout, "a row or a table", func(tx pgx.Tx, briefly func() error) error {
+	err = lock.Retry(ctx, conn, o.lockTimeout, "a row or a table", func(tx pgx.Tx, briefly func() error) error {
 		written = false
 		// One undo at a time: a second one of the same changes sees what the first has done.
 		if err := db.New().LockUndo(ctx, tx); err != nil {

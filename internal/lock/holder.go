@@ -1,5 +1,5 @@
-// Package locks bounds how long a statement waits for a lock, and says who holds it.
-package locks
+// Package lock bounds how long a statement waits for a lock, and says who holds it.
+package lock
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package locks
+package lock
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func Retry(ctx context.Context, conn Beginner, timeout time.Duration, object str
 		if spent == 0 {
 			return err
 		}
-		if waited += spent; timeout > 0 && waited >= timeout || !sleep(ctx, pause()) {
+		if waited += spent; timeout > 0 && waited >= timeout || !slept(ctx, pause()) {
 			return err
 		}
 	}
@@ -70,7 +70,7 @@ func (r *retry) attempt(ctx context.Context, conn Beginner) (time.Duration, erro
 	defer r.watch.follow(0)
 	var brief time.Duration
 	err = r.do(tx, func() error {
-		most, err := db.New().BoundLockWaitsBriefly(ctx, tx, milliseconds(r.timeout))
+		most, err := db.New().BoundLockWaitsBriefly(ctx, tx, inMilliseconds(r.timeout))
 		brief = time.Duration(most.Milliseconds) * time.Millisecond
 		return err
 	})

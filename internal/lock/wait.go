@@ -1,4 +1,4 @@
-package locks
+package lock
 
 import (
 	"context"
@@ -71,10 +71,10 @@ func begin(ctx context.Context, tx pgx.Tx, timeout time.Duration, watch *Watch) 
 
 // Milliseconds writes a lock_timeout, rounded up: 0 would be for ever.
 func Milliseconds(timeout time.Duration) string {
-	return strconv.FormatInt(milliseconds(timeout), 10)
+	return strconv.FormatInt(inMilliseconds(timeout), 10)
 }
 
-func milliseconds(timeout time.Duration) int64 {
+func inMilliseconds(timeout time.Duration) int64 {
 	return int64((timeout + time.Millisecond - 1) / time.Millisecond)
 }
 

@@ -1,4 +1,4 @@
-package locks
+package lock
 
 import (
 	"context"
@@ -54,7 +54,7 @@ func (w *Watch) follow(pid int32) {
 
 func (w *Watch) look(ctx context.Context, config *pgx.ConnConfig, after time.Duration) {
 	began := time.Now()
-	if !sleep(ctx, after) {
+	if !slept(ctx, after) {
 		return
 	}
 	config.Tracer, config.OnNotice, config.OnNotification, config.AfterConnect = nil, nil, nil, nil
@@ -77,7 +77,7 @@ func (w *Watch) look(ctx context.Context, config *pgx.ConnConfig, after time.Dur
 			told = true
 			notify(ctx, found)
 		}
-		if !sleep(ctx, pause) {
+		if !slept(ctx, pause) {
 			return
 		}
 	}
@@ -117,7 +117,7 @@ func (w *Watch) Holders() []Holder {
 	return w.last
 }
 
-func sleep(ctx context.Context, d time.Duration) bool {
+func slept(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
