@@ -130,6 +130,9 @@ SELECT r.rolname::pg_catalog.text AS owner,
        EXISTS (SELECT FROM pg_catalog.pg_class c
                WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND c.relname OPERATOR(pg_catalog.=) 'goose_db_version')::boolean
            AS keeps_own_version,
+       EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_roles o ON o.oid OPERATOR(pg_catalog.=) c.relowner
+               WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND c.relname OPERATOR(pg_catalog.=) 'goose_db_version'
+                 AND o.rolname OPERATOR(pg_catalog.=) 'exaudit_owner')::boolean AS owns_version,
        (NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid)
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid))::boolean AS bare
 FROM pg_catalog.pg_namespace n
@@ -143,6 +146,7 @@ type SchemaStateRow struct {
 	Version         int64
 	Digest          string
 	KeepsOwnVersion bool
+	OwnsVersion     bool
 	Bare            bool
 }
 
@@ -158,6 +162,7 @@ func (q *Queries) SchemaState(ctx context.Context, db DBTX) (SchemaStateRow, err
 		&i.Version,
 		&i.Digest,
 		&i.KeepsOwnVersion,
+		&i.OwnsVersion,
 		&i.Bare,
 	)
 	return i, err

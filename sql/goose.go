@@ -47,6 +47,8 @@ func (s savepoint) Commit() error { return s.tx.Commit(s.ctx) }
 
 func (s savepoint) Rollback() error { return s.tx.Rollback(context.WithoutCancel(s.ctx)) }
 
+const handOver = "ALTER TABLE exaudit.goose_db_version OWNER TO exaudit_owner"
+
 // store is goose's own table. It belongs to exaudit_owner as soon as there is this role: whoever may become it can update
 // the schema.
 type store struct {
@@ -69,7 +71,7 @@ func (s *store) TableExists(ctx context.Context, conn database.DBTxConn) (bool, 
 // Insert is called for version 0 when the table has been created, and for others when a migration is done.
 func (s *store) Insert(ctx context.Context, conn database.DBTxConn, req database.InsertRequest) error {
 	if req.Version > 0 && !s.handedOver {
-		if _, err := conn.ExecContext(ctx, "ALTER TABLE exaudit.goose_db_version OWNER TO exaudit_owner"); err != nil {
+		if _, err := conn.ExecContext(ctx, handOver); err != nil {
 			return err
 		}
 		s.handedOver = true

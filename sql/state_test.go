@@ -140,6 +140,8 @@ func TestUpFromAnEarlierVersion(t *testing.T) {
 		t.Errorf("Install: %v, want ErrOutdated", err)
 	}
 	role := db.Role(t, "LOGIN PASSWORD 'x'")
+	// as after a restore without owners
+	db.Exec(t, `ALTER TABLE exaudit.goose_db_version OWNER TO `+role)
 	c := config(t, db.URL)
 	c.User, c.Password = role, "x"
 	lacks := (*sql.PrivilegeError)(nil)

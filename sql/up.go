@@ -144,6 +144,11 @@ func lockSchema(ctx context.Context, tx pgx.Tx, s state) (state, error) {
 		return s, nil
 	}
 	execute := func(text string) error { _, err := tx.Exec(ctx, text); return err }
+	if !s.OwnsVersion { // after a restore without owners
+		if err := execute(handOver); err != nil {
+			return s, fmt.Errorf("hand exaudit.goose_db_version over: %w", err)
+		}
+	}
 	err := asOwner(execute, func() error { return execute("LOCK TABLE exaudit.goose_db_version IN SHARE ROW EXCLUSIVE MODE") })
 	if err != nil {
 		return s, fmt.Errorf("lock exaudit.goose_db_version: %w", err)
