@@ -106,16 +106,17 @@ var (
 	ErrInvalidKey = errors.New("invalid key")
 )
 
-// Init creates schema exaudit in the database of config, or brings it up to date, and reports whether there was anything
-// to do. Its migrations are kept apart from the application's own. It is one transaction: whatever ends it early leaves
-// nothing behind. It is safe to run twice, and from several processes at once: they wait for each other, see
-// InitLockTimeout.
+// Init creates schema exaudit in the database of config, or brings it up to date, and reports whether there was
+// anything to do. Its migrations are kept apart from the application's own. It is one transaction: whatever ends it
+// early leaves nothing behind. It is safe to run twice, and from several processes at once: they wait for each other,
+// see InitLockTimeout.
 //
 // A schema that is newer than this program is left alone, so that an older release of a service starts again after a
-// newer one was rolled back: Init returns false and no error, changes are recorded as before, and Check returns ErrNewer.
+// newer one was rolled back: Init returns false and no error, changes are recorded as before, and Check returns
+// ErrNewer.
 //
-// Errors: ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, and ErrLacksPrivileges, which names
-// all that the role lacks before anything is changed.
+// Errors: ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, and ErrLacksPrivileges, which
+// names all that the role lacks before anything is changed.
 func Init(ctx context.Context, config *pgx.ConnConfig, opts ...InitOption) (changed bool, err error) {
 	return sql.Up(ctx, config, opts...)
 }
@@ -123,18 +124,18 @@ func Init(ctx context.Context, config *pgx.ConnConfig, opts ...InitOption) (chan
 // InitOption changes how Init and Remove work.
 type InitOption = sql.Option
 
-// InitLockTimeout bounds how long Init and Remove wait for each lock, which is DefaultLockTimeout otherwise; 0 waits for
-// ever. Init waits for other processes that initialise or update the same database.
+// InitLockTimeout bounds how long Init and Remove wait for each lock, which is DefaultLockTimeout otherwise; 0 waits
+// for ever. Init waits for other processes that initialise or update the same database.
 func InitLockTimeout(d time.Duration) InitOption { return sql.LockTimeout(d) }
 
-// Remove takes schema exaudit out of the database, with everything that was recorded and the triggers on all tables, in
-// one transaction. It also removes a schema that is incomplete or was made by another build.
+// Remove takes schema exaudit out of the database, with everything that was recorded and the triggers on all tables,
+// in one transaction. It also removes a schema that is incomplete or was made by another build.
 func Remove(ctx context.Context, config *pgx.ConnConfig, opts ...InitOption) error {
 	return sql.Down(ctx, config, opts...)
 }
 
-// Check reports whether the schema of the database is the one that this program was made for. nil says so. It reads the
-// catalog alone, and takes no privilege.
+// Check reports whether the schema of the database is the one that this program was made for. nil says so. It reads
+// the catalog alone, and takes no privilege.
 //
 // ErrNewer means that a newer release has updated the schema. Changes are recorded all the same, and this program can
 // read and undo what it knows of; Install and Sync refuse, as they would bring triggers back to what they were.
@@ -221,8 +222,8 @@ type LockHolder = lock.Holder
 // LockedError is an ErrLocked with those who hold the lock.
 type LockedError = lock.Error
 
-// NotifyLockWait returns a context with which the methods of a DB, Init and Remove tell a function when one of their own
-// statements has waited for a lock for a second, and who holds it. They find that out on a connection of its own.
+// NotifyLockWait returns a context with which the methods of a DB, Init and Remove tell a function when one of their
+// own statements has waited for a lock for a second, and who holds it. They find that out on a connection of its own.
 func NotifyLockWait(ctx context.Context, tell func([]LockHolder)) context.Context {
 	return lock.WithNotify(ctx, tell)
 }

@@ -75,8 +75,8 @@ func lockingCommands(t *testing.T, db *pgtest.DB) []command {
 
 var lockModes = []string{"ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE"}
 
-// holdAll opens a transaction of a role that holds every lock on exaudit's tables which the role can get, on all of their
-// rows, and what it gets by every function without arguments that it may execute.
+// holdAll opens a transaction of a role that holds every lock on exaudit's tables which the role can get, on all of
+// their rows, and what it gets by every function without arguments that it may execute.
 func holdAll(t *testing.T, db *pgtest.DB, role string, except ...string) (tx pgx.Tx, held []string) {
 	t.Helper()
 	ctx := context.Background()

@@ -25,8 +25,8 @@ func MarkNote(text string) MarkOption { return func(o *markOptions) { o.note = t
 // transaction of a stricter isolation level than READ COMMITTED, what counts as committed is
 // what had been when it began to read.
 //
-// A mark outlives dump and restore. A name that is taken gives ErrMarkExists, one that a transaction under way has taken
-// or removed ErrLocked, after DefaultLockTimeout.
+// A mark outlives dump and restore. A name that is taken gives ErrMarkExists, one that a transaction under way has
+// taken or removed ErrLocked, after DefaultLockTimeout.
 func (d *DB) Mark(ctx context.Context, name string, opts ...MarkOption) (*Mark, error) {
 	var o markOptions
 	for _, opt := range opts {
@@ -49,7 +49,8 @@ func (d *DB) Marks(ctx context.Context) ([]Mark, error) {
 // RemoveMark removes a mark that the present user made, or as a member of exaudit_owner any;
 // ErrNoMark where there is none of that name.
 func (d *DB) RemoveMark(ctx context.Context, name string) error {
-	return d.explain(ctx, lock.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) error {
+	err := lock.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) error {
 		return history.RemoveMark(ctx, tx, name)
-	}))
+	})
+	return d.explain(ctx, err)
 }

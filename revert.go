@@ -27,8 +27,8 @@ func Expect(p Patch) RevertOption { return revert.Expect(p) }
 // the primary key, and of a value that is none of its type.
 func SetColumn(name string, value any) RevertOption { return revert.SetColumn(name, value) }
 
-// RevertLockTimeout bounds how long a revert waits for locks in all, which is DefaultLockTimeout otherwise; 0 is for ever.
-// What is not to be had is ErrLocked.
+// RevertLockTimeout bounds how long a revert waits for locks in all, which is DefaultLockTimeout otherwise; 0 is for
+// ever. What is not to be had is ErrLocked.
 func RevertLockTimeout(d time.Duration) RevertOption { return revert.LockTimeout(d) }
 
 // Revert brings the entity of a version back to what it was before that version, undoing

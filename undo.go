@@ -74,9 +74,10 @@ func KeepColumns(columns ...string) UndoOption { return undo.Keep(columns...) }
 // in one table.
 func SetUndoneColumn(column string, value any) UndoOption { return undo.Set(column, value) }
 
-// UndoLockTimeout bounds how long an undo waits for locks in all, which is DefaultLockTimeout otherwise; 0 is for ever. It
-// waits for another undo, and for transactions that have changed its rows. Once it holds rows itself it does not wait for
-// others, but gives them up and begins anew: nobody becomes the victim of a deadlock. What is not to be had is ErrLocked.
+// UndoLockTimeout bounds how long an undo waits for locks in all, which is DefaultLockTimeout otherwise; 0 is for
+// ever. It waits for another undo, and for transactions that have changed its rows. Once it holds rows itself it does
+// not wait for others, but gives them up and begins anew: nobody becomes the victim of a deadlock. What is not to be
+// had is ErrLocked.
 func UndoLockTimeout(d time.Duration) UndoOption { return undo.LockTimeout(d) }
 
 // Progress is told what an undo is busy with, and with how many versions or rows.

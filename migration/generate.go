@@ -173,7 +173,8 @@ func schemaChanges(folder *Folder) ([]Change, error) {
 	return changes, notedDigests(changes)
 }
 
-// notedDigests has the last of some changes note what the schema is then, and its way back what it was before the first.
+// notedDigests has the last of some changes note what the schema is then, and its way back what it was before the
+// first.
 func notedDigests(changes []Change) error {
 	if len(changes) == 0 {
 		return nil

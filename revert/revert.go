@@ -139,7 +139,8 @@ func SetColumn(name string, value any) Option {
 	}
 }
 
-// LockTimeout bounds how long a revert waits for locks in all, of the row, or of others that go with it; 0 is for ever.
+// LockTimeout bounds how long a revert waits for locks in all, of the row, or of others that go with it; 0 is for
+// ever.
 func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeout = d } }
 
 // Preview plans the revert to the state before a version, and writes nothing.

@@ -14,9 +14,9 @@ import (
 //go:embed remove/remove.sql
 var removeScript string
 
-// Down removes schema exaudit with everything that was ever recorded, the triggers on tracked tables, and the roles where
-// no other database uses them, in one transaction. It also removes a schema that is incomplete, or was made by another
-// build. What others have built on the schema is an error, and stays.
+// Down removes schema exaudit with everything that was ever recorded, the triggers on tracked tables, and the roles
+// where no other database uses them, in one transaction. It also removes a schema that is incomplete, or was made by
+// another build. What others have built on the schema is an error, and stays.
 func Down(ctx context.Context, config *pgx.ConnConfig, opts ...Option) error {
 	o := collect(opts)
 	conn, err := connect(ctx, config)
@@ -34,7 +34,8 @@ func Down(ctx context.Context, config *pgx.ConnConfig, opts ...Option) error {
 
 // down gives everything up, and tries again, where a tracked table is in use: whoever uses one does not wait for all.
 func (c connection) down(ctx context.Context, o options) error {
-	return lock.Retry(ctx, c.pgx, o.lockTimeout, "schema exaudit, or a tracked table,", func(tx pgx.Tx, briefly func() error) error {
+	const object = "schema exaudit, or a tracked table,"
+	return lock.Retry(ctx, c.pgx, o.lockTimeout, object, func(tx pgx.Tx, briefly func() error) error {
 		if err := settle(ctx, tx); err != nil {
 			return err
 		}

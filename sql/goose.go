@@ -10,8 +10,8 @@ import (
 	"github.com/pressly/goose/v3/database"
 )
 
-// within has goose work inside of a transaction: what goose takes for a connection is the transaction, and what it takes
-// for a transaction is a savepoint.
+// within has goose work inside of a transaction: what goose takes for a connection is the transaction, and what it
+// takes for a transaction is a savepoint.
 func (c connection) within(tx pgx.Tx) *sql.DB {
 	conn := sql.OpenDB(nested{c.Conn, tx})
 	conn.SetMaxOpenConns(1) // there are no others
@@ -49,8 +49,8 @@ func (s savepoint) Rollback() error { return s.tx.Rollback(context.WithoutCancel
 
 const handOver = "ALTER TABLE exaudit.goose_db_version OWNER TO exaudit_owner"
 
-// store is goose's own table. It belongs to exaudit_owner as soon as there is this role: whoever may become it can update
-// the schema.
+// store is goose's own table. It belongs to exaudit_owner as soon as there is this role: whoever may become it can
+// update the schema.
 type store struct {
 	database.Store
 	handedOver bool
@@ -79,8 +79,9 @@ func (s *store) Insert(ctx context.Context, conn database.DBTxConn, req database
 	return s.asOwner(ctx, conn, func() error { return s.Store.Insert(ctx, conn, req) })
 }
 
-func (s *store) ListMigrations(ctx context.Context, conn database.DBTxConn) (list []*database.ListMigrationsResult, err error) {
-	err = s.asOwner(ctx, conn, func() error { list, err = s.Store.ListMigrations(ctx, conn); return err })
+func (s *store) ListMigrations(ctx context.Context, conn database.DBTxConn) ([]*database.ListMigrationsResult, error) {
+	var list []*database.ListMigrationsResult
+	err := s.asOwner(ctx, conn, func() (err error) { list, err = s.Store.ListMigrations(ctx, conn); return err })
 	return list, err
 }
 

@@ -22,7 +22,8 @@ type PrivilegeError struct {
 }
 
 func (e *PrivilegeError) Error() string {
-	return fmt.Sprintf("role %q lacks %s; an administrator runs: %s", e.Role, strings.Join(e.Missing, ", "), strings.Join(e.Cure, "; "))
+	return fmt.Sprintf("role %q lacks %s; an administrator runs: %s",
+		e.Role, strings.Join(e.Missing, ", "), strings.Join(e.Cure, "; "))
 }
 
 func (e *PrivilegeError) Unwrap() error { return ErrLacksPrivileges }
@@ -95,7 +96,8 @@ func (e *PrivilegeError) lackOfMembership(who db.InstallerRow, roles []db.Instal
 		}
 	}
 	if len(closed) > 0 {
-		e.lacks("membership in "+strings.Join(closed, " and ")+with, "GRANT "+strings.Join(closed, ", ")+" TO "+quoted(who.Role)+with)
+		e.lacks("membership in "+strings.Join(closed, " and ")+with,
+			"GRANT "+strings.Join(closed, ", ")+" TO "+quoted(who.Role)+with)
 	}
 	if !who.ByMembership && !who.Inherits {
 		e.lacks("INHERIT", "ALTER ROLE "+quoted(who.Role)+" INHERIT")
@@ -109,10 +111,12 @@ func (e *PrivilegeError) lackOfOwner(roles []db.InstallerRolesRow) {
 			continue
 		}
 		if !r.MayUseLanguages {
-			e.lacks("USAGE on languages plpgsql and sql for "+r.Name, "GRANT USAGE ON LANGUAGE plpgsql, sql TO "+quoted(r.Name))
+			e.lacks("USAGE on languages plpgsql and sql for "+r.Name,
+				"GRANT USAGE ON LANGUAGE plpgsql, sql TO "+quoted(r.Name))
 		}
 		if r.LacksTablespace != "" {
-			e.lacks("CREATE on tablespace "+r.LacksTablespace+" for "+r.Name, "GRANT CREATE ON TABLESPACE "+r.LacksTablespace+" TO "+quoted(r.Name))
+			e.lacks("CREATE on tablespace "+r.LacksTablespace+" for "+r.Name,
+				"GRANT CREATE ON TABLESPACE "+r.LacksTablespace+" TO "+quoted(r.Name))
 		}
 	}
 }

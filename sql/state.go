@@ -26,11 +26,11 @@ var (
 	ErrForeignSchema = errors.New("schema exaudit is not exaudit's own")
 	// ErrIncomplete means that schema exaudit was made only in part: remove it, and initialise the database again.
 	ErrIncomplete = errors.New("schema exaudit is incomplete")
-	// ErrOtherBuild means that schema exaudit has the number of this program, or of one that this program can update, but
-	// other content: it was made by a build that was never released.
+	// ErrOtherBuild means that schema exaudit has the number of this program, or of one that this program can update,
+	// but other content: it was made by a build that was never released.
 	ErrOtherBuild = errors.New("schema exaudit was made by another build of exaudit")
-	// ErrKeptElsewhere means that the application's own migrations have created schema exaudit: they must also update and
-	// drop it.
+	// ErrKeptElsewhere means that the application's own migrations have created schema exaudit: they must also update
+	// and drop it.
 	ErrKeptElsewhere = errors.New("schema exaudit is kept by the application's own migrations")
 )
 

@@ -37,8 +37,8 @@ func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeo
 // early leaves the database as it was. It is safe to run twice, and from several processes at once. A schema that is
 // newer than the program is left alone, which is no error; Check tells of it. config names the database.
 //
-// The errors are those of Check but for ErrNotInitialized, ErrOutdated and ErrNewer; ErrKeptElsewhere, ErrLocked, and a
-// *PrivilegeError where the role lacks something.
+// The errors are those of Check but for ErrNotInitialized, ErrOutdated and ErrNewer; ErrKeptElsewhere, ErrLocked, and
+// a *PrivilegeError where the role lacks something.
 func Up(ctx context.Context, config *pgx.ConnConfig, opts ...Option) (changed bool, err error) {
 	o := collect(opts)
 	conn, err := connect(ctx, config)
@@ -59,12 +59,13 @@ func Up(ctx context.Context, config *pgx.ConnConfig, opts ...Option) (changed bo
 // several that share the roles.
 const attempts = 5
 
-// anotherWasFaster reports whether an error comes of another process that does the same: 23505 and the three after it mean
-// that something is there by now, 42704 that a role is gone, 40P01 that both waited for each other's roles.
+// anotherWasFaster reports whether an error comes of another process that does the same: 23505 and the three after it
+// mean that something is there by now, 42704 that a role is gone, 40P01 that both waited for each other's roles.
 func anotherWasFaster(err error) bool {
 	pgErr := (*pgconn.PgError)(nil)
-	return errors.As(err, &pgErr) && (slices.Contains([]string{"23505", "42P06", "42P07", "42710", "42704", "40P01"}, pgErr.Code) ||
-		strings.Contains(pgErr.Message, "concurrently"))
+	codes := []string{"23505", "42P06", "42P07", "42710", "42704", "40P01"}
+	return errors.As(err, &pgErr) &&
+		(slices.Contains(codes, pgErr.Code) || strings.Contains(pgErr.Message, "concurrently"))
 }
 
 // connection is one of our own, which database/sql, and so goose, can use as well.
@@ -73,7 +74,8 @@ type connection struct {
 	pgx *pgx.Conn
 }
 
-// connect needs no prepared statement, and so does not make any: behind a transaction pooler, their names may be taken.
+// connect needs no prepared statement, and so does not make any: behind a transaction pooler, their names may be
+// taken.
 func connect(ctx context.Context, config *pgx.ConnConfig) (connection, error) {
 	config = config.Copy()
 	if config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
@@ -130,9 +132,9 @@ func (s state) due() (bool, error) {
 	return false, err
 }
 
-// lockSchema keeps other processes from migrating, and returns the state as it is then. Only who could migrate can hold it: the
-// schema's name is taken until the transaction ends, and afterwards nobody but exaudit_owner has any privilege on the
-// table.
+// lockSchema keeps other processes from migrating, and returns the state as it is then. Only who could migrate can
+// hold it: the schema's name is taken until the transaction ends, and afterwards nobody but exaudit_owner has any
+// privilege on the table.
 func lockSchema(ctx context.Context, tx pgx.Tx, s state) (state, error) {
 	switch {
 	case !s.exists:
@@ -149,7 +151,9 @@ func lockSchema(ctx context.Context, tx pgx.Tx, s state) (state, error) {
 			return s, fmt.Errorf("hand exaudit.goose_db_version over: %w", err)
 		}
 	}
-	err := asOwner(execute, func() error { return execute("LOCK TABLE exaudit.goose_db_version IN SHARE ROW EXCLUSIVE MODE") })
+	err := asOwner(execute, func() error {
+		return execute("LOCK TABLE exaudit.goose_db_version IN SHARE ROW EXCLUSIVE MODE")
+	})
 	if err != nil {
 		return s, fmt.Errorf("lock exaudit.goose_db_version: %w", err)
 	}
@@ -181,8 +185,8 @@ func (c connection) migrate(ctx context.Context, tx pgx.Tx, first bool) error {
 	return Check(ctx, tx)
 }
 
-// inTransaction runs do in one transaction, which waits for locks no longer than the options say. READ COMMITTED is for
-// looking again after a lock was waited for.
+// inTransaction runs do in one transaction, which waits for locks no longer than the options say. READ COMMITTED is
+// for looking again after a lock was waited for.
 func (c connection) inTransaction(ctx context.Context, o options, do func(pgx.Tx) error) error {
 	tx, err := c.pgx.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
 	if err != nil {

@@ -100,7 +100,10 @@ type named struct {
 }
 
 func collect(opts []Option) options {
-	o := options{settings: settings{Policy: Refuse, MaxRows: DefaultMaxRows}, progress: func(Stage, int) {}, lockTimeout: lock.DefaultTimeout}
+	o := options{
+		settings: settings{Policy: Refuse, MaxRows: DefaultMaxRows},
+		progress: func(Stage, int) {}, lockTimeout: lock.DefaultTimeout,
+	}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -158,8 +161,8 @@ func Progress(report func(stage Stage, n int)) Option {
 	return func(o *options) { o.progress = report }
 }
 
-// LockTimeout bounds how long an undo waits for locks in all, of another undo, or of rows that others have changed; 0 is
-// for ever.
+// LockTimeout bounds how long an undo waits for locks in all, of another undo, or of rows that others have changed; 0
+// is for ever.
 func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeout = d } }
 
 // Make plans to undo the versions that pass a filter, and writes nothing. q should be on one
@@ -190,7 +193,9 @@ func Apply(ctx context.Context, conn Conn, plan *Plan, opts ...Option) (*Plan, e
 }
 
 // inTransaction chooses, plans and writes, from the start again where another transaction is in the way for too long.
-func inTransaction(ctx context.Context, conn Conn, o options, choose func(*planner) error, check func(*Plan) error) (plan *Plan, err error) {
+func inTransaction(
+	ctx context.Context, conn Conn, o options, choose func(*planner) error, check func(*Plan) error,
+) (plan *Plan, err error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -220,7 +225,9 @@ func inTransaction(ctx context.Context, conn Conn, o options, choose func(*plann
 }
 
 // carryOut locks rows before it looks at them.
-func carryOut(ctx context.Context, tx pgx.Tx, o options, choose func(*planner) error, check func(*Plan) error) (*Plan, error) {
+func carryOut(
+	ctx context.Context, tx pgx.Tx, o options, choose func(*planner) error, check func(*Plan) error,
+) (*Plan, error) {
 	p := newPlanner(tx, o)
 	p.locked = true
 	if err := choose(p); err != nil {

@@ -168,8 +168,8 @@ func (p *program) open(c *cli.Context) (*pgx.Conn, *exaudit.DB, error) {
 	return p.opened(c, func(err error) error { return err })
 }
 
-// openToRead is open for commands that write nothing. They also work with a schema that is newer than the program, as far
-// as the program knows it.
+// openToRead is open for commands that write nothing. They also work with a schema that is newer than the program, as
+// far as the program knows it.
 func (p *program) openToRead(c *cli.Context) (*pgx.Conn, *exaudit.DB, error) {
 	return p.opened(c, func(err error) error {
 		if errors.Is(err, exaudit.ErrNewer) {

@@ -11,11 +11,12 @@ import (
 
 func (p *program) initCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "init",
-		Usage:     "create schema exaudit in the database, or bring it up to date; or remove it",
-		UsageText: "exaudit init [--precision DIGITS] [--lock-timeout DURATION]\nexaudit init --remove [--yes] [--lock-timeout DURATION]",
-		Description: "Safe to run again: it does nothing where there is nothing to do, or where the schema is newer than\n" +
-			"this program. It is one transaction: interrupted, it leaves nothing behind.\n\n" +
+		Name:  "init",
+		Usage: "create schema exaudit in the database, or bring it up to date; or remove it",
+		UsageText: "exaudit init [--precision DIGITS] [--lock-timeout DURATION]\n" +
+			"exaudit init --remove [--yes] [--lock-timeout DURATION]",
+		Description: "Safe to run again: it does nothing where there is nothing to do, or where the schema is newer\n" +
+			"than this program. It is one transaction: interrupted, it leaves nothing behind.\n\n" +
 			"Example: exaudit init --database-url postgres://app@localhost/shop",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "precision", Usage: "round the time of versions to `DIGITS` of a second, 0 to 6; only before the first version is recorded", DefaultText: "6"},
@@ -121,7 +122,8 @@ func (p *program) remove(c *cli.Context) error {
 	case errors.Is(err, exaudit.ErrNotInitialized):
 		p.complain("there is nothing to remove: exaudit is not initialised in database %q", p.database)
 		return p.reportRemoval(c, false)
-	case err == nil, errors.Is(err, exaudit.ErrOutdated), errors.Is(err, exaudit.ErrIncomplete), errors.Is(err, exaudit.ErrOtherBuild):
+	case err == nil, errors.Is(err, exaudit.ErrOutdated),
+		errors.Is(err, exaudit.ErrIncomplete), errors.Is(err, exaudit.ErrOtherBuild):
 	default:
 		return err
 	}

@@ -1,5 +1,5 @@
-// Package interrupt ends what a program does with a database at some point, for tests: whatever it was in the midst of, it
-// has to be able to do again.
+// Package interrupt ends what a program does with a database at some point, for tests: whatever it was in the midst
+// of, it has to be able to do again.
 package interrupt
 
 import (

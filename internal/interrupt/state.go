@@ -10,8 +10,8 @@ import (
 //go:embed state.sql
 var stateQuery string
 
-// State is all that a command may have changed: the catalog of the database apart from the system's own, and the content
-// of exaudit's tables and of some others, but for times and numbers of transactions and versions.
+// State is all that a command may have changed: the catalog of the database apart from the system's own, and the
+// content of exaudit's tables and of some others, but for times and numbers of transactions and versions.
 func State(t testing.TB, db *pgtest.DB, tables ...string) string {
 	t.Helper()
 	state := pgtest.One[string](t, db, stateQuery)

@@ -19,8 +19,9 @@ import (
 // the transaction, so that nobody waits for long for what it has, and nobody becomes the victim of a deadlock. Then it
 // begins anew, until it has waited for the timeout in all; 0 is for ever. The error is an *Error then.
 //
-// Where conn is a transaction, each attempt is a savepoint of it. object is what is locked, where PostgreSQL does not say.
-func Retry(ctx context.Context, conn Beginner, timeout time.Duration, object string, do func(tx pgx.Tx, briefly func() error) error) error {
+// Where conn is a transaction, each attempt is a savepoint of it. object is what is locked, where PostgreSQL does not
+// say.
+func Retry(ctx context.Context, conn Beginner, timeout time.Duration, object string, do Work) error {
 	r := &retry{timeout: timeout, object: object, do: do}
 	defer func() {
 		if r.watch != nil {
@@ -42,9 +43,12 @@ func Retry(ctx context.Context, conn Beginner, timeout time.Duration, object str
 type retry struct {
 	timeout time.Duration
 	object  string
-	do      func(tx pgx.Tx, briefly func() error) error
+	do      Work
 	watch   *Watch // over all attempts
 }
+
+// Work is done in a transaction.
+type Work func(tx pgx.Tx, briefly func() error) error
 
 // Beginner is a pool, a connection, or a transaction.
 type Beginner interface {

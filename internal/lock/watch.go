@@ -25,8 +25,8 @@ type Watch struct {
 	last  []Holder
 }
 
-// NewWatch begins to look for whom the process waits for that works for conn: behind a pooler, that is not the one which
-// conn was told of. timeout is how long a lock is waited for at most; 0 is for ever.
+// NewWatch begins to look for whom the process waits for that works for conn: behind a pooler, that is not the one
+// which conn was told of. timeout is how long a lock is waited for at most; 0 is for ever.
 func NewWatch(ctx context.Context, conn *pgx.Conn, pid int32, timeout time.Duration) *Watch {
 	w := &Watch{stop: func() {}, done: make(chan struct{}), pid: pid}
 	if conn == nil { // a stand-in of a test

@@ -9,8 +9,8 @@ import (
 )
 
 // killServer ends the postmaster and all its children with SIGKILL, as a power failure does, and returns once none of
-// them is left. The postmaster is stopped first, so that it can neither notice the death of a child nor start another; it
-// is killed last, or its children would notice that, roll back, and delete files.
+// them is left. The postmaster is stopped first, so that it can neither notice the death of a child nor start
+// another; it is killed last, or its children would notice that, roll back, and delete files.
 func killServer(postmaster *os.Process, dataDir string) {
 	_ = postmaster.Signal(syscall.SIGSTOP)
 	for {

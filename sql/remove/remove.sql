@@ -64,9 +64,9 @@ BEGIN
             EXECUTE format('DROP ROLE %I', unwanted);
         EXCEPTION
             -- still used by another database of the cluster, or not ours to drop
-            -- (being dropped by another one, it is reported in several ways)
+            -- (being granted or dropped by another one, it is reported in several ways)
             WHEN dependent_objects_still_exist OR insufficient_privilege OR undefined_object
-                OR object_in_use OR internal_error OR deadlock_detected THEN NULL;
+                OR object_in_use OR internal_error OR deadlock_detected OR lock_not_available THEN NULL;
         END;
     END LOOP;
 END
