@@ -461,3 +461,53 @@ exaudit sync --database-url "$TARGET"`)
 		})
 	}
 }
+
+// A dump without owners belongs to who restores it, until a sync.
+func TestRestoreWithoutOwners(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	source := dumpSource(t)
+	path := clientTools(t, source)
+	want := record(t, source)
+	for name, role := range map[string]string{"superuser": "", "owner": "LOGIN PASSWORD 'geheim'"} {
+		t.Run(name, func(t *testing.T) {
+			target := pgtest.New(t)
+			url := target.URL
+			if role != "" {
+				role := target.Role(t, role)
+				config := target.Pool.Config().ConnConfig
+				url = fmt.Sprintf("host=%s port=%d user=%s dbname=%s password=geheim", config.Host, config.Port, role, target.Name)
+				target.Exec(t, `GRANT CREATE ON DATABASE `+target.Name+` TO `+role+`; GRANT ALL ON SCHEMA public TO `+role+`; GRANT exaudit_owner, exaudit_writer TO `+role)
+			}
+			as := &pgtest.DB{URL: url}
+			mustShell(t, path, source, as, `pg_dump --no-owner "$SOURCE" > shop.sql
+				psql "$TARGET" --quiet --single-transaction --set ON_ERROR_STOP=1 --file shop.sql > restore.log`)
+			if got := record(t, target); got != want {
+				t.Fatalf("restored:\n%s\nwas:\n%s", got, want)
+			}
+			if _, err := shell(t, path, source, as, `exaudit status --database-url "$TARGET"`); err == nil {
+				t.Error("status finds nothing wrong with what belongs to somebody else")
+			}
+			mustShell(t, path, source, as, `exaudit sync --database-url "$TARGET"; exaudit status --database-url "$TARGET"`)
+			const others = `SELECT coalesce(string_agg(o.name || ' of ' || o.owner::regrole, ', '), '') FROM (
+				SELECT oid::regclass::text, relowner FROM pg_class WHERE relnamespace = 'exaudit'::regnamespace AND relkind IN ('r', 'v', 'S')
+				UNION ALL SELECT oid::regprocedure::text, proowner FROM pg_proc WHERE pronamespace = 'exaudit'::regnamespace
+				UNION ALL SELECT oid::regtype::text, typowner FROM pg_type WHERE typnamespace = 'exaudit'::regnamespace
+				UNION ALL SELECT nspname, nspowner FROM pg_namespace WHERE nspname = 'exaudit') AS o (name, owner)
+				WHERE o.owner NOT IN ('exaudit_owner'::regrole, 'exaudit_writer'::regrole)`
+			if got := pgtest.One[string](t, target, others); got != "" {
+				t.Errorf("after a sync: %s", got)
+			}
+			count := pgtest.One[int](t, target, `SELECT count(*) FROM exaudit.versions`)
+			for _, sql := range later {
+				target.Exec(t, sql)
+			}
+			if n := pgtest.One[int](t, target, `SELECT count(*) FROM exaudit.versions`); n != count+changes {
+				t.Errorf("%d versions, want %d", n, count+changes)
+			}
+			if err := exaudit.New(target.Pool).Check(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -68,6 +68,15 @@ func ownFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept, err := db.New().HandOver(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the owners of schema exaudit: %w", err)
+	}
+	var owners []flaw
+	for _, o := range kept {
+		kind, name, _ := strings.Cut(o.Object, " ")
+		owners = append(owners, flaw{Drift{"exaudit", strings.ToLower(kind) + " " + name, "belongs to " + o.Owner + ", not exaudit_owner"}, o.Statement})
+	}
 	tables, err := db.New().OwnTables(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read the privileges of schema exaudit: %w", err)
@@ -77,7 +86,7 @@ func ownFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
 	}
 	slices.SortStableFunc(flaws, func(a, b flaw) int { return strings.Compare(b.Table, a.Table) }) // versions first
 	functions, err := functionFlaws(ctx, q)
-	return append(flaws, functions...), err
+	return append(append(owners, flaws...), functions...), err
 }
 
 func guardFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
