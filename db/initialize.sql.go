@@ -31,7 +31,7 @@ FROM (
     SELECT 2, pg_catalog.format('TYPE exaudit.%I', t.typname), t.typowner
     FROM pg_catalog.pg_type t
     WHERE t.typnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
-      AND t.typtype OPERATOR(pg_catalog.=) ANY ('{e,d}'::"char"[])
+      AND t.typtype OPERATOR(pg_catalog.=) ANY ('{e,d}'::pg_catalog."char"[])
 ) AS o
 WHERE pg_catalog.pg_get_userbyid(o.owner) OPERATOR(pg_catalog.<>) 'exaudit_owner'
 ORDER BY o.place, o.object
