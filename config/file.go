@@ -50,6 +50,8 @@ type File struct {
 type Generate struct {
 	// Dir is the folder of the application's migrations, relative to the working directory.
 	Dir string `json:"dir"`
+	// Tool runs the migrations; without it, the folder says which one does.
+	Tool string `json:"tool"`
 	// Functions asks for functions that give each table's earlier rows.
 	Functions bool `json:"functions"`
 }

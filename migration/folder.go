@@ -1,4 +1,4 @@
-// Package migration writes what exaudit.yaml says as goose migrations into an application's
+// Package migration writes what exaudit.yaml says as migrations, goose's or another tool's, into an application's
 // own folder. What the folder has already is the state of record: a further run writes what
 // differs.
 package migration
@@ -41,25 +41,38 @@ func (p part) String() string {
 // writtenBy is what differs between the functions of two releases that do the same.
 var writtenBy = regexp.MustCompile(`: written by exaudit [^,\n]*, content `)
 
+// same reports whether two parts bring about the same, for whatever tool they were written.
 func (p part) same(other part) bool {
-	plain := func(text string) string { return writtenBy.ReplaceAllString(text, "") }
-	return plain(p.text) == plain(other.text)
+	content := func(text string) string {
+		return strings.TrimSpace(plain(writtenBy.ReplaceAllString(text, ""))) + "\n"
+	}
+	return content(p.text) == content(other.text)
+}
+
+// annotated is the text of a part as goose takes it, which another tool's migration holds without annotations.
+func annotated(text string) string {
+	if strings.Contains(text, "-- +goose Statement") {
+		return text
+	}
+	return statement(text)
 }
 
 // Folder is a folder of migrations.
 type Folder struct {
 	path    string
-	parts   []part // as the newest migration leaves them, in the order in which they came
-	version int64  // of the newest migration
-	digits  int    // of its number
+	tool    Tool
+	toolErr error    // why the tool is not known
+	sums    bool     // atlas keeps sums of the files
+	parts   []part   // as the newest migration leaves them, in the order in which they came
+	version int64    // of the newest migration
+	digits  int      // of its number, 0 where there is none
+	early   []string // migrations with parts that need schema exaudit, before any that creates it
 }
 
-var numbered = regexp.MustCompile(`^([0-9]+)_.*\.(sql|go)$`)
+var numbered = regexp.MustCompile(`^V?([0-9]+)_.*\.(sql|go)$`)
 
-// downFile is one half of a migration of other tools.
-const downFile = ".down.sql"
-
-// Read reads a folder. Only files that are numbered as goose numbers them count.
+// Read reads a folder. Only files that are numbered, as 0042_name.sql, count; whose they are is seen by their names
+// and what they hold.
 func Read(path string) (*Folder, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -70,8 +83,10 @@ func Read(path string) (*Folder, error) {
 		version int64
 	}
 	var files []file
-	f := &Folder{path: path, digits: 5}
+	var seen traces
+	f := &Folder{path: path}
 	for _, e := range entries {
+		seen.name(e.Name())
 		found := numbered.FindStringSubmatch(e.Name())
 		if found == nil || e.IsDir() {
 			continue
@@ -93,24 +108,37 @@ func Read(path string) (*Folder, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read migration %s: %w", file.name, err)
 		}
+		seen.content(file.name, string(content))
 		if err := f.apply(string(content)); err != nil {
 			return nil, fmt.Errorf("migration %s: %w", filepath.Join(path, file.name), err)
 		}
+		if !f.HasSchema() && strings.Contains("\n"+string(content), "\n"+beginMark) {
+			f.early = append(f.early, file.name)
+		}
 	}
+	f.tool, f.toolErr = seen.tool()
+	f.sums = seen.sums
 	return f, nil
 }
 
-// downSection begins what a migration does on its way back.
-var downSection = regexp.MustCompile(`(?mi)^--\s*\+goose\s+down\s*$`)
+// Use has the folder's migrations be a tool's, whatever they look like.
+func (f *Folder) Use(tool Tool) { f.tool, f.toolErr = tool, nil }
 
-// apply takes over what the Up section of a migration brings about.
+// Known reports whether it is known whose migrations they are: nil, or an error that is ErrTool.
+func (f *Folder) Known() error { return f.toolErr }
+
+// NeedsSums reports whether atlas must be told of a new file.
+func (f *Folder) NeedsSums() bool { return f.sums || f.tool == Atlas }
+
+// apply takes over what a migration brings about, up to where its way back begins.
 func (f *Folder) apply(content string) error {
-	if at := downSection.FindStringIndex(content); at != nil {
-		content = content[:at[0]]
-	}
 	var current *part
 	var text []string
 	for _, line := range strings.Split(strings.ReplaceAll(content, "\r\n", "\n"), "\n") {
+		if current == nil && backBegin.MatchString(line) {
+			break
+		}
+		line = strings.ReplaceAll(line, ternBrace, "{{")
 		switch {
 		case current == nil && strings.HasPrefix(line, beginMark):
 			current, text = &part{key: strings.TrimPrefix(line, beginMark)}, nil
@@ -118,7 +146,7 @@ func (f *Folder) apply(content string) error {
 			f.remove(strings.TrimPrefix(line, removedMark))
 		case current == nil:
 		case line == endMark:
-			current.text = strings.Join(text, "\n")
+			current.text = annotated(strings.Join(text, "\n"))
 			f.put(*current)
 			current = nil
 		case current.undo == "" && strings.HasPrefix(line, undoMark):
@@ -150,7 +178,7 @@ func (f *Folder) remove(key string) {
 	f.parts = slices.DeleteFunc(f.parts, func(p part) bool { return p.key == key })
 }
 
-// HasSchema tells whether the folder's migrations create schema exaudit, too.
+// HasSchema reports whether the folder's migrations create schema exaudit, too.
 func (f *Folder) HasSchema() bool {
 	return slices.ContainsFunc(f.parts, func(p part) bool { return strings.HasPrefix(p.key, schemaKey) })
 }
@@ -161,9 +189,12 @@ const timestampDigits = len("20060102150405")
 // number is that of the next migration but n: counted on where the newest is a count, the
 // present time where it is a time.
 func (f *Folder) number(n int, now time.Time) string {
-	next := f.version + 1 + int64(n)
-	if f.digits < timestampDigits {
-		return fmt.Sprintf("%0*d", f.digits, next)
+	next, digits := f.version+1+int64(n), f.digits
+	if digits == 0 {
+		digits = f.tool.digits()
+	}
+	if digits < timestampDigits {
+		return fmt.Sprintf("%0*d", digits, next)
 	}
 	present, _ := strconv.ParseInt(now.UTC().Add(time.Duration(n)*time.Second).Format("20060102150405"), 10, 64) // digits only
 	return strconv.FormatInt(max(present, next), 10)

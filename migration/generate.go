@@ -43,16 +43,22 @@ type Change struct {
 
 // File is a migration to be written.
 type File struct {
-	Path    string   `json:"file"`
-	Changes []Change `json:"changes"`
+	Path     string   `json:"file"`
+	DownPath string   `json:"down_file,omitempty"` // of the way back, where that is a file of its own
+	Changes  []Change `json:"changes"`
 
-	own bool // creates exaudit's own schema
+	own     bool // creates exaudit's own schema
+	outputs []output
 }
+
+// ErrSchemaLast means that a folder would create exaudit's schema after migrations that need it.
+var ErrSchemaLast = errors.New("a migration that creates schema exaudit would come after some that need it")
 
 // Options say what a folder's migrations are to bring about.
 type Options struct {
 	Schema    bool // exaudit's own schema as well
 	Functions bool // functions that give each table's earlier rows
+	Apart     bool // the migrations are not written into the folder
 	Now       time.Time
 }
 
@@ -67,6 +73,9 @@ func Generate(ctx context.Context, conn triggers.Conn, file *config.File, folder
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	options.Schema = options.Schema || folder.HasSchema()
+	if options.Schema && !options.Apart && len(folder.early) > 0 {
+		return nil, nil, fmt.Errorf("%w: %s", ErrSchemaLast, strings.Join(folder.early, ", "))
+	}
 	if options.Schema {
 		err = createSchema(ctx, tx)
 	} else {
@@ -96,9 +105,28 @@ func Generate(ctx context.Context, conn triggers.Conn, file *config.File, folder
 		if files[i].own {
 			name = "schema"
 		}
-		files[i].Path = filepath.Join(folder.path, folder.number(i, options.Now)+"_exaudit_"+name+".sql")
+		path := filepath.Join(folder.path, folder.number(i, options.Now)+"_exaudit_"+name)
+		if err := files[i].lay(path, folder, options.Apart); err != nil {
+			return nil, nil, err
+		}
 	}
 	return files, migrations.Skipped, nil
+}
+
+// lay makes the files of a migration, as the folder's tool has them.
+func (f *File) lay(path string, folder *Folder, apart bool) (err error) {
+	if apart || folder.toolErr != nil {
+		f.Path = path + ".sql"
+		return nil
+	}
+	if f.outputs, err = folder.tool.format(path, f.up(), f.down()); err != nil {
+		return fmt.Errorf("migration %s: %w", path, err)
+	}
+	f.Path = f.outputs[0].path
+	if len(f.outputs) > 1 {
+		f.DownPath = f.outputs[1].path
+	}
+	return nil
 }
 
 func appendFile(files []File, changes []Change, own bool) []File {
@@ -159,7 +187,7 @@ func schemaChanges(folder *Folder) ([]Change, error) {
 	for _, m := range migrations {
 		p := part{key: schemaKey + m.Name, text: m.Content()}
 		was, ok := folder.find(p.key)
-		if ok && strings.TrimSpace(was.text) != p.text {
+		if ok && !p.same(was) {
 			return nil, fmt.Errorf("%s in folder %s: %w", p.key, folder.path, sql.ErrOtherBuild)
 		}
 		if !ok {
@@ -269,10 +297,8 @@ func statement(text string) string {
 	return "-- +goose StatementBegin\n" + text + "\n-- +goose StatementEnd"
 }
 
-// Content is the file as goose takes it.
-func (f File) Content() string {
-	return header + "-- +goose Up\n" + f.up() + "\n-- +goose Down\n" + f.down()
-}
+// Content is the file that Write writes at Path.
+func (f File) Content() string { return f.outputs[0].content }
 
 // Up is what the migration does, as plain SQL for other tools, which must run it in one
 // transaction.
@@ -366,12 +392,39 @@ func pinned(texts []string) string {
 	return pinPath + strings.Join(texts, "\n") + restorePath
 }
 
-// Write writes the file, which must not be there.
-func (f File) Write() error {
-	out, err := os.OpenFile(f.Path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+// Write writes the migration's files, which must not be there, all or none.
+func (f File) Write() (err error) {
+	if len(f.outputs) == 0 {
+		return ErrTool
+	}
+	var written []string
+	for _, o := range f.outputs {
+		if err = o.write(); err != nil {
+			break
+		}
+		written = append(written, o.path)
+	}
+	if err != nil {
+		for _, path := range written {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
+}
+
+// Remove removes what Write has written.
+func (f File) Remove() (err error) {
+	for _, o := range f.outputs {
+		err = errors.Join(err, os.Remove(o.path))
+	}
+	return err
+}
+
+func (o output) write() error {
+	out, err := os.OpenFile(o.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return fmt.Errorf("write the migration: %w", err)
 	}
-	_, err = out.WriteString(f.Content())
+	_, err = out.WriteString(o.content)
 	return errors.Join(err, out.Close())
 }

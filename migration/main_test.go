@@ -33,6 +33,7 @@ type app struct {
 	dir    string
 	dev    *pgtest.DB
 	config string
+	tool   migration.Tool // if the folder does not say it
 }
 
 // newApp has a first migration of its own.
@@ -91,6 +92,9 @@ func (a *app) try(options ...func(*migration.Options)) ([]migration.File, error)
 	folder, err := migration.Read(a.dir)
 	if err != nil {
 		a.Fatal(err)
+	}
+	if a.tool != "" {
+		folder.Use(a.tool)
 	}
 	o := migration.Options{Functions: file.Generate.Functions, Now: at}
 	for _, option := range options {

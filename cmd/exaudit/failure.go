@@ -11,6 +11,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/config"
+	"github.com/exaudit/exaudit/migration"
 )
 
 // The exit codes, as the README promises them.
@@ -24,9 +25,11 @@ const (
 )
 
 var (
-	errDrift    = errors.New("what is installed is not what should be")
-	errStale    = errors.New("the migrations are not what the file says")
-	errDeclined = errors.New("nothing was changed: the answer was no")
+	errDrift = errors.New("what is installed is not what should be")
+	errStale = errors.New("the migrations are not what the file says")
+	// errStaleElsewhere is errStale where nothing can be written.
+	errStaleElsewhere = fmt.Errorf("%w", errStale)
+	errDeclined       = errors.New("nothing was changed: the answer was no")
 )
 
 // kinds says for each kind of error what its exit code is and what to do about it.
@@ -36,6 +39,9 @@ var kinds = []struct {
 	hint string // goes on with the sentence
 }{
 	{errDrift, exitDamage, ""},
+	{errStaleElsewhere, exitDamage, `: "exaudit generate --stdout" prints the difference`},
+	{migration.ErrTool, exitUsage, `: --tool names it, or --stdout prints plain SQL`},
+	{migration.ErrSchemaLast, exitUsage, `: remove these and let it write all anew, or leave --with-schema out and use "exaudit init"`},
 	{errStale, exitDamage, `: "exaudit generate" writes the difference`},
 	{exaudit.ErrChanged, exitConflict, ", so nothing was written: look again"},
 	{config.ErrInvalid, exitUsage, ""},
@@ -64,7 +70,6 @@ var kinds = []struct {
 	{exaudit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" shows those that are`},
 	{exaudit.ErrNotRecording, exitConflict, `, so nothing was written: "exaudit status" says why`},
 	{exaudit.ErrInvalidPlan, exitUsage, ""},
-	{exaudit.ErrBeforeHistory, exitFailed, ""},
 	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists those that there are`},
 	{exaudit.ErrMarkExists, exitConflict, ""},
 	{exaudit.ErrDiverged, exitConflict, ": something was changed without being recorded"},

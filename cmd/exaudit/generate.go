@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -18,15 +19,16 @@ const dirVariable = "GOOSE_MIGRATION_DIR"
 func (p *program) generateCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "generate",
-		Usage:     "write what exaudit.yaml says as goose migrations, or what has changed since",
+		Usage:     "write what exaudit.yaml says as migrations, or what has changed since",
 		UsageText: "exaudit generate [flags]\nexaudit generate [flags] --check\nexaudit generate [flags] --stdout [--down]",
 		Description: "Instead of \"exaudit install\", for those whose databases are changed by migrations. Reads the\n" +
 			"tables of the database, which must be as the application's migrations leave them, compares\n" +
-			"with what the folder has, and writes the difference as a new migration, with the way back.\n" +
-			"The database is not changed.\n\n" +
+			"with what the folder has, and writes the difference as a new migration, with the way back, for\n" +
+			"the tool whose migrations the folder has. The database is not changed.\n\n" +
 			"Example: exaudit generate && goose up",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "dir", Usage: "the `FOLDER` of the migrations", DefaultText: "$" + dirVariable + ", else generate.dir in " + config.Name},
+			&cli.StringFlag{Name: "tool", Usage: "the `TOOL` that runs the migrations: " + toolNames(), DefaultText: "generate.tool in " + config.Name + ", else as the folder has it"},
 			&cli.BoolFlag{Name: "with-schema", Usage: "exaudit's own schema as well, in place of \"exaudit init\"; later runs keep it up to date"},
 			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit code 3 if there was something to write"},
 			&cli.BoolFlag{Name: "stdout", Usage: "print plain SQL, for other tools, in place of writing a file"},
@@ -66,14 +68,41 @@ func (p *program) generate(c *cli.Context) error {
 	}
 	defer closeConn(c.Context, conn)
 	files, skipped, err := migration.Generate(c.Context, conn, file, folder,
-		migration.Options{Schema: c.Bool("with-schema"), Functions: file.Generate.Functions, Now: time.Now()})
+		migration.Options{Schema: c.Bool("with-schema"), Functions: file.Generate.Functions, Apart: c.Bool("stdout"), Now: time.Now()})
 	if err != nil {
 		return err
 	}
 	for _, table := range skipped {
 		p.complain("skipped %s: it has no primary key to name its rows by", table)
 	}
-	return p.deliver(c, files)
+	return p.deliver(c, folder, files)
+}
+
+func toolNames() string {
+	names := make([]string, len(migration.Tools))
+	for i, tool := range migration.Tools {
+		names[i] = string(tool)
+	}
+	return strings.Join(names, ", ")
+}
+
+// tool is what --tool or the file says that runs the migrations, "" without either.
+func tool(c *cli.Context, file *config.File) (migration.Tool, error) {
+	name := c.String("tool")
+	if !c.IsSet("tool") {
+		name = file.Generate.Tool
+	}
+	if name == "" && !c.IsSet("tool") {
+		return "", nil
+	}
+	tool, err := migration.ParseTool(name)
+	switch {
+	case err != nil && c.IsSet("tool"):
+		return "", usageErrorf("generate", "--tool is one of %s, not %q", toolNames(), name)
+	case err != nil:
+		return "", usageErrorf("generate", "generate.tool is one of %s, not %q", toolNames(), name)
+	}
+	return tool, nil
 }
 
 // folder reads the folder of migrations. Printing needs none.
@@ -94,22 +123,46 @@ func (p *program) folder(c *cli.Context, file *config.File) (*migration.Folder, 
 	if path == "" {
 		return nil, usageErrorf("generate", "nothing says where the migrations are: give --dir, set %s, or generate.dir in %s", dirVariable, config.Name)
 	}
-	return migration.Read(path)
+	named, err := tool(c, file)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := migration.Read(path)
+	if err == nil && named != "" {
+		folder.Use(named)
+	}
+	return folder, err
 }
 
-func (p *program) deliver(c *cli.Context, files []migration.File) error {
+// write writes all files or none.
+func (p *program) write(folder *migration.Folder, files []migration.File) error {
+	if len(files) == 0 {
+		return nil
+	}
+	if err := folder.Known(); err != nil {
+		return err
+	}
+	for i, f := range files {
+		if err := f.Write(); err != nil {
+			for _, written := range files[:i] {
+				err = errors.Join(err, written.Remove())
+			}
+			return err
+		}
+	}
+	if folder.NeedsSums() {
+		p.complain(`atlas.sum does not have the new migration: run "atlas migrate hash"`)
+	}
+	return nil
+}
+
+func (p *program) deliver(c *cli.Context, folder *migration.Folder, files []migration.File) error {
 	if c.Bool("stdout") {
 		return p.printMigrations(c, files)
 	}
 	if !c.Bool("check") {
-		for i, f := range files {
-			if err := f.Write(); err != nil {
-				// of several, all or none
-				for _, written := range files[:i] {
-					err = errors.Join(err, os.Remove(written.Path))
-				}
-				return err
-			}
+		if err := p.write(folder, files); err != nil {
+			return err
 		}
 	}
 	if !forPeople(c) {
@@ -119,10 +172,13 @@ func (p *program) deliver(c *cli.Context, files []migration.File) error {
 	} else {
 		p.reportMigrations(c, files)
 	}
-	if c.Bool("check") && len(files) > 0 {
-		return errStale
+	switch {
+	case !c.Bool("check") || len(files) == 0:
+		return nil
+	case folder.Known() != nil:
+		return errStaleElsewhere
 	}
-	return nil
+	return errStale
 }
 
 func (p *program) reportMigrations(c *cli.Context, files []migration.File) {
@@ -134,6 +190,9 @@ func (p *program) reportMigrations(c *cli.Context, files []migration.File) {
 			fmt.Fprintln(p.stdout, "missing:")
 		} else {
 			fmt.Fprintf(p.stdout, "%s\n", printable(f.Path))
+			if f.DownPath != "" {
+				fmt.Fprintf(p.stdout, "%s\n", printable(f.DownPath))
+			}
 		}
 		for _, change := range f.Changes {
 			fmt.Fprintf(p.stdout, "  %s %s\n", change.Change, printable(change.Object))
