@@ -18,12 +18,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/tidwall/gjson"
 
-	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/bouncer"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/traps"
 )
 
-// The scripts run the real program: this test's binary under its name.
+// The scripts run the real program: this test's binary under its name. It is led into traps: any name that it leaves to
+// the session's search_path raises an error.
 func TestMain(m *testing.M) {
 	testscript.Main(pgtest.M{M: m}, map[string]func(){"exaudit": main})
 }
@@ -45,7 +46,8 @@ func TestScripts(t *testing.T) {
 			tb := env.T().(testing.TB)
 			s := &script{tb: tb}
 			env.Values[scriptKey{}] = s
-			s.use(auditdb.New(tb, ""), env.Setenv)
+			s.use(traps.New(tb), env.Setenv)
+			env.Defer(func() { traps.Check(tb, s.DB) })
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -68,7 +70,7 @@ func of(ts *testscript.TestScript) *script { return ts.Value(scriptKey{}).(*scri
 
 func (s *script) use(db *pgtest.DB, setenv func(name, value string)) {
 	s.DB = db
-	setenv("DATABASE_URL", db.URL)
+	setenv("DATABASE_URL", traps.URL(s.tb, db, traps.First))
 	setenv("DATABASE", db.Name)
 	setenv("MISSING_URL", strings.Replace(db.URL, db.Name, db.Name+"_missing", 1))
 }
@@ -143,7 +145,7 @@ func countLines(ts *testscript.TestScript, _ bool, args []string) {
 // emptydb goes on in a database where exaudit is not initialised.
 func emptyDB(ts *testscript.TestScript, _ bool, _ []string) {
 	s := of(ts)
-	s.use(pgtest.New(s.tb), ts.Setenv)
+	s.use(traps.Bare(s.tb), ts.Setenv)
 }
 
 var (
@@ -168,7 +170,7 @@ func role(ts *testscript.TestScript, _ bool, args []string) {
 	name := db.Role(db.tb, "LOGIN PASSWORD 'geheim' "+strings.Join(args[1:], " "))
 	config := db.Pool.Config().ConnConfig
 	ts.Setenv(args[0], name)
-	ts.Setenv(args[0]+"_URL", fmt.Sprintf("host=%s port=%d user=%s dbname=%s password=geheim", config.Host, config.Port, name, db.Name))
+	ts.Setenv(args[0]+"_URL", fmt.Sprintf("host=%s port=%d user=%s dbname=%s password=geheim search_path='%s'", config.Host, config.Port, name, db.Name, traps.First))
 }
 
 // interrupted TABLE SIGNAL CODE program [args...] runs a program that must wait for a lock
@@ -184,7 +186,7 @@ func interruptWaiting(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 
 	cmd := exec.Command(args[3], args[4:]...)
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+db.URL)
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+traps.URL(db.tb, db.DB, traps.First))
 	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
 	ts.Check(cmd.Start())
 	db.waitForWaiting(ts, true)

@@ -21,18 +21,27 @@ import (
 // run, if it is not empty.
 func New(t testing.TB, schema string) *pgtest.DB {
 	t.Helper()
-	db := pgtest.New(t, pgtest.Template("exaudit_"+digest(t), func(ctx context.Context, url string) error {
-		config, err := pgx.ParseConfig(url)
-		if err != nil {
-			return err
-		}
-		_, err = sql.Up(ctx, config)
-		return err
-	}))
+	db := Prepared(t, "")
 	if schema != "" {
 		db.Exec(t, schema)
 	}
 	return db
+}
+
+// Prepared gives a clone of a database with schema exaudit on which the statements have been run: for those that take
+// long, and that several tests share.
+func Prepared(t testing.TB, statements string) *pgtest.DB {
+	t.Helper()
+	return pgtest.New(t, pgtest.Template("exaudit_"+digest(t, statements), func(ctx context.Context, url string) error {
+		config, err := pgx.ParseConfig(url)
+		if err != nil {
+			return err
+		}
+		if _, err := sql.Up(ctx, config); err != nil || statements == "" {
+			return err
+		}
+		return pgtest.Run(ctx, url, statements)
+	}))
 }
 
 // Install puts triggers on the named tables. With EXAUDIT_TEST_OPTION=statement, those that
@@ -74,10 +83,11 @@ func ByOption(t testing.TB, db *pgtest.DB, table string, o triggers.Options) {
 // Option is that of the tables of Install, "" where they have none.
 func Option() string { return os.Getenv("EXAUDIT_TEST_OPTION") }
 
-// digest tells templates of different migrations apart.
-func digest(t testing.TB) string {
+// digest tells templates of different migrations and statements apart.
+func digest(t testing.TB, statements string) string {
 	t.Helper()
 	hash := sha256.New()
+	hash.Write([]byte(statements))
 	names, err := fs.Glob(sql.Files, "*.sql")
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,17 @@ type template struct {
 	prepare func(ctx context.Context, url string) error
 }
 
+// Run runs statements on the database of a URL, as a template's prepare does.
+func Run(ctx context.Context, url, statements string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, statements)
+	return err
+}
+
 // database returns the name of the finished template. A template is built under
 // another name and then renamed, so that one that exists is complete, wherever
 // a test program may have crashed.
