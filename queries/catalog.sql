@@ -38,10 +38,10 @@ WHERE n.nspname OPERATOR(pg_catalog.=) ANY (@schemas::pg_catalog.text[])
 ORDER BY n.nspname, c.relname;
 
 -- name: TableColumns :many
-SELECT c.name, pg_catalog.quote_ident(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
+SELECT c.name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.changed_expression,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', c.name, w.bound), '')::pg_catalog.text AS old_oversized,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', c.name, w.bound), '')::pg_catalog.text AS new_oversized
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', exaudit.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', exaudit.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
 FROM exaudit.table_columns c
 LEFT JOIN exaudit.wide_columns(@relation::pg_catalog.oid) AS w ON w.number OPERATOR(pg_catalog.=) c.number
 WHERE c.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
@@ -68,7 +68,7 @@ SELECT o.reason::pg_catalog.text AS reason
 FROM exaudit.statement_level_obstacles(@relation::pg_catalog.oid) AS o (reason);
 
 -- name: CustomColumns :many
-SELECT c.name::pg_catalog.text AS name, pg_catalog.quote_ident(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
+SELECT c.name::pg_catalog.text AS name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
        coalesce(c.default_expression, '')::pg_catalog.text AS default_expression
 FROM exaudit.custom_column_list() c;
 

@@ -8,6 +8,23 @@ SET LOCAL ROLE exaudit_owner;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- +goose StatementBegin
+-- A name as it stands in an expression of PL/pgSQL, where OLD.loop would not do: PL/pgSQL
+-- reserves words that SQL does not, and so that quote_ident leaves as they are.
+CREATE FUNCTION exaudit.quoted(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+AS $$
+    SELECT '"' OPERATOR(pg_catalog.||) pg_catalog.replace(name, '"', '""') OPERATOR(pg_catalog.||) '"'
+$$;
+
+-- A name, quoted, that no column of a relation has: this one, or one like it.
+CREATE FUNCTION exaudit.free_name(relation oid, name text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1 AND a.attname = $2)
+                THEN exaudit.free_name($1, $2 || '!') ELSE exaudit.quoted($2) END
+$$;
+
 -- How a value of a type goes into an image:
 --   native       as jsonb makes it, which is exact for these types
 --   jsonb        as it is; a JSON null is noted under the image's key ''
@@ -388,7 +405,7 @@ BEGIN
         WITH columns AS (
             SELECT c.name,
                    c.encoding,
-                   pg_catalog.format('%s.%I', alias, c.name) AS reference,
+                   alias || '.' || exaudit.quoted(c.name) AS reference,
                    c.value_expression,
                    (row_number() OVER (ORDER BY c.number) - 1) / 50 AS chunk,
                    c.number
@@ -489,7 +506,7 @@ CREATE FUNCTION exaudit.image_limit() RETURNS integer
 AS 'SELECT 256000000';
 
 -- The columns with values that may be so large that an image has no room for them: a format for
--- the size of one, and how large they may be without a question. A length is kept beside the
+-- the size of one, of the alias and the quoted name, and how large they may be without a question. A length is kept beside the
 -- value, which need not be fetched. Where only is known what the value takes compressed, it may
 -- be 255 times as long, and where it becomes text, that again 16 times; a bytea becomes twice as
 -- long. Together the bounds are 250 MB.
@@ -498,14 +515,14 @@ CREATE FUNCTION exaudit.wide_columns(relation oid, OUT number integer, OUT name 
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.number, c.name,
-           CASE WHEN base.type IN ('json'::regtype, 'xml'::regtype) THEN 'pg_catalog.octet_length(%s.%I::text)' ELSE k.size END,
+           CASE WHEN base.type IN ('json'::regtype, 'xml'::regtype) THEN 'pg_catalog.octet_length(%s.%s::text)' ELSE k.size END,
            least(k.most, k.together / count(*) OVER (PARTITION BY k.kind))
     FROM exaudit.table_columns c
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
     CROSS JOIN LATERAL (SELECT exaudit.base_type(c.type) AS type OFFSET 0) base
-    JOIN (VALUES ('text', 'pg_catalog.octet_length(%s.%I)', 1000000, 60000000),
-                 ('jsonb', 'pg_catalog.pg_column_size(%s.%I)', 100000, 200000),
-                 ('other', 'pg_catalog.pg_column_size(%s.%I)', 16000, 19000)) AS k (kind, size, most, together)
+    JOIN (VALUES ('text', 'pg_catalog.octet_length(%s.%s)', 1000000, 60000000),
+                 ('jsonb', 'pg_catalog.pg_column_size(%s.%s)', 100000, 200000),
+                 ('other', 'pg_catalog.pg_column_size(%s.%s)', 16000, 19000)) AS k (kind, size, most, together)
       ON k.kind = CASE WHEN base.type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype,
                                           'json'::regtype, 'xml'::regtype) THEN 'text'
                        WHEN c.encoding = 'jsonb' THEN 'jsonb' ELSE 'other' END
@@ -523,7 +540,7 @@ CREATE FUNCTION exaudit.oversized_expression(relation oid, alias text) RETURNS t
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT string_agg(pg_catalog.format(CASE WHEN b.columns > 1 THEN 'greatest(%s) > %s' ELSE '%s > %s' END, b.sizes, b.bound), ' OR ' ORDER BY b.bound DESC)
-    FROM (SELECT c.bound, count(*) AS columns, string_agg(pg_catalog.format(c.size, alias, c.name), ', ' ORDER BY c.number) AS sizes
+    FROM (SELECT c.bound, count(*) AS columns, string_agg(pg_catalog.format(c.size, alias, exaudit.quoted(c.name)), ', ' ORDER BY c.number) AS sizes
           FROM exaudit.wide_columns(relation) AS c
           GROUP BY c.bound) AS b
 $$;
@@ -792,7 +809,7 @@ $$;
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
+GRANT EXECUTE ON FUNCTION exaudit.quoted, exaudit.free_name, exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
     exaudit.has_shape, exaudit.check_snapshot, exaudit.toast_table, exaudit.toast_threshold, exaudit.inline_limit, exaudit.image_expression, exaudit.note_json_null,
@@ -842,3 +859,5 @@ DROP FUNCTION exaudit.float_value(double precision);
 DROP FUNCTION exaudit.settings;
 DROP FUNCTION exaudit.base_type;
 DROP FUNCTION exaudit.encoding;
+DROP FUNCTION exaudit.free_name;
+DROP FUNCTION exaudit.quoted;

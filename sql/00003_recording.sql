@@ -300,15 +300,15 @@ AS $$
            CASE
                WHEN count(*) > 1 THEN pg_catalog.format(
                    'pg_catalog.jsonb_build_array(%s)::pg_catalog.text',
-                   string_agg(replace(c.value_expression, '{}', pg_catalog.format('%s.%I', alias, c.name)), ', '
+                   string_agg(replace(c.value_expression, '{}', alias || '.' || exaudit.quoted(c.name)), ', '
                               ORDER BY c.key_position))
                WHEN min(c.encoding) = 'jsonb'
                     -- for these the cast gives the same text, sooner
                     OR min(c.type) IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype,
                                        'text'::regtype, 'varchar'::regtype)
-                   THEN pg_catalog.format('%s.%I::pg_catalog.text', alias, min(c.name))
+                   THEN alias || '.' || exaudit.quoted(min(c.name)) || '::pg_catalog.text'
                ELSE pg_catalog.format('(pg_catalog.to_jsonb(%s) OPERATOR(pg_catalog.#>>) ''{}'')',
-                                      replace(min(c.value_expression), '{}', pg_catalog.format('%s.%I', alias, min(c.name))))
+                                      replace(min(c.value_expression), '{}', alias || '.' || exaudit.quoted(min(c.name))))
            END)
     FROM exaudit.table_columns c
     WHERE c.relation = $1 AND c.key_position >= 0
@@ -636,8 +636,7 @@ AS $$
 DECLARE
     columns       text[] := ARRAY(SELECT pg_catalog.quote_ident(a.attname) FROM pg_catalog.pg_attribute a
                                   WHERE a.attrelid = altered_rows_query.relation AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum);
-    place         text := (SELECT pg_catalog.format('"row %s"', n) FROM generate_series(1, 1 + cardinality(columns)) AS n
-                           WHERE pg_catalog.format('"row %s"', n) <> ALL (columns) ORDER BY n LIMIT 1);
+    place         text := exaudit.free_name(relation, 'row');
     old_oversized text := exaudit.oversized_expression(relation, 'old');
     new_oversized text := exaudit.oversized_expression(relation, 'new');
     old_image     text := exaudit.image_expression(relation, 'old');

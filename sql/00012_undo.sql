@@ -95,7 +95,7 @@ AS $$
     SELECT f.version_id, f.rollback_id FROM found f
 $$;
 
--- The keys of many entities, as records of these columns: "!place" bigint, "!entity_id" text and
+-- The keys of many entities, as records of the columns of key_records_definition: the place, the id and
 -- those of key_definition. A digest whose row is in no table has none.
 CREATE FUNCTION exaudit.key_records(relation regclass, entity_ids text[]) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
@@ -143,7 +143,8 @@ CREATE FUNCTION exaudit.key_records_definition(relation regclass) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT '"!place" bigint, "!entity_id" pg_catalog.text, ' || exaudit.key_definition(relation)
+    SELECT pg_catalog.format('%s bigint, %s pg_catalog.text, %s', exaudit.free_name(relation, '!place'),
+                             exaudit.free_name(relation, '!entity_id'), exaudit.key_definition(relation))
 $$;
 
 -- The images of the present rows of many entities, in the order of their keys; in that order they
@@ -154,10 +155,10 @@ CREATE FUNCTION exaudit.row_images(relation regclass, entity_ids text[], locked 
 AS $$
 BEGIN
     RETURN QUERY EXECUTE pg_catalog.format(
-        'SELECT k."!entity_id", exaudit.encode_with($3, t.*) '
-        'FROM exaudit.key_records($1, $2) AS k (%s) JOIN %s AS t ON %s ORDER BY k."!entity_id" COLLATE pg_catalog."C" %s',
+        'SELECT k.%5$s, exaudit.encode_with($3, t.*) '
+        'FROM exaudit.key_records($1, $2) AS k (%1$s) JOIN %2$s AS t ON %3$s ORDER BY k.%5$s COLLATE pg_catalog."C" %4$s',
         exaudit.key_records_definition(relation), exaudit.target(relation), exaudit.key_condition(relation),
-        CASE WHEN locked THEN 'FOR UPDATE OF t' END)
+        CASE WHEN locked THEN 'FOR UPDATE OF t' END, exaudit.free_name(relation, '!entity_id'))
     USING relation, entity_ids, exaudit.encode_query(relation);
 END
 $$;
@@ -253,9 +254,9 @@ BEGIN
         WHEN 'deleted' THEN pg_catalog.format('DELETE FROM %s AS t USING %s WHERE %s AND %s RETURNING 1',
             target, keys, exaudit.key_condition(relation), condition)
         WHEN 'updated' THEN pg_catalog.format(
-            'UPDATE %s AS t SET %s FROM %s, (SELECT pg_catalog.row_number() OVER () AS "!place", d.* FROM %s AS d) AS r '
-            'WHERE r."!place" OPERATOR(pg_catalog.=) k."!place" AND %s AND %s RETURNING 1',
-            target, assigned, keys, rows, exaudit.key_condition(relation), condition)
+            'UPDATE %1$s AS t SET %2$s FROM %3$s, (SELECT pg_catalog.row_number() OVER () AS %7$s, d.* FROM %4$s AS d) AS r '
+            'WHERE r.%7$s OPERATOR(pg_catalog.=) k.%7$s AND %5$s AND %6$s RETURNING 1',
+            target, assigned, keys, rows, exaudit.key_condition(relation), condition, exaudit.free_name(relation, '!place'))
         WHEN 'created' THEN pg_catalog.format(
             'INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s AS r WHERE %s RETURNING 1',
             name, listed, fields, rows, condition)
@@ -339,10 +340,11 @@ BEGIN
     FOR unique_index IN SELECT * FROM exaudit.unique_columns(relation) WHERE condition IS NOT NULL LOOP
         columns := unique_index.columns;
         FOR place, occupant IN EXECUTE pg_catalog.format(
-            'SELECT r."!place", %1$s FROM (SELECT pg_catalog.row_number() OVER () AS "!place", d.* FROM exaudit.decode_all(NULL::%2$s, $2) AS d) AS r '
-            'JOIN pg_catalog.unnest($1) WITH ORDINALITY AS "!u" (id, place) ON "!u".place OPERATOR(pg_catalog.=) r."!place" '
+            'SELECT r.%5$s, %1$s FROM (SELECT pg_catalog.row_number() OVER () AS %5$s, d.* FROM exaudit.decode_all(NULL::%2$s, $2) AS d) AS r '
+            'JOIN pg_catalog.unnest($1) WITH ORDINALITY AS "!u" (id, place) ON "!u".place OPERATOR(pg_catalog.=) r.%5$s '
             'JOIN %3$s AS t ON %4$s WHERE %1$s OPERATOR(pg_catalog.<>) "!u".id',
-            exaudit.entity_id_expression(relation, 't'), exaudit.qualified_name(relation), exaudit.target(relation), unique_index.condition)
+            exaudit.entity_id_expression(relation, 't'), exaudit.qualified_name(relation), exaudit.target(relation), unique_index.condition,
+            exaudit.free_name(relation, '!place'))
         USING entity_ids, images LOOP
             RETURN NEXT;
         END LOOP;
@@ -367,8 +369,9 @@ BEGIN
         referenced_table := key.referenced_table;
         referenced_columns := key.referenced_columns;
         FOR place IN EXECUTE pg_catalog.format(
-            'SELECT f."!place" FROM (SELECT pg_catalog.row_number() OVER () AS "!place", d.* FROM exaudit.decode_all(NULL::%s, $1) AS d) AS f '
-            'WHERE %s AND NOT EXISTS (SELECT FROM %s AS t WHERE %s)', exaudit.qualified_name(relation), key.given, exaudit.target(key.referenced), key.condition)
+            'SELECT f.%5$s FROM (SELECT pg_catalog.row_number() OVER () AS %5$s, d.* FROM exaudit.decode_all(NULL::%1$s, $1) AS d) AS f '
+            'WHERE %2$s AND NOT EXISTS (SELECT FROM %3$s AS t WHERE %4$s)', exaudit.qualified_name(relation), key.given, exaudit.target(key.referenced), key.condition,
+            exaudit.free_name(relation, '!place'))
         USING images LOOP
             RETURN NEXT;
         END LOOP;
@@ -402,10 +405,10 @@ BEGIN
         columns := key.referencing_columns;
         referenced_columns := key.referenced_columns;
         FOR entity_id, referencing_entity_id IN EXECUTE pg_catalog.format(
-            'SELECT k."!entity_id", %s FROM exaudit.key_records($1, $2) AS k (%s) JOIN %s AS t ON %s JOIN %s AS f ON %s '
+            'SELECT k.%7$s, %1$s FROM exaudit.key_records($1, $2) AS k (%2$s) JOIN %3$s AS t ON %4$s JOIN %5$s AS f ON %6$s '
             'WHERE NOT (f.tableoid OPERATOR(pg_catalog.=) t.tableoid AND f.ctid OPERATOR(pg_catalog.=) t.ctid)',
             coalesce(exaudit.entity_id_expression(key.referencing, 'f'), '''''::pg_catalog.text'), exaudit.key_records_definition(relation), exaudit.target(relation),
-            exaudit.key_condition(relation), exaudit.target(key.referencing), key.condition)
+            exaudit.key_condition(relation), exaudit.target(key.referencing), key.condition, exaudit.free_name(relation, '!entity_id'))
         USING relation, entity_ids LOOP
             RETURN NEXT;
         END LOOP;

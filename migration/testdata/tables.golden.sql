@@ -80,7 +80,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.password)) > 1000000
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."password")) > 1000000
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
@@ -88,7 +88,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image);
+                VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -106,17 +106,17 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, "actor_id", "source")
+        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+                stamp."actor_id",
+                CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]));
     END IF;
     RETURN NULL;
@@ -184,26 +184,26 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
-    IF (pg_catalog.pg_column_size(NEW.name) > exaudit.inline_limit('<relation>'::oid, 'name')
+    IF (pg_catalog.pg_column_size(NEW."name") > exaudit.inline_limit('<relation>'::oid, 'name')
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
-       AND (OLD.name IS DISTINCT FROM NEW.name) THEN
-        IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
+       AND (OLD."name" IS DISTINCT FROM NEW."name") THEN
+        IF pg_catalog.octet_length(OLD."name") > 1000000 OR pg_catalog.octet_length(NEW."name") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD."name");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW."name");
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW.password) > exaudit.inline_limit('<relation>'::oid, 'password')
+    IF (pg_catalog.pg_column_size(NEW."password") > exaudit.inline_limit('<relation>'::oid, 'password')
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
-       AND (OLD.password IS DISTINCT FROM NEW.password) THEN
+       AND (OLD."password" IS DISTINCT FROM NEW."password") THEN
         old_values := exaudit.note_masked(coalesce(old_values, '{}'), 'password');
         new_values := exaudit.note_masked(coalesce(new_values, '{}'), 'password');
     END IF;
@@ -231,17 +231,17 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[]) INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "source")
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+                stamp."actor_id",
+                CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -292,7 +292,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.password)) > 1000000
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."password")) > 1000000
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
@@ -300,7 +300,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image);
+                VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -318,17 +318,17 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, "actor_id", "source")
+        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+                stamp."actor_id",
+                CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]));
     END IF;
     RETURN NULL;
@@ -421,34 +421,34 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info)
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
-            image := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 100000
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info") THEN
+            image := CASE WHEN pg_catalog.pg_column_size(NEW."info") > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'user_id', NEW.user_id,
-        'total', NEW.total,
-        'mood', exaudit.text_value(NEW.mood),
-        'info', NEW.info)
-    || CASE WHEN 'null'::jsonb IN (NEW.info)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.info = 'null' THEN 'info' END], NULL))
+        'id', NEW."id",
+        'user_id', NEW."user_id",
+        'total', NEW."total",
+        'mood', exaudit.text_value(NEW."mood"),
+        'info', NEW."info")
+    || CASE WHEN 'null'::jsonb IN (NEW."info")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."info" = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-                VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image, session_user);
+                VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'user_id', NEW.user_id,
-        'total', NEW.total,
-        'mood', exaudit.text_value(NEW.mood),
-        'info', NEW.info);
+        'id', NEW."id",
+        'user_id', NEW."user_id",
+        'total', NEW."total",
+        'mood', exaudit.text_value(NEW."mood"),
+        'info', NEW."info");
         END IF;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
@@ -461,22 +461,22 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, "actor_id", "source")
+        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+                stamp."actor_id",
+                CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'user_id', NEW.user_id,
-        'total', NEW.total,
-        'mood', exaudit.text_value(NEW.mood),
-        'info', NEW.info), session_user);
+        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', NEW."id",
+        'user_id', NEW."user_id",
+        'total', NEW."total",
+        'mood', exaudit.text_value(NEW."mood"),
+        'info', NEW."info"), session_user);
     END IF;
     RETURN NULL;
 END
@@ -518,44 +518,44 @@ BEGIN
     END IF;
 
     -- Whole rows; of the masked columns those that changed.
-    old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
+    old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.info) THEN
-        old_values := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 100000
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info") OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info") THEN
+        old_values := CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'user_id', OLD.user_id,
-        'total', OLD.total,
-        'mood', exaudit.text_value(OLD.mood),
-        'info', OLD.info)
-    || CASE WHEN 'null'::jsonb IN (OLD.info)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.info = 'null' THEN 'info' END], NULL))
+        'id', OLD."id",
+        'user_id', OLD."user_id",
+        'total', OLD."total",
+        'mood', exaudit.text_value(OLD."mood"),
+        'info', OLD."info")
+    || CASE WHEN 'null'::jsonb IN (OLD."info")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."info" = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
-        new_values := CASE WHEN pg_catalog.pg_column_size(NEW.info) > 100000
+        new_values := CASE WHEN pg_catalog.pg_column_size(NEW."info") > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'user_id', NEW.user_id,
-        'total', NEW.total,
-        'mood', exaudit.text_value(NEW.mood),
-        'info', NEW.info)
-    || CASE WHEN 'null'::jsonb IN (NEW.info)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.info = 'null' THEN 'info' END], NULL))
+        'id', NEW."id",
+        'user_id', NEW."user_id",
+        'total', NEW."total",
+        'mood', exaudit.text_value(NEW."mood"),
+        'info', NEW."info")
+    || CASE WHEN 'null'::jsonb IN (NEW."info")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."info" = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
     ELSE
         old_values := pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'user_id', OLD.user_id,
-        'total', OLD.total,
-        'mood', exaudit.text_value(OLD.mood),
-        'info', OLD.info);
+        'id', OLD."id",
+        'user_id', OLD."user_id",
+        'total', OLD."total",
+        'mood', exaudit.text_value(OLD."mood"),
+        'info', OLD."info");
         new_values := pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'user_id', NEW.user_id,
-        'total', NEW.total,
-        'mood', exaudit.text_value(NEW.mood),
-        'info', NEW.info);
+        'id', NEW."id",
+        'user_id', NEW."user_id",
+        'total', NEW."total",
+        'mood', exaudit.text_value(NEW."mood"),
+        'info', NEW."info");
     END IF;
 
     IF old_entity IS NOT NULL
@@ -572,17 +572,17 @@ BEGIN
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, "actor_id", "source")
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+                stamp."actor_id",
+                CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values, session_user);
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, session_user);
     END IF;
     RETURN NULL;
 END
@@ -621,34 +621,34 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info)
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.info) THEN
-            image := CASE WHEN pg_catalog.pg_column_size(OLD.info) > 100000
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info") THEN
+            image := CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'user_id', OLD.user_id,
-        'total', OLD.total,
-        'mood', exaudit.text_value(OLD.mood),
-        'info', OLD.info)
-    || CASE WHEN 'null'::jsonb IN (OLD.info)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.info = 'null' THEN 'info' END], NULL))
+        'id', OLD."id",
+        'user_id', OLD."user_id",
+        'total', OLD."total",
+        'mood', exaudit.text_value(OLD."mood"),
+        'info', OLD."info")
+    || CASE WHEN 'null'::jsonb IN (OLD."info")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."info" = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-                VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image, session_user);
+                VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'user_id', OLD.user_id,
-        'total', OLD.total,
-        'mood', exaudit.text_value(OLD.mood),
-        'info', OLD.info);
+        'id', OLD."id",
+        'user_id', OLD."user_id",
+        'total', OLD."total",
+        'mood', exaudit.text_value(OLD."mood"),
+        'info', OLD."info");
         END IF;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
@@ -661,22 +661,22 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, actor_id, source)
-        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, "actor_id", "source")
+        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+                stamp."actor_id",
+                CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'user_id', OLD.user_id,
-        'total', OLD.total,
-        'mood', exaudit.text_value(OLD.mood),
-        'info', OLD.info), session_user);
+        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', OLD."id",
+        'user_id', OLD."user_id",
+        'total', OLD."total",
+        'mood', exaudit.text_value(OLD."mood"),
+        'info', OLD."info"), session_user);
     END IF;
     RETURN NULL;
 END
@@ -779,13 +779,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.note) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(NEW."note") > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, image);
+                VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -802,17 +802,17 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, image, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, "actor_id", "source")
+        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+                stamp."actor_id",
+                CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -854,22 +854,22 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.day IS DISTINCT FROM NEW.day THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('day', OLD.day);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('day', NEW.day);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text);
+    IF OLD."day" IS DISTINCT FROM NEW."day" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('day', OLD."day");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('day', NEW."day");
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text);
     END IF;
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text);
     END IF;
-    IF OLD.note IS DISTINCT FROM NEW.note THEN
-        IF pg_catalog.octet_length(OLD.note) > 1000000 OR pg_catalog.octet_length(NEW.note) > 1000000 THEN
+    IF OLD."note" IS DISTINCT FROM NEW."note" THEN
+        IF pg_catalog.octet_length(OLD."note") > 1000000 OR pg_catalog.octet_length(NEW."note") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW.note);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD."note");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW."note");
         END IF;
     END IF;
 
@@ -897,17 +897,17 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, old_values, new_values, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "source")
+        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, old_values, new_values, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+                stamp."actor_id",
+                CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW.day, NEW.id)::pg_catalog.text, old_values, new_values);
+        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -960,13 +960,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.note) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(OLD."note") > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text, image);
+                VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -983,17 +983,17 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, source)
-        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text, image, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, "actor_id", "source")
+        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
-                CASE WHEN stamp.custom ? 'source' THEN stamp.source ELSE 'web'::text END);
+                stamp."actor_id",
+                CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD.day, OLD.id)::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END
@@ -1086,7 +1086,7 @@ AS $states$
 $states$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-CREATE FUNCTION public.users_states(id bigint) RETURNS SETOF public.users
+CREATE FUNCTION public.users_states("id" bigint) RETURNS SETOF public.users
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET row_security = on
@@ -1108,7 +1108,7 @@ AS $states$
 $states$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-CREATE FUNCTION public.orders_states(id bigint) RETURNS SETOF public.orders
+CREATE FUNCTION public.orders_states("id" bigint) RETURNS SETOF public.orders
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET row_security = on
@@ -1130,7 +1130,7 @@ AS $states$
 $states$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-CREATE FUNCTION public.events_states(day date, id integer) RETURNS SETOF public.events
+CREATE FUNCTION public.events_states("day" date, "id" integer) RETURNS SETOF public.events
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET row_security = on

@@ -40,13 +40,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(NEW."sku") > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::pg_catalog.text, image);
+                VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -61,15 +61,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::pg_catalog.text, image, data,
+        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -114,32 +114,32 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.order_id IS DISTINCT FROM NEW.order_id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('order_id', OLD.order_id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('order_id', NEW.order_id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::pg_catalog.text);
+    IF OLD."order_id" IS DISTINCT FROM NEW."order_id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('order_id', OLD."order_id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('order_id', NEW."order_id");
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text);
     END IF;
-    IF OLD.line IS DISTINCT FROM NEW.line THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('line', OLD.line);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('line', NEW.line);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::pg_catalog.text);
+    IF OLD."line" IS DISTINCT FROM NEW."line" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('line', OLD."line");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('line', NEW."line");
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text);
     END IF;
-    IF OLD.sku IS DISTINCT FROM NEW.sku THEN
-        IF pg_catalog.octet_length(OLD.sku) > 1000000 OR pg_catalog.octet_length(NEW.sku) > 1000000 THEN
+    IF OLD."sku" IS DISTINCT FROM NEW."sku" THEN
+        IF pg_catalog.octet_length(OLD."sku") > 1000000 OR pg_catalog.octet_length(NEW."sku") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('sku', OLD.sku);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('sku', NEW.sku);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('sku', OLD."sku");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('sku', NEW."sku");
         END IF;
     END IF;
-    IF OLD.quantity IS DISTINCT FROM NEW.quantity THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('quantity', OLD.quantity);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('quantity', NEW.quantity);
+    IF OLD."quantity" IS DISTINCT FROM NEW."quantity" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('quantity', OLD."quantity");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('quantity', NEW."quantity");
     END IF;
-    IF OLD.valid_from IS DISTINCT FROM NEW.valid_from THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('valid_from', OLD.valid_from);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('valid_from', NEW.valid_from);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::pg_catalog.text);
+    IF OLD."valid_from" IS DISTINCT FROM NEW."valid_from" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('valid_from', OLD."valid_from");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('valid_from', NEW."valid_from");
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text);
     END IF;
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
@@ -164,15 +164,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::pg_catalog.text, old_values, new_values, data,
+        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW.line, NEW.order_id, NEW.valid_from)::pg_catalog.text, old_values, new_values);
+        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -216,13 +216,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(OLD."sku") > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::pg_catalog.text, image);
+                VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -237,15 +237,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::pg_catalog.text, image, data,
+        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.line, OLD.order_id, OLD.valid_from)::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

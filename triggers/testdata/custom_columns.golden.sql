@@ -36,13 +36,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.body) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(NEW."body") > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'body']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW.id::pg_catalog.text, image);
+                VALUES (1, 'created', NEW."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -59,19 +59,19 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, actor_id, "Via", tags, uid)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, image, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, "actor_id", "Via", "tags", "uid")
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
+                stamp."actor_id",
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                stamp.tags,
-                CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
+                stamp."tags",
+                CASE WHEN stamp.custom ? 'uid' THEN stamp."uid" ELSE gen_random_uuid() END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -112,17 +112,17 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
-    IF OLD.body IS DISTINCT FROM NEW.body THEN
-        IF pg_catalog.octet_length(OLD.body) > 1000000 OR pg_catalog.octet_length(NEW.body) > 1000000 THEN
+    IF OLD."body" IS DISTINCT FROM NEW."body" THEN
+        IF pg_catalog.octet_length(OLD."body") > 1000000 OR pg_catalog.octet_length(NEW."body") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('body', OLD.body);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('body', NEW.body);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('body', OLD."body");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('body', NEW."body");
         END IF;
     END IF;
 
@@ -150,19 +150,19 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'body']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, actor_id, "Via", tags, uid)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "Via", "tags", "uid")
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
+                stamp."actor_id",
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                stamp.tags,
-                CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
+                stamp."tags",
+                CASE WHEN stamp.custom ? 'uid' THEN stamp."uid" ELSE gen_random_uuid() END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -202,13 +202,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.body) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(OLD."body") > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'body']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image);
+                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -225,19 +225,19 @@ BEGIN
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, actor_id, "Via", tags, uid)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, stamp.custom,
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, "actor_id", "Via", "tags", "uid")
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
-                stamp.actor_id,
+                stamp."actor_id",
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                stamp.tags,
-                CASE WHEN stamp.custom ? 'uid' THEN stamp.uid ELSE gen_random_uuid() END);
+                stamp."tags",
+                CASE WHEN stamp.custom ? 'uid' THEN stamp."uid" ELSE gen_random_uuid() END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

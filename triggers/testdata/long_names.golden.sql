@@ -41,15 +41,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text, NULL, NULL, pg_catalog.to_jsonb(NEW.*));
+            PERFORM exaudit.record(1, 'created', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, NULL, NULL, pg_catalog.to_jsonb(NEW.*));
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text, pg_catalog.to_jsonb(NEW.*), data,
+        VALUES (1, 'created', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (1, 'created', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -89,14 +89,14 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk IS DISTINCT FROM NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk', OLD.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk', NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk);
-        old_entity := nullif(OLD.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text COLLATE "C", NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text);
+    IF OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk" IS DISTINCT FROM NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk");
+        old_entity := nullif(OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text COLLATE "C", NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text);
     END IF;
-    IF OLD.v IS DISTINCT FROM NEW.v THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('v', OLD.v);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('v', NEW.v);
+    IF OLD."v" IS DISTINCT FROM NEW."v" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('v', OLD."v");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('v', NEW."v");
     END IF;
 
     IF new_values IS NULL OR old_entity IS NOT NULL
@@ -117,15 +117,15 @@ BEGIN
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text, old_values, new_values);
+        VALUES (1, 'updated', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -170,15 +170,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text, NULL, pg_catalog.to_jsonb(OLD.*), NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, NULL, pg_catalog.to_jsonb(OLD.*), NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), data,
+        VALUES (1, 'deleted', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (1, 'deleted', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

@@ -54,17 +54,17 @@ break" text,
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before)
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."before")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.before) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.old), pg_catalog.octet_length(NEW.new), pg_catalog.octet_length(NEW.after), pg_catalog.octet_length(NEW.entity), pg_catalog.octet_length(NEW.image), pg_catalog.octet_length(NEW.stamp), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
-break"), pg_catalog.octet_length(NEW.old_values), pg_catalog.octet_length(NEW.custom), pg_catalog.octet_length(NEW.action)) > 1000000 OR pg_catalog.pg_column_size(NEW.before) > 100000
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."before") THEN
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW."old"), pg_catalog.octet_length(NEW."new"), pg_catalog.octet_length(NEW."after"), pg_catalog.octet_length(NEW."entity"), pg_catalog.octet_length(NEW."image"), pg_catalog.octet_length(NEW."stamp"), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
+break"), pg_catalog.octet_length(NEW."old_values"), pg_catalog.octet_length(NEW."custom"), pg_catalog.octet_length(NEW."action")) > 1000000 OR pg_catalog.pg_column_size(NEW."before") > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.before)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.before = 'null' THEN 'before' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (NEW."before")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."before" = 'null' THEN 'before' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -160,78 +160,78 @@ break" text,
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('User', NEW."User");
         old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text));
     END IF;
-    IF OLD.old IS DISTINCT FROM NEW.old THEN
-        IF pg_catalog.octet_length(OLD.old) > 1000000 OR pg_catalog.octet_length(NEW.old) > 1000000 THEN
+    IF OLD."old" IS DISTINCT FROM NEW."old" THEN
+        IF pg_catalog.octet_length(OLD."old") > 1000000 OR pg_catalog.octet_length(NEW."old") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('old', OLD.old);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('old', NEW.old);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('old', OLD."old");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('old', NEW."old");
         END IF;
     END IF;
-    IF OLD.new IS DISTINCT FROM NEW.new THEN
-        IF pg_catalog.octet_length(OLD.new) > 1000000 OR pg_catalog.octet_length(NEW.new) > 1000000 THEN
+    IF OLD."new" IS DISTINCT FROM NEW."new" THEN
+        IF pg_catalog.octet_length(OLD."new") > 1000000 OR pg_catalog.octet_length(NEW."new") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('new', OLD.new);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('new', NEW.new);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('new', OLD."new");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('new', NEW."new");
         END IF;
     END IF;
-    IF ROW(OLD.before)::record OPERATOR(pg_catalog.*<>) ROW(NEW.before)::record THEN
-        IF pg_catalog.pg_column_size(OLD.before) > 100000 OR pg_catalog.pg_column_size(NEW.before) > 100000 THEN
+    IF ROW(OLD."before")::record OPERATOR(pg_catalog.*<>) ROW(NEW."before")::record THEN
+        IF pg_catalog.pg_column_size(OLD."before") > 100000 OR pg_catalog.pg_column_size(NEW."before") > 100000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('before', OLD.before);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('before', NEW.before);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('before', OLD."before");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('before', NEW."before");
         END IF;
-        IF OLD.before = 'null' THEN
+        IF OLD."before" = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'before');
         END IF;
-        IF NEW.before = 'null' THEN
+        IF NEW."before" = 'null' THEN
             new_values := exaudit.note_json_null(new_values, 'before');
         END IF;
     END IF;
-    IF OLD.after IS DISTINCT FROM NEW.after THEN
-        IF pg_catalog.octet_length(OLD.after) > 1000000 OR pg_catalog.octet_length(NEW.after) > 1000000 THEN
+    IF OLD."after" IS DISTINCT FROM NEW."after" THEN
+        IF pg_catalog.octet_length(OLD."after") > 1000000 OR pg_catalog.octet_length(NEW."after") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('after', OLD.after);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('after', NEW.after);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('after', OLD."after");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('after', NEW."after");
         END IF;
     END IF;
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
     END IF;
-    IF OLD.v IS DISTINCT FROM NEW.v THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('v', OLD.v);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('v', NEW.v);
+    IF OLD."v" IS DISTINCT FROM NEW."v" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('v', OLD."v");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('v', NEW."v");
     END IF;
-    IF OLD.r IS DISTINCT FROM NEW.r THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('r', OLD.r);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('r', NEW.r);
+    IF OLD."r" IS DISTINCT FROM NEW."r" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('r', OLD."r");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('r', NEW."r");
     END IF;
-    IF OLD.entity IS DISTINCT FROM NEW.entity THEN
-        IF pg_catalog.octet_length(OLD.entity) > 1000000 OR pg_catalog.octet_length(NEW.entity) > 1000000 THEN
+    IF OLD."entity" IS DISTINCT FROM NEW."entity" THEN
+        IF pg_catalog.octet_length(OLD."entity") > 1000000 OR pg_catalog.octet_length(NEW."entity") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('entity', OLD.entity);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('entity', NEW.entity);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('entity', OLD."entity");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('entity', NEW."entity");
         END IF;
     END IF;
-    IF OLD.image IS DISTINCT FROM NEW.image THEN
-        IF pg_catalog.octet_length(OLD.image) > 1000000 OR pg_catalog.octet_length(NEW.image) > 1000000 THEN
+    IF OLD."image" IS DISTINCT FROM NEW."image" THEN
+        IF pg_catalog.octet_length(OLD."image") > 1000000 OR pg_catalog.octet_length(NEW."image") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('image', OLD.image);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('image', NEW.image);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('image', OLD."image");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('image', NEW."image");
         END IF;
     END IF;
-    IF OLD.stamp IS DISTINCT FROM NEW.stamp THEN
-        IF pg_catalog.octet_length(OLD.stamp) > 1000000 OR pg_catalog.octet_length(NEW.stamp) > 1000000 THEN
+    IF OLD."stamp" IS DISTINCT FROM NEW."stamp" THEN
+        IF pg_catalog.octet_length(OLD."stamp") > 1000000 OR pg_catalog.octet_length(NEW."stamp") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('stamp', OLD.stamp);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('stamp', NEW.stamp);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('stamp', OLD."stamp");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('stamp', NEW."stamp");
         END IF;
     END IF;
     IF OLD."sélect" IS DISTINCT FROM NEW."sélect" THEN
@@ -299,37 +299,37 @@ break', NEW."line
 break");
         END IF;
     END IF;
-    IF OLD.old_values IS DISTINCT FROM NEW.old_values THEN
-        IF pg_catalog.octet_length(OLD.old_values) > 1000000 OR pg_catalog.octet_length(NEW.old_values) > 1000000 THEN
+    IF OLD."old_values" IS DISTINCT FROM NEW."old_values" THEN
+        IF pg_catalog.octet_length(OLD."old_values") > 1000000 OR pg_catalog.octet_length(NEW."old_values") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('old_values', OLD.old_values);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('old_values', NEW.old_values);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('old_values', OLD."old_values");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('old_values', NEW."old_values");
         END IF;
     END IF;
-    IF OLD.table_id IS DISTINCT FROM NEW.table_id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('table_id', OLD.table_id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('table_id', NEW.table_id);
+    IF OLD."table_id" IS DISTINCT FROM NEW."table_id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('table_id', OLD."table_id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('table_id', NEW."table_id");
     END IF;
-    IF OLD.custom IS DISTINCT FROM NEW.custom THEN
-        IF pg_catalog.octet_length(OLD.custom) > 1000000 OR pg_catalog.octet_length(NEW.custom) > 1000000 THEN
+    IF OLD."custom" IS DISTINCT FROM NEW."custom" THEN
+        IF pg_catalog.octet_length(OLD."custom") > 1000000 OR pg_catalog.octet_length(NEW."custom") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('custom', OLD.custom);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('custom', NEW.custom);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('custom', OLD."custom");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('custom', NEW."custom");
         END IF;
     END IF;
-    IF OLD.action IS DISTINCT FROM NEW.action THEN
-        IF pg_catalog.octet_length(OLD.action) > 1000000 OR pg_catalog.octet_length(NEW.action) > 1000000 THEN
+    IF OLD."action" IS DISTINCT FROM NEW."action" THEN
+        IF pg_catalog.octet_length(OLD."action") > 1000000 OR pg_catalog.octet_length(NEW."action") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('action', OLD.action);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('action', NEW.action);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('action', OLD."action");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('action', NEW."action");
         END IF;
     END IF;
-    IF OLD.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn IS DISTINCT FROM NEW.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', OLD.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', NEW.nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn);
+    IF OLD."nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn" IS DISTINCT FROM NEW."nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', OLD."nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', NEW."nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
     END IF;
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
@@ -421,17 +421,17 @@ break" text,
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before)
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."before")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.before) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.old), pg_catalog.octet_length(OLD.new), pg_catalog.octet_length(OLD.after), pg_catalog.octet_length(OLD.entity), pg_catalog.octet_length(OLD.image), pg_catalog.octet_length(OLD.stamp), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
-break"), pg_catalog.octet_length(OLD.old_values), pg_catalog.octet_length(OLD.custom), pg_catalog.octet_length(OLD.action)) > 1000000 OR pg_catalog.pg_column_size(OLD.before) > 100000
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."before") THEN
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD."old"), pg_catalog.octet_length(OLD."new"), pg_catalog.octet_length(OLD."after"), pg_catalog.octet_length(OLD."entity"), pg_catalog.octet_length(OLD."image"), pg_catalog.octet_length(OLD."stamp"), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
+break"), pg_catalog.octet_length(OLD."old_values"), pg_catalog.octet_length(OLD."custom"), pg_catalog.octet_length(OLD."action")) > 1000000 OR pg_catalog.pg_column_size(OLD."before") > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.before)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.before = 'null' THEN 'before' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (OLD."before")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."before" = 'null' THEN 'before' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN

@@ -49,22 +49,22 @@ BEGIN
         NULL;
     END;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note)
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-                VALUES (1, 'created', NEW.id::pg_catalog.text, image, session_user);
+                VALUES (1, 'created', NEW."id"::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
@@ -80,15 +80,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, image, data,
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
     RETURN NULL;
@@ -161,43 +161,43 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
-    IF OLD.name IS DISTINCT FROM NEW.name THEN
-        IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
+    IF OLD."name" IS DISTINCT FROM NEW."name" THEN
+        IF pg_catalog.octet_length(OLD."name") > 1000000 OR pg_catalog.octet_length(NEW."name") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD."name");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW."name");
         END IF;
     END IF;
-    IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
+    IF OLD."ssn" IS DISTINCT FROM NEW."ssn" THEN
         old_values := exaudit.note_masked(coalesce(old_values, '{}'), 'ssn');
         new_values := exaudit.note_masked(coalesce(new_values, '{}'), 'ssn');
     END IF;
-    IF ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record THEN
-        IF pg_catalog.pg_column_size(OLD.note) > 100000 OR pg_catalog.pg_column_size(NEW.note) > 100000 THEN
+    IF ROW(OLD."note")::record OPERATOR(pg_catalog.*<>) ROW(NEW."note")::record THEN
+        IF pg_catalog.pg_column_size(OLD."note") > 100000 OR pg_catalog.pg_column_size(NEW."note") > 100000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW.note);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD."note");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW."note");
         END IF;
-        IF OLD.note = 'null' THEN
+        IF OLD."note" = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'note');
         END IF;
-        IF NEW.note = 'null' THEN
+        IF NEW."note" = 'null' THEN
             new_values := exaudit.note_json_null(new_values, 'note');
         END IF;
     END IF;
-    IF OLD.status IS DISTINCT FROM NEW.status THEN
-        IF pg_catalog.octet_length(OLD.status) > 1000000 OR pg_catalog.octet_length(NEW.status) > 1000000 THEN
+    IF OLD."status" IS DISTINCT FROM NEW."status" THEN
+        IF pg_catalog.octet_length(OLD."status") > 1000000 OR pg_catalog.octet_length(NEW."status") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD.status);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW.status);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD."status");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW."status");
         END IF;
     END IF;
 
@@ -222,15 +222,15 @@ BEGIN
         ARRAY[]::text[], ARRAY['ssn']::text[]) INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, session_user);
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, session_user);
     END IF;
     RETURN NULL;
 END
@@ -283,22 +283,22 @@ BEGIN
         NULL;
     END;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note)
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") THEN
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, session_user);
+                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
@@ -314,15 +314,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, data,
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
     RETURN NULL;

@@ -36,22 +36,22 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note)
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
         THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW.id::pg_catalog.text, image);
+                VALUES (1, 'created', NEW."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -67,15 +67,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, image, data,
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]));
     END IF;
     RETURN NULL;
@@ -119,28 +119,28 @@ BEGIN
     END IF;
 
     -- Whole rows; of the masked columns those that changed.
-    old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
-    IF NOT ((OLD.id IS DISTINCT FROM NEW.id)
-            OR (OLD.name IS DISTINCT FROM NEW.name)
-            OR (OLD.ssn IS DISTINCT FROM NEW.ssn)
-            OR (ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record)
-            OR (OLD.status IS DISTINCT FROM NEW.status)) THEN
+    old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
+    IF NOT ((OLD."id" IS DISTINCT FROM NEW."id")
+            OR (OLD."name" IS DISTINCT FROM NEW."name")
+            OR (OLD."ssn" IS DISTINCT FROM NEW."ssn")
+            OR (ROW(OLD."note")::record OPERATOR(pg_catalog.*<>) ROW(NEW."note")::record)
+            OR (OLD."status" IS DISTINCT FROM NEW."status")) THEN
         RETURN NULL;
     END IF;
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
-        old_values := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
+        old_values := CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'note', 'status']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
-        new_values := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000
+        new_values := CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'note', 'status']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
     ELSE
@@ -149,7 +149,7 @@ BEGIN
         new_values := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]);
     END IF;
-    IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
+    IF OLD."ssn" IS DISTINCT FROM NEW."ssn" THEN
         old_values := exaudit.note_masked(old_values, 'ssn');
         new_values := exaudit.note_masked(new_values, 'ssn');
     END IF;
@@ -166,15 +166,15 @@ BEGIN
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -214,22 +214,22 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note)
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") THEN
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
         THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
         ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image);
+                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -245,15 +245,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, data,
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]));
     END IF;
     RETURN NULL;

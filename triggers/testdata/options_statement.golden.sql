@@ -56,21 +56,21 @@ BEGIN
             RETURN NULL;
         END IF;
         -- Has a row what jsonb may not hold? Those are recorded apart.
-        this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
+        this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
-        SELECT 1, 'created', NEW.id::pg_catalog.text,
+        SELECT 1, 'created', NEW."id"::pg_catalog.text,
                exaudit.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]),
                stamp.custom, stamp.rollback, session_user
         -- in the order of jsonb's keys, so that it has nothing to sort
-        FROM (SELECT id, bio, ssn, name, note, status
+        FROM (SELECT "id", "bio", "ssn", "name", "note", "status"
               FROM exaudit_new_rows) AS NEW
         -- not asked where there is none
         LEFT JOIN exaudit.session_data() AS stamp ON true
-        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000)) IS NOT TRUE;
+        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000)) IS NOT TRUE;
         IF this.oversized THEN
             EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created', true);
         END IF;
@@ -81,24 +81,24 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000 THEN
+    IF greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000 THEN
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
         RETURN NULL;
     END IF;
 
-    IF 'null'::jsonb IN (NEW.bio, NEW.note)
+    IF 'null'::jsonb IN (NEW."bio", NEW."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF 'null'::jsonb IN (NEW.bio, NEW.note) THEN
+        IF 'null'::jsonb IN (NEW."bio", NEW."note") THEN
             image := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]);
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-                VALUES (1, 'created', NEW.id::pg_catalog.text, image, session_user);
+                VALUES (1, 'created', NEW."id"::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
@@ -114,15 +114,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, image, data,
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
     RETURN NULL;
@@ -185,8 +185,8 @@ BEGIN
             RETURN NULL;
         END IF;
         -- Has a row what jsonb may not hold? Those are recorded apart.
-        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000)
-            OR EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000);
+        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000)
+            OR EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000);
         INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
         OVERRIDING SYSTEM VALUE
         SELECT CASE WHEN change.previous IS NULL THEN pg_catalog.nextval('exaudit.versions_id_seq')
@@ -196,34 +196,34 @@ BEGIN
                CASE WHEN change.new_notes = '[]' THEN change.new_values ELSE exaudit.noted(change.new_values, change.new_notes) END,
                stamp.custom, stamp.rollback, session_user
         FROM (SELECT o."row 1",
-                     NEW.id::pg_catalog.text AS entity,
-                     CASE WHEN changed.id THEN nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text) END AS previous,
-                     CASE WHEN changed.id THEN pg_catalog.jsonb_build_object('id', OLD.id) ELSE '{}' END
-                     || CASE WHEN changed.name THEN pg_catalog.jsonb_build_object('name', OLD.name) ELSE '{}' END
-                     || CASE WHEN changed.note THEN pg_catalog.jsonb_build_object('note', OLD.note) ELSE '{}' END
-                     || CASE WHEN changed.status THEN pg_catalog.jsonb_build_object('status', OLD.status) ELSE '{}' END AS old_values,
-                     CASE WHEN changed.id THEN pg_catalog.jsonb_build_object('id', NEW.id) ELSE '{}' END
-                     || CASE WHEN changed.name THEN pg_catalog.jsonb_build_object('name', NEW.name) ELSE '{}' END
-                     || CASE WHEN changed.note THEN pg_catalog.jsonb_build_object('note', NEW.note) ELSE '{}' END
-                     || CASE WHEN changed.status THEN pg_catalog.jsonb_build_object('status', NEW.status) ELSE '{}' END AS new_values,
-                     CASE WHEN changed.ssn THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END
-                     || CASE WHEN changed.note AND OLD.note = 'null' THEN '["note"]'::jsonb ELSE '[]' END AS old_notes,
-                     CASE WHEN changed.ssn THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END
-                     || CASE WHEN changed.note AND NEW.note = 'null' THEN '["note"]'::jsonb ELSE '[]' END AS new_notes
+                     NEW."id"::pg_catalog.text AS entity,
+                     CASE WHEN changed."id" THEN nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text) END AS previous,
+                     CASE WHEN changed."id" THEN pg_catalog.jsonb_build_object('id', OLD."id") ELSE '{}' END
+                     || CASE WHEN changed."name" THEN pg_catalog.jsonb_build_object('name', OLD."name") ELSE '{}' END
+                     || CASE WHEN changed."note" THEN pg_catalog.jsonb_build_object('note', OLD."note") ELSE '{}' END
+                     || CASE WHEN changed."status" THEN pg_catalog.jsonb_build_object('status', OLD."status") ELSE '{}' END AS old_values,
+                     CASE WHEN changed."id" THEN pg_catalog.jsonb_build_object('id', NEW."id") ELSE '{}' END
+                     || CASE WHEN changed."name" THEN pg_catalog.jsonb_build_object('name', NEW."name") ELSE '{}' END
+                     || CASE WHEN changed."note" THEN pg_catalog.jsonb_build_object('note', NEW."note") ELSE '{}' END
+                     || CASE WHEN changed."status" THEN pg_catalog.jsonb_build_object('status', NEW."status") ELSE '{}' END AS new_values,
+                     CASE WHEN changed."ssn" THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END
+                     || CASE WHEN changed."note" AND OLD."note" = 'null' THEN '["note"]'::jsonb ELSE '[]' END AS old_notes,
+                     CASE WHEN changed."ssn" THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END
+                     || CASE WHEN changed."note" AND NEW."note" = 'null' THEN '["note"]'::jsonb ELSE '[]' END AS new_notes
               -- one after the other as they were updated
-              FROM (SELECT pg_catalog.row_number() OVER () AS "row 1", id, bio, ssn, name, note, status FROM exaudit_old_rows) AS o
-              FULL JOIN (SELECT pg_catalog.row_number() OVER () AS "row 1", id, bio, ssn, name, note, status FROM exaudit_new_rows) AS n
+              FROM (SELECT pg_catalog.row_number() OVER () AS "row 1", "id", "bio", "ssn", "name", "note", "status" FROM exaudit_old_rows) AS o
+              FULL JOIN (SELECT pg_catalog.row_number() OVER () AS "row 1", "id", "bio", "ssn", "name", "note", "status" FROM exaudit_new_rows) AS n
                      ON n."row 1" = o."row 1"
-              CROSS JOIN LATERAL (SELECT o.id, o.bio, o.ssn, o.name, o.note, o.status) AS old
-              CROSS JOIN LATERAL (SELECT n.id, n.bio, n.ssn, n.name, n.note, n.status) AS new
+              CROSS JOIN LATERAL (SELECT o."id", o."bio", o."ssn", o."name", o."note", o."status") AS old
+              CROSS JOIN LATERAL (SELECT n."id", n."bio", n."ssn", n."name", n."note", n."status") AS new
               -- "=" is asked where equal means the same image; elsewhere the images are compared
-              CROSS JOIN LATERAL (SELECT OLD.id IS DISTINCT FROM NEW.id AS id,
-                                         OLD.name IS DISTINCT FROM NEW.name AS name,
-                                         OLD.ssn IS DISTINCT FROM NEW.ssn AS ssn,
-                                         ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record AS note,
-                                         OLD.status IS DISTINCT FROM NEW.status AS status OFFSET 0) AS changed
-              WHERE (changed.id OR changed.name OR changed.ssn OR changed.note OR changed.status)
-                AND (this.oversized AND (greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000)) IS NOT TRUE
+              CROSS JOIN LATERAL (SELECT OLD."id" IS DISTINCT FROM NEW."id" AS "id",
+                                         OLD."name" IS DISTINCT FROM NEW."name" AS "name",
+                                         OLD."ssn" IS DISTINCT FROM NEW."ssn" AS "ssn",
+                                         ROW(OLD."note")::record OPERATOR(pg_catalog.*<>) ROW(NEW."note")::record AS "note",
+                                         OLD."status" IS DISTINCT FROM NEW."status" AS "status" OFFSET 0) AS changed
+              WHERE (changed."id" OR changed."name" OR changed."ssn" OR changed."note" OR changed."status")
+                AND (this.oversized AND (greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000 OR greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000)) IS NOT TRUE
               OFFSET 0) AS change
         -- not asked where nothing has changed
         LEFT JOIN exaudit.session_data() AS stamp ON true
@@ -239,39 +239,39 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000 OR greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000 THEN
+    IF greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000 OR greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000 THEN
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
         RETURN NULL;
     END IF;
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
-    IF OLD.name IS DISTINCT FROM NEW.name THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
+    IF OLD."name" IS DISTINCT FROM NEW."name" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD."name");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW."name");
     END IF;
-    IF OLD.ssn IS DISTINCT FROM NEW.ssn THEN
+    IF OLD."ssn" IS DISTINCT FROM NEW."ssn" THEN
         old_values := exaudit.note_masked(coalesce(old_values, '{}'), 'ssn');
         new_values := exaudit.note_masked(coalesce(new_values, '{}'), 'ssn');
     END IF;
-    IF ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW.note);
-        IF OLD.note = 'null' THEN
+    IF ROW(OLD."note")::record OPERATOR(pg_catalog.*<>) ROW(NEW."note")::record THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD."note");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW."note");
+        IF OLD."note" = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'note');
         END IF;
-        IF NEW.note = 'null' THEN
+        IF NEW."note" = 'null' THEN
             new_values := exaudit.note_json_null(new_values, 'note');
         END IF;
     END IF;
-    IF OLD.status IS DISTINCT FROM NEW.status THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD.status);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW.status);
+    IF OLD."status" IS DISTINCT FROM NEW."status" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD."status");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW."status");
     END IF;
 
     IF new_values IS NULL OR old_entity IS NOT NULL
@@ -289,15 +289,15 @@ BEGIN
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, session_user);
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, session_user);
     END IF;
     RETURN NULL;
 END
@@ -357,21 +357,21 @@ BEGIN
             RETURN NULL;
         END IF;
         -- Has a row what jsonb may not hold? Those are recorded apart.
-        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000);
+        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
-        SELECT 1, 'deleted', OLD.id::pg_catalog.text,
+        SELECT 1, 'deleted', OLD."id"::pg_catalog.text,
                exaudit.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]),
                stamp.custom, stamp.rollback, session_user
         -- in the order of jsonb's keys, so that it has nothing to sort
-        FROM (SELECT id, bio, ssn, name, note, status
+        FROM (SELECT "id", "bio", "ssn", "name", "note", "status"
               FROM exaudit_old_rows) AS OLD
         -- not asked where there is none
         LEFT JOIN exaudit.session_data() AS stamp ON true
-        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000)) IS NOT TRUE;
+        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000)) IS NOT TRUE;
         IF this.oversized THEN
             EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted', true);
         END IF;
@@ -382,24 +382,24 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000 THEN
+    IF greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000 THEN
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
         RETURN NULL;
     END IF;
 
-    IF 'null'::jsonb IN (OLD.bio, OLD.note)
+    IF 'null'::jsonb IN (OLD."bio", OLD."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF 'null'::jsonb IN (OLD.bio, OLD.note) THEN
+        IF 'null'::jsonb IN (OLD."bio", OLD."note") THEN
             image := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::text[], ARRAY['ssn']::text[]);
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, session_user);
+                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, session_user);
                 RETURN NULL;
             END IF;
         ELSE
@@ -415,15 +415,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, data,
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
     RETURN NULL;

@@ -46,20 +46,20 @@ BEGIN
         NULL;
     END;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note)
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.bio, NEW.note) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.name), pg_catalog.octet_length(NEW.ssn), pg_catalog.octet_length(NEW.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW.bio), pg_catalog.pg_column_size(NEW.note)) > 100000
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'bio', 'note', 'status']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW.bio, NEW.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.bio = 'null' THEN 'bio' END, CASE WHEN NEW.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW.id::pg_catalog.text, image);
+                VALUES (1, 'created', NEW."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -74,15 +74,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, image, data,
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -152,76 +152,76 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
-    IF (pg_catalog.pg_column_size(NEW.name) > exaudit.inline_limit('<relation>'::oid, 'name')
+    IF (pg_catalog.pg_column_size(NEW."name") > exaudit.inline_limit('<relation>'::oid, 'name')
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
-       AND (OLD.name IS DISTINCT FROM NEW.name) THEN
-        IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
+       AND (OLD."name" IS DISTINCT FROM NEW."name") THEN
+        IF pg_catalog.octet_length(OLD."name") > 1000000 OR pg_catalog.octet_length(NEW."name") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD."name");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW."name");
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW.ssn) > exaudit.inline_limit('<relation>'::oid, 'ssn')
+    IF (pg_catalog.pg_column_size(NEW."ssn") > exaudit.inline_limit('<relation>'::oid, 'ssn')
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
-       AND (OLD.ssn IS DISTINCT FROM NEW.ssn) THEN
-        IF pg_catalog.octet_length(OLD.ssn) > 1000000 OR pg_catalog.octet_length(NEW.ssn) > 1000000 THEN
+       AND (OLD."ssn" IS DISTINCT FROM NEW."ssn") THEN
+        IF pg_catalog.octet_length(OLD."ssn") > 1000000 OR pg_catalog.octet_length(NEW."ssn") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('ssn', OLD.ssn);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('ssn', NEW.ssn);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('ssn', OLD."ssn");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('ssn', NEW."ssn");
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW.bio) > exaudit.inline_limit('<relation>'::oid, 'bio')
+    IF (pg_catalog.pg_column_size(NEW."bio") > exaudit.inline_limit('<relation>'::oid, 'bio')
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
-       AND (ROW(OLD.bio)::record OPERATOR(pg_catalog.*<>) ROW(NEW.bio)::record) THEN
-        IF pg_catalog.pg_column_size(OLD.bio) > 100000 OR pg_catalog.pg_column_size(NEW.bio) > 100000 THEN
+       AND (ROW(OLD."bio")::record OPERATOR(pg_catalog.*<>) ROW(NEW."bio")::record) THEN
+        IF pg_catalog.pg_column_size(OLD."bio") > 100000 OR pg_catalog.pg_column_size(NEW."bio") > 100000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('bio', OLD.bio);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('bio', NEW.bio);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('bio', OLD."bio");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('bio', NEW."bio");
         END IF;
-        IF OLD.bio = 'null' THEN
+        IF OLD."bio" = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'bio');
         END IF;
-        IF NEW.bio = 'null' THEN
+        IF NEW."bio" = 'null' THEN
             new_values := exaudit.note_json_null(new_values, 'bio');
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW.note) > exaudit.inline_limit('<relation>'::oid, 'note')
+    IF (pg_catalog.pg_column_size(NEW."note") > exaudit.inline_limit('<relation>'::oid, 'note')
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
-       AND (ROW(OLD.note)::record OPERATOR(pg_catalog.*<>) ROW(NEW.note)::record) THEN
-        IF pg_catalog.pg_column_size(OLD.note) > 100000 OR pg_catalog.pg_column_size(NEW.note) > 100000 THEN
+       AND (ROW(OLD."note")::record OPERATOR(pg_catalog.*<>) ROW(NEW."note")::record) THEN
+        IF pg_catalog.pg_column_size(OLD."note") > 100000 OR pg_catalog.pg_column_size(NEW."note") > 100000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD.note);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW.note);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD."note");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW."note");
         END IF;
-        IF OLD.note = 'null' THEN
+        IF OLD."note" = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'note');
         END IF;
-        IF NEW.note = 'null' THEN
+        IF NEW."note" = 'null' THEN
             new_values := exaudit.note_json_null(new_values, 'note');
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW.status) > exaudit.inline_limit('<relation>'::oid, 'status')
+    IF (pg_catalog.pg_column_size(NEW."status") > exaudit.inline_limit('<relation>'::oid, 'status')
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
-       AND (OLD.status IS DISTINCT FROM NEW.status) THEN
-        IF pg_catalog.octet_length(OLD.status) > 1000000 OR pg_catalog.octet_length(NEW.status) > 1000000 THEN
+       AND (OLD."status" IS DISTINCT FROM NEW."status") THEN
+        IF pg_catalog.octet_length(OLD."status") > 1000000 OR pg_catalog.octet_length(NEW."status") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD.status);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW.status);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD."status");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW."status");
         END IF;
     END IF;
 
@@ -244,15 +244,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'ssn', 'bio', 'note', 'status']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -302,20 +302,20 @@ BEGIN
         NULL;
     END;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note)
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.bio, OLD.note) THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.name), pg_catalog.octet_length(OLD.ssn), pg_catalog.octet_length(OLD.status)) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD.bio), pg_catalog.pg_column_size(OLD.note)) > 100000
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") THEN
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'bio', 'note', 'status']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD.bio, OLD.note)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.bio = 'null' THEN 'bio' END, CASE WHEN OLD.note = 'null' THEN 'note' END], NULL))
+    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image);
+                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -330,15 +330,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, data,
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

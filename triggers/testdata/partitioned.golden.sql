@@ -55,13 +55,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.kind) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(NEW."kind") > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'at', 'kind']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::pg_catalog.text, image);
+                VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -76,15 +76,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::pg_catalog.text, image, data,
+        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -126,22 +126,22 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW.at, NEW.id)::pg_catalog.text);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text);
     END IF;
-    IF OLD.at IS DISTINCT FROM NEW.at THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('at', OLD.at);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('at', NEW.at);
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD.at, OLD.id)::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW.at, NEW.id)::pg_catalog.text);
+    IF OLD."at" IS DISTINCT FROM NEW."at" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('at', OLD."at");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('at', NEW."at");
+        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text);
     END IF;
-    IF OLD.kind IS DISTINCT FROM NEW.kind THEN
-        IF pg_catalog.octet_length(OLD.kind) > 1000000 OR pg_catalog.octet_length(NEW.kind) > 1000000 THEN
+    IF OLD."kind" IS DISTINCT FROM NEW."kind" THEN
+        IF pg_catalog.octet_length(OLD."kind") > 1000000 OR pg_catalog.octet_length(NEW."kind") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('kind', OLD.kind);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('kind', NEW.kind);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('kind', OLD."kind");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('kind', NEW."kind");
         END IF;
     END IF;
 
@@ -167,15 +167,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'at', 'kind']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::pg_catalog.text, old_values, new_values, data,
+        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW.at, NEW.id)::pg_catalog.text, old_values, new_values);
+        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -228,13 +228,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.kind) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(OLD."kind") > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'at', 'kind']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::pg_catalog.text, image);
+                VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -249,15 +249,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::pg_catalog.text, image, data,
+        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD.at, OLD.id)::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

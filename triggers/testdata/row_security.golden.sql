@@ -37,13 +37,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW.owner), pg_catalog.octet_length(NEW.content)) > 1000000
+            image := CASE WHEN greatest(pg_catalog.octet_length(NEW."owner"), pg_catalog.octet_length(NEW."content")) > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'owner', 'content']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW.id::pg_catalog.text, image);
+                VALUES (1, 'created', NEW."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -58,15 +58,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, image, data,
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -108,25 +108,25 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
-    IF OLD.owner IS DISTINCT FROM NEW.owner THEN
-        IF pg_catalog.octet_length(OLD.owner) > 1000000 OR pg_catalog.octet_length(NEW.owner) > 1000000 THEN
+    IF OLD."owner" IS DISTINCT FROM NEW."owner" THEN
+        IF pg_catalog.octet_length(OLD."owner") > 1000000 OR pg_catalog.octet_length(NEW."owner") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('owner', OLD.owner);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('owner', NEW.owner);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('owner', OLD."owner");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('owner', NEW."owner");
         END IF;
     END IF;
-    IF OLD.content IS DISTINCT FROM NEW.content THEN
-        IF pg_catalog.octet_length(OLD.content) > 1000000 OR pg_catalog.octet_length(NEW.content) > 1000000 THEN
+    IF OLD."content" IS DISTINCT FROM NEW."content" THEN
+        IF pg_catalog.octet_length(OLD."content") > 1000000 OR pg_catalog.octet_length(NEW."content") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('content', OLD.content);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('content', NEW.content);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('content', OLD."content");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('content', NEW."content");
         END IF;
     END IF;
 
@@ -152,15 +152,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'owner', 'content']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -201,13 +201,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD.owner), pg_catalog.octet_length(OLD.content)) > 1000000
+            image := CASE WHEN greatest(pg_catalog.octet_length(OLD."owner"), pg_catalog.octet_length(OLD."content")) > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'owner', 'content']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image);
+                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -222,15 +222,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, data,
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

@@ -40,13 +40,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.name) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(NEW."name") > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW.id::pg_catalog.text, image);
+                VALUES (1, 'created', NEW."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -61,15 +61,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, image, data,
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW.id::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -114,30 +114,30 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
-    IF OLD.name IS DISTINCT FROM NEW.name THEN
-        IF pg_catalog.octet_length(OLD.name) > 1000000 OR pg_catalog.octet_length(NEW.name) > 1000000 THEN
+    IF OLD."name" IS DISTINCT FROM NEW."name" THEN
+        IF pg_catalog.octet_length(OLD."name") > 1000000 OR pg_catalog.octet_length(NEW."name") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD.name);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW.name);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD."name");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW."name");
         END IF;
     END IF;
-    IF OLD.email IS DISTINCT FROM NEW.email THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('email', OLD.email);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('email', NEW.email);
+    IF OLD."email" IS DISTINCT FROM NEW."email" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('email', OLD."email");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('email', NEW."email");
     END IF;
-    IF OLD.age IS DISTINCT FROM NEW.age THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('age', OLD.age);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('age', NEW.age);
+    IF OLD."age" IS DISTINCT FROM NEW."age" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('age', OLD."age");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('age', NEW."age");
     END IF;
-    IF OLD.created_at IS DISTINCT FROM NEW.created_at THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('created_at', OLD.created_at);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('created_at', NEW.created_at);
+    IF OLD."created_at" IS DISTINCT FROM NEW."created_at" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('created_at', OLD."created_at");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('created_at', NEW."created_at");
     END IF;
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
@@ -162,15 +162,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -214,13 +214,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.name) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(OLD."name") > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD.id::pg_catalog.text, image);
+                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -235,15 +235,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, image, data,
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD.id::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END

@@ -58,13 +58,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.sku) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(NEW."sku") > 1000000
         THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), image);
+                VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -79,15 +79,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), NULL, NULL, image);
+            PERFORM exaudit.record(<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), image, data,
+        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), pg_catalog.to_jsonb(NEW.*));
+        VALUES (<table_id>, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
@@ -130,27 +130,27 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.order_id IS DISTINCT FROM NEW.order_id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('order_id', OLD.order_id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('order_id', NEW.order_id);
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text));
+    IF OLD."order_id" IS DISTINCT FROM NEW."order_id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('order_id', OLD."order_id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('order_id', NEW."order_id");
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text));
     END IF;
-    IF OLD.sku IS DISTINCT FROM NEW.sku THEN
-        IF pg_catalog.octet_length(OLD.sku) > 1000000 OR pg_catalog.octet_length(NEW.sku) > 1000000 THEN
+    IF OLD."sku" IS DISTINCT FROM NEW."sku" THEN
+        IF pg_catalog.octet_length(OLD."sku") > 1000000 OR pg_catalog.octet_length(NEW."sku") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('sku', OLD.sku);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('sku', NEW.sku);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('sku', OLD."sku");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('sku', NEW."sku");
         END IF;
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text));
+        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text));
     END IF;
-    IF OLD.quantity IS DISTINCT FROM NEW.quantity THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('quantity', OLD.quantity);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('quantity', NEW.quantity);
+    IF OLD."quantity" IS DISTINCT FROM NEW."quantity" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('quantity', OLD."quantity");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('quantity', NEW."quantity");
     END IF;
-    IF OLD.price IS DISTINCT FROM NEW.price OR pg_catalog.scale(OLD.price) IS DISTINCT FROM pg_catalog.scale(NEW.price) THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('price', OLD.price);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('price', NEW.price);
+    IF OLD."price" IS DISTINCT FROM NEW."price" OR pg_catalog.scale(OLD."price") IS DISTINCT FROM pg_catalog.scale(NEW."price") THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('price', OLD."price");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('price', NEW."price");
     END IF;
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
@@ -175,15 +175,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'sku', 'quantity', 'price']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), old_values, new_values, data,
+        VALUES (<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW.order_id, NEW.sku)::pg_catalog.text), old_values, new_values);
+        VALUES (<table_id>, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -225,13 +225,13 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.sku) > 1000000
+            image := CASE WHEN pg_catalog.octet_length(OLD."sku") > 1000000
         THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'sku', 'quantity', 'price']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text), image);
+                VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -246,15 +246,15 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text), NULL, image, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text), image, data,
+        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD.order_id, OLD.sku)::pg_catalog.text), pg_catalog.to_jsonb(OLD.*));
+        VALUES (<table_id>, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END
@@ -348,34 +348,34 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address)
+    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."address")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW.address) THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW.customer) > 1000000 OR pg_catalog.pg_column_size(NEW.address) > 100000
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."address") THEN
+            image := CASE WHEN pg_catalog.octet_length(NEW."customer") > 1000000 OR pg_catalog.pg_column_size(NEW."address") > 100000
         THEN exaudit.bounded_image(NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
         ELSE pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'customer', NEW.customer,
-        'status', exaudit.text_value(NEW.status),
-        'address', NEW.address,
-        'created_at', NEW.created_at)
-    || CASE WHEN 'null'::jsonb IN (NEW.address)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW.address = 'null' THEN 'address' END], NULL))
+        'id', NEW."id",
+        'customer', NEW."customer",
+        'status', exaudit.text_value(NEW."status"),
+        'address', NEW."address",
+        'created_at', NEW."created_at")
+    || CASE WHEN 'null'::jsonb IN (NEW."address")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."address" = 'null' THEN 'address' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image);
+                VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'customer', NEW.customer,
-        'status', exaudit.text_value(NEW.status),
-        'address', NEW.address,
-        'created_at', NEW.created_at);
+        'id', NEW."id",
+        'customer', NEW."customer",
+        'status', exaudit.text_value(NEW."status"),
+        'address', NEW."address",
+        'created_at', NEW."created_at");
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
@@ -386,20 +386,20 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW.id::pg_catalog.text, NULL, NULL, image);
+            PERFORM exaudit.record(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, image, data,
+        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', NEW.id::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', NEW.id,
-        'customer', NEW.customer,
-        'status', exaudit.text_value(NEW.status),
-        'address', NEW.address,
-        'created_at', NEW.created_at));
+        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', NEW."id",
+        'customer', NEW."customer",
+        'status', exaudit.text_value(NEW."status"),
+        'address', NEW."address",
+        'created_at', NEW."created_at"));
     END IF;
     RETURN NULL;
 END
@@ -444,40 +444,40 @@ BEGIN
 
     -- Only the columns that changed. "=" is asked where equal means the same image;
     -- elsewhere the images are compared.
-    IF OLD.id IS DISTINCT FROM NEW.id THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD.id);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW.id);
-        old_entity := nullif(OLD.id::pg_catalog.text COLLATE "C", NEW.id::pg_catalog.text);
+    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
-    IF OLD.customer IS DISTINCT FROM NEW.customer THEN
-        IF pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.octet_length(NEW.customer) > 1000000 THEN
+    IF OLD."customer" IS DISTINCT FROM NEW."customer" THEN
+        IF pg_catalog.octet_length(OLD."customer") > 1000000 OR pg_catalog.octet_length(NEW."customer") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('customer', OLD.customer);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('customer', NEW.customer);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('customer', OLD."customer");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('customer', NEW."customer");
         END IF;
     END IF;
-    IF ROW(OLD.status)::record OPERATOR(pg_catalog.*<>) ROW(NEW.status)::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', exaudit.text_value(OLD.status));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', exaudit.text_value(NEW.status));
+    IF ROW(OLD."status")::record OPERATOR(pg_catalog.*<>) ROW(NEW."status")::record THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', exaudit.text_value(OLD."status"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', exaudit.text_value(NEW."status"));
     END IF;
-    IF ROW(OLD.address)::record OPERATOR(pg_catalog.*<>) ROW(NEW.address)::record THEN
-        IF pg_catalog.pg_column_size(OLD.address) > 100000 OR pg_catalog.pg_column_size(NEW.address) > 100000 THEN
+    IF ROW(OLD."address")::record OPERATOR(pg_catalog.*<>) ROW(NEW."address")::record THEN
+        IF pg_catalog.pg_column_size(OLD."address") > 100000 OR pg_catalog.pg_column_size(NEW."address") > 100000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('address', OLD.address);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('address', NEW.address);
+            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('address', OLD."address");
+            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('address', NEW."address");
         END IF;
-        IF OLD.address = 'null' THEN
+        IF OLD."address" = 'null' THEN
             old_values := exaudit.note_json_null(old_values, 'address');
         END IF;
-        IF NEW.address = 'null' THEN
+        IF NEW."address" = 'null' THEN
             new_values := exaudit.note_json_null(new_values, 'address');
         END IF;
     END IF;
-    IF OLD.created_at IS DISTINCT FROM NEW.created_at THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('created_at', OLD.created_at);
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('created_at', NEW.created_at);
+    IF OLD."created_at" IS DISTINCT FROM NEW."created_at" THEN
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('created_at', OLD."created_at");
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('created_at', NEW."created_at");
     END IF;
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
@@ -502,15 +502,15 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', NEW.id::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values, data,
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', NEW.id::pg_catalog.text, old_values, new_values);
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
     END IF;
     RETURN NULL;
 END
@@ -550,34 +550,34 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address)
+    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."address")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD.address) THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD.customer) > 1000000 OR pg_catalog.pg_column_size(OLD.address) > 100000
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."address") THEN
+            image := CASE WHEN pg_catalog.octet_length(OLD."customer") > 1000000 OR pg_catalog.pg_column_size(OLD."address") > 100000
         THEN exaudit.bounded_image(OLD, ARRAY['id', 'customer', 'status', 'address', 'created_at']::text[])
         ELSE pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'customer', OLD.customer,
-        'status', exaudit.text_value(OLD.status),
-        'address', OLD.address,
-        'created_at', OLD.created_at)
-    || CASE WHEN 'null'::jsonb IN (OLD.address)
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD.address = 'null' THEN 'address' END], NULL))
+        'id', OLD."id",
+        'customer', OLD."customer",
+        'status', exaudit.text_value(OLD."status"),
+        'address', OLD."address",
+        'created_at', OLD."created_at")
+    || CASE WHEN 'null'::jsonb IN (OLD."address")
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."address" = 'null' THEN 'address' END], NULL))
             ELSE '{}' END END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image);
+                VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image);
                 RETURN NULL;
             END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'customer', OLD.customer,
-        'status', exaudit.text_value(OLD.status),
-        'address', OLD.address,
-        'created_at', OLD.created_at);
+        'id', OLD."id",
+        'customer', OLD."customer",
+        'status', exaudit.text_value(OLD."status"),
+        'address', OLD."address",
+        'created_at', OLD."created_at");
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
@@ -588,20 +588,20 @@ BEGIN
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD.id::pg_catalog.text, NULL, image, NULL);
+            PERFORM exaudit.record(<table_id>, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, image, data,
+        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', OLD.id::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', OLD.id,
-        'customer', OLD.customer,
-        'status', exaudit.text_value(OLD.status),
-        'address', OLD.address,
-        'created_at', OLD.created_at));
+        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', OLD."id",
+        'customer', OLD."customer",
+        'status', exaudit.text_value(OLD."status"),
+        'address', OLD."address",
+        'created_at', OLD."created_at"));
     END IF;
     RETURN NULL;
 END
@@ -668,7 +668,7 @@ AS $states$
 $states$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-CREATE FUNCTION public.order_items_states(order_id bigint, sku text) RETURNS SETOF public.order_items
+CREATE FUNCTION public.order_items_states("order_id" bigint, "sku" text) RETURNS SETOF public.order_items
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET row_security = on
@@ -690,7 +690,7 @@ AS $states$
 $states$;
 -- +goose StatementEnd
 -- +goose StatementBegin
-CREATE FUNCTION public.orders_states(id bigint) RETURNS SETOF public.orders
+CREATE FUNCTION public.orders_states("id" bigint) RETURNS SETOF public.orders
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
     SET row_security = on

@@ -1,0 +1,213 @@
+package exaudit_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// plpgsqlWords are the keywords of PL/pgSQL, which no catalog lists: pl_reserved_kwlist.h and
+// pl_unreserved_kwlist.h of PostgreSQL 18, and its special variables.
+const plpgsqlWords = `all begin by case declare else end execute for foreach from if in into loop not null or strict then to using
+	when while absolute alias and array assert backward call chain close collate column column_name commit constant constraint
+	constraint_name continue current cursor datatype debug default detail diagnostics do dump elseif elsif errcode error exception
+	exit fetch first forward get hint import info insert is last log merge message message_text move next no notice open option perform
+	pg_context pg_datatype_name pg_exception_context pg_exception_detail pg_exception_hint pg_routine_oid print_strict_params prior
+	query raise relative return returned_sqlstate reverse rollback row_count rowtype schema schema_name scroll slice sqlstate stacked
+	table table_name type use_column use_variable variable_conflict warning
+	old new found sqlerrm tg_name tg_when tg_level tg_op tg_relid tg_relname tg_table_name tg_table_schema tg_nargs tg_argv tg_event tg_tag`
+
+// oddNames are those that quoting could go wrong with.
+var oddNames = []string{
+	`it's`, `a"b`, `"`, `""`, `a\b`, `\`, "line\nbreak", "\r", "\t", ` `, ` lead`, `%`, `%I`, `%s %L`, `%%`, `$1`, `$2`, `$$`, `$exaudit$`, `$install$`,
+	`{}`, `{old}`, `{new}`, `{id}`, `{relation}`, `<table_id >`, `!place`, `!row`, `row 1`, `row 2`, `a.b`, `.`, `*`, `?`, `@`, `;`, `--`, `/*`, `-- x`, `ID`, `Id`, `1`, `1a`, `-1`,
+	`[]`, `$[*]`, `a,b`, `(`, `)`, `::int`, `:x`, `@x`, `sélect`, `ſ`, `日本語`, "\u00a0", "e\u0301", `NULL`, `null `, `0`, `***`,
+	strings.Repeat("n", 63), strings.Repeat("é", 31), strings.Repeat(`"`, 63), strings.Repeat(`'`, 63), strings.Repeat(`%`, 63),
+}
+
+var word = regexp.MustCompile(`[a-z_][a-z0-9_]*`)
+
+// ownWords are all words of exaudit's own SQL: its variables, parameters, aliases and columns are among them.
+func ownWords(t *testing.T) []string {
+	t.Helper()
+	var words []string
+	for _, pattern := range []string{"sql/*.sql", "triggers/templates/*.tmpl", "queries/*.sql"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code := regexp.MustCompile(`--[^\n]*|'[^']*'`).ReplaceAllString(string(text), "")
+			words = append(words, word.FindAllString(code, -1)...)
+		}
+	}
+	return words
+}
+
+// reservedWords are what SQL or PL/pgSQL gives a meaning, and the odd names.
+func reservedWords(t *testing.T, db *pgtest.DB) []string {
+	t.Helper()
+	keywords := pgtest.One[[]string](t, db, `SELECT array_agg(word::text) FROM pg_get_keywords() WHERE catcode <> 'U'`)
+	return unique(keywords, strings.Fields(plpgsqlWords), oddNames)
+}
+
+// typeWords are the built-in types, as the catalog and as SQL calls them.
+func typeWords(t *testing.T, db *pgtest.DB) []string {
+	t.Helper()
+	return pgtest.One[[]string](t, db, `
+		SELECT array_agg(name) FROM (
+			SELECT typname::text AS name FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype <> 'c' AND typelem = 0
+			UNION SELECT format_type(oid, NULL) FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype IN ('b', 'r') AND typelem = 0) t`)
+}
+
+func unique(lists ...[]string) []string {
+	system := []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"} // columns cannot be called so
+	all := slices.DeleteFunc(slices.Concat(lists...), func(name string) bool { return len(name) > 63 || slices.Contains(system, name) })
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func quotedAll(names []string, format string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = strings.ReplaceAll(format, "?", pgx.Identifier{name}.Sanitize())
+	}
+	return strings.Join(list, ", ")
+}
+
+// use takes a tracked table through everything that changes, reads or takes back its rows.
+// insert and change are statements, the latter of every row; move rewrites keys.
+func use(t *testing.T, db *pgtest.DB, audit *exaudit.DB, name, insert, change, move string) {
+	t.Helper()
+	ctx := context.Background()
+	fatal := func(what string, err error) {
+		if err != nil {
+			t.Helper()
+			t.Fatalf("table %.200s: %s: %v", name, what, err)
+		}
+	}
+	content := func() string {
+		return pgtest.One[string](t, db, `SELECT coalesce(string_agg(to_jsonb(r.*)::text, ' ' ORDER BY to_jsonb(r.*)::text), '') FROM `+name+` AS r`)
+	}
+	db.Exec(t, insert)
+	inserted := content()
+	at := pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`)
+	bad := inOneTransaction(t, db, change, move, `DELETE FROM `+name, insert, `TRUNCATE `+name)
+	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)))
+	fatal("undo", err)
+	if content() != inserted {
+		t.Errorf("table %.200s: an undo left %s, want %s", name, content(), inserted)
+	}
+	_, err = audit.Redo(ctx, undone.Transaction)
+	fatal("redo", err)
+	if content() != "" {
+		t.Errorf("table %.200s: a redo left %s", name, content())
+	}
+	n := 0
+	for image, err := range audit.ImagesAsOf(ctx, name, exaudit.AtVersion(at)) {
+		fatal("as of", err)
+		if n++; len(image) == 0 {
+			t.Errorf("table %.200s: an empty row", name)
+		}
+	}
+	if want := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE id <= $1 AND table_id = (SELECT table_id FROM exaudit.versions WHERE id = $1)`, at); n != want {
+		t.Errorf("table %.200s: %d rows as of then, want %d", name, n, want)
+	}
+	versions, err := audit.Versions(ctx, exaudit.OfTables(name))
+	fatal("versions", err)
+	for _, v := range versions {
+		_, _, err := audit.States(ctx, v.ID)
+		fatal("states", err)
+	}
+	last := versions[len(versions)-1]
+	if last.Action != exaudit.Deleted {
+		t.Fatalf("table %.200s: the last version is %s", name, last.Action)
+	}
+	_, err = audit.Revert(ctx, last.ID)
+	fatal("revert", err)
+	if content() == "" {
+		t.Errorf("table %.200s: a revert brought nothing back", name)
+	}
+	_, err = audit.Baseline(ctx, []string{name}, exaudit.EveryRow())
+	fatal("baseline", err)
+	for _, point := range []exaudit.Point{exaudit.AtTime(time.Now()), exaudit.AtVersion(last.ID)} {
+		for _, err := range audit.ImagesAsOf(ctx, name, point) {
+			fatal("as of", err)
+		}
+	}
+}
+
+// columnsOf is a table of columns that are called as said, keys of them in its key, with the statements for use.
+type columnsOf struct{ name, create, insert, change, move string }
+
+func tableOf(name string, words []string, keys int) columnsOf {
+	types := []string{"text", "jsonb", "int", "numeric"}
+	columns, values, sets, moves := make([]string, len(words)), make([]string, len(words)), []string{}, []string{}
+	for i, w := range words {
+		quoted := pgx.Identifier{w}.Sanitize()
+		columns[i], values[i] = quoted+" "+types[i%len(types)], "'1'"
+		if i < keys {
+			columns[i] = quoted + " int"
+			moves = append(moves, quoted+" = 2")
+		} else {
+			sets = append(sets, quoted+" = '2'")
+		}
+	}
+	return columnsOf{
+		name:   name,
+		create: "CREATE TABLE " + name + " (" + strings.Join(columns, ", ") + ", PRIMARY KEY (" + quotedAll(words[:keys], "?") + "))",
+		insert: "INSERT INTO " + name + " VALUES (" + strings.Join(values, ", ") + ")",
+		change: "UPDATE " + name + " SET " + strings.Join(append(sets, moves[0]), ", "),
+		move:   "UPDATE " + name + " SET " + strings.Join(moves, ", "),
+	}
+}
+
+// wordOptions are those under which a table's triggers are written differently.
+var wordOptions = map[string]exaudit.Options{
+	"row": {}, "statement": {Level: triggers.LevelStatement}, "toast": {TOAST: true}, "full": {Capture: triggers.CaptureFull},
+}
+
+// Columns are called like every word that SQL, PL/pgSQL or exaudit's own SQL has a use for; under
+// options, like those that are reserved.
+func TestWordsAsColumns(t *testing.T) {
+	t.Parallel()
+	for option, options := range wordOptions {
+		t.Run(option, func(t *testing.T) {
+			t.Parallel()
+			ctx := context.Background()
+			db := auditdb.New(t, "")
+			audit := exaudit.New(db.Pool)
+			words := reservedWords(t, db)
+			if option == "row" {
+				words = unique(words, typeWords(t, db), ownWords(t))
+			}
+			var n int
+			for chunk := range slices.Chunk(words, 250) {
+				n++
+				table := tableOf(fmt.Sprintf("columns_%d", n), chunk, min(32, len(chunk)))
+				db.Exec(t, table.create)
+				if _, err := audit.Install(ctx, []string{table.name}, exaudit.WithOptions(map[string]exaudit.Options{table.name: options})); err != nil {
+					t.Fatal(err)
+				}
+				use(t, db, audit, table.name, table.insert, table.change, table.move)
+			}
+		})
+	}
+}
