@@ -329,11 +329,17 @@ SELECT tg.tgname::pg_catalog.text AS name,
        tg.tgrelid::pg_catalog.oid AS relation,
        tg.tgenabled::pg_catalog.text AS enabled,
        p.proname::pg_catalog.text AS function_name,
-       exaudit.trigger_definition(tg.oid)::pg_catalog.text AS definition,
+       tg.tgtype::smallint AS type,
+       coalesce(tg.tgoldtable, '')::pg_catalog.text AS old_rows,
+       coalesce(tg.tgnewtable, '')::pg_catalog.text AS new_rows,
+       coalesce(exaudit.trigger_condition(tg.oid), '')::pg_catalog.text AS condition,
+       -- a constraint trigger, or one with columns or arguments
+       (tg.tgconstraint OPERATOR(pg_catalog.<>) 0::pg_catalog.oid OR tg.tgdeferrable OR tg.tgnargs OPERATOR(pg_catalog.<>) 0
+        OR pg_catalog.array_length(tg.tgattr::smallint[], 1) OPERATOR(pg_catalog.>) 0)::boolean AS special,
        -- clones on partitions can be disabled apart
        ARRAY(SELECT pg_catalog.format('%I.%I', pn.nspname, pc.relname)
-             FROM pg_catalog.pg_partition_tree(tg.tgrelid) tree
-             JOIN pg_catalog.pg_class pc ON pc.oid OPERATOR(pg_catalog.=) tree.relid AND pc.oid OPERATOR(pg_catalog.<>) tg.tgrelid
+             FROM exaudit.partition_tree(tg.tgrelid) tree
+             JOIN pg_catalog.pg_class pc ON pc.oid OPERATOR(pg_catalog.=) tree.relation AND pc.oid OPERATOR(pg_catalog.<>) tg.tgrelid
              JOIN pg_catalog.pg_namespace pn ON pn.oid OPERATOR(pg_catalog.=) pc.relnamespace
              JOIN pg_catalog.pg_trigger clone ON clone.tgrelid OPERATOR(pg_catalog.=) pc.oid AND clone.tgname OPERATOR(pg_catalog.=) tg.tgname
              WHERE clone.tgparentid OPERATOR(pg_catalog.<>) 0
@@ -356,7 +362,11 @@ type InstalledTriggersRow struct {
 	Relation     uint32
 	Enabled      string
 	FunctionName string
-	Definition   string
+	Type         int16
+	OldRows      string
+	NewRows      string
+	Condition    string
+	Special      bool
 	DisabledOn   []string
 }
 
@@ -376,7 +386,11 @@ func (q *Queries) InstalledTriggers(ctx context.Context, db DBTX, tableID int32)
 			&i.Relation,
 			&i.Enabled,
 			&i.FunctionName,
-			&i.Definition,
+			&i.Type,
+			&i.OldRows,
+			&i.NewRows,
+			&i.Condition,
+			&i.Special,
 			&i.DisabledOn,
 		); err != nil {
 			return nil, err
@@ -517,7 +531,7 @@ SELECT c.oid::pg_catalog.oid AS relation,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
        exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
-       coalesce(t.level, 0)::integer AS level,
+       t.level::integer AS level,
        ARRAY(SELECT pg_catalog.quote_ident(a.attname)
              FROM pg_catalog.pg_attribute a
              WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid
@@ -528,9 +542,8 @@ SELECT c.oid::pg_catalog.oid AS relation,
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 JOIN pg_catalog.pg_roles owner ON owner.oid OPERATOR(pg_catalog.=) c.relowner
-LEFT JOIN pg_catalog.pg_partition_tree($1::pg_catalog.oid) t ON t.relid OPERATOR(pg_catalog.=) c.oid
+JOIN exaudit.partition_tree($1::pg_catalog.oid) t ON t.relation OPERATOR(pg_catalog.=) c.oid
 LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid OPERATOR(pg_catalog.=) c.oid
-WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid OR t.relid IS NOT NULL
 ORDER BY c.oid OPERATOR(pg_catalog.<>) $1::pg_catalog.oid, name
 `
 
@@ -634,8 +647,7 @@ const subscriptions = `-- name: Subscriptions :many
 SELECT DISTINCT s.subname::pg_catalog.text AS name
 FROM pg_catalog.pg_subscription_rel sr
 JOIN pg_catalog.pg_subscription s ON s.oid OPERATOR(pg_catalog.=) sr.srsubid
-LEFT JOIN pg_catalog.pg_partition_tree($1::pg_catalog.oid) t ON t.relid OPERATOR(pg_catalog.=) sr.srrelid
-WHERE sr.srrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid OR t.relid IS NOT NULL
+JOIN exaudit.partition_tree($1::pg_catalog.oid) t ON t.relation OPERATOR(pg_catalog.=) sr.srrelid
 ORDER BY name
 `
 

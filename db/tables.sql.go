@@ -93,13 +93,13 @@ func (q *Queries) IsSuperuser(ctx context.Context, db DBTX) (bool, error) {
 
 const lockTables = `-- name: LockTables :exec
 
-LOCK TABLE exaudit.tables IN SHARE ROW EXCLUSIVE MODE
+LOCK TABLE exaudit.tables IN SHARE UPDATE EXCLUSIVE MODE
 `
 
 // The registry of tracked tables. Installing reads it before it pins the search_path, and
 // a superuser may do so under any path: integers are compared by pg_catalog's operator, in
 // whose place somebody could have put another.
-// One install at a time.
+// One install at a time. Migrations that event triggers follow write the registry meanwhile.
 func (q *Queries) LockTables(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, lockTables)
 	return err

@@ -3,8 +3,8 @@
 -- whose place somebody could have put another.
 
 -- name: LockTables :exec
--- One install at a time.
-LOCK TABLE exaudit.tables IN SHARE ROW EXCLUSIVE MODE;
+-- One install at a time. Migrations that event triggers follow write the registry meanwhile.
+LOCK TABLE exaudit.tables IN SHARE UPDATE EXCLUSIVE MODE;
 
 -- name: RefreshTableNames :exec
 -- Follows tables that were renamed: their triggers tell which they are.

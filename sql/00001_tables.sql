@@ -197,29 +197,36 @@ ORDER BY a.attnum;
 -- Which relation each registered table is: the one that carries its trigger, whatever it
 -- is called by now. Without a trigger, the relation that had its name when it was last
 -- installed, if it still has; not just any of that name, or whoever creates one would
--- inherit a history. Tables that are gone have no row.
+-- inherit a history. Tables that are gone have no row. Names are looked up in the catalog:
+-- to_regclass raises for a schema that the caller has no USAGE on.
 CREATE VIEW exaudit.relations AS
-WITH carriers AS (
-    SELECT DISTINCT ON (p.proname)
-           pg_catalog.substring(p.proname, '^t([0-9]+)_insert$')::integer AS table_id,
-           tg.tgrelid AS relation
-    FROM pg_catalog.pg_trigger tg
-    JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
-    WHERE p.pronamespace = 'exaudit'::pg_catalog.regnamespace
-      AND p.proname ~ '^t[0-9]+_insert$'
-      AND tg.tgparentid = 0
-      AND tg.tgname = '!exaudit_' || p.proname
-    ORDER BY p.proname, tg.oid
-)
 SELECT t.id AS table_id, coalesce(c.relation, named.relation) AS relation
 FROM exaudit.tables t
-LEFT JOIN carriers c ON c.table_id = t.id
+LEFT JOIN LATERAL (
+    -- by way of indexes: there is none of triggers by function
+    SELECT tg.tgrelid AS relation
+    FROM pg_catalog.pg_proc p
+    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refobjid = p.oid
+                               AND d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass
+    JOIN pg_catalog.pg_trigger tg ON tg.oid = d.objid AND tg.tgfoid = p.oid
+    WHERE p.pronamespace = 'exaudit'::pg_catalog.regnamespace
+      AND p.proname = pg_catalog.format('t%s_insert', t.id)::name
+      AND tg.tgparentid = 0
+      AND tg.tgname = pg_catalog.format('!exaudit_t%s_insert', t.id)::name
+    ORDER BY tg.oid
+    LIMIT 1
+) c ON true
 LEFT JOIN LATERAL (
     SELECT last.relation
     FROM (SELECT s.relation FROM exaudit.column_snapshots s
           WHERE s.table_id = t.id ORDER BY s.since DESC LIMIT 1) last
-    WHERE last.relation = pg_catalog.to_regclass(pg_catalog.format('%I.%I', t.schema_name, t.table_name))::oid
-      AND NOT EXISTS (SELECT FROM carriers other WHERE other.relation = last.relation)
+    JOIN pg_catalog.pg_class rel ON rel.oid = last.relation AND rel.relname = t.table_name
+    JOIN pg_catalog.pg_namespace n ON n.oid = rel.relnamespace AND n.nspname = t.schema_name
+    WHERE NOT EXISTS (SELECT
+                      FROM pg_catalog.pg_trigger tg
+                      JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid AND p.pronamespace = 'exaudit'::pg_catalog.regnamespace
+                      WHERE tg.tgrelid = last.relation AND tg.tgparentid = 0
+                        AND p.proname ~ '^t[0-9]+_insert$' AND tg.tgname = '!exaudit_' || p.proname)
 ) named ON c.relation IS NULL
 WHERE coalesce(c.relation, named.relation) IS NOT NULL;
 

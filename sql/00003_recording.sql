@@ -161,13 +161,46 @@ BEGIN
 END
 $$;
 
--- A trigger as the generator writes it down: the same text in every session.
-CREATE FUNCTION exaudit.trigger_definition(trigger oid) RETURNS text
+-- A relation and the partitions below it, level 0 and on. Unlike pg_partition_tree it locks none.
+CREATE FUNCTION exaudit.partition_tree(root oid, OUT relation oid, OUT level integer) RETURNS SETOF record
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
-    SET quote_all_identifiers = off
 AS $$
-    SELECT pg_catalog.pg_get_triggerdef($1)
+    WITH RECURSIVE tree (relation, level) AS (
+        SELECT $1, 0
+        UNION ALL
+        SELECT i.inhrelid, tree.level + 1
+        FROM tree
+        JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.relation AND NOT i.inhdetachpending
+        JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition
+    )
+    SELECT tree.relation, tree.level FROM tree
+$$;
+
+-- The condition of a trigger, node by node, with the names of what it calls and compares; NULL where
+-- there is none. pg_get_triggerdef would lock the table.
+CREATE FUNCTION exaudit.trigger_condition(trigger oid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(
+        CASE
+            WHEN part.node IS NOT NULL THEN part.node
+            WHEN part.field = 'opno' THEN (SELECT pg_catalog.format('%s.%s', n.nspname, o.oprname)
+                                           FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+                                           WHERE o.oid = part.number::oid)
+            WHEN part.field = 'funcid' THEN (SELECT pg_catalog.format('%s.%s', n.nspname, p.proname)
+                                             FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                                             WHERE p.oid = part.number::oid)
+            WHEN part.field = 'varno' THEN CASE part.number WHEN '1' THEN 'old' WHEN '2' THEN 'new' ELSE part.number END
+            ELSE coalesce((SELECT pg_catalog.quote_ident(a.attname) FROM pg_catalog.pg_attribute a
+                           WHERE a.attrelid = part.relation AND a.attnum = part.number::int2 AND a.attnum > 0), part.number)
+        END, ' ' ORDER BY part.place)
+    FROM (SELECT tg.tgrelid AS relation, found.part[1] AS node, found.part[2] AS field, found.part[3] AS number, found.place
+          FROM pg_catalog.pg_trigger tg
+          CROSS JOIN pg_catalog.regexp_matches(tg.tgqual::text, '\{([A-Z]+)|:(opno|funcid|varno|varattno) (-?[0-9]+)', 'g')
+                     WITH ORDINALITY AS found (part, place)
+          WHERE tg.oid = $1) part
 $$;
 
 -- A policy, the same text in every session.
@@ -193,8 +226,11 @@ AS $$
         LEFT JOIN exaudit.relations r ON r.table_id = t.id
         WHERE t.id = $1
           AND (r.relation = $2 -- perhaps a partition by now, of a parent that is not tracked
-               OR coalesce(pg_catalog.pg_partition_root($2)::oid, $2) IN (
-                  r.relation, pg_catalog.to_regclass(pg_catalog.format('%I.%I', t.schema_name, t.table_name))::oid)))
+               OR EXISTS (SELECT
+                          FROM pg_catalog.pg_class c
+                          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                          WHERE c.oid = coalesce(pg_catalog.pg_partition_root($2)::oid, $2)
+                            AND (c.oid = r.relation OR c.relname = t.table_name AND n.nspname = t.schema_name))))
 $$;
 
 -- Raises unless it may.
@@ -693,7 +729,8 @@ AS $$
     SELECT exists (SELECT FROM pg_catalog.pg_policy p
                    WHERE p.polrelid = relation AND p.polname = 'exaudit_truncate' AND p.polpermissive
                      AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
-                     AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true')
+                     -- the constant true; pg_get_expr would lock the table
+                     AND p.polqual::text ~ '^\{CONST :consttype 16 [^{]*:constisnull false [^{]*:constvalue 1 \[( 0)* 1( 0)* \]\}$')
 $$;
 
 -- May exaudit_writer read every row, and does row security let it without running a
@@ -723,12 +760,12 @@ CREATE FUNCTION exaudit.untriggered_partitions(table_id integer, relation oid) R
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT array_agg(tree.relid::oid)
-    FROM pg_catalog.pg_partition_tree($2::regclass) AS tree
-    WHERE tree.isleaf
+    SELECT array_agg(tree.relation)
+    FROM exaudit.partition_tree($2) AS tree
+    JOIN pg_catalog.pg_class leaf ON leaf.oid = tree.relation AND leaf.relkind <> 'p'
       -- the nearest relation with a trigger, from the partition upwards
-      AND $2 = (SELECT up.relid
-                FROM pg_catalog.pg_partition_ancestors(tree.relid) WITH ORDINALITY AS up (relid, distance)
+    WHERE $2 = (SELECT up.relid
+                FROM pg_catalog.pg_partition_ancestors(tree.relation) WITH ORDINALITY AS up (relid, distance)
                 JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = up.relid AND tg.tgenabled IN ('O', 'A')
                 JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
                 WHERE p.pronamespace = 'exaudit'::regnamespace AND p.proname = 't' || $1 || '_truncate'
@@ -873,14 +910,14 @@ GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
     exaudit.note_key_change, exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
-    exaudit.trigger_definition, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
+    exaudit.partition_tree, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.meets, exaudit.captured, exaudit.redacted,
     exaudit.record_altered, exaudit.record_restored, exaudit.altered_rows_query
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
-    exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.trigger_definition, exaudit.policy_definition,
+    exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.partition_tree, exaudit.trigger_condition, exaudit.policy_definition,
     exaudit.reads_every_row,
     exaudit.has_truncate_policy, exaudit.option_columns
     TO exaudit_reader;
@@ -921,7 +958,8 @@ DROP FUNCTION exaudit.key_columns;
 DROP FUNCTION exaudit.check_table;
 DROP FUNCTION exaudit.is_table;
 DROP FUNCTION exaudit.policy_definition;
-DROP FUNCTION exaudit.trigger_definition;
+DROP FUNCTION exaudit.trigger_condition;
+DROP FUNCTION exaudit.partition_tree;
 DROP FUNCTION exaudit.record;
 DROP FUNCTION exaudit.note_key_change;
 DROP FUNCTION exaudit.session_role;

@@ -12,7 +12,7 @@ CREATE FUNCTION exaudit.begin_install() RETURNS void
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    LOCK TABLE exaudit.tables IN SHARE ROW EXCLUSIVE MODE;
+    LOCK TABLE exaudit.tables IN SHARE UPDATE EXCLUSIVE MODE;
     UPDATE exaudit.tables t
     SET schema_name = n.nspname, table_name = c.relname
     FROM pg_catalog.pg_class c
@@ -37,8 +37,7 @@ BEGIN
         SELECT n.nspname, c.relname
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = relation
-           OR c.oid IN (SELECT tree.relid FROM pg_catalog.pg_partition_tree(relation) AS tree)
+        WHERE c.oid IN (SELECT tree.relation FROM exaudit.partition_tree(run_for_partitions.relation) AS tree)
         ORDER BY c.oid <> relation, n.nspname, c.relname
     LOOP
         EXECUTE replace(replace(script, '<partition>', pg_catalog.format('%I.%I', part.nspname, part.relname)),
@@ -61,7 +60,7 @@ DECLARE
     event   text;
 BEGIN
     FOR part IN
-        SELECT c.oid::regclass AS name, coalesce(tree.level, 0) AS level, owner.rolname AS owner, owner.rolsuper AS by_superuser,
+        SELECT c.oid::regclass AS name, tree.level, owner.rolname AS owner, owner.rolsuper AS by_superuser,
                (SELECT pg_catalog.format('pg_catalog.record_image_ne(ROW(%s), ROW(%s))',
                                          string_agg(pg_catalog.format('OLD.%I', a.attname), ', ' ORDER BY a.attnum),
                                          string_agg(pg_catalog.format('NEW.%I', a.attname), ', ' ORDER BY a.attnum))
@@ -71,8 +70,7 @@ BEGIN
                 HAVING count(*) > 0) AS moves
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_roles owner ON owner.oid = c.relowner
-        LEFT JOIN pg_catalog.pg_partition_tree(complete_partitions.relation) AS tree ON tree.relid = c.oid
-        WHERE c.oid = complete_partitions.relation OR tree.relid IS NOT NULL
+        JOIN exaudit.partition_tree(complete_partitions.relation) AS tree ON tree.relation = c.oid
         ORDER BY c.oid <> complete_partitions.relation, c.oid::regclass::text
     LOOP
         IF NOT exaudit.has_truncate_policy(part.name) THEN
@@ -169,7 +167,7 @@ BEGIN
           AND p.proname ~ ('^t' || known || '_[a-z_]+$')
           AND tg.tgparentid = 0
           AND NOT (strpos(partition_script, quote_ident(tg.tgname)) > 0
-                   AND (tg.tgrelid = target OR tg.tgrelid IN (SELECT tree.relid FROM pg_catalog.pg_partition_tree(target) AS tree))
+                   AND tg.tgrelid IN (SELECT tree.relation FROM exaudit.partition_tree(target) AS tree)
                    OR strpos(script, quote_ident(tg.tgname)) > 0 AND tg.tgrelid = target)
     LOOP
         EXECUTE pg_catalog.format('DROP TRIGGER %I ON %s', had.tgname, had.carrier);

@@ -141,7 +141,7 @@ BEGIN
                   DETAIL = 'It might not see what others have committed before the table was locked.';
     END IF;
     IF EXISTS (
-        SELECT target::oid AS relid UNION SELECT tree.relid::oid FROM pg_catalog.pg_partition_tree(target) AS tree
+        SELECT tree.relation FROM exaudit.partition_tree(target) AS tree
         EXCEPT
         SELECT l.relation FROM pg_catalog.pg_locks l
         WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted

@@ -273,7 +273,7 @@ func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
 		return "does not fire for replicas"
 	case !t.Always && have.Enabled == "A":
 		return "fires for replicas, too"
-	case have.FunctionName != t.Function, have.Definition != t.definition():
+	case !t.is(have):
 		return "is not the one that was installed"
 	case len(have.DisabledOn) > 0:
 		return "is disabled on " + strings.Join(have.DisabledOn, ", ")
@@ -281,20 +281,50 @@ func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
 	return ""
 }
 
-// definition is how pg_get_triggerdef writes the trigger.
-func (t Trigger) definition() string {
-	when := ""
-	switch t.When {
-	case "":
-	case rowChanged:
-		when = "WHEN ((old.* *<> new.*)) "
-	default:
-		when = "WHEN (" + strings.TrimPrefix(t.When, "pg_catalog.") + ") "
+// is reports whether the installed trigger of the name calls the same function at the same times.
+func (t Trigger) is(have db.InstalledTriggersRow) bool {
+	return have.FunctionName == t.Function && !have.Special && have.Type == t.typeBits() &&
+		rowsReferenced(have) == t.Rows && have.Condition == t.condition()
+}
+
+// typeBits is the trigger's pg_trigger.tgtype.
+func (t Trigger) typeBits() int16 {
+	bits := map[string]int16{"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}[t.Event]
+	if t.Level == "ROW" {
+		bits |= 1
 	}
-	rows := ""
-	if t.Rows != "" {
-		rows = "REFERENCING " + t.Rows + " "
+	if t.Timing == "BEFORE" {
+		bits |= 2
 	}
-	return fmt.Sprintf(`CREATE TRIGGER "%s" %s %s ON %s %sFOR EACH %s %sEXECUTE FUNCTION exaudit.%s()`,
-		t.Name, t.Timing, t.Event, t.Table, rows, t.Level, when, t.Function)
+	return bits
+}
+
+// rowsReferenced is the REFERENCING clause as Trigger.Rows has it.
+func rowsReferenced(have db.InstalledTriggersRow) string {
+	var rows []string
+	if have.OldRows != "" {
+		rows = append(rows, "OLD TABLE AS "+have.OldRows)
+	}
+	if have.NewRows != "" {
+		rows = append(rows, "NEW TABLE AS "+have.NewRows)
+	}
+	return strings.Join(rows, " ")
+}
+
+// condition is what exaudit.trigger_condition makes of the trigger's condition.
+func (t Trigger) condition() string {
+	switch {
+	case t.When == "":
+		return ""
+	case t.When == rowChanged:
+		return "OPEXPR pg_catalog.*<> VAR old 0 VAR new 0"
+	}
+	condition := "FUNCEXPR pg_catalog.record_image_ne"
+	for _, row := range []string{"old", "new"} {
+		condition += " ROWEXPR"
+		for _, column := range t.WhenColumns {
+			condition += " VAR " + row + " " + column
+		}
+	}
+	return condition
 }

@@ -152,8 +152,9 @@ func (f Following) generate() (following, error) {
 		s.Generic = append(s.Generic, genericBody{event, genericContent(event, "{id}", "{relation}")})
 	}
 	pinned := []string{"search_path = pg_catalog, pg_temp"}
-	// The user's command must not wait for an install for long, nor what is done be followed.
-	briefly := append(slices.Clone(pinned), "lock_timeout = '2s'")
+	// The user's command must not wait for others, nor what is done be followed. Nearly all that is locked is what the
+	// command has locked itself.
+	briefly := append(slices.Clone(pinned), "lock_timeout = '100ms'")
 	alone := append(slices.Clone(briefly), "exaudit.following = 'off'")
 	for _, part := range []struct {
 		name, template, arguments, returns string
@@ -164,6 +165,7 @@ func (f Following) generate() (following, error) {
 		{"register", "register", "relation oid", "integer", pinned, true},
 		{"let_go", "let_go", "table_id integer", "void", pinned, true},
 		{"obstacles", "obstacles", "relation oid", "text", pinned, true},
+		{"partitions", "partitions", "root oid, OUT relid oid, OUT level integer", "SETOF record", pinned, false},
 		{"cover", "cover", "relation oid, created boolean", "void", pinned, false},
 		{"mend", "mend", "root oid, created boolean", "void", pinned, false},
 		{"follow", "follow_table", "root oid, created boolean", "void", alone, false},

@@ -30,15 +30,17 @@ type Function struct {
 
 // Trigger is one generated trigger.
 type Trigger struct {
-	Name     string
-	Table    string // quoted
-	Timing   string // BEFORE or AFTER
-	Event    string
-	Level    string // ROW or STATEMENT
-	Rows     string // REFERENCING: the rows of a statement, and as what
-	When     string
-	Function string
-	Always   bool // fires for replicas, too
+	Name   string
+	Table  string // quoted
+	Timing string // BEFORE or AFTER
+	Event  string
+	Level  string // ROW or STATEMENT
+	Rows   string // REFERENCING: the rows of a statement, and as what
+	When   string
+	// WhenColumns are the columns that When compares, where it compares some; quoted.
+	WhenColumns []string
+	Function    string
+	Always      bool // fires for replicas, too
 }
 
 // Script is everything that is installed for one table.
@@ -281,6 +283,7 @@ func (t *Table) moveTriggers(function string) []Trigger {
 		}
 		list = append(list, Trigger{
 			Name: name, Table: p.Name, Timing: "BEFORE", Event: "UPDATE", Level: "ROW", Function: function, Always: t.Options.Replica,
+			WhenColumns: p.PartitionColumns,
 			// images, because this works for every type
 			When: fmt.Sprintf("pg_catalog.record_image_ne(ROW(old.%s), ROW(new.%s))",
 				strings.Join(p.PartitionColumns, ", old."), strings.Join(p.PartitionColumns, ", new.")),

@@ -1,0 +1,151 @@
+package triggers_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// What a role may do in the schema of one table has nothing to do with other tables: not with following them, and not
+// with recording them after a restore.
+func TestSchemasWithoutUsage(t *testing.T) {
+	t.Parallel()
+	db := followed(t, triggers.Following{NewTables: []string{"billing.invoice_*", "public.*"}}, `CREATE SCHEMA billing`)
+	conn, said := warnings(t, db)
+	for _, statement := range []string{
+		`CREATE TABLE billing.invoice_1 (id int PRIMARY KEY)`,
+		`CREATE TABLE billing.invoice_2 (id int PRIMARY KEY)`,
+		`CREATE TABLE public.p (id int PRIMARY KEY)`,
+		`CREATE TABLE public.q (id int PRIMARY KEY)`,
+		`REVOKE USAGE ON SCHEMA billing FROM exaudit_writer`,
+		`ALTER TABLE public.p ADD COLUMN n int`,
+		`ALTER TABLE billing.invoice_1 ADD COLUMN n int`,
+		`ALTER TABLE public.q RENAME TO r`,
+		`DROP TABLE billing.invoice_2`,
+		`DROP TABLE public.r`,
+	} {
+		run(t, conn, statement)
+		if w := said(); strings.Contains(w, "WARNING") {
+			t.Errorf("%s\n%s", statement, w)
+		}
+	}
+	run(t, conn, `INSERT INTO billing.invoice_1 VALUES (1)`, `INSERT INTO p VALUES (1)`)
+	wantRecorded(t, db, `created invoice_1 1 {"n": null, "id": 1}`, `created p 1 {"n": null, "id": 1}`)
+	if got := one[string](t, conn, `SELECT string_agg(table_name, ' ' ORDER BY id) FROM exaudit.tables WHERE tracked`); got != "invoice_1 p" {
+		t.Errorf("tracked: %s", got)
+	}
+}
+
+// The triggers of a restored table know it by its name alone. Its schema need not be open to exaudit_writer.
+func TestRestoredTableWithoutUsage(t *testing.T) {
+	t.Parallel()
+	db := tracked(t, `CREATE SCHEMA billing; CREATE TABLE billing.b (id int PRIMARY KEY, n int)`, "billing.b")
+	id := one[string](t, db.Pool, `SELECT id::text FROM exaudit.tables`)
+	db.Exec(t, `ALTER TABLE billing.b RENAME TO old;
+		DROP TRIGGER "!exaudit_t`+id+`_insert" ON billing.old;
+		CREATE TABLE billing.b (LIKE billing.old INCLUDING ALL);
+		CREATE TRIGGER "!exaudit_t`+id+`_insert" AFTER INSERT ON billing.b FOR EACH ROW EXECUTE FUNCTION exaudit.t`+id+`_insert();
+		REVOKE USAGE ON SCHEMA billing FROM exaudit_writer`)
+	db.Exec(t, `INSERT INTO billing.b VALUES (1, 2)`)
+	wantRecorded(t, db, `created b 1 {"n": 2, "id": 1}`)
+}
+
+// No look at one table locks another: what is in use elsewhere neither delays nor prevents it.
+func TestFollowingLocksNoOtherTable(t *testing.T) {
+	t.Parallel()
+	db := followed(t, allNew, `
+		CREATE TABLE p (id int PRIMARY KEY, n int);
+		CREATE TABLE q (id int PRIMARY KEY, n int);
+		CREATE TABLE parts (id int, n int, PRIMARY KEY (id, n)) PARTITION BY RANGE (n);
+		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+		CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20)`, "p", "q", "parts")
+	if _, err := triggers.Sync(context.Background(), db.Pool); err != nil {
+		t.Fatal(err)
+	}
+	holder := db.Connect(t, "")
+	run(t, holder, `BEGIN; ALTER TABLE q ADD COLUMN x int; ALTER TABLE parts_1 ADD CONSTRAINT above CHECK (n >= 0)`)
+	conn, said := warnings(t, db)
+	run(t, conn, `SET lock_timeout = '200ms'`)
+	for _, statement := range []string{
+		`ALTER TABLE p ADD COLUMN y int`,
+		`CREATE TABLE r (id int PRIMARY KEY, n int)`,
+		`CREATE TABLE s AS SELECT 1 AS id`,
+		`ALTER TABLE s ADD PRIMARY KEY (id)`,
+		`CREATE TABLE parts_3 PARTITION OF parts FOR VALUES FROM (20) TO (30)`,
+		`ALTER TABLE parts_2 ADD CONSTRAINT above CHECK (n >= 0)`,
+		`CREATE POLICY mine ON p USING (n > 0)`,
+		`ALTER TABLE r RENAME TO r2`,
+		`CREATE SCHEMA shop CREATE TABLE order_1 (id int PRIMARY KEY)`,
+		`DROP POLICY mine ON p`,
+		`DROP TABLE r2`,
+		`INSERT INTO parts VALUES (1, 12), (2, 22)`,
+		`UPDATE parts_2 SET n = 13`,
+		`TRUNCATE parts_2`,
+		`TRUNCATE s`,
+	} {
+		run(t, conn, statement)
+		if w := said(); strings.Contains(w, "WARNING") {
+			t.Errorf("%s\n%s", statement, w)
+		}
+	}
+	db.Exec(t, `ALTER DATABASE `+one[string](t, db.Pool, `SELECT quote_ident(current_database())`)+` SET lock_timeout = '200ms'`)
+	fresh := db.Connect(t, "")
+	list, err := triggers.Inspect(context.Background(), fresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range list {
+		for _, d := range s.Drift {
+			t.Error(d)
+		}
+	}
+	run(t, fresh, `CREATE TABLE tmp_1 (id int PRIMARY KEY)`)
+	if _, err := triggers.Install(context.Background(), fresh, []string{"tmp_1"}); err != nil {
+		t.Error(err)
+	}
+	if err := triggers.Uninstall(context.Background(), fresh, []string{"tmp_1"}); err != nil {
+		t.Error(err)
+	}
+	if got := one[string](t, fresh, `SELECT string_agg(table_name, ' ' ORDER BY table_name) FROM exaudit.tables WHERE tracked`); got != "order_1 p parts q s" {
+		t.Errorf("tracked: %s", got)
+	}
+}
+
+// Migrations that run at the same time never wait for each other where they are about different tables, nor end in a
+// deadlock.
+func TestParallelMigrationsAreFollowed(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := followed(t, allNew, "")
+	done := make(chan error)
+	const workers, rounds = 3, 5
+	for w := range workers {
+		conn := db.Connect(t, "")
+		go func() {
+			table := "t" + string(rune('a'+w))
+			for range rounds {
+				for _, statement := range []string{
+					`BEGIN`, `CREATE TABLE ` + table + ` (id int PRIMARY KEY, n int)`, `ALTER TABLE ` + table + ` ADD COLUMN m int`,
+					`INSERT INTO ` + table + ` VALUES (1, 2, 3)`, `COMMIT`, `ALTER TABLE ` + table + ` DROP COLUMN n`, `DROP TABLE ` + table,
+				} {
+					if _, err := conn.Exec(ctx, statement); err != nil {
+						done <- err
+						return
+					}
+				}
+			}
+			done <- nil
+		}()
+	}
+	for range workers {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`); n != workers*rounds {
+		t.Errorf("%d rows recorded, want %d", n, workers*rounds)
+	}
+}
