@@ -165,7 +165,7 @@ func TestReadmeQuickStart(t *testing.T) {
 func TestIntegrationSnippets(t *testing.T) {
 	t.Parallel()
 	var sources strings.Builder
-	for _, file := range []string{"docs/recipes/grpc.go", "docs/recipes/connect.go", "example_test.go", "custom_test.go", "stdlib/example_test.go"} {
+	for _, file := range []string{"docs/recipes/grpc.go", "docs/recipes/connect.go", "example_test.go", "custom_test.go", "stdlib/example_test.go", "examples/shop/server.go"} {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

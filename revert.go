@@ -43,7 +43,7 @@ func RevertLockTimeout(d time.Duration) RevertOption { return revert.LockTimeout
 // It all happens in one transaction, or in a savepoint where the DB is of a transaction.
 // Errors: ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing,
 // ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrNotRecorded,
-// ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrChanged.
+// ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrChanged, ErrNotRecording.
 func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (*Reversal, error) {
 	if err := CustomErr(ctx); err != nil {
 		return nil, err

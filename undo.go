@@ -28,6 +28,10 @@ type (
 	ConflictPolicy = undo.Policy
 	// UndoStage is what a long undo is busy with; see Progress.
 	UndoStage = undo.Stage
+	// NotRecordingError says of which tables changes would not be recorded, and why; errors.Is finds ErrNotRecording.
+	NotRecordingError = history.NotRecordingError
+	// Unrecorded is one of these tables.
+	Unrecorded = history.Unrecorded
 )
 
 // What becomes of conflicts.
@@ -49,8 +53,17 @@ var (
 	ErrUndoConflict = undo.ErrConflict
 	ErrTooManyRows  = undo.ErrTooManyRows
 	ErrNotUndo      = undo.ErrNotUndo
-	ErrNotRecording = undo.ErrNotRecording
+	ErrNotRecording = history.ErrNotRecording
 	ErrInvalidPlan  = undo.ErrInvalidPlan
+)
+
+// Why changes of a table would not be recorded.
+const (
+	NoTriggers       = history.NoTriggers
+	TriggerMissing   = history.TriggerMissing
+	TriggerDisabled  = history.TriggerDisabled
+	SessionIgnores   = history.SessionIgnores
+	SessionIsReplica = history.SessionIsReplica
 )
 
 // OnConflict says what becomes of conflicts; RefuseConflicts is the default.
@@ -94,7 +107,7 @@ func Select(filters ...HistoryOption) Selection { return filters }
 // elements. What a later change has overwritten is a conflict, and so is a row that is gone, or
 // that others point to by now. Versions that are undone already are left out.
 //
-// Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn. That the plan cannot
+// Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrNotRecording. That the plan cannot
 // be carried out, is told by its Err.
 func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts ...UndoOption) (*UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
@@ -109,13 +122,20 @@ func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts ...UndoOpti
 	return plan, d.explain(ctx, err)
 }
 
+// CheckUndo reports whether ApplyUndo would still do what a plan says: nil says so, ErrChanged that it would not. It
+// writes and locks nothing, and so works on a standby.
+func (d *DB) CheckUndo(ctx context.Context, plan *UndoPlan) error {
+	err := d.snapshot(ctx, func(q db.DBTX) error { return undo.Check(ctx, q, plan) })
+	return d.explain(ctx, err)
+}
+
 // Undo plans and applies at once. All is written in one transaction, or in a savepoint where the
 // DB is of a transaction; rows are locked before they are looked at, in a stable order. It is
 // recorded as rollbacks that name what they undid, with the custom data of ctx. The result says
 // what was written; its Transaction is what Redo takes.
 //
 // Errors: those of PlanUndo; ErrUndoConflict, which is an *UndoConflictError; ErrNothingToDo,
-// ErrReferencedRowMissing, ErrUniqueConflict, ErrConstraint, ErrVetoed, ErrNotRecording.
+// ErrReferencedRowMissing, ErrUniqueConflict, ErrConstraint, ErrVetoed.
 func (d *DB) Undo(ctx context.Context, selection Selection, opts ...UndoOption) (*UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {

@@ -80,6 +80,17 @@ func (q *Queries) ColumnSnapshots(ctx context.Context, db DBTX, tableID int32) (
 	return items, nil
 }
 
+const currentSchemas = `-- name: CurrentSchemas :one
+SELECT pg_catalog.current_schemas(false)::pg_catalog.text[] AS schemas
+`
+
+func (q *Queries) CurrentSchemas(ctx context.Context, db DBTX) ([]string, error) {
+	row := db.QueryRow(ctx, currentSchemas)
+	var schemas []string
+	err := row.Scan(&schemas)
+	return schemas, err
+}
+
 const isSuperuser = `-- name: IsSuperuser :one
 SELECT rolsuper::boolean FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user
 `

@@ -162,6 +162,95 @@ func (q *Queries) MissingReferences(ctx context.Context, db DBTX, arg MissingRef
 	return items, nil
 }
 
+const notRecording = `-- name: NotRecording :many
+WITH asked AS (
+    SELECT r.relation, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, c.relkind AS kind
+    FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS r (relation)
+    JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+), carried AS (
+    SELECT tg.tgrelid AS relation, tg.tgtype AS type, tg.tgenabled AS enabled,
+           pg_catalog.strpos(p.prosrc, 'exaudit.ignore') OPERATOR(pg_catalog.>) 0 AS ignores,
+           CASE WHEN pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica'
+                THEN tg.tgenabled OPERATOR(pg_catalog.=) ANY ('{A,R}'::pg_catalog."char"[])
+                ELSE tg.tgenabled OPERATOR(pg_catalog.=) ANY ('{A,O}'::pg_catalog."char"[]) END AS fires
+    FROM pg_catalog.pg_trigger tg
+    JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+    WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit'
+      AND p.proname OPERATOR(pg_catalog.~) '^t[0-9]+_(insert|update|delete)$'
+      AND (tg.tgtype OPERATOR(pg_catalog.&) 66::smallint) OPERATOR(pg_catalog.=) 0 -- AFTER
+), leaves AS (
+    SELECT a.name AS table_name, a.relation, a.name
+    FROM asked a
+    WHERE a.kind OPERATOR(pg_catalog.=) 'r'
+    UNION ALL
+    SELECT a.name, c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname)
+    FROM asked a
+    CROSS JOIN LATERAL pg_catalog.pg_partition_tree(a.relation) AS tree
+    JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tree.relid AND c.relkind OPERATOR(pg_catalog.=) 'r'
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE a.kind OPERATOR(pg_catalog.=) 'p'
+), events AS (
+    SELECT l.table_name, e.name OPERATOR(pg_catalog.||) ' of ' OPERATOR(pg_catalog.||) l.name AS detail,
+           pg_catalog.count(c.relation) OPERATOR(pg_catalog.>) 0 AS is_there,
+           pg_catalog.bool_or(c.enabled OPERATOR(pg_catalog.=) ANY ('{A,O}'::pg_catalog."char"[])) AS is_enabled,
+           coalesce(pg_catalog.bool_or(c.fires), false) AS fires,
+           coalesce(pg_catalog.bool_or(c.fires AND c.ignores), false)
+               AND coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') OPERATOR(pg_catalog.=) 'on' AS ignored
+    FROM leaves l
+    CROSS JOIN (VALUES (4::smallint, 'INSERT'), (16::smallint, 'UPDATE'), (8::smallint, 'DELETE')) AS e (bit, name)
+    LEFT JOIN carried c ON c.relation OPERATOR(pg_catalog.=) l.relation
+                       AND (c.type OPERATOR(pg_catalog.&) e.bit) OPERATOR(pg_catalog.<>) 0
+    GROUP BY 1, 2
+), untracked AS (
+    SELECT a.name AS table_name
+    FROM asked a
+    WHERE NOT EXISTS (SELECT FROM carried c WHERE c.relation OPERATOR(pg_catalog.=) a.relation)
+)
+SELECT r.table_name::pg_catalog.text AS table_name, r.kind::pg_catalog.text AS kind, r.detail::pg_catalog.text AS detail
+FROM (
+    SELECT u.table_name, 'untracked' AS kind, '' AS detail
+    FROM untracked u
+    UNION
+    SELECT e.table_name,
+           CASE WHEN e.ignored THEN 'ignored' WHEN NOT e.is_there THEN 'missing' WHEN e.is_enabled THEN 'replica' ELSE 'disabled' END,
+           CASE WHEN e.ignored OR e.is_there AND e.is_enabled THEN '' ELSE e.detail END
+    FROM events e
+    WHERE (e.ignored OR NOT e.fires)
+      AND NOT EXISTS (SELECT FROM untracked u WHERE u.table_name OPERATOR(pg_catalog.=) e.table_name)
+) AS r
+ORDER BY r.table_name, r.kind, r.detail
+`
+
+type NotRecordingRow struct {
+	TableName string
+	Kind      string
+	Detail    string
+}
+
+// Why what this session writes to some tables would not be recorded; no row for a table whose changes would be. It
+// reads the catalog alone, so anybody may ask. Of a table without any trigger, nothing is said of each.
+func (q *Queries) NotRecording(ctx context.Context, db DBTX, relations []uint32) ([]NotRecordingRow, error) {
+	rows, err := db.Query(ctx, notRecording, relations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []NotRecordingRow
+	for rows.Next() {
+		var i NotRecordingRow
+		if err := rows.Scan(&i.TableName, &i.Kind, &i.Detail); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const noteUndone = `-- name: NoteUndone :exec
 SELECT exaudit.note_undone($1::bigint[], $2::integer[], $3::pg_catalog.text[], $4::bigint[])
 `

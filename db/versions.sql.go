@@ -370,6 +370,8 @@ func (q *Queries) TableNames(ctx context.Context, db DBTX) ([]TableNamesRow, err
 
 const unrecorded = `-- name: Unrecorded :one
 SELECT (t.options OPERATOR(pg_catalog.?|) ARRAY['where', 'ignore'] OR coalesce(t.options OPERATOR(pg_catalog.->>) 'truncate', '') OPERATOR(pg_catalog.=) 'ignore')::boolean AS changes,
+       (t.options OPERATOR(pg_catalog.?) 'where')::boolean AS condition,
+       coalesce(exaudit.option_columns(t.id, $1::pg_catalog.oid, 'exclude'), '{}')::pg_catalog.text[] AS excluded,
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)
              FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option)
              UNION ALL
@@ -385,15 +387,23 @@ type UnrecordedParams struct {
 }
 
 type UnrecordedRow struct {
-	Changes bool
-	Columns []string
+	Changes   bool
+	Condition bool
+	Excluded  []string
+	Columns   []string
 }
 
-// What the options of a table leave out: whether rows can change out of sight, and columns.
+// What the options of a table leave out: whether rows can change out of sight, and columns. condition and excluded are
+// about what a session that records writes.
 func (q *Queries) Unrecorded(ctx context.Context, db DBTX, arg UnrecordedParams) (UnrecordedRow, error) {
 	row := db.QueryRow(ctx, unrecorded, arg.Relation, arg.TableID)
 	var i UnrecordedRow
-	err := row.Scan(&i.Changes, &i.Columns)
+	err := row.Scan(
+		&i.Changes,
+		&i.Condition,
+		&i.Excluded,
+		&i.Columns,
+	)
 	return i, err
 }
 

@@ -22,6 +22,9 @@ type Present struct {
 	Gaps bool
 	// Hidden are the columns that its options leave out of whole rows.
 	Hidden []string
+	// Condition tells that the table has one, and Excluded are the columns that are not recorded.
+	Condition bool
+	Excluded  []string
 }
 
 // DivergedError says where; errors.Is finds ErrDiverged.

@@ -120,7 +120,10 @@ func NewPresent(ctx context.Context, q db.DBTX, e Entity) (Present, error) {
 	if err != nil {
 		return Present{}, fmt.Errorf("read the options of %s: %w", e.Table, err)
 	}
-	return Present{Unknown: e.Relation == 0, Gaps: unrecorded.Changes, Hidden: unrecorded.Columns}, nil
+	return Present{
+		Unknown: e.Relation == 0, Gaps: unrecorded.Changes, Hidden: unrecorded.Columns,
+		Condition: unrecorded.Condition, Excluded: unrecorded.Excluded,
+	}, nil
 }
 
 // inTrueOrder gives the versions of each line, which rebuilding has arranged, the places

@@ -128,3 +128,6 @@ SELECT pg_catalog.replace(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'pg_catalo
 FROM pg_catalog.pg_attrdef d
 JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) d.adrelid AND a.attnum OPERATOR(pg_catalog.=) d.adnum
 WHERE a.attrelid OPERATOR(pg_catalog.=) 'exaudit.versions'::pg_catalog.regclass AND a.attname OPERATOR(pg_catalog.=) 'recorded_at';
+
+-- name: CurrentSchemas :one
+SELECT pg_catalog.current_schemas(false)::pg_catalog.text[] AS schemas;

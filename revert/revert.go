@@ -55,6 +55,8 @@ var (
 	ErrConstraint = errors.New("constraint violated")
 	// ErrChanged means that the revert would not be the expected one any more; see Expect.
 	ErrChanged = errors.New("the row was changed meanwhile")
+	// ErrNotRecording means that the revert would not be recorded, or has left no version.
+	ErrNotRecording = history.ErrNotRecording
 )
 
 // Conn is what a revert works on: a pool, a connection, or a transaction to be part of.
@@ -77,7 +79,8 @@ type Plan struct {
 	// Referencing are the rows of other tables, and of its own, that point to a row that goes.
 	Referencing []Referencing
 
-	undone []history.Ref // the versions that are taken back
+	undone  []history.Ref   // the versions that are taken back
+	options history.Present // what the options of the table leave unrecorded
 }
 
 // Referencing is how many rows a foreign key has that point to a row. What in turn points to
@@ -223,7 +226,7 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 	if err != nil {
 		return nil, failed(entity, version, err)
 	}
-	p := &Plan{Entity: entity, Present: present, Target: goal, Why: make(map[string]Reason)}
+	p := &Plan{Entity: entity, Present: present, Target: goal, Why: make(map[string]Reason), options: known}
 	for _, v := range line.Versions[from:] {
 		p.undone = append(p.undone, v.Ref())
 	}
@@ -235,6 +238,9 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 		return nil, failed(entity, version, err)
 	}
 	if err := p.lookForReferences(ctx, q); err != nil {
+		return nil, failed(entity, version, err)
+	}
+	if err := history.CheckRecording(ctx, q, entity.Relation); err != nil {
 		return nil, failed(entity, version, err)
 	}
 	return p, nil
@@ -459,8 +465,11 @@ func (p *Plan) noteUndone(ctx context.Context, tx pgx.Tx, start int64) error {
 	i := slices.IndexFunc(written, func(w db.WrittenSinceRow) bool {
 		return w.TableID == p.Entity.TableID && w.EntityID == p.Entity.ID && w.Rollback
 	})
-	if i < 0 {
-		return nil // the table's triggers let nothing change
+	switch {
+	case i < 0 && p.options.ExpectsVersion(p.Present, p.Target):
+		return fmt.Errorf("%w: this one of %s %s", ErrNotRecording, p.Entity.Table, p.Entity.ID)
+	case i < 0:
+		return nil // the table's triggers let nothing change, or its options leave it out
 	}
 	undone := make([]Undone, len(p.undone))
 	for n, ref := range p.undone {

@@ -90,7 +90,7 @@ func All(ctx context.Context, q db.DBTX) ([]Tracked, error) {
 // separately those without a primary key, which it does not.
 func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, withoutKey []string, err error) {
 	for _, schema := range schemas {
-		if slices.Contains([]string{"exaudit", "pg_catalog", "information_schema"}, schema) {
+		if slices.Contains(systemSchemas, schema) {
 			return nil, nil, fmt.Errorf("schema %s %w: it is a system schema", schema, ErrNotTrackable)
 		}
 	}
@@ -107,3 +107,15 @@ func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, without
 	}
 	return names, withoutKey, nil
 }
+
+// CurrentSchemas are the schemas on the search_path in which there may be tables to track.
+func CurrentSchemas(ctx context.Context, q db.DBTX) ([]string, error) {
+	schemas, err := db.New().CurrentSchemas(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the search_path: %w", err)
+	}
+	return slices.DeleteFunc(schemas, func(schema string) bool { return slices.Contains(systemSchemas, schema) }), nil
+}
+
+// systemSchemas have nothing to track.
+var systemSchemas = []string{"exaudit", "pg_catalog", "information_schema"}

@@ -72,7 +72,24 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err := p.arrange(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.checkRecording(ctx); err != nil {
+		return nil, fmt.Errorf("undo: %w", err)
+	}
 	return p.made, nil
+}
+
+// checkRecording refuses to write to tables whose changes are not recorded.
+func (p *planner) checkRecording(ctx context.Context) error {
+	var written []uint32
+	for _, t := range p.tables {
+		if slices.ContainsFunc(t.rows, (*Row).writes) {
+			written = append(written, t.Relation)
+		}
+	}
+	if len(written) == 0 {
+		return nil
+	}
+	return history.CheckRecording(ctx, p.q, written...)
 }
 
 // dropUndone leaves out what is undone already, unless what undid it is undone here as well.
@@ -234,7 +251,7 @@ func (p *planner) tellApart(ctx context.Context, t *table, versions []*history.V
 				}
 			}
 		}
-		if len(left) == 0 || t.gaps {
+		if len(left) == 0 || t.options.Gaps {
 			return lines, nil
 		}
 		for _, l := range lines {

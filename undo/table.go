@@ -26,9 +26,9 @@ type table struct {
 	key            []string
 	unique         []db.UniqueColumnsRow
 	references     []db.ReferencedKeysRow
-	referencing    []string      // the columns of references
-	gaps           bool          // rows may change out of sight, as its options allow
-	given          history.Image // what rows get that come back, where nothing was recorded
+	referencing    []string        // the columns of references
+	options        history.Present // what its options leave unrecorded
+	given          history.Image   // what rows get that come back, where nothing was recorded
 
 	chosen map[int64]*history.Version
 	// unreadable are the columns of a version whose values are none of the present type.
@@ -52,11 +52,9 @@ func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*ta
 			t.key = append(t.key, c.Name)
 		}
 	}
-	unrecorded, err := db.New().Unrecorded(ctx, q, db.UnrecordedParams{TableID: e.TableID, Relation: e.Relation})
-	if err != nil {
-		return nil, fmt.Errorf("read the options of %s: %w", e.Table, err)
+	if t.options, err = history.NewPresent(ctx, q, e); err != nil {
+		return nil, err
 	}
-	t.gaps = unrecorded.Changes
 	if t.unique, err = db.New().UniqueColumns(ctx, q, e.Relation); err != nil {
 		return nil, fmt.Errorf("read the unique indexes of %s: %w", e.Table, err)
 	}

@@ -32,9 +32,8 @@ var (
 	ErrTooManyRows = errors.New("too many rows")
 	// ErrNotUndo means that Redo was given a transaction in which nothing was undone.
 	ErrNotUndo = errors.New("not an undo")
-	// ErrNotRecording means that what was written has left no version: the triggers of the table
-	// are missing or disabled.
-	ErrNotRecording = errors.New("changes are not recorded")
+	// ErrNotRecording means that what would be written would not be recorded, or has left no version.
+	ErrNotRecording = history.ErrNotRecording
 	// ErrInvalidPlan means that a plan cannot be read, is of another database, or has a policy that
 	// there is none of.
 	ErrInvalidPlan = errors.New("invalid plan")
@@ -190,6 +189,22 @@ func Apply(ctx context.Context, conn Conn, plan *Plan, opts ...Option) (*Plan, e
 	o := collect(opts)
 	o.settings = plan.settings
 	return inTransaction(ctx, conn, o, func(p *planner) error { return p.load(ctx, plan.Chosen) }, plan.same)
+}
+
+// Check reports whether Apply would still do what a plan says: nil says so, ErrChanged that it would not. It writes and
+// locks nothing, and so works on a standby. q should be on one snapshot.
+func Check(ctx context.Context, q db.DBTX, plan *Plan) error {
+	o := collect(nil)
+	o.settings = plan.settings
+	p := newPlanner(q, o)
+	if err := p.load(ctx, plan.Chosen); err != nil {
+		return err
+	}
+	now, err := p.plan(ctx)
+	if err != nil {
+		return err
+	}
+	return plan.same(now)
 }
 
 // inTransaction chooses, plans and writes, from the start again where another transaction is in the way for too long.

@@ -302,7 +302,7 @@ func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written reco
 		for _, w := range append(found, written.passing(r)...) {
 			planned[w.ID] = true
 		}
-		if len(found) == 0 && r.Patch != nil && !r.table.gaps {
+		if len(found) == 0 && r.table.options.ExpectsVersion(r.present, r.became) {
 			return fmt.Errorf("%w: of %s %s", ErrNotRecording, r.Table, r.newKey)
 		}
 		if len(found) == 0 {

@@ -193,6 +193,19 @@ func (p *program) opened(c *cli.Context, judge func(error) error) (*pgx.Conn, *e
 	return conn, db, nil
 }
 
+// readOnly reports whether nothing can be written, as on a standby, and says what a dry run leaves out then.
+func (p *program) readOnly(ctx context.Context, conn *pgx.Conn) (bool, error) {
+	var readOnly bool
+	err := conn.QueryRow(ctx, "SELECT pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.=) 'on'").Scan(&readOnly)
+	if err != nil {
+		return false, fmt.Errorf("look whether the database is read-only: %w", err)
+	}
+	if readOnly {
+		p.complain("the database is read-only: constraints are not tried, nor what triggers add")
+	}
+	return readOnly, nil
+}
+
 // closeConn says goodbye even after a Ctrl-C, but does not wait for a server that is gone.
 func closeConn(ctx context.Context, conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

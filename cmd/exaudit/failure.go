@@ -68,7 +68,7 @@ var kinds = []struct {
 	{exaudit.ErrUndoConflict, exitConflict, ", so nothing was written: see --on-conflict, --keep and --overwrite"},
 	{exaudit.ErrTooManyRows, exitConflict, ": --max-rows raises it"},
 	{exaudit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" shows those that are`},
-	{exaudit.ErrNotRecording, exitConflict, `, so nothing was written: "exaudit status" says why`},
+	{exaudit.ErrNotRecording, exitConflict, ", so nothing was written"},
 	{exaudit.ErrInvalidPlan, exitUsage, ""},
 	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists those that there are`},
 	{exaudit.ErrMarkExists, exitConflict, ""},
@@ -158,6 +158,9 @@ func (p *program) hint(err error) string {
 	if errors.Is(err, exaudit.ErrConstraint) && errors.As(err, &pgErr) && pgErr.Code == "23502" {
 		return fmt.Sprintf(": give it a value with --set %s=VALUE", pgErr.ColumnName)
 	}
+	if unrecorded := (*exaudit.NotRecordingError)(nil); errors.As(err, &unrecorded) {
+		return recordingHint(unrecorded)
+	}
 	for _, kind := range kinds {
 		if errors.Is(err, kind.is) {
 			return kind.hint
@@ -215,4 +218,15 @@ var lineBreak = regexp.MustCompile(`\s*\n\s*`)
 
 func oneLine(text string) string {
 	return lineBreak.ReplaceAllString(text, "; ")
+}
+
+// recordingHint says what makes the first of some tables be recorded again.
+func recordingHint(e *exaudit.NotRecordingError) string {
+	switch e.Tables[0].Reason {
+	case exaudit.SessionIgnores:
+		return `, so nothing was written: set exaudit.ignore to "off" for this role and database`
+	case exaudit.SessionIsReplica:
+		return `, so nothing was written: set session_replication_role to "origin" for this role and database`
+	}
+	return `, so nothing was written: "exaudit install ` + e.Tables[0].Table + `" records them again`
 }

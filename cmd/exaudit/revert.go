@@ -132,7 +132,11 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 	}
 	// The answer of a person holds for what that person has seen.
 	r.opts = append(r.opts, exaudit.Expect(plan.Patch))
-	rehearsed, err := r.rehearse()
+	rehearsed := plan
+	readOnly, err := r.readOnly(ctx, r.conn)
+	if err == nil && !(readOnly && r.c.Bool("dry-run")) {
+		rehearsed, err = r.rehearse()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -199,7 +199,7 @@ func (u *undoing) carryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 		shownOn = u.stderr // stdout is for JSON alone
 	}
 	if c.Bool("dry-run") {
-		done, err := u.rehearse(planned)
+		done, err := u.tryOut(planned)
 		if err != nil {
 			return nil, err
 		}
@@ -233,6 +233,18 @@ func (u *undoing) verb() string {
 		return "redone"
 	}
 	return "undone"
+}
+
+// tryOut rehearses a plan; where nothing can be written, as on a standby, it only looks whether the plan still holds.
+func (u *undoing) tryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error) {
+	readOnly, err := u.readOnly(u.c.Context, u.conn)
+	switch {
+	case err != nil:
+		return nil, err
+	case !readOnly:
+		return u.rehearse(planned)
+	}
+	return planned, u.db.CheckUndo(u.c.Context, planned)
 }
 
 // rehearse applies in a transaction that is rolled back: that finds what only PostgreSQL

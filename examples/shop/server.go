@@ -33,6 +33,7 @@ func newServer(audit *exaudit.DB) http.Handler {
 	mux.HandleFunc("DELETE /orders/{id}", answer(s.delete))
 	mux.HandleFunc("GET /orders/{id}/history", answer(s.history))
 	mux.HandleFunc("POST /versions/{id}/revert", answer(s.revert))
+	mux.HandleFunc("GET /ready", s.ready)
 	return exaudit.RequestMiddleware(exaudit.Middleware(who)(mux))
 }
 
@@ -40,6 +41,13 @@ func newServer(audit *exaudit.DB) http.Handler {
 // session.
 func who(r *http.Request) exaudit.Custom {
 	return exaudit.Custom{"actor": r.Header.Get("X-Actor"), "request": r.Method + " " + r.URL.Path}
+}
+
+// ready is for a readiness probe: without triggers, no request should change anything.
+func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	if err := s.audit.Covered(r.Context(), "orders", "order_items"); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+	}
 }
 
 type order struct {

@@ -100,6 +100,15 @@ func TestEveryTableIsCovered(t *testing.T) {
 	exaudittest.AssertCovered(t, s.audit, "public", "goose_db_version")
 }
 
+func TestReady(t *testing.T) {
+	s := newShop(t)
+	s.do("", "GET", "/ready", "", http.StatusOK, nil)
+	if err := s.audit.Uninstall(context.Background(), []string{"order_items"}); err != nil {
+		t.Fatal(err)
+	}
+	s.do("", "GET", "/ready", "", http.StatusServiceUnavailable, nil)
+}
+
 func TestCheckout(t *testing.T) {
 	s := newShop(t)
 	versions := exaudittest.Recorded(t, s.audit, func() {

@@ -1,0 +1,192 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+// unrecorded are the ways in which what is written to table goods leaves no version. {db} and {role} stand for the
+// names of the test's.
+var unrecorded = []struct {
+	name, by string
+	reason   exaudit.Unrecorded
+}{
+	{"uninstalled", "", exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.NoTriggers}},
+	{"every trigger disabled", `ALTER TABLE goods DISABLE TRIGGER ALL`,
+		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.TriggerDisabled, Detail: "DELETE of public.goods"}},
+	{"one trigger disabled", `ALTER TABLE goods DISABLE TRIGGER "!exaudit_t1_update"`,
+		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.TriggerDisabled, Detail: "UPDATE of public.goods"}},
+	{"for replicas only", `ALTER TABLE goods ENABLE REPLICA TRIGGER "!exaudit_t1_update"`,
+		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.TriggerDisabled, Detail: "UPDATE of public.goods"}},
+	{"one trigger dropped", `DROP TRIGGER "!exaudit_t1_insert" ON goods`,
+		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.TriggerMissing, Detail: "INSERT of public.goods"}},
+	{"functions dropped", `DROP FUNCTION exaudit.t1_insert, exaudit.t1_update, exaudit.t1_delete CASCADE`,
+		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.NoTriggers}},
+	{"ignored by the database", `ALTER DATABASE {db} SET exaudit.ignore = 'on'`,
+		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.SessionIgnores}},
+	{"a replica by the database", `ALTER DATABASE {db} SET session_replication_role = replica`,
+		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.SessionIsReplica}},
+}
+
+// Whatever keeps a table from being recorded, nothing is written to it, and a probe says so.
+func TestNothingIsWrittenUnrecorded(t *testing.T) {
+	t.Parallel()
+	for _, partitioned := range []string{"", " PARTITION BY LIST (id)"} {
+		for _, c := range unrecorded {
+			t.Run(c.name+partitioned, func(t *testing.T) {
+				t.Parallel()
+				ctx := context.Background()
+				db, audit := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int)`+partitioned)
+				if partitioned != "" {
+					db.Exec(t, `CREATE TABLE goods_all PARTITION OF goods DEFAULT`)
+					c.reason.Detail = strings.Replace(c.reason.Detail, "goods", "goods_all", 1)
+				}
+				options := exaudit.WithOptions(map[string]exaudit.Options{"goods": {Ignore: true}})
+				if _, err := audit.Install(ctx, []string{"goods"}, options); err != nil {
+					t.Fatal(err)
+				}
+				db.Exec(t, `INSERT INTO goods VALUES (1, 10), (2, 20)`)
+				bad := inOneTransaction(t, db, `UPDATE goods SET price = 11 WHERE id = 1`)
+				undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(inOneTransaction(t, db, `UPDATE goods SET price = 21 WHERE id = 2`))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				before := rows(t, db, "goods")
+				if c.by == "" {
+					if err := audit.Uninstall(ctx, []string{"goods"}); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					db.Exec(t, strings.ReplaceAll(c.by, "{db}", db.Name))
+				}
+				fresh, err := pgx.Connect(ctx, db.URL) // with the settings of the database
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer fresh.Close(ctx)
+				audit = exaudit.New(fresh)
+				_, plan := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)))
+				_, undo := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)))
+				_, redo := audit.Redo(ctx, undone.Transaction)
+				_, preview := audit.Preview(ctx, 3)
+				_, revert := audit.Revert(ctx, 3)
+				_, diverged := audit.Revert(ctx, 3, exaudit.AllowDiverged())
+				for what, err := range map[string]error{
+					"plan": plan, "undo": undo, "redo": redo, "preview": preview, "revert": revert,
+					"revert, diverged or not": diverged, "probe": audit.Covered(ctx, "goods"), "probe of all": audit.Covered(ctx),
+				} {
+					wantUnrecorded(t, what, err, c.reason)
+				}
+				expect(t, db, "goods", before)
+			})
+		}
+	}
+}
+
+func wantUnrecorded(t *testing.T, what string, err error, reason exaudit.Unrecorded) {
+	t.Helper()
+	unrecorded := (*exaudit.NotRecordingError)(nil)
+	if !errors.Is(err, exaudit.ErrNotRecording) || !errors.As(err, &unrecorded) || unrecorded.Tables[0] != reason {
+		t.Errorf("%s: %v, want %v", what, err, reason)
+	}
+}
+
+// Triggers that are all in place, and a version that is lost all the same.
+func TestRevertAndUndoWantTheirVersions(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, lost := range []string{
+		`CREATE RULE lost AS ON INSERT TO exaudit.versions DO INSTEAD NOTHING`,
+		`CREATE FUNCTION lost() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+		 CREATE TRIGGER lost BEFORE INSERT ON exaudit.versions FOR EACH ROW EXECUTE FUNCTION lost()`,
+	} {
+		db, audit := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int, note text)`)
+		auditdb.ByOption(t, db, "goods", exaudit.Options{})
+		if _, err := audit.Install(ctx, []string{"goods"}, exaudit.WithOptions(map[string]exaudit.Options{"goods": {Exclude: []string{"note"}}})); err != nil {
+			t.Fatal(err)
+		}
+		db.Exec(t, `INSERT INTO goods VALUES (1, 10)`)
+		bad := inOneTransaction(t, db, `UPDATE goods SET price = 11`)
+		before := rows(t, db, "goods")
+		db.Exec(t, lost)
+		if _, err := audit.Revert(ctx, 2); !errors.Is(err, exaudit.ErrNotRecording) {
+			t.Errorf("revert: %v, want ErrNotRecording", err)
+		}
+		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrNotRecording) {
+			t.Errorf("undo: %v, want ErrNotRecording", err)
+		}
+		expect(t, db, "goods", before)
+	}
+}
+
+// What the options of a table leave out is no missing version.
+func TestRevertOfWhatOptionsLeaveOut(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int, note text)`)
+	options := exaudit.Options{Exclude: []string{"note"}, Where: "price > 10"}
+	if _, err := audit.Install(ctx, []string{"goods"}, exaudit.WithOptions(map[string]exaudit.Options{"goods": options})); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `INSERT INTO goods VALUES (1, 20); UPDATE goods SET price = 30; UPDATE goods SET price = 1; UPDATE goods SET price = 2`)
+	if _, err := audit.Revert(ctx, 2, exaudit.AllowDiverged(), exaudit.SetColumn("note", "back")); err != nil {
+		t.Error(err)
+	}
+	expect(t, db, "goods", "(1,20,back)")
+}
+
+// A probe asks as a role that may do nothing with schema exaudit.
+func TestCovered(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	plain := pgtest.New(t)
+	plain.Exec(t, `CREATE TABLE goods (id int PRIMARY KEY)`)
+	if err := exaudit.New(plain.Pool).Covered(ctx, "goods"); !errors.Is(err, exaudit.ErrNotInitialized) {
+		t.Errorf("without a schema: %v, want ErrNotInitialized", err)
+	}
+	db, owner := audited(t, `CREATE TABLE goods (id int PRIMARY KEY); CREATE TABLE "Old ones" (id int); CREATE SCHEMA s; CREATE TABLE s.x (id int PRIMARY KEY);
+		CREATE VIEW v AS SELECT 1 AS id`, "goods", "s.x")
+	app := db.Role(t, "")
+	conn := db.Connect(t, app)
+	audit := exaudit.New(conn)
+	for _, c := range []struct {
+		tables []string
+		want   string
+	}{
+		{[]string{"goods"}, "<nil>"},
+		{[]string{"goods", "s.x"}, "permission denied"}, // as for a SELECT of it
+		{[]string{"goods", `"Old ones"`}, `changes are not recorded: public."Old ones" has no triggers of exaudit`},
+		{nil, `changes are not recorded: public."Old ones" has no triggers of exaudit`},
+		{[]string{"missing"}, "no such table"},
+		{[]string{"v"}, "it is a view"},
+	} {
+		if err := audit.Covered(ctx, c.tables...); !strings.Contains(fmt.Sprint(err), c.want) {
+			t.Errorf("%q: %v, want %s", c.tables, err, c.want)
+		}
+	}
+	if err := owner.Covered(ctx, "goods", "s.x"); err != nil {
+		t.Error(err)
+	}
+	if _, err := conn.Exec(ctx, `SET search_path = s`); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `GRANT USAGE ON SCHEMA s TO `+app)
+	if err := audit.Covered(ctx); err != nil {
+		t.Errorf("the schemas on the path: %v", err)
+	}
+	db.Exec(t, `DROP TABLE s.x`)
+	if err := audit.Covered(ctx); !errors.Is(err, exaudit.ErrNoTable) {
+		t.Errorf("no table at all: %v, want ErrNoTable", err)
+	}
+	db.Exec(t, `CREATE TABLE s.x (id int PRIMARY KEY)`)
+	wantUnrecorded(t, "created again", audit.Covered(ctx, "s.x"), exaudit.Unrecorded{Table: "s.x", Reason: exaudit.NoTriggers})
+}
