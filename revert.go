@@ -35,7 +35,8 @@ func RevertLockTimeout(d time.Duration) RevertOption { return revert.LockTimeout
 // it and all later ones: an update restores the old values, a delete brings the row back
 // under the same key, a create removes it, and with it what its foreign keys' actions take
 // along, which the result lists. Columns that were added to the table since keep
-// their value. What was changed is the result, and is recorded as a rollback with the
+// their value, unless one of the undone versions changed it: then they get what they were filled with.
+// What was changed is the result, and is recorded as a rollback with the
 // custom data of ctx. Values of columns that were dropped since, or were not recorded, cannot come back
 // and are listed in the result; if that is all there is, the error is ErrColumnGone or
 // ErrNotRecorded.

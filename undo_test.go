@@ -444,6 +444,31 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "weight: the old value is none of the column's present type") {
 		t.Errorf("%v, want a conflict about the type", err)
 	}
+	kept, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), exaudit.KeepColumns("weight"))
+	if err != nil || len(kept.Conflicting()) != 0 || asJSON(t, kept.Rows[0].LeftOut) != `["weight"]` {
+		t.Errorf("with the column kept: %+v, %v", kept, err)
+	}
+}
+
+// A row whose old value its column does not take comes back with one that is given.
+func TestUndoWithAValueForARetypedColumn(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE parcels (id int PRIMARY KEY, weight text)`, "parcels")
+	db.Exec(t, `INSERT INTO parcels VALUES (1, 'heavy')`)
+	gone := inOneTransaction(t, db, `DELETE FROM parcels`)
+	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING NULL`)
+	selection := exaudit.Select(exaudit.ByTransaction(gone))
+	if _, err := audit.Undo(ctx, selection); !errors.Is(err, exaudit.ErrUndoConflict) {
+		t.Errorf("got %v, want a conflict", err)
+	}
+	if _, err := audit.Undo(ctx, selection, exaudit.OnConflict(exaudit.SkipRows)); !errors.Is(err, exaudit.ErrNothingToDo) || !strings.Contains(err.Error(), "in conflict, and left out") {
+		t.Errorf("with the row skipped: %v", err)
+	}
+	if _, err := audit.Undo(ctx, selection, exaudit.SetUndoneColumn("parcels.weight", 5)); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "parcels", `(1,5)`)
 }
 
 func TestUndoOfWhatIsNotKnown(t *testing.T) {

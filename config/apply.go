@@ -179,6 +179,9 @@ func (f *File) excepted(ctx context.Context, q db.DBTX, tables []table) ([]strin
 			continue
 		}
 		t, err := resolve(ctx, q, name)
+		if errors.Is(err, triggers.ErrNoTable) {
+			continue // see Unmatched
+		}
 		if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) {
 			return nil, f.fail(err, []string{"except", name}, "%v", err)
 		}
@@ -186,6 +189,20 @@ func (f *File) excepted(ctx context.Context, q db.DBTX, tables []table) ([]strin
 			return nil, f.fail(nil, []string{"except", name}, "table %s is listed under tables as well", name)
 		}
 		list = append(list, t.quoted)
+	}
+	return list, nil
+}
+
+// Unmatched says which names under except are no table, each as an *Error. None of them stands in the way: a table that
+// was dropped needs no exception.
+func (f *File) Unmatched(ctx context.Context, q db.DBTX) (list []error, err error) {
+	for _, name := range f.Except {
+		if !f.All || triggers.IsPattern(name) {
+			continue
+		}
+		if _, err := resolve(ctx, q, name); errors.Is(err, triggers.ErrNoTable) {
+			list = append(list, f.fail(err, []string{"except", name}, "except: %v", err))
+		}
 	}
 	return list, nil
 }
@@ -210,10 +227,16 @@ func (f *File) following(ctx context.Context, q db.DBTX) (*triggers.Following, e
 	for _, name := range f.Except {
 		if f.All && !triggers.IsPattern(name) {
 			t, err := resolve(ctx, q, name)
-			if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) {
+			switch {
+			case errors.Is(err, triggers.ErrNoTable):
+				if _, err := triggers.ParsePattern(name); err != nil {
+					continue // without its schema, nobody knows which new table it would be
+				}
+			case err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey):
 				return nil, f.fail(err, []string{"except", name}, "%v", err)
+			default:
+				name = t.quoted
 			}
-			name = t.quoted
 		}
 		following.Except = append(following.Except, name)
 	}
@@ -226,9 +249,9 @@ func (f *File) trackable(ctx context.Context, q db.DBTX) (names, withoutKey []st
 		schemas = []string{"public"}
 	}
 	for _, schema := range schemas {
-		in, without, err := triggers.Trackable(ctx, q, []string{schema})
+		in, without, err := triggers.Trackable(ctx, q, []string{triggers.Unquoted(schema)})
 		if err == nil && len(in)+len(without) == 0 {
-			err = fmt.Errorf("there is no table in schema %q", schema)
+			err = fmt.Errorf("there is no table in schema %q", triggers.Unquoted(schema))
 		}
 		if err != nil {
 			return nil, nil, f.fail(err, []string{"schemas", schema}, "%v", err)

@@ -129,7 +129,6 @@ func TestRefusedByDatabase(t *testing.T) {
 		{"tables:\n  users:\n  missing:", `x.yaml:3: table missing: no such table`},
 		{"tables:\n  log:", `x.yaml:2: table log has no primary key`},
 		{"tables:\n  users:\n  public.users:", `x.yaml:3: table public.users is given twice: users is the same`},
-		{"all: true\nexcept: [nothing]", `x.yaml:2: table nothing: no such table`},
 		{"all: true\nexcept: [public.users]\ntables:\n  users:", `x.yaml:2: table public.users is listed under tables as well`},
 		{"all: true\nschemas: [public, nowhere]", `x.yaml:2: there is no table in schema "nowhere"`},
 		{"tables:\n  orders:\n  users:\n    mask:\n    - password\n    - passwort", `x.yaml:6: table users: mask: there is no column "passwort"`},
@@ -269,6 +268,29 @@ func TestFollowDDL(t *testing.T) {
 		t.Errorf("drift:\n%s", got)
 	}
 	if got := compare(t, db, parse(t, "all: true\nschemas: [public, sales]\nexcept: [users, sessions, unwanted, 'sales.L*', 'sales.\"Lines\"']\ntables: {sales.fresh: {ignore: true}}")); got != "event triggers: they are there, though x.yaml does not ask for them" {
+		t.Errorf("drift:\n%s", got)
+	}
+}
+
+// A table that is excepted and gone stops nothing, and is told. Should it come back, it is excepted where its name is
+// known with the schema.
+func TestExceptedAndGone(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, shop)
+	f := parse(t, "all: true\nexcept: [users, nothing, public.gone]\nfollow_ddl: true\nnew_tables: [public.*]")
+	if _, err := f.Apply(ctx, db.Pool, false); err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.Unmatched(ctx, db.Pool)
+	if err != nil || len(got) != 2 || got[0].Error() != "x.yaml:2: except: table nothing: no such table" || !errors.Is(got[1], triggers.ErrNoTable) {
+		t.Errorf("unmatched is %v (%v)", got, err)
+	}
+	db.Exec(t, `CREATE TABLE gone (id int PRIMARY KEY); INSERT INTO gone VALUES (1); CREATE TABLE fresh (id int PRIMARY KEY); INSERT INTO fresh VALUES (1)`)
+	if got := pgtest.One[string](t, db, `SELECT string_agg(table_name, ' ') FROM exaudit.history`); got != "fresh" {
+		t.Errorf("recorded %s", got)
+	}
+	if got := compare(t, db, f); got != "" {
 		t.Errorf("drift:\n%s", got)
 	}
 }

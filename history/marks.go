@@ -29,11 +29,23 @@ var raised = map[string]error{
 
 // explained adds to PostgreSQL's error what callers look for.
 func explained(err error) error {
-	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && raised[pgErr.Code] != nil {
-		return fmt.Errorf("%w: %w", raised[pgErr.Code], err)
+	pgErr := (*pgconn.PgError)(nil)
+	if !errors.As(err, &pgErr) || raised[pgErr.Code] == nil {
+		return err
 	}
-	return err
+	is := raised[pgErr.Code]
+	if is == ErrInvalidFilter { // which the text does not say by itself
+		return fmt.Errorf("%w: %w", is, err)
+	}
+	return raisedError{is, err}
 }
+
+// raisedError is what one of exaudit's functions has raised, in its words.
+type raisedError struct{ is, raised error }
+
+func (e raisedError) Error() string { return e.raised.Error() }
+
+func (e raisedError) Unwrap() []error { return []error{e.is, e.raised} }
 
 // Mark is a named moment in the history. What had been committed when it was made is before
 // it, everything else after it: also what its own transaction and others under way had
@@ -68,7 +80,7 @@ func MakeMark(ctx context.Context, q db.DBTX, name, note string) (*Mark, error) 
 	}
 	row, err := db.New().MakeMark(ctx, q, params)
 	if err != nil {
-		return nil, fmt.Errorf("make mark %s: %w", name, explained(err))
+		return nil, fmt.Errorf("make a mark: %w", explained(err))
 	}
 	return newMark(db.FindMarkRow(row)), nil
 }
@@ -77,7 +89,7 @@ func MakeMark(ctx context.Context, q db.DBTX, name, note string) (*Mark, error) 
 func FindMark(ctx context.Context, q db.DBTX, name string) (*Mark, error) {
 	row, err := db.New().FindMark(ctx, q, name)
 	if err != nil {
-		return nil, fmt.Errorf("find mark %s: %w", name, explained(err))
+		return nil, fmt.Errorf("find a mark: %w", explained(err))
 	}
 	return newMark(row), nil
 }
@@ -98,7 +110,7 @@ func Marks(ctx context.Context, q db.DBTX) ([]Mark, error) {
 // RemoveMark removes a mark, or gives ErrNoMark.
 func RemoveMark(ctx context.Context, q db.DBTX, name string) error {
 	if err := db.New().RemoveMark(ctx, q, name); err != nil {
-		return fmt.Errorf("remove mark %s: %w", name, explained(err))
+		return fmt.Errorf("remove a mark: %w", explained(err))
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func conflict(at Path, want, found any) error {
 // patch that fits no value at all, the error wraps [ErrConflict].
 //
 // v is not modified, and the result shares with v what did not change. If p is an
-// [Added] itself, then v must be nil, and if it is a [Removed], the result is nil.
+// [Added] itself, then v must be nil or [Nothing], and if it is a [Removed], the result is nil.
 func Apply(v any, p Patch) (any, error) {
 	return apply(v, p, nil)
 }
@@ -71,7 +71,7 @@ func apply(v any, p Patch, at Path) (any, error) {
 	case nil:
 		return v, nil
 	case Added:
-		if v != nil {
+		if v != nil && v != Nothing {
 			return nil, conflict(at, Nothing, v)
 		}
 		return p.Value, nil

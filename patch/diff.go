@@ -12,9 +12,18 @@ package patch
 // and it takes more than 1,000 additions and removals. Time and memory grow with the size of
 // a and b nearly in proportion, at most by 1,000 steps for an element of such a list.
 //
-// Both a and b should be JSON values, see [Value]. Anything else is compared as a
-// whole, with [reflect.DeepEqual].
+// Both a and b should be JSON values, see [Value], or [Nothing] for a value that is not
+// there: from it to another value leads [Added], to it [Removed]. Anything else is
+// compared as a whole, with [reflect.DeepEqual].
 func Diff(a, b any, opts ...Option) Patch {
+	switch {
+	case a == Nothing && b == Nothing:
+		return nil
+	case a == Nothing:
+		return Added{b}
+	case b == Nothing:
+		return Removed{a}
+	}
 	var d differ
 	for _, opt := range opts {
 		opt(&d)

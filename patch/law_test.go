@@ -127,3 +127,25 @@ func FuzzDiffApplyReverse(f *testing.F) {
 		checkLaws(t, a, b, opts...)
 	})
 }
+
+// What was not there before, or is not there after, makes a patch like any other.
+func TestDiffOfNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		v := genValue(3).Draw(t, "value")
+		added, removed := patch.Diff(patch.Nothing, v), patch.Diff(v, patch.Nothing)
+		for _, p := range []patch.Patch{added, removed} {
+			checkRoundTrip(t, p)
+			checkReverse(t, p)
+		}
+		checkApply(t, nil, added, v)
+		checkApply(t, patch.Nothing, added, v)
+		checkApply(t, v, removed, nil)
+		if !reflect.DeepEqual(patch.Reverse(added), removed) {
+			t.Fatalf("Reverse(%s) is not %s", form(added), form(removed))
+		}
+	})
+	if p := patch.Diff(patch.Nothing, patch.Nothing); p != nil {
+		t.Errorf("Diff(Nothing, Nothing) = %v", p)
+	}
+}

@@ -103,6 +103,7 @@ const (
 	Masked    Reason = "was masked"
 	Oversized Reason = "was too large to be recorded"
 	Excluded  Reason = "is not recorded"
+	Retyped   Reason = "has another type now" // which does not read it
 )
 
 // Option changes what a revert accepts.

@@ -3,6 +3,7 @@ package undo
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/exaudit/exaudit/db"
@@ -193,10 +194,13 @@ func (p *Plan) Err() error {
 	case len(p.Chosen) == 0:
 		return fmt.Errorf("%w: all of it is undone already", revert.ErrNothingToDo)
 	}
+	if slices.ContainsFunc(p.Rows, func(r *Row) bool { return r.Skipped }) {
+		return fmt.Errorf("%w: every row that would be written is in conflict, and left out", revert.ErrNothingToDo)
+	}
 	return revert.ErrNothingToDo
 }
 
-// writes tells whether anything happens to the row.
+// writes reports whether anything happens to the row.
 func (r *Row) writes() bool { return !r.Skipped && r.Patch != nil }
 
 // same checks that a plan made anew is this one.

@@ -139,10 +139,17 @@ func (w *walk) leaveOut(v *history.Version) {
 }
 
 // unreadable are the columns of a version whose values the present type does not read. Each is
-// a conflict.
+// a conflict, unless the column is to be kept, or a value is given to a row that comes back.
 func (w *walk) unreadable(v *history.Version) []string {
 	list := w.row.table.unreadable[v.ID]
 	for _, name := range list {
+		if w.row.present != nil && w.row.table.kept[name] {
+			w.row.Why[name] = revert.Retyped
+			continue
+		}
+		if _, given := w.row.table.given[name]; given && w.row.present == nil {
+			continue
+		}
 		w.conflict(Conflict{Reason: Retyped, Place: patch.Conflict{Path: patch.Path{name}, Base: v.After[name], Ours: w.state[name], Theirs: v.Before[name]}})
 	}
 	return list

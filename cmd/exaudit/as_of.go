@@ -25,7 +25,7 @@ func (p *program) asOfCommand() *cli.Command {
 			"          exaudit as-of orders --key 42 --mark before-deploy\n" +
 			"          exaudit as-of order_lines --key '[42, 3]' --version 1234",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "at", Usage: "at `TIME`: 2026-01-31, \"2026-01-31 15:04\", with a zone as in 2026-01-31T15:04:05Z, or 90m for so long ago"},
+			&cli.StringFlag{Name: "at", Usage: "at `TIME`: " + timeFormats},
 			&cli.Int64Flag{Name: "version", Usage: "just after `VERSION`, of whatever table"},
 			&cli.Uint64Flag{Name: "xid", Usage: "just after the last version of transaction `XID`"},
 			&cli.StringFlag{Name: "mark", Usage: "when the mark `NAME` was made"},
@@ -40,9 +40,9 @@ func (p *program) asOfCommand() *cli.Command {
 func pointOf(c *cli.Context, now time.Time) (exaudit.Point, error) {
 	var points []exaudit.Point
 	if c.IsSet("at") {
-		at, err := parseTime(c.String("at"), now)
+		at, err := timeOf(c, "at", now)
 		if err != nil {
-			return exaudit.Point{}, usageErrorf(c.Command.Name, "--at is a time as 2026-01-31, \"2026-01-31 15:04:05\" or 90m ago, not %q", c.String("at"))
+			return exaudit.Point{}, err
 		}
 		points = append(points, exaudit.AtTime(at))
 	}

@@ -48,6 +48,9 @@ func (p *program) installFile(c *cli.Context, lockTimeout exaudit.InstallOption)
 		return err
 	}
 	defer closeConn(c.Context, conn)
+	if err := p.tellUnmatched(c, file, conn); err != nil {
+		return err
+	}
 	done, err := file.Apply(c.Context, conn, c.Bool("dry-run"), lockTimeout)
 	if err != nil {
 		return err
@@ -63,6 +66,15 @@ func (p *program) installFile(c *cli.Context, lockTimeout exaudit.InstallOption)
 		p.complain("%s column %s to exaudit.versions", verb, column)
 	}
 	return p.report(c, done.Installed)
+}
+
+// tellUnmatched warns of what the file excepts though it is not there.
+func (p *program) tellUnmatched(c *cli.Context, file *config.File, conn *pgx.Conn) error {
+	unmatched, err := file.Unmatched(c.Context, conn)
+	for _, warning := range unmatched {
+		p.complain("%v", warning)
+	}
+	return err
 }
 
 // compareFile adds how the database differs from exaudit.yaml to the states of its tables.

@@ -19,7 +19,7 @@ func (p *program) needTerminal(c *cli.Context) error {
 	return usageErrorf(c.Command.Name, "there is no terminal to ask for confirmation: give --yes to go ahead without")
 }
 
-// confirm asks a question and gives errDeclined unless the answer is yes.
+// confirm asks a question; the error is errDeclined unless the answer is yes.
 func (p *program) confirm(ctx context.Context, question string) error {
 	answer, err := p.ask(ctx, question+" [y/N] ")
 	if err != nil {

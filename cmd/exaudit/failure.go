@@ -65,7 +65,7 @@ var kinds = []struct {
 	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
 	{exaudit.ErrInvalidKey, exitUsage, ""},
 	{exaudit.ErrInvalidFilter, exitUsage, ""},
-	{exaudit.ErrUndoConflict, exitConflict, ", so nothing was written: see --on-conflict, --keep and --overwrite"},
+	{exaudit.ErrUndoConflict, exitConflict, ""}, // see undoHint
 	{exaudit.ErrTooManyRows, exitConflict, ": --max-rows raises it"},
 	{exaudit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" shows those that are`},
 	{exaudit.ErrNotRecording, exitConflict, ", so nothing was written"},
@@ -160,6 +160,9 @@ func (p *program) hint(err error) string {
 	}
 	if unrecorded := (*exaudit.NotRecordingError)(nil); errors.As(err, &unrecorded) {
 		return recordingHint(unrecorded)
+	}
+	if errors.Is(err, exaudit.ErrUndoConflict) {
+		return undoHint(err)
 	}
 	for _, kind := range kinds {
 		if errors.Is(err, kind.is) {

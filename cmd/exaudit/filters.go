@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +15,7 @@ import (
 func filterFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "action", Usage: "only versions that are `ACTION`: created, updated, deleted or baseline (may be repeated)"},
-		&cli.StringFlag{Name: "since", Usage: "only from `TIME` on: 2026-01-31, \"2026-01-31 15:04\", with a zone as in 2026-01-31T15:04:05Z, or 90m for so long ago"},
+		&cli.StringFlag{Name: "since", Usage: "only from `TIME` on: " + timeFormats},
 		&cli.StringFlag{Name: "until", Usage: "only before `TIME`"},
 		&cli.StringFlag{Name: "since-mark", Usage: "only what was not committed yet when mark `NAME` was made"},
 		&cli.StringFlag{Name: "until-mark", Usage: "only what was committed when mark `NAME` was made"},
@@ -89,9 +88,9 @@ func whenFilters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error)
 		if !c.IsSet(bound.flag) {
 			continue
 		}
-		at, err := parseTime(c.String(bound.flag), now)
+		at, err := timeOf(c, bound.flag, now)
 		if err != nil {
-			return nil, usageErrorf(c.Command.Name, "--%s is a time as 2026-01-31, \"2026-01-31 15:04:05\" or 90m ago, not %q", bound.flag, c.String(bound.flag))
+			return nil, err
 		}
 		opts = append(opts, bound.option(at))
 	}
@@ -156,23 +155,4 @@ func keyValues(command, flag string, texts []string) (exaudit.Custom, error) {
 		}
 	}
 	return custom, nil
-}
-
-// parseTime reads a time as people write it, in the zone of the environment where it has
-// none, or how long ago it was.
-func parseTime(text string, now time.Time) (time.Time, error) {
-	if ago, err := time.ParseDuration(text); err == nil {
-		return now.Add(-ago), nil
-	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999 -07:00", "2006-01-02 15:04:05.999999999Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", time.DateTime, "2006-01-02T15:04", "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("no time: %q", text)
 }

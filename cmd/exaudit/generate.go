@@ -67,6 +67,9 @@ func (p *program) generate(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
+	if err := p.tellUnmatched(c, file, conn); err != nil {
+		return err
+	}
 	files, skipped, err := migration.Generate(c.Context, conn, file, folder,
 		migration.Options{Schema: c.Bool("with-schema"), Functions: file.Generate.Functions, Apart: c.Bool("stdout"), Now: time.Now()})
 	if err != nil {

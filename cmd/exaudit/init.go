@@ -106,9 +106,6 @@ func (p *program) setPrecision(c *cli.Context, db *exaudit.DB) (changed bool, er
 }
 
 func (p *program) remove(c *cli.Context) error {
-	if err := p.needTerminal(c); err != nil {
-		return err
-	}
 	wait, err := lockTimeout(c)
 	if err != nil {
 		return err
@@ -128,6 +125,9 @@ func (p *program) remove(c *cli.Context) error {
 		return err
 	}
 	if !c.Bool("yes") {
+		if err := p.needTerminal(c); err != nil {
+			return err
+		}
 		fmt.Fprintf(p.stderr, "This removes schema exaudit with ALL RECORDED HISTORY, and every trigger of exaudit,\nfrom database %s.\n", printable(p.database))
 		answer, err := p.ask(c.Context, "To go ahead, type the name of the database: ")
 		if err != nil {

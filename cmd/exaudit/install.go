@@ -26,7 +26,7 @@ func (p *program) installCommand() *cli.Command {
 			"Example: exaudit install --all --except sessions --dry-run --show-sql",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tables of the schemas that have a primary key"},
-			&cli.StringSliceFlag{Name: "schema", Usage: "with --all: the tables of `SCHEMA` (may be repeated)", DefaultText: "public"},
+			&cli.StringSliceFlag{Name: "schema", Usage: "with --all: the tables of `SCHEMA`, named as in SQL (may be repeated)", DefaultText: "public"},
 			&cli.StringSliceFlag{Name: "except", Usage: "with --all or --new-tables: not `TABLE`, or what matches a pattern (may be repeated)"},
 			&cli.BoolFlag{Name: "follow-ddl", Usage: "have event triggers keep the triggers in step with the schema; takes a superuser"},
 			&cli.StringSliceFlag{Name: "new-tables", Usage: "with --follow-ddl: also cover tables as they are created that match `PATTERN`, as shop.order_* (may be repeated)"},
@@ -160,9 +160,9 @@ func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables, excepted []
 		return nil, nil, err
 	}
 	for _, schema := range schemas {
-		in := func(table string) bool { s, _ := splitName(table); return unquoted(s) == schema }
+		in := func(table string) bool { s, _ := splitName(table); return triggers.Unquoted(s) == schema }
 		if !slices.ContainsFunc(tables, in) && !slices.ContainsFunc(withoutKey, in) {
-			return nil, nil, fmt.Errorf("there is no table in schema %q", schema)
+			return nil, nil, fmt.Errorf("there is no table in schema %q%s", schema, capitalHint(c, schema))
 		}
 	}
 	for _, except := range c.StringSlice("except") {
@@ -175,7 +175,7 @@ func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables, excepted []
 			is = pattern.MatchQuoted
 			excepted = append(excepted, except)
 		} else if !slices.ContainsFunc(tables, is) && !slices.ContainsFunc(withoutKey, is) {
-			return nil, nil, usageErrorf("install", "--except %s is none of the tables", except)
+			p.complain("--except %s is none of the tables", except)
 		}
 		for _, table := range append(slices.Clip(tables), withoutKey...) {
 			if is(table) && !triggers.IsPattern(except) {
@@ -205,11 +205,27 @@ func followingOf(c *cli.Context, except []string) (exaudit.Following, error) {
 	return following, nil
 }
 
+// schemasOf are the schemas that flags name as SQL does.
 func schemasOf(c *cli.Context) []string {
-	if schemas := c.StringSlice("schema"); len(schemas) > 0 {
-		return schemas
+	given := c.StringSlice("schema")
+	if len(given) == 0 {
+		return []string{"public"}
 	}
-	return []string{"public"}
+	schemas := make([]string, len(given))
+	for i, name := range given {
+		schemas[i] = triggers.Unquoted(name)
+	}
+	return schemas
+}
+
+// capitalHint helps with the name of a schema that the shell has taken the quotes from.
+func capitalHint(c *cli.Context, schema string) string {
+	for _, name := range c.StringSlice("schema") {
+		if triggers.Unquoted(name) == schema && !strings.HasPrefix(name, `"`) && name != schema {
+			return fmt.Sprintf(`: SQL reads it in small letters; for capitals write '"%s"'`, name)
+		}
+	}
+	return ""
 }
 
 // outcome says what was done, or would be, for one table.

@@ -1,6 +1,6 @@
 package main
 
-import "strings"
+import "github.com/exaudit/exaudit/triggers"
 
 // splitName takes a quoted name of the library apart: "public"."my.table" has its dot
 // where no quote is open. Both parts stay quoted as they are.
@@ -17,17 +17,9 @@ func splitName(quoted string) (schema, table string) {
 	return "", quoted
 }
 
-// unquoted is the name itself.
-func unquoted(name string) string {
-	if inner, ok := strings.CutPrefix(name, `"`); ok {
-		return strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `""`, `"`)
-	}
-	return strings.ToLower(name)
-}
-
-// sameTable tells whether somebody's words, with the schema or without, mean a table.
+// sameTable reports whether somebody's words, with the schema or without, mean a table.
 func sameTable(words, quoted string) bool {
 	schema, table := splitName(words)
 	inSchema, name := splitName(quoted)
-	return unquoted(table) == unquoted(name) && (schema == "" || unquoted(schema) == unquoted(inSchema))
+	return triggers.Unquoted(table) == triggers.Unquoted(name) && (schema == "" || triggers.Unquoted(schema) == triggers.Unquoted(inSchema))
 }

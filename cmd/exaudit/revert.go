@@ -70,11 +70,6 @@ func (p *program) revert(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.Bool("dry-run") {
-		if err := p.needTerminal(c); err != nil {
-			return err
-		}
-	}
 	conn, db, err := p.open(c)
 	if err != nil {
 		return err
@@ -144,6 +139,9 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 		r.show(r.stdout, "would be undone", rehearsed)
 		r.say("dry run: nothing was written")
 		return rehearsed, nil
+	}
+	if err := r.needTerminal(r.c); err != nil {
+		return nil, err
 	}
 	shownOn := r.stdout
 	if !forPeople(r.c) {

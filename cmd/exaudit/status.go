@@ -20,7 +20,7 @@ func (p *program) statusCommand() *cli.Command {
 			"is drift, too.\n\n" +
 			"Example: exaudit status || mail -s 'exaudit has drifted' dba@example.com",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "schema", Usage: "list the untracked tables of `SCHEMA` (may be repeated)", DefaultText: "public"},
+			&cli.StringSliceFlag{Name: "schema", Usage: "list the untracked tables of `SCHEMA`, named as in SQL (may be repeated)", DefaultText: "public"},
 			configFlag(),
 		},
 		Action: p.status,
@@ -66,6 +66,9 @@ func (p *program) status(c *cli.Context) error {
 	}
 	states := tableStates(registered, names, withoutKey)
 	if file != nil {
+		if err := p.tellUnmatched(c, file, conn); err != nil {
+			return err
+		}
 		if states, err = compareFile(c, file, conn, registered, states); err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/undo"
 )
 
 func (p *program) undoCommand() *cli.Command {
@@ -185,10 +186,35 @@ func (u *undoing) refused(planned *exaudit.UndoPlan, err error) error {
 		u.showConflicts(u.stdout, planned)
 		return err
 	}
+	u.showConflicts(u.stdout, planned)
 	for _, r := range planned.Rows {
 		showLeftOut(u.stdout, r)
 	}
 	return nil
+}
+
+// undoHint says which flags help with the conflicts of an undo.
+func undoHint(err error) string {
+	conflicts := (*exaudit.UndoConflictError)(nil)
+	if !errors.As(err, &conflicts) {
+		return ""
+	}
+	has := func(reasons ...undo.Reason) bool {
+		of := func(c exaudit.UndoConflict) bool { return slices.Contains(reasons, c.Reason) }
+		return slices.ContainsFunc(conflicts.Rows, func(r *exaudit.UndoRow) bool { return slices.ContainsFunc(r.Conflicts, of) })
+	}
+	flags := "--on-conflict"
+	keeps := has(undo.Overlap, undo.Retyped)
+	overwrites := has(undo.Overlap, undo.UpdatedSince, undo.DeletedSince, undo.KeyReused)
+	switch {
+	case keeps && overwrites:
+		flags += ", --keep and --overwrite"
+	case keeps:
+		flags += " and --keep"
+	case overwrites:
+		flags += " and --overwrite"
+	}
+	return ", so nothing was written: see " + flags
 }
 
 // carryOut gives what was written, or with --dry-run would be.
@@ -210,6 +236,9 @@ func (u *undoing) carryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 		return done, nil
 	}
 	if !c.Bool("yes") {
+		if err := u.needTerminal(c); err != nil {
+			return nil, err
+		}
 		u.show(shownOn, "will be "+u.verb(), planned)
 		if err := u.confirm(ctx, "Apply?"); err != nil {
 			return nil, err
@@ -306,9 +335,6 @@ func (u *undoing) readFlags() error {
 	}
 	if custom != nil {
 		c.Context = exaudit.With(c.Context, custom)
-	}
-	if !c.Bool("dry-run") {
-		return u.needTerminal(c)
 	}
 	return nil
 }

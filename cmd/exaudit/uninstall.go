@@ -6,9 +6,11 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/triggers"
 )
 
 func (p *program) uninstallCommand() *cli.Command {
@@ -38,11 +40,6 @@ func (p *program) uninstall(c *cli.Context) error {
 	case !c.Bool("all") && !c.Bool("follow-ddl") && c.NArg() == 0:
 		return usageErrorf("uninstall", "uninstall needs a table, or --all, or --follow-ddl")
 	}
-	if !c.Bool("dry-run") {
-		if err := p.needTerminal(c); err != nil {
-			return err
-		}
-	}
 	options, err := installOptions(c)
 	if err != nil {
 		return err
@@ -54,9 +51,12 @@ func (p *program) uninstall(c *cli.Context) error {
 	defer closeConn(c.Context, conn)
 	tables := c.Args().Slice()
 	if c.Bool("all") {
-		if tables, err = trackedTables(c, db); err != nil {
-			return err
-		}
+		tables, err = trackedTables(c, db)
+	} else {
+		tables, err = p.stillTracked(c, conn, tables)
+	}
+	if err != nil {
+		return err
 	}
 	if c.Bool("all") || c.Bool("follow-ddl") {
 		following, err := db.Following(c.Context)
@@ -67,7 +67,7 @@ func (p *program) uninstall(c *cli.Context) error {
 			options = append(options, exaudit.StopFollowing())
 			return p.uninstallTables(c, db, tables, options, true)
 		case c.Bool("follow-ddl"):
-			return fmt.Errorf("there are no event triggers in database %q", p.database)
+			p.complain("there are no event triggers in database %q", p.database)
 		}
 	}
 	return p.uninstallTables(c, db, tables, options, false)
@@ -85,10 +85,13 @@ func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []strin
 		}
 	}
 	switch {
-	case len(named) == 0:
+	case len(named) == 0 && c.Bool("all"):
 		p.complain("no table is tracked: there is nothing to uninstall")
-	case !c.Bool("dry-run"):
+	case len(named) > 0 && !c.Bool("dry-run"):
 		if !c.Bool("yes") {
+			if err := p.needTerminal(c); err != nil {
+				return err
+			}
 			question := fmt.Sprintf("Stop recording changes of %s? The history stays.", strings.Join(tables, ", "))
 			if len(tables) == 0 {
 				question = "Stop following DDL? Tables stay tracked."
@@ -102,6 +105,22 @@ func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []strin
 		}
 	}
 	return p.printUninstalled(c, named)
+}
+
+// stillTracked are those of some tables that have not been uninstalled already.
+func (p *program) stillTracked(c *cli.Context, conn *pgx.Conn, names []string) (tables []string, err error) {
+	for _, name := range names {
+		t, err := triggers.Find(c.Context, conn, name)
+		switch {
+		case err != nil:
+			return nil, err
+		case t.Tracked:
+			tables = append(tables, name)
+		default:
+			p.complain("%s is uninstalled already, its history stays", t.QuotedName)
+		}
+	}
+	return tables, nil
 }
 
 func trackedTables(c *cli.Context, db *exaudit.DB) ([]string, error) {
