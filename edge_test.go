@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -436,5 +437,102 @@ func TestWideKeys(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Reading runs no code of the owners of tables and types: no CHECK of a domain, wherever in a type it is, and no cast.
+func TestReadingRunsNoOwnersCode(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, "")
+	owner := db.Role(t, "")
+	mine := db.Connect(t, owner)
+	db.Exec(t, `CREATE SCHEMA m AUTHORIZATION `+owner)
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := mine.Exec(ctx, strings.ReplaceAll(sql, "OWNER", owner)); err != nil {
+			t.Fatalf("%v\n%s", err, sql)
+		}
+	}
+	exec(`
+		CREATE FUNCTION m.spy(what text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+			IF current_user <> 'OWNER' THEN RAISE EXCEPTION '% runs as %', what, current_user; END IF; RETURN true; END $$;
+		CREATE FUNCTION m.spy_int(v int) RETURNS boolean LANGUAGE sql AS $$ SELECT m.spy('a domain of int') $$;
+		CREATE FUNCTION m.spy_text(v text) RETURNS boolean LANGUAGE sql AS $$ SELECT m.spy('a domain of text') $$;
+		CREATE FUNCTION m.spy_jsonb(v jsonb) RETURNS boolean LANGUAGE sql AS $$ SELECT m.spy('a domain of jsonb') $$;
+		CREATE DOMAIN m.id AS int CHECK (m.spy_int(VALUE));
+		CREATE DOMAIN m.size AS numeric(6, 2) CHECK (m.spy_int(VALUE::int));
+		CREATE DOMAIN m.larger AS m.size CHECK (m.spy_int(VALUE::int));
+		CREATE DOMAIN m.code AS varchar(9) NOT NULL CHECK (m.spy_text(VALUE));
+		CREATE DOMAIN m.doc AS jsonb CHECK (m.spy_jsonb(VALUE));
+		CREATE DOMAIN m.letter AS json CHECK (m.spy('a domain of json'));
+		CREATE TYPE m.mood AS ENUM ('sad', 'ok');
+		CREATE DOMAIN m.temper AS m.mood CHECK (m.spy('a domain of an enum'));
+		CREATE TYPE m.place AS (street text, number m.id);
+		CREATE DOMAIN m.home AS m.place CHECK (m.spy('a domain of a composite'));
+		CREATE TYPE m.span AS RANGE (subtype = m.id);
+		CREATE FUNCTION m.mood_text(m.mood) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM m.spy('a cast to text'); RETURN 'ok'; END $$;
+		CREATE FUNCTION m.mood_json(m.mood) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM m.spy('a cast to json'); RETURN '"ok"'; END $$;
+		CREATE FUNCTION m.place_text(m.place) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM m.spy('a cast of a composite'); RETURN '(a,1)'; END $$;
+		CREATE FUNCTION m.text_place(text) RETURNS m.place LANGUAGE plpgsql AS $$ BEGIN PERFORM m.spy('a cast to a composite'); RETURN ROW('a', 1); END $$;
+		CREATE CAST (m.mood AS text) WITH FUNCTION m.mood_text AS IMPLICIT;
+		CREATE CAST (m.mood AS json) WITH FUNCTION m.mood_json AS IMPLICIT;
+		CREATE CAST (m.place AS text) WITH FUNCTION m.place_text AS IMPLICIT;
+		CREATE CAST (text AS m.place) WITH FUNCTION m.text_place AS IMPLICIT;
+		CREATE TABLE m.t (id m.id PRIMARY KEY, size m.size, larger m.larger, code m.code, doc m.doc, letter m.letter, mood m.mood, temper m.temper,
+			place m.place, home m.home, span m.span, ids m.id[], codes m.code[], places m.place[], moods m.mood[])`)
+	if _, err := db.Pool.Exec(ctx, `SELECT 'ok'::m.mood::text`); err == nil {
+		t.Fatal("the control runs no code of the owner's")
+	}
+	auditdb.Install(t, db, "m.t")
+	exec(`INSERT INTO m.t VALUES (1, 1.5, 2, 'a', 'null', '{"a": 1}', 'sad', 'sad', ROW('a', 1), ROW('b', 2), '[1,3)', '{1,2}', '{x,y}', ARRAY[ROW('c', 3)::m.place], '{sad,ok}');
+		UPDATE m.t SET size = 2.25, code = 'b', doc = '[1]', place = ROW('z', 26), places = '{}';
+		INSERT INTO m.t (id, code) VALUES (2, 'keep');
+		ALTER TABLE m.t ADD since m.temper NOT NULL DEFAULT 'ok';
+		DELETE FROM m.t WHERE id = 1`)
+
+	audit := exaudit.New(db.Pool)
+	for _, key := range []any{nil, 1, 2} {
+		for _, point := range []exaudit.Point{exaudit.AtVersion(1), exaudit.AtVersion(2), exaudit.AtVersion(4)} {
+			for row, err := range audit.ImagesAsOf(ctx, "m.t", point) {
+				if err != nil {
+					t.Fatalf("images: %v", err)
+				}
+				delete(row, "") // what is noted of JSON nulls
+				if len(row) != 16 {
+					t.Errorf("an image of %d columns: %v", len(row), row)
+				}
+			}
+			if key != nil {
+				if _, err := audit.ImageAt(ctx, "m.t", key, point); err != nil {
+					t.Errorf("an image: %v", err)
+				}
+			}
+		}
+	}
+	type row struct {
+		ID, Size, Larger, Code, Doc, Letter, Mood, Temper, Place, Home, Span, Ids, Codes, Places, Moods, Since any
+	}
+	for _, err := range exaudit.EachAsOf[row](ctx, audit, "m.t", exaudit.AtVersion(1)) {
+		if err != nil {
+			t.Fatalf("rows: %v", err)
+		}
+	}
+	for _, err := range exaudit.HistoryOf[row](ctx, audit, "m.t", 1) {
+		if err != nil {
+			t.Fatalf("the history as rows: %v", err)
+		}
+	}
+	if _, err := audit.Preview(ctx, 4); err != nil {
+		t.Errorf("the preview of a revert: %v", err)
+	}
+	if _, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.OfTables("m.t"))); err != nil {
+		t.Errorf("the preview of an undo: %v", err)
+	}
+	// writing takes the owner's rights: that the row may be written is for its code to say
+	as := exaudit.New(mine)
+	db.Exec(t, `GRANT exaudit_reader TO `+owner)
+	if _, err := as.Revert(ctx, 4); err != nil {
+		t.Errorf("a revert by the owner: %v", err)
 	}
 }

@@ -84,6 +84,7 @@ type ExauditForeignKey struct {
 	UpdateAction        string
 	Condition           []byte
 	Given               []byte
+	Comparable          bool
 }
 
 type ExauditHistory struct {

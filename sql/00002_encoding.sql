@@ -84,6 +84,56 @@ AS $$
     FROM pg_catalog.pg_type ty WHERE ty.oid = type
 $$;
 
+-- Does reading a value of a type check a domain that might run somebody else's code? Those of superusers do not, nor
+-- one's own. Whether a domain has a CHECK is not asked: it may get one at any time.
+CREATE FUNCTION exaudit.has_foreign_domain(type oid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+               WHEN ty.typtype = 'd' THEN
+                   NOT exists (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = ty.typowner AND (r.rolsuper OR r.rolname = current_user))
+                   OR exaudit.has_foreign_domain(ty.typbasetype)
+               WHEN ty.typtype = 'c' THEN
+                   exists (SELECT FROM pg_catalog.pg_attribute a
+                           WHERE a.attrelid = ty.typrelid AND a.attnum > 0 AND NOT a.attisdropped AND exaudit.has_foreign_domain(a.atttypid))
+               WHEN ty.typtype IN ('r', 'm') THEN
+                   exists (SELECT FROM pg_catalog.pg_range r
+                           WHERE ty.oid IN (r.rngtypid, r.rngmultitypid) AND exaudit.has_foreign_domain(r.rngsubtype))
+               WHEN ty.typcategory = 'A' AND ty.typelem <> 0 THEN exaudit.has_foreign_domain(ty.typelem)
+               ELSE false
+           END
+    FROM pg_catalog.pg_type ty WHERE ty.oid = type
+$$;
+
+-- The type under which a value is read without a domain's CHECK: what a domain is over, and text where a domain is a
+-- part of the type. Its values have the same image.
+CREATE FUNCTION exaudit.plain_type(type oid) RETURNS oid
+    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+               WHEN ty.typtype = 'd' THEN exaudit.plain_type(ty.typbasetype)
+               WHEN ty.typtype IN ('c', 'r', 'm') AND exaudit.has_foreign_domain(ty.oid) THEN 'text'::regtype::oid
+               WHEN ty.typtype = 'b' AND ty.typcategory = 'A' AND ty.typelem <> 0 AND exaudit.plain_type(ty.typelem) <> ty.typelem THEN
+                   (SELECT e.typarray FROM pg_catalog.pg_type e WHERE e.oid = exaudit.plain_type(ty.typelem))
+               ELSE ty.oid
+           END
+    FROM pg_catalog.pg_type ty WHERE ty.oid = type
+$$;
+
+-- A type by its name, which is the same under any search_path.
+CREATE FUNCTION exaudit.type_name(type oid, modifier integer) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    -- with a modifier, types of pg_catalog are written in SQL's own words
+    SELECT CASE WHEN modifier >= 0 THEN pg_catalog.format_type(type, modifier)
+                ELSE (SELECT pg_catalog.format('%I.%I', n.nspname, ty.typname)
+                      FROM pg_catalog.pg_type ty JOIN pg_catalog.pg_namespace n ON n.oid = ty.typnamespace
+                      WHERE ty.oid = type) END
+$$;
+
 -- The settings that the text of a type's values depends on.
 CREATE FUNCTION exaudit.settings(type oid) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
@@ -765,6 +815,55 @@ BEGIN
 END
 $$;
 
+-- The same over no base row, for a record of plain_types: it runs no code of the owners of the columns' types.
+CREATE FUNCTION exaudit.plain_query(row_type oid, image text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (
+        SELECT pg_catalog.format('SELECT %s FROM pg_catalog.jsonb_to_record(%s) AS p (%s)',
+                   string_agg(CASE
+                       -- of the string that the image has, not the string itself
+                       WHEN c.type = 'json'::regtype THEN pg_catalog.format('p.%I::json', c.name)
+                       WHEN c.type = 'jsonb'::regtype THEN
+                           pg_catalog.format('CASE WHEN (%2$s -> '''') ? %1$L THEN ''null''::jsonb ELSE p.%1$I END', c.name, image)
+                       ELSE pg_catalog.format('p.%I', c.name)
+                   END, ', ' ORDER BY c.number),
+                   image,
+                   string_agg(pg_catalog.format('%I %s', c.name, CASE WHEN c.type = 'json'::regtype THEN 'text'
+                                                                      ELSE exaudit.type_name(c.type, c.modifier) END), ', ' ORDER BY c.number))
+        FROM exaudit.row_columns(row_type, true) AS c
+    );
+END
+$$;
+
+-- The columns of a row type, under their own types or their plain ones.
+CREATE FUNCTION exaudit.row_columns(row_type oid, plain boolean, OUT number integer, OUT name text, OUT type oid, OUT modifier integer)
+    RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.attnum::integer, a.attname::text, t.type,
+           CASE WHEN t.type = a.atttypid THEN a.atttypmod
+                WHEN own.typtype = 'd' AND t.type = own.typbasetype THEN own.typtypmod
+                ELSE -1 END
+    FROM pg_catalog.pg_type rt
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = rt.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
+    CROSS JOIN LATERAL (SELECT CASE WHEN plain THEN exaudit.plain_type(a.atttypid) ELSE a.atttypid END AS type OFFSET 0) AS t
+    WHERE rt.oid = row_type
+$$;
+
+-- These columns as a function that returns records needs them to be listed, under any search_path.
+CREATE FUNCTION exaudit.row_definition(row_type oid, plain boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(pg_catalog.format('%I %s', c.name, exaudit.type_name(c.type, c.modifier)), ', ' ORDER BY c.number)
+    FROM exaudit.row_columns(row_type, plain) AS c
+$$;
+
 -- The row of an image; keys that the image lacks keep the value of the base row.
 CREATE FUNCTION exaudit.decode(base anyelement, image jsonb) RETURNS anyelement
     LANGUAGE plpgsql STABLE
@@ -809,6 +908,9 @@ $$;
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.has_foreign_domain, exaudit.plain_type, exaudit.type_name, exaudit.plain_query, exaudit.row_columns,
+    exaudit.row_definition
+    TO exaudit_reader;
 GRANT EXECUTE ON FUNCTION exaudit.quoted, exaudit.free_name, exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
@@ -824,6 +926,9 @@ RESET ROLE;
 -- +goose Down
 DROP FUNCTION exaudit.decode_all;
 DROP FUNCTION exaudit.decode;
+DROP FUNCTION exaudit.row_definition;
+DROP FUNCTION exaudit.plain_query;
+DROP FUNCTION exaudit.row_columns;
 DROP FUNCTION exaudit.decode_query;
 DROP FUNCTION exaudit.encode;
 DROP FUNCTION exaudit.encode_with;
@@ -857,6 +962,9 @@ DROP FUNCTION exaudit.text_value;
 DROP FUNCTION exaudit.float_value(real);
 DROP FUNCTION exaudit.float_value(double precision);
 DROP FUNCTION exaudit.settings;
+DROP FUNCTION exaudit.type_name;
+DROP FUNCTION exaudit.plain_type;
+DROP FUNCTION exaudit.has_foreign_domain;
 DROP FUNCTION exaudit.base_type;
 DROP FUNCTION exaudit.encoding;
 DROP FUNCTION exaudit.free_name;

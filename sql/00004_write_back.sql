@@ -29,7 +29,9 @@ SELECT k.oid AS id,
                           ELSE 'in the way' END AS update_action,
        string_agg(pg_catalog.format('t.%I OPERATOR(%I.%s) f.%I', ta.attname, opn.nspname, o.oprname, fa.attname), ' AND '
                   ORDER BY pair.position) AS condition,
-       string_agg(pg_catalog.format('f.%I IS NOT NULL', fa.attname), ' AND ' ORDER BY pair.position) AS given
+       string_agg(pg_catalog.format('f.%I IS NOT NULL', fa.attname), ' AND ' ORDER BY pair.position) AS given,
+       -- also what is read of an image f
+       bool_and(exaudit.plain_type(fa.atttypid) = exaudit.base_type(fa.atttypid)) AS comparable
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_class fc ON fc.oid = k.conrelid
 JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace
@@ -103,29 +105,31 @@ BEGIN
 END
 $$;
 
--- The key columns and their types, as jsonb_to_record takes them under any search_path. Base types:
--- reading a key must not run the CHECK functions of a domain, which are its owner's code.
-CREATE FUNCTION exaudit.key_definition(relation regclass) RETURNS text
-    LANGUAGE plpgsql STABLE
+-- The type of a table's rows.
+CREATE FUNCTION exaudit.row_type(relation regclass) RETURNS oid
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS 'SELECT c.reltype FROM pg_catalog.pg_class c WHERE c.oid = relation';
+
+-- The key columns and their plain types: reading a key must not run the CHECK functions of a domain, which are its
+-- owner's code.
+CREATE FUNCTION exaudit.key_types(relation regclass, OUT name text, OUT place integer, OUT type oid, OUT modifier integer) RETURNS SETOF record
+    LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-    RETURN (
-        SELECT string_agg(pg_catalog.format('%I %s', c.name,
-                                            -- with a modifier, types of pg_catalog are written in SQL's own words
-                                            CASE WHEN base.modifier >= 0 THEN pg_catalog.format_type(base.type, base.modifier)
-                                                 ELSE (SELECT pg_catalog.format('%I.%I', n.nspname, ty.typname)
-                                                       FROM pg_catalog.pg_type ty
-                                                       JOIN pg_catalog.pg_namespace n ON n.oid = ty.typnamespace
-                                                       WHERE ty.oid = base.type) END), ', ' ORDER BY c.key_position)
-        FROM exaudit.table_columns c
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
-        JOIN pg_catalog.pg_type dom ON dom.oid = c.type
-        CROSS JOIN LATERAL (SELECT exaudit.base_type(c.type) AS type,
-                                   CASE dom.typtype WHEN 'd' THEN dom.typtypmod ELSE a.atttypmod END AS modifier OFFSET 0) AS base
-        WHERE c.relation = $1 AND c.key_position >= 0
-    );
-END
+    SELECT c.name, c.key_position, r.type, r.modifier
+    FROM exaudit.table_columns c
+    JOIN exaudit.row_columns(exaudit.row_type($1), true) AS r ON r.number = c.number
+    WHERE c.relation = $1 AND c.key_position >= 0
+$$;
+
+-- The same as jsonb_to_record takes them under any search_path.
+CREATE FUNCTION exaudit.key_definition(relation regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(pg_catalog.format('%I %s', k.name, exaudit.type_name(k.type, k.modifier)), ', ' ORDER BY k.place)
+    FROM exaudit.key_types(relation) AS k
 $$;
 
 -- The key of an entity as a record of key_definition's columns.
@@ -194,9 +198,13 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN (
-        SELECT string_agg(pg_catalog.format('t.%1$I OPERATOR(%2$I.%3$s) k.%1$I', c.name, n.nspname, o.oprname), ' AND '
+        SELECT string_agg(pg_catalog.format(CASE WHEN k.type = exaudit.base_type(c.type) THEN 't.%1$I OPERATOR(%2$I.%3$s) k.%1$I'
+                                                 WHEN k.type = 'text'::regtype THEN 'exaudit.text_value(t.%1$I) OPERATOR(pg_catalog.=) k.%1$I'
+                                                 ELSE 't.%1$I::%4$s OPERATOR(%2$I.%3$s) k.%1$I' END,
+                                            c.name, n.nspname, o.oprname, exaudit.type_name(k.type, k.modifier)), ' AND '
                           ORDER BY c.key_position)
         FROM exaudit.table_columns c
+        JOIN exaudit.key_types($1) AS k ON k.name = c.name
         JOIN pg_catalog.pg_index i ON i.indrelid = c.relation AND i.indisprimary
         JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[c.key_position]
         JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
@@ -336,6 +344,14 @@ $$;
 CREATE FUNCTION exaudit.normalize(relation regclass, image jsonb) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET array_nulls = on
+    SET quote_all_identifiers = off
 AS $$
 DECLARE
     unknown    text;
@@ -347,18 +363,52 @@ BEGIN
         RAISE EXCEPTION 'column "%" of relation "%" does not exist', unknown, relation
             USING ERRCODE = 'undefined_column';
     END IF;
-    EXECUTE pg_catalog.format('SELECT exaudit.encode(exaudit.decode(NULL::%s, $1))', relation)
-    INTO normalized USING image;
+    EXECUTE pg_catalog.format('SELECT %s FROM exaudit.rows_of($1, ARRAY[$2], true) AS r (%s)', exaudit.image_expression(relation, 'r'),
+                              exaudit.row_definition(exaudit.row_type(relation), true))
+    INTO normalized USING relation, image;
     -- only the columns that were given, and the JSON nulls among them
     RETURN (SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), '{}')
             FROM pg_catalog.jsonb_each(normalized) e WHERE e.key = '' OR image ? e.key);
 END
 $$;
 
+-- Reads images as rows of a table, in their order, as records of row_definition's columns. Virtual generated columns are
+-- in no image; they are computed, by functions of PostgreSQL's alone.
+CREATE FUNCTION exaudit.rows_of(relation regclass, images jsonb[], plain boolean) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET xmloption = 'content'
+    SET array_nulls = on
+AS $$
+DECLARE
+    row_type oid := exaudit.row_type(relation);
+BEGIN
+    RETURN QUERY EXECUTE (
+        SELECT pg_catalog.format('SELECT %s FROM %s AS "!row"',
+                   string_agg(CASE a.attgenerated
+                                  WHEN 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+                                  ELSE pg_catalog.format('"!row".%I', a.attname)
+                              END, ', ' ORDER BY a.attnum),
+                   CASE WHEN plain THEN pg_catalog.format(
+                            '(SELECT "!p".* FROM pg_catalog.unnest($1) WITH ORDINALITY AS "!i" (image, place) '
+                            'CROSS JOIN LATERAL (%s) AS "!p" ORDER BY "!i".place)', exaudit.plain_query(row_type, '"!i".image'))
+                        ELSE pg_catalog.format('exaudit.decode_all(NULL::%s, $1)', row_type::regtype) END)
+        FROM pg_catalog.pg_attribute a
+        LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped)
+    USING images;
+END
+$$;
+
 -- A query that reads images, the elements of an array $1, as rows of a table, in their
--- order, and the columns that it gives: as SELECT * FROM the table. Virtual generated
--- columns are in no image; they are computed, under the search_path of computed_rows. The query
--- itself means the same under any.
+-- order, and the columns that it gives: as SELECT * FROM the table, but under their plain types. The query
+-- itself means the same under any search_path.
 CREATE FUNCTION exaudit.rows_query(relation regclass, OUT query text, OUT columns text[], OUT computed text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -369,30 +419,8 @@ BEGIN
     INTO columns, computed
     FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
-    query := pg_catalog.format('SELECT "!row".* FROM exaudit.%I(NULL::%s, $1::pg_catalog.jsonb[]) AS "!row"',
-                               CASE computed WHEN '{}' THEN 'decode_all' ELSE 'computed_rows' END, relation);
-END
-$$;
-
--- decode_all, with the virtual generated columns.
-CREATE FUNCTION exaudit.computed_rows(base anyelement, images jsonb[]) RETURNS SETOF anyelement
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE (
-        SELECT pg_catalog.format('SELECT %s FROM exaudit.decode_all(NULL::%s, $1) AS "!row"',
-                                 string_agg(CASE a.attgenerated
-                                                WHEN 'v' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid)
-                                                ELSE pg_catalog.format('"!row".%I', a.attname)
-                                            END, ', ' ORDER BY a.attnum),
-                                 t.oid::regtype)
-        FROM pg_catalog.pg_type t
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-        LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        WHERE t.oid = pg_catalog.pg_typeof(base)
-        GROUP BY t.oid)
-    USING images;
+    query := pg_catalog.format('SELECT "!row".* FROM exaudit.rows_of(%s::pg_catalog.regclass, $1::pg_catalog.jsonb[], true) AS "!row" (%s)',
+                               relation::oid, exaudit.row_definition(exaudit.row_type(relation), true));
 END
 $$;
 
@@ -403,12 +431,12 @@ CREATE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 4::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.qualified_name, exaudit.row_image,
-    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query, exaudit.computed_rows,
+REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_types, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.qualified_name, exaudit.row_image,
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query, exaudit.row_type, exaudit.rows_of,
     exaudit.schema_version
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.qualified_name, exaudit.row_image,
-    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query, exaudit.computed_rows,
+GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_types, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.qualified_name, exaudit.row_image,
+    exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query, exaudit.row_type, exaudit.rows_of,
     exaudit.schema_version
     TO exaudit_reader;
 
@@ -416,8 +444,8 @@ RESET ROLE;
 
 -- +goose Down
 DROP FUNCTION exaudit.schema_version;
-DROP FUNCTION exaudit.computed_rows;
 DROP FUNCTION exaudit.rows_query;
+DROP FUNCTION exaudit.rows_of;
 DROP FUNCTION exaudit.normalize;
 DROP FUNCTION exaudit.referencing_rows;
 DROP VIEW exaudit.foreign_keys;
@@ -429,6 +457,8 @@ DROP FUNCTION exaudit.key_condition;
 DROP FUNCTION exaudit.entity_id;
 DROP FUNCTION exaudit.key_record;
 DROP FUNCTION exaudit.key_definition;
+DROP FUNCTION exaudit.key_types;
+DROP FUNCTION exaudit.row_type;
 DROP FUNCTION exaudit.qualified_name;
 DROP FUNCTION exaudit.target;
 DROP FUNCTION exaudit.key_image;

@@ -372,9 +372,9 @@ BEGIN
 END
 $$;
 
--- Reads images as rows of a table. A column that an image lacks was added later: it holds
--- what the column was filled with. What is not recorded, excluded, masked or too large, is NULL.
-CREATE FUNCTION exaudit.past_rows(base anyelement, table_id integer, images jsonb[]) RETURNS SETOF anyelement
+-- Images as their table is today. A column that one lacks was added later: it holds what the column was filled with,
+-- where that is known without calling anything, a constant. What is not recorded, excluded, masked or too large, is missing.
+CREATE FUNCTION exaudit.filled_images(table_id integer, relation regclass, images jsonb[]) RETURNS jsonb[]
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
@@ -386,11 +386,10 @@ CREATE FUNCTION exaudit.past_rows(base anyelement, table_id integer, images json
 AS $$
 #variable_conflict use_column
 DECLARE
-    target   regclass := (SELECT typrelid FROM pg_catalog.pg_type WHERE oid = pg_catalog.pg_typeof(base));
-    hidden   text[] := exaudit.option_columns(table_id, target, 'exclude') || exaudit.option_columns(table_id, target, 'mask');
-    added    jsonb := '{}';
-    filled   text;
-    col      record;
+    hidden text[] := exaudit.option_columns(table_id, relation, 'exclude') || exaudit.option_columns(table_id, relation, 'mask');
+    added  jsonb := '{}';
+    filled text;
+    col    record;
 BEGIN
     FOR col IN
         SELECT c.name, c.encoding, a.attnotnull,
@@ -400,22 +399,32 @@ BEGIN
         FROM exaudit.table_columns c
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
         LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.relation AND d.adnum = c.number
-        WHERE c.relation = target AND NOT c.generated AND c.name <> ALL (hidden)
+        WHERE c.relation = filled_images.relation AND NOT c.generated AND c.name <> ALL (hidden)
     LOOP
         filled := col.kept;
-        -- a constant: nothing is called
-        IF filled IS NULL AND col.attnotnull AND col.expression !~ '\(' THEN
-            EXECUTE 'SELECT (' || col.expression || ')::text' INTO filled;
+        IF filled IS NULL AND col.attnotnull THEN
+            filled := exaudit.constant_text(col.expression);
         END IF;
         IF filled IS NOT NULL THEN
             added := added || pg_catalog.jsonb_build_object(
                 col.name, CASE col.encoding WHEN 'jsonb' THEN filled::jsonb ELSE pg_catalog.to_jsonb(filled) END);
         END IF;
     END LOOP;
-    RETURN QUERY EXECUTE (SELECT q.query FROM exaudit.rows_query(target) AS q)
-    USING ARRAY(SELECT added || exaudit.without_placeholders(i.image)
-                FROM unnest(images) WITH ORDINALITY AS i (image, place) ORDER BY i.place);
+    RETURN ARRAY(SELECT added || exaudit.without_placeholders(i.image)
+                 FROM unnest(images) WITH ORDINALITY AS i (image, place) ORDER BY i.place);
 END
+$$;
+
+-- The text of a default that is a constant, without evaluating it: its type's owner may have written a cast or a CHECK.
+-- NULL where it is something else.
+CREATE FUNCTION exaudit.constant_text(expression text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN c.match[1] ^@ 'E' THEN replace(replace(substr(c.match[1], 3, length(c.match[1]) - 3), '''''', ''''), '\\', '\')
+                WHEN c.match[1] ^@ '''' THEN replace(substr(c.match[1], 2, length(c.match[1]) - 2), '''''', '''')
+                ELSE c.match[1] END
+    FROM regexp_match(expression, '^(E?''(?:[^'']|'''')*''|-?[0-9]+(?:\.[0-9]+)?|true|false)(?:::[^'']*)?$') AS c (match)
 $$;
 
 -- An image without placeholders.
@@ -452,9 +461,10 @@ END
 $$;
 
 -- The rows of a table before some changes: of each key that was changed, the first id that is
--- undone, and with it all that follow. Of one key, linked has all that it is linked to.
-CREATE FUNCTION exaudit.rows_before(base anyelement, table_id integer, relation regclass, keys text[], first_ids bigint[],
-                                    key text, linked text[]) RETURNS SETOF anyelement
+-- undone, and with it all that follow. Of one key, linked has all that it is linked to. They are records of
+-- row_definition's columns, or where the form is 'images' of image_definition's.
+CREATE FUNCTION exaudit.rows_before(table_id integer, relation regclass, keys text[], first_ids bigint[],
+                                    key text, linked text[], form text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
@@ -473,12 +483,8 @@ DECLARE
     changed text[];
     starts  bigint[];
     images  jsonb[];
-    hidden  text[] := exaudit.option_columns(table_id, relation, 'exclude') || exaudit.option_columns(table_id, relation, 'mask');
-    present text := (
-        SELECT string_agg(CASE WHEN a.attname = ANY (hidden)
-                               THEN pg_catalog.format('NULL::%s', pg_catalog.format_type(a.atttypid, a.atttypmod))
-                               ELSE pg_catalog.format('t.%I', a.attname) END, ', ' ORDER BY a.attnum)
-        FROM pg_catalog.pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
+    present text := exaudit.present_row(table_id, relation, form);
+    query   text := exaudit.encode_query(relation);
 BEGIN
     -- rows whose keys were rewritten since are taken together
     moved := ARRAY(SELECT c.entity_id FROM exaudit.key_changes c
@@ -497,19 +503,85 @@ BEGIN
           LEFT JOIN unnest(moved) AS m (entity_id) ON m.entity_id = k.entity_id) c;
     images := ARRAY(SELECT r.image FROM exaudit.rewind(table_id, relation, coalesce(changed, '{}'), starts, NULL) AS r
                     WHERE key IS NULL OR exaudit.entity_id_of(relation, r.image) = key);
-    RETURN QUERY SELECT d.* FROM exaudit.past_rows(base, table_id, images) AS d;
+    images := exaudit.filled_images(table_id, relation, images);
+    IF form = 'images' THEN
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'SELECT i.image, k.* FROM exaudit.present_images($1, $2) AS i (image) CROSS JOIN LATERAL exaudit.key_record($1, i.image) AS k (%s)',
+            exaudit.key_definition(relation))
+        USING relation, images;
+    ELSE
+        RETURN QUERY EXECUTE pg_catalog.format('SELECT r.* FROM exaudit.rows_of($1, $2, $3) AS r (%s)',
+                                               exaudit.row_definition(exaudit.row_type(relation), form = 'plain'))
+        USING relation, images, form = 'plain';
+    END IF;
 
     IF key IS NULL THEN
         RETURN QUERY EXECUTE pg_catalog.format(
             'SELECT %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM unnest($1) AS c (entity_id) WHERE c.entity_id = %s)',
             present, exaudit.target(relation), exaudit.entity_id_expression(relation, 't'))
-        USING changed;
+        USING changed, query;
     ELSIF (key = ANY (changed)) IS NOT TRUE THEN
         RETURN QUERY EXECUTE pg_catalog.format(
-            'SELECT %s FROM %s AS t, exaudit.key_record($1, exaudit.key_image($1, $2)) AS k (%s) WHERE %s',
+            'SELECT %s FROM %s AS t, exaudit.key_record($3, exaudit.key_image($3, $4)) AS k (%s) WHERE %s',
             present, exaudit.target(relation), exaudit.key_definition(relation), exaudit.key_condition(relation))
-        USING relation, key;
+        USING changed, query, relation, key;
     END IF;
+END
+$$;
+
+-- A column of a row t under another type that is as plain, or its own. No cast to text is asked that its owner wrote.
+CREATE FUNCTION exaudit.plain_value(own_type oid, plain_type oid, modifier integer, name text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_catalog.format(CASE WHEN plain_type = own_type THEN 't.%1$I'
+                                  WHEN plain_type = 'text'::regtype AND exaudit.base_type(own_type) <> plain_type THEN 'exaudit.text_value(t.%1$I)'
+                                  WHEN plain_type = 'text[]'::regtype AND exaudit.base_type(own_type) <> plain_type THEN
+                                      'pg_catalog.format(''%%s'', t.%1$I)::pg_catalog.text[]'
+                                  ELSE 't.%1$I::%2$s' END, name, exaudit.type_name(plain_type, modifier))
+$$;
+
+-- What rows_before selects of a row t that nothing has changed; $2 is the table's encode_query.
+CREATE FUNCTION exaudit.present_row(table_id integer, relation regclass, form text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    hidden   text[] := exaudit.option_columns(table_id, relation, 'exclude') || exaudit.option_columns(table_id, relation, 'mask');
+    row_type oid := exaudit.row_type(relation);
+BEGIN
+    IF form = 'images' THEN
+        RETURN (SELECT 'exaudit.encode_with($2, t.*)' || string_agg(', ' || exaudit.plain_value(a.atttypid, k.type, k.modifier, k.name), '' ORDER BY k.place)
+                FROM exaudit.key_types(present_row.relation) AS k
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = present_row.relation AND a.attname = k.name);
+    END IF;
+    RETURN (SELECT string_agg(CASE WHEN c.name = ANY (hidden) THEN 'NULL::' || exaudit.type_name(c.type, c.modifier)
+                                   ELSE exaudit.plain_value(a.atttypid, c.type, c.modifier, c.name) END, ', ' ORDER BY c.number)
+            FROM exaudit.row_columns(row_type, form = 'plain') AS c
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = relation AND a.attnum = c.number);
+END
+$$;
+
+-- The images of rows that are gone as their table would have them today, each with every column.
+CREATE FUNCTION exaudit.present_images(relation regclass, images jsonb[]) RETURNS SETOF jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET array_nulls = on
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    made jsonb[];
+BEGIN
+    EXECUTE pg_catalog.format('SELECT ARRAY(SELECT %s FROM exaudit.rows_of($1, $2, true) AS r (%s))', exaudit.image_expression(relation, 'r'),
+                              exaudit.row_definition(exaudit.row_type(relation), true))
+    INTO made USING relation, images;
+    RETURN QUERY SELECT * FROM unnest(made);
 END
 $$;
 
@@ -567,28 +639,84 @@ BEGIN
 END
 $$;
 
--- The rows of a table as they were at an instant: exaudit.as_of(NULL::public.orders, '2026-01-31').
--- Before complete_since in exaudit.tables, when tracking began or after what retention has
+-- The changes of a table after an instant: of each key that was changed, the first id. Of one key, also what it is linked
+-- to. Before complete_since in exaudit.tables, when tracking began or after what retention has
 -- removed, it raises an error, and where a history does not fit together. So does an instant
--- that is still to come: nobody knows. Only the row that had a key then is given where one is
--- asked for, as exaudit.entity_id makes it.
-CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz, key text DEFAULT NULL) RETURNS SETOF anyelement
+-- that is still to come: nobody knows.
+CREATE FUNCTION exaudit.since_as_of(row_type oid, instant timestamptz, key text,
+                                    OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT linked text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    linked text[] := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
-    later  record;
+    t record := exaudit.tracked_table(row_type);
 BEGIN
+    table_id := t.table_id;
+    relation := t.relation;
+    linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
     PERFORM exaudit.check_instant(t.table_id, instant);
-    SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
+    SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
-          WHERE v.table_id = t.table_id AND v.recorded_at > instant AND (linked IS NULL OR v.entity_id = ANY (linked))
+          WHERE v.table_id = t.table_id AND v.recorded_at > instant AND (since_as_of.linked IS NULL OR v.entity_id = ANY (since_as_of.linked))
           GROUP BY v.entity_id) AS l;
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids, key, linked) AS r;
+END
+$$;
+
+-- The same after a version, of whatever table: with the versions up to its id.
+CREATE FUNCTION exaudit.since_as_of_version(row_type oid, version_id bigint, key text,
+                                            OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT linked text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    t record := exaudit.tracked_table(row_type);
+BEGIN
+    table_id := t.table_id;
+    relation := t.relation;
+    linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
+    PERFORM exaudit.check_version(t.table_id, version_id);
+    SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
+    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
+          WHERE v.table_id = t.table_id AND v.id > since_as_of_version.version_id
+            AND (since_as_of_version.linked IS NULL OR v.entity_id = ANY (since_as_of_version.linked))
+          GROUP BY v.entity_id) AS l;
+END
+$$;
+
+-- A query for the rows of a type before the changes that one of these functions finds after a point $1, perhaps for the
+-- row that had a key $2, in a form of rows_before.
+CREATE FUNCTION exaudit.rows_before_query(row_type oid, function_name text, form text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relation oid := (SELECT t.typrelid FROM pg_catalog.pg_type t WHERE t.oid = row_type);
+BEGIN
+    IF coalesce(relation, 0) = 0 THEN
+        PERFORM exaudit.tracked_table(row_type); -- raises
+    END IF;
+    RETURN pg_catalog.format(
+        'SELECT "!row".* FROM exaudit.%I(%s, $1, $2::pg_catalog.text) AS "!since" CROSS JOIN LATERAL exaudit.rows_before('
+        '"!since".table_id, "!since".relation, "!since".keys, "!since".first_ids, $2::pg_catalog.text, "!since".linked, %L) AS "!row" (%s)',
+        'since_' || function_name, row_type, form,
+        CASE form WHEN 'images' THEN exaudit.free_name(relation, '!image') || ' pg_catalog.jsonb, ' || exaudit.key_definition(relation)
+                  ELSE exaudit.row_definition(row_type, form = 'plain') END);
+END
+$$;
+
+-- The rows of a table as they were at an instant: exaudit.as_of(NULL::public.orders, '2026-01-31').
+-- Only the row that had a key then is given where one is
+-- asked for, as exaudit.entity_id makes it. Rows of the table's type are made, and so the CHECKs of its domains run.
+CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz, key text DEFAULT NULL) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of', 'typed') USING instant, key;
 END
 $$;
 
@@ -596,20 +724,9 @@ $$;
 CREATE FUNCTION exaudit.as_of_version(base anyelement, version_id bigint, key text DEFAULT NULL) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
-    SET plan_cache_mode = force_custom_plan
 AS $$
-#variable_conflict use_column
-DECLARE
-    t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    linked text[] := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
-    later  record;
 BEGIN
-    PERFORM exaudit.check_version(t.table_id, version_id);
-    SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
-    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
-          WHERE v.table_id = t.table_id AND v.id > as_of_version.version_id AND (linked IS NULL OR v.entity_id = ANY (linked))
-          GROUP BY v.entity_id) AS l;
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids, key, linked) AS r;
+    RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_version', 'typed') USING version_id, key;
 END
 $$;
 
@@ -628,7 +745,9 @@ BEGIN
     images := ARRAY(SELECT r.image
                     FROM exaudit.rewind(t.table_id, t.relation, keys, pg_catalog.array_fill(0::bigint, ARRAY[cardinality(keys)]), states.entity_id) WITH ORDINALITY AS r (version_id, image, place)
                     ORDER BY r.place DESC);
-    RETURN QUERY SELECT d.* FROM exaudit.past_rows(base, t.table_id, images) AS d;
+    RETURN QUERY EXECUTE pg_catalog.format('SELECT r.* FROM exaudit.rows_of($1, $2, false) AS r (%s)',
+                                           exaudit.row_definition(pg_catalog.pg_typeof(base), false))
+    USING t.relation, exaudit.filled_images(t.table_id, t.relation, images);
 END
 $$;
 
@@ -638,11 +757,13 @@ AS 'SELECT 8::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
-    exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
+    exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, 
+    exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
     exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
-    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, exaudit.past_rows, exaudit.without_placeholders,
+    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, 
+    exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
     exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states, exaudit.redacted
     TO exaudit_reader;
 
@@ -652,12 +773,19 @@ RESET ROLE;
 DROP FUNCTION exaudit.states;
 DROP FUNCTION exaudit.as_of_version;
 DROP FUNCTION exaudit.as_of;
+DROP FUNCTION exaudit.rows_before_query;
+DROP FUNCTION exaudit.since_as_of_version;
+DROP FUNCTION exaudit.since_as_of;
 DROP FUNCTION exaudit.check_version;
 DROP FUNCTION exaudit.check_instant;
 DROP FUNCTION exaudit.check_complete;
+DROP FUNCTION exaudit.present_images;
+DROP FUNCTION exaudit.present_row;
+DROP FUNCTION exaudit.plain_value;
 DROP FUNCTION exaudit.rows_before;
 DROP FUNCTION exaudit.linked_keys;
-DROP FUNCTION exaudit.past_rows;
+DROP FUNCTION exaudit.constant_text;
+DROP FUNCTION exaudit.filled_images;
 DROP FUNCTION exaudit.without_placeholders;
 DROP FUNCTION exaudit.tracked_table;
 DROP FUNCTION exaudit.rewind;

@@ -44,41 +44,64 @@ BEGIN
 END
 $$;
 
--- The rows of a table just after the last version of a transaction, of whatever table: with the
--- versions up to its id.
-CREATE FUNCTION exaudit.as_of_transaction(base anyelement, xid xid8, key text DEFAULT NULL) RETURNS SETOF anyelement
+-- The changes of a table after the last version of a transaction, of whatever table: with the
+-- versions up to its id; see since_as_of.
+CREATE FUNCTION exaudit.since_as_of_transaction(row_type oid, xid xid8, key text,
+                                                OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT linked text[])
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.* FROM exaudit.as_of_version(base, exaudit.transaction_end(xid), key) AS r
+    SELECT s.* FROM exaudit.since_as_of_version(row_type, exaudit.transaction_end(xid), key) AS s
 $$;
 
--- The rows of a table as they were committed when a mark was made.
-CREATE FUNCTION exaudit.as_of_mark(base anyelement, name text, key text DEFAULT NULL) RETURNS SETOF anyelement
+-- The same after what was committed when a mark was made.
+CREATE FUNCTION exaudit.since_as_of_mark(row_type oid, name text, key text,
+                                         OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT linked text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    mark   exaudit.marks := exaudit.check_mark(t.table_id, as_of_mark.name);
+    t      record := exaudit.tracked_table(row_type);
+    mark   exaudit.marks := exaudit.check_mark(t.table_id, since_as_of_mark.name);
     oldest bigint := pg_snapshot_xmin(mark.snapshot)::text::bigint;
-    linked text[] := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
-    later  record;
 BEGIN
-    SELECT array_agg(l.entity_id) AS keys, array_agg(l.first_id) AS first_ids INTO later
+    table_id := t.table_id;
+    relation := t.relation;
+    linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
+    SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.readable_versions v
           WHERE v.table_id = t.table_id AND (v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid::text::xid8)
-            AND (linked IS NULL OR v.entity_id = ANY (linked))
+            AND (since_as_of_mark.linked IS NULL OR v.entity_id = ANY (since_as_of_mark.linked))
           GROUP BY v.entity_id) AS l;
-    RETURN QUERY SELECT r.* FROM exaudit.rows_before(base, t.table_id, t.relation, later.keys, later.first_ids, key, linked) AS r;
+END
+$$;
+
+-- The rows of a table just after the last version of a transaction, of whatever table.
+CREATE FUNCTION exaudit.as_of_transaction(base anyelement, xid xid8, key text DEFAULT NULL) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_transaction', 'typed') USING xid, key;
+END
+$$;
+
+-- The rows of a table as they were committed when a mark was made.
+CREATE FUNCTION exaudit.as_of_mark(base anyelement, name text, key text DEFAULT NULL) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_mark', 'typed') USING name, key;
 END
 $$;
 
 -- The query for the rows of a table at a point $1, in the order of their keys, or for the row
 -- that had a key $2: by which of the functions as_of, as_of_version, as_of_transaction,
--- as_of_mark. As images, without what is hidden, the columns that are masked or excluded.
+-- as_of_mark. Unlike these it runs no CHECK of a domain: rows are of the columns' plain types. As images, they are
+-- without what is hidden, the columns that are masked or excluded.
 CREATE FUNCTION exaudit.as_of_query(relation regclass, function_name text, as_images boolean, OUT query text, OUT hidden text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -87,17 +110,14 @@ AS $$
 #variable_conflict use_column
 DECLARE
     table_id integer := (SELECT r.table_id FROM exaudit.relations r WHERE r.relation = as_of_query.relation::oid);
-    fields   text := '"!row".*';
 BEGIN
     hidden := exaudit.option_columns(table_id, relation, 'exclude') || exaudit.option_columns(table_id, relation, 'mask');
-    IF as_images THEN
-        fields := pg_catalog.format('exaudit.encode_with(%L, "!row".*)', exaudit.encode_query(relation));
-        IF hidden <> '{}' THEN
-            fields := pg_catalog.format('exaudit.redact(%s, %L, ''{}'')', fields, hidden);
-        END IF;
-    END IF;
     query := pg_catalog.format(
-        'SELECT %s FROM exaudit.%I(NULL::%s, $1, $2::pg_catalog.text) AS "!row" ORDER BY %s', fields, function_name, relation,
+        'SELECT %s FROM (%s) AS "!row" ORDER BY %s',
+        CASE WHEN NOT as_images THEN '"!row".*'
+             WHEN hidden = '{}' THEN '"!row".' || exaudit.free_name(relation, '!image')
+             ELSE pg_catalog.format('exaudit.redact("!row".%s, %L, ''{}'')', exaudit.free_name(relation, '!image'), hidden) END,
+        exaudit.rows_before_query(exaudit.row_type(relation), function_name, CASE WHEN as_images THEN 'images' ELSE 'plain' END),
         (SELECT string_agg(pg_catalog.format('"!row".%I', c.name), ', ' ORDER BY c.key_position)
          FROM exaudit.table_columns c WHERE c.relation = as_of_query.relation::oid AND c.key_position >= 0));
 END
@@ -172,10 +192,10 @@ CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 11::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.as_of_transaction, exaudit.as_of_mark, exaudit.as_of_query, exaudit.has_versions,
+REVOKE EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.since_as_of_transaction, exaudit.since_as_of_mark, exaudit.as_of_transaction, exaudit.as_of_mark, exaudit.as_of_query, exaudit.has_versions,
     exaudit.record_baseline, exaudit.baseline_lock
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.as_of_transaction, exaudit.as_of_mark, exaudit.as_of_query, exaudit.baseline_lock TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.since_as_of_transaction, exaudit.since_as_of_mark, exaudit.as_of_transaction, exaudit.as_of_mark, exaudit.as_of_query, exaudit.baseline_lock TO exaudit_reader;
 GRANT EXECUTE ON FUNCTION exaudit.has_versions, exaudit.target TO exaudit_writer;
 
 GRANT CREATE ON SCHEMA exaudit TO exaudit_writer; -- as for exaudit.track
@@ -190,6 +210,8 @@ DROP FUNCTION exaudit.has_versions;
 DROP FUNCTION exaudit.as_of_query;
 DROP FUNCTION exaudit.as_of_mark;
 DROP FUNCTION exaudit.as_of_transaction;
+DROP FUNCTION exaudit.since_as_of_mark;
+DROP FUNCTION exaudit.since_as_of_transaction;
 DROP FUNCTION exaudit.check_mark;
 DROP FUNCTION exaudit.transaction_end;
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 10::bigint';

@@ -275,7 +275,7 @@ CREATE FUNCTION exaudit.unique_columns(
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.relname::text, k.columns, k.nullable, k.types, NOT i.indimmediate, k.nulls_distinct,
-           CASE WHEN i.indpred IS NULL AND i.indexprs IS NULL THEN (
+           CASE WHEN i.indpred IS NULL AND i.indexprs IS NULL AND k.comparable THEN (
                SELECT string_agg(pg_catalog.format('t.%1$I OPERATOR(%2$I.%3$s) r.%1$I', k.columns[p.position], n.nspname, o.oprname), ' AND ' ORDER BY p.position)
                FROM unnest(i.indclass) WITH ORDINALITY AS p (class, position)
                JOIN pg_catalog.pg_opclass oc ON oc.oid = p.class
@@ -297,6 +297,8 @@ AS $$
         SELECT array_agg(a.attname::text ORDER BY u.position, a.attnum) AS columns,
                array_agg(NOT a.attnotnull ORDER BY u.position, a.attnum) AS nullable,
                array_agg(pg_catalog.format_type(exaudit.base_type(a.atttypid), a.atttypmod) ORDER BY u.position, a.attnum) AS types,
+               -- with what is read of an image
+               bool_and(exaudit.plain_type(a.atttypid) = exaudit.base_type(a.atttypid)) AS comparable,
                -- no such column before PostgreSQL 15
                NOT coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_distinct
         FROM (SELECT min(d.position) AS position, d.number
@@ -322,9 +324,10 @@ CREATE FUNCTION exaudit.index_entries(relation regclass, index_name text, images
 AS $$
 BEGIN
     RETURN QUERY EXECUTE (
-        SELECT pg_catalog.format('SELECT %s FROM exaudit.decode_all(NULL::%s, $1) AS "!row"', u.entry, relation)
+        SELECT pg_catalog.format('SELECT %s FROM exaudit.rows_of($1, $2, true) AS "!row" (%s)', u.entry,
+                                 exaudit.row_definition(exaudit.row_type(relation), true))
         FROM exaudit.unique_columns(relation) AS u WHERE u.index_name = $2)
-    USING images;
+    USING relation, images;
 END
 $$;
 
@@ -340,12 +343,12 @@ BEGIN
     FOR unique_index IN SELECT * FROM exaudit.unique_columns(relation) WHERE condition IS NOT NULL LOOP
         columns := unique_index.columns;
         FOR place, occupant IN EXECUTE pg_catalog.format(
-            'SELECT r.%5$s, %1$s FROM (SELECT pg_catalog.row_number() OVER () AS %5$s, d.* FROM exaudit.decode_all(NULL::%2$s, $2) AS d) AS r '
+            'SELECT r.%5$s, %1$s FROM (SELECT pg_catalog.row_number() OVER () AS %5$s, d.* FROM exaudit.rows_of($3, $2, true) AS d (%2$s)) AS r '
             'JOIN pg_catalog.unnest($1) WITH ORDINALITY AS "!u" (id, place) ON "!u".place OPERATOR(pg_catalog.=) r.%5$s '
             'JOIN %3$s AS t ON %4$s WHERE %1$s OPERATOR(pg_catalog.<>) "!u".id',
-            exaudit.entity_id_expression(relation, 't'), exaudit.qualified_name(relation), exaudit.target(relation), unique_index.condition,
-            exaudit.free_name(relation, '!place'))
-        USING entity_ids, images LOOP
+            exaudit.entity_id_expression(relation, 't'), exaudit.row_definition(exaudit.row_type(relation), true), exaudit.target(relation),
+            unique_index.condition, exaudit.free_name(relation, '!place'))
+        USING entity_ids, images, relation LOOP
             RETURN NEXT;
         END LOOP;
     END LOOP;
@@ -363,16 +366,16 @@ DECLARE
     key pg_catalog.record;
 BEGIN
     FOR key IN SELECT * FROM exaudit.foreign_keys k
-               WHERE k.referencing OPERATOR(pg_catalog.=) relation::pg_catalog.oid AND k.referenced_readable LOOP
+               WHERE k.referencing OPERATOR(pg_catalog.=) relation::pg_catalog.oid AND k.referenced_readable AND k.comparable LOOP
         columns := key.referencing_columns;
         referenced := key.referenced;
         referenced_table := key.referenced_table;
         referenced_columns := key.referenced_columns;
         FOR place IN EXECUTE pg_catalog.format(
-            'SELECT f.%5$s FROM (SELECT pg_catalog.row_number() OVER () AS %5$s, d.* FROM exaudit.decode_all(NULL::%1$s, $1) AS d) AS f '
-            'WHERE %2$s AND NOT EXISTS (SELECT FROM %3$s AS t WHERE %4$s)', exaudit.qualified_name(relation), key.given, exaudit.target(key.referenced), key.condition,
-            exaudit.free_name(relation, '!place'))
-        USING images LOOP
+            'SELECT f.%5$s FROM (SELECT pg_catalog.row_number() OVER () AS %5$s, d.* FROM exaudit.rows_of($2, $1, true) AS d (%1$s)) AS f '
+            'WHERE %2$s AND NOT EXISTS (SELECT FROM %3$s AS t WHERE %4$s)', exaudit.row_definition(exaudit.row_type(relation), true), key.given,
+            exaudit.target(key.referenced), key.condition, exaudit.free_name(relation, '!place'))
+        USING images, relation LOOP
             RETURN NEXT;
         END LOOP;
     END LOOP;

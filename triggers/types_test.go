@@ -400,6 +400,12 @@ func testType(t *testing.T, db *pgtest.DB, table string, c typeCase, writer, rea
 		}
 	}
 	check("after", "created", 1, states[0])
+	// read as plain types, which no code of their owners takes part in, it is the same image
+	for _, image := range list[string](t, reader, query(fmt.Sprintf(`
+		SELECT pg_catalog.left(v.after::text, 300) FROM (%s) v CROSS JOIN LATERAL exaudit.present_images('{table}', ARRAY[v.after]) AS i (image)
+		WHERE v.action = 'created' AND i.image::text <> v.after::text`, versions))) {
+		t.Errorf("another image by way of plain types: %s", image)
+	}
 	for i := 1; i < len(states); i++ {
 		check("before", "updated", i+1, states[i-1])
 		check("after", "updated", i+1, states[i])
