@@ -67,6 +67,9 @@ func (d *DB) Baseline(ctx context.Context, tables []string, opts ...BaselineOpti
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
+	if err := d.tellBase(ctx); err != nil {
+		return nil, err
+	}
 	var done []Baselined
 	for _, t := range tracked {
 		rows, err := d.baseline(ctx, t, o)

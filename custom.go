@@ -3,21 +3,25 @@ package exaudit
 import (
 	"cmp"
 	"context"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/exaudit/exaudit/internal/ahead"
 )
 
 // Custom is what the application says about its changes: actor, request, reason, or
 // anything else that is JSON. A key that a column of exaudit.versions is called also fills
-// that column.
+// that column. An error is stored as its text.
 type Custom map[string]any
 
 // MaxCustomSize is how many bytes the custom data of a context may have as JSON. Every
@@ -38,9 +42,9 @@ type said struct {
 	custom Custom
 	fields map[string]json.RawMessage // custom, each value encoded once
 	session
-	// lead goes ahead of a statement that is a transaction of its own. It is only read.
-	lead *lead
-	err  error
+	// settings go ahead of a statement that is a transaction of its own.
+	settings ahead.Settings
+	err      error
 }
 
 type saidKey struct{}
@@ -82,8 +86,7 @@ func With(ctx context.Context, custom Custom) context.Context {
 
 // in puts it into a context.
 func (s *said) in(ctx context.Context) context.Context {
-	s.lead = &lead{}
-	s.lead.setAll(s.session)
+	s.settings = s.session.settings()
 	return context.WithValue(ctx, saidKey{}, s)
 }
 
@@ -151,7 +154,7 @@ func CustomFrom[T any](value T) (Custom, error) {
 // encode adds keys to the fields, and makes exaudit.custom of all of them.
 func (s *said) encode(custom Custom) error {
 	for _, key := range slices.Sorted(maps.Keys(custom)) {
-		encoded, err := json.Marshal(custom[key])
+		encoded, err := json.Marshal(worded(custom[key]))
 		if err == nil {
 			name, _ := json.Marshal(key) // a string always marshals
 			err = cmp.Or(storable(encoded), storable(name))
@@ -173,6 +176,20 @@ func (s *said) encode(custom Custom) error {
 	}
 	s.session.custom = string(object)
 	return nil
+}
+
+// worded is an error's text, which encoding/json makes {} of, unless the error sees to that
+// itself; other values are as they are.
+func worded(value any) any {
+	err, ok := value.(error)
+	if v := reflect.ValueOf(value); !ok || v.Kind() == reflect.Pointer && v.IsNil() {
+		return value
+	}
+	switch value.(type) {
+	case json.Marshaler, encoding.TextMarshaler:
+		return value
+	}
+	return err.Error()
 }
 
 // storable tells whether PostgreSQL takes valid JSON as jsonb, which is UTF-8, has no NUL, no

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
@@ -78,6 +80,27 @@ func TestInvalidCustom(t *testing.T) {
 		if err := exaudit.CustomErr(exaudit.With(context.Background(), fine)); err != nil {
 			t.Errorf("%v: %v", fine, err)
 		}
+	}
+}
+
+type marshals struct{ error }
+
+func (marshals) MarshalText() ([]byte, error) { return []byte("itself"), nil }
+
+// Errors are stored as their texts.
+func TestCustomError(t *testing.T) {
+	t.Parallel()
+	var none error
+	var null *json.SyntaxError
+	ctx := exaudit.With(context.Background(), exaudit.Custom{
+		"a": errors.New("no"), "b": fmt.Errorf("in %w", errors.New("two")), "c": &pgconn.PgError{Severity: "ERROR", Message: "m", Code: "42P01"},
+		"d": none, "e": null, "f": marshals{errors.New("x")}, "g": errors.Join(errors.New("1"), errors.New("2")),
+	})
+	const want = `{"a":"no","b":"in two","c":"ERROR: m (SQLSTATE 42P01)","d":null,"e":null,"f":"itself","g":"1\n2"}`
+	var got string
+	end(t, exaudit.New(poolOf(t, pgtest.New(t), pgx.QueryExecModeExec)).QueryRow(ctx, `SELECT current_setting('exaudit.custom')`).Scan(&got))
+	if got != want || exaudit.CustomErr(ctx) != nil {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -3,11 +3,12 @@ package exaudit
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/exaudit/exaudit/internal/ahead"
 )
 
 // Conn is a database to work on: a *pgxpool.Pool, a *pgx.Conn or a *pgxpool.Conn, or a
@@ -31,61 +32,58 @@ type Conn interface {
 type DB struct {
 	conn Conn
 	// tx is what runs statements if conn is a transaction, else nil.
-	tx   *tx
-	wire func() wire
+	tx *tx
 }
 
 // New makes a DB of a connection. A DB of a transaction that was begun elsewhere leaves the
-// custom data that it has as it is, until a context says something else.
+// custom data that it has as it is, but for statements whose context says something else.
+//
+// A Conn of another type needs a method Conn as pgx.Tx has it, or transactions that have. One
+// that has it and returns nil or panics, as mocks do, gets all statements as they are.
 func New(conn Conn) *DB {
 	switch c := conn.(type) {
 	case *DB:
 		return c
 	case *tx:
-		return &DB{conn: c.Tx, tx: c, wire: c.wire}
-	case *pgxpool.Pool:
-		return &DB{conn: conn, wire: sync.OnceValue(func() wire { return wireOf(c.Config().ConnConfig) })}
-	case interface{ Conn() *pgx.Conn }: // *pgxpool.Conn or pgx.Tx
-		configured := sync.OnceValue(func() wire { return wireOf(c.Conn().Config()) })
-		if t, ok := conn.(pgx.Tx); ok {
-			return &DB{conn: conn, tx: &tx{Tx: t, wire: configured, state: &state{}}, wire: configured}
-		}
-		return &DB{conn: conn, wire: configured}
-	case *pgx.Conn:
-		return &DB{conn: conn, wire: sync.OnceValue(func() wire { return wireOf(c.Config()) })}
-	default:
-		return &DB{conn: conn, wire: func() wire { return wire{} }}
+		return &DB{conn: c.Tx, tx: c}
+	case pgx.Tx:
+		return &DB{conn: conn, tx: &tx{Tx: c, conn: connOf(c), state: &state{}}}
 	}
+	return &DB{conn: conn}
 }
 
+// Config is the configuration of the DB's pool, nil if it is not of a pool.
+func (d *DB) Config() *pgxpool.Config {
+	if pool, ok := d.conn.(*pgxpool.Pool); ok {
+		return pool.Config()
+	}
+	return nil
+}
+
+// Conn is the connection that the DB is of, or its transaction; nil if it is of a pool.
+func (d *DB) Conn() *pgx.Conn { return connOf(d.conn) }
+
 // Exec runs a statement, as pgx.Conn.Exec does.
-func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
 	if d.tx != nil {
 		return d.tx.Exec(ctx, sql, args...)
 	}
 	s := saidBy(ctx)
-	if s.nothing() {
+	if s.nothing() || s.err == nil && !records(sql) {
 		return d.conn.Exec(ctx, sql, args...)
 	}
-	if s.err != nil {
-		return pgconn.CommandTag{}, s.err
-	}
-	l, err := d.line(ctx)
+	l, err := d.line(ctx, s)
 	if err != nil {
-		return pgconn.CommandTag{}, err
+		return tag, err
 	}
-	switch {
-	case l.takesText(s.lead, sql, args):
-		return l.execText(ctx, s.lead, sql)
-	case !l.wire.solitary(sql, args):
-		return l.launch(ctx, s.lead, sql, args).exec()
+	err = errPanicked
+	defer func() { err = l.over(err) }()
+	if l.conn == nil {
+		tag, err = l.to.Exec(ctx, sql, args...)
+	} else {
+		tag, _, err = l.exec(ctx, l.settings(s), sql, args)
 	}
-	l.release()
-	alone, err := d.single(ctx, s)
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	return alone.exec(sql, args)
+	return tag, advised(err)
 }
 
 // Query runs a query, as pgx.Conn.Query does. What only shows when its transaction ends, as
@@ -95,7 +93,7 @@ func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, erro
 		return d.tx.Query(ctx, sql, args...)
 	}
 	s := saidBy(ctx)
-	if s.nothing() {
+	if s.nothing() || s.err == nil && !records(sql) {
 		return d.conn.Query(ctx, sql, args...)
 	}
 	return d.query(ctx, s, sql, args)
@@ -107,34 +105,41 @@ func (d *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 		return d.tx.QueryRow(ctx, sql, args...)
 	}
 	s := saidBy(ctx)
-	if s.nothing() {
+	if s.nothing() || s.err == nil && !records(sql) {
 		return d.conn.QueryRow(ctx, sql, args...)
 	}
 	result, _ := d.query(ctx, s, sql, args) // which has the error
 	return row{result}
 }
 
-func (d *DB) query(ctx context.Context, s *said, sql string, args []any) (pgx.Rows, error) {
-	if s.err != nil {
-		return failedRows(s.err), s.err
-	}
-	if d.wire().solitary(sql, args) {
-		alone, err := d.single(ctx, s)
-		if err != nil {
-			return failedRows(err), err
-		}
-		return alone.query(sql, args)
-	}
-	l, err := d.line(ctx)
+func (d *DB) query(ctx context.Context, s *said, sql string, args []any) (result pgx.Rows, err error) {
+	l, err := d.line(ctx, s)
 	if err != nil {
 		return failedRows(err), err
 	}
-	return l.launch(ctx, s.lead, sql, args).query()
+	err = errPanicked
+	defer func() {
+		if err != nil {
+			err = l.over(err)
+		}
+	}()
+	if l.conn == nil {
+		result, err = l.to.Query(ctx, sql, args...)
+	} else {
+		result, _, err = l.query(ctx, l.settings(s), sql, args)
+	}
+	if err != nil {
+		if err := advised(err); err != result.Err() {
+			return failedRows(err), err
+		}
+		return result, err
+	}
+	return &rows{Rows: result, end: func(_ pgconn.CommandTag, err error) error { return l.over(advised(err)) }}, nil
 }
 
 // CopyFrom copies rows into a table, as pgx.Conn.CopyFrom does. COPY cannot share a round
 // trip: with custom data, it is a transaction of its own.
-func (d *DB) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
+func (d *DB) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (n int64, err error) {
 	if d.tx != nil {
 		return d.tx.CopyFrom(ctx, table, columns, source)
 	}
@@ -142,39 +147,55 @@ func (d *DB) CopyFrom(ctx context.Context, table pgx.Identifier, columns []strin
 	if s.nothing() {
 		return d.conn.CopyFrom(ctx, table, columns, source)
 	}
-	if s.err != nil {
-		return 0, s.err
-	}
-	alone, err := d.single(ctx, s)
+	l, err := d.line(ctx, s)
 	if err != nil {
 		return 0, err
 	}
-	return alone.copyFrom(table, columns, source)
+	err = errPanicked
+	defer func() { err = l.over(err) }()
+	if l.conn == nil {
+		return l.to.CopyFrom(ctx, table, columns, source)
+	}
+	return l.copyFrom(ctx, l.settings(s), table, columns, source)
 }
 
-// SendBatch sends a batch, as pgx.Conn.SendBatch does. The queries of b are as they were
-// once the results have been closed.
+// SendBatch sends a batch, as pgx.Conn.SendBatch does.
 func (d *DB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	if d.tx != nil {
 		return d.tx.SendBatch(ctx, b)
 	}
 	s := saidBy(ctx)
-	if s.nothing() || b.Len() == 0 {
+	if s.nothing() || s.err == nil && firstToRecord(b) == b.Len() {
 		br := d.conn.SendBatch(ctx, b)
 		if begun := br.Tx(); begun != nil {
-			return &batchResults{BatchResults: br, batch: b, tx: d.wrap(begun)}
+			return &batchResults{BatchResults: br, tx: d.begun(begun, session{})}
 		}
 		return br
 	}
-	if s.err != nil {
-		return pgx.FailedBatchResults(b, s.err)
+	l, err := d.line(ctx, s)
+	if err != nil {
+		return pgx.FailedBatchResults(b, err)
 	}
-	return sendBatch(ctx, d.conn, b, s.lead, func(begun pgx.Tx) *tx { return d.wrapWith(begun, s) })
+	results := l.sendBatch(ctx, l.settings(s), b)
+	if begun := results.BatchResults.Tx(); begun != nil {
+		results.tx = d.begun(begun, s.session)
+		results.tx.state = &state{have: s.session, known: true, originKnown: true}
+		results.tx.end = l.end
+		return results
+	}
+	ended := results.end
+	results.end = func(err error) error {
+		if ended != nil {
+			err = ended(err)
+		}
+		return l.over(err)
+	}
+	return results
 }
 
 // Begin starts a transaction, as pgx.Conn.Begin does. Its changes carry the custom data of
-// ctx, which travels with BEGIN. A statement, or a nested transaction, whose own context
-// says something else records that.
+// ctx, which travels with its first statement. A statement, or a nested transaction, whose own
+// context says something else records that.
 func (d *DB) Begin(ctx context.Context) (pgx.Tx, error) {
 	if d.tx != nil {
 		return d.tx.Begin(ctx)
@@ -192,29 +213,18 @@ func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
 	if d.tx != nil {
 		return d.tx.Begin(ctx)
 	}
-	s := saidBy(ctx)
-	if s.nothing() {
-		begun, err := beginOn(ctx, d.conn, options)
-		if err != nil {
-			return nil, err
-		}
-		return d.wrap(begun), nil
+	if err := CustomErr(ctx); err != nil {
+		return nil, err
 	}
-	if s.err != nil {
-		return nil, s.err
-	}
-	l, err := d.line(ctx)
+	begun, err := beginOn(ctx, d.conn, options)
 	if err != nil {
 		return nil, err
 	}
-	begun, err := l.begin(ctx, options, s.lead)
-	if err != nil {
-		l.release()
-		return nil, err
+	var base session
+	if s := saidBy(ctx); s != nil {
+		base = s.session
 	}
-	t := d.wrapWith(begun, s)
-	t.pooled = l.pooled
-	return t, nil
+	return d.begun(begun, base), nil
 }
 
 type beginner interface {
@@ -228,79 +238,58 @@ func beginOn(ctx context.Context, conn Conn, options pgx.TxOptions) (pgx.Tx, err
 	return conn.Begin(ctx)
 }
 
-// begin starts a transaction with a lead, in one round trip where the connection is known.
-// A query would not do there: it takes the snapshot, which SET TRANSACTION and LOCK TABLE
-// have to come before.
-func (l line) begin(ctx context.Context, options pgx.TxOptions, lead *lead) (pgx.Tx, error) {
-	if !l.readsText() {
-		begun, err := beginOn(ctx, l.to, options)
-		if err != nil {
-			return nil, err
-		}
-		if err := lead.send(ctx, begun); err != nil {
-			// the first error is the one to report
-			_ = begun.Rollback(context.WithoutCancel(ctx))
-			return nil, err
-		}
-		return begun, nil
-	}
-	b := &pgx.Batch{}
-	b.BeginTx(options) // which knows the query of options
-	options.BeginQuery = b.QueuedQueries[0].SQL + "\n;" + lead.asText()
-	begun, err := l.conn.BeginTx(ctx, options)
-	if err != nil && l.pooled == nil && l.conn.PgConn().TxStatus() == 'E' {
-		_, _ = l.conn.Exec(context.WithoutCancel(ctx), "ROLLBACK") // as before BEGIN
-	}
-	return begun, err
+// begun wraps a transaction whose context said base.
+func (d *DB) begun(t pgx.Tx, base session) *tx {
+	// where nothing is said, what the transaction has is asked for when something is
+	return &tx{Tx: t, conn: connOf(t), base: base, begun: true, state: &state{known: true, originKnown: base.custom != ""}}
 }
 
-// single starts a transaction for one statement, or joins the one that there is.
-func (d *DB) single(ctx context.Context, s *said) (single, error) {
-	var conn *pgx.Conn
-	switch c := d.conn.(type) {
-	case *pgxpool.Conn:
-		conn = c.Conn()
-	case *pgx.Conn:
-		conn = c
-	}
-	if conn != nil && conn.PgConn().TxStatus() != 'I' {
-		return single{ctx: ctx, run: conn}, s.lead.send(ctx, conn)
-	}
-	begun, err := d.BeginTx(ctx, pgx.TxOptions{})
-	if err != nil {
-		return single{}, err
-	}
-	return single{ctx: ctx, run: begun.(*tx).Tx, tx: begun}, nil
-}
-
-func (d *DB) wrap(begun pgx.Tx) *tx {
-	return &tx{Tx: begun, wire: d.wire, begun: true, state: &state{}}
-}
-
-// wrapWith wraps a transaction that has been told what s says.
-func (d *DB) wrapWith(begun pgx.Tx, s *said) *tx {
-	t := d.wrap(begun)
-	t.base = s.session
-	if s.session.custom != "" {
-		t.state = &state{have: s.session, known: true, originKnown: true}
-	}
-	return t
-}
+// errPanicked is the error of a statement that has not returned.
+var errPanicked = errors.New("panicked")
 
 // line finds the way for one statement with custom data.
-func (d *DB) line(ctx context.Context) (line, error) {
-	l := line{to: d.conn, wire: d.wire()}
+func (d *DB) line(ctx context.Context, s *said) (line, error) {
+	if s.err != nil {
+		return line{}, s.err
+	}
 	switch c := d.conn.(type) {
 	case *pgxpool.Pool:
 		pooled, err := c.Acquire(ctx)
 		if err != nil {
 			return line{}, err
 		}
-		l.to, l.conn, l.pooled = pooled, pooled.Conn(), pooled
-	case *pgxpool.Conn:
-		l.conn = c.Conn()
-	case *pgx.Conn:
-		l.conn = c
+		return lineTo(pooled, func(err error) error {
+			pooled.Release()
+			return err
+		}), nil
+	case *pgx.Conn, interface{ Conn() *pgx.Conn }:
+		return lineTo(d.conn, nil), nil
 	}
-	return l, nil
+	begun, err := d.conn.Begin(ctx)
+	if err != nil {
+		return line{}, err
+	}
+	return lineTo(begun, func(err error) error {
+		if err != nil {
+			_ = begun.Rollback(context.WithoutCancel(ctx)) // the first error is the one to report
+			return err
+		}
+		return begun.Commit(ctx)
+	}), nil
+}
+
+func lineTo(to Conn, end func(error) error) line {
+	l := line{to: to, conn: connOf(to), end: end}
+	if l.conn != nil {
+		l.wire = wireOf(l.conn)
+	}
+	return l
+}
+
+// settings are what s says. Where the connection is in a transaction that it knows nothing
+// of, that gets back what it had.
+func (l line) settings(s *said) ahead.Settings {
+	settings := s.settings
+	settings.Restore = l.conn != nil && l.conn.PgConn().TxStatus() != 'I'
+	return settings
 }

@@ -78,6 +78,9 @@ func describe(err error) string {
 		e.File, e.Line, e.Routine, e.Where = "", 0, "", ""
 		text += fmt.Sprintf(" %+v", e)
 	}
+	if errors.As(err, new(*pgconn.PrepareError)) {
+		text += " of preparing"
+	}
 	return fmt.Sprintf("%s (no rows %v, timeout %v, retry %v)", text, errors.Is(err, pgx.ErrNoRows), pgconn.Timeout(err), pgconn.SafeToRetry(err))
 }
 
@@ -144,11 +147,8 @@ func TestDropIn(t *testing.T) {
 		query(`INSERT INTO things (id, parent) VALUES ($1, $2) RETURNING id`, 31, 99), // fails at commit
 		query(`SELECT fails(n) FROM generate_series(1, $1) n`, 5),                     // fails after rows
 		query(`SELECT nosuch`), query(`SELECT $1::int`, "x"), query(``),
-		func(ctx context.Context, c conn) string { // pgx has two wordings for this
-			rows, _ := c.Query(ctx, `SELECT $1::int`)
-			rows.Close()
-			return fmt.Sprint("no argument ", rows.Err() != nil)
-		},
+		query(`SELECT $1::int`), query(`SELECT 1`, 2), query(`-- nothing`), query(` `), query(`;`), queryRow(`/* nothing */`), queryRow(``),
+		exec(` `), exec(`;`), exec(`/* a /* b */ ; */`),
 		query(`SELECT id, total FROM things WHERE id = $1`, pgx.QueryResultFormats{pgx.TextFormatCode, pgx.TextFormatCode}, 1),
 		query(`SELECT id, total FROM things WHERE id = $1`, pgx.QueryResultFormatsByOID{pgtype.Int4OID: pgx.BinaryFormatCode}, 1),
 		query(`SELECT id, name FROM things WHERE id = $1`, pgx.QueryExecModeSimpleProtocol, 1),
@@ -205,6 +205,34 @@ func TestDropIn(t *testing.T) {
 			b.Queue(`SELECT id FROM things WHERE id = $1`, 1).QueryRow(func(row pgx.Row) error { return row.Scan(new(int)) })
 			b.Queue(`INSERT INTO things (id, parent) VALUES (50, 99)`) // fails at commit
 			return text + describe(c.SendBatch(ctx, b).Close()) + text
+		},
+		func(ctx context.Context, c conn) string { // where the error is
+			b := &pgx.Batch{}
+			b.Queue(`SELECT 'ä'`)
+			b.Queue(`SELECT 1, nosuch`)
+			br := c.SendBatch(ctx, b)
+			_, _ = br.Exec()
+			_, err := br.Exec()
+			text := describe(err)
+			err = br.Close()
+			b = &pgx.Batch{}
+			b.Queue(`SELECT 1, nosuch`)
+			br = c.SendBatch(ctx, b)
+			text += describe(err) + describe(br.QueryRow().Scan(new(int))) + describe(br.Close())
+			b = &pgx.Batch{}
+			b.Queue(`SELECT 1, nosuch`)
+			return text + describe(c.SendBatch(ctx, b).Close())
+		},
+		func(ctx context.Context, c conn) string { // a batch that begins a transaction in one
+			tx, err := c.Begin(context.Background())
+			if err != nil {
+				return err.Error()
+			}
+			b := &pgx.Batch{}
+			b.BeginTx(pgx.TxOptions{})
+			b.Queue(`SELECT 1`)
+			br := tx.SendBatch(ctx, b)
+			return fmt.Sprint("begin twice ", describe(br.Close()), describe(tx.Rollback(ctx)))
 		},
 		func(ctx context.Context, c conn) string {
 			b := &pgx.Batch{}

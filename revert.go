@@ -52,6 +52,9 @@ func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (*
 	if s := saidBy(ctx); s != nil && s.session.custom != "" {
 		opts = append([]RevertOption{revert.WithCustom(s.session.custom)}, opts...)
 	}
+	if err := d.tellBase(ctx); err != nil {
+		return nil, err
+	}
 	reversal, err := revert.Apply(ctx, d.conn, version, opts...)
 	return reversal, d.explain(ctx, err)
 }

@@ -8,41 +8,14 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// rows are the rows of a statement that is not over when they have been read: its
-// transaction still has to end.
+// rows are the rows of a statement that is not over when they have been read: a transaction
+// still has to end, or a connection to be released.
 type rows struct {
 	pgx.Rows
-	statement interface {
-		// end ends the statement, which may have failed, and gives its error.
-		end(tag pgconn.CommandTag, err error) error
-	}
+	// end ends the statement, which may have failed, and returns its error.
+	end   func(tag pgconn.CommandTag, err error) error
 	err   error
 	ended bool
-}
-
-// query gives the rows of a flight.
-func (f *flight) query() (pgx.Rows, error) {
-	if f.err != nil {
-		return f.failed(f.err)
-	}
-	result, err := f.br.Query()
-	if err != nil {
-		return f.failed(err)
-	}
-	f.traced = true
-	return &rows{Rows: result, statement: f}, nil
-}
-
-// failed are rows that only have an error. What the server has said about the statement's
-// execution is theirs alone, as it is without a lead.
-func (f *flight) failed(err error) (pgx.Rows, error) {
-	early := f.wire.simple || errors.As(err, new(pgx.ErrPreprocessingBatch))
-	err = f.end(pgconn.CommandTag{}, err)
-	failed := failedRows(err)
-	if !early && errors.As(err, new(*pgconn.PgError)) {
-		return failed, nil
-	}
-	return failed, err
 }
 
 func failedRows(err error) *rows {
@@ -60,7 +33,7 @@ func (r *rows) finish() {
 		return
 	}
 	r.ended = true
-	r.err = r.statement.end(r.Rows.CommandTag(), r.Rows.Err())
+	r.err = r.end(r.Rows.CommandTag(), r.Rows.Err())
 }
 
 func (r *rows) Err() error {
@@ -95,13 +68,13 @@ func (r *rows) Values() ([]any, error) {
 }
 
 func (r *rows) FieldDescriptions() []pgconn.FieldDescription {
-	if r.statement == nil {
+	if r.end == nil {
 		return nil
 	}
 	return r.Rows.FieldDescriptions()
 }
 
-// row is the first of some rows, as pgx.Conn.QueryRow gives it.
+// row is the first of some rows, as pgx.Conn.QueryRow returns it.
 type row struct{ pgx.Rows }
 
 func (r row) Scan(dest ...any) error {

@@ -33,7 +33,10 @@ type Change struct {
 // The role needs EXECUTE on function exaudit.track, which nobody has by default: who may
 // write versions without making a change must be granted that on purpose.
 func Track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
-	tx = untold(tx)
+	tx, err := untold(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
 	id, err := track(ctx, tx, c)
 	return id, explain(ctx, tx, err)
 }

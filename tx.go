@@ -3,28 +3,32 @@ package exaudit
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/exaudit/exaudit/internal/ahead"
 )
 
 // tx is a transaction, or a nested one, that tells the triggers what the context of each
 // statement says, and where that says nothing, what the context of its beginning said.
-// Custom data stays in force until it is replaced, so it only travels when it differs.
+// Custom data stays in force until it is replaced, so it only travels when it differs. In a
+// transaction that was begun elsewhere, it is in force for one statement: what else is done
+// there knows nothing of it.
 type tx struct {
 	pgx.Tx
-	wire func() wire
+	// conn is nil if the transaction cannot tell.
+	conn *pgx.Conn
 	// base is what the context said that the transaction began with.
 	base session
+	// stamped means that base is also what it does not say, in a transaction begun elsewhere.
+	stamped bool
 	// outer is the transaction that this one is nested in, else nil.
 	outer *tx
 	// before is the state in which a nested transaction began.
 	before state
-	// pooled is to be released when the transaction ends, if it is not nil.
-	pooled *pgxpool.Conn
+	// end is to be called when the transaction ends, if it is not nil.
+	end func(error) error
 	// begun means that a DB has begun it.
 	begun, closed bool
 	*state
@@ -40,17 +44,22 @@ type state struct {
 	originKnown bool
 }
 
-// untold is a transaction whose statements carry nothing: this package's own see to that
-// themselves, and leave the session as it was.
-func untold(t pgx.Tx) pgx.Tx {
-	if audited, ok := t.(*tx); ok {
-		return audited.Tx
-	}
-	return t
+// need is what has to go ahead of a statement.
+type need struct {
+	ahead.Settings
+	// done is called when the session has what was set.
+	done func()
 }
 
-// lead is what has to go ahead of a statement, nil if nothing.
-func (t *tx) lead(ctx context.Context) (*lead, error) {
+// met is to be called after a statement, which has told the session or not.
+func (n *need) met(told bool) {
+	if told && n.done != nil {
+		n.done()
+	}
+}
+
+// need is what has to go ahead of a statement, nil if nothing.
+func (t *tx) need(ctx context.Context, sql string) (*need, error) {
 	s := saidBy(ctx)
 	want := t.base
 	if !s.nothing() {
@@ -59,33 +68,58 @@ func (t *tx) lead(ctx context.Context) (*lead, error) {
 		}
 		want = s.session.over(t.base)
 	}
-	return t.leadTo(want), nil
+	if t.conn == nil || !records(sql) {
+		return nil, nil
+	}
+	return t.needFor(want)
 }
 
-// leadTo makes what is wanted, where that says something, what the session has.
-func (t *tx) leadTo(want session) *lead {
-	l := &lead{}
+// needFor makes what is wanted, where that says something, what the session has.
+func (t *tx) needFor(want session) (*need, error) {
+	if !t.begun {
+		return t.passing(want)
+	}
+	if t.ended() {
+		return nil, nil // and pgx says so
+	}
 	if !t.originKnown {
 		if want == (session{}) {
-			return nil
+			return nil, nil
 		}
-		l.read = func(found session) { t.origin, t.originKnown = found, true }
-		l.done = func() { t.have, t.known = want.over(t.origin), true }
-		l.setAll(want)
-		return l
+		n := &need{Settings: want.settings()}
+		n.Read = func(custom, ignore string) { t.origin, t.originKnown = session{custom, ignore}, true }
+		n.done = func() { t.have, t.known = want.over(t.origin), true }
+		return n, nil
 	}
 	want = want.over(t.origin)
 	if t.known && t.have == want {
-		return nil
+		return nil, nil
 	}
+	n := &need{done: func() { t.have, t.known = want, true }}
 	if !t.known || t.have.custom != want.custom {
-		l.set(customSetting, want.custom)
+		n.Custom = &want.custom
 	}
 	if !t.known || t.have.ignore != want.ignore {
-		l.set(ignoreSetting, want.ignore)
+		n.Ignore = &want.ignore
 	}
-	l.done = func() { t.have, t.known = want, true }
-	return l
+	return n, nil
+}
+
+// passing makes what is wanted what the session has for one statement, in a transaction that
+// was begun elsewhere, and may have ended there: then its connection is another's.
+func (t *tx) passing(want session) (*need, error) {
+	if want == (session{}) && !t.stamped {
+		return nil, nil
+	}
+	if err := t.Tx.SendBatch(context.Background(), &pgx.Batch{}).Close(); err != nil {
+		return nil, err
+	}
+	n := &need{Settings: want.settings()}
+	if t.stamped {
+		n.Settings = want.whole()
+	}
+	n.Restore = true
+	return n, nil
 }
 
 // observe forgets what the session has where a statement may have brought back an earlier
@@ -101,105 +135,81 @@ func (t *tx) foresee(sql string) {
 	if !t.known {
 		return
 	}
-	switch strings.ToLower(firstWord(sql)) {
+	switch first, _ := word(trimmed(sql)); first {
 	case "rollback", "abort", "commit", "end":
 		t.known = false
 	}
 }
 
-// firstWord is the first word of a statement that is no comment.
-func firstWord(sql string) string {
-	for {
-		sql = strings.TrimLeftFunc(sql, unicode.IsSpace)
-		switch {
-		case strings.HasPrefix(sql, "--"):
-			_, sql, _ = strings.Cut(sql, "\n")
-		case strings.HasPrefix(sql, "/*"):
-			_, sql, _ = strings.Cut(sql, "*/")
-		default:
-			rest := strings.TrimLeftFunc(sql, unicode.IsLetter)
-			return sql[:len(sql)-len(rest)]
-		}
-	}
-}
-
-func (t *tx) line() line { return line{to: t.Tx, conn: t.Tx.Conn(), wire: t.wire(), inTx: true} }
-
-// ours tells whether the transaction was begun by a DB and is still open: only then is the
-// connection certainly its own.
-func (t *tx) ours() bool { return t.begun && !t.ended() }
+func (t *tx) line() line { return line{to: t.Tx, conn: t.conn, wire: wireOf(t.conn)} }
 
 func (t *tx) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
-	lead, err := t.lead(ctx)
-	switch {
-	case err != nil:
+	need, err := t.need(ctx, sql)
+	if err != nil {
 		return tag, err
-	case lead == nil:
+	}
+	if need == nil {
 		tag, err = t.Tx.Exec(ctx, sql, args...)
-	case t.ours() && t.line().takesText(lead, sql, args):
-		tag, err = t.line().execText(ctx, lead, sql)
-	case len(args) == 0 || t.wire().solitary(sql, args):
-		if err = lead.send(ctx, t.Tx); err == nil {
-			tag, err = t.Tx.Exec(ctx, sql, args...)
-		}
-	default:
-		tag, err = t.line().launch(ctx, lead, sql, args).exec()
+	} else {
+		var told bool
+		tag, told, err = t.line().exec(ctx, need.Settings, sql, args)
+		need.met(told)
 	}
 	t.observe(sql, tag)
 	return tag, err
 }
 
 func (t *tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	lead, err := t.lead(ctx)
+	need, err := t.need(ctx, sql)
 	if err != nil {
 		return failedRows(err), err
 	}
 	defer t.foresee(sql)
-	if lead == nil {
+	if need == nil {
 		return t.Tx.Query(ctx, sql, args...)
 	}
-	if t.wire().solitary(sql, args) {
-		if err := lead.send(ctx, t.Tx); err != nil {
-			return failedRows(err), err
-		}
-		return t.Tx.Query(ctx, sql, args...)
-	}
-	return t.line().launch(ctx, lead, sql, args).query()
+	result, told, err := t.line().query(ctx, need.Settings, sql, args)
+	need.met(told)
+	return result, err
 }
 
 func (t *tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	if lead, err := t.lead(ctx); lead == nil && err == nil {
+	need, err := t.need(ctx, sql)
+	if need == nil && err == nil {
 		t.foresee(sql)
 		return t.Tx.QueryRow(ctx, sql, args...)
 	}
-	result, _ := t.Query(ctx, sql, args...) // which has the error
+	if err != nil {
+		return row{failedRows(err)}
+	}
+	defer t.foresee(sql)
+	result, told, _ := t.line().query(ctx, need.Settings, sql, args) // which has the error
+	need.met(told)
 	return row{result}
 }
 
 func (t *tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error) {
-	lead, err := t.lead(ctx)
+	need, err := t.need(ctx, "COPY")
 	if err != nil {
 		return 0, err
 	}
-	if lead != nil {
-		if err := lead.send(ctx, t.Tx); err != nil {
-			return 0, err
-		}
+	if need == nil {
+		return t.Tx.CopyFrom(ctx, table, columns, source)
 	}
-	return t.Tx.CopyFrom(ctx, table, columns, source)
+	defer need.met(true) // what is not told, has aborted the transaction
+	return t.line().copyFrom(ctx, need.Settings, table, columns, source)
 }
 
 func (t *tx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	lead, err := t.lead(ctx)
+	need, err := t.need(ctx, "COPY")
 	if err != nil {
 		return pgx.FailedBatchResults(b, err)
 	}
 	t.known = false // who knows what is in the batch
-	if lead == nil || b.Len() == 0 {
+	if need == nil || b.Len() == 0 {
 		return t.Tx.SendBatch(ctx, b)
 	}
-	lead.done = nil
-	return sendBatch(ctx, t.Tx, b, lead, nil)
+	return t.line().sendBatch(ctx, need.Settings, b)
 }
 
 // Begin starts a nested transaction. What its context says counts until it ends, and is sent
@@ -217,32 +227,30 @@ func (t *tx) Begin(ctx context.Context) (pgx.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tx{Tx: begun, wire: t.wire, base: base, outer: t, before: *t.state, begun: t.begun, state: t.state}, nil
+	return &tx{Tx: begun, conn: t.conn, base: base, stamped: t.stamped, outer: t, before: *t.state, begun: t.begun, state: t.state}, nil
 }
 
 // Commit of a nested transaction gives the session back what it had: a savepoint that is
 // released leaves settings behind.
 func (t *tx) Commit(ctx context.Context) error {
-	if t.outer != nil && t.originKnown && !t.ended() && t.Tx.Conn().PgConn().TxStatus() == 'T' {
+	defer t.close()
+	if t.outer != nil && t.begun && t.originKnown && !t.ended() && t.conn.PgConn().TxStatus() == 'T' {
 		want := t.outer.base
-		if t.before.known {
+		if t.before.known && t.before.have != (session{}) {
 			want = t.before.have
 		}
-		if lead := t.outer.leadTo(want); lead != nil {
-			if err := lead.send(ctx, t.Tx); err != nil {
-				return err
-			}
+		if err := t.tellNow(ctx, want); err != nil {
+			return err
 		}
 	}
-	defer t.close()
 	return t.Tx.Commit(ctx)
 }
 
 func (t *tx) close() {
-	t.closed = true
-	if t.pooled != nil {
-		t.pooled.Release()
+	if t.end != nil && !t.closed {
+		_ = t.end(nil)
 	}
+	t.closed = true
 }
 
 // Rollback of a nested transaction brings back what the session had when that began.
@@ -255,43 +263,74 @@ func (t *tx) Rollback(ctx context.Context) error {
 	return err
 }
 
-// ended tells whether the transaction, or one around it, has ended, so that its connection
+// ended reports whether the transaction, or one around it, has ended, so that its connection
 // may be another's.
 func (t *tx) ended() bool { return t.closed || t.outer != nil && t.outer.ended() }
 
-// Tell makes the triggers record, from here on, what ctx says: what statements do by
-// themselves, for those that go another way, as package stdlib's queries do.
-func (t *tx) Tell(ctx context.Context) error {
-	lead, err := t.lead(ctx)
-	if err != nil || lead == nil {
+// tellNow makes what is wanted what the session has, without a statement.
+func (t *tx) tellNow(ctx context.Context, want session) error {
+	need, err := t.needFor(want)
+	if need == nil || err != nil {
 		return err
 	}
-	return lead.send(ctx, t.Tx)
+	need.Restore = false
+	err = need.Send(ctx, t.conn.PgConn(), wireOf(t.conn).simple())
+	need.met(err == nil)
+	return err
+}
+
+// untold is a transaction whose statements carry nothing: this package's own see to that
+// themselves, and leave the session as it was, which is what the transaction's beginning said.
+func untold(ctx context.Context, to pgx.Tx) (pgx.Tx, error) {
+	t, ok := to.(*tx)
+	if !ok {
+		return to, nil
+	}
+	return t.Tx, New(to).tellBase(ctx)
+}
+
+// tellBase makes a transaction that the DB is of have what its beginning said, for what this
+// package itself does in it.
+func (d *DB) tellBase(ctx context.Context) error {
+	if d.tx == nil || !d.tx.begun || d.tx.conn == nil {
+		return nil
+	}
+	return d.tx.tellNow(ctx, d.tx.base)
 }
 
 // Stamp gives the changes that a transaction makes from here on the custom data of ctx. It
 // ends with the transaction.
 func Stamp(ctx context.Context, to pgx.Tx) error {
-	s := saidBy(ctx)
 	if err := CustomErr(ctx); err != nil {
 		return err
 	}
-	if s == nil {
-		s = &said{}
+	var base session
+	if s := saidBy(ctx); s != nil {
+		base = s.session
 	}
-	l := &lead{}
-	if t, ok := to.(*tx); ok {
-		t.base = s.session
-		if l = t.leadTo(t.base); l == nil {
-			return nil
-		}
-		to = t.Tx
-	} else {
-		l.set(customSetting, s.session.custom)
-		l.set(ignoreSetting, s.ignore)
-	}
-	if err := l.send(ctx, to); err != nil {
+	err := stamp(ctx, to, base)
+	if err != nil {
 		return fmt.Errorf("set custom data: %w", err)
 	}
 	return nil
+}
+
+func stamp(ctx context.Context, to pgx.Tx, base session) error {
+	t, ok := to.(*tx)
+	if ok {
+		t.base = base
+		if t.conn == nil {
+			return nil
+		}
+		if t.begun {
+			return t.tellNow(ctx, base)
+		}
+		t.stamped = true // what is nested gives it back
+		return nil
+	}
+	custom, ignore := base.whole().Custom, base.whole().Ignore
+	b := &pgx.Batch{}
+	sql, args := ahead.Settings{Custom: custom, Ignore: ignore}.Query()
+	b.Queue(sql, args...)
+	return to.SendBatch(ctx, b).Close()
 }

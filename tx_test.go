@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -57,10 +58,14 @@ func end(t *testing.T, err error) {
 }
 
 // setting is what triggers would be told now, asked behind the DB's back.
-func setting(t *testing.T, tx pgx.Tx) (custom string) {
+func setting(t *testing.T, tx pgx.Tx) string { return asked(t, tx.Conn()) }
+
+func asked(t *testing.T, of interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}) (custom string) {
 	t.Helper()
 	const sql = `SELECT coalesce(current_setting('exaudit.custom', true), '')`
-	if err := tx.Conn().QueryRow(context.Background(), sql).Scan(&custom); err != nil {
+	if err := of.QueryRow(context.Background(), sql).Scan(&custom); err != nil {
 		t.Fatal(err)
 	}
 	return custom
@@ -423,6 +428,89 @@ func TestForeignTransaction(t *testing.T) {
 	}
 }
 
+// What a statement through a DB says of a transaction that was begun elsewhere is over when
+// the statement is, for what else is done there, in each way and mode.
+func TestForeignTransactionKeepsItsOwn(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const insert = `INSERT INTO notes (body) VALUES ($1)`
+	for _, mode := range modes {
+		t.Run(mode.String(), func(t *testing.T) {
+			t.Parallel()
+			db := auditdb.New(t, notes)
+			auditdb.Install(t, db, "notes")
+			pool := poolOf(t, db, mode)
+			conn, err := pool.Acquire(ctx)
+			end(t, err)
+			defer conn.Release()
+			for name, b := range map[string]context.Context{"data": by(ctx, "b"), "and ignored": exaudit.Ignore(by(ctx, "b"))} {
+				for way, do := range map[string]func(exaudit.Conn) error{
+					"exec":  func(c exaudit.Conn) error { _, err := c.Exec(b, insert, "b"); return err },
+					"alone": func(c exaudit.Conn) error { _, err := c.Exec(b, `INSERT INTO notes (body) VALUES ('b')`); return err },
+					"several": func(c exaudit.Conn) error {
+						_, err := c.Exec(b, `SELECT 1; INSERT INTO notes (body) VALUES ('b')`)
+						return err
+					},
+					"a mode": func(c exaudit.Conn) error {
+						_, err := c.Exec(b, insert, pgx.QueryExecModeSimpleProtocol, "b")
+						return err
+					},
+					"row": func(c exaudit.Conn) error { return c.QueryRow(b, insert+` RETURNING id`, "b").Scan(new(int)) },
+					"rows": func(c exaudit.Conn) error {
+						rows, _ := c.Query(b, insert+` RETURNING id`, "b")
+						rows.Close()
+						return rows.Err()
+					},
+					"large": func(c exaudit.Conn) error {
+						_, err := c.Exec(b, `INSERT INTO notes (body) SELECT left($1, 1)`, strings.Repeat("b", 20000))
+						return err
+					},
+					"copy": func(c exaudit.Conn) error {
+						_, err := c.CopyFrom(b, pgx.Identifier{"notes"}, []string{"body"}, pgx.CopyFromRows([][]any{{"b"}}))
+						return err
+					},
+					"batch": func(c exaudit.Conn) error {
+						batch := &pgx.Batch{}
+						batch.Queue(insert, "b")
+						batch.Queue(insert, "b")
+						return c.SendBatch(b, batch).Close()
+					},
+					"nested": func(c exaudit.Conn) error {
+						return pgx.BeginFunc(b, c, func(tx pgx.Tx) error { _, err := tx.Exec(ctx, insert, "b"); return err })
+					},
+					"encoding": func(c exaudit.Conn) error { _, _ = c.Exec(b, insert, make(chan int)); return nil },
+				} {
+					for _, from := range []exaudit.Conn{begin(t, ctx, conn), conn} {
+						if from == exaudit.Conn(conn) { // a transaction that was begun by hand
+							if way == "nested" { // is none: pgx begins and commits
+								continue
+							}
+							_, err := conn.Exec(ctx, `BEGIN`)
+							end(t, err)
+						}
+						_, err := from.Exec(ctx, `SELECT set_config('exaudit.custom', '{"who":"a"}', true)`)
+						end(t, err)
+						if err := do(exaudit.New(from)); err != nil {
+							t.Errorf("%s, %s: %v", way, name, err)
+						}
+						var ignore string
+						end(t, from.QueryRow(ctx, `SELECT coalesce(current_setting('exaudit.ignore', true), '')`).Scan(&ignore))
+						if got := asked(t, from); got != `{"who":"a"}` || ignore != "" {
+							t.Errorf("%s, %s: the transaction has %s, %q", way, name, got, ignore)
+						}
+						_, err = conn.Exec(ctx, `COMMIT`)
+						end(t, err)
+					}
+				}
+			}
+			const wrong = `SELECT count(*) FROM exaudit.versions WHERE after->>'body' = 'b' AND custom->>'who' IS DISTINCT FROM 'b'`
+			if n := pgtest.One[int](t, db, wrong); n != 0 {
+				t.Errorf("%d versions have another's data", n)
+			}
+		})
+	}
+}
+
 // A revert, and what is tracked by hand, are part of a transaction and leave it as it was.
 func TestRevertInAuditedTransaction(t *testing.T) {
 	t.Parallel()
@@ -481,7 +569,7 @@ func TestCustomIsNoSQL(t *testing.T) {
 				ctx := exaudit.With(plain, exaudit.Custom{text: text})
 				want := asJSON(t, exaudit.CustomOf(ctx))
 				tx := begin(t, ctx, audit)
-				got := setting(t, tx)
+				got := asked(t, tx)
 				end(t, tx.Rollback(ctx))
 				var queried string
 				end(t, audit.QueryRow(ctx, `SELECT current_setting('exaudit.custom')`).Scan(&queried))

@@ -193,6 +193,9 @@ func (d *DB) carryOut(ctx context.Context, opts []UndoOption, do func([]UndoOpti
 	if s := saidBy(ctx); s != nil && s.session.custom != "" {
 		opts = append([]UndoOption{undo.WithCustom(s.session.custom)}, opts...)
 	}
+	if err := d.tellBase(ctx); err != nil {
+		return nil, err
+	}
 	plan, err := do(opts)
 	return plan, d.explain(ctx, err)
 }

@@ -6,9 +6,9 @@
 //	db := stdlib.OpenDBFromPool(pool)
 //	queries := sqlcpackage.New(db)
 //
-// Data travels with BEGIN, and with statements that return no rows, in the same round trip.
-// A query outside of a transaction becomes one of its own for it, two round trips more:
-// database/sql leaves no other way. Without custom data, nothing is added.
+// Data travels with statements, in the same round trip and in one transaction. In the simple
+// protocol, a query outside of a transaction becomes one of its own for it, which is open as
+// long as its rows are, and takes two round trips more. Without custom data, nothing is added.
 package stdlib
 
 import (
@@ -24,6 +24,7 @@ import (
 	pgxstdlib "github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/ahead"
 )
 
 // OpenDB opens a database, as pgx's stdlib.OpenDB does, with its options.
@@ -65,7 +66,7 @@ type Conn struct {
 	tx pgx.Tx
 }
 
-// BeginTx begins a transaction; the custom data of ctx travels with it.
+// BeginTx begins a transaction; the custom data of ctx travels with its first statement.
 func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if c.Conn.Conn().IsClosed() {
 		return nil, driver.ErrBadConn
@@ -136,44 +137,59 @@ func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if c.Conn.Conn().IsClosed() {
 		return nil, driver.ErrBadConn
 	}
-	values := make([]any, len(args))
-	for i, arg := range args {
-		values[i] = arg.Value
-	}
 	run := exaudit.Conn(c.db)
 	if c.tx != nil {
 		run = c.tx
 	}
-	tag, err := run.Exec(ctx, query, values...)
+	tag, err := run.Exec(ctx, query, values(args)...)
 	if err != nil {
 		return nil, again(err)
 	}
 	return driver.RowsAffected(tag.RowsAffected()), nil
 }
 
-// QueryContext runs a query. In a transaction, custom data of ctx that the transaction does
-// not have is sent ahead; outside, with custom data, the query is a transaction of its own.
+func values(args []driver.NamedValue) []any {
+	list := make([]any, len(args))
+	for i, arg := range args {
+		list[i] = arg.Value
+	}
+	return list
+}
+
+// QueryContext runs a query; the custom data of ctx travels with it.
 func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if c.Conn.Conn().IsClosed() {
 		return nil, driver.ErrBadConn
 	}
+	of := any(c.db)
 	if c.tx != nil {
-		if err := c.tx.(interface{ Tell(context.Context) error }).Tell(ctx); err != nil {
-			return nil, err
-		}
-		return c.Conn.QueryContext(ctx, query, args)
+		of = c.tx
 	}
-	if err := exaudit.CustomErr(ctx); err != nil {
+	var found driver.Rows
+	done, err := ahead.Around(ctx, of, query, values(args), func() (err error) {
+		found, err = c.Conn.QueryContext(ctx, query, args)
+		return err
+	})
+	switch {
+	case err != nil:
 		return nil, err
+	case done:
+		return found, nil
 	}
-	if len(exaudit.CustomOf(ctx)) == 0 && !exaudit.Ignored(ctx) || c.Conn.Conn().PgConn().TxStatus() != 'I' {
-		return c.Conn.QueryContext(ctx, query, args)
-	}
+	return c.queryApart(ctx, query, args)
+}
+
+// queryApart runs a query in a transaction of its own, which its rows end.
+func (c *Conn) queryApart(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	tx, err := c.db.Begin(ctx)
 	if err != nil {
 		return nil, again(err)
 	}
-	found, err := c.Conn.QueryContext(ctx, query, args)
+	var found driver.Rows
+	_, err = ahead.Around(ctx, tx, query, values(args), func() (err error) {
+		found, err = c.Conn.QueryContext(ctx, query, args)
+		return err
+	})
 	if err != nil {
 		// the first error is the one to report
 		_ = tx.Rollback(context.WithoutCancel(ctx))
