@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -32,7 +31,7 @@ type baselineOptions struct {
 // EveryRow makes Baseline record also rows that have versions.
 func EveryRow() BaselineOption { return func(o *baselineOptions) { o.everyRow = true } }
 
-// BaselineLockTimeout bounds how long Baseline waits for each lock, which is
+// BaselineLockTimeout bounds how long Baseline waits for the lock of each table, which is
 // DefaultLockTimeout otherwise; 0 waits for ever.
 func BaselineLockTimeout(d time.Duration) BaselineOption {
 	return func(o *baselineOptions) { o.lockTimeout = d }
@@ -106,22 +105,17 @@ func (d *DB) baselineTables(ctx context.Context, names []string) ([]triggers.Tra
 }
 
 func (d *DB) baseline(ctx context.Context, t triggers.Tracked, o baselineOptions) (rows int64, err error) {
-	err = pgx.BeginFunc(ctx, d.conn, func(tx pgx.Tx) error {
+	err = lock.Retry(ctx, d.conn, o.lockTimeout, "table "+t.QuotedName, func(tx pgx.Tx, briefly func() error) error {
 		queries := db.New()
-		// rounded up: 0 would be for ever
-		wait := (o.lockTimeout + time.Millisecond - 1) / time.Millisecond
-		timeout, err := queries.SetLockTimeout(ctx, tx, strconv.FormatInt(int64(wait), 10))
+		statement, err := queries.BaselineLock(ctx, tx, t.Relation)
 		if err != nil {
 			return err
 		}
-		lock, err := queries.BaselineLock(ctx, tx, t.Relation)
-		if err != nil {
+		// Of partitions, it has some while it waits for others.
+		if err := briefly(); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, lock); err != nil {
-			return err
-		}
-		if _, err := queries.SetLockTimeout(ctx, tx, timeout.Previous); err != nil {
+		if _, err := tx.Exec(ctx, statement); err != nil {
 			return err
 		}
 		rows, err = recordWith(ctx, tx, func() (int64, error) {
@@ -129,8 +123,8 @@ func (d *DB) baseline(ctx context.Context, t triggers.Tracked, o baselineOptions
 		})
 		return err
 	})
-	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "55P03" {
-		return 0, fmt.Errorf("table %s %w: there was no lock within %s, and nothing was recorded of it: %w", t.QuotedName, ErrLocked, o.lockTimeout, err)
+	if errors.Is(err, ErrLocked) {
+		return 0, err
 	}
 	if err != nil {
 		return 0, fmt.Errorf("record a baseline of %s: %w", t.QuotedName, err)

@@ -142,9 +142,12 @@ func Remove(ctx context.Context, config *pgx.ConnConfig, opts ...InitOption) err
 // With ErrNotInitialized, ErrOutdated, ErrForeignSchema, ErrIncomplete and ErrOtherBuild, the program cannot work.
 func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
 
-// Install puts triggers on the named tables, or brings them up to date: all or none, in one
-// transaction. Names are as in SQL, quoted where need be, looked up along the search_path.
-// Versions of before an Uninstall, or of before a rename, stay the table's history.
+// Install puts triggers on the named tables, or brings them up to date. Names are as in SQL, quoted where need be,
+// looked up along the search_path. Versions of before an Uninstall, or of before a rename, stay the table's history.
+//
+// Each table is a transaction of its own, so that none is locked longer than that takes; names and options are checked
+// before the first one. An error that comes later is a *PartialError, with the tables that were done, and the same
+// call goes on with the others. A DB of a transaction does all of it in that.
 //
 // A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
 // that is in use for longer than the lock timeout ErrLocked.
@@ -153,12 +156,13 @@ func (d *DB) Install(ctx context.Context, tables []string, opts ...InstallOption
 	return done, d.explain(ctx, err)
 }
 
-// Uninstall takes the triggers off the named tables, all or none. Their versions stay.
+// Uninstall takes the triggers off the named tables, each in a transaction of its own, as Install does. Their versions
+// stay.
 func (d *DB) Uninstall(ctx context.Context, tables []string, opts ...InstallOption) error {
 	return d.explain(ctx, triggers.Uninstall(ctx, d.conn, tables, opts...))
 }
 
-// Sync brings the triggers of every tracked table up to date, in one transaction: after a
+// Sync brings the triggers of every tracked table up to date, each in a transaction of its own, as Install does: after a
 // schema change, a restore, an update of this program. What Status reports is mended, and
 // tables that were renamed are followed. One that was dropped is let go of, one that
 // has lost its primary key is skipped: their Installations say so.
@@ -167,16 +171,19 @@ func (d *DB) Sync(ctx context.Context, opts ...InstallOption) ([]Installation, e
 	return done, d.explain(ctx, err)
 }
 
+// PartialError is an error of Install, Uninstall or Sync before which some of the tables were done.
+type PartialError = triggers.PartialError
+
 // InstallOption changes how Install, Uninstall and Sync work.
 type InstallOption = triggers.InstallOption
 
 // DefaultLockTimeout is what LockTimeout changes.
-const DefaultLockTimeout = triggers.DefaultLockTimeout
+const DefaultLockTimeout = lock.DefaultTimeout
 
-// LockTimeout bounds how long Install, Uninstall and Sync wait for each lock, which is
-// DefaultLockTimeout otherwise; 0 waits for ever. Creating a trigger has to wait for the transactions
-// that write to the table, and all other writers wait behind it; the first install also
-// waits for those that read it, as it creates a policy.
+// LockTimeout bounds how long Install, Uninstall and Sync wait for the locks of each table in all, which is
+// DefaultLockTimeout otherwise; 0 waits for ever. Creating a trigger has to wait for the transactions that write to
+// the table; the first install also waits for those that read it, as it creates a policy. They never keep a lock, or a
+// place in the queue for one, for longer than a fifth of deadlock_timeout: then they begin anew.
 func LockTimeout(d time.Duration) InstallOption { return triggers.LockTimeout(d) }
 
 // DryRun makes Install, Uninstall or Sync do everything, so that nothing that could fail is

@@ -73,7 +73,7 @@ var interruptions = map[string]interruption{
 	"remove": {setup: tracked, run: func(ctx context.Context, config *pgx.ConnConfig, _ *exaudit.DB) error {
 		return exaudit.Remove(ctx, config)
 	}},
-	"install": {setup: func(*testing.T, *pgtest.DB) {}, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+	"install": {steps: true, setup: func(*testing.T, *pgtest.DB) {}, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
 		_, err := a.Install(ctx, []string{"orders", "parts"}, exaudit.WithOptions(map[string]exaudit.Options{"orders": {Mask: []string{"note"}}}))
 		return err
 	}},
@@ -82,6 +82,7 @@ var interruptions = map[string]interruption{
 		return err
 	}},
 	"sync": {
+		steps: true,
 		setup: func(t *testing.T, db *pgtest.DB) {
 			tracked(t, db)
 			db.Exec(t, `ALTER TABLE orders ADD COLUMN more int; ALTER TABLE items RENAME TO things; CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
@@ -92,7 +93,7 @@ var interruptions = map[string]interruption{
 			return err
 		},
 	},
-	"uninstall": {setup: tracked, again: exaudit.ErrNotTracked, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+	"uninstall": {steps: true, setup: tracked, again: exaudit.ErrNotTracked, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
 		return a.Uninstall(ctx, []string{"orders", "parts"})
 	}},
 	"undo": {setup: tracked, again: exaudit.ErrNothingToDo, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
@@ -141,7 +142,7 @@ var interruptions = map[string]interruption{
 	"index": {setup: tracked, steps: true, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
 		return a.IndexCustom(ctx, "who")
 	}},
-	"file": {setup: tracked, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+	"file": {steps: true, setup: tracked, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
 		file, err := config.Parse("exaudit.yaml", []byte("tables:\n  orders: {exclude: [note]}\n  parts:\ncustom_columns:\n  who: text\n"))
 		if err != nil {
 			return err

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/lock"
 )
 
 // ErrVersionsExist means that something cannot be changed any more because versions have
@@ -15,17 +18,23 @@ var ErrVersionsExist = errors.New("versions have been recorded already")
 
 // SetPrecision rounds the time of versions to some digits of a second, 0 to 6, which is
 // what there is without, and tells whether it changed anything. All versions of a database
-// have the same precision: once there are any, only ErrVersionsExist.
+// have the same precision: once there are any, only ErrVersionsExist. Where exaudit.versions is in use for longer than
+// DefaultLockTimeout, it is ErrLocked.
 func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err error) {
 	if digits < 0 || digits > 6 {
 		return false, fmt.Errorf("precision %d: not within 0 to 6", digits)
 	}
-	tx, err := d.conn.Begin(ctx)
-	if err != nil {
-		return false, fmt.Errorf("begin: %w", err)
-	}
-	// Without effect after a commit; with a context that is still good after a Ctrl-C.
-	defer tx.Rollback(context.WithoutCancel(ctx))
+	err = lock.Retry(ctx, d.conn, DefaultLockTimeout, "table exaudit.versions", func(tx pgx.Tx, briefly func() error) error {
+		if err := briefly(); err != nil { // all that is recorded waits behind it
+			return err
+		}
+		changed, err = d.setPrecision(ctx, tx, digits)
+		return err
+	})
+	return changed && err == nil, err
+}
+
+func (d *DB) setPrecision(ctx context.Context, tx pgx.Tx, digits int) (changed bool, err error) {
 	queries := db.New()
 	// The lock keeps versions from being added between looking and changing.
 	if err := queries.LockVersions(ctx, tx); err != nil {
@@ -48,9 +57,6 @@ func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err er
 	}
 	// A default, not the column's type: that would rewrite the table, and a view is on it.
 	if _, err := tx.Exec(ctx, "ALTER TABLE exaudit.versions ALTER recorded_at SET DEFAULT "+strings.Replace(wanted, "now", "pg_catalog.now", 1)); err != nil {
-		return false, fmt.Errorf("set the precision: %w", err)
-	}
-	if err := tx.Commit(ctx); err != nil {
 		return false, fmt.Errorf("set the precision: %w", err)
 	}
 	return true, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -30,63 +31,60 @@ type table struct {
 }
 
 // Apply adds the custom columns that are missing and installs on the selected tables with
-// their options, all of it or nothing. Tables that are tracked and not selected are left
-// as they are. A dry run does everything, and then rolls it back.
+// their options, each in a transaction of its own, as Install does. Tables that are tracked and not selected are left
+// as they are. A dry run does everything, and then rolls it back. With a *PartialError, the result is what was done.
 func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool, opts ...triggers.InstallOption) (*Result, error) {
 	result := &Result{}
-	err := f.install(ctx, conn, dryRun, result, func(tx pgx.Tx, names []string, options triggers.InstallOption) (err error) {
-		opts := append(slices.Clip(opts), options)
-		following, err := f.following(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if following != nil {
-			opts = append(opts, triggers.FollowDDL(*following))
-		}
-		result.Installed, err = triggers.Install(ctx, tx, names, opts...)
-		return err
-	})
+	names, options, err := f.installation(ctx, conn, result)
 	if err != nil {
 		return nil, err
 	}
-	return result, nil
+	opts = append(slices.Clip(opts), options...)
+	following, err := f.following(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	if following != nil {
+		opts = append(opts, triggers.FollowDDL(*following))
+	}
+	if dryRun {
+		opts = append(opts, triggers.DryRun())
+	}
+	result.Installed, err = triggers.Install(ctx, conn, names, opts...)
+	return result, f.explainOption(err)
 }
 
-// install finds the tables, adds the custom columns that are missing and then runs do, all in
-// one transaction.
-func (f *File) install(ctx context.Context, conn triggers.Conn, rollback bool, result *Result,
-	do func(tx pgx.Tx, names []string, options triggers.InstallOption) error) error {
-	tx, err := conn.Begin(ctx)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+// installation finds the tables, and what they and the custom columns are to be.
+func (f *File) installation(ctx context.Context, q db.DBTX, result *Result) (names []string, opts []triggers.InstallOption, err error) {
+	// of this database, if it is one of exaudit's at all
+	if err := sql.Check(ctx, q); err != nil {
+		return nil, nil, err
 	}
-	// Without effect after a commit; with a context that is still good after a Ctrl-C.
-	defer tx.Rollback(context.WithoutCancel(ctx))
-	selected, skipped, err := f.selected(ctx, tx)
+	selected, skipped, err := f.selected(ctx, q)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	result.Skipped = skipped
-	if result.Columns, err = f.addColumns(ctx, tx); err != nil {
-		return err
+	if result.Columns, err = f.missingColumns(ctx, q); err != nil {
+		return nil, nil, err
 	}
-	names, options := make([]string, len(selected)), make(map[string]triggers.Options, len(selected))
-	for i, t := range selected {
-		names[i], options[t.name] = t.name, t.options
+	options := make(map[string]triggers.Options, len(selected))
+	for _, t := range selected {
+		names, options[t.name] = append(names, t.name), t.options
 	}
-	if err := do(tx, names, triggers.WithOptions(options)); err != nil {
-		if wrong := (*triggers.OptionError)(nil); errors.As(err, &wrong) {
-			return f.explain(err, wrong.Table)
-		}
-		return err
+	opts = append(opts, triggers.WithOptions(options))
+	if len(result.Columns) > 0 {
+		opts = append(opts, triggers.Columns(func(tx pgx.Tx) error { return f.addColumns(ctx, tx, result.Columns) }))
 	}
-	if rollback {
-		return nil
+	return names, opts, nil
+}
+
+// explainOption says where in the file an option is that is wrong.
+func (f *File) explainOption(err error) error {
+	if wrong := (*triggers.OptionError)(nil); errors.As(err, &wrong) {
+		return f.explain(err, wrong.Table)
 	}
-	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	return err
 }
 
 // Migrations are the SQL by which another database comes to be what the file says.
@@ -102,12 +100,13 @@ type Column struct{ Name, Add, Drop string }
 // Migrations writes what Apply would do as migrations, and changes nothing.
 func (f *File) Migrations(ctx context.Context, conn triggers.Conn, opts ...triggers.InstallOption) (*Migrations, error) {
 	result, migrations := &Result{}, &Migrations{}
-	err := f.install(ctx, conn, true, result, func(tx pgx.Tx, names []string, options triggers.InstallOption) (err error) {
-		migrations.Tables, err = triggers.Migrations(ctx, tx, names, append(slices.Clip(opts), options)...)
-		return err
-	})
+	names, options, err := f.installation(ctx, conn, result)
 	if err != nil {
 		return nil, err
+	}
+	migrations.Tables, err = triggers.Migrations(ctx, conn, names, append(slices.Clip(opts), options...)...)
+	if err != nil {
+		return nil, f.explainOption(err)
 	}
 	migrations.Skipped = result.Skipped
 	for _, name := range f.columnNames() {
@@ -261,9 +260,9 @@ func (f *File) trackable(ctx context.Context, q db.DBTX) (names, withoutKey []st
 	return names, withoutKey, nil
 }
 
-// addColumns adds the custom columns that are missing, and gives their names.
-func (f *File) addColumns(ctx context.Context, tx pgx.Tx) ([]string, error) {
-	missing, differing, err := f.columns(ctx, tx)
+// missingColumns are the custom columns that are to be added.
+func (f *File) missingColumns(ctx context.Context, q db.DBTX) ([]string, error) {
+	missing, differing, err := f.columns(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -271,13 +270,17 @@ func (f *File) addColumns(ctx context.Context, tx pgx.Tx) ([]string, error) {
 		d := differing[0]
 		return nil, f.fail(nil, []string{"custom_columns", d.name}, "%s: ALTER TABLE exaudit.versions yourself, or change the file", d.problem)
 	}
-	for _, name := range missing {
+	return missing, nil
+}
+
+func (f *File) addColumns(ctx context.Context, tx pgx.Tx, names []string) error {
+	for _, name := range names {
 		statement := "ALTER TABLE exaudit.versions ADD COLUMN " + pgx.Identifier{name}.Sanitize() + f.CustomColumns[name].definition()
 		if err := execute(ctx, tx, statement); err != nil {
-			return nil, f.fail(err, []string{"custom_columns", name}, "column %s: %s", name, message(err))
+			return f.fail(err, []string{"custom_columns", name}, "column %s: %s", name, message(err))
 		}
 	}
-	return missing, nil
+	return nil
 }
 
 // definition is what follows a column's name in ADD COLUMN.

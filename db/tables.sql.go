@@ -117,9 +117,10 @@ func (q *Queries) LockTables(ctx context.Context, db DBTX) error {
 }
 
 const lockVersions = `-- name: LockVersions :exec
-LOCK TABLE exaudit.versions IN SHARE ROW EXCLUSIVE MODE
+LOCK TABLE exaudit.versions IN ACCESS EXCLUSIVE MODE
 `
 
+// As strong as ALTER TABLE needs it next.
 func (q *Queries) LockVersions(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, lockVersions)
 	return err

@@ -118,7 +118,8 @@ WHERE s.table_id OPERATOR(pg_catalog.=) @table_id::integer
 ORDER BY s.since;
 
 -- name: LockVersions :exec
-LOCK TABLE exaudit.versions IN SHARE ROW EXCLUSIVE MODE;
+-- As strong as ALTER TABLE needs it next.
+LOCK TABLE exaudit.versions IN ACCESS EXCLUSIVE MODE;
 
 -- name: RecordedAtDefault :one
 -- What rounds the time of versions, and whether any has been recorded with it. Under some

@@ -291,7 +291,7 @@ func (e eventTrigger) problem(installed []db.EventTriggersRow) string {
 }
 
 // follow creates the event triggers anew where they are not what f says.
-func follow(ctx context.Context, tx pgx.Tx, f Following, options installOptions) (Installation, error) {
+func follow(ctx context.Context, tx pgx.Tx, f Following) (Installation, error) {
 	script, err := f.generate()
 	if err != nil {
 		return Installation{}, err
@@ -309,24 +309,24 @@ func follow(ctx context.Context, tx pgx.Tx, f Following, options installOptions)
 		return Installation{}, fmt.Errorf("schema %s belongs to %s, who could use it to gain the rights of who installs: drop it first", followingSchema, schema.Owner)
 	}
 	if _, err := tx.Exec(ctx, done.SQL); err != nil {
-		return Installation{}, mayNotFollow(err, options)
+		return Installation{}, mayNotFollow(err)
 	}
 	return done, nil
 }
 
-func unfollow(ctx context.Context, tx pgx.Tx, options installOptions) error {
+func unfollow(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, render("unfollow", nil)); err != nil {
-		return mayNotFollow(err, options)
+		return mayNotFollow(err)
 	}
 	return nil
 }
 
 // mayNotFollow tells a missing right from other errors.
-func mayNotFollow(err error, options installOptions) error {
+func mayNotFollow(err error) error {
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "42501" {
 		return &followError{err}
 	}
-	return options.locked(err, "exaudit_follow", "install the event triggers of")
+	return fmt.Errorf("install the event triggers: %w", err)
 }
 
 // followError is an ErrMayNotFollow. errors.As finds PostgreSQL's own error.
@@ -339,7 +339,7 @@ func (e *followError) Error() string {
 func (e *followError) Unwrap() []error { return []error{ErrMayNotFollow, e.cause} }
 
 // syncFollowing mends the event triggers where there are any, if the role may.
-func syncFollowing(ctx context.Context, tx pgx.Tx, options installOptions) ([]Installation, error) {
+func syncFollowing(ctx context.Context, tx pgx.Tx) ([]Installation, error) {
 	f, err := ReadFollowing(ctx, tx)
 	if f == nil || err != nil {
 		return nil, err
@@ -349,7 +349,7 @@ func syncFollowing(ctx context.Context, tx pgx.Tx, options installOptions) ([]In
 		return nil, fmt.Errorf("begin: %w", err)
 	}
 	defer savepoint.Rollback(context.WithoutCancel(ctx))
-	done, err := follow(ctx, savepoint, *f, options)
+	done, err := follow(ctx, savepoint, *f)
 	if errors.Is(err, ErrMayNotFollow) {
 		return []Installation{{Table: followingTable, Skipped: "this role " + ErrMayNotFollow.Error()}}, nil
 	}

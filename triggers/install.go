@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/sql"
 )
 
@@ -41,10 +40,12 @@ type installOptions struct {
 
 	following     *Following
 	stopFollowing bool
+
+	columns func(tx pgx.Tx) error
 }
 
 func collect(opts []InstallOption) installOptions {
-	o := installOptions{lockTimeout: DefaultLockTimeout}
+	o := installOptions{lockTimeout: lock.DefaultTimeout}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -55,36 +56,16 @@ func collect(opts []InstallOption) installOptions {
 // roll it back.
 func DryRun() InstallOption { return func(o *installOptions) { o.dryRun = true } }
 
-// DefaultLockTimeout is how long Install, Uninstall and Sync wait for a lock.
-const DefaultLockTimeout = 5 * time.Second
+// Columns adds what is missing of the custom columns, before anything is generated that names them.
+func Columns(add func(tx pgx.Tx) error) InstallOption {
+	return func(o *installOptions) { o.columns = add }
+}
 
-// LockTimeout bounds the wait for each lock; 0 waits for ever. Creating a trigger has to
-// wait for every transaction that writes to the table, and meanwhile all other writers wait
-// behind it. The first install waits for readers as well, as creating a policy does.
+// LockTimeout bounds the wait for the locks of each table, in all; 0 waits for ever. Creating a trigger has to wait for
+// every transaction that writes to the table. That is tried again and again for less than deadlock_timeout, and in
+// between others go on. The first install also waits for those who read the table, as creating a policy does.
 func LockTimeout(d time.Duration) InstallOption {
 	return func(o *installOptions) { o.lockTimeout = d }
-}
-
-// lockedError is an ErrLocked with its table. errors.As finds PostgreSQL's own error.
-type lockedError struct {
-	table   string
-	timeout time.Duration
-	cause   error
-}
-
-func (e *lockedError) Error() string {
-	return fmt.Sprintf("table %s %v: there was no lock within %s, and nothing was changed", e.table, ErrLocked, e.timeout)
-}
-
-func (e *lockedError) Unwrap() []error { return []error{ErrLocked, e.cause} }
-
-// locked names the table where a lock was not to be had, and gives other errors as they
-// are, said to have come while doing something.
-func (o installOptions) locked(err error, table, doing string) error {
-	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "55P03" {
-		return &lockedError{table, o.lockTimeout, err}
-	}
-	return fmt.Errorf("%s %s: %w", doing, table, err)
 }
 
 // WithOptions gives tables options, by the names that Install is given. They replace those
@@ -93,9 +74,12 @@ func WithOptions(tables map[string]Options) InstallOption {
 	return func(o *installOptions) { o.tables = tables }
 }
 
-// Install registers the named tables and brings their triggers up to date, all of them or
-// none, in one transaction. Names are as in SQL: quoted where need be, looked up along the
-// search_path. What is installed already stays untouched, and its table unlocked.
+// Install registers the named tables and brings their triggers up to date. Names are as in SQL: quoted where need be,
+// looked up along the search_path. What is installed already stays untouched, and its table unlocked.
+//
+// Each table is a transaction of its own, so that none is kept locked for the sake of another; only what is found wrong
+// with names and options is found before the first one. An error that comes later is a *PartialError, and the tables
+// that were done before are returned. Where conn is a transaction, all is part of that.
 //
 // A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
 // that is in use for longer than the lock timeout ErrLocked; options that are wrong,
@@ -108,86 +92,153 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 		}
 	}
 	var done []Installation
-	err := inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
+	err := inSteps(ctx, conn, options, func(s steps, q db.DBTX) (err error) {
+		done = nil
 		// What is generated calls functions of the schema.
-		if err := sql.Check(ctx, tx); err != nil {
+		if err := sql.Check(ctx, q); err != nil {
 			return err
 		}
-		relations := make([]uint32, len(names))
-		for i, name := range names {
-			var err error
-			if relations[i], err = resolve(ctx, tx, name); err != nil {
+		tables, err := s.named(ctx, q, names)
+		if err != nil {
+			return err
+		}
+		added, err := s.columns(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = s.partial(err, append(added, changed(done)...)) }()
+		if err := s.registry(ctx); err != nil {
+			return err
+		}
+		if _, err := s.untrackAttached(ctx, q); err != nil {
+			return err
+		}
+		for _, t := range tables {
+			installation, err := s.table(ctx, q, t)
+			if err != nil {
 				return err
 			}
-		}
-		return pinned(ctx, tx, options, func() error {
-			for i, relation := range relations {
-				var given *Options
-				if o, ok := options.tables[names[i]]; ok {
-					given = &o
-				}
-				installation, err := install(ctx, tx, relation, names[i], given, options)
-				if err != nil {
-					return err
-				}
-				done = append(done, installation)
-			}
-			if options.following == nil {
-				return nil
-			}
-			installation, err := follow(ctx, tx, *options.following, options)
 			done = append(done, installation)
+		}
+		if options.following == nil {
+			return nil
+		}
+		var installation Installation
+		err = s.step(ctx, followingTable, func(tx pgx.Tx) error {
+			installation, err = follow(ctx, tx, *options.following)
 			return err
 		})
+		if err == nil {
+			done = append(done, installation)
+		}
+		return err
 	})
 	return done, err
 }
 
-func install(ctx context.Context, tx pgx.Tx, relation uint32, name string, given *Options, options installOptions) (Installation, error) {
-	id, err := register(ctx, tx, relation)
+// changed are the tables on which something was done.
+func changed(done []Installation) (names []string) {
+	for _, i := range done {
+		if i.Changed {
+			names = append(names, i.Table)
+		}
+	}
+	return names
+}
+
+// wanted is a table to install on; given are its options, nil for those that it has.
+type wanted struct {
+	name     string // as it was given
+	quoted   string
+	relation uint32
+	given    *Options
+}
+
+// named finds the tables, and what is wrong with the options that they are given.
+func (s steps) named(ctx context.Context, q db.DBTX, names []string) ([]wanted, error) {
+	tables := make([]wanted, len(names))
+	for i, name := range names {
+		relation, quoted, err := Resolve(ctx, q, name)
+		if err != nil {
+			return nil, err
+		}
+		tables[i] = wanted{name: name, quoted: quoted, relation: relation}
+		if o, ok := s.options.tables[name]; ok {
+			tables[i].given = &o
+		}
+	}
+	if len(names) < 2 || len(s.options.tables) == 0 || s.nested {
+		return tables, nil
+	}
+	s.options.dryRun = true
+	return tables, s.step(ctx, "table exaudit.tables", func(tx pgx.Tx) error {
+		for _, t := range tables {
+			if t.given == nil {
+				continue
+			}
+			if err := t.given.check(ctx, tx, t.relation, true); err != nil {
+				return onTable(err, t.name)
+			}
+		}
+		return nil
+	})
+}
+
+// table installs on one table.
+func (s steps) table(ctx context.Context, q db.DBTX, t wanted) (done Installation, err error) {
+	if !s.nested {
+		if err := s.policies(ctx, q, t.relation); err != nil {
+			return Installation{}, err
+		}
+	}
+	err = s.step(ctx, "table "+t.quoted, func(tx pgx.Tx) error {
+		done, err = install(ctx, tx, t)
+		return err
+	})
+	return done, err
+}
+
+// generate registers a table with its options, and makes its script.
+func generate(ctx context.Context, tx pgx.Tx, w wanted) (*Script, error) {
+	id, err := register(ctx, tx, w.relation)
+	if err != nil {
+		return nil, err
+	}
+	if err := setOptions(ctx, tx, id, w.relation, w.name, w.given); err != nil {
+		return nil, err
+	}
+	t, err := describe(ctx, tx, id, w.relation)
+	if err != nil {
+		return nil, err
+	}
+	return Generate(t)
+}
+
+func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
+	script, err := generate(ctx, tx, w)
 	if err != nil {
 		return Installation{}, err
 	}
-	if err := setOptions(ctx, tx, id, relation, name, given); err != nil {
-		return Installation{}, err
-	}
-	t, err := describe(ctx, tx, id, relation)
-	if err != nil {
-		return Installation{}, err
-	}
-	script, err := Generate(t)
-	if err != nil {
-		return Installation{}, err
-	}
+	t, id := script.Table, int32(script.Table.ID)
 	drift, err := script.Drift(ctx, tx)
 	if err != nil {
 		return Installation{}, err
 	}
-	queries := db.New()
 	if len(drift) > 0 {
-		// Without arguments, pgx sends several statements as one simple query.
-		if _, err := tx.Exec(ctx, script.due()); err != nil {
-			return Installation{}, options.locked(err, t.QuotedName, "install triggers on")
-		}
-		installed, err := queries.InstalledTriggers(ctx, tx, id)
-		if err != nil {
-			return Installation{}, fmt.Errorf("read the triggers of %s: %w", t.QuotedName, err)
-		}
-		for _, have := range script.leftOver(installed) {
-			if _, err := tx.Exec(ctx, "DROP TRIGGER "+pgx.Identifier{have.Name}.Sanitize()+" ON "+have.TableName); err != nil {
-				return Installation{}, options.locked(err, have.TableName, "drop the trigger of a former partition,")
-			}
+		if err := script.run(ctx, tx); err != nil {
+			return Installation{}, err
 		}
 	}
+	queries := db.New()
 	if err := queries.UpdateTable(ctx, tx, db.UpdateTableParams{ID: id, KeyColumns: t.KeyColumns}); err != nil {
 		return Installation{}, fmt.Errorf("register %s: %w", t.QuotedName, err)
 	}
-	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: relation}); err != nil {
+	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: w.relation}); err != nil {
 		return Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
 	}
 	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: len(drift) > 0, Notes: t.notes()}
 	if done.Changed { // what is left, restrictive policies for one
-		if t.Partitions, err = queries.Partitions(ctx, tx, relation); err != nil {
+		if t.Partitions, err = queries.Partitions(ctx, tx, w.relation); err != nil {
 			return Installation{}, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
 		}
 		if drift, err = script.Drift(ctx, tx); err != nil {
@@ -198,6 +249,24 @@ func install(ctx context.Context, tx pgx.Tx, relation uint32, name string, given
 		done.Notes = append(done.Notes, left.Object+" "+left.Problem)
 	}
 	return done, nil
+}
+
+// run creates what is missing, and drops what is left over.
+func (s *Script) run(ctx context.Context, tx pgx.Tx) error {
+	// Without arguments, pgx sends several statements as one simple query.
+	if _, err := tx.Exec(ctx, s.due()); err != nil {
+		return fmt.Errorf("install triggers on %s: %w", s.Table.QuotedName, err)
+	}
+	installed, err := db.New().InstalledTriggers(ctx, tx, int32(s.Table.ID))
+	if err != nil {
+		return fmt.Errorf("read the triggers of %s: %w", s.Table.QuotedName, err)
+	}
+	for _, have := range s.leftOver(installed) {
+		if _, err := tx.Exec(ctx, "DROP TRIGGER "+pgx.Identifier{have.Name}.Sanitize()+" ON "+have.TableName); err != nil {
+			return lock.On("table "+have.TableName, fmt.Errorf("drop the trigger of a former partition, %s: %w", have.TableName, err))
+		}
+	}
+	return nil
 }
 
 // register gives a table its id: the one it has, also after a rename, or a new one.
@@ -217,38 +286,61 @@ func register(ctx context.Context, tx pgx.Tx, relation uint32) (int32, error) {
 	return id, nil
 }
 
-// Uninstall removes the triggers of the named tables in one transaction. Their versions
+// Uninstall removes the triggers of the named tables, each in a transaction of its own, as Install does. Their versions
 // stay, and tracking them again later continues their history. A table that has been
 // dropped is named as it was last known.
 func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOption) error {
 	options := collect(opts)
-	return inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
-		tables := make([]Tracked, len(names))
-		for i, name := range names {
-			var err error
-			if tables[i], err = Find(ctx, tx, name); err != nil {
+	return inSteps(ctx, conn, options, func(s steps, q db.DBTX) (err error) {
+		tables, err := trackedOf(ctx, q, names)
+		if err != nil {
+			return err
+		}
+		var done []string
+		defer func() { err = s.partial(err, done) }()
+		if err := s.registry(ctx); err != nil { // without triggers, a table is known by its name
+			return err
+		}
+		if options.stopFollowing {
+			err := s.step(ctx, followingTable, func(tx pgx.Tx) error { return unfollow(ctx, tx) })
+			if err != nil {
 				return err
 			}
-			if !tables[i].Tracked {
-				return fmt.Errorf("table %s %w", name, ErrNotTracked)
-			}
+			done = append(done, followingTable)
 		}
-		return pinned(ctx, tx, options, func() error {
-			for _, t := range tables {
-				if err := uninstall(ctx, tx, t, options); err != nil {
-					return err
-				}
+		for _, t := range tables {
+			if err := s.step(ctx, "table "+t.QuotedName, func(tx pgx.Tx) error { return uninstall(ctx, tx, t) }); err != nil {
+				return err
 			}
-			if options.stopFollowing {
-				return unfollow(ctx, tx, options)
-			}
-			return nil
-		})
+			done = append(done, t.QuotedName)
+		}
+		return nil
 	})
 }
 
-func uninstall(ctx context.Context, tx pgx.Tx, t Tracked, options installOptions) error {
-	if err := untrack(ctx, tx, t.ID, t.QuotedName, options); err != nil {
+// trackedOf finds the tables that are still tracked. Others are not all of them: some may have been uninstalled before
+// an error.
+func trackedOf(ctx context.Context, q db.DBTX, names []string) (tables []Tracked, err error) {
+	var not string
+	for _, name := range names {
+		t, err := Find(ctx, q, name)
+		if err != nil {
+			return nil, err
+		}
+		if t.Tracked {
+			tables = append(tables, t)
+		} else {
+			not = name
+		}
+	}
+	if len(tables) == 0 && not != "" {
+		return nil, fmt.Errorf("table %s %w", not, ErrNotTracked)
+	}
+	return tables, nil
+}
+
+func uninstall(ctx context.Context, tx pgx.Tx, t Tracked) error {
+	if err := untrack(ctx, tx, t.ID, t.QuotedName); err != nil {
 		return err
 	}
 	if t.Relation != 0 {
@@ -258,14 +350,14 @@ func uninstall(ctx context.Context, tx pgx.Tx, t Tracked, options installOptions
 			return fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
 		}
 		if _, err := tx.Exec(ctx, render("revoke", partitions)); err != nil {
-			return options.locked(err, t.QuotedName, "uninstall from")
+			return fmt.Errorf("uninstall from %s: %w", t.QuotedName, err)
 		}
 	}
 	return nil
 }
 
 // untrack drops the functions of a table, and with them its triggers.
-func untrack(ctx context.Context, tx pgx.Tx, id int32, name string, options installOptions) error {
+func untrack(ctx context.Context, tx pgx.Tx, id int32, name string) error {
 	queries := db.New()
 	functions, err := queries.InstalledFunctions(ctx, tx, id)
 	if err != nil {
@@ -274,103 +366,11 @@ func untrack(ctx context.Context, tx pgx.Tx, id int32, name string, options inst
 	for _, f := range functions {
 		drop := "DROP FUNCTION " + pgx.Identifier{"exaudit", f.Name}.Sanitize() + "() CASCADE"
 		if _, err := tx.Exec(ctx, drop); err != nil {
-			return options.locked(err, name, "uninstall from")
+			return fmt.Errorf("uninstall from %s: %w", name, err)
 		}
 	}
 	if err := queries.UntrackTable(ctx, tx, id); err != nil {
 		return fmt.Errorf("uninstall from %s: %w", name, err)
-	}
-	return nil
-}
-
-// untrackAttached lets the partitions go that were tables of their own: the table that they
-// were attached to records their rows, too.
-func untrackAttached(ctx context.Context, tx pgx.Tx, options installOptions) error {
-	attached, err := db.New().AttachedTables(ctx, tx)
-	if err != nil {
-		return fmt.Errorf("look for tables that were attached: %w", err)
-	}
-	for _, t := range attached {
-		if err := untrack(ctx, tx, t.ID, t.QuotedName, options); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// inTransaction runs do in a transaction of its own, or in a savepoint of the caller's.
-func inTransaction(ctx context.Context, conn Conn, rollback bool, do func(pgx.Tx) error) error {
-	tx, err := conn.Begin(ctx)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	// Without effect after a commit; with a context that is still good after a Ctrl-C.
-	defer tx.Rollback(context.WithoutCancel(ctx))
-	if err := do(tx); err != nil || rollback {
-		return err
-	}
-	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}
-
-// pinned runs do alone, under a search_path that nobody can plant an operator or function
-// in, waiting for locks no longer than the options say, and with the right to hand
-// functions to exaudit_writer.
-func pinned(ctx context.Context, tx pgx.Tx, options installOptions, do func() error) error {
-	queries := db.New()
-	// rounded up: 0 would be for ever
-	wait := (options.lockTimeout + time.Millisecond - 1) / time.Millisecond
-	timeout, err := queries.SetLockTimeout(ctx, tx, strconv.FormatInt(int64(wait), 10))
-	if err != nil {
-		return fmt.Errorf("set lock_timeout: %w", err)
-	}
-	following, err := queries.SuspendFollowing(ctx, tx, "off")
-	if err != nil {
-		return fmt.Errorf("suspend the event triggers: %w", err)
-	}
-	if err := queries.LockTables(ctx, tx); err != nil {
-		return options.locked(err, "exaudit.tables", "lock")
-	}
-	path, err := queries.PinSearchPath(ctx, tx)
-	if err != nil {
-		return fmt.Errorf("pin search_path: %w", err)
-	}
-	superuser, err := queries.IsSuperuser(ctx, tx)
-	if err != nil {
-		return fmt.Errorf("look up the present role: %w", err)
-	}
-	if err := queries.RefreshTableNames(ctx, tx); err != nil {
-		return fmt.Errorf("refresh the names of tracked tables: %w", err)
-	}
-	if err := queries.UntrackGoneTables(ctx, tx); err != nil {
-		return fmt.Errorf("let go of dropped tables: %w", err)
-	}
-	if !superuser {
-		if _, err := tx.Exec(ctx, "GRANT CREATE ON SCHEMA exaudit TO exaudit_writer"); err != nil {
-			return fmt.Errorf("prepare for functions of exaudit_writer: %w", err)
-		}
-	}
-	if err := untrackAttached(ctx, tx, options); err != nil {
-		return err
-	}
-	if err := do(); err != nil {
-		return err
-	}
-	if !superuser {
-		if _, err := tx.Exec(ctx, "REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer"); err != nil {
-			return fmt.Errorf("take back CREATE from exaudit_writer: %w", err)
-		}
-	}
-	if err := queries.RestoreSearchPath(ctx, tx, path.SearchPath); err != nil {
-		return fmt.Errorf("restore search_path: %w", err)
-	}
-	if _, err := queries.SetLockTimeout(ctx, tx, timeout.Previous); err != nil {
-		return fmt.Errorf("restore lock_timeout: %w", err)
-	}
-	if _, err := queries.SuspendFollowing(ctx, tx, following.Previous); err != nil {
-		return fmt.Errorf("resume the event triggers: %w", err)
 	}
 	return nil
 }

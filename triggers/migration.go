@@ -37,7 +37,8 @@ type Migration struct {
 func Migrations(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Migration, error) {
 	options := collect(opts)
 	var done []Migration
-	err := inTransaction(ctx, conn, true, func(tx pgx.Tx) error {
+	options.dryRun = true
+	err := inSteps(ctx, conn, options, func(s steps, tx db.DBTX) error {
 		relations, known := make([]uint32, len(names)), make([]string, len(names))
 		for i, name := range names {
 			var err error
@@ -50,41 +51,36 @@ func Migrations(ctx context.Context, conn Conn, names []string, opts ...InstallO
 			}
 			known[i] = was.QuotedName
 		}
-		return pinned(ctx, tx, options, func() error {
-			for i, name := range names {
-				var given *Options
-				if o, ok := options.tables[name]; ok {
-					given = &o
-				}
-				m, err := migration(ctx, tx, relations[i], name, given)
-				if err != nil {
-					return err
-				}
-				m.Renamed = known[i] != "" && known[i] != m.Table
-				done = append(done, m)
+		if err := s.registry(ctx); err != nil {
+			return err
+		}
+		for i, name := range names {
+			w := wanted{name: name, relation: relations[i]}
+			if o, ok := options.tables[name]; ok {
+				w.given = &o
 			}
-			return nil
-		})
+			var m Migration
+			err := s.step(ctx, "table exaudit.tables", func(tx pgx.Tx) (err error) {
+				m, err = migration(ctx, tx, w)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			m.Renamed = known[i] != "" && known[i] != m.Table
+			done = append(done, m)
+		}
+		return nil
 	})
 	return done, err
 }
 
-func migration(ctx context.Context, tx pgx.Tx, relation uint32, name string, given *Options) (Migration, error) {
-	id, err := register(ctx, tx, relation)
+func migration(ctx context.Context, tx pgx.Tx, w wanted) (Migration, error) {
+	script, err := generate(ctx, tx, w)
 	if err != nil {
 		return Migration{}, err
 	}
-	if err := setOptions(ctx, tx, id, relation, name, given); err != nil {
-		return Migration{}, err
-	}
-	t, err := describe(ctx, tx, id, relation)
-	if err != nil {
-		return Migration{}, err
-	}
-	script, err := Generate(t)
-	if err != nil {
-		return Migration{}, err
-	}
+	t := script.Table
 	for _, placeholder := range []string{"<table_id>", "<relation>", "<partition>", "<partition_schema>", "<content>"} {
 		if strings.Contains(script.SQL(), placeholder) {
 			return Migration{}, fmt.Errorf("table %s %w: something of it is called %s", t.QuotedName, ErrNotPortable, placeholder)

@@ -193,10 +193,7 @@ func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name 
 		options = *given
 	}
 	if err := options.check(ctx, tx, relation, given != nil); err != nil {
-		if wrong := (*OptionError)(nil); errors.As(err, &wrong) {
-			wrong.Table = name
-		}
-		return err
+		return onTable(err, name)
 	}
 	if given == nil {
 		options.Mask = stored.Masked
@@ -213,6 +210,14 @@ func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name 
 		return fmt.Errorf("set the options of %s: %w", name, err)
 	}
 	return nil
+}
+
+// onTable says of which table an option is that is wrong.
+func onTable(err error, name string) error {
+	if wrong := (*OptionError)(nil); errors.As(err, &wrong) {
+		wrong.Table = name
+	}
+	return err
 }
 
 // check finds what is wrong with options for a table. Of options that are in the registry

@@ -38,7 +38,7 @@ func inspectOwn(ctx context.Context, q db.DBTX) ([]Status, error) {
 }
 
 // syncOwn makes exaudit's own schema what Init made.
-func syncOwn(ctx context.Context, tx pgx.Tx, options installOptions) ([]Installation, error) {
+func syncOwn(ctx context.Context, tx pgx.Tx) ([]Installation, error) {
 	flaws, err := ownFlaws(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func syncOwn(ctx context.Context, tx pgx.Tx, options installOptions) ([]Installa
 			continue
 		}
 		if _, err := tx.Exec(ctx, f.mend); err != nil {
-			return nil, options.locked(err, f.Table, "mend")
+			return nil, fmt.Errorf("mend %s: %w", f.Table, err)
 		}
 		mended.SQL += f.mend + "\n"
 		mended.Changed = true

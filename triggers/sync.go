@@ -6,23 +6,23 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/sql"
 )
 
 // Sync brings the triggers of every tracked table up to date, and follows tables that were
-// renamed, all in one transaction. What is up to date stays untouched, and its table
+// renamed, each in a transaction of its own, as Install does. What is up to date stays untouched, and its table
 // unlocked. A table that was dropped is let go of, or attached
 // to another that is tracked; one that has lost its primary key is
 // skipped: their Installations say so. exaudit's own functions and tables are mended, too, and
 // the event triggers where there are any; only then are they among the results.
 func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation, error) {
-	options := collect(opts)
 	var done []Installation
-	err := inTransaction(ctx, conn, options.dryRun, func(tx pgx.Tx) error {
-		if err := sql.Check(ctx, tx); err != nil {
+	err := inSteps(ctx, conn, collect(opts), func(s steps, q db.DBTX) (err error) {
+		if err := sql.Check(ctx, q); err != nil {
 			return err
 		}
-		known, err := All(ctx, tx) // as it was before
+		known, err := All(ctx, q) // as it was before
 		if err != nil {
 			return err
 		}
@@ -32,49 +32,68 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 				names[t.ID] = t.QuotedName
 			}
 		}
-		return pinned(ctx, tx, options, func() error {
-			own, err := syncOwn(ctx, tx, options)
+		defer func() { err = s.partial(err, changed(done)) }()
+		if done, err = s.syncSchema(ctx); err != nil {
+			return err
+		}
+		attached, err := s.untrackAttached(ctx, q)
+		if err != nil {
+			return err
+		}
+		all, err := All(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, t := range all {
+			was, tracked := names[t.ID]
+			if !tracked {
+				continue
+			}
+			t.Tracked = t.Tracked && !attached[t.ID]
+			installation, err := s.sync(ctx, q, t)
 			if err != nil {
 				return err
 			}
-			all, err := All(ctx, tx)
-			if err != nil {
-				return err
+			if was != installation.Table {
+				installation.Changed = true
+				installation.Notes = append(installation.Notes, "it was renamed, from "+was)
 			}
-			following, err := syncFollowing(ctx, tx, options)
-			if err != nil {
-				return err
-			}
-			done = append(own, following...)
-			for _, t := range all {
-				was, tracked := names[t.ID]
-				if !tracked {
-					continue
-				}
-				installation, err := sync(ctx, tx, t, options)
-				if err != nil {
-					return err
-				}
-				if was != installation.Table {
-					installation.Changed = true
-					installation.Notes = append(installation.Notes, "it was renamed, from "+was)
-				}
-				done = append(done, installation)
-			}
-			return nil
-		})
+			done = append(done, installation)
+		}
+		return nil
 	})
 	return done, err
 }
 
-func sync(ctx context.Context, tx pgx.Tx, t Tracked, options installOptions) (Installation, error) {
+// syncSchema mends what is not of one table.
+func (s steps) syncSchema(ctx context.Context) (done []Installation, err error) {
+	// first: the rest calls its functions
+	err = s.step(ctx, "a table of schema exaudit", func(tx pgx.Tx) error {
+		done, err = syncOwn(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.registry(ctx); err != nil {
+		return done, err
+	}
+	var following []Installation
+	err = s.step(ctx, followingTable, func(tx pgx.Tx) error {
+		following, err = syncFollowing(ctx, tx)
+		return err
+	})
+	return append(done, following...), err
+}
+
+func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) (Installation, error) {
 	if t.Relation == 0 {
 		return Installation{Table: t.QuotedName, Skipped: "it has been dropped, its history stays"}, nil
 	}
 	if !t.Tracked {
 		return Installation{Table: t.QuotedName, Skipped: "it was attached to a tracked table and is recorded as part of that, its own history stays"}, nil
 	}
-	installation, err := install(ctx, tx, t.Relation, t.QuotedName, nil, options)
+	installation, err := s.table(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})
 	if errors.Is(err, ErrNoPrimaryKey) {
 		return Installation{Table: t.QuotedName, Skipped: "it has lost its primary key"}, nil
 	}

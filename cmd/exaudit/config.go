@@ -52,7 +52,7 @@ func (p *program) installFile(c *cli.Context, lockTimeout exaudit.InstallOption)
 		return err
 	}
 	done, err := file.Apply(c.Context, conn, c.Bool("dry-run"), lockTimeout)
-	if err != nil {
+	if err != nil && !errors.As(err, new(*exaudit.PartialError)) {
 		return err
 	}
 	for _, table := range done.Skipped {
@@ -65,7 +65,7 @@ func (p *program) installFile(c *cli.Context, lockTimeout exaudit.InstallOption)
 		}
 		p.complain("%s column %s to exaudit.versions", verb, column)
 	}
-	return p.report(c, done.Installed)
+	return p.reportPart(c, done.Installed, err)
 }
 
 // tellUnmatched warns of what the file excepts though it is not there.

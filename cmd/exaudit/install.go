@@ -22,7 +22,7 @@ func (p *program) installCommand() *cli.Command {
 		UsageText: "exaudit install [flags]\nexaudit install [flags] TABLE...\nexaudit install [flags] [options] TABLE\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...\nexaudit install [flags] --follow-ddl [--new-tables PATTERN]... [--except PATTERN]...",
 		Description: "Without a table, installs what the file exaudit.yaml says.\n" +
 			"Tables are named as in SQL; the shell must leave the double quotes alone: '\"User\"'.\n" +
-			"All tables are installed in one transaction, or none.\n\n" +
+			"Each table is a transaction of its own; after an error, the same command goes on.\n\n" +
 			"Example: exaudit install --all --except sessions --dry-run --show-sql",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tables of the schemas that have a primary key"},
@@ -90,10 +90,15 @@ func (p *program) install(c *cli.Context) error {
 		opts = append(opts, exaudit.FollowDDL(following))
 	}
 	done, err := db.Install(c.Context, tables, opts...)
-	if err != nil {
+	return p.reportPart(c, done, err)
+}
+
+// reportPart prints what Install or Sync did, be it before an error.
+func (p *program) reportPart(c *cli.Context, done []exaudit.Installation, err error) error {
+	if err != nil && !errors.As(err, new(*exaudit.PartialError)) {
 		return err
 	}
-	return p.report(c, done)
+	return errors.Join(p.report(c, done), err)
 }
 
 const lockTimeoutName = "lock-timeout"
@@ -101,7 +106,7 @@ const lockTimeoutName = "lock-timeout"
 func lockTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
 		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
-		Usage: "wait for each lock at most for `DURATION`, as 500ms or 1m; writers wait behind it; 0 waits for ever",
+		Usage: "wait for the locks of each table at most for `DURATION` in all, as 500ms or 1m; 0 waits for ever",
 	}
 }
 

@@ -10,7 +10,7 @@ func (p *program) syncCommand() *cli.Command {
 		Usage:     "bring the triggers of every tracked table up to date",
 		UsageText: "exaudit sync [flags]",
 		Description: "After a change of the schema, a restore, or an update of exaudit: mends what \"exaudit status\"\n" +
-			"reports, in one transaction. Tables that were dropped are skipped.\n\n" +
+			"reports, a transaction for each table. Tables that were dropped are skipped.\n\n" +
 			"Example: exaudit sync --dry-run",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
@@ -35,11 +35,8 @@ func (p *program) sync(c *cli.Context) error {
 	}
 	defer closeConn(c.Context, conn)
 	done, err := db.Sync(c.Context, options...)
-	if err != nil {
-		return err
-	}
-	if len(done) == 0 {
+	if err == nil && len(done) == 0 {
 		p.complain("no table is tracked: there is nothing to bring up to date")
 	}
-	return p.report(c, done)
+	return p.reportPart(c, done, err)
 }

@@ -95,8 +95,28 @@ func (r *retry) attempt(ctx context.Context, conn Beginner) (time.Duration, erro
 
 var relation = regexp.MustCompile(`relation "([^"]+)"`)
 
+// named is an error with the object whose lock was not to be had.
+type named struct {
+	object string
+	cause  error
+}
+
+// On says of an error of Work what was to be locked, where that is not what Retry was given.
+func On(object string, err error) error {
+	if n := (*named)(nil); err == nil || errors.As(err, &n) {
+		return err
+	}
+	return &named{object, err}
+}
+
+func (n *named) Error() string { return n.cause.Error() }
+func (n *named) Unwrap() error { return n.cause }
+
 // objectOf is what could not be locked.
 func (r *retry) objectOf(err error) string {
+	if n := (*named)(nil); errors.As(err, &n) {
+		return n.object
+	}
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) {
 		if found := relation.FindStringSubmatch(pgErr.Where); found != nil {
 			return fmt.Sprintf("a row of table %q", found[1])

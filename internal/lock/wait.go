@@ -24,11 +24,15 @@ type Error struct {
 	Object  string // "table public.orders"
 	Timeout time.Duration
 	Holders []Holder // empty where they could not be found out
+	Partial bool     // something else was done before, and stays
 	cause   error
 }
 
 func (e *Error) Error() string {
-	text := fmt.Sprintf("%s %v: there was no lock within %s, and nothing was changed", e.Object, ErrLocked, e.Timeout)
+	text := fmt.Sprintf("%s %v: there was no lock within %s", e.Object, ErrLocked, e.Timeout)
+	if !e.Partial {
+		text += ", and nothing was changed"
+	}
 	if len(e.Holders) > 0 {
 		text += "; it is held by " + describe(e.Holders)
 	}
@@ -83,7 +87,7 @@ func (w *Wait) Explain(err error, object string) error {
 	if !timedOut(err) {
 		return err
 	}
-	return &Error{object, w.timeout, w.Holders(), err}
+	return &Error{Object: object, Timeout: w.timeout, Holders: w.Holders(), cause: err}
 }
 
 // Restore gives the transaction the lock_timeout back that it had.

@@ -1,0 +1,241 @@
+package triggers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/lock"
+)
+
+// steps does the work of Install, Sync and Uninstall, a transaction for each table: nothing that the application may
+// wait for is held longer than one table takes. What is only tried is a savepoint for each table.
+type steps struct {
+	conn    lock.Beginner
+	options installOptions
+	nested  bool   // in another transaction
+	whole   pgx.Tx // the transaction in which all steps are one; nil where each is its own
+}
+
+// errTried takes back what was only tried.
+var errTried = errors.New("only tried")
+
+// inSteps runs do, perhaps several times where conn is a transaction: it keeps what is locked for it, so all is tried
+// anew where one table is in use. Of a dry run nothing stays, and no lock longer than its step.
+func inSteps(ctx context.Context, conn Conn, options installOptions, do func(steps, db.DBTX) error) error {
+	if _, nested := conn.(pgx.Tx); nested && !options.dryRun {
+		return lock.Retry(ctx, conn, options.lockTimeout, "a table", func(tx pgx.Tx, briefly func() error) error {
+			if err := briefly(); err != nil {
+				return err
+			}
+			return do(steps{conn, options, true, tx}, tx)
+		})
+	}
+	if !options.dryRun {
+		return do(steps{conn, options, false, nil}, conn)
+	}
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	return do(steps{tx, options, true, nil}, tx)
+}
+
+// columns adds the custom columns, and returns the table that has got them.
+func (s steps) columns(ctx context.Context) ([]string, error) {
+	if s.options.columns == nil || s.options.dryRun {
+		return nil, nil
+	}
+	if s.whole != nil {
+		return nil, lock.On("table exaudit.versions", s.options.columns(s.whole))
+	}
+	return []string{"exaudit.versions"}, lock.Retry(ctx, s.conn, s.options.lockTimeout, "table exaudit.versions", func(tx pgx.Tx, briefly func() error) error {
+		// Whoever writes to a tracked table waits behind it.
+		if err := briefly(); err != nil {
+			return err
+		}
+		return s.options.columns(tx)
+	})
+}
+
+// registry brings the names of tracked tables up to date, and lets go of those that were dropped.
+func (s steps) registry(ctx context.Context) error {
+	s.options.dryRun = false // what follows rests on it; a dry run takes it back in the end
+	return s.step(ctx, "table exaudit.tables", func(tx pgx.Tx) error {
+		queries := db.New()
+		if err := queries.RefreshTableNames(ctx, tx); err != nil {
+			return fmt.Errorf("refresh the names of tracked tables: %w", err)
+		}
+		if err := queries.UntrackGoneTables(ctx, tx); err != nil {
+			return fmt.Errorf("let go of dropped tables: %w", err)
+		}
+		return nil
+	})
+}
+
+// step does something to one object, alone and under a pinned search_path. Apart from other installs, nothing is
+// waited for but in turns of less than deadlock_timeout, between which all is let go of.
+func (s steps) step(ctx context.Context, object string, do func(pgx.Tx) error) error {
+	if s.whole != nil {
+		if err := lockRegistry(ctx, s.whole); err != nil {
+			return err
+		}
+		return lock.On(object, pinned(ctx, s.whole, func() error { return do(s.whole) }))
+	}
+	err := lock.Retry(ctx, s.conn, s.options.lockTimeout, object, func(tx pgx.Tx, briefly func() error) error {
+		if err := lockRegistry(ctx, tx); err != nil {
+			return err
+		}
+		if err := briefly(); err != nil {
+			return err
+		}
+		if s.options.columns != nil && s.options.dryRun { // the step before has taken them back
+			if err := s.options.columns(tx); err != nil {
+				return err
+			}
+		}
+		if err := pinned(ctx, tx, func() error { return do(tx) }); err != nil {
+			return err
+		}
+		if s.options.dryRun {
+			return errTried
+		}
+		return nil
+	})
+	if errors.Is(err, errTried) {
+		return nil
+	}
+	return err
+}
+
+// lockRegistry keeps other installs away.
+func lockRegistry(ctx context.Context, tx pgx.Tx) error {
+	if err := db.New().LockTables(ctx, tx); err != nil {
+		return lock.On("table exaudit.tables", fmt.Errorf("lock exaudit.tables: %w", err))
+	}
+	return nil
+}
+
+// pinned runs do under a search_path that nobody can plant an operator or function in, with the right to hand
+// functions to exaudit_writer. Event triggers leave alone what it does.
+func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
+	queries := db.New()
+	following, err := queries.SuspendFollowing(ctx, tx, "off")
+	if err != nil {
+		return fmt.Errorf("suspend the event triggers: %w", err)
+	}
+	path, err := queries.PinSearchPath(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("pin search_path: %w", err)
+	}
+	superuser, err := queries.IsSuperuser(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("look up the present role: %w", err)
+	}
+	if !superuser {
+		if _, err := tx.Exec(ctx, "GRANT CREATE ON SCHEMA exaudit TO exaudit_writer"); err != nil {
+			return fmt.Errorf("prepare for functions of exaudit_writer: %w", err)
+		}
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	if !superuser {
+		if _, err := tx.Exec(ctx, "REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer"); err != nil {
+			return fmt.Errorf("take back CREATE from exaudit_writer: %w", err)
+		}
+	}
+	if err := queries.RestoreSearchPath(ctx, tx, path.SearchPath); err != nil {
+		return fmt.Errorf("restore search_path: %w", err)
+	}
+	if _, err := queries.SuspendFollowing(ctx, tx, following.Previous); err != nil {
+		return fmt.Errorf("resume the event triggers: %w", err)
+	}
+	return nil
+}
+
+// untrackAttached lets the partitions go that were tables of their own, and returns their ids: the table that they were
+// attached to records their rows, too.
+func (s steps) untrackAttached(ctx context.Context, q db.DBTX) (map[int32]bool, error) {
+	attached, err := db.New().AttachedTables(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("look for tables that were attached: %w", err)
+	}
+	ids := make(map[int32]bool, len(attached))
+	for _, t := range attached {
+		ids[t.ID] = true
+		err := s.step(ctx, "table "+t.QuotedName, func(tx pgx.Tx) error { return untrack(ctx, tx, t.ID, t.QuotedName) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
+// policies creates what TRUNCATE takes with row security, where it is missing, each by itself: that waits for readers,
+// and keeps them waiting.
+func (s steps) policies(ctx context.Context, q db.DBTX, relation uint32) error {
+	partitions, err := db.New().Partitions(ctx, q, relation)
+	if err != nil {
+		return fmt.Errorf("describe the partitions of relation %d: %w", relation, err)
+	}
+	for _, p := range partitions {
+		if p.HasPolicy {
+			continue
+		}
+		err := s.step(ctx, "table "+p.Name, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, render("policies", []db.PartitionsRow{p})); err != nil {
+				return fmt.Errorf("install triggers on %s: %w", p.Name, err)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PartialError is an error before which some of the tables were done, each by itself, and stay so. To run the same
+// again goes on with the others.
+type PartialError struct {
+	Done  []string // quoted
+	cause error
+}
+
+func (e *PartialError) Error() string {
+	return fmt.Sprintf("%v; done before that: %s", e.cause, nameSome(e.Done))
+}
+
+func (e *PartialError) Unwrap() error { return e.cause }
+
+// nameSome is a list that is not too long for a line.
+func nameSome(names []string) string {
+	const most = 5
+	text := ""
+	for i, name := range names {
+		switch {
+		case i == most:
+			return fmt.Sprintf("%s and %d more", text, len(names)-most)
+		case i > 0:
+			text += ", "
+		}
+		text += name
+	}
+	return text
+}
+
+// partial says of an error what was done before.
+func (s steps) partial(err error, done []string) error {
+	if err == nil || s.nested || len(done) == 0 {
+		return err
+	}
+	if locked := (*lock.Error)(nil); errors.As(err, &locked) {
+		locked.Partial = true
+	}
+	return &PartialError{done, err}
+}
