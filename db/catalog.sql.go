@@ -531,6 +531,7 @@ SELECT c.oid::pg_catalog.oid AS relation,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
        exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
+       coalesce(exaudit.planned_code(c.oid), '')::pg_catalog.text AS planned_code,
        t.level::integer AS level,
        ARRAY(SELECT pg_catalog.quote_ident(a.attname)
              FROM pg_catalog.pg_attribute a
@@ -553,6 +554,7 @@ type PartitionsRow struct {
 	Name             string
 	HasPolicy        bool
 	WriterMayRead    bool
+	PlannedCode      string
 	Level            int32
 	PartitionColumns []string
 	Creator          string
@@ -578,6 +580,7 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 			&i.Name,
 			&i.HasPolicy,
 			&i.WriterMayRead,
+			&i.PlannedCode,
 			&i.Level,
 			&i.PartitionColumns,
 			&i.Creator,

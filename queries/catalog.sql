@@ -90,6 +90,7 @@ SELECT c.oid::pg_catalog.oid AS relation,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
        exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
+       coalesce(exaudit.planned_code(c.oid), '')::pg_catalog.text AS planned_code,
        t.level::integer AS level,
        ARRAY(SELECT pg_catalog.quote_ident(a.attname)
              FROM pg_catalog.pg_attribute a

@@ -753,6 +753,27 @@ AS $$
     WHERE c.oid = relation
 $$;
 
+-- A function that might run as exaudit_writer where that plans a query on a relation: the planner computes what it can of
+-- the expressions of indexes, statistics and partition keys. Those of superusers do not count, nor those of members of
+-- exaudit_writer, who could do as much without it. NULL where there is none.
+CREATE FUNCTION exaudit.planned_code(relation oid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT min(p.oid::regprocedure::text)
+    FROM (SELECT relation AS id UNION SELECT tree.relid FROM pg_catalog.pg_partition_tree(relation) AS tree) AS r
+    CROSS JOIN LATERAL (SELECT 'pg_catalog.pg_class'::regclass AS class, r.id AS object
+                        UNION ALL
+                        SELECT 'pg_catalog.pg_class'::regclass, i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = r.id
+                        UNION ALL
+                        SELECT 'pg_catalog.pg_statistic_ext'::regclass, e.oid FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = r.id) AS part
+    JOIN pg_catalog.pg_depend d ON d.classid = part.class AND d.objid = part.object
+    LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
+    JOIN pg_catalog.pg_proc p ON p.oid = CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE o.oprcode::oid END
+    -- a superuser is a member of every role
+    WHERE NOT pg_catalog.pg_has_role(p.proowner, 'exaudit_writer', 'MEMBER')
+$$;
+
 -- The partitions below a relation whose rows its TRUNCATE trigger has to record, because
 -- they have none themselves: PostgreSQL does not clone these to partitions that are
 -- attached later.
@@ -781,6 +802,8 @@ CREATE FUNCTION exaudit.record_rows(table_id integer, relation oid, action exaud
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET row_security = on
+    -- else the planner looks at CHECK constraints, which the table's owner wrote
+    SET constraint_exclusion = off
     SET datestyle = 'ISO, YMD'
     SET intervalstyle = 'postgres'
     SET timezone = 'UTC'
@@ -804,12 +827,20 @@ DECLARE
                                           coalesce(exaudit.oversized_expression(relation, 'r'), 'false'),
                                           exaudit.image_expression(relation, 'r'));
     statement   text;
+    foreign_code text;
     written     bigint;
 BEGIN
     IF NOT exaudit.reads_every_row(relation) THEN
         RAISE EXCEPTION 'rows of % cannot be recorded: exaudit_writer may not read every row', relation::regclass
             USING ERRCODE = 'insufficient_privilege',
                   HINT = 'Run "exaudit install" for the table. Restrictive policies must not apply to exaudit_writer.';
+    END IF;
+    foreign_code := exaudit.planned_code(relation);
+    IF foreign_code IS NOT NULL THEN
+        RAISE EXCEPTION 'rows of % cannot be recorded: reading them might run function % as exaudit_writer', relation::regclass, foreign_code
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = 'An index, statistics or a partition key calls it.',
+                  HINT = 'Have the function owned by a superuser, or the table installed with the option truncate: refuse or ignore.';
     END IF;
     PERFORM exaudit.note_columns(table_id, root, exaudit.present_columns(root));
     stamp := exaudit.session_data();
@@ -909,7 +940,7 @@ $$;
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
-    exaudit.note_key_change, exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
+    exaudit.note_key_change, exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.planned_code, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
     exaudit.partition_tree, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
@@ -918,7 +949,7 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
     exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.partition_tree, exaudit.trigger_condition, exaudit.policy_definition,
-    exaudit.reads_every_row,
+    exaudit.reads_every_row, exaudit.planned_code,
     exaudit.has_truncate_policy, exaudit.option_columns
     TO exaudit_reader;
 
@@ -934,6 +965,7 @@ DROP FUNCTION IF EXISTS exaudit.track; -- it belonged to exaudit_writer
 DROP FUNCTION exaudit.record_truncated;
 DROP FUNCTION exaudit.record_rows;
 DROP FUNCTION exaudit.untriggered_partitions;
+DROP FUNCTION exaudit.planned_code;
 DROP FUNCTION exaudit.reads_every_row;
 DROP FUNCTION exaudit.has_truncate_policy;
 DROP FUNCTION exaudit.altered_rows_query;

@@ -207,12 +207,13 @@ func TestOwnersCode(t *testing.T) {
 		`CREATE FUNCTION evil_policy() RETURNS boolean `+note("policy", "true"),
 		`CREATE FUNCTION evil_index(int) RETURNS int IMMUTABLE `+note("index", "1"),
 		`CREATE FUNCTION evil_trigger() RETURNS trigger `+note("trigger", "NULL"),
-		`CREATE FUNCTION evil_eq(mood, mood) RETURNS boolean `+note("operator", "true"),
+		`CREATE FUNCTION evil_eq(mood, mood) RETURNS boolean IMMUTABLE `+note("operator", "true"),
 		`CREATE OPERATOR = (FUNCTION = evil_eq, LEFTARG = mood, RIGHTARG = mood)`,
 		`CREATE OPERATOR public.= (FUNCTION = evil_eq, LEFTARG = mood, RIGHTARG = mood)`,
 		`CREATE TABLE items (id int PRIMARY KEY, m mood, p pair, i inner_mood, ma mood[], pa pair[], ta temperature[], da doc[], ia inner_mood[], c code, ca code[],
 			d int DEFAULT evil_default() CHECK (evil_check(d)), g int GENERATED ALWAYS AS (evil_generated(id)) STORED)`,
-		`CREATE INDEX ON items (evil_index(id))`,
+		// what a planner might compute before it reads
+		`CREATE FUNCTION evil_constant(int) RETURNS int IMMUTABLE `+note("constant", "1"), `ALTER TABLE items ADD CHECK (evil_constant(4) > 0)`,
 		`CREATE TRIGGER t AFTER INSERT OR UPDATE OR DELETE ON items FOR EACH ROW EXECUTE FUNCTION evil_trigger()`,
 		`CREATE TABLE keyed (m mood, c code, t int, PRIMARY KEY (m, c))`,
 		`ALTER TABLE items ENABLE ROW LEVEL SECURITY`, `CREATE POLICY permissive ON items USING (evil_policy())`)
@@ -239,6 +240,23 @@ func TestOwnersCode(t *testing.T) {
 		wantDrift(t, db, "may not read every row")
 		run(t, conn, c.undo)
 	}
+	// what a planner computes, of all that TRUNCATE would read
+	for _, c := range []struct{ attack, undo string }{
+		{`CREATE INDEX evil ON items ((evil_constant(1) + id))`, `DROP INDEX evil`},
+		{`CREATE INDEX evil ON items (id) WHERE evil_constant(2) < id`, `DROP INDEX evil`},
+		{`CREATE INDEX evil ON items ((m OPERATOR(mine.=) 'sad'))`, `DROP INDEX evil`},
+		{`CREATE STATISTICS evil ON (evil_constant(3) + id), id FROM items`, `DROP STATISTICS evil`},
+	} {
+		run(t, conn, c.attack)
+		if err := fails(t, conn, `TRUNCATE items`); err.Code != "42501" || !strings.Contains(err.Message, "might run function mine.evil_") {
+			t.Errorf("%s: %v", c.attack, err)
+		}
+		wantDrift(t, db, "might run as exaudit_writer")
+		run(t, conn, c.undo)
+	}
+	// those of a superuser are trusted
+	db.Exec(t, `CREATE FUNCTION mine.trusted(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1'`)
+	run(t, conn, `CREATE INDEX ON items ((trusted(1) + id))`)
 	install(t, db, "mine.items")
 	wantNoDrift(t, db)
 	run(t, conn, `TRUNCATE items`)
