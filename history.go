@@ -11,13 +11,14 @@ import (
 type HistoryOption func(*historyOptions)
 
 type historyOptions struct {
-	page     history.Page
-	states   bool
-	pageSize int   // of what is read at once; 0: enough
-	before   int64 // for Transactions
-	filter   history.Filter
-	filtered bool
-	err      error
+	page       history.Page
+	comparison history.Comparison
+	states     bool
+	pageSize   int   // of what is read at once; 0: enough
+	before     int64 // for Transactions
+	filter     history.Filter
+	filtered   bool
+	err        error
 	// what takes the database to understand
 	tables   []string
 	entities []entityName
@@ -75,13 +76,13 @@ func (d *DB) History(ctx context.Context, table string, key any, opts ...History
 		if o.filtered {
 			versions, err = d.passing(ctx, o, versions)
 		}
-		return o.page.Of(versions), d.explain(ctx, err)
+		return d.compared(ctx, o, o.page.Of(versions), err)
 	case o.filtered:
 		versions, err := d.search(ctx, o)
-		return versions, d.explain(ctx, err)
+		return d.compared(ctx, o, versions, err)
 	default:
 		versions, err := history.Read(ctx, d.conn, entity, o.page)
-		return versions, d.explain(ctx, err)
+		return d.compared(ctx, o, versions, err)
 	}
 }
 
@@ -93,10 +94,18 @@ func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*V
 	return versions, d.explain(ctx, err)
 }
 
-// Version gives one version by its id, or ErrNoVersion.
-func (d *DB) Version(ctx context.Context, id int64) (*Version, error) {
+// Version returns one version by its id, or ErrNoVersion. Of options, those count that say how values are compared:
+// Primitive, PrimitiveTypes and Positional.
+func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*Version, error) {
 	v, _, err := history.Get(ctx, d.conn, id)
-	return v, d.explain(ctx, err)
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	versions, err := d.compared(ctx, newHistoryOptions(opts), []*Version{v}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return versions[0], nil
 }
 
 // States gives the whole rows before and after a version; nil is no row. The entity's

@@ -152,7 +152,7 @@ func (d *DB) Versions(ctx context.Context, opts ...HistoryOption) ([]*Version, e
 		return nil, d.explain(ctx, err)
 	}
 	versions, err := d.search(ctx, o)
-	return versions, d.explain(ctx, err)
+	return d.compared(ctx, o, versions, err)
 }
 
 func (d *DB) search(ctx context.Context, o historyOptions) (versions []*Version, err error) {

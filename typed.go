@@ -187,6 +187,10 @@ func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[
 			if left > 0 && len(batch) > left {
 				batch = batch[:left]
 			}
+			if compareErr := o.comparison.Compare(ctx, r.db.conn, batch); compareErr != nil {
+				yield(TypedVersion[T]{}, compareErr)
+				return
+			}
 			if !give(batch) {
 				return
 			}

@@ -102,6 +102,18 @@ func (q *Queries) IsSuperuser(ctx context.Context, db DBTX) (bool, error) {
 	return rolsuper, err
 }
 
+const isType = `-- name: IsType :one
+SELECT (exaudit.type_named($1::pg_catalog.text) IS NOT NULL)::boolean AS known
+`
+
+// Whether a name is one of a type, as options have it.
+func (q *Queries) IsType(ctx context.Context, db DBTX, name string) (bool, error) {
+	row := db.QueryRow(ctx, isType, name)
+	var known bool
+	err := row.Scan(&known)
+	return known, err
+}
+
 const lockTables = `-- name: LockTables :exec
 
 LOCK TABLE exaudit.tables IN SHARE UPDATE EXCLUSIVE MODE

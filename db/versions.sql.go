@@ -11,6 +11,57 @@ import (
 	"time"
 )
 
+const columnsOfTypes = `-- name: ColumnsOfTypes :many
+SELECT c.name::pg_catalog.text AS name FROM exaudit.columns_of_types($1::pg_catalog.oid, $2::pg_catalog.text[]) AS c (name)
+`
+
+type ColumnsOfTypesParams struct {
+	Relation uint32
+	Types    []string
+}
+
+func (q *Queries) ColumnsOfTypes(ctx context.Context, db DBTX, arg ColumnsOfTypesParams) ([]string, error) {
+	rows, err := db.Query(ctx, columnsOfTypes, arg.Relation, arg.Types)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const comparison = `-- name: Comparison :one
+SELECT ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) 'primitive'))::pg_catalog.text[] AS places,
+       ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) 'primitive_types'))::pg_catalog.text[] AS types,
+       coalesce((t.options OPERATOR(pg_catalog.->>) 'positional') OPERATOR(pg_catalog.=) 'true', false)::boolean AS positional
+FROM exaudit.tables t
+WHERE t.id OPERATOR(pg_catalog.=) $1::integer
+`
+
+type ComparisonRow struct {
+	Places     []string
+	Types      []string
+	Positional bool
+}
+
+// How the options of a table have values compared.
+func (q *Queries) Comparison(ctx context.Context, db DBTX, tableID int32) (ComparisonRow, error) {
+	row := db.QueryRow(ctx, comparison, tableID)
+	var i ComparisonRow
+	err := row.Scan(&i.Places, &i.Types, &i.Positional)
+	return i, err
+}
+
 const customIndexStatement = `-- name: CustomIndexStatement :one
 SELECT exaudit.custom_index_statement($1::pg_catalog.text)::pg_catalog.text AS statement,
        coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/patch"
 )
 
 // epoch is a time in which a table's columns were the same.
@@ -22,6 +23,9 @@ type column struct {
 	Type     string `json:"type"`
 	Encoding string `json:"encoding"`
 }
+
+// now is since when the present columns are what they are; no version has come after.
+const now = int64(^uint64(0) >> 1)
 
 // columns is a table's columns through time, oldest first; the last epoch is now.
 type columns []epoch
@@ -46,7 +50,6 @@ func readColumns(ctx context.Context, q db.DBTX, e Entity) (columns, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the columns of %s: %w", e.Table, err)
 	}
-	const now = int64(^uint64(0) >> 1)
 	last, err := newEpoch(now, e.Relation, present)
 	if err != nil {
 		return nil, fmt.Errorf("read the columns of %s: %w", e.Table, err)
@@ -147,8 +150,9 @@ func (c columns) retyped(from, to int) []string {
 	return list
 }
 
-// rename reads the images of versions under the present names of their columns.
-func (c columns) rename(versions []*Version) {
+// rename reads the images of versions under the present names of their columns, and has their patches compared as
+// some options say.
+func (c columns) rename(versions []*Version, compare []patch.Option) {
 	cache := make(map[int]map[string]string)
 	for _, v := range versions {
 		v.epoch = c.at(v.ID)
@@ -160,7 +164,9 @@ func (c columns) rename(versions []*Version) {
 		v.columns = c
 		if len(names) > 0 {
 			v.Before, v.After = v.Before.renamed(names), v.After.renamed(names)
-			v.setPatch()
+		}
+		if len(names) > 0 || len(compare) > 0 {
+			v.comparing(compare)
 		}
 	}
 }

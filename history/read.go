@@ -68,7 +68,11 @@ func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, erro
 	if err != nil {
 		return nil, err
 	}
-	columns.rename(versions)
+	compare, err := readComparison(ctx, q, e, Comparison{})
+	if err != nil {
+		return nil, err
+	}
+	columns.rename(versions, compare)
 	return versions, nil
 }
 
@@ -202,7 +206,11 @@ func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
 	if err != nil {
 		return nil, e, err
 	}
-	columns.rename([]*Version{v})
+	compare, err := readComparison(ctx, q, e, Comparison{})
+	if err != nil {
+		return nil, e, err
+	}
+	columns.rename([]*Version{v}, compare)
 	return v, e, nil
 }
 

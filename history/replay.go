@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/patch"
 )
 
 // Replay is the history of an entity with the state after each version, read page by page:
@@ -21,6 +22,7 @@ type Replay struct {
 	entity  Entity
 	page    int
 	columns columns
+	compare []patch.Option
 	begins  map[string]begin
 	present Present
 	lastID  int64
@@ -47,6 +49,9 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 		return fail(err)
 	}
 	if r.columns, err = readColumns(ctx, q, e); err != nil {
+		return nil, err
+	}
+	if r.compare, err = readComparison(ctx, q, e, Comparison{}); err != nil {
 		return nil, err
 	}
 	r.begins = r.columns.begins()
@@ -219,7 +224,7 @@ func (r *Replay) groups(ctx context.Context, q db.DBTX) iter.Seq2[[]*Version, er
 				yield(nil, fmt.Errorf("read the history of %s %s: %w", r.entity.Table, r.entity.ID, err))
 				return
 			}
-			r.columns.rename(page)
+			r.columns.rename(page, r.compare)
 			if more = len(page) == r.page; more {
 				next = page[len(page)-1].ID + 1
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/patch"
 )
 
 // Filter chooses among versions; of what is nil, all.
@@ -230,6 +231,7 @@ func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, er
 type searched struct {
 	entity  Entity
 	columns columns
+	compare []patch.Option
 	read    bool
 }
 
@@ -254,13 +256,16 @@ func (s *searched) version(ctx context.Context, q db.DBTX, r db.EntityVersionsRo
 		if s.columns, err = readColumns(ctx, q, s.entity); err != nil {
 			return nil, err
 		}
+		if s.compare, err = readComparison(ctx, q, s.entity, Comparison{}); err != nil {
+			return nil, err
+		}
 		s.read = true
 	}
 	v, err := newVersion(s.entity.Table, r)
 	if err != nil {
 		return nil, err
 	}
-	s.columns.rename([]*Version{v})
+	s.columns.rename([]*Version{v}, s.compare)
 	return v, nil
 }
 

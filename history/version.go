@@ -78,6 +78,7 @@ type Version struct {
 	epoch   int     // the one of columns that it was recorded in
 	known   Image   // State without the columns that were given another type since; nil: all of it
 	birth   int     // the epoch in which the row came to be, as far as is recorded
+	compare []patch.Option
 }
 
 // MarshalJSON gives the patch in its stable form.
@@ -129,7 +130,7 @@ func (v *Version) setPatch() {
 	if v.Action == Baseline {
 		return
 	}
-	v.Patch = patch.Diff(v.Before.Value(), v.After.Value())
+	v.Patch = v.Diff(v.Before, v.After)
 	if v.Action != Updated {
 		return
 	}

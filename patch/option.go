@@ -35,6 +35,9 @@ type pointers [][]string
 
 var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
 
+// Segments are those of a place as [Primitive] reads it.
+func Segments(place string) []string { return parsePointer(place) }
+
 func parsePointer(s string) []string {
 	if s == "" {
 		return nil

@@ -132,3 +132,7 @@ WHERE a.attrelid OPERATOR(pg_catalog.=) 'exaudit.versions'::pg_catalog.regclass 
 
 -- name: CurrentSchemas :one
 SELECT pg_catalog.current_schemas(false)::pg_catalog.text[] AS schemas;
+
+-- name: IsType :one
+-- Whether a name is one of a type, as options have it.
+SELECT (exaudit.type_named(@name::pg_catalog.text) IS NOT NULL)::boolean AS known;

@@ -126,3 +126,14 @@ FROM ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@ent
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
                        AND v.id OPERATOR(pg_catalog.=) r.id
 ORDER BY v.id;
+
+-- name: Comparison :one
+-- How the options of a table have values compared.
+SELECT ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) 'primitive'))::pg_catalog.text[] AS places,
+       ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) 'primitive_types'))::pg_catalog.text[] AS types,
+       coalesce((t.options OPERATOR(pg_catalog.->>) 'positional') OPERATOR(pg_catalog.=) 'true', false)::boolean AS positional
+FROM exaudit.tables t
+WHERE t.id OPERATOR(pg_catalog.=) @table_id::integer;
+
+-- name: ColumnsOfTypes :many
+SELECT c.name::pg_catalog.text AS name FROM exaudit.columns_of_types(@relation::pg_catalog.oid, @types::pg_catalog.text[]) AS c (name);

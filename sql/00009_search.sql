@@ -243,16 +243,39 @@ $$;
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
 AS 'SELECT 9::bigint';
+
+-- The type of a name, NULL where there is none. Types that are not PostgreSQL's own are named with their schema.
+CREATE FUNCTION exaudit.type_named(name text) RETURNS oid
+    LANGUAGE sql STABLE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT to_regtype(name)::oid
+$$;
+
+-- The columns of a relation that have one of some types, or a domain over one.
+CREATE FUNCTION exaudit.columns_of_types(relation oid, types text[]) RETURNS SETOF text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE has (name, type) AS (
+        SELECT a.attname::text, a.atttypid
+        FROM pg_attribute a WHERE a.attrelid = columns_of_types.relation AND a.attnum > 0 AND NOT a.attisdropped
+        UNION ALL
+        SELECT h.name, t.typbasetype FROM has h JOIN pg_type t ON t.oid = h.type AND t.typtype = 'd'
+    )
+    SELECT DISTINCT h.name FROM has h
+    WHERE h.type = ANY (ARRAY(SELECT exaudit.type_named(t) FROM unnest(columns_of_types.types) t))
+$$;
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.custom_index, exaudit.custom_index_statement, exaudit.expose_custom_index,
     exaudit.indexed_key, exaudit.check_syntax, exaudit.check_condition, exaudit.search_condition, exaudit.search_source,
-    exaudit.search_query, exaudit.search, exaudit.search_transactions, exaudit.transaction_parts
-    FROM PUBLIC;
+    exaudit.search_query, exaudit.search, exaudit.search_transactions, exaudit.transaction_parts, exaudit.type_named,
+    exaudit.columns_of_types FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.custom_index, exaudit.custom_index_statement, exaudit.indexed_key,
     exaudit.check_syntax, exaudit.check_condition, exaudit.search_condition, exaudit.search_source, exaudit.search_query,
-    exaudit.search, exaudit.search_transactions, exaudit.transaction_parts, exaudit.last_version_id
-    TO exaudit_reader;
+    exaudit.search, exaudit.search_transactions, exaudit.transaction_parts, exaudit.last_version_id, exaudit.type_named,
+    exaudit.columns_of_types TO exaudit_reader;
 
 RESET ROLE;
 
@@ -260,6 +283,8 @@ RESET ROLE;
 -- The generated functions go first, and with them the triggers: from here on nothing needs
 -- the rest. With them goes what exaudit_writer was granted on tracked tables.
 DROP OWNED BY exaudit_writer CASCADE;
+DROP FUNCTION exaudit.columns_of_types;
+DROP FUNCTION exaudit.type_named;
 DROP FUNCTION exaudit.transaction_parts;
 DROP FUNCTION exaudit.search_transactions;
 DROP FUNCTION exaudit.search;

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/patch"
 )
 
 // Options say what is recorded of one table, and how. The zero value is the default: every
@@ -42,6 +43,14 @@ type Options struct {
 	// Replica records what logical replication applies as well, and what a session does
 	// whose session_replication_role is replica.
 	Replica bool `json:"replica,omitempty"`
+	// Primitive are places whose values readers compare as a whole: a column, or a JSON pointer below one, as
+	// "info/address", where * stands for every key and index.
+	Primitive []string `json:"primitive,omitempty"`
+	// PrimitiveTypes are SQL types whose columns readers compare as a whole. Those that are not PostgreSQL's own are named
+	// with their schema.
+	PrimitiveTypes []string `json:"primitive_types,omitempty"`
+	// Positional has readers compare lists place by place.
+	Positional bool `json:"positional,omitempty"`
 }
 
 // Capture is what is kept of an update.
@@ -117,6 +126,19 @@ func (o Options) Validate() error {
 			}
 		}
 	}
+	for _, list := range []struct {
+		option string
+		values []string
+	}{{"primitive", o.Primitive}, {"primitive_types", o.PrimitiveTypes}} {
+		for i, value := range list.values {
+			switch {
+			case strings.Trim(value, "/ ") == "":
+				return &OptionError{Option: list.option, Value: value, Reason: "an empty text"}
+			case slices.Contains(list.values[:i], value):
+				return &OptionError{Option: list.option, Value: value, Reason: fmt.Sprintf("%q is listed twice", value)}
+			}
+		}
+	}
 	if o.Capture != "" && o.Capture != CaptureChanged && o.Capture != CaptureFull {
 		return &OptionError{Option: "capture", Value: string(o.Capture), Reason: fmt.Sprintf("is changed or full, not %q", o.Capture)}
 	}
@@ -143,7 +165,9 @@ func (o Options) Validate() error {
 // equal in the registry.
 func (o Options) normalized() Options {
 	o.Where = strings.TrimSpace(o.Where)
-	o.Exclude, o.Mask = slices.Sorted(slices.Values(o.Exclude)), slices.Sorted(slices.Values(o.Mask))
+	for _, list := range []*[]string{&o.Exclude, &o.Mask, &o.Primitive, &o.PrimitiveTypes} {
+		*list = slices.Sorted(slices.Values(*list))
+	}
 	if o.Capture == CaptureChanged {
 		o.Capture = ""
 	}
@@ -241,6 +265,11 @@ func (o Options) check(ctx context.Context, tx pgx.Tx, relation uint32, given bo
 			}
 		}
 	}
+	if given {
+		if err := o.checkPrimitive(ctx, tx, columns); err != nil {
+			return err
+		}
+	}
 	if o.ByStatement() {
 		obstacles, err := db.New().StatementLevelObstacles(ctx, tx, relation)
 		if err != nil {
@@ -254,6 +283,40 @@ func (o Options) check(ctx context.Context, tx pgx.Tx, relation uint32, given bo
 		return nil
 	}
 	return checkCondition(ctx, tx, relation, o.Where)
+}
+
+// checkPrimitive finds places and types that there are none of.
+func (o Options) checkPrimitive(ctx context.Context, tx pgx.Tx, columns []db.TableColumnsRow) error {
+	for _, place := range o.Primitive {
+		name := patch.Segments(place)[0]
+		if name != "*" && !slices.ContainsFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name }) {
+			return &OptionError{Option: "primitive", Value: place, Reason: fmt.Sprintf("there is no column %q", name)}
+		}
+	}
+	for _, name := range o.PrimitiveTypes {
+		known, err := isType(ctx, tx, name)
+		if err != nil {
+			return fmt.Errorf("look for type %s: %w", name, err)
+		}
+		if !known {
+			return &OptionError{Option: "primitive_types", Value: name, Reason: fmt.Sprintf("there is no type %s; those that are not PostgreSQL's own are named with their schema", name)}
+		}
+	}
+	return nil
+}
+
+// isType reports whether a text names a type, in a savepoint, as it may be no name at all.
+func isType(ctx context.Context, tx pgx.Tx, name string) (bool, error) {
+	savepoint, err := tx.Begin(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer savepoint.Rollback(ctx)
+	known, err := db.New().IsType(ctx, savepoint, name)
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code != "42501" && strings.HasPrefix(pgErr.Code, "42") {
+		return false, nil
+	}
+	return known, err
 }
 
 // checkCondition lets PostgreSQL plan a condition. Where it stands alone, it must not be

@@ -8,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/patch"
 )
 
 func (p *program) diffCommand() *cli.Command {
@@ -17,7 +16,7 @@ func (p *program) diffCommand() *cli.Command {
 		Usage:       "show what changed from the row after one version to the row after another",
 		UsageText:   "exaudit diff [flags] VERSION VERSION",
 		Description: "Both versions must be of the same row. The second may be the older one.\n\nExample: exaudit diff 17 23",
-		Flags:       []cli.Flag{fullFlag()},
+		Flags:       append([]cli.Flag{fullFlag()}, compareFlags()...),
 		Action:      p.diff,
 	}
 }
@@ -51,7 +50,7 @@ func (p *program) diff(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.printDiff(c, version, from, to, patch.Diff(before.Value(), after.Value()))
+	return p.printDiff(c, version, from, to, version.Diff(before, after))
 }
 
 // sameEntity gives the second version, if it is of the same row as the first.
@@ -60,7 +59,7 @@ func sameEntity(c *cli.Context, db *exaudit.DB, from, to int64) (*exaudit.Versio
 	if err != nil {
 		return nil, err
 	}
-	b, err := db.Version(c.Context, to)
+	b, err := db.Version(c.Context, to, comparing(c)...)
 	if err != nil {
 		return nil, err
 	}

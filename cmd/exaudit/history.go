@@ -30,12 +30,12 @@ func (p *program) historyCommand() *cli.Command {
 			"          exaudit history temperatures -- -5\n" +
 			"          exaudit history orders --column status --since 24h\n" +
 			"          exaudit history --by actor_id=7 --limit 20",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.IntFlag{Name: "limit", Usage: "only the newest `N` versions, with --after the next N", DefaultText: "all"},
 			&cli.Int64Flag{Name: "after", Usage: "only versions with a greater number than `VERSION`"},
 			&cli.BoolFlag{Name: "states", Usage: "show the whole row after each version, too"},
 			fullFlag(),
-		}, filterFlags()...),
+		}, compareFlags(), filterFlags()),
 		Action: p.history,
 	}
 }
@@ -58,6 +58,7 @@ func (p *program) history(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	opts = append(opts, comparing(c)...)
 	conn, db, err := p.openToRead(c)
 	if err != nil {
 		return err

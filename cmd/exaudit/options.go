@@ -27,6 +27,9 @@ func optionFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "ignore", Category: optionCategory, Usage: "let sessions switch recording off: SET exaudit.ignore = 'on'"},
 		&cli.BoolFlag{Name: "session-user", Category: optionCategory, Usage: "record who was logged in to the server"},
 		&cli.BoolFlag{Name: "replica", Category: optionCategory, Usage: "record what logical replication applies, too"},
+		&cli.StringSliceFlag{Name: "primitive", Category: optionCategory, Usage: "compare what is at `PLACE` as a whole, a column, or below one as info/address (may be repeated)"},
+		&cli.StringSliceFlag{Name: "primitive-type", Category: optionCategory, Usage: "compare values of SQL type `TYPE` as a whole (may be repeated)"},
+		&cli.BoolFlag{Name: "positional", Category: optionCategory, Usage: "compare lists place by place"},
 	}
 }
 
@@ -43,6 +46,7 @@ func optionsOf(c *cli.Context) (*exaudit.Options, error) {
 		Exclude: c.StringSlice("exclude"), Mask: c.StringSlice("mask"), Where: c.String("where"),
 		Capture: triggers.Capture(c.String("capture")), Level: triggers.Level(c.String("level")), Truncate: triggers.Truncate(c.String("truncate")),
 		TOAST: c.Bool("toast"), Ignore: c.Bool("ignore"), SessionUser: c.Bool("session-user"), Replica: c.Bool("replica"),
+		Primitive: c.StringSlice("primitive"), PrimitiveTypes: c.StringSlice("primitive-type"), Positional: c.Bool("positional"),
 	}
 	for _, name := range []string{"where", "capture", "level", "truncate"} {
 		if c.IsSet(name) && strings.TrimSpace(c.String(name)) == "" {
@@ -50,9 +54,17 @@ func optionsOf(c *cli.Context) (*exaudit.Options, error) {
 		}
 	}
 	if wrong := (*exaudit.OptionError)(nil); errors.As(options.Validate(), &wrong) {
-		return nil, usageErrorf("install", "--%s: %s", wrong.Option, wrong.Reason)
+		return nil, usageErrorf("install", "--%s: %s", flagOf(wrong.Option), wrong.Reason)
 	}
 	return &options, nil
+}
+
+// flagOf is the flag of an option.
+func flagOf(option string) string {
+	if option == "primitive_types" {
+		return "primitive-type"
+	}
+	return strings.ReplaceAll(option, "_", "-")
 }
 
 // optionText is what differs from the default, on one line.
@@ -74,5 +86,8 @@ func optionText(o exaudit.Options) string {
 	add(o.Ignore, "honours exaudit.ignore")
 	add(o.SessionUser, "records session_user")
 	add(o.Replica, "records replicas")
+	add(len(o.Primitive) > 0, "compares %s as a whole", strings.Join(o.Primitive, ", "))
+	add(len(o.PrimitiveTypes) > 0, "compares values of %s as a whole", strings.Join(o.PrimitiveTypes, ", "))
+	add(o.Positional, "compares lists by place")
 	return strings.Join(parts, "; ")
 }

@@ -16,7 +16,7 @@ func (p *program) showCommand() *cli.Command {
 		Usage:       "show one version, with the whole row before and after it",
 		UsageText:   "exaudit show [flags] VERSION",
 		Description: "VERSION is the number at the head of each version in \"exaudit history\".\n\nExample: exaudit show 17",
-		Flags:       []cli.Flag{fullFlag()},
+		Flags:       append([]cli.Flag{fullFlag()}, compareFlags()...),
 		Action:      p.show,
 	}
 }
@@ -46,7 +46,7 @@ func (p *program) show(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	version, err := db.Version(c.Context, id)
+	version, err := db.Version(c.Context, id, comparing(c)...)
 	if err != nil {
 		return err
 	}
