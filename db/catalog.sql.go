@@ -156,68 +156,6 @@ func (q *Queries) ForeignKeys(ctx context.Context, db DBTX, relations []uint32) 
 	return items, nil
 }
 
-const guardTriggers = `-- name: GuardTriggers :many
-SELECT wanted.table_name::pg_catalog.text AS table_name, wanted.name::pg_catalog.text AS name,
-       coalesce(tg.tgenabled::pg_catalog.text, '')::pg_catalog.text AS enabled,
-       coalesce(p.proname OPERATOR(pg_catalog.<>) wanted.function_name
-                OR p.pronamespace OPERATOR(pg_catalog.<>) 'exaudit'::pg_catalog.regnamespace
-                OR tg.tgtype OPERATOR(pg_catalog.<>) wanted.type
-                OR tg.tgqual IS NOT NULL
-                OR ARRAY(SELECT pg_catalog.unnest(tg.tgattr::smallint[]) ORDER BY 1) OPERATOR(pg_catalog.<>) wanted.columns, false)::boolean AS altered
-FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58,
-              ARRAY(SELECT a.attnum
-                    FROM pg_catalog.pg_attribute a
-                    WHERE a.attrelid OPERATOR(pg_catalog.=) 'exaudit.versions'::pg_catalog.regclass
-                      AND a.attname OPERATOR(pg_catalog.=) ANY (exaudit.version_columns())
-                    ORDER BY 1)), -- of UPDATE OF
-             ('exaudit.versions', 'append_only_custom', 'refuse_custom_change', 19, '{}'),
-             ('exaudit.versions', 'note_forgotten', 'note_forgotten', 8, '{}'),
-             ('exaudit.versions', 'forget_key_changes', 'forget_key_changes', 8, '{}'),
-             ('exaudit.versions', 'forget_undone', 'forget_undone', 8, '{}'),
-             ('exaudit.key_changes', 'append_only', 'refuse_change', 58, '{}'),
-             ('exaudit.undone', 'append_only', 'refuse_change', 58, '{}'),
-             ('exaudit.moves', 'move_ends', 'end_move', 5, '{}')) AS wanted (table_name, name, function_name, type, columns)
-LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid OPERATOR(pg_catalog.=) wanted.table_name::pg_catalog.regclass
-                                  AND tg.tgname OPERATOR(pg_catalog.=) wanted.name
-LEFT JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
-ORDER BY wanted.table_name DESC, wanted.name
-`
-
-type GuardTriggersRow struct {
-	TableName string
-	Name      string
-	Enabled   string
-	Altered   bool
-}
-
-// What guards exaudit's own tables, which must be enabled ALWAYS: versions against change,
-// deletes that were held back and what was undone against being forgotten. ” where one is
-// missing.
-func (q *Queries) GuardTriggers(ctx context.Context, db DBTX) ([]GuardTriggersRow, error) {
-	rows, err := db.Query(ctx, guardTriggers)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []GuardTriggersRow
-	for rows.Next() {
-		var i GuardTriggersRow
-		if err := rows.Scan(
-			&i.TableName,
-			&i.Name,
-			&i.Enabled,
-			&i.Altered,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const inheritanceChildren = `-- name: InheritanceChildren :many
 WITH RECURSIVE children AS (
     SELECT i.inhrelid AS relation
@@ -415,23 +353,34 @@ SELECT p.proname::pg_catalog.text AS name,
        p.prosrc::pg_catalog.text AS body,
        coalesce(p.proconfig, '{}')::pg_catalog.text[] AS settings,
        p.prosecdef::boolean AS security_definer,
+       pg_catalog.concat(CASE WHEN p.provolatile OPERATOR(pg_catalog.=) 'i' THEN 'IMMUTABLE' WHEN p.provolatile OPERATOR(pg_catalog.=) 's' THEN 'STABLE' ELSE 'VOLATILE' END,
+                         CASE WHEN p.proparallel OPERATOR(pg_catalog.=) 's' THEN ' PARALLEL SAFE' WHEN p.proparallel OPERATOR(pg_catalog.=) 'r' THEN ' PARALLEL RESTRICTED' END,
+                         CASE WHEN p.proisstrict THEN ' STRICT' END, CASE WHEN p.proleakproof THEN ' LEAKPROOF' END)::pg_catalog.text AS attributes,
        pg_catalog.pg_get_userbyid(p.proowner)::pg_catalog.text AS owner,
-       (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
-                                    WHERE a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid))::boolean AS public_may_execute
+       -- but for its owner
+       ARRAY(SELECT coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC')
+             FROM pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
+             LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee
+             WHERE a.grantee OPERATOR(pg_catalog.<>) p.proowner
+             ORDER BY 1)::pg_catalog.text[] AS executors,
+       EXISTS (SELECT FROM pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
+               WHERE a.grantee OPERATOR(pg_catalog.=) p.proowner)::boolean AS owner_may_execute
 FROM pg_catalog.pg_proc p
 WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
 ORDER BY p.proname, signature
 `
 
 type OwnFunctionsRow struct {
-	Name             string
-	Signature        string
-	Arguments        string
-	Body             string
-	Settings         []string
-	SecurityDefiner  bool
-	Owner            string
-	PublicMayExecute bool
+	Name            string
+	Signature       string
+	Arguments       string
+	Body            string
+	Settings        []string
+	SecurityDefiner bool
+	Attributes      string
+	Owner           string
+	Executors       []string
+	OwnerMayExecute bool
 }
 
 // The functions of schema exaudit, as the catalog has them.
@@ -451,69 +400,10 @@ func (q *Queries) OwnFunctions(ctx context.Context, db DBTX) ([]OwnFunctionsRow,
 			&i.Body,
 			&i.Settings,
 			&i.SecurityDefiner,
+			&i.Attributes,
 			&i.Owner,
-			&i.PublicMayExecute,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const ownTables = `-- name: OwnTables :many
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
-       pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text AS owner,
-       (c.relrowsecurity AND NOT c.relforcerowsecurity)::boolean AS row_security,
-       ARRAY(SELECT exaudit.policy_definition(pol.oid)
-             FROM pg_catalog.pg_policy pol
-             WHERE pol.polrelid OPERATOR(pg_catalog.=) c.oid
-             ORDER BY 1)::pg_catalog.text[] AS policies,
-       ARRAY(SELECT DISTINCT pg_catalog.format('%s to %s', a.privilege_type, coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC'))
-             FROM (SELECT c.relacl AS acl
-                   UNION ALL
-                   SELECT att.attacl FROM pg_catalog.pg_attribute att
-                   WHERE att.attrelid OPERATOR(pg_catalog.=) c.oid) AS granted
-             CROSS JOIN LATERAL pg_catalog.aclexplode(granted.acl) AS a
-             LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee
-             WHERE a.grantee OPERATOR(pg_catalog.<>) c.relowner
-               AND coalesce(r.rolname, '') OPERATOR(pg_catalog.<>) 'exaudit_writer'
-               AND a.privilege_type OPERATOR(pg_catalog.=) ANY ('{INSERT,UPDATE,TRUNCATE,TRIGGER}'::pg_catalog.text[])
-             ORDER BY 1)::pg_catalog.text[] AS writers
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit' AND c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relname OPERATOR(pg_catalog.<>) 'goose_db_version'
-ORDER BY c.relname
-`
-
-type OwnTablesRow struct {
-	Name        string
-	Owner       string
-	RowSecurity bool
-	Policies    []string
-	Writers     []string
-}
-
-// exaudit's own tables: owner, row security, and who else may write to them. Retention's
-// DELETE is given on purpose.
-func (q *Queries) OwnTables(ctx context.Context, db DBTX) ([]OwnTablesRow, error) {
-	rows, err := db.Query(ctx, ownTables)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OwnTablesRow
-	for rows.Next() {
-		var i OwnTablesRow
-		if err := rows.Scan(
-			&i.Name,
-			&i.Owner,
-			&i.RowSecurity,
-			&i.Policies,
-			&i.Writers,
+			&i.Executors,
+			&i.OwnerMayExecute,
 		); err != nil {
 			return nil, err
 		}
@@ -539,7 +429,8 @@ SELECT c.oid::pg_catalog.oid AS relation,
                -- without expressions, which a primary key rules out
                AND a.attnum OPERATOR(pg_catalog.=) ANY (pt.partattrs::smallint[])
              ORDER BY a.attnum)::pg_catalog.text[] AS partition_columns,
-       CASE WHEN pt.partrelid IS NULL OR pg_catalog.pg_has_role(owner.oid, 'exaudit_writer', 'USAGE') THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::pg_catalog.text AS creator
+       CASE WHEN pt.partrelid IS NULL OR pg_catalog.pg_has_role(owner.oid, 'exaudit_writer', 'USAGE') THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::pg_catalog.text AS creator,
+       pg_catalog.quote_ident(owner.rolname)::pg_catalog.text AS owner
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 JOIN pg_catalog.pg_roles owner ON owner.oid OPERATOR(pg_catalog.=) c.relowner
@@ -558,6 +449,7 @@ type PartitionsRow struct {
 	Level            int32
 	PartitionColumns []string
 	Creator          string
+	Owner            string
 }
 
 // The table itself and everything below it, as quoted names. TRUNCATE triggers are not
@@ -584,6 +476,7 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 			&i.Level,
 			&i.PartitionColumns,
 			&i.Creator,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -841,4 +734,18 @@ func (q *Queries) TypeName(ctx context.Context, db DBTX, arg TypeNameParams) (st
 	var type_name string
 	err := row.Scan(&type_name)
 	return type_name, err
+}
+
+const versionsAhead = `-- name: VersionsAhead :one
+SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
+FROM exaudit.versions v
+WHERE v.id OPERATOR(pg_catalog.>) exaudit.last_version_id()
+`
+
+// The greatest id beyond the last one that the sequence gave out; 0 where there is none.
+func (q *Queries) VersionsAhead(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, versionsAhead)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
 }

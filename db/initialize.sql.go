@@ -9,62 +9,6 @@ import (
 	"context"
 )
 
-const handOver = `-- name: HandOver :many
-SELECT o.object::pg_catalog.text AS object, pg_catalog.pg_get_userbyid(o.owner)::pg_catalog.text AS owner,
-       pg_catalog.format('ALTER %s OWNER TO exaudit_owner;', o.object)::pg_catalog.text AS statement
-FROM (
-    SELECT 1 AS place, 'SCHEMA exaudit' AS object, n.nspowner AS owner
-    FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit'
-    UNION ALL
-    SELECT 2, pg_catalog.format('VIEW exaudit.%I', c.relname), c.relowner
-    FROM pg_catalog.pg_class c
-    WHERE c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace AND c.relkind OPERATOR(pg_catalog.=) 'v'
-    UNION ALL
-    SELECT 2, 'TABLE exaudit.goose_db_version', c.relowner
-    FROM pg_catalog.pg_class c
-    WHERE c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace AND c.relname OPERATOR(pg_catalog.=) 'goose_db_version'
-    UNION ALL
-    SELECT 2, 'FUNCTION exaudit.schema_digest', p.proowner
-    FROM pg_catalog.pg_proc p
-    WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace AND p.proname OPERATOR(pg_catalog.=) 'schema_digest'
-    UNION ALL
-    SELECT 2, pg_catalog.format('TYPE exaudit.%I', t.typname), t.typowner
-    FROM pg_catalog.pg_type t
-    WHERE t.typnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
-      AND t.typtype OPERATOR(pg_catalog.=) ANY ('{e,d}'::pg_catalog."char"[])
-) AS o
-WHERE pg_catalog.pg_get_userbyid(o.owner) OPERATOR(pg_catalog.<>) 'exaudit_owner'
-ORDER BY o.place, o.object
-`
-
-type HandOverRow struct {
-	Object    string
-	Owner     string
-	Statement string
-}
-
-// What of schema exaudit a restore without owners has made belong to somebody else, apart from tables and functions of
-// the migrations: the schema first, on which its owner needs privileges.
-func (q *Queries) HandOver(ctx context.Context, db DBTX) ([]HandOverRow, error) {
-	rows, err := db.Query(ctx, handOver)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []HandOverRow
-	for rows.Next() {
-		var i HandOverRow
-		if err := rows.Scan(&i.Object, &i.Owner, &i.Statement); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const installer = `-- name: Installer :one
 SELECT r.rolname::pg_catalog.text AS role,
        pg_catalog.current_database()::pg_catalog.text AS database,

@@ -98,7 +98,8 @@ SELECT c.oid::pg_catalog.oid AS relation,
                -- without expressions, which a primary key rules out
                AND a.attnum OPERATOR(pg_catalog.=) ANY (pt.partattrs::smallint[])
              ORDER BY a.attnum)::pg_catalog.text[] AS partition_columns,
-       CASE WHEN pt.partrelid IS NULL OR pg_catalog.pg_has_role(owner.oid, 'exaudit_writer', 'USAGE') THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::pg_catalog.text AS creator
+       CASE WHEN pt.partrelid IS NULL OR pg_catalog.pg_has_role(owner.oid, 'exaudit_writer', 'USAGE') THEN '' ELSE pg_catalog.quote_ident(owner.rolname) END::pg_catalog.text AS creator,
+       pg_catalog.quote_ident(owner.rolname)::pg_catalog.text AS owner
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 JOIN pg_catalog.pg_roles owner ON owner.oid OPERATOR(pg_catalog.=) c.relowner
@@ -179,35 +180,6 @@ JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) children.relation AND
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 ORDER BY name;
 
--- name: GuardTriggers :many
--- What guards exaudit's own tables, which must be enabled ALWAYS: versions against change,
--- deletes that were held back and what was undone against being forgotten. '' where one is
--- missing.
-SELECT wanted.table_name::pg_catalog.text AS table_name, wanted.name::pg_catalog.text AS name,
-       coalesce(tg.tgenabled::pg_catalog.text, '')::pg_catalog.text AS enabled,
-       coalesce(p.proname OPERATOR(pg_catalog.<>) wanted.function_name
-                OR p.pronamespace OPERATOR(pg_catalog.<>) 'exaudit'::pg_catalog.regnamespace
-                OR tg.tgtype OPERATOR(pg_catalog.<>) wanted.type
-                OR tg.tgqual IS NOT NULL
-                OR ARRAY(SELECT pg_catalog.unnest(tg.tgattr::smallint[]) ORDER BY 1) OPERATOR(pg_catalog.<>) wanted.columns, false)::boolean AS altered
-FROM (VALUES ('exaudit.versions', 'append_only', 'refuse_change', 58,
-              ARRAY(SELECT a.attnum
-                    FROM pg_catalog.pg_attribute a
-                    WHERE a.attrelid OPERATOR(pg_catalog.=) 'exaudit.versions'::pg_catalog.regclass
-                      AND a.attname OPERATOR(pg_catalog.=) ANY (exaudit.version_columns())
-                    ORDER BY 1)), -- of UPDATE OF
-             ('exaudit.versions', 'append_only_custom', 'refuse_custom_change', 19, '{}'),
-             ('exaudit.versions', 'note_forgotten', 'note_forgotten', 8, '{}'),
-             ('exaudit.versions', 'forget_key_changes', 'forget_key_changes', 8, '{}'),
-             ('exaudit.versions', 'forget_undone', 'forget_undone', 8, '{}'),
-             ('exaudit.key_changes', 'append_only', 'refuse_change', 58, '{}'),
-             ('exaudit.undone', 'append_only', 'refuse_change', 58, '{}'),
-             ('exaudit.moves', 'move_ends', 'end_move', 5, '{}')) AS wanted (table_name, name, function_name, type, columns)
-LEFT JOIN pg_catalog.pg_trigger tg ON tg.tgrelid OPERATOR(pg_catalog.=) wanted.table_name::pg_catalog.regclass
-                                  AND tg.tgname OPERATOR(pg_catalog.=) wanted.name
-LEFT JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
-ORDER BY wanted.table_name DESC, wanted.name;
-
 -- name: OwnFunctions :many
 -- The functions of schema exaudit, as the catalog has them.
 SELECT p.proname::pg_catalog.text AS name,
@@ -221,38 +193,27 @@ SELECT p.proname::pg_catalog.text AS name,
        p.prosrc::pg_catalog.text AS body,
        coalesce(p.proconfig, '{}')::pg_catalog.text[] AS settings,
        p.prosecdef::boolean AS security_definer,
+       pg_catalog.concat(CASE WHEN p.provolatile OPERATOR(pg_catalog.=) 'i' THEN 'IMMUTABLE' WHEN p.provolatile OPERATOR(pg_catalog.=) 's' THEN 'STABLE' ELSE 'VOLATILE' END,
+                         CASE WHEN p.proparallel OPERATOR(pg_catalog.=) 's' THEN ' PARALLEL SAFE' WHEN p.proparallel OPERATOR(pg_catalog.=) 'r' THEN ' PARALLEL RESTRICTED' END,
+                         CASE WHEN p.proisstrict THEN ' STRICT' END, CASE WHEN p.proleakproof THEN ' LEAKPROOF' END)::pg_catalog.text AS attributes,
        pg_catalog.pg_get_userbyid(p.proowner)::pg_catalog.text AS owner,
-       (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
-                                    WHERE a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid))::boolean AS public_may_execute
+       -- but for its owner
+       ARRAY(SELECT coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC')
+             FROM pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
+             LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee
+             WHERE a.grantee OPERATOR(pg_catalog.<>) p.proowner
+             ORDER BY 1)::pg_catalog.text[] AS executors,
+       EXISTS (SELECT FROM pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
+               WHERE a.grantee OPERATOR(pg_catalog.=) p.proowner)::boolean AS owner_may_execute
 FROM pg_catalog.pg_proc p
 WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
 ORDER BY p.proname, signature;
 
--- name: OwnTables :many
--- exaudit's own tables: owner, row security, and who else may write to them. Retention's
--- DELETE is given on purpose.
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
-       pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text AS owner,
-       (c.relrowsecurity AND NOT c.relforcerowsecurity)::boolean AS row_security,
-       ARRAY(SELECT exaudit.policy_definition(pol.oid)
-             FROM pg_catalog.pg_policy pol
-             WHERE pol.polrelid OPERATOR(pg_catalog.=) c.oid
-             ORDER BY 1)::pg_catalog.text[] AS policies,
-       ARRAY(SELECT DISTINCT pg_catalog.format('%s to %s', a.privilege_type, coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC'))
-             FROM (SELECT c.relacl AS acl
-                   UNION ALL
-                   SELECT att.attacl FROM pg_catalog.pg_attribute att
-                   WHERE att.attrelid OPERATOR(pg_catalog.=) c.oid) AS granted
-             CROSS JOIN LATERAL pg_catalog.aclexplode(granted.acl) AS a
-             LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee
-             WHERE a.grantee OPERATOR(pg_catalog.<>) c.relowner
-               AND coalesce(r.rolname, '') OPERATOR(pg_catalog.<>) 'exaudit_writer'
-               AND a.privilege_type OPERATOR(pg_catalog.=) ANY ('{INSERT,UPDATE,TRUNCATE,TRIGGER}'::pg_catalog.text[])
-             ORDER BY 1)::pg_catalog.text[] AS writers
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit' AND c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relname OPERATOR(pg_catalog.<>) 'goose_db_version'
-ORDER BY c.relname;
+-- name: VersionsAhead :one
+-- The greatest id beyond the last one that the sequence gave out; 0 where there is none.
+SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
+FROM exaudit.versions v
+WHERE v.id OPERATOR(pg_catalog.>) exaudit.last_version_id();
 
 -- name: Subscriptions :many
 -- The subscriptions that write to a table or its partitions.

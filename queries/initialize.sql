@@ -63,32 +63,3 @@ FROM pg_catalog.unnest(ARRAY['exaudit_owner', 'exaudit_writer', 'exaudit_reader'
 LEFT JOIN pg_catalog.pg_roles r ON r.rolname OPERATOR(pg_catalog.=) wanted.name
 JOIN pg_catalog.pg_roles own ON own.rolname OPERATOR(pg_catalog.=) current_user
 JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
-
--- name: HandOver :many
--- What of schema exaudit a restore without owners has made belong to somebody else, apart from tables and functions of
--- the migrations: the schema first, on which its owner needs privileges.
-SELECT o.object::pg_catalog.text AS object, pg_catalog.pg_get_userbyid(o.owner)::pg_catalog.text AS owner,
-       pg_catalog.format('ALTER %s OWNER TO exaudit_owner;', o.object)::pg_catalog.text AS statement
-FROM (
-    SELECT 1 AS place, 'SCHEMA exaudit' AS object, n.nspowner AS owner
-    FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit'
-    UNION ALL
-    SELECT 2, pg_catalog.format('VIEW exaudit.%I', c.relname), c.relowner
-    FROM pg_catalog.pg_class c
-    WHERE c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace AND c.relkind OPERATOR(pg_catalog.=) 'v'
-    UNION ALL
-    SELECT 2, 'TABLE exaudit.goose_db_version', c.relowner
-    FROM pg_catalog.pg_class c
-    WHERE c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace AND c.relname OPERATOR(pg_catalog.=) 'goose_db_version'
-    UNION ALL
-    SELECT 2, 'FUNCTION exaudit.schema_digest', p.proowner
-    FROM pg_catalog.pg_proc p
-    WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace AND p.proname OPERATOR(pg_catalog.=) 'schema_digest'
-    UNION ALL
-    SELECT 2, pg_catalog.format('TYPE exaudit.%I', t.typname), t.typowner
-    FROM pg_catalog.pg_type t
-    WHERE t.typnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
-      AND t.typtype OPERATOR(pg_catalog.=) ANY ('{e,d}'::pg_catalog."char"[])
-) AS o
-WHERE pg_catalog.pg_get_userbyid(o.owner) OPERATOR(pg_catalog.<>) 'exaudit_owner'
-ORDER BY o.place, o.object;

@@ -15,9 +15,24 @@ type Drift struct {
 	Table   string `json:"table"`   // quoted
 	Object  string `json:"object"`  // the trigger or function
 	Problem string `json:"problem"` // missing, disabled, outdated, altered …
+	// Cure is what helps where Sync does not: SQL, as a rule.
+	Cure string `json:"cure,omitempty"`
 }
 
-func (d Drift) String() string { return fmt.Sprintf("%s: %s %s", d.Table, d.Object, d.Problem) }
+func newDrift(table, object, problem string) Drift {
+	return Drift{Table: table, Object: object, Problem: problem}
+}
+
+func (d Drift) String() string { return d.Table + ": " + d.Text() }
+
+// Text is what is wrong, and what cures it where Sync does not.
+func (d Drift) Text() string {
+	text := d.Object + " " + d.Problem
+	if d.Cure != "" {
+		text += ": " + d.Cure
+	}
+	return text
+}
 
 // Status is a registered table and how it stands.
 type Status struct {
@@ -29,12 +44,15 @@ type Status struct {
 // Inspect compares every registered table with what Install would make of it. Where
 // something is wrong with exaudit's own tables, they come first.
 func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
-	all, err := All(ctx, q)
+	list, err := inspectOwn(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	list, err := inspectOwn(ctx, q)
-	if err != nil {
+	all, err := All(ctx, q)
+	switch {
+	case err != nil && len(list) > 0 && isRefused(err):
+		return list, nil // what is wrong with schema exaudit keeps it from being read
+	case err != nil:
 		return nil, err
 	}
 	following, err := ReadFollowing(ctx, q)
@@ -61,7 +79,7 @@ func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 		}
 		for _, a := range attached {
 			if a.ID == t.ID {
-				s.Drift = append(s.Drift, Drift{t.QuotedName, "table", "was attached to " + a.Root + ", and its changes are recorded twice"})
+				s.Drift = append(s.Drift, newDrift(t.QuotedName, "table", "was attached to "+a.Root+", and its changes are recorded twice"))
 			}
 		}
 		list = append(list, s)
@@ -73,12 +91,12 @@ func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 // slower is as it should be until the next sync.
 func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 	if s.Relation == 0 {
-		s.Drift = []Drift{{s.QuotedName, "table", "has been dropped"}}
+		s.Drift = []Drift{newDrift(s.QuotedName, "table", "has been dropped")}
 		return nil
 	}
 	table, err := describe(ctx, q, s.ID, s.Relation)
 	if errors.Is(err, ErrNoPrimaryKey) {
-		s.Drift = []Drift{{s.QuotedName, "table", "has lost its primary key"}}
+		s.Drift = []Drift{newDrift(s.QuotedName, "table", "has lost its primary key")}
 		return nil
 	}
 	if err != nil {
@@ -116,11 +134,11 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 			return fmt.Errorf("look for what statement triggers miss of %s: %w", table.QuotedName, err)
 		}
 		for _, reason := range obstacles {
-			s.Drift = append(s.Drift, Drift{table.QuotedName, "option level", "is statement, which misses changes: " + reason})
+			s.Drift = append(s.Drift, newDrift(table.QuotedName, "option level", "is statement, which misses changes: "+reason))
 		}
 	}
 	if s.QuotedName != table.QuotedName {
-		s.Drift = append(s.Drift, Drift{table.QuotedName, "table", "was renamed, from " + s.QuotedName})
+		s.Drift = append(s.Drift, newDrift(table.QuotedName, "table", "was renamed, from "+s.QuotedName))
 	}
 	s.Drift = append(s.Drift, table.uncovered()...)
 	return err
@@ -162,7 +180,7 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 	var drift []Drift
 	note := func(object, problem string) {
 		if problem != "" {
-			drift = append(drift, Drift{s.Table.QuotedName, object, problem})
+			drift = append(drift, newDrift(s.Table.QuotedName, object, problem))
 		}
 	}
 	for _, want := range s.Functions {
@@ -227,12 +245,21 @@ func (f Function) problem(installed []db.InstalledFunctionsRow) string {
 	case have.PublicMayExecute:
 		return "may be executed by PUBLIC"
 	}
+	if others := f.otherExecutors(have); len(others) > 0 {
+		return "may be executed by " + strings.Join(others, ", ") + ", who could attach it to another table"
+	}
 	for _, creator := range f.Creators {
 		if !slices.Contains(have.Executors, creator) {
 			return "may not be executed by " + creator + ", who can create no partition without"
 		}
 	}
 	return ""
+}
+
+// otherExecutors are the roles that may execute an installed function and have no need to.
+func (f Function) otherExecutors(have db.InstalledFunctionsRow) []string {
+	needed := append(slices.Concat(f.Creators, f.owners), "exaudit_writer")
+	return slices.DeleteFunc(slices.Clone(have.Executors), func(role string) bool { return slices.Contains(needed, role) })
 }
 
 // config is how pg_proc keeps the SET clauses.

@@ -201,12 +201,12 @@ func ReadFollowing(ctx context.Context, q db.DBTX) (*Following, error) {
 func followingDrift(ctx context.Context, q db.DBTX, f Following) ([]Drift, error) {
 	want, err := f.generate()
 	if err != nil {
-		return []Drift{{followingTable, "schema " + followingSchema, "was altered by hand"}}, nil
+		return []Drift{newDrift(followingTable, "schema "+followingSchema, "was altered by hand")}, nil
 	}
 	queries := db.New()
 	schema, err := queries.FollowingSchema(ctx, q)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return []Drift{{followingTable, "schema " + followingSchema, "is missing"}}, nil
+		return []Drift{newDrift(followingTable, "schema "+followingSchema, "is missing")}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look for event triggers: %w", err)
@@ -222,7 +222,7 @@ func followingDrift(ctx context.Context, q db.DBTX, f Following) ([]Drift, error
 	var drift []Drift
 	note := func(object, problem string) {
 		if problem != "" {
-			drift = append(drift, Drift{followingTable, object, problem})
+			drift = append(drift, newDrift(followingTable, object, problem))
 		}
 	}
 	switch {

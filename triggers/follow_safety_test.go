@@ -78,7 +78,7 @@ func TestFollowingUnderAttackByItsOwner(t *testing.T) {
 	t.Parallel()
 	db := followed(t, triggers.Following{NewTables: []string{"public.*"}}, stolen+itemsSchema, "items")
 	role := db.Role(t, "")
-	run(t, db.Pool, `GRANT exaudit_owner TO `+role)
+	run(t, db.Pool, `GRANT exaudit_owner, exaudit_writer TO `+role)
 	conn := db.Connect(t, role)
 	run(t, conn, `SET ROLE exaudit_owner`)
 	attack := func(name, arguments, returns, result string) string {

@@ -26,6 +26,7 @@ type Function struct {
 	Body     string
 	Comment  string
 	Creators []string // who may execute it, quoted: creating a partition copies triggers
+	owners   []string // of the table and its partitions, who need not be refused it
 }
 
 // Trigger is one generated trigger.
@@ -319,7 +320,7 @@ func (t *Table) function(event string) (Function, error) {
 		content = "<content>" // of the text that exaudit.install_table makes of it
 	}
 	if event != "truncate" { // which is not copied
-		f.Creators = t.creators()
+		f.Creators, f.owners = t.creators(), t.owners()
 	}
 	f.Body = fmt.Sprintf("-- %s of %s: written by exaudit %s, content %s. Do not edit.\n%s",
 		strings.ToUpper(event), commentSafe(t.QuotedName), version.Version, content, body.String())
@@ -333,6 +334,15 @@ func (t *Table) creators() []string {
 		if p.Creator != "" && !slices.Contains(list, p.Creator) {
 			list = append(list, p.Creator)
 		}
+	}
+	return list
+}
+
+// owners are those of the table and its partitions, quoted.
+func (t *Table) owners() []string {
+	list := make([]string, len(t.Partitions))
+	for i, p := range t.Partitions {
+		list[i] = p.Owner
 	}
 	return list
 }

@@ -257,6 +257,9 @@ func (s *Script) run(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, s.due()); err != nil {
 		return fmt.Errorf("install triggers on %s: %w", s.Table.QuotedName, err)
 	}
+	if err := s.revokeOthers(ctx, tx); err != nil {
+		return fmt.Errorf("revoke privileges on the functions of %s: %w", s.Table.QuotedName, err)
+	}
 	installed, err := db.New().InstalledTriggers(ctx, tx, int32(s.Table.ID))
 	if err != nil {
 		return fmt.Errorf("read the triggers of %s: %w", s.Table.QuotedName, err)
@@ -264,6 +267,26 @@ func (s *Script) run(ctx context.Context, tx pgx.Tx) error {
 	for _, have := range s.leftOver(installed) {
 		if _, err := tx.Exec(ctx, "DROP TRIGGER "+pgx.Identifier{have.Name}.Sanitize()+" ON "+have.TableName); err != nil {
 			return lock.On("table "+have.TableName, fmt.Errorf("drop the trigger of a former partition, %s: %w", have.TableName, err))
+		}
+	}
+	return nil
+}
+
+// revokeOthers takes the functions of a table from those who have no need to execute them.
+func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx) error {
+	functions, err := db.New().InstalledFunctions(ctx, tx, int32(s.Table.ID))
+	if err != nil {
+		return err
+	}
+	for _, f := range s.Functions {
+		i := slices.IndexFunc(functions, func(have db.InstalledFunctionsRow) bool { return have.Name == f.Name })
+		if i < 0 {
+			continue
+		}
+		for _, role := range f.otherExecutors(functions[i]) {
+			if _, err := tx.Exec(ctx, "REVOKE EXECUTE ON FUNCTION "+pgx.Identifier{"exaudit", f.Name}.Sanitize()+"() FROM "+role+" CASCADE"); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -2,213 +2,173 @@ package triggers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/sql"
 )
 
 // flaw is one way in which exaudit's own schema is not what Init made.
 type flaw struct {
 	Drift
-	mend string // SQL, or "" where there is no way but to restore it
+	mend string // SQL that Sync runs, "" where it leaves it
 }
 
-// inspectOwn looks at what everything rests on: the functions that the triggers call, what
-// keeps the versions from being changed, and who may read and write them. Loading data with
-// --disable-triggers leaves it weaker than it was.
+// inspectOwn looks at what everything rests on: schema exaudit as a whole, the roles that it belongs to, and settings
+// that keep changes from being recorded.
 func inspectOwn(ctx context.Context, q db.DBTX) ([]Status, error) {
-	flaws, err := ownFlaws(ctx, q)
+	flaws, notes, err := ownFlaws(ctx, q, false)
 	if err != nil {
 		return nil, err
 	}
 	var list []Status
-	for _, f := range flaws {
-		if n := len(list); n == 0 || list[n-1].QuotedName != f.Table {
-			list = append(list, Status{Tracked: Tracked{QuotedName: f.Table}})
+	statusOf := func(table string) *Status {
+		i := slices.IndexFunc(list, func(s Status) bool { return s.QuotedName == table })
+		if i < 0 {
+			i, list = len(list), append(list, Status{Tracked: Tracked{QuotedName: table}})
 		}
-		s := &list[len(list)-1]
+		return &list[i]
+	}
+	for _, f := range flaws {
+		s := statusOf(f.Table)
 		s.Drift = append(s.Drift, f.Drift)
+	}
+	if len(notes) > 0 {
+		s := statusOf(ownSchema)
+		s.Notes = append(s.Notes, notes...)
 	}
 	return list, nil
 }
 
-// syncOwn makes exaudit's own schema what Init made.
+// ownSchema stands for what is none of its tables.
+const ownSchema = "exaudit"
+
+// syncOwn makes exaudit's own schema what Init made. What one statement cannot mend, for want of a privilege, is left.
 func syncOwn(ctx context.Context, tx pgx.Tx) ([]Installation, error) {
-	flaws, err := ownFlaws(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
 	var done []Installation
-	for _, f := range flaws {
-		if n := len(done); n == 0 || done[n-1].Table != f.Table {
-			done = append(done, Installation{Table: f.Table})
+	for range 3 { // what was missing has neither its owner nor its privileges yet
+		for i := range done {
+			done[i].Notes = nil
 		}
-		mended := &done[len(done)-1]
-		if f.mend == "" {
-			mended.Skipped = f.Object + " " + f.Problem
-			continue
+		changed, err := syncFlaws(ctx, tx, &done)
+		if err != nil {
+			return nil, err
 		}
-		if _, err := tx.Exec(ctx, f.mend); err != nil {
-			return nil, fmt.Errorf("mend %s: %w", f.Table, err)
+		if !changed {
+			break
 		}
-		mended.SQL += f.mend + "\n"
-		mended.Changed = true
+	}
+	for i := range done {
+		if !done[i].Changed {
+			done[i].Skipped, done[i].Notes = strings.Join(done[i].Notes, "; "), nil
+		}
 	}
 	return done, nil
 }
 
-// ownFlaws are in the order of what they concern.
-func ownFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
-	flaws, err := guardFlaws(ctx, q)
+// syncFlaws mends what there is now, and reports whether that has changed anything.
+func syncFlaws(ctx context.Context, tx pgx.Tx, all *[]Installation) (changed bool, err error) {
+	flaws, _, err := ownFlaws(ctx, tx, true)
 	if err != nil {
+		return false, err
+	}
+	done := *all
+	defer func() { *all = done }()
+	for _, f := range flaws {
+		i := slices.IndexFunc(done, func(d Installation) bool { return d.Table == f.Table })
+		if i < 0 {
+			i, done = len(done), append(done, Installation{Table: f.Table})
+		}
+		left := f.Text()
+		if f.mend != "" {
+			switch err := attempt(ctx, tx, f.mend); {
+			case err == nil:
+				done[i].SQL += f.mend + "\n"
+				done[i].Changed, changed = true, true
+				continue
+			case !isRefused(err):
+				return false, fmt.Errorf("mend %s: %w", f.Table, err)
+			default:
+				left += ": " + err.Error()
+			}
+		}
+		done[i].Notes = append(done[i].Notes, left)
+	}
+	return changed, nil
+}
+
+// attempt runs SQL, which may fail without ending the transaction.
+func attempt(ctx context.Context, tx pgx.Tx, sql string) error {
+	return pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, sql)
+		return err
+	})
+}
+
+// isRefused reports whether PostgreSQL refused a statement for what it says, not for a lock or a lost connection.
+func isRefused(err error) bool {
+	pgErr := (*pgconn.PgError)(nil)
+	return errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "42") || strings.HasPrefix(pgErr.Code, "0A") ||
+		strings.HasPrefix(pgErr.Code, "23") || strings.HasPrefix(pgErr.Code, "2B") || strings.HasPrefix(pgErr.Code, "55000"))
+}
+
+// ownFlaws are in the order in which they are mended, owners first, and what is good to know. While installing,
+// exaudit_writer may create functions.
+func ownFlaws(ctx context.Context, q db.DBTX, installing bool) (flaws []flaw, notes []string, err error) {
+	err = underPinnedPath(ctx, q, func(q db.DBTX) error {
+		objects, err := readOwnObjects(ctx, q, ownColumns())
+		if err != nil {
+			return err
+		}
+		flaws, notes = compareObjects(objects, installing)
+		functions, err := functionFlaws(ctx, q)
+		if err != nil {
+			return err
+		}
+		flaws = append(flaws, functions...)
+		if len(functions) > 0 {
+			return nil // what comes next calls one of them
+		}
+		behind, err := sequenceFlaw(ctx, q)
+		flaws = append(flaws, behind...)
+		return err
+	})
+	return flaws, notes, err
+}
+
+// sequenceFlaw finds versions that the sequence has not numbered yet.
+func sequenceFlaw(ctx context.Context, q db.DBTX) ([]flaw, error) {
+	id, err := db.New().VersionsAhead(ctx, q)
+	if err != nil || id == 0 {
 		return nil, err
 	}
-	kept, err := db.New().HandOver(ctx, q)
+	problem := fmt.Sprintf("is behind: there is a version %d", id)
+	return []flaw{{Drift{ownSchema, "sequence exaudit.versions_id_seq", problem, ""},
+		fmt.Sprintf("SELECT pg_catalog.setval('exaudit.versions_id_seq', %d);", id)}}, nil
+}
+
+// underPinnedPath reads the catalog with all names qualified, whatever the session's path is, and leaves it as it is.
+func underPinnedPath(ctx context.Context, q db.DBTX, do func(db.DBTX) error) error {
+	conn, ok := q.(Conn)
+	if !ok {
+		return do(q)
+	}
+	tx, err := conn.Begin(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the owners of schema exaudit: %w", err)
+		return fmt.Errorf("begin: %w", err)
 	}
-	var owners []flaw
-	for _, o := range kept {
-		kind, name, _ := strings.Cut(o.Object, " ")
-		owners = append(owners, flaw{Drift{"exaudit", strings.ToLower(kind) + " " + name, "belongs to " + o.Owner + ", not exaudit_owner"}, o.Statement})
+	// With a context that is still good after a Ctrl-C. It takes back the path alone: nothing is written.
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	if _, err := db.New().PinSearchPath(ctx, tx); err != nil {
+		return fmt.Errorf("pin search_path: %w", err)
 	}
-	tables, err := db.New().OwnTables(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("read the privileges of schema exaudit: %w", err)
+	if _, err := tx.Exec(ctx, "SET LOCAL quote_all_identifiers = off"); err != nil {
+		return fmt.Errorf("pin quote_all_identifiers: %w", err)
 	}
-	for _, t := range tables {
-		flaws = append(flaws, tableFlaws(t)...)
-	}
-	slices.SortStableFunc(flaws, func(a, b flaw) int { return strings.Compare(b.Table, a.Table) }) // versions first
-	functions, err := functionFlaws(ctx, q)
-	return append(append(owners, flaws...), functions...), err
-}
-
-func guardFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
-	guards, err := db.New().GuardTriggers(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("read the triggers of schema exaudit: %w", err)
-	}
-	problems := map[string]string{"D": "is disabled", "O": "does not fire for replicas", "R": "fires for replicas only"}
-	var flaws []flaw
-	for _, g := range guards {
-		d := Drift{Table: g.TableName, Object: `trigger "` + g.Name + `"`}
-		switch problem, weak := problems[g.Enabled]; {
-		case g.Enabled == "":
-			d.Problem = "is missing"
-			flaws = append(flaws, flaw{d, ""})
-		case g.Altered:
-			d.Problem = "is not the one that was installed"
-			flaws = append(flaws, flaw{d, ""})
-		case weak:
-			d.Problem = problem
-			flaws = append(flaws, flaw{d, "ALTER TABLE " + g.TableName + " ENABLE ALWAYS TRIGGER " + pgx.Identifier{g.Name}.Sanitize() + ";"})
-		}
-	}
-	return flaws, nil
-}
-
-// readerPolicy keeps a reader to the tables that it may read.
-const readerPolicy = "readers r t (table_id IN ( SELECT exaudit.readable_tables() AS readable_tables))"
-
-// ownPolicies are those of the tables that have row security.
-var ownPolicies = map[string][]string{
-	"exaudit.key_changes": {readerPolicy, "writers a t true"},
-	"exaudit.undone":      {readerPolicy},
-	"exaudit.versions":    {readerPolicy, "writers a t true"},
-}
-
-func tableFlaws(t db.OwnTablesRow) []flaw {
-	var flaws []flaw
-	note := func(object, problem, mend string) {
-		flaws = append(flaws, flaw{Drift{t.Name, object, problem}, mend})
-	}
-	if t.Owner != "exaudit_owner" {
-		note("table", "belongs to "+t.Owner+", not exaudit_owner", "ALTER TABLE "+t.Name+" OWNER TO exaudit_owner;")
-	}
-	if policies, ok := ownPolicies[t.Name]; ok {
-		if !t.RowSecurity {
-			note("row security", "is not as it was installed", "ALTER TABLE "+t.Name+" ENABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;")
-		}
-		if !slices.Equal(t.Policies, policies) {
-			note("row security", "has other policies", "")
-		}
-	}
-	for _, writer := range t.Writers {
-		privilege, role, _ := strings.Cut(writer, " to ")
-		note("privilege "+privilege, "is granted to "+role, "REVOKE "+privilege+" ON "+t.Name+" FROM "+role+" CASCADE;")
-	}
-	return flaws
-}
-
-// functionFlaws compares the functions of schema exaudit with those of the migrations;
-// those that were generated for a table are no concern of it.
-func functionFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
-	wanted, err := sql.Functions()
-	if err != nil {
-		return nil, fmt.Errorf("read the migrations: %w", err)
-	}
-	installed, err := db.New().OwnFunctions(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("read the functions of schema exaudit: %w", err)
-	}
-	var flaws []flaw
-	note := func(name, problem string) {
-		flaws = append(flaws, flaw{Drift{"exaudit", "function exaudit." + name, problem}, ""})
-	}
-	names := make(map[string]int)
-	for _, want := range wanted {
-		names[want.Name]++
-	}
-	for _, want := range wanted {
-		at := slices.IndexFunc(installed, func(have db.OwnFunctionsRow) bool {
-			return have.Name == want.Name && (names[want.Name] == 1 || strings.Contains(want.Definition, want.Name+"("+have.Arguments+")"))
-		})
-		if at < 0 {
-			note(want.Name, "is missing")
-			continue
-		}
-		if f, ok := functionFlaw(want, installed[at]); ok {
-			flaws = append(flaws, f)
-		}
-		installed = slices.Delete(installed, at, at+1)
-	}
-	for _, have := range installed {
-		if names[have.Name] > 0 {
-			note(have.Name+"("+have.Arguments+")", "is none of exaudit's")
-		}
-	}
-	return flaws, nil
-}
-
-func functionFlaw(want sql.Function, have db.OwnFunctionsRow) (flaw, bool) {
-	d := Drift{Table: "exaudit", Object: "function exaudit." + want.Name}
-	switch {
-	case have.Body != want.Body:
-		d.Problem = "was altered by hand"
-	case !slices.EqualFunc(have.Settings, want.Settings, sameSetting):
-		d.Problem = "has other settings"
-	case have.SecurityDefiner != want.SecurityDefiner:
-		d.Problem = "has another SECURITY"
-	case have.Owner != want.Owner:
-		d.Problem = "belongs to " + have.Owner + ", not " + want.Owner
-		return flaw{d, "ALTER FUNCTION " + have.Signature + " OWNER TO " + want.Owner + ";"}, true
-	case have.PublicMayExecute:
-		d.Problem = "may be executed by PUBLIC"
-		return flaw{d, "REVOKE EXECUTE ON FUNCTION " + have.Signature + " FROM PUBLIC;"}, true
-	default:
-		return flaw{}, false
-	}
-	return flaw{d, want.Definition}, true
-}
-
-// sameSetting compares without the quotes that the catalog adds to values of some settings.
-func sameSetting(a, b string) bool {
-	plain := strings.NewReplacer(`"`, "", `'`, "")
-	return strings.EqualFold(plain.Replace(a), plain.Replace(b))
+	return do(tx)
 }

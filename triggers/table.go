@@ -209,7 +209,7 @@ func (t *Table) notes() []string {
 func (t *Table) uncovered() []Drift {
 	drift := make([]Drift, len(t.Uncovered))
 	for i, child := range t.Uncovered {
-		drift[i] = Drift{t.QuotedName, "table " + child, "inherits from it and is not covered: it must be installed on, too"}
+		drift[i] = newDrift(t.QuotedName, "table "+child, "inherits from it and is not covered: it must be installed on, too")
 	}
 	return drift
 }
@@ -229,8 +229,8 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 	}{{"exclude", t.Options.Exclude, stored.Excluded}, {"mask", t.Options.Mask, stored.Masked}} {
 		for _, name := range list.listed {
 			if !slices.Contains(list.stored, name) {
-				t.stale = append(t.stale, Drift{t.QuotedName, "option " + list.option,
-					fmt.Sprintf("names column %q, which was renamed or dropped, or is part of the primary key now", name)})
+				t.stale = append(t.stale, newDrift(t.QuotedName, "option "+list.option,
+					fmt.Sprintf("names column %q, which was renamed or dropped, or is part of the primary key now", name)))
 			}
 		}
 	}

@@ -98,7 +98,7 @@ func tableStates(registered []exaudit.TableStatus, names, withoutKey []string) [
 		for _, d := range s.Drift {
 			seen[d.Table] = true // where the table was renamed, the new name
 			state.State = stateDrift
-			state.Drift = append(state.Drift, d.Object+" "+d.Problem)
+			state.Drift = append(state.Drift, d.Text())
 		}
 		states = append(states, state)
 	}
