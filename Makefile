@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := CGO_ENABLED=0 go tool -modfile=tools/go.mod
 
-.PHONY: demo test test-statement test-toast test-race test-matrix test-recipes bench bench-db bench-read bench-patch bench-undo fuzz lint lint-names generate check-generated build
+.PHONY: demo test test-statement test-toast test-race test-matrix test-recipes test-pgx bench bench-db bench-read bench-patch bench-undo fuzz lint lint-names generate check-generated build
 
 demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
@@ -27,6 +27,9 @@ test-matrix: ## every test on each supported major version; says what was tested
 test-recipes: ## the code of docs/integration.md that needs gRPC and connect
 	cd docs/recipes && go vet ./... && go test -timeout 30m ./...
 
+test-pgx: ## all of pgx's own tests, on connections that are an exaudit.DB
+	EXAUDIT_TEST_PGX=all go run ./internal/cmd/withpostgres -- go test -timeout 30m -v ./internal/pgxsuite
+
 bench: ## what auditing costs, beside plain tables and other triggers (docs/benchmarks.md); FLAGS="--workload bulk"
 	go run ./internal/cmd/bench $(FLAGS)
 
@@ -46,6 +49,7 @@ fuzz: ## each fuzz target for half a minute
 	go test ./patch -run='^$$' -fuzz='^FuzzDiffApplyReverse$$' -fuzztime=30s
 	go test ./patch -run='^$$' -fuzz='^FuzzMerge$$' -fuzztime=30s
 	go test ./patch -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=30s
+	go test . -run='^$$' -fuzz='^FuzzStatements$$' -fuzztime=30s
 
 lint: lint-names
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }

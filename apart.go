@@ -42,6 +42,8 @@ func (a *apart) end(err error) error {
 	case err != nil:
 		_ = a.rollback() // the first error is the one to report
 		return advised(err)
+	case a.conn.PgConn().TxStatus() == 'I': // the statement has ended it
+		return nil
 	}
 	results, err := a.conn.PgConn().Exec(a.ctx, "commit").ReadAll()
 	if err == nil && results[0].CommandTag.String() == "ROLLBACK" {

@@ -111,7 +111,7 @@ func (r *batchResults) Close() error {
 
 func (r *batchResults) Tx() pgx.Tx {
 	if r.tx == nil {
-		return nil
+		return r.BatchResults.Tx() // nil, or one that was never begun
 	}
 	return r.tx
 }

@@ -88,6 +88,35 @@ func shifted(err error, by *int32) error {
 	return err
 }
 
+// execBeginning executes a text of several statements, of which the first begins a
+// transaction: the settings follow it.
+func (l line) execBeginning(ctx context.Context, s ahead.Settings, sql string) (tag pgconn.CommandTag, err error) {
+	if l.wire.tracer != nil {
+		ctx = l.wire.tracer.TraceQueryStart(ctx, l.conn, pgx.TraceQueryStartData{SQL: sql})
+		defer func() {
+			l.wire.tracer.TraceQueryEnd(ctx, l.conn, pgx.TraceQueryEndData{CommandTag: tag, Err: err})
+		}()
+	}
+	c := l.conn.PgConn()
+	begin, rest := beginning(sql)
+	if err := c.Exec(ctx, begin).Close(); err != nil {
+		return tag, err
+	}
+	s.Restore = false // which is for the transaction that there was
+	if err := s.Send(ctx, c, l.wire.simple()); err != nil {
+		return tag, err
+	}
+	results := c.Exec(ctx, rest)
+	for results.NextResult() {
+		tag, _ = results.ResultReader().Close() // Close has the error
+	}
+	err = results.Close()
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Position > 0 {
+		pgErr.Position += int32(utf8.RuneCountInString(begin))
+	}
+	return tag, err
+}
+
 // execText executes a text that has no arguments, and may be several statements, in the
 // simple protocol.
 func (l line) execText(ctx context.Context, s ahead.Settings, sql string) (tag pgconn.CommandTag, err error) {

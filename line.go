@@ -91,6 +91,8 @@ const (
 	asText
 	// onItsOwn is in a transaction, in which the statement follows.
 	onItsOwn
+	// afterBegin is behind the first of several statements, which begins a transaction.
+	afterBegin
 )
 
 // wayOf chooses the way of a statement.
@@ -98,6 +100,11 @@ func (l line) wayOf(ctx context.Context, exec bool, sql string, args []any) way 
 	mode, options, rest, rewriter := optionsOf(args)
 	if mode == 0 {
 		mode = l.wire.mode
+	}
+	if exec && len(args) == 0 && several(sql) && l.conn.PgConn().TxStatus() == 'I' {
+		if begin, _ := beginning(sql); begin != "" {
+			return afterBegin
+		}
 	}
 	named := !strings.ContainsFunc(sql, unicode.IsSpace) // perhaps the name of a prepared statement
 	if mode == pgx.QueryExecModeSimpleProtocol {
@@ -232,6 +239,9 @@ func (l line) exec(ctx context.Context, s ahead.Settings, sql string, args []any
 		}
 		tag, err = f.exec()
 		return tag, true, l.restore(ctx, s, err)
+	case afterBegin:
+		tag, err = l.execBeginning(ctx, s, sql)
+		return tag, false, err
 	}
 	apart, err := l.apart(ctx, s)
 	if err != nil {
@@ -264,7 +274,7 @@ func (l line) query(ctx context.Context, s ahead.Settings, sql string, args []an
 		r := ahead.Mount(l.conn, s, l.wire.prepares())
 		defer r.Dismount()
 		result, err = l.to.Query(ctx, sql, args...)
-		if err == nil && r.Waiting() { // it has failed, and only its rows know
+		if err == nil && r.Missed() { // it has failed, and only its rows know
 			result.Close()
 			err = result.Err()
 		}

@@ -112,6 +112,70 @@ func TestDeallocated(t *testing.T) {
 	}
 }
 
+// Where what sets custom data fails, the statement does, and nothing else: neither its
+// connection nor what comes after it.
+func TestSettingsFail(t *testing.T) {
+	t.Parallel()
+	ctx := by(context.Background(), "a")
+	db := pgtest.New(t)
+	conn, err := pgx.Connect(ctx, db.URL)
+	end(t, err)
+	defer func() { _ = conn.Close(ctx) }()
+	audit := exaudit.New(conn)
+	// a statement that fails before custom data is set for the first time
+	for range 2 {
+		if err := audit.QueryRow(ctx, `SELECT 1/0`).Scan(new(int)); err == nil || strings.Contains(err.Error(), "custom data") {
+			t.Errorf("got %v", err)
+		}
+	}
+	for name, do := range map[string]func() error{
+		"Exec":     func() error { _, err := audit.Exec(ctx, `SELECT $1::int`, 1); return err },
+		"QueryRow": func() error { return audit.QueryRow(ctx, `SELECT $1::int`, 1).Scan(new(int)) },
+		"Query": func() error {
+			rows, _ := audit.Query(ctx, `SELECT generate_series(1, $1)`, 1000)
+			_, err := pgx.CollectRows(rows, pgx.RowTo[int])
+			return err
+		},
+		"SendBatch": func() error {
+			b := &pgx.Batch{}
+			b.Queue(`SELECT $1::int`, 1)
+			b.Queue(`SELECT $1::int`, 2)
+			return audit.SendBatch(ctx, b).Close()
+		},
+		"Begin": func() error {
+			return pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error { return tx.QueryRow(ctx, `SELECT $1::int`, 1).Scan(new(int)) })
+		},
+	} {
+		for range 2 {
+			if err := do(); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		names, err := pgx.CollectRows(must(conn.Query(context.Background(), `SELECT name FROM pg_prepared_statements WHERE statement LIKE '%exaudit.custom%' AND name LIKE 'exaudit%'`)), pgx.RowTo[string])
+		end(t, err)
+		if len(names) == 0 {
+			t.Fatalf("%s: custom data is not prepared", name)
+		}
+		for _, name := range names {
+			_, err := conn.Exec(context.Background(), `DEALLOCATE `+name)
+			end(t, err)
+		}
+		if err := do(); err == nil || !strings.Contains(err.Error(), "set custom data: ERROR") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if err := do(); err != nil {
+			t.Errorf("%s, again: %v", name, err)
+		}
+	}
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
 // wrapped is a Conn of a type that exaudit does not know.
 type wrapped struct{ exaudit.Conn }
 

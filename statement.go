@@ -15,7 +15,7 @@ func records(sql string) bool {
 	first, rest := word(rest)
 	switch first {
 	case "commit", "end", "rollback", "abort", "begin", "vacuum", "checkpoint":
-	case "show", "reset", "lock", "listen", "unlisten", "notify", "savepoint", "release", "start", "discard", "deallocate", "cluster":
+	case "show", "reset", "lock", "listen", "unlisten", "notify", "savepoint", "release", "start", "discard", "deallocate", "cluster", "reindex":
 		if rest == "" { // which is no statement, but may be the name of a prepared one
 			return true
 		}
@@ -23,9 +23,9 @@ func records(sql string) bool {
 		if second, _ := word(trimmed(rest)); second == "constraints" { // which runs what was deferred
 			return true
 		}
-	case "create", "drop", "alter", "reindex":
+	case "create", "drop", "alter":
 		second, _ := word(trimmed(rest))
-		alone := second == "database" || second == "tablespace" || second == "system"
+		alone := second == "database" || second == "tablespace" || second == "system" || second == "subscription"
 		if !alone && !strings.Contains(strings.ToLower(rest), "concurrently") {
 			return true
 		}
@@ -90,6 +90,16 @@ func several(sql string) bool {
 	}
 	i = semicolon(sql)
 	return i >= 0 && trimmed(sql[i+1:]) != ""
+}
+
+// beginning splits a text of several statements that begins a transaction itself behind the
+// statement that does; the first part is empty where it does not.
+func beginning(sql string) (begin, rest string) {
+	if first, _ := word(trimmed(sql)); first != "begin" && first != "start" {
+		return "", sql
+	}
+	i := semicolon(sql) + 1
+	return sql[:i], sql[i:]
 }
 
 // semicolon is where the first semicolon is that is in no quotes and no comment; -1 is

@@ -257,6 +257,17 @@ func TestTransactions(t *testing.T) {
 			note(t, ctx, tx, "2")
 			end(t, tx.Commit(ctx))
 		}, "1:a 2:a"},
+		"texts": {func(t *testing.T, audit *exaudit.DB) {
+			for _, sql := range []string{
+				`BEGIN; INSERT INTO notes (body) VALUES ('1'); COMMIT`,
+				`INSERT INTO notes (body) VALUES ('2'); INSERT INTO notes (body) VALUES ('3')`,
+				`BEGIN ISOLATION LEVEL REPEATABLE READ; INSERT INTO notes (body) VALUES ('4'); COMMIT; INSERT INTO notes (body) VALUES ('5')`,
+			} {
+				_, err := audit.Exec(by(ctx, "a"), sql)
+				end(t, err)
+			}
+			note(t, ctx, audit, "6")
+		}, "1:a 2:a 3:a 4:a 5:- 6:-"},
 		"rolled back": {func(t *testing.T, audit *exaudit.DB) {
 			err := pgx.BeginFunc(by(ctx, "a"), audit, func(tx pgx.Tx) error {
 				note(t, ctx, tx, "x")

@@ -176,10 +176,14 @@ func (r *Rider) fail() {
 // Waiting reports whether pgx has not sent the statement.
 func (r *Rider) Waiting() bool { return r != nil && r.stage == waiting }
 
+// Missed reports whether the settings have not got to the server, or not got through there.
+func (r *Rider) Missed() bool { return r.Waiting() || r != nil && r.err != nil }
+
 // Dismount stops listening.
 func (r *Rider) Dismount() {
 	if r != nil && !r.dismounted {
 		r.dismounted = true
+		r.prepared.failed(nil)  // or done already
 		r.settings = Settings{} // which the connection would keep
 		r.frontend.Untrace()
 	}

@@ -105,9 +105,10 @@ func (p *prepared) forget() {
 	}
 }
 
-// failed is what an error says about them.
+// failed takes what a statement's error says about them, and that nothing which was pending
+// has got there.
 func (p *prepared) failed(err error) {
-	if p == nil || err == nil {
+	if p == nil {
 		return
 	}
 	clear(p.pending)
