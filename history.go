@@ -46,6 +46,10 @@ func After(id int64) HistoryOption { return func(o *historyOptions) { o.page.Aft
 // Limit gives at most n versions.
 func Limit(n int) HistoryOption { return func(o *historyOptions) { o.page.Limit = n } }
 
+// Preview shortens values that are longer than so many bytes as JSON: to how they begin, and a digest by which patches
+// tell them apart. What is read stays small however large values are. States are not shortened.
+func Preview(bytes int) HistoryOption { return func(o *historyOptions) { o.page.Cut = bytes } }
+
 // WithStates sets each version's State, the whole row after it, and puts versions that
 // nested triggers recorded before the change that set them off in their true order. The entity's complete
 // history is read for that, and checked: where it does not fit together or does not lead to
@@ -84,6 +88,19 @@ func (d *DB) History(ctx context.Context, table string, key any, opts ...History
 		versions, err := history.Read(ctx, d.conn, entity, o.page)
 		return d.compared(ctx, o, versions, err)
 	}
+}
+
+// CheckHistory reports whether the versions of an entity fit together and lead to the present row: nil, or ErrDiverged,
+// a *DivergedError that says which version does not fit. Preview keeps little memory; other options do not count.
+func (d *DB) CheckHistory(ctx context.Context, table string, key any, opts ...HistoryOption) error {
+	entity, err := d.entity(ctx, table, key)
+	if err != nil {
+		return d.explain(ctx, err)
+	}
+	err = d.snapshot(ctx, func(q db.DBTX) error {
+		return history.Check(ctx, q, entity, newHistoryOptions(opts).page.Cut)
+	})
+	return d.explain(ctx, err)
 }
 
 func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*Version, err error) {

@@ -2,6 +2,7 @@ package exaudit_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/patch"
 )
 
 func TestHistory(t *testing.T) {
@@ -257,5 +259,45 @@ func TestVersionJSON(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s lacks %s", got, want)
 		}
+	}
+}
+
+// A key as versions show it leads to them, whatever its columns and its length.
+func TestEntityID(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE names (name text PRIMARY KEY, n int); CREATE TABLE pairs (a text, b int, PRIMARY KEY (a, b))`, "names", "pairs")
+	db.Exec(t, `INSERT INTO names VALUES (repeat('x', 3000), 1), ('[1, 2]', 2), ('', 3), ('sha256 x', 4); INSERT INTO pairs VALUES ('x', 1), (repeat('y', 3000), 2)`)
+	versions, err := audit.Versions(ctx)
+	if err != nil || len(versions) != 6 {
+		t.Fatal(len(versions), err)
+	}
+	for _, v := range versions {
+		found := historyOf(t, audit, v.Table, exaudit.EntityID(v.EntityID))
+		if len(found) != 1 || found[0].ID != v.ID {
+			t.Errorf("%.20s leads to %v", v.EntityID, found)
+		}
+	}
+}
+
+// A preview is small however large the values are, and still shows that they differ.
+func TestPreview(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE docs (id int PRIMARY KEY, body text, info jsonb, small text)`, "docs")
+	db.Exec(t, `INSERT INTO docs SELECT 1, repeat('x', 3000000), jsonb_build_object('a', repeat('y', 3000000)), 's'`)
+	db.Exec(t, `UPDATE docs SET body = body || 'z', info = info || '{"b": 1}', small = 't'`)
+	for _, opts := range [][]exaudit.HistoryOption{{exaudit.Preview(1000)}, {exaudit.Preview(1000), exaudit.OfAction(exaudit.Created, exaudit.Updated)}} {
+		versions := historyOf(t, audit, "docs", 1, opts...)
+		text, err := json.Marshal(versions)
+		if err != nil || len(versions) != 2 || len(text) > 30_000 {
+			t.Fatalf("%d versions in %d bytes, %v", len(versions), len(text), err)
+		}
+		changed := versions[1].Patch.(patch.Object)
+		if len(changed) != 3 || versions[1].After["small"] != "t" {
+			t.Errorf("the patch is %v", changed)
+		}
+	}
+	if whole := historyOf(t, audit, "docs", 1, exaudit.Preview(10_000_000)); len(whole[0].After["body"].(string)) != 3_000_000 {
+		t.Error("a value within the limit is cut")
 	}
 }

@@ -20,6 +20,10 @@ import (
 // Key is a primary key of several columns, in the key's order.
 type Key []any
 
+// EntityID is a primary key as Version.EntityID has it, of one column or several, and long ones as their digest. It is
+// taken as it is, where any other key is read as the types of the table's columns.
+type EntityID string
+
 // entity finds out which entity a table and a key name. PostgreSQL itself reads the key as
 // the column's type, so 42, "42" and "0042" name the same row.
 func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity, error) {
@@ -28,6 +32,10 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 		return history.Entity{}, err
 	}
 	e := history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation}
+	if id, ok := key.(EntityID); ok {
+		e.ID = string(id)
+		return e, nil
+	}
 	values, err := keyValues(key)
 	if err != nil {
 		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, ErrInvalidKey, err)

@@ -317,3 +317,33 @@ func TestWhereOfAReader(t *testing.T) {
 		t.Errorf("a condition on a table that its caller may not read: %v", err)
 	}
 }
+
+// A mark that was made while the clock was wrong is placed by what had been recorded.
+func TestMarkOfAWrongClock(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)`, "a")
+	mark := func(name string) {
+		t.Helper()
+		if _, err := audit.Mark(ctx, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.Exec(t, `INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)`)
+	mark("before")
+	db.Exec(t, `INSERT INTO a VALUES (2)`)
+	if _, err := audit.Install(ctx, []string{"b"}); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `INSERT INTO b VALUES (2)`)
+	mark("after")
+	db.Exec(t, `INSERT INTO b VALUES (3)`)
+	db.Exec(t, `UPDATE exaudit.marks SET created_at = created_at + CASE name WHEN 'after' THEN interval '-2 hours' ELSE '2 hours' END`)
+	if got := pgtest.One[int](t, db, `SELECT count(*)::int FROM exaudit.as_of_mark(NULL::b, 'after')`); got != 2 {
+		t.Errorf("as of the mark there are %d rows, want 2", got)
+	}
+	_, err := db.Pool.Exec(ctx, `SELECT FROM exaudit.as_of_mark(NULL::b, 'before')`)
+	if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "XA011" {
+		t.Errorf("as of a mark before the history: %v", err)
+	}
+}

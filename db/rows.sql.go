@@ -204,6 +204,23 @@ func (q *Queries) RowImage(ctx context.Context, db DBTX, arg RowImageParams) (js
 	return image, err
 }
 
+const rowPreview = `-- name: RowPreview :one
+SELECT exaudit.preview(exaudit.row_image($1::pg_catalog.oid, $2::pg_catalog.text, false), $3::integer)::pg_catalog.jsonb AS image
+`
+
+type RowPreviewParams struct {
+	Relation uint32
+	EntityID string
+	Cut      int32
+}
+
+func (q *Queries) RowPreview(ctx context.Context, db DBTX, arg RowPreviewParams) (json.RawMessage, error) {
+	row := db.QueryRow(ctx, rowPreview, arg.Relation, arg.EntityID, arg.Cut)
+	var image json.RawMessage
+	err := row.Scan(&image)
+	return image, err
+}
+
 const rowsQuery = `-- name: RowsQuery :one
 SELECT q.query::pg_catalog.text AS query, q.columns::pg_catalog.text[] AS columns, q.computed::pg_catalog.text[] AS computed
 FROM exaudit.rows_query($1::pg_catalog.oid) AS q

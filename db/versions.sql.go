@@ -157,16 +157,18 @@ func (q *Queries) EntityLine(ctx context.Context, db DBTX, arg EntityLineParams)
 
 const entityVersions = `-- name: EntityVersions :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom, v.session_role,
+       (CASE WHEN $1::integer IS NULL THEN v.before ELSE exaudit.preview(v.before, $1::integer) END)::pg_catalog.jsonb AS before,
+       (CASE WHEN $1::integer IS NULL THEN v.after ELSE exaudit.preview(v.after, $1::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
        exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
-WHERE v.table_id OPERATOR(pg_catalog.=) $1::integer AND v.entity_id OPERATOR(pg_catalog.=) $2::pg_catalog.text
-  AND v.id OPERATOR(pg_catalog.>=) $3::bigint AND v.id OPERATOR(pg_catalog.<=) $4::bigint
+WHERE v.table_id OPERATOR(pg_catalog.=) $2::integer AND v.entity_id OPERATOR(pg_catalog.=) $3::pg_catalog.text
+  AND v.id OPERATOR(pg_catalog.>=) $4::bigint AND v.id OPERATOR(pg_catalog.<=) $5::bigint
 ORDER BY v.id
-LIMIT $5
+LIMIT $6
 `
 
 type EntityVersionsParams struct {
+	Cut      *int32
 	TableID  int32
 	EntityID string
 	FirstID  int64
@@ -193,6 +195,7 @@ type EntityVersionsRow struct {
 // A page of the versions of one key, in the order of its changes.
 func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersionsParams) ([]EntityVersionsRow, error) {
 	rows, err := db.Query(ctx, entityVersions,
+		arg.Cut,
 		arg.TableID,
 		arg.EntityID,
 		arg.FirstID,
@@ -261,11 +264,14 @@ func (q *Queries) LastEntityVersion(ctx context.Context, db DBTX, arg LastEntity
 
 const search = `-- name: Search :many
 SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
-       s.before, s.after, s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
-FROM exaudit.search($1::pg_catalog.jsonb, $2::bigint, $3::bigint, $4::integer) AS s
+       (CASE WHEN $1::integer IS NULL THEN s.before ELSE exaudit.preview(s.before, $1::integer) END)::pg_catalog.jsonb AS before,
+       (CASE WHEN $1::integer IS NULL THEN s.after ELSE exaudit.preview(s.after, $1::integer) END)::pg_catalog.jsonb AS after,
+       s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
+FROM exaudit.search($2::pg_catalog.jsonb, $3::bigint, $4::bigint, $5::integer) AS s
 `
 
 type SearchParams struct {
+	Cut      *int32
 	Filter   json.RawMessage
 	AfterID  int64
 	LastID   int64
@@ -290,6 +296,7 @@ type SearchRow struct {
 
 func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]SearchRow, error) {
 	rows, err := db.Query(ctx, search,
+		arg.Cut,
 		arg.Filter,
 		arg.AfterID,
 		arg.LastID,

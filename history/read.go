@@ -27,6 +27,8 @@ type Entity struct {
 type Page struct {
 	AfterID int64 // only versions with a greater id
 	Limit   int   // 0: all
+	// Cut shortens values of more bytes than it says, for previews; 0: none.
+	Cut int
 }
 
 // Of is the page of a complete history.
@@ -55,7 +57,7 @@ func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, erro
 	var versions []*Version
 	for _, stretch := range line {
 		stretch.FirstID = max(stretch.FirstID, page.AfterID+1)
-		found, err := readStretch(ctx, q, e, stretch, page.Limit)
+		found, err := readStretch(ctx, q, e, stretch, page)
 		if err != nil {
 			return nil, fmt.Errorf("read the history of %s %s: %w", e.Table, e.ID, err)
 		}
@@ -84,13 +86,24 @@ func Complete(ctx context.Context, q db.DBTX, e Entity) ([]*Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	versions, _, err := complete(ctx, q, e, present, nil)
+	versions, _, err := complete(ctx, q, e, present, nil, 0)
 	return versions, err
 }
 
+// Check reports whether the history of an entity fits together, as Complete does, but holds no value of more bytes than
+// cut says.
+func Check(ctx context.Context, q db.DBTX, e Entity, cut int) error {
+	present, err := NewPresent(ctx, q, e)
+	if err != nil {
+		return err
+	}
+	_, _, err = complete(ctx, q, e, present, nil, cut)
+	return err
+}
+
 // complete leaves hidden columns of the present row out of the states before it.
-func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden []string) ([]*Version, []*Line, error) {
-	versions, err := Read(ctx, q, e, Page{})
+func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden []string, cut int) ([]*Version, []*Line, error) {
+	versions, err := Read(ctx, q, e, Page{Cut: cut})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,7 +112,7 @@ func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden 
 		e.ID = line.Key()
 		present.Row = nil
 		if line.Current && !present.Unknown {
-			if present.Row, err = LiveRow(ctx, q, e, false); err != nil {
+			if present.Row, err = rowPreview(ctx, q, e, cut); err != nil {
 				return nil, nil, err
 			}
 			present.Row = present.Row.without(hidden)
@@ -149,27 +162,27 @@ func inTrueOrder(versions []*Version, lines []*Line) []*Version {
 	return ordered
 }
 
-func readStretch(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLineRow, limit int) ([]*Version, error) {
+func readStretch(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLineRow, p Page) ([]*Version, error) {
 	var versions []*Version
 	for {
 		size := pageSize
-		if limit > 0 {
-			size = min(size, limit-len(versions))
+		if p.Limit > 0 {
+			size = min(size, p.Limit-len(versions))
 		}
-		page, err := readPage(ctx, q, e, stretch, size)
+		page, err := readPage(ctx, q, e, stretch, size, p.Cut)
 		if err != nil {
 			return nil, err
 		}
 		versions = append(versions, page...)
-		if len(page) < size || len(versions) == limit {
+		if len(page) < size || len(versions) == p.Limit {
 			return versions, nil
 		}
 		stretch.FirstID = page[len(page)-1].ID + 1
 	}
 }
 
-func readPage(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLineRow, size int) ([]*Version, error) {
-	rows, err := db.New().EntityVersions(ctx, q, db.EntityVersionsParams{
+func readPage(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLineRow, size, cut int) ([]*Version, error) {
+	rows, err := db.New().EntityVersions(ctx, q, db.EntityVersionsParams{Cut: optional(cut),
 		TableID: e.TableID, EntityID: stretch.EntityID, FirstID: stretch.FirstID, LastID: stretch.LastID, PageSize: int32(size),
 	})
 	if err != nil {
@@ -182,6 +195,15 @@ func readPage(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLineRow
 		}
 	}
 	return page, nil
+}
+
+// optional is a number for SQL; 0 is NULL.
+func optional(n int) *int32 {
+	if n == 0 {
+		return nil
+	}
+	m := int32(n)
+	return &m
 }
 
 // Get gives one version and the entity it belongs to, or ErrNoVersion.
@@ -212,6 +234,22 @@ func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
 	}
 	columns.rename([]*Version{v}, compare)
 	return v, e, nil
+}
+
+// rowPreview is LiveRow with long values cut; 0 cuts none.
+func rowPreview(ctx context.Context, q db.DBTX, e Entity, cut int) (Image, error) {
+	if cut == 0 {
+		return LiveRow(ctx, q, e, false)
+	}
+	data, err := db.New().RowPreview(ctx, q, db.RowPreviewParams{Relation: e.Relation, EntityID: e.ID, Cut: int32(cut)})
+	if err != nil {
+		return nil, fmt.Errorf("read the row %s of %s: %w", e.ID, e.Table, err)
+	}
+	image, err := DecodeImage(data)
+	if err != nil {
+		return nil, fmt.Errorf("read the row %s of %s: %w", e.ID, e.Table, err)
+	}
+	return image, nil
 }
 
 // LiveRow gives the entity's present row, nil where there is none. Locked, it stays as it

@@ -77,7 +77,7 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 }
 
 func (r *Replay) readMoved(ctx context.Context, q db.DBTX) error {
-	versions, lines, err := complete(ctx, q, r.entity, r.present, r.present.Hidden)
+	versions, lines, err := complete(ctx, q, r.entity, r.present, r.present.Hidden, 0)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (r *Replay) groups(ctx context.Context, q db.DBTX) iter.Seq2[[]*Version, er
 	return func(yield func([]*Version, error) bool) {
 		var pending []*Version
 		for next, more := int64(0), true; more; {
-			page, err := readPage(ctx, q, r.entity, db.EntityLineRow{EntityID: r.entity.ID, FirstID: next, LastID: r.lastID}, r.page)
+			page, err := readPage(ctx, q, r.entity, db.EntityLineRow{EntityID: r.entity.ID, FirstID: next, LastID: r.lastID}, r.page, 0)
 			if err != nil {
 				yield(nil, fmt.Errorf("read the history of %s %s: %w", r.entity.Table, r.entity.ID, err))
 				return

@@ -204,7 +204,7 @@ func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, er
 		if s.windowed && after < last-window {
 			last = max(after, 0) + window
 		}
-		rows, err := db.New().Search(ctx, q, db.SearchParams{Filter: s.filter, AfterID: after, LastID: last, PageSize: int32(size)})
+		rows, err := db.New().Search(ctx, q, db.SearchParams{Filter: s.filter, Cut: optional(page.Cut), AfterID: after, LastID: last, PageSize: int32(size)})
 		if err != nil {
 			return fail(err)
 		}

@@ -6,6 +6,9 @@ SELECT exaudit.entity_id(@relation::pg_catalog.oid, @key_values::pg_catalog.json
 -- name: RowImage :one
 SELECT exaudit.row_image(@relation::pg_catalog.oid, @entity_id::pg_catalog.text, @locked::boolean)::pg_catalog.jsonb AS image;
 
+-- name: RowPreview :one
+SELECT exaudit.preview(exaudit.row_image(@relation::pg_catalog.oid, @entity_id::pg_catalog.text, false), @cut::integer)::pg_catalog.jsonb AS image;
+
 -- name: InsertRow :one
 SELECT exaudit.insert_row(@relation::pg_catalog.oid, @image::pg_catalog.jsonb)::bigint AS written;
 

@@ -39,7 +39,8 @@ FROM line l;
 -- name: EntityVersions :many
 -- A page of the versions of one key, in the order of its changes.
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       v.before, v.after, v.custom, v.session_role,
+       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.before ELSE exaudit.preview(v.before, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS before,
+       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.after ELSE exaudit.preview(v.after, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
        exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERATOR(pg_catalog.=) @entity_id::pg_catalog.text
@@ -88,7 +89,9 @@ SELECT exaudit.last_version_id()::bigint AS last_id,
 
 -- name: Search :many
 SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
-       s.before, s.after, s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
+       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN s.before ELSE exaudit.preview(s.before, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS before,
+       (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN s.after ELSE exaudit.preview(s.after, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS after,
+       s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
 FROM exaudit.search(@filter::pg_catalog.jsonb, @after_id::bigint, @last_id::bigint, @page_size::integer) AS s;
 
 -- name: SearchIDs :many

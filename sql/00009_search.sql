@@ -244,6 +244,19 @@ CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
     LANGUAGE sql IMMUTABLE
 AS 'SELECT 9::bigint';
 
+-- An image in which values that are longer than so many bytes give way to how they begin, and a digest that tells them
+-- apart; without a limit, the image itself.
+CREATE FUNCTION exaudit.preview(image jsonb, bytes integer) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN bytes IS NULL OR image IS NULL OR octet_length(image::text) <= bytes THEN image
+           ELSE (SELECT jsonb_object_agg(e.key, CASE
+                            WHEN e.key = '' OR octet_length(e.value::text) <= bytes THEN e.value
+                            ELSE to_jsonb(left(e.value #>> '{}', 1000) || '… ' || md5(e.value::text)) END)
+                 FROM jsonb_each(image) AS e) END
+$$;
+
 -- The type of a name, NULL where there is none. Types that are not PostgreSQL's own are named with their schema.
 CREATE FUNCTION exaudit.type_named(name text) RETURNS oid
     LANGUAGE sql STABLE STRICT
@@ -271,11 +284,11 @@ $$;
 REVOKE EXECUTE ON FUNCTION exaudit.custom_index, exaudit.custom_index_statement, exaudit.expose_custom_index,
     exaudit.indexed_key, exaudit.check_syntax, exaudit.check_condition, exaudit.search_condition, exaudit.search_source,
     exaudit.search_query, exaudit.search, exaudit.search_transactions, exaudit.transaction_parts, exaudit.type_named,
-    exaudit.columns_of_types FROM PUBLIC;
+    exaudit.columns_of_types, exaudit.preview FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.custom_index, exaudit.custom_index_statement, exaudit.indexed_key,
     exaudit.check_syntax, exaudit.check_condition, exaudit.search_condition, exaudit.search_source, exaudit.search_query,
     exaudit.search, exaudit.search_transactions, exaudit.transaction_parts, exaudit.last_version_id, exaudit.type_named,
-    exaudit.columns_of_types TO exaudit_reader;
+    exaudit.columns_of_types, exaudit.preview TO exaudit_reader;
 
 RESET ROLE;
 
@@ -283,6 +296,7 @@ RESET ROLE;
 -- The generated functions go first, and with them the triggers: from here on nothing needs
 -- the rest. With them goes what exaudit_writer was granted on tracked tables.
 DROP OWNED BY exaudit_writer CASCADE;
+DROP FUNCTION exaudit.preview;
 DROP FUNCTION exaudit.columns_of_types;
 DROP FUNCTION exaudit.type_named;
 DROP FUNCTION exaudit.transaction_parts;

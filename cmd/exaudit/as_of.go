@@ -98,7 +98,7 @@ func rowsAsOf(c *cli.Context, db *exaudit.DB, table string, at exaudit.Point) it
 	}
 	return func(yield func(exaudit.Image, error) bool) {
 		var row exaudit.Image
-		err := withKey([]string{c.String("key")}, func(key exaudit.Key) (err error) {
+		err := withKey([]string{c.String("key")}, func(key any) (err error) {
 			row, err = db.ImageAt(c.Context, table, key, at)
 			return err
 		})

@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/patch"
 )
 
 func (p *program) historyCommand() *cli.Command {
@@ -59,6 +58,9 @@ func (p *program) history(c *cli.Context) error {
 		return err
 	}
 	opts = append(opts, comparing(c)...)
+	if forPeople(c) && !c.Bool("full") {
+		opts = append(opts, exaudit.Preview(previewed))
+	}
 	conn, db, err := p.openToRead(c)
 	if err != nil {
 		return err
@@ -82,6 +84,9 @@ func (p *program) history(c *cli.Context) error {
 		}
 		listed.versions, err = historyOf(c, db, table, key, opts...)
 		listed.total = len(listed.versions)
+		if err == nil {
+			listed.damage = damage(c, db, table, key)
+		}
 	}
 	if err != nil {
 		return err
@@ -92,11 +97,17 @@ func (p *program) history(c *cli.Context) error {
 	if listed.total == 0 {
 		p.complain("no %s is recorded, or this role may not see any", listed.wanted(c))
 	}
+	if listed.damage != nil {
+		p.complain("%s %s: %s", listed.table, listed.key, strings.TrimSpace(listed.damage.Error()))
+	}
 	if !forPeople(c) {
 		return printList(p, c, listed.versions)
 	}
 	return p.printHistory(c, listed)
 }
+
+// previewed is how long a value may be, in bytes, to be read as it is where it will be cut anyway.
+const previewed = 32 << 10
 
 // listing is what of a history is shown.
 type listing struct {
@@ -104,6 +115,16 @@ type listing struct {
 	total      int // how many there are
 	table, key string
 	rows       bool // of several rows
+	damage     *exaudit.DivergedError
+}
+
+// damage is where the history of a row does not fit, nil where it does, or where that cannot be known: of a row that the
+// role may not read.
+func damage(c *cli.Context, db *exaudit.DB, table string, key []string) *exaudit.DivergedError {
+	err := withKey(key, func(key any) error { return db.CheckHistory(c.Context, table, key, exaudit.Preview(previewed)) })
+	misfit := (*exaudit.DivergedError)(nil)
+	errors.As(err, &misfit)
+	return misfit
 }
 
 // search reads the versions of several rows. Of the newest ones no more is kept than is
@@ -168,7 +189,11 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 	}
 	fmt.Fprintf(p.stdout, "%s: %s, oldest first\n", subject, count)
 	for _, version := range l.versions {
-		text := "\n" + v.version(version)
+		text := "\n"
+		if l.damage != nil && l.damage.Version == version.ID {
+			text += v.bold("does not fit the version before it: something was changed in between without being recorded") + "\n"
+		}
+		text += v.version(version)
 		if c.Bool("states") {
 			text += v.state(version.State)
 		}
@@ -176,48 +201,9 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// historyOf reads a history by what was typed as the key.
-func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string, opts ...exaudit.HistoryOption) (versions []*exaudit.Version, err error) {
-	err = withKey(key, func(key exaudit.Key) error {
-		versions, err = db.History(c.Context, table, key, opts...)
+	if l.damage != nil && l.damage.Version == 0 {
+		_, err := fmt.Fprintf(p.stdout, "\n%s\n", v.bold("the present row is not what its history says: something was changed without being recorded"))
 		return err
-	})
-	return versions, err
-}
-
-// withKey reads something by what was typed as the key.
-func withKey(key []string, read func(exaudit.Key) error) error {
-	values := make(exaudit.Key, len(key))
-	for i, text := range key {
-		values[i] = text
-	}
-	if len(key) == 1 {
-		if array := compositeKey(key[0]); array != nil {
-			err := read(array)
-			// or a single value that looks like an array
-			if errors.Is(err, exaudit.ErrInvalidKey) && read(values) == nil {
-				return nil
-			}
-			return err
-		}
-	}
-	return read(values)
-}
-
-// compositeKey reads a key in the form in which a composite one is displayed.
-func compositeKey(text string) exaudit.Key {
-	if !strings.HasPrefix(strings.TrimSpace(text), "[") {
-		return nil
-	}
-	value, err := patch.Decode([]byte(text))
-	if err != nil {
-		return nil
-	}
-	if values, ok := value.([]any); ok && len(values) > 1 {
-		return exaudit.Key(values)
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func (p *program) undo(c *cli.Context) error {
 		case len(key) == 0:
 			return u.db.PlanUndo(ctx, exaudit.Select(selection...), u.opts...)
 		}
-		err = withKey(key, func(key exaudit.Key) error {
+		err = withKey(key, func(key any) error {
 			plan, err = u.db.PlanUndo(ctx, exaudit.Select(append(selection, exaudit.OfEntity(table, key))...), u.opts...)
 			return err
 		})

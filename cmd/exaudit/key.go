@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/patch"
+)
+
+// historyOf reads a history by what was typed as the key.
+func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string, opts ...exaudit.HistoryOption) (versions []*exaudit.Version, err error) {
+	err = withKey(key, func(key any) error {
+		versions, err = db.History(c.Context, table, key, opts...)
+		return err
+	})
+	return versions, err
+}
+
+// digest is how a long key is recorded and shown.
+var digest = regexp.MustCompile(`^sha256 [0-9a-f]{64}$`)
+
+// withKey reads something by what was typed as the key. A key that is itself a digest's text is recorded as another
+// digest, so what looks like one is one.
+func withKey(key []string, read func(any) error) error {
+	if shown := strings.Join(key, " "); digest.MatchString(shown) {
+		return read(exaudit.EntityID(shown))
+	}
+	values := make(exaudit.Key, len(key))
+	for i, text := range key {
+		values[i] = text
+	}
+	if len(key) == 1 {
+		if array := compositeKey(key[0]); array != nil {
+			err := read(array)
+			// or a single value that looks like an array
+			if errors.Is(err, exaudit.ErrInvalidKey) && read(values) == nil {
+				return nil
+			}
+			return err
+		}
+	}
+	return read(values)
+}
+
+// compositeKey reads a key in the form in which a composite one is displayed.
+func compositeKey(text string) exaudit.Key {
+	if !strings.HasPrefix(strings.TrimSpace(text), "[") {
+		return nil
+	}
+	value, err := patch.Decode([]byte(text))
+	if err != nil {
+		return nil
+	}
+	if values, ok := value.([]any); ok && len(values) > 1 {
+		return exaudit.Key(values)
+	}
+	return nil
+}
