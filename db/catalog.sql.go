@@ -219,6 +219,7 @@ SELECT p.proname::pg_catalog.text AS name,
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
 WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit' AND p.proname OPERATOR(pg_catalog.~) ('^t' OPERATOR(pg_catalog.||) $1::integer OPERATOR(pg_catalog.||) '_[a-z_]+$')
+  AND p.prorettype OPERATOR(pg_catalog.=) 'pg_catalog.trigger'::pg_catalog.regtype
 ORDER BY p.proname
 `
 

@@ -47,6 +47,30 @@ func (q *Queries) AttachedTables(ctx context.Context, db DBTX) ([]AttachedTables
 	return items, nil
 }
 
+const bindCondition = `-- name: BindCondition :one
+SELECT b.changed::boolean AS changed, coalesce(b.reason, '')::pg_catalog.text AS reason
+FROM exaudit.bind_condition($1::integer, $2::pg_catalog.oid, $3::boolean) AS b
+`
+
+type BindConditionParams struct {
+	ID       int32
+	Relation uint32
+	Given    bool
+}
+
+type BindConditionRow struct {
+	Changed bool
+	Reason  string
+}
+
+// Why the condition is refused; ” where it is not.
+func (q *Queries) BindCondition(ctx context.Context, db DBTX, arg BindConditionParams) (BindConditionRow, error) {
+	row := db.QueryRow(ctx, bindCondition, arg.ID, arg.Relation, arg.Given)
+	var i BindConditionRow
+	err := row.Scan(&i.Changed, &i.Reason)
+	return i, err
+}
+
 const columnSnapshots = `-- name: ColumnSnapshots :many
 SELECT s.since, s.relation, s.columns
 FROM exaudit.column_snapshots s
@@ -80,6 +104,70 @@ func (q *Queries) ColumnSnapshots(ctx context.Context, db DBTX, tableID int32) (
 	return items, nil
 }
 
+const condition = `-- name: Condition :one
+SELECT (arguments.of_old IS NOT NULL)::boolean AS asked,
+       coalesce(arguments.of_old, '')::pg_catalog.text AS of_old,
+       coalesce(exaudit.condition_arguments(c.id, c.relation, 'NEW'), '')::pg_catalog.text AS of_new,
+       coalesce(exaudit.condition_problem(c.id, c.relation), '')::pg_catalog.text AS problem,
+       coalesce(exaudit.condition_flaw(c.id), '')::pg_catalog.text AS flaw,
+       coalesce((SELECT t.option_columns OPERATOR(pg_catalog.#>>) '{condition,function}'
+                 FROM exaudit.tables t WHERE t.id OPERATOR(pg_catalog.=) c.id), '')::pg_catalog.text AS function
+FROM (SELECT $1::integer AS id, $2::pg_catalog.oid AS relation) AS c
+CROSS JOIN LATERAL (SELECT exaudit.condition_arguments(c.id, c.relation, 'OLD') AS of_old) AS arguments
+`
+
+type ConditionParams struct {
+	ID       int32
+	Relation uint32
+}
+
+type ConditionRow struct {
+	Asked    bool
+	OfOld    string
+	OfNew    string
+	Problem  string
+	Flaw     string
+	Function string
+}
+
+// The condition of a table: whether it can be asked, what its function is handed of OLD and NEW, what is
+// wrong with it or its function, and that function.
+func (q *Queries) Condition(ctx context.Context, db DBTX, arg ConditionParams) (ConditionRow, error) {
+	row := db.QueryRow(ctx, condition, arg.ID, arg.Relation)
+	var i ConditionRow
+	err := row.Scan(
+		&i.Asked,
+		&i.OfOld,
+		&i.OfNew,
+		&i.Problem,
+		&i.Flaw,
+		&i.Function,
+	)
+	return i, err
+}
+
+const conditionRefusal = `-- name: ConditionRefusal :one
+SELECT CASE WHEN EXISTS (SELECT FROM exaudit.tables t
+                         JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+                         WHERE r.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid
+                           AND (t.option_columns OPERATOR(pg_catalog.#>>) '{condition,text}') OPERATOR(pg_catalog.=) $2::pg_catalog.text) THEN ''
+            ELSE coalesce((exaudit.compile_condition($1::pg_catalog.oid, $2::pg_catalog.text, NULL)).reason, '')
+       END::pg_catalog.text AS reason
+`
+
+type ConditionRefusalParams struct {
+	Relation  uint32
+	Condition string
+}
+
+// Why a condition would be refused; ” where it would not, nor where the table has it already.
+func (q *Queries) ConditionRefusal(ctx context.Context, db DBTX, arg ConditionRefusalParams) (string, error) {
+	row := db.QueryRow(ctx, conditionRefusal, arg.Relation, arg.Condition)
+	var reason string
+	err := row.Scan(&reason)
+	return reason, err
+}
+
 const currentSchemas = `-- name: CurrentSchemas :one
 SELECT pg_catalog.current_schemas(false)::pg_catalog.text[] AS schemas
 `
@@ -89,6 +177,15 @@ func (q *Queries) CurrentSchemas(ctx context.Context, db DBTX) ([]string, error)
 	var schemas []string
 	err := row.Scan(&schemas)
 	return schemas, err
+}
+
+const dropCondition = `-- name: DropCondition :exec
+SELECT exaudit.drop_condition($1::integer)
+`
+
+func (q *Queries) DropCondition(ctx context.Context, db DBTX, id int32) error {
+	_, err := db.Exec(ctx, dropCondition, id)
+	return err
 }
 
 const isSuperuser = `-- name: IsSuperuser :one

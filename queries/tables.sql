@@ -82,6 +82,36 @@ ORDER BY t.id DESC;
 -- name: SetOptions :exec
 SELECT exaudit.set_options(@id::integer, @relation::pg_catalog.oid, @options::pg_catalog.jsonb);
 
+-- name: BindCondition :one
+-- Why the condition is refused; '' where it is not.
+SELECT b.changed::boolean AS changed, coalesce(b.reason, '')::pg_catalog.text AS reason
+FROM exaudit.bind_condition(@id::integer, @relation::pg_catalog.oid, @given::boolean) AS b;
+
+-- name: ConditionRefusal :one
+-- Why a condition would be refused; '' where it would not, nor where the table has it already.
+SELECT CASE WHEN EXISTS (SELECT FROM exaudit.tables t
+                         JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+                         WHERE r.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
+                           AND (t.option_columns OPERATOR(pg_catalog.#>>) '{condition,text}') OPERATOR(pg_catalog.=) @condition::pg_catalog.text) THEN ''
+            ELSE coalesce((exaudit.compile_condition(@relation::pg_catalog.oid, @condition::pg_catalog.text, NULL)).reason, '')
+       END::pg_catalog.text AS reason;
+
+-- name: DropCondition :exec
+SELECT exaudit.drop_condition(@id::integer);
+
+-- name: Condition :one
+-- The condition of a table: whether it can be asked, what its function is handed of OLD and NEW, what is
+-- wrong with it or its function, and that function.
+SELECT (arguments.of_old IS NOT NULL)::boolean AS asked,
+       coalesce(arguments.of_old, '')::pg_catalog.text AS of_old,
+       coalesce(exaudit.condition_arguments(c.id, c.relation, 'NEW'), '')::pg_catalog.text AS of_new,
+       coalesce(exaudit.condition_problem(c.id, c.relation), '')::pg_catalog.text AS problem,
+       coalesce(exaudit.condition_flaw(c.id), '')::pg_catalog.text AS flaw,
+       coalesce((SELECT t.option_columns OPERATOR(pg_catalog.#>>) '{condition,function}'
+                 FROM exaudit.tables t WHERE t.id OPERATOR(pg_catalog.=) c.id), '')::pg_catalog.text AS function
+FROM (SELECT @id::integer AS id, @relation::pg_catalog.oid AS relation) AS c
+CROSS JOIN LATERAL (SELECT exaudit.condition_arguments(c.id, c.relation, 'OLD') AS of_old) AS arguments;
+
 -- name: Options :one
 -- The options of a table, and the present names of the columns that they list.
 SELECT t.options,

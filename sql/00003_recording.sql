@@ -496,7 +496,8 @@ AS $$
                       WHERE k.indrelid = $2 AND k.indisprimary AND a.attnum = ANY (k.indkey::int2[]))
 $$;
 
--- Sets the options of a table, and which columns they name.
+-- Sets the options of a table, and which columns they name. What its condition was bound to stays, for
+-- exaudit.bind_condition.
 CREATE FUNCTION exaudit.set_options(table_id integer, relation oid, options jsonb) RETURNS void
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
@@ -509,25 +510,217 @@ AS $$
             FROM pg_catalog.pg_attribute a
             WHERE a.attrelid = $2 AND a.attnum > 0 AND NOT a.attisdropped
               AND ($3 -> 'exclude' ? a.attname::text OR $3 -> 'mask' ? a.attname::text))
+            || CASE WHEN t.option_columns ? 'condition'
+                    THEN pg_catalog.jsonb_build_object('condition', t.option_columns -> 'condition') ELSE '{}' END
     WHERE t.id = $1
 $$;
 
--- Does a row meet the condition of its table? A condition that fails, perhaps because its
--- column is gone, is met: in doubt, a change is recorded, and never does the statement fail.
-CREATE FUNCTION exaudit.meets(condition text, relation oid, image jsonb) RETURNS boolean
+-- How a value of a column is handed to the function of a condition: as what type, and by which
+-- expression, in which "{}" is the value. All that the function sees is of types of PostgreSQL's own, so
+-- that it runs nobody's cast, operator, check or comparison: of a domain the type beneath it, of an enum
+-- the label, which no cast makes. reason says why a column cannot be handed over.
+CREATE FUNCTION exaudit.condition_argument(type oid, collation_id oid,
+                                           OUT argument text, OUT expression text, OUT collation_name text, OUT enum oid, OUT reason text)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    met boolean;
+    base    record;
+    element record;
+BEGIN
+    SELECT t.oid, t.typtype, t.typelem, t.typcollation INTO STRICT base FROM pg_catalog.pg_type t WHERE t.oid = exaudit.base_type(type);
+    SELECT t.oid, t.typtype, t.typarray INTO element -- of NULLs where it is no array
+    FROM pg_catalog.pg_type t
+    WHERE t.oid = (SELECT exaudit.base_type(e.oid) FROM pg_catalog.pg_type e WHERE e.oid = base.typelem AND e.typarray = base.oid);
+    IF base.typtype = 'e' THEN
+        enum := base.oid;
+        argument := 'text';
+        expression := 'exaudit.text_value({})';
+    ELSIF element.typtype = 'e' THEN
+        enum := element.oid;
+        argument := 'text[]';
+        expression := 'exaudit.text_value({})::pg_catalog.text[]';
+    ELSIF base.oid < 16384 AND base.typtype IN ('b', 'r', 'm') AND coalesce(element.typtype <> 'c', true) THEN
+        argument := pg_catalog.format_type(base.oid, -1);
+        expression := '{}';
+    ELSIF element.oid < 16384 AND element.typtype IN ('b', 'r', 'm') THEN -- of a domain
+        argument := pg_catalog.format_type(element.typarray, -1);
+        expression := pg_catalog.format('exaudit.text_value({})::%s', argument);
+    ELSE
+        reason := pg_catalog.format('is of type %s, which is not PostgreSQL''s own', pg_catalog.format_type(type, NULL));
+        RETURN;
+    END IF;
+    IF collation_id NOT IN (0, base.typcollation) THEN
+        collation_name := (SELECT pg_catalog.format('%s.%I', c.collnamespace::regnamespace, c.collname)
+                           FROM pg_catalog.pg_collation c WHERE c.oid = collation_id);
+        IF collation_id >= 16384 THEN
+            reason := pg_catalog.format('has collation %s, which is not PostgreSQL''s own', collation_name);
+        END IF;
+    END IF;
+END
+$$;
+
+-- The columns that the condition of a table asks about, in the order of its function's arguments: what
+-- they are called, and how a value is handed over. A column, or a label of an enum, that was renamed since is
+-- still meant: a label goes by its former name. "<table_id>" stands for the table's id. problem says why
+-- the condition cannot be asked any more.
+CREATE FUNCTION exaudit.condition_columns(
+    table_id integer, relation oid,
+    OUT name text, OUT argument text, OUT expression text, OUT base oid, OUT labels jsonb, OUT problem text
+) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    condition jsonb := (SELECT t.option_columns -> 'condition' FROM exaudit.tables t WHERE t.id = $1);
+    same      boolean := condition -> 'relation' = pg_catalog.to_jsonb($2::bigint);
+BEGIN
+    RETURN QUERY
+    SELECT a.attname::text, bound.argument,
+           CASE WHEN bound.labels IS NULL OR NOT same THEN given.expression
+                ELSE pg_catalog.format('CASE WHEN %1$s OPERATOR(pg_catalog.=) ANY (%2$L::pg_catalog.text[]) THEN %1$s '
+                                       'ELSE exaudit.former_label(<table_id>, %3$L, %1$s) END', given.expression,
+                         ARRAY(SELECT l.value FROM pg_catalog.jsonb_each_text(bound.labels) AS l ORDER BY l.value), bound.name) END,
+           exaudit.base_type(a.atttypid), bound.labels,
+           CASE WHEN a.attname IS NULL THEN pg_catalog.format('column "%s" was dropped', bound.name)
+                WHEN given.reason IS NOT NULL THEN pg_catalog.format('column "%s" %s', a.attname, given.reason)
+                WHEN given.argument <> bound.argument OR given.collation_name IS DISTINCT FROM bound.collation_name
+                    THEN pg_catalog.format('column "%s" was given another type or collation', a.attname) END
+    FROM ROWS FROM (pg_catalog.jsonb_to_recordset(condition -> 'columns')
+                        AS (name text, number integer, argument text, collation_name text, labels jsonb))
+        WITH ORDINALITY AS bound (name, number, argument, collation_name, labels, place)
+    LEFT JOIN pg_catalog.pg_attribute a
+           ON a.attrelid = $2 AND a.attnum > 0 AND NOT a.attisdropped
+          AND CASE WHEN same THEN a.attnum = bound.number ELSE a.attname = bound.name END
+    LEFT JOIN LATERAL exaudit.condition_argument(a.atttypid, a.attcollation) AS given ON a.atttypid IS NOT NULL
+    ORDER BY bound.place;
+END
+$$;
+
+-- The name that a label of an enum had when the condition of a table was bound; the label itself where
+-- that is not known.
+CREATE FUNCTION exaudit.former_label(table_id integer, column_name text, label text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT bound.labels ->> e.oid::text
+                     FROM exaudit.tables t
+                     CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(t.option_columns #> '{condition,columns}')
+                         AS bound (name text, number integer, labels jsonb)
+                     JOIN pg_catalog.pg_attribute a ON a.attrelid = (t.option_columns #>> '{condition,relation}')::oid
+                                                   AND a.attnum = bound.number
+                     JOIN pg_catalog.pg_enum e ON e.enumtypid = exaudit.base_type(a.atttypid) AND e.enumlabel = $3
+                     WHERE t.id = $1 AND bound.name = $2), $3)
+$$;
+
+-- Why the condition of a table cannot be asked: all its rows are recorded then. NULL where it can, or
+-- there is none.
+CREATE FUNCTION exaudit.condition_problem(table_id integer, relation oid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT c.problem FROM exaudit.condition_columns($1, $2) AS c WHERE c.problem IS NOT NULL LIMIT 1),
+                    CASE WHEN NOT t.option_columns ? 'condition' THEN 'it was not bound to columns' END)
+    FROM exaudit.tables t
+    WHERE t.id = $1 AND t.options ? 'where'
+$$;
+
+-- What the function of a table's condition is handed of a row, which is read through an alias. NULL where the
+-- table has no condition that can be asked.
+CREATE FUNCTION exaudit.condition_arguments(table_id integer, relation oid, alias text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT string_agg(replace(c.expression, '{}', pg_catalog.format('%s.%I', alias, c.name)), ', ')
+                     FROM exaudit.condition_columns($1, $2) AS c), '')
+    FROM exaudit.tables t
+    WHERE t.id = $1 AND t.options ? 'where' AND exaudit.condition_problem($1, $2) IS NULL
+$$;
+
+-- A query that is true for the image of a row, $1, that meets the condition of its table; NULL where the table
+-- has none that can be asked. Values are read as PostgreSQL's own types, not as those of the table. True also
+-- where the image lacks a column that the condition asks about, or has a placeholder in its stead.
+CREATE FUNCTION exaudit.condition_query(table_id integer, relation oid) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    col         record;
+    names       text[] := '{}';
+    arguments   text[] := '{}';
+    definitions text[] := '{}';
+BEGIN
+    IF NOT EXISTS (SELECT FROM exaudit.tables t WHERE t.id = $1 AND t.options ? 'where' AND t.option_columns ? 'condition') THEN
+        RETURN NULL;
+    END IF;
+    FOR col IN SELECT * FROM exaudit.condition_columns($1, $2) LOOP
+        IF col.problem IS NOT NULL THEN
+            RETURN NULL;
+        END IF;
+        names := names || col.name;
+        definitions := definitions || pg_catalog.format('%I %s', col.name, col.argument);
+        arguments := arguments || CASE
+            WHEN col.base = 'json'::regtype THEN pg_catalog.format('($1 ->> %L)::json', col.name)
+            WHEN col.base = 'jsonb'::regtype THEN pg_catalog.format('CASE WHEN ($1 -> '''') ? %L THEN ''null'' ELSE r.%I END', col.name, col.name)
+            WHEN col.labels IS NOT NULL THEN replace(col.expression, '{}', pg_catalog.format('r.%I', col.name))
+            ELSE pg_catalog.format('r.%I', col.name) END;
+    END LOOP;
+    RETURN replace(pg_catalog.format(
+        'SELECT CASE WHEN $1 ?& %1$L::text[] AND NOT EXISTS ('
+        'SELECT FROM pg_catalog.jsonb_array_elements($1 -> '''') AS note (value) WHERE note.value ->> ''oversized'' = ANY (%1$L::text[])) '
+        'THEN coalesce(exaudit.t<table_id>_condition(%2$s), false) ELSE true END FROM %3$s',
+        names, array_to_string(arguments, ', '),
+        CASE WHEN names = '{}' THEN '(SELECT) AS r'
+             ELSE 'pg_catalog.jsonb_to_record($1) AS r (' || array_to_string(definitions, ', ') || ')' END), '<table_id>', $1::text);
+END
+$$;
+
+-- What is wrong with the function of a table's condition; NULL where nothing is.
+CREATE FUNCTION exaudit.condition_flaw(table_id integer) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+    SELECT CASE
+        WHEN p.oid IS NULL THEN 'is missing'
+        WHEN pg_catalog.pg_get_functiondef(p.oid) <> t.option_columns #>> '{condition,function}' THEN 'was altered by hand'
+        WHEN p.proowner <> 'exaudit_owner'::regrole THEN pg_catalog.format('belongs to %s, not exaudit_owner', p.proowner::regrole)
+        WHEN pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE') THEN 'may be executed by PUBLIC'
+        WHEN NOT pg_catalog.has_function_privilege('exaudit_writer', p.oid, 'EXECUTE') THEN 'may not be executed by exaudit_writer'
+    END
+    FROM exaudit.tables t
+    LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace = 'exaudit'::regnamespace AND p.proname = pg_catalog.format('t%s_condition', t.id)
+    WHERE t.id = $1 AND t.options ? 'where' AND t.option_columns ? 'condition'
+    ORDER BY 1
+    LIMIT 1
+$$;
+
+-- Does the row of an image meet the condition of its table? A condition that fails, or cannot be asked,
+-- is met: in doubt, a change is recorded, and never does the statement fail. relation is where the row
+-- is, perhaps a partition.
+CREATE FUNCTION exaudit.meets(table_id integer, relation oid, image jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET xmloption = 'content'
+    SET array_nulls = on
+AS $$
+DECLARE
+    query text := exaudit.condition_query(table_id, coalesce(pg_catalog.pg_partition_root(relation)::oid, relation));
+    met   boolean;
 BEGIN
     IF image IS NULL THEN
         RETURN false;
-    ELSIF image -> '' @? '$[*].oversized' THEN
-        RETURN true; -- not with a placeholder
+    ELSIF query IS NULL THEN
+        RETURN true;
     END IF;
-    EXECUTE pg_catalog.format(E'SELECT coalesce((%s\n), false) FROM exaudit.decode(NULL::%s, $1) AS r', condition, relation::regclass)
-    INTO met USING image;
+    EXECUTE query INTO met USING image;
     RETURN met;
 EXCEPTION WHEN OTHERS THEN
     RETURN true;
@@ -600,7 +793,6 @@ DECLARE
     root      oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
     options   jsonb;
     noted     boolean;
-    condition text;
     was_met   boolean := true;
     is_met    boolean := true;
     stored    record;
@@ -614,10 +806,9 @@ BEGIN
     IF noted IS NOT TRUE THEN
         PERFORM exaudit.note_columns(table_id, root, present);
     END IF;
-    condition := options ->> 'where';
-    IF condition IS NOT NULL AND crossing IS NULL THEN
-        was_met := exaudit.meets(condition, relation, before);
-        is_met := exaudit.meets(condition, relation, after);
+    IF options ? 'where' AND crossing IS NULL THEN
+        was_met := exaudit.meets(table_id, relation, before);
+        is_met := exaudit.meets(table_id, relation, after);
         IF NOT was_met AND NOT is_met THEN
             RETURN;
         END IF;
@@ -822,10 +1013,11 @@ DECLARE
     masked      text[] := exaudit.option_columns(table_id, root, 'mask');
     recorded    text[] := ARRAY(SELECT c.name FROM exaudit.table_columns c
                                 WHERE c.relation = record_rows.relation AND c.name <> ALL (excluded) ORDER BY c.number);
-    condition   text := (SELECT t.options ->> 'where' FROM exaudit.tables t WHERE t.id = record_rows.table_id);
+    condition   text := exaudit.condition_arguments(table_id, root, 'r');
     image       text := pg_catalog.format('CASE WHEN %s THEN exaudit.bounded_image(r.*, $7) ELSE %s END',
                                           coalesce(exaudit.oversized_expression(relation, 'r'), 'false'),
                                           exaudit.image_expression(relation, 'r'));
+    by_image    text := pg_catalog.format('exaudit.meets($1, %s, %s)', root, image);
     statement   text;
     foreign_code text;
     written     bigint;
@@ -861,12 +1053,12 @@ BEGIN
                  pg_catalog.format('exaudit.entity_id_in(''{"names": []}'', %s)', image)), image, fields, source);
     IF condition IS NOT NULL THEN
         BEGIN
-            EXECUTE statement || pg_catalog.format(E' AND (%s\n)', condition)
+            EXECUTE statement || pg_catalog.format(' AND coalesce(exaudit.t%s_condition(%s), false)', table_id, replace(condition, '<table_id>', table_id::text))
             USING table_id, stamp, partitions, excluded, masked, exaudit.session_role(table_id), recorded, action;
             GET DIAGNOSTICS written = ROW_COUNT;
             RETURN written;
         EXCEPTION WHEN OTHERS THEN
-            NULL; -- perhaps its column is gone: in doubt, every row is recorded
+            statement := statement || ' AND ' || by_image; -- it fails for a row: asked for each by itself
         END;
     END IF;
     EXECUTE statement
@@ -917,6 +1109,8 @@ AS $$
 DECLARE
     relation oid := (SELECT r.relation FROM exaudit.relations r WHERE r.table_id = track.table_id);
     options  jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = track.table_id AND t.tracked);
+    was_met  boolean := true;
+    is_met   boolean := true;
     stored   record;
 BEGIN
     IF options IS NULL THEN
@@ -925,7 +1119,18 @@ BEGIN
     IF before IS NULL AND after IS NULL THEN
         RAISE EXCEPTION 'a change needs a row before or after it' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    stored := exaudit.captured(table_id, relation, options, before, after, false);
+    IF options @> '{"ignore": true}' AND coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
+        RETURN NULL;
+    END IF;
+    IF options ? 'where' THEN
+        was_met := exaudit.meets(table_id, relation, before);
+        is_met := exaudit.meets(table_id, relation, after);
+        IF NOT was_met AND NOT is_met THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    stored := exaudit.captured(table_id, relation, options, before, after,
+                               was_met <> is_met AND before IS NOT NULL AND after IS NOT NULL);
     IF stored.old_values IS NULL AND stored.new_values IS NULL THEN
         RETURN NULL;
     END IF;
@@ -944,13 +1149,14 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     exaudit.partition_tree, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
-    exaudit.session_role, exaudit.option_columns, exaudit.meets, exaudit.captured, exaudit.redacted,
+    exaudit.session_role, exaudit.option_columns, exaudit.condition_argument, exaudit.condition_columns, exaudit.condition_problem,
+    exaudit.condition_arguments, exaudit.former_label, exaudit.condition_flaw, exaudit.condition_query, exaudit.meets, exaudit.captured, exaudit.redacted,
     exaudit.record_altered, exaudit.record_restored, exaudit.altered_rows_query
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
     exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.partition_tree, exaudit.trigger_condition, exaudit.policy_definition,
-    exaudit.reads_every_row, exaudit.planned_code,
-    exaudit.has_truncate_policy, exaudit.option_columns
+    exaudit.reads_every_row, exaudit.planned_code, exaudit.has_truncate_policy, exaudit.option_columns, exaudit.condition_argument,
+    exaudit.condition_columns, exaudit.condition_arguments, exaudit.condition_flaw, exaudit.condition_problem
     TO exaudit_reader;
 
 -- track runs with the writer's rights, not the owner's. Handing it over takes a member of
@@ -974,6 +1180,13 @@ DROP FUNCTION exaudit.redacted;
 DROP FUNCTION exaudit.record_altered;
 DROP FUNCTION exaudit.captured;
 DROP FUNCTION exaudit.meets;
+DROP FUNCTION exaudit.condition_query;
+DROP FUNCTION exaudit.condition_arguments;
+DROP FUNCTION exaudit.former_label;
+DROP FUNCTION exaudit.condition_flaw;
+DROP FUNCTION exaudit.condition_problem;
+DROP FUNCTION exaudit.condition_columns;
+DROP FUNCTION exaudit.condition_argument;
 DROP FUNCTION exaudit.set_options;
 DROP FUNCTION exaudit.option_columns;
 DROP FUNCTION exaudit.last_version_id;

@@ -101,7 +101,7 @@ BEGIN
         depth = pg_catalog.pg_trigger_depth(),
         entity_id = exaudit.entity_id_in(leaves.key_columns, shown),
         image = leaves.image,
-        before = CASE WHEN options ? 'where' AND NOT exaudit.meets(options ->> 'where', leaves.relation, leaves.image) THEN NULL
+        before = CASE WHEN options ? 'where' AND NOT exaudit.meets(leaves.table_id, leaves.relation, leaves.image) THEN NULL
                       ELSE shown END,
         custom = pg_catalog.current_setting('exaudit.custom', true),
         rollback = pg_catalog.current_setting('exaudit.rollback', true)

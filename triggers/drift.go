@@ -127,7 +127,7 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 			})
 		})
 	}
-	s.Drift = append(s.Drift, table.stale...)
+	s.Drift = slices.Concat(s.Drift, table.stale, table.conditionDrift())
 	if table.Options.ByStatement() {
 		obstacles, err := db.New().StatementLevelObstacles(ctx, q, s.Relation)
 		if err != nil {

@@ -399,8 +399,14 @@ func newColumn(c db.TableColumnsRow) Column {
 	}
 }
 
-// SQL is the whole script.
-func (s *Script) SQL() string { return s.sql(s.Table.Partitions) }
+// SQL is the whole script, with the function of the table's condition, which exaudit.bind_condition makes.
+func (s *Script) SQL() string {
+	script := s.sql(s.Table.Partitions)
+	if s.Table.condition.Function != "" {
+		script = strings.TrimSpace(s.Table.condition.Function) + ";\n\n" + script
+	}
+	return script
+}
 
 // due is the script as it is run. Creating a policy waits for those who read the table, too,
 // and so is only done where it is missing.

@@ -179,6 +179,9 @@ func (s steps) named(ctx context.Context, q db.DBTX, names []string) ([]wanted, 
 			if err := t.given.check(ctx, tx, t.relation, true); err != nil {
 				return onTable(err, t.name)
 			}
+			if err := t.given.checkCondition(ctx, tx, t.relation); err != nil {
+				return onTable(err, t.name)
+			}
 		}
 		return nil
 	})
@@ -204,13 +207,15 @@ func generate(ctx context.Context, tx pgx.Tx, w wanted) (*Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := setOptions(ctx, tx, id, w.relation, w.name, w.given); err != nil {
+	bound, err := setOptions(ctx, tx, id, w.relation, w.name, w.given)
+	if err != nil {
 		return nil, err
 	}
 	t, err := describe(ctx, tx, id, w.relation)
 	if err != nil {
 		return nil, err
 	}
+	t.bound = bound
 	return Generate(t)
 }
 
@@ -236,7 +241,7 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
 	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: w.relation}); err != nil {
 		return Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
 	}
-	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: len(drift) > 0, Notes: t.notes()}
+	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: t.bound || len(drift) > 0, Notes: t.notes()}
 	if done.Changed { // what is left, restrictive policies for one
 		if t.Partitions, err = queries.Partitions(ctx, tx, w.relation); err != nil {
 			return Installation{}, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
@@ -245,7 +250,7 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
 			return Installation{}, err
 		}
 	}
-	for _, left := range append(drift, t.uncovered()...) {
+	for _, left := range slices.Concat(drift, t.conditionDrift(), t.uncovered()) {
 		done.Notes = append(done.Notes, left.Object+" "+left.Problem)
 	}
 	return done, nil
@@ -391,6 +396,9 @@ func untrack(ctx context.Context, tx pgx.Tx, id int32, name string) error {
 		if _, err := tx.Exec(ctx, drop); err != nil {
 			return fmt.Errorf("uninstall from %s: %w", name, err)
 		}
+	}
+	if err := queries.DropCondition(ctx, tx, id); err != nil {
+		return fmt.Errorf("drop the condition of %s: %w", name, err)
 	}
 	if err := queries.UntrackTable(ctx, tx, id); err != nil {
 		return fmt.Errorf("uninstall from %s: %w", name, err)

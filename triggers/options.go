@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/patch"
@@ -23,8 +22,9 @@ type Options struct {
 	Exclude []string `json:"exclude,omitempty"`
 	// Mask are columns whose changes are recorded, but not their values.
 	Mask []string `json:"mask,omitempty"`
-	// Where is an SQL condition: only changes of rows that meet it, before or after, are
-	// recorded. One that fails for a row is taken to be met.
+	// Where is an SQL condition on the row's columns: only changes of rows that meet it, before or
+	// after, are recorded. It may use what PostgreSQL has built in and depends on nothing else. One that
+	// fails for a row is taken to be met.
 	Where string `json:"where,omitempty"`
 	// Capture is what is kept of an update.
 	Capture Capture `json:"capture,omitempty"`
@@ -202,22 +202,23 @@ func decodeOptions(encoded json.RawMessage) (Options, error) {
 }
 
 // setOptions puts a table's options into the registry: those given, or else, with the
-// present names of their columns, the ones that are there.
-func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name string, given *Options) error {
+// present names of their columns, the ones that are there. It reports whether the function of the
+// table's condition is another one now.
+func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name string, given *Options) (changed bool, err error) {
 	queries := db.New()
 	stored, err := queries.Options(ctx, tx, db.OptionsParams{ID: id, Relation: relation})
 	if err != nil {
-		return fmt.Errorf("read the options of %s: %w", name, err)
+		return false, fmt.Errorf("read the options of %s: %w", name, err)
 	}
 	options, err := decodeOptions(stored.Options)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if given != nil {
 		options = *given
 	}
 	if err := options.check(ctx, tx, relation, given != nil); err != nil {
-		return onTable(err, name)
+		return false, onTable(err, name)
 	}
 	if given == nil {
 		options.Mask = stored.Masked
@@ -225,15 +226,22 @@ func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name 
 	}
 	encoded, err := json.Marshal(options.normalized())
 	if err != nil {
-		return err
+		return false, err
 	}
 	if string(encoded) == "{}" && string(stored.Options) == "{}" {
-		return nil
+		return false, nil
 	}
 	if err := queries.SetOptions(ctx, tx, db.SetOptionsParams{ID: id, Relation: relation, Options: encoded}); err != nil {
-		return fmt.Errorf("set the options of %s: %w", name, err)
+		return false, fmt.Errorf("set the options of %s: %w", name, err)
 	}
-	return nil
+	bound, err := queries.BindCondition(ctx, tx, db.BindConditionParams{ID: id, Relation: relation, Given: given != nil})
+	if err != nil {
+		return false, fmt.Errorf("read the condition of %s: %w", name, err)
+	}
+	if bound.Reason != "" {
+		return false, &OptionError{Table: name, Option: "where", Value: options.Where, Reason: bound.Reason}
+	}
+	return bound.Changed, nil
 }
 
 // onTable says of which table an option is that is wrong.
@@ -242,6 +250,22 @@ func onTable(err error, name string) error {
 		wrong.Table = name
 	}
 	return err
+}
+
+// checkCondition finds what is wrong with a condition, without a change of anything.
+func (o Options) checkCondition(ctx context.Context, tx pgx.Tx, relation uint32) error {
+	where := o.normalized().Where
+	if where == "" {
+		return nil
+	}
+	reason, err := db.New().ConditionRefusal(ctx, tx, db.ConditionRefusalParams{Relation: relation, Condition: where})
+	if err != nil {
+		return fmt.Errorf("read the condition of relation %d: %w", relation, err)
+	}
+	if reason != "" {
+		return &OptionError{Option: "where", Value: where, Reason: reason}
+	}
+	return nil
 }
 
 // check finds what is wrong with options for a table. Of options that are in the registry
@@ -279,10 +303,7 @@ func (o Options) check(ctx context.Context, tx pgx.Tx, relation uint32, given bo
 			return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement would not do: " + obstacles[0]}
 		}
 	}
-	if strings.TrimSpace(o.Where) == "" {
-		return nil
-	}
-	return checkCondition(ctx, tx, relation, o.Where)
+	return nil
 }
 
 // checkPrimitive finds places and types that there are none of.
@@ -317,46 +338,4 @@ func isType(ctx context.Context, tx pgx.Tx, name string) (bool, error) {
 		return false, nil
 	}
 	return known, err
-}
-
-// checkCondition lets PostgreSQL plan a condition. Where it stands alone, it must not be
-// more than one expression; in parentheses, it must be one that WHERE takes.
-func checkCondition(ctx context.Context, tx pgx.Tx, relation uint32, condition string) error {
-	found, err := db.New().DescribeRelation(ctx, tx, relation)
-	if err != nil {
-		return fmt.Errorf("describe relation %d: %w", relation, err)
-	}
-	for _, query := range []string{
-		"SELECT FROM " + found.QuotedName + " AS r WHERE (" + condition + "\n)",
-		"SELECT " + condition + "\nFROM " + found.QuotedName + " AS r",
-	} {
-		reason := ""
-		statement, err := prepare(ctx, tx, query)
-		pgErr := (*pgconn.PgError)(nil)
-		switch {
-		case errors.As(err, &pgErr):
-			reason = pgErr.Message
-		case err != nil:
-			return fmt.Errorf("check the condition of %s: %w", found.QuotedName, err)
-		case len(statement.ParamOIDs) > 0:
-			reason = "a condition has no parameters"
-		case len(statement.Fields) > 1 || len(statement.Fields) == 1 && statement.Fields[0].DataTypeOID != pgtype.BoolOID:
-			reason = "it is not one condition"
-		}
-		if reason != "" {
-			return &OptionError{Option: "where", Value: condition, Reason: reason}
-		}
-	}
-	return nil
-}
-
-// prepare prepares in a savepoint, so that the transaction survives a condition that is
-// none.
-func prepare(ctx context.Context, tx pgx.Tx, query string) (*pgconn.StatementDescription, error) {
-	savepoint, err := tx.Begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer savepoint.Rollback(ctx)
-	return savepoint.Prepare(ctx, "", query)
 }

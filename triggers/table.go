@@ -63,8 +63,10 @@ type Table struct {
 	Unlogged      bool
 	KeyColumns    []string
 	Columns       []Column
-	Options       Options               // with the present names of columns
-	stale         []Drift               // columns of the options that are not called so any more
+	Options       Options // with the present names of columns
+	stale         []Drift // columns of the options that are not called so any more
+	condition     db.ConditionRow
+	bound         bool                  // the function of the condition is another one now
 	CustomColumns []db.CustomColumnsRow // the user's columns of exaudit.versions
 	Partitions    []db.PartitionsRow    // the table and its partitions
 	Uncovered     []string              // tables that inherit from it and are not tracked, quoted
@@ -234,6 +236,11 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 			}
 		}
 	}
+	if t.Options.Where != "" {
+		if t.condition, err = db.New().Condition(ctx, q, db.ConditionParams{ID: int32(t.ID), Relation: uint32(t.Relation)}); err != nil {
+			return fmt.Errorf("read the condition of %s: %w", t.QuotedName, err)
+		}
+	}
 	t.Options.Exclude, t.Options.Mask = stored.Excluded, stored.Masked
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -248,6 +255,35 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 	t.OldImage = t.bounded("OLD", t.OldImage, t.Options.Exclude, t.Options.Mask)
 	t.NewImage = t.bounded("NEW", t.NewImage, t.Options.Exclude, t.Options.Mask)
 	return nil
+}
+
+// Conditional reports whether only the rows that meet a condition are recorded.
+func (t *Table) Conditional() bool { return t.condition.Asked }
+
+// OldMeets is true where OLD meets the condition.
+func (t *Table) OldMeets() string { return t.meets(t.condition.OfOld) }
+
+// NewMeets is true where NEW meets the condition.
+func (t *Table) NewMeets() string { return t.meets(t.condition.OfNew) }
+
+func (t *Table) meets(arguments string) string {
+	call := fmt.Sprintf("coalesce(exaudit.t<table_id>_condition(%s), false)", arguments)
+	return strings.ReplaceAll(call, "<table_id>", t.ID.String())
+}
+
+// conditionDrift is what is wrong with the condition and its function. Of a condition that cannot be asked,
+// sync leaves what it is.
+func (t *Table) conditionDrift() []Drift {
+	var drift []Drift
+	if t.condition.Problem != "" {
+		drift = append(drift, Drift{Table: t.QuotedName, Object: "option where",
+			Problem: "cannot be asked, so every row is recorded: " + t.condition.Problem,
+			Cure:    fmt.Sprintf("exaudit install %s --where CONDITION, in place of %s", t.QuotedName, t.Options.Where)})
+	}
+	if t.condition.Flaw != "" {
+		drift = append(drift, newDrift(t.QuotedName, fmt.Sprintf("function exaudit.t%s_condition", t.ID), t.condition.Flaw))
+	}
+	return drift
 }
 
 // Differs is true where an update changed the column. With the option toast, it asks the TOAST table

@@ -45,7 +45,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- INSERT of public.users: written by exaudit <version>, content <content>. Do not edit.
-#variable_conflict use_column
 DECLARE
     stamp      exaudit.versions;
     image      jsonb;
@@ -68,8 +67,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce((SELECT (name <> '<b>'
-            ) FROM (SELECT NEW.*) AS r), false) THEN
+        IF NOT coalesce(exaudit.t<table_id>_condition(NEW.name), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN
@@ -134,7 +132,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.users: written by exaudit <version>, content <content>. Do not edit.
 -- Fires for every update: the option toast.
-#variable_conflict use_column
 DECLARE
     stamp      exaudit.versions;
     old_entity text;
@@ -165,10 +162,8 @@ BEGIN
         was_met boolean;
         is_met  boolean;
     BEGIN
-        was_met := coalesce((SELECT (name <> '<b>'
-            ) FROM (SELECT OLD.*) AS r), false);
-        is_met := coalesce((SELECT (name <> '<b>'
-            ) FROM (SELECT NEW.*) AS r), false);
+        was_met := coalesce(exaudit.t<table_id>_condition(OLD.name), false);
+        is_met := coalesce(exaudit.t<table_id>_condition(NEW.name), false);
         IF NOT was_met AND NOT is_met THEN
             RETURN NULL;
         END IF;
@@ -257,7 +252,6 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- DELETE of public.users: written by exaudit <version>, content <content>. Do not edit.
-#variable_conflict use_column
 DECLARE
     stamp      exaudit.versions;
     image      jsonb;
@@ -280,8 +274,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce((SELECT (name <> '<b>'
-            ) FROM (SELECT OLD.*) AS r), false) THEN
+        IF NOT coalesce(exaudit.t<table_id>_condition(OLD.name), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN

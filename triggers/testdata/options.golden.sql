@@ -1,3 +1,9 @@
+CREATE OR REPLACE FUNCTION exaudit.t1_condition(status text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (status <> 'draft'::text);
+
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.people TO exaudit_writer;
@@ -12,7 +18,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
-#variable_conflict use_column
 DECLARE
     data       jsonb;
     image      jsonb;
@@ -41,8 +46,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce((SELECT (status <> 'draft'
-            ) FROM (SELECT NEW.*) AS r), false) THEN
+        IF NOT coalesce(exaudit.t1_condition(NEW.status), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN
@@ -105,7 +109,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
-#variable_conflict use_column
 DECLARE
     data       jsonb;
     old_entity text;
@@ -142,10 +145,8 @@ BEGIN
         was_met boolean;
         is_met  boolean;
     BEGIN
-        was_met := coalesce((SELECT (status <> 'draft'
-            ) FROM (SELECT OLD.*) AS r), false);
-        is_met := coalesce((SELECT (status <> 'draft'
-            ) FROM (SELECT NEW.*) AS r), false);
+        was_met := coalesce(exaudit.t1_condition(OLD.status), false);
+        is_met := coalesce(exaudit.t1_condition(NEW.status), false);
         IF NOT was_met AND NOT is_met THEN
             RETURN NULL;
         END IF;
@@ -246,7 +247,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
-#variable_conflict use_column
 DECLARE
     data       jsonb;
     image      jsonb;
@@ -275,8 +275,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce((SELECT (status <> 'draft'
-            ) FROM (SELECT OLD.*) AS r), false) THEN
+        IF NOT coalesce(exaudit.t1_condition(OLD.status), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN

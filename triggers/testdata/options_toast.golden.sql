@@ -1,3 +1,9 @@
+CREATE OR REPLACE FUNCTION exaudit.t1_condition(name text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (name <> ''::text);
+
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.people TO exaudit_writer;
@@ -12,7 +18,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
-#variable_conflict use_column
 DECLARE
     data       jsonb;
     image      jsonb;
@@ -38,8 +43,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce((SELECT (name <> ''
-            ) FROM (SELECT NEW.*) AS r), false) THEN
+        IF NOT coalesce(exaudit.t1_condition(NEW.name), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN
@@ -99,7 +103,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 -- Fires for every update: the option toast.
-#variable_conflict use_column
 DECLARE
     data       jsonb;
     old_entity text;
@@ -133,10 +136,8 @@ BEGIN
         was_met boolean;
         is_met  boolean;
     BEGIN
-        was_met := coalesce((SELECT (name <> ''
-            ) FROM (SELECT OLD.*) AS r), false);
-        is_met := coalesce((SELECT (name <> ''
-            ) FROM (SELECT NEW.*) AS r), false);
+        was_met := coalesce(exaudit.t1_condition(OLD.name), false);
+        is_met := coalesce(exaudit.t1_condition(NEW.name), false);
         IF NOT was_met AND NOT is_met THEN
             RETURN NULL;
         END IF;
@@ -268,7 +269,6 @@ CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
-#variable_conflict use_column
 DECLARE
     data       jsonb;
     image      jsonb;
@@ -294,8 +294,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce((SELECT (name <> ''
-            ) FROM (SELECT OLD.*) AS r), false) THEN
+        IF NOT coalesce(exaudit.t1_condition(OLD.name), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN
