@@ -150,7 +150,8 @@ func optionsOf(args []any) (mode pgx.QueryExecMode, options bool, rest []any, re
 }
 
 // enough is how many bytes of arguments travel with custom data. pgproto3 makes text of all
-// that it traces: for more, another round trip costs less.
+// that it traces, of what is no text at four times the cost and more: where there is more,
+// another round trip costs less.
 const enough = 8 << 10
 
 // large reports whether arguments are more than enough, at a guess.
@@ -163,7 +164,7 @@ func large(args []any) bool {
 		case string:
 			size += len(arg)
 		case []byte:
-			size += len(arg)
+			size += 4 * len(arg)
 		default:
 			size += sizeOf(reflect.ValueOf(arg), 4)
 		}
@@ -189,7 +190,7 @@ func sizeOf(v reflect.Value, depth int) int {
 		return v.Len()
 	case reflect.Slice, reflect.Array:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return v.Len()
+			return 4 * v.Len()
 		}
 		size := 4
 		for i := 0; i < v.Len() && size <= enough; i++ {
