@@ -55,6 +55,7 @@ var (
 	ErrNotUndo      = undo.ErrNotUndo
 	ErrNotRecording = history.ErrNotRecording
 	ErrInvalidPlan  = undo.ErrInvalidPlan
+	ErrAmbiguous    = undo.ErrAmbiguous
 )
 
 // Why changes of a table would not be recorded.
@@ -107,7 +108,7 @@ func Select(filters ...HistoryOption) Selection { return filters }
 // elements. What a later change has overwritten is a conflict, and so is a row that is gone, or
 // that others point to by now. Versions that are undone already are left out.
 //
-// Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrNotRecording. That the plan cannot
+// Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrAmbiguous, ErrNotRecording. That the plan cannot
 // be carried out, is told by its Err.
 func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts ...UndoOption) (*UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)

@@ -560,3 +560,26 @@ func TestUndoOfKeysExchangedAtOnce(t *testing.T) {
 	undo(t, audit, walk)
 	expect(t, db, "places", "(10,x) "+shifted)
 }
+
+// The name of a table in an option must mean one table of those that are undone in.
+func TestUndoAmbiguousNames(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.orders (id int PRIMARY KEY, v int, w int); CREATE TABLE b.orders (id int PRIMARY KEY, v int, w int)`, "a.orders", "b.orders")
+	db.Exec(t, `INSERT INTO a.orders VALUES (1, 1, 1); INSERT INTO b.orders VALUES (1, 1, 1)`)
+	bad := inOneTransaction(t, db, `UPDATE a.orders SET v = 2`, `UPDATE b.orders SET v = 2`)
+	db.Exec(t, `UPDATE a.orders SET v = 3; UPDATE b.orders SET v = 3`)
+	selection := exaudit.Select(exaudit.ByTransaction(bad))
+	for name, opt := range map[string]exaudit.UndoOption{
+		"overwrite": exaudit.OverwriteRow("orders", "1"), "keep": exaudit.KeepColumns("orders.v"), "set": exaudit.SetUndoneColumn("orders.w", 5),
+	} {
+		if _, err := audit.Undo(ctx, selection, opt); !errors.Is(err, exaudit.ErrAmbiguous) || !strings.Contains(err.Error(), "a.orders, b.orders") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := audit.Undo(ctx, selection, exaudit.OverwriteRow("a.orders", "1"), exaudit.KeepColumns("b.orders.v")); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "a.orders", `(1,1,1)`)
+	expect(t, db, "b.orders", `(1,3,1)`)
+}

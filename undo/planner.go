@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
@@ -61,6 +62,9 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err := p.groupByTable(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.unambiguous(); err != nil {
+		return nil, fmt.Errorf("undo: %w", err)
+	}
 	for _, t := range p.tables {
 		if err := p.planTable(ctx, t); err != nil {
 			return nil, fmt.Errorf("undo in %s: %w", t.Table, err)
@@ -76,6 +80,37 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 		return nil, fmt.Errorf("undo: %w", err)
 	}
 	return p.made, nil
+}
+
+// unambiguous refuses options in which a name means several tables. A column alone means that of every table.
+func (p *planner) unambiguous() error {
+	check := func(name string, means func(*table) bool) error {
+		var meant []string
+		for _, t := range p.tables {
+			if means(t) {
+				meant = append(meant, t.Table)
+			}
+		}
+		if len(meant) > 1 {
+			return fmt.Errorf("%s %w: %s", name, ErrAmbiguous, strings.Join(meant, ", "))
+		}
+		return nil
+	}
+	for _, row := range p.o.Overwrite {
+		if err := check(row.Table, func(t *table) bool { return t.is(row.Table) }); err != nil {
+			return err
+		}
+	}
+	for _, name := range append(slices.Sorted(maps.Keys(p.o.Set)), p.o.Keep...) {
+		inOneTable := func(t *table) bool {
+			column, ok := t.columnOf(name)
+			return ok && column != name
+		}
+		if err := check(name, inOneTable); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkRecording refuses to write to tables whose changes are not recorded.

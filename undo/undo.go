@@ -37,6 +37,8 @@ var (
 	// ErrInvalidPlan means that a plan cannot be read, is of another database, or has a policy that
 	// there is none of.
 	ErrInvalidPlan = errors.New("invalid plan")
+	// ErrAmbiguous means that the name of a table in an option is that of several tables that are undone in.
+	ErrAmbiguous = errors.New("names several tables")
 )
 
 // DefaultMaxRows is how many rows an undo writes at most, unless MaxRows says otherwise.

@@ -29,7 +29,9 @@ var (
 	errStale = errors.New("the migrations are not what the file says")
 	// errStaleElsewhere is errStale where nothing can be written.
 	errStaleElsewhere = fmt.Errorf("%w", errStale)
-	errDeclined       = errors.New("nothing was changed: the answer was no")
+	// errRemoveElsewhere is exaudit.ErrKeptElsewhere where the schema is to be removed.
+	errRemoveElsewhere = fmt.Errorf("%w", exaudit.ErrKeptElsewhere)
+	errDeclined        = errors.New("nothing was changed: the answer was no")
 )
 
 // kinds says for each kind of error what its exit code is and what to do about it.
@@ -54,7 +56,8 @@ var kinds = []struct {
 	{exaudit.ErrForeignSchema, exitFailed,
 		`; drop it, or, after a restore with --no-owner, run "exaudit sync" as that role`},
 	{exaudit.ErrLacksPrivileges, exitFailed, ""},
-	{exaudit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes what is missing, goose applies it`},
+	{errRemoveElsewhere, exitFailed, ": their way back removes it"},
+	{exaudit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes what is missing, for them to apply`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},
 	{exaudit.ErrVersionsExist, exitConflict, ""},
 	{exaudit.ErrLocked, exitConflict, `: run it again when that has ended, or with a longer --lock-timeout`},
@@ -70,6 +73,7 @@ var kinds = []struct {
 	{exaudit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" shows those that are`},
 	{exaudit.ErrNotRecording, exitConflict, ", so nothing was written"},
 	{exaudit.ErrInvalidPlan, exitUsage, ""},
+	{exaudit.ErrAmbiguous, exitUsage, ": write it with its schema"},
 	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists those that there are`},
 	{exaudit.ErrMarkExists, exitConflict, ""},
 	{exaudit.ErrDiverged, exitConflict, ": something was changed without being recorded"},

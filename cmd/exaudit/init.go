@@ -137,7 +137,11 @@ func (p *program) remove(c *cli.Context) error {
 			return errDeclined
 		}
 	}
-	if err := exaudit.Remove(c.Context, conn.Config(), exaudit.InitLockTimeout(wait)); err != nil {
+	err = exaudit.Remove(c.Context, conn.Config(), exaudit.InitLockTimeout(wait))
+	if errors.Is(err, exaudit.ErrKeptElsewhere) {
+		err = errRemoveElsewhere
+	}
+	if err != nil {
 		return fmt.Errorf("remove schema exaudit: %w", err)
 	}
 	return p.reportRemoval(c, true)

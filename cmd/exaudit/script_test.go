@@ -21,6 +21,7 @@ import (
 	"github.com/exaudit/exaudit/internal/bouncer"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/traps"
+	schema "github.com/exaudit/exaudit/sql"
 )
 
 // The scripts run the real program: this test's binary under its name. It is led into traps: any name that it leaves to
@@ -53,7 +54,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "sql": runSQL, "json": queryJSON, "lines": countLines, "emptydb": emptyDB,
 			"role": role, "cmpx": cmpMasked, "interrupted": interruptWaiting, "locked": whileLocked, "uncommitted": whileUncommitted,
-			"bouncer": pooled,
+			"bouncer": pooled, "earlier": earlier,
 		},
 	})
 }
@@ -100,7 +101,7 @@ func runSQL(ts *testscript.TestScript, _ bool, args []string) {
 		text = ts.ReadFile(text)
 	}
 	ctx := context.Background()
-	if !strings.HasPrefix(strings.ToUpper(text), "SELECT") {
+	if !strings.HasPrefix(strings.ToUpper(text), "SELECT") || text != args[0] {
 		_, err := of(ts).Pool.Exec(ctx, text)
 		ts.Check(err)
 		return
@@ -225,6 +226,16 @@ func pooled(ts *testscript.TestScript, _ bool, _ []string) {
 	db := of(ts)
 	user := db.Pool.Config().ConnConfig.User
 	ts.Setenv("BOUNCER_URL", fmt.Sprintf("host=%s port=%d user=%s dbname=%s sslmode=disable", bouncer.Start(db.tb, db.DB, 1), bouncer.Port, user, db.Name))
+}
+
+// earlier has the schema say that it is the one before this program's.
+func earlier(ts *testscript.TestScript, _ bool, _ []string) {
+	s := of(ts)
+	digest, err := schema.DigestSQL(schema.Version - 1)
+	ts.Check(err)
+	version := fmt.Sprintf("CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT %d::bigint'", schema.Version-1)
+	_, err = s.Pool.Exec(context.Background(), digest+version, pgx.QueryExecModeSimpleProtocol)
+	ts.Check(err)
 }
 
 // waitForWaiting waits until a statement waits for a lock, or none does.

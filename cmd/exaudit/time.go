@@ -18,7 +18,11 @@ const timeFormats = `2026-01-31, "2026-01-31 15:04:05", with a zone as in 2026-0
 func timeOf(c *cli.Context, flag string, now time.Time) (time.Time, error) {
 	t, err := parseTime(c.String(flag), now)
 	if err != nil {
-		return t, usageErrorf(c.Command.Name, "--%s is a time as %s, not %q", flag, timeFormats, c.String(flag))
+		mark := flag + "-mark"
+		if flag == "at" {
+			mark = "mark"
+		}
+		return t, usageErrorf(c.Command.Name, "--%s is a time as %s, not %q; for a mark there is --%s", flag, timeFormats, c.String(flag), mark)
 	}
 	return t, nil
 }
