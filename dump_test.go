@@ -31,7 +31,7 @@ var dumped = []string{
 	CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
 	CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (10) TO (20);
 	CREATE TABLE products (id int PRIMARY KEY, name text);
-	ALTER TABLE exaudit.versions ADD COLUMN actor_id bigint REFERENCES users ON DELETE SET NULL,
+	ALTER TABLE exaudit.versions ADD COLUMN actor_id bigint REFERENCES users ON DELETE SET NULL ON UPDATE CASCADE,
 		ADD COLUMN uid uuid DEFAULT gen_random_uuid()`,
 	`BEGIN;
 	SET LOCAL exaudit.custom = '{"actor_id": 7}';

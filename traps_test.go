@@ -332,7 +332,7 @@ func (d *trapped) removal(audit *exaudit.DB) {
 	d.run(`BEGIN; SELECT pg_catalog.set_config('exaudit.retention', 'on', true); DELETE FROM exaudit.versions WHERE id OPERATOR(pg_catalog.<) 20; COMMIT`)
 	id := pgtest.One[int](d.t, d.DB, `SELECT id FROM exaudit.tables WHERE table_name = 'keyed'`)
 	d.run(`DROP TABLE public.keyed`, `CREATE TABLE public.keyed (a pg_catalog.text, n int, PRIMARY KEY (a))`,
-		fmt.Sprintf(`CREATE TRIGGER restored AFTER INSERT ON public.keyed FOR EACH ROW EXECUTE FUNCTION exaudit.t%d_insert()`, id), `INSERT INTO public.keyed VALUES ('x', 1)`)
+		fmt.Sprintf(`CREATE TRIGGER "!exaudit_t%[1]d_insert" AFTER INSERT ON public.keyed FOR EACH ROW EXECUTE FUNCTION exaudit.t%[1]d_insert()`, id), `INSERT INTO public.keyed VALUES ('x', 1)`)
 	d.run(`CREATE TABLE public.migrated (id int PRIMARY KEY)`, `SELECT exaudit.install_table('public.migrated', '{}', 'SELECT 1', 'SELECT 2')`,
 		`SELECT exaudit.uninstall_table('public.migrated', 'SELECT 2')`)
 }

@@ -95,7 +95,11 @@ type Migrations struct {
 }
 
 // Column is the SQL of a custom column.
-type Column struct{ Name, Add, Drop string }
+type Column struct {
+	Name string
+	Add  []string
+	Drop string
+}
 
 // Migrations writes what Apply would do as migrations, and changes nothing.
 func (f *File) Migrations(ctx context.Context, conn triggers.Conn, opts ...triggers.InstallOption) (*Migrations, error) {
@@ -114,7 +118,7 @@ func (f *File) Migrations(ctx context.Context, conn triggers.Conn, opts ...trigg
 		migrations.Columns = append(migrations.Columns, Column{
 			Name: name,
 			// IF EXISTS is for sqlc, which may not know the table
-			Add:  "ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS " + quoted + f.CustomColumns[name].definition() + ";",
+			Add:  f.CustomColumns[name].add(name, "IF EXISTS ", "IF NOT EXISTS "),
 			Drop: "ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS " + quoted + ";",
 		})
 	}
@@ -274,25 +278,41 @@ func (f *File) missingColumns(ctx context.Context, q db.DBTX) ([]string, error) 
 }
 
 func (f *File) addColumns(ctx context.Context, tx pgx.Tx, names []string) error {
+	had, err := db.New().CustomColumnFlaws(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("read the custom columns of exaudit.versions: %w", err)
+	}
 	for _, name := range names {
-		statement := "ALTER TABLE exaudit.versions ADD COLUMN " + pgx.Identifier{name}.Sanitize() + f.CustomColumns[name].definition()
-		if err := execute(ctx, tx, statement); err != nil {
-			return f.fail(err, []string{"custom_columns", name}, "column %s: %s", name, message(err))
+		for _, statement := range f.CustomColumns[name].add(name, "", "") {
+			if err := execute(ctx, tx, statement); err != nil {
+				return f.fail(err, []string{"custom_columns", name}, "column %s: %s", name, message(err))
+			}
+		}
+		flaws, err := db.New().CustomColumnFlaws(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("read the custom columns of exaudit.versions: %w", err)
+		}
+		for _, flaw := range flaws {
+			if !slices.Contains(had, flaw) {
+				return f.fail(nil, []string{"custom_columns", name}, "column %s: %s %s", name, flaw.Object, flaw.Problem)
+			}
 		}
 	}
 	return nil
 }
 
-// definition is what follows a column's name in ADD COLUMN.
-func (c CustomColumn) definition() string {
-	definition := " " + c.Type
-	if c.Default != "" {
-		definition += " DEFAULT (" + c.Default + "\n)"
-	}
+// add are the statements that add the column to exaudit.versions. The default comes last: older
+// versions do not have it, and are not written again.
+func (c CustomColumn) add(name, tableExists, columnMissing string) []string {
+	table, column := "ALTER TABLE "+tableExists+"exaudit.versions ", pgx.Identifier{name}.Sanitize()
+	added := table + "ADD COLUMN " + columnMissing + column + " " + c.Type
 	if c.References != "" {
-		definition += " REFERENCES " + c.References
+		added += " REFERENCES " + c.References
 	}
-	return definition
+	if c.Default == "" {
+		return []string{added + ";"}
+	}
+	return []string{added + ";", table + "ALTER COLUMN " + column + " SET DEFAULT (" + c.Default + "\n);"}
 }
 
 // execute runs one statement and, unlike Exec, never more than one.

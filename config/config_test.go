@@ -124,7 +124,8 @@ func TestRefused(t *testing.T) {
 // What only the database knows to be wrong has its line, too, and nothing is done.
 func TestRefusedByDatabase(t *testing.T) {
 	t.Parallel()
-	db := auditdb.New(t, shop+`ALTER TABLE exaudit.versions ADD COLUMN actor text`)
+	db := auditdb.New(t, shop+`ALTER TABLE exaudit.versions ADD COLUMN actor text;
+		CREATE TYPE mood AS ENUM ('sad'); CREATE FUNCTION own() RETURNS int LANGUAGE sql AS 'SELECT 1'`)
 	for _, c := range []struct{ text, want string }{
 		{"tables:\n  users:\n  missing:", `x.yaml:3: table missing: no such table`},
 		{"tables:\n  log:", `x.yaml:2: table log has no primary key`},
@@ -140,6 +141,11 @@ func TestRefusedByDatabase(t *testing.T) {
 		{"all: true\ncustom_columns:\n  a: int, 1", `x.yaml:3: column a: `},
 		{"all: true\ncustom_columns:\n  before: jsonb", `x.yaml:3: column before: column "before" of relation "versions" already exists`},
 		{"all: true\ncustom_columns:\n  a: {type: int, references: nothing}", `x.yaml:3: column a: relation "nothing" does not exist`},
+		{"all: true\ncustom_columns:\n  a: {type: int, references: users}", `x.yaml:3: column a: constraint versions_a_fkey makes statements on table public.users fail`},
+		{"all: true\ncustom_columns:\n  a: {type: int, references: users ON DELETE CASCADE ON UPDATE CASCADE}", `x.yaml:3: column a: constraint versions_a_fkey makes`},
+		{"all: true\ncustom_columns:\n  a: mood", `x.yaml:3: column a: column a is of type public.mood, which is not built in`},
+		{"all: true\ncustom_columns:\n  a: {type: int, default: own()}", `x.yaml:3: column a: column a has a default by function public.own(), which is not built in`},
+		{"all: true\ncustom_columns:\n  a: serial", `x.yaml:3: column a: type "serial" does not exist`},
 		{"all: true\ncustom_columns:\n  a:\n    type: int\n    default: 1); DROP TABLE users; SELECT (1", `x.yaml:3: column a: cannot insert multiple commands`},
 	} {
 		_, err := parse(t, c.text).Apply(context.Background(), db.Pool, false)
@@ -171,7 +177,7 @@ func compare(t *testing.T, db *pgtest.DB, f *File) string {
 
 func TestApplyAndCompare(t *testing.T) {
 	t.Parallel()
-	db := auditdb.New(t, shop+`CREATE DOMAIN price AS numeric(10,2)`)
+	db := auditdb.New(t, shop)
 	text := `
 all: true
 schemas: [public, sales]
@@ -181,8 +187,8 @@ tables:
     mask: [password]
     exclude: [photo]
 custom_columns:
-  actor: {type: int, references: users ON DELETE SET NULL}
-  amount: price
+  actor: {type: int, references: users ON DELETE SET NULL ON UPDATE CASCADE, default: "1"}
+  amount: numeric(10,2)
   label: {type: varchar(20), default: "'x' || 'y'"}
 `
 	f := parse(t, text)
@@ -209,7 +215,7 @@ custom_columns:
 	db.Exec(t, `INSERT INTO users VALUES (1, 'Ann', 'secret', 'x');
 		BEGIN; SET LOCAL exaudit.custom = '{"actor": 1, "amount": 1.5}'; UPDATE users SET password = 'hidden'; COMMIT`)
 	if got := pgtest.One[string](t, db, `SELECT string_agg(concat_ws(' ', action, after, actor, amount, label), ', ' ORDER BY id) FROM exaudit.versions`); got !=
-		`created {"": [{"masked": "password"}], "id": 1, "name": "Ann", "password": "***"} xy, updated {"": [{"masked": "password"}], "password": "***"} 1 1.50 xy` {
+		`created {"": [{"masked": "password"}], "id": 1, "name": "Ann", "password": "***"} 1 xy, updated {"": [{"masked": "password"}], "password": "***"} 1 1.50 xy` {
 		t.Error(got)
 	}
 	// the database has changed
@@ -227,6 +233,28 @@ custom_columns:
 		"exaudit.versions: column label is text, not character varying(20) (x.yaml:12)"
 	if got := compare(t, db, f); got != want {
 		t.Errorf("drift:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// Older versions keep NULL in a new column, and are not written again.
+func TestColumnsLeaveVersionsAlone(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, shop)
+	auditdb.Install(t, db, "users")
+	db.Exec(t, `INSERT INTO users VALUES (1)`)
+	file := pgtest.One[uint32](t, db, `SELECT pg_relation_filenode('exaudit.versions')`)
+	text := "tables:\n  users:\ncustom_columns:\n  a: {type: int, references: users ON DELETE SET NULL ON UPDATE CASCADE, default: \"1\"}\n" +
+		"  b: {type: uuid, default: gen_random_uuid()}\n  c: {type: text, default: session_user}\n"
+	if _, err := parse(t, text).Apply(context.Background(), db.Pool, false); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `INSERT INTO users VALUES (2)`)
+	got := pgtest.One[string](t, db, `SELECT string_agg(concat_ws(' ', entity_id, a, b IS NOT NULL, c), ', ' ORDER BY id) FROM exaudit.versions`)
+	if want := "1 f, 2 1 t postgres"; got != want {
+		t.Errorf("versions are %s, want %s", got, want)
+	}
+	if pgtest.One[uint32](t, db, `SELECT pg_relation_filenode('exaudit.versions')`) != file {
+		t.Error("exaudit.versions was rewritten")
 	}
 }
 

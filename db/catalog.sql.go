@@ -10,6 +10,36 @@ import (
 	"encoding/json"
 )
 
+const customColumnFlaws = `-- name: CustomColumnFlaws :many
+SELECT f.object::pg_catalog.text AS object, f.problem::pg_catalog.text AS problem, f.cure::pg_catalog.text AS cure FROM exaudit.custom_column_flaws() f
+`
+
+type CustomColumnFlawsRow struct {
+	Object  string
+	Problem string
+	Cure    string
+}
+
+func (q *Queries) CustomColumnFlaws(ctx context.Context, db DBTX) ([]CustomColumnFlawsRow, error) {
+	rows, err := db.Query(ctx, customColumnFlaws)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CustomColumnFlawsRow
+	for rows.Next() {
+		var i CustomColumnFlawsRow
+		if err := rows.Scan(&i.Object, &i.Problem, &i.Cure); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const customColumnTypes = `-- name: CustomColumnTypes :many
 SELECT c.name::pg_catalog.text AS name, c.type_name::pg_catalog.text AS type_name FROM exaudit.custom_columns c
 `
@@ -42,7 +72,7 @@ func (q *Queries) CustomColumnTypes(ctx context.Context, db DBTX) ([]CustomColum
 
 const customColumns = `-- name: CustomColumns :many
 SELECT c.name::pg_catalog.text AS name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
-       coalesce(c.default_expression, '')::pg_catalog.text AS default_expression
+       coalesce(c.default_expression, '')::pg_catalog.text AS default_expression, c.filled::boolean AS filled
 FROM exaudit.custom_column_list() c
 `
 
@@ -51,6 +81,7 @@ type CustomColumnsRow struct {
 	QuotedName        string
 	Definition        string
 	DefaultExpression string
+	Filled            bool
 }
 
 func (q *Queries) CustomColumns(ctx context.Context, db DBTX) ([]CustomColumnsRow, error) {
@@ -67,6 +98,7 @@ func (q *Queries) CustomColumns(ctx context.Context, db DBTX) ([]CustomColumnsRo
 			&i.QuotedName,
 			&i.Definition,
 			&i.DefaultExpression,
+			&i.Filled,
 		); err != nil {
 			return nil, err
 		}

@@ -65,9 +65,10 @@ type ExauditColumnSnapshot struct {
 }
 
 type ExauditCustomColumn struct {
-	Name              string
+	Name              interface{}
 	TypeName          string
 	DefaultExpression string
+	Filled            *bool
 }
 
 type ExauditForeignKey struct {

@@ -268,7 +268,7 @@ func (p part) replacedBy(next part) string {
 // been renamed since they were tracked.
 func parts(m *config.Migrations, functions bool) (wanted []part, renamed []string) {
 	for _, c := range m.Columns {
-		wanted = append(wanted, part{columnKey + c.Name, c.Drop, statement(c.Add)})
+		wanted = append(wanted, part{columnKey + c.Name, c.Drop, statements(c.Add)})
 	}
 	for _, t := range m.Tables {
 		wanted = append(wanted, part{tableKey + t.Table, t.Uninstall, statement(t.Install)})
@@ -278,14 +278,18 @@ func parts(m *config.Migrations, functions bool) (wanted []part, renamed []strin
 	}
 	if functions {
 		for _, t := range m.Tables {
-			var statements []string
-			for _, f := range t.Functions {
-				statements = append(statements, statement(f))
-			}
-			wanted = append(wanted, part{functionsKey + t.Table, t.DropFunctions, strings.Join(statements, "\n")})
+			wanted = append(wanted, part{functionsKey + t.Table, t.DropFunctions, statements(t.Functions)})
 		}
 	}
 	return wanted, renamed
+}
+
+func statements(list []string) string {
+	annotated := make([]string, len(list))
+	for i, text := range list {
+		annotated[i] = statement(text)
+	}
+	return strings.Join(annotated, "\n")
 }
 
 // statement annotates a statement for goose, which ends one at the end of a line with a

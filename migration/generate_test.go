@@ -29,7 +29,7 @@ tables:
   users: {mask: [password], where: "name <> '<b>'", toast: true}
   orders: {capture: full, session_user: true}
 custom_columns:
-  actor_id: {type: bigint, references: users ON DELETE SET NULL}
+  actor_id: {type: bigint, references: users ON DELETE SET NULL ON UPDATE CASCADE}
   source: {type: text, default: "'web'"}
 generate:
   functions: true

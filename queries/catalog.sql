@@ -69,8 +69,11 @@ FROM exaudit.statement_level_obstacles(@relation::pg_catalog.oid) AS o (reason);
 
 -- name: CustomColumns :many
 SELECT c.name::pg_catalog.text AS name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
-       coalesce(c.default_expression, '')::pg_catalog.text AS default_expression
+       coalesce(c.default_expression, '')::pg_catalog.text AS default_expression, c.filled::boolean AS filled
 FROM exaudit.custom_column_list() c;
+
+-- name: CustomColumnFlaws :many
+SELECT f.object::pg_catalog.text AS object, f.problem::pg_catalog.text AS problem, f.cure::pg_catalog.text AS cure FROM exaudit.custom_column_flaws() f;
 
 -- name: CustomColumnTypes :many
 -- The types as TypeName gives them under the same search_path.

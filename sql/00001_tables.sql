@@ -180,17 +180,25 @@ AS $$
 $$;
 -- +goose StatementEnd
 
+-- The user's columns. Custom data fills those of a built-in type, because it is read with
+-- exaudit_writer's rights, whose default is missing or a constant: another default, session_user
+-- or now(), is the server's own word. An old snapshot does not show what became of a column
+-- since: privileges and addresses are looked up in the catalog as it is.
 CREATE VIEW exaudit.custom_columns AS
-SELECT a.attname::text                                        AS name,
+SELECT (pg_catalog.pg_identify_object_as_address('pg_catalog.pg_class'::pg_catalog.regclass, a.attrelid, a.attnum)).object_names[3] AS name,
        pg_catalog.format_type(a.atttypid, a.atttypmod)::text  AS type_name,
-       pg_catalog.pg_get_expr(d.adbin, d.adrelid)::text       AS default_expression
+       x.expression                                           AS default_expression,
+       a.attgenerated = '' AND a.attidentity = '' -- these number themselves
+       AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
+       AND coalesce(x.expression ~ '^(E?''([^'']|'''')*''|-?[0-9.]+|true|false|NULL)(::[a-z0-9_. "()\[\],]+)?$', true) AS filled
 FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)::text AS expression) x
 WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass
   AND a.attnum > 0
   AND NOT a.attisdropped
-  AND a.attgenerated = ''
-  AND a.attidentity = '' -- these number themselves
+  AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT') IS NOT NULL
   AND a.attname <> ALL (exaudit.version_columns()::name[])
 ORDER BY a.attnum;
 
@@ -307,6 +315,9 @@ CREATE FUNCTION exaudit.forget_key_changes() RETURNS trigger
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF TG_RELID <> 'exaudit.versions'::regclass OR TG_NAME <> 'forget_key_changes' THEN
+        PERFORM exaudit.refuse_trigger('forget_key_changes', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     DELETE FROM exaudit.key_changes k
     USING forgotten f
     WHERE f.previous_entity_id IS NOT NULL AND (k.table_id, k.entity_id, k.id) = (f.table_id, f.entity_id, f.id);

@@ -38,9 +38,10 @@ BEGIN
     stamp.custom := data;
     stamp.rollback := coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on';
     BEGIN
-        stamp := pg_catalog.jsonb_populate_record(stamp, data - exaudit.version_columns());
+        stamp := pg_catalog.jsonb_populate_record(stamp, coalesce(
+            (SELECT pg_catalog.jsonb_object_agg(c.name, data -> c.name) FROM exaudit.custom_columns c WHERE c.filled AND data ? c.name), '{}'));
     EXCEPTION WHEN OTHERS THEN
-        FOR col IN SELECT c.name, c.type_name FROM exaudit.custom_columns c WHERE data ? c.name LOOP
+        FOR col IN SELECT c.name, c.type_name FROM exaudit.custom_columns c WHERE c.filled AND data ? c.name LOOP
             BEGIN
                 PERFORM pg_catalog.jsonb_populate_record(stamp, pg_catalog.jsonb_build_object(col.name, data -> col.name));
             EXCEPTION WHEN OTHERS THEN
@@ -59,7 +60,7 @@ $$;
 -- The user's columns of the versions table as the generator writes them down: the same
 -- text in every session.
 CREATE FUNCTION exaudit.custom_column_list(
-    OUT name text, OUT type_name text, OUT default_expression text, OUT definition text
+    OUT name text, OUT filled boolean, OUT default_expression text, OUT definition text
 ) RETURNS SETOF record
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -71,8 +72,9 @@ CREATE FUNCTION exaudit.custom_column_list(
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
 AS $$
-    SELECT c.name, c.type_name, c.default_expression,
-           pg_catalog.format('%I %s', c.name, c.type_name) || coalesce(' DEFAULT ' || c.default_expression, '')
+    SELECT c.name, c.filled, c.default_expression,
+           CASE WHEN c.filled THEN pg_catalog.format('%I %s', c.name, c.type_name) || coalesce(' DEFAULT ' || c.default_expression, '')
+                ELSE pg_catalog.format('%I by default', c.name) END
     FROM exaudit.custom_columns c
 $$;
 
@@ -85,6 +87,66 @@ AS $$
 BEGIN
     RETURN custom_columns = ARRAY(SELECT c.definition FROM exaudit.custom_column_list() c);
 END
+$$;
+
+-- What is wrong with the user's columns: what would run somebody else's code with
+-- exaudit_writer's rights, or make statements of the application fail.
+CREATE FUNCTION exaudit.custom_column_flaws(OUT object text, OUT problem text, OUT cure text) RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'column ' || quote_ident(a.attname), flaw.problem,
+           pg_catalog.format('ALTER TABLE exaudit.versions %s', replace(flaw.cure, '{}', quote_ident(a.attname)))
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    JOIN exaudit.custom_columns c ON c.name = a.attname
+    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.format('is of type %s, which is not built in, and so is not filled', c.type_name), 'DROP COLUMN {}'
+        WHERE t.typnamespace <> 'pg_catalog'::regnamespace
+        UNION ALL
+        -- nothing depends on what is built in
+        SELECT pg_catalog.format('has a default by %s, which is not built in', pg_catalog.pg_describe_object(dep.refclassid, dep.refobjid, 0)),
+               'ALTER {} DROP DEFAULT'
+        FROM pg_catalog.pg_depend dep
+        WHERE dep.classid = 'pg_catalog.pg_attrdef'::regclass AND dep.objid = d.oid AND dep.refclassid <> 'pg_catalog.pg_class'::regclass
+        UNION ALL
+        SELECT pg_catalog.format('has a default by %s, and should be an identity column', pg_catalog.pg_describe_object(dep.refclassid, dep.refobjid, 0)),
+               'ALTER {} DROP DEFAULT'
+        FROM pg_catalog.pg_depend dep
+        WHERE dep.classid = 'pg_catalog.pg_attrdef'::regclass AND dep.objid = d.oid AND dep.refclassid = 'pg_catalog.pg_class'::regclass
+          AND dep.refobjid <> a.attrelid
+        UNION ALL
+        SELECT 'is NOT NULL, so that changes without a value for it fail', 'ALTER {} DROP NOT NULL'
+        WHERE a.attnotnull AND a.attidentity = '' AND a.attgenerated = '' AND (c.filled OR d.oid IS NULL)
+    ) AS flaw (problem, cure)
+    WHERE a.attrelid = 'exaudit.versions'::regclass AND NOT a.attisdropped
+    UNION ALL
+    -- of these columns alone; no others are for users to add
+    SELECT 'constraint ' || quote_ident(con.conname),
+           CASE con.contype WHEN 'f' THEN pg_catalog.format('makes statements on table %s fail: it must be ON DELETE SET NULL ON UPDATE CASCADE', con.confrelid::regclass)
+                ELSE pg_catalog.format('makes changes fail: %s', pg_catalog.pg_get_constraintdef(con.oid)) END,
+           pg_catalog.format('ALTER TABLE exaudit.versions DROP CONSTRAINT %I', con.conname)
+    FROM pg_catalog.pg_constraint con
+    WHERE con.conrelid = 'exaudit.versions'::regclass AND con.conkey <> '{}'
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                      WHERE a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey) AND a.attname::text = ANY (exaudit.version_columns()))
+      AND CASE WHEN con.contype = 'f' THEN con.confdeltype <> 'n' OR con.confupdtype NOT IN ('c', 'n')
+               -- what the server says passes, or should
+               ELSE con.contype IN ('c', 'u', 'x')
+                    AND EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN exaudit.custom_columns c ON c.name = a.attname AND c.filled
+                                WHERE a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)) END
+    UNION ALL
+    SELECT 'index ' || quote_ident(i.relname), 'is unique, and makes changes fail', pg_catalog.format('DROP INDEX exaudit.%I', i.relname)
+    FROM pg_catalog.pg_index x
+    JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+    WHERE x.indrelid = 'exaudit.versions'::regclass AND x.indisunique
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint con WHERE con.conindid = x.indexrelid AND con.conrelid = x.indrelid)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                      WHERE a.attrelid = x.indrelid AND a.attnum = ANY (x.indkey::int2[]) AND a.attname::text = ANY (exaudit.version_columns()))
+      AND EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN exaudit.custom_columns c ON c.name = a.attname AND c.filled
+                  WHERE a.attrelid = x.indrelid AND a.attnum = ANY (x.indkey::int2[]))
+    ORDER BY 1, 2
 $$;
 
 -- Who is logged in, where the options of a table ask for it.
@@ -137,6 +199,7 @@ BEGIN
         VALUES (version_id, $1, $2, $3, $4, $5, $6, logged_in);
         RETURN;
     END IF;
+    LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE; -- its columns stay as they are from here on
     stamp := exaudit.session_data();
     IF exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, '{}') THEN
         INSERT INTO exaudit.versions
@@ -150,7 +213,7 @@ BEGIN
            coalesce(string_agg(pg_catalog.format(', ($7).%I', c.name), ''), '')
     INTO columns, fields
     FROM exaudit.custom_columns c
-    WHERE stamp.custom ? c.name;
+    WHERE c.filled AND stamp.custom ? c.name;
 
     EXECUTE pg_catalog.format(
         'INSERT INTO exaudit.versions '
@@ -255,6 +318,19 @@ BEGIN
         table_id, registered.schema_name, registered.table_name, relation::regclass
         USING ERRCODE = 'triggered_action_exception',
               HINT = 'Drop the trigger and run "exaudit install" for the table.';
+END
+$$;
+
+-- Raises for a trigger that a trigger function was not made for.
+CREATE FUNCTION exaudit.refuse_trigger(function_name text, name text, timing text, operation text, level text, relation oid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'function exaudit.% was called by trigger "%", % % of table % for each %, which it is not for',
+        function_name, name, timing, operation, relation::regclass, lower(level)
+        USING ERRCODE = 'triggered_action_exception',
+              HINT = 'Drop the trigger and run "exaudit sync".';
 END
 $$;
 
@@ -1035,12 +1111,13 @@ BEGIN
                   HINT = 'Have the function owned by a superuser, or the table installed with the option truncate: refuse or ignore.';
     END IF;
     PERFORM exaudit.note_columns(table_id, root, exaudit.present_columns(root));
+    LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE; -- as in exaudit.record
     stamp := exaudit.session_data();
     SELECT coalesce(string_agg(pg_catalog.format(', %I', c.name), ''), ''),
            coalesce(string_agg(pg_catalog.format(', ($2).%I', c.name), ''), '')
     INTO columns, fields
     FROM exaudit.custom_columns c
-    WHERE stamp.custom ? c.name;
+    WHERE c.filled AND stamp.custom ? c.name;
 
     IF excluded || masked <> '{}' THEN
         image := pg_catalog.format('exaudit.redact(%s, $4, $5)', image);
@@ -1158,6 +1235,8 @@ GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.ent
     exaudit.reads_every_row, exaudit.planned_code, exaudit.has_truncate_policy, exaudit.option_columns, exaudit.condition_argument,
     exaudit.condition_columns, exaudit.condition_arguments, exaudit.condition_flaw, exaudit.condition_problem
     TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit.refuse_trigger TO exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit.custom_column_flaws TO exaudit_reader;
 
 -- track runs with the writer's rights, not the owner's. Handing it over takes a member of
 -- both roles, which the owner is not, and CREATE on the schema for a moment.
@@ -1200,6 +1279,7 @@ DROP FUNCTION exaudit.entity_id_of;
 DROP FUNCTION exaudit.bounded_key;
 DROP FUNCTION exaudit.entity_id_in;
 DROP FUNCTION exaudit.key_columns;
+DROP FUNCTION exaudit.refuse_trigger;
 DROP FUNCTION exaudit.check_table;
 DROP FUNCTION exaudit.is_table;
 DROP FUNCTION exaudit.policy_definition;
@@ -1209,5 +1289,6 @@ DROP FUNCTION exaudit.record;
 DROP FUNCTION exaudit.note_key_change;
 DROP FUNCTION exaudit.session_role;
 DROP FUNCTION exaudit.has_custom_columns;
+DROP FUNCTION exaudit.custom_column_flaws;
 DROP FUNCTION exaudit.custom_column_list;
 DROP FUNCTION exaudit.session_data;

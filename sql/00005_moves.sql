@@ -159,6 +159,9 @@ DECLARE
     custom   text := pg_catalog.current_setting('exaudit.custom', true);
     rollback text := pg_catalog.current_setting('exaudit.rollback', true);
 BEGIN
+    IF TG_RELID <> 'exaudit.moves'::regclass OR TG_NAME <> 'move_ends' THEN
+        PERFORM exaudit.refuse_trigger('end_move', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     FOR held IN
         DELETE FROM exaudit.moves m
         WHERE m.relation = NEW.relation AND m.row_id = NEW.row_id AND m.xid = NEW.xid

@@ -17,6 +17,9 @@ CREATE FUNCTION exaudit.note_forgotten() RETURNS trigger
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF TG_RELID <> 'exaudit.versions'::regclass OR TG_NAME <> 'note_forgotten' THEN
+        PERFORM exaudit.refuse_trigger('note_forgotten', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     UPDATE exaudit.tables t
     SET complete_since = greatest(t.complete_since, f.until),
         complete_after = greatest(t.complete_after, f.last_id),

@@ -35,6 +35,9 @@ CREATE FUNCTION exaudit.forget_undone() RETURNS trigger
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF TG_RELID <> 'exaudit.versions'::regclass OR TG_NAME <> 'forget_undone' THEN
+        PERFORM exaudit.refuse_trigger('forget_undone', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     DELETE FROM exaudit.undone u USING forgotten f WHERE u.version_id = f.id;
     DELETE FROM exaudit.undone u USING forgotten f WHERE u.rollback_id = f.id;
     RETURN NULL;

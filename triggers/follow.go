@@ -121,6 +121,9 @@ func (g generic) Encoded(row string) string {
 	return fmt.Sprintf("exaudit.encode_with(exaudit.encode_query('%s'::oid), %s)", g.Relation, row)
 }
 
+// Firing is how the function is called.
+func (g generic) Firing() firing { return firingOf(g.ID, g.Event, false) }
+
 func genericContent(event, id, relation string) string {
 	// whether it is partitioned or will be part of one that is, nobody knows
 	return render("generic", generic{change: change{Table: &Table{Partitioned: true}, Action: actions[event]}, ID: id, Relation: relation, Event: event})

@@ -86,7 +86,28 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 // change is what the templates need of a trigger that records one kind of change.
 type change struct {
 	*Table
+	Event  string // of the function's name
 	Action string // exaudit.action
+}
+
+// firing is how a function is called, and by which trigger.
+type firing struct{ Function, Trigger, Timing, Operation, Level string }
+
+func firingOf(id, event string, byStatement bool) firing {
+	f := firing{Function: "t" + id + "_" + event, Timing: "AFTER", Operation: strings.ToUpper(event), Level: "ROW"}
+	f.Trigger = triggerPrefix + f.Function
+	if event == "truncate" {
+		f.Timing = "BEFORE"
+	}
+	if byStatement || event == "truncate" {
+		f.Level = "STATEMENT"
+	}
+	return f
+}
+
+// Firing is how the function is called.
+func (c change) Firing() firing {
+	return firingOf(c.ID.String(), c.Event, c.Options.ByStatement())
 }
 
 // actions are those of the events of one row.
@@ -161,7 +182,7 @@ func (c change) Updated() bool { return c.Action == "updated" }
 
 // Custom is the variable that the custom data is read into.
 func (c change) Custom() string {
-	if len(c.CustomColumns) > 0 {
+	if len(c.Filled()) > 0 {
 		return "stamp.custom"
 	}
 	return "data"
@@ -185,6 +206,25 @@ func (t *Table) Recorded() []Column {
 
 func (c change) pick(deleted, created, updated string) string {
 	return map[string]string{"deleted": deleted, "created": created, "updated": updated}[c.Action]
+}
+
+// Filled are the user's columns of exaudit.versions that custom data fills.
+func (t *Table) Filled() []db.CustomColumnsRow {
+	return slices.DeleteFunc(slices.Clone(t.CustomColumns), func(c db.CustomColumnsRow) bool { return !c.Filled })
+}
+
+// Unfilled are the columns that it does not fill.
+func (t *Table) Unfilled() string {
+	var names []string
+	for _, c := range t.CustomColumns {
+		if !c.Filled {
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "exaudit.version_columns()"
+	}
+	return "(exaudit.version_columns() || " + textArray(names) + ")"
 }
 
 // customValue is what the session says for a column of the user's, in a variable called stamp.
@@ -299,7 +339,7 @@ func (t *Table) function(event string) (Function, error) {
 	if t.Options.ByStatement() && actions[event] != "" {
 		name = "statement"
 	}
-	if err := templates.ExecuteTemplate(&body, name, change{Table: t, Action: actions[event]}); err != nil {
+	if err := templates.ExecuteTemplate(&body, name, change{Table: t, Event: event, Action: actions[event]}); err != nil {
 		return Function{}, fmt.Errorf("generate %s trigger of %s: %w", event, t.QuotedName, err)
 	}
 	f := Function{

@@ -92,8 +92,7 @@ break" = '', old_values = 'OV', table_id = -5, custom = 'C', action = 'A', nnnnn
 	{
 		name: "custom_columns",
 		schema: `
-			CREATE TYPE channel AS ENUM ('web', 'api');
-			ALTER TABLE exaudit.versions ADD COLUMN actor_id bigint, ADD COLUMN "Via" channel DEFAULT 'web', ADD COLUMN tags text[],
+			ALTER TABLE exaudit.versions ADD COLUMN actor_id bigint, ADD COLUMN "Via" text DEFAULT 'web', ADD COLUMN tags text[],
 				ADD COLUMN uid uuid NOT NULL DEFAULT gen_random_uuid();
 			CREATE TABLE notes (id int PRIMARY KEY, body text)`,
 		table:  "notes",

@@ -134,11 +134,28 @@ func ownFlaws(ctx context.Context, q db.DBTX, installing bool) (flaws []flaw, no
 		if len(functions) > 0 {
 			return nil // what comes next calls one of them
 		}
+		columns, err := customColumnFlaws(ctx, q)
+		if err != nil {
+			return err
+		}
 		behind, err := sequenceFlaw(ctx, q)
-		flaws = append(flaws, behind...)
+		flaws = append(append(flaws, columns...), behind...)
 		return err
 	})
 	return flaws, notes, err
+}
+
+// customColumnFlaws are of the columns that users have added to exaudit.versions.
+func customColumnFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
+	rows, err := db.New().CustomColumnFlaws(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("read the custom columns of exaudit.versions: %w", err)
+	}
+	var flaws []flaw
+	for _, r := range rows {
+		flaws = append(flaws, newFlaw(r.Object+" of exaudit.versions", r.Problem, "", r.Cure))
+	}
+	return flaws, nil
 }
 
 // sequenceFlaw finds versions that the sequence has not numbered yet.

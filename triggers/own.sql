@@ -115,33 +115,6 @@ FROM (
         ('default', c.expression)) AS p (part, value)
     WHERE NOT c.custom
     UNION ALL
-    SELECT 'column ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.attname) OPERATOR(pg_catalog.||) c.of_it, 'custom', p.problem
-    FROM columns c
-    CROSS JOIN LATERAL (
-        SELECT 'is NOT NULL and has no default, so that changes without its key fail' AS problem
-        WHERE c.attnotnull AND c.default_id IS NULL AND c.attidentity OPERATOR(pg_catalog.=) ''
-        UNION ALL
-        SELECT pg_catalog.format('has a default that exaudit_writer may not evaluate, so that every change fails: GRANT %s TO exaudit_writer', u.lacks)
-        FROM (SELECT pg_catalog.format('USAGE ON SEQUENCE %I.%I', n.nspname, s.relname) AS lacks
-              FROM pg_catalog.pg_depend d
-              JOIN pg_catalog.pg_class s ON s.oid OPERATOR(pg_catalog.=) d.refobjid AND s.relkind OPERATOR(pg_catalog.=) 'S'
-              JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) s.relnamespace
-              WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid OPERATOR(pg_catalog.=) c.default_id
-                AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
-                AND NOT (pg_catalog.has_sequence_privilege('exaudit_writer', s.oid, 'USAGE')
-                         AND pg_catalog.has_schema_privilege('exaudit_writer', n.oid, 'USAGE'))
-              UNION ALL
-              SELECT pg_catalog.format('EXECUTE ON FUNCTION %I.%I(%s)', n.nspname, f.proname, pg_catalog.pg_get_function_identity_arguments(f.oid))
-              FROM pg_catalog.pg_depend d
-              JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) d.refobjid
-              JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) f.pronamespace
-              WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid OPERATOR(pg_catalog.=) c.default_id
-                AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
-                AND NOT pg_catalog.has_function_privilege('exaudit_writer', f.oid, 'EXECUTE')) AS u
-        LIMIT 1
-    ) AS p
-    WHERE c.custom AND c.attgenerated OPERATOR(pg_catalog.=) ''
-    UNION ALL
     SELECT 'constraint ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(k.conname) OPERATOR(pg_catalog.||) t.of_it, 'definition', pg_catalog.pg_get_constraintdef(k.oid)
     FROM tables t
     JOIN pg_catalog.pg_constraint k ON k.conrelid OPERATOR(pg_catalog.=) t.oid AND k.contype OPERATOR(pg_catalog.<>) ALL ('{n,t}'::pg_catalog."char"[])

@@ -295,12 +295,6 @@ func besides(p property, ours map[string]bool) (flaws []flaw, note string) {
 		return one("grants "+match[1]+" to "+match[2], "REVOKE "+match[1]+" ON "+onObject(p.object)+" FROM "+match[2]+" CASCADE;", "")
 	}
 	switch {
-	case p.part == "custom":
-		problem, cure, _ := strings.Cut(p.value, ": ")
-		if cure == "" {
-			cure = "ALTER TABLE " + table + " ALTER " + quoted + " DROP NOT NULL"
-		}
-		return one(problem, "", cure)
 	case kind == "column" && p.part == "definition":
 		return one("is none of exaudit's", "", "ALTER TABLE "+table+" DROP COLUMN "+quoted)
 	case kind == "rule" || kind == "policy" || kind == "trigger" && p.part == "definition":

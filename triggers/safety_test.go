@@ -307,6 +307,46 @@ func TestForgedVersions(t *testing.T) {
 	wantRecorded(t, db)
 }
 
+// Who may create partitions may execute the trigger functions, but not make other triggers of them.
+func TestTriggersOfAPartitionsOwner(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE SCHEMA mine`)
+	role := db.Role(t, "NOLOGIN IN ROLE exaudit_reader")
+	db.Exec(t, `GRANT ALL ON SCHEMA mine TO `+role)
+	conn := db.Connect(t, role)
+	run(t, conn, `CREATE TABLE mine.parted (id int PRIMARY KEY, n int) PARTITION BY RANGE (id); CREATE TABLE mine.part PARTITION OF mine.parted DEFAULT`)
+	install(t, db, "mine.parted")
+	if _, err := triggers.Install(t.Context(), db.Pool, nil, triggers.FollowDDL(triggers.Following{NewTables: []string{"mine.follows*"}})); err != nil {
+		t.Fatal(err)
+	}
+	run(t, conn, `CREATE TABLE mine.follows (id int PRIMARY KEY, n int) PARTITION BY RANGE (id)`, `CREATE TABLE mine.follows_1 PARTITION OF mine.follows DEFAULT`)
+	db.Exec(t, `DROP EVENT TRIGGER exaudit_ddl; DROP EVENT TRIGGER exaudit_drop`) // which take such triggers away
+	for table, partition := range map[string]string{"mine.parted": "mine.part", "mine.follows": "mine.follows_1"} {
+		id := one[string](t, db.Pool, `SELECT max(id)::text FROM exaudit.tables WHERE schema_name || '.' || table_name = $1`, table)
+		run(t, conn, `INSERT INTO `+table+` VALUES (1, 1), (2, 2)`)
+		for _, firing := range []string{"BEFORE INSERT", "BEFORE UPDATE", "BEFORE DELETE", "AFTER INSERT", "AFTER UPDATE", "AFTER DELETE"} {
+			for _, level := range []string{"ROW", "STATEMENT"} {
+				for _, function := range []string{"insert", "update", "delete", "move"} {
+					for _, name := range []string{"forge", "!exaudit_t" + id + "_" + function, "~exaudit_t" + id + "_move", "~exaudit_t" + id + "_move_1"} {
+						run(t, conn, `BEGIN`)
+						create := fmt.Sprintf(`CREATE TRIGGER "%s" %s ON %s FOR EACH %s EXECUTE FUNCTION exaudit.t%s_%s()`, name, firing, partition, level, id, function)
+						if _, err := conn.Exec(t.Context(), create); err == nil && !(function == "move" && name[0] == '~' && firing == "BEFORE UPDATE" && level == "ROW") {
+							statement := map[string]string{"INSERT": `INSERT INTO ? VALUES (3, 3)`, "UPDATE": `UPDATE ? SET n = 3 WHERE id = 1`, "DELETE": `DELETE FROM ? WHERE id = 1`}[strings.Fields(firing)[1]]
+							if _, err := conn.Exec(t.Context(), strings.Replace(statement, "?", partition, 1)); err == nil || !strings.Contains(err.Error(), "which it is not for") {
+								t.Errorf("%s: %v", create, err)
+							}
+						}
+						run(t, conn, `ROLLBACK`)
+					}
+				}
+			}
+		}
+	}
+	if got := one[string](t, db.Pool, `SELECT string_agg(DISTINCT action::text, ' ') || count(*) FROM exaudit.versions`); got != "created4" {
+		t.Errorf("recorded %s", got)
+	}
+}
+
 // Nobody changes what is recorded, whatever role and session they choose.
 func TestAppendOnly(t *testing.T) {
 	t.Parallel()

@@ -16,13 +16,14 @@ $exaudit$;
 
 -- exaudit: begin column actor_id
 -- exaudit: undo ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS "actor_id";
-ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS "actor_id" bigint REFERENCES users ON DELETE SET NULL;
+ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS "actor_id" bigint REFERENCES users ON DELETE SET NULL ON UPDATE CASCADE;
 -- exaudit: end
 
 -- exaudit: begin column source
 -- exaudit: undo ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS "source";
+ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS "source" text;
 -- +goose StatementBegin
-ALTER TABLE IF EXISTS exaudit.versions ADD COLUMN IF NOT EXISTS "source" text DEFAULT ('web'
+ALTER TABLE IF EXISTS exaudit.versions ALTER COLUMN "source" SET DEFAULT ('web'
 );
 -- +goose StatementEnd
 -- exaudit: end
@@ -49,14 +50,17 @@ DECLARE
     stamp      exaudit.versions;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         name text,
         password text,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
             RETURN NULL;
@@ -93,13 +97,13 @@ BEGIN
             image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]);
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -140,14 +144,17 @@ DECLARE
     wide       boolean;
     crossing   boolean;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         name text,
         password text,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
             RETURN NULL;
@@ -208,13 +215,13 @@ BEGIN
         IF new_values IS NULL AND wide IS NULL THEN
             RETURN NULL; -- of what is recorded nothing changed
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
@@ -256,14 +263,17 @@ DECLARE
     stamp      exaudit.versions;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         name text,
         password text,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
             RETURN NULL;
@@ -300,13 +310,13 @@ BEGIN
             image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]);
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -339,6 +349,9 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.users: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
+    IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
+        PERFORM exaudit.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
         PERFORM exaudit.check_table(<table_id>, TG_RELID);
@@ -395,16 +408,19 @@ DECLARE
     stamp      exaudit.versions;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         user_id bigint,
         total numeric,
         mood public.mood,
         info jsonb,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
             RETURN NULL;
@@ -443,13 +459,13 @@ BEGIN
         'mood', exaudit.text_value(NEW."mood"),
         'info', NEW."info");
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -491,16 +507,19 @@ DECLARE
     old_values jsonb;
     new_values jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         user_id bigint,
         total numeric,
         mood public.mood,
         info jsonb,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
             RETURN NULL;
@@ -553,13 +572,13 @@ BEGIN
 
     IF old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
@@ -595,16 +614,19 @@ DECLARE
     stamp      exaudit.versions;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         user_id bigint,
         total numeric,
         mood public.mood,
         info jsonb,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
             RETURN NULL;
@@ -643,13 +665,13 @@ BEGIN
         'mood', exaudit.text_value(OLD."mood"),
         'info', OLD."info");
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -686,6 +708,9 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
+    IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
+        PERFORM exaudit.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
         PERFORM exaudit.check_table(<table_id>, TG_RELID);
@@ -739,14 +764,17 @@ DECLARE
     stamp      exaudit.versions;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'day date,
         id integer,
         note text,
         PRIMARY KEY (day, id)') THEN
-        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
             RETURN NULL;
@@ -784,13 +812,13 @@ BEGIN
         ELSE
             image := pg_catalog.to_jsonb(NEW.*);
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -828,14 +856,17 @@ DECLARE
     new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'day date,
         id integer,
         note text,
         PRIMARY KEY (day, id)') THEN
-        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
             RETURN NULL;
@@ -874,13 +905,13 @@ BEGIN
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
             RETURN NULL;
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
@@ -920,14 +951,17 @@ DECLARE
     stamp      exaudit.versions;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'day date,
         id integer,
         note text,
         PRIMARY KEY (day, id)') THEN
-        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
             RETURN NULL;
@@ -965,13 +999,13 @@ BEGIN
         ELSE
             image := pg_catalog.to_jsonb(OLD.*);
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -1003,6 +1037,9 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.events: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
+    IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
+        PERFORM exaudit.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- A partition that was detached keeps this trigger, but is none of the table's rows.
     IF NOT exaudit.is_table(<table_id>, TG_RELID) THEN
         RETURN NULL;
@@ -1025,6 +1062,10 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_move() RETURNS trigger
 AS $exaudit$
 -- MOVE of public.events: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
+    -- each partitioned level has its own
+    IF TG_NAME::text !~ '^~exaudit_t<table_id>_move(_[0-9]+)?$' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
+        PERFORM exaudit.refuse_trigger('t<table_id>_move', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- May move the row to another partition: a DELETE and an INSERT, to be recorded as one.
     -- Not for a table restored from a dump, until the next "exaudit sync".
     IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid) THEN

@@ -17,16 +17,19 @@ DECLARE
     data       jsonb;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'order_id bigint,
         line smallint,
         sku text,
         quantity integer,
         valid_from timestamp with time zone,
         PRIMARY KEY (line, order_id, valid_from)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
             RETURN NULL;
@@ -55,8 +58,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -93,16 +95,19 @@ DECLARE
     new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'order_id bigint,
         line smallint,
         sku text,
         quantity integer,
         valid_from timestamp with time zone,
         PRIMARY KEY (line, order_id, valid_from)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
             RETURN NULL;
@@ -153,8 +158,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
@@ -193,16 +197,19 @@ DECLARE
     data       jsonb;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'order_id bigint,
         line smallint,
         sku text,
         quantity integer,
         valid_from timestamp with time zone,
         PRIMARY KEY (line, order_id, valid_from)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
             RETURN NULL;
@@ -231,8 +238,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -262,6 +268,9 @@ CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.order_lines: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
+    IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
+        PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
         PERFORM exaudit.check_table(1, TG_RELID);

@@ -16,13 +16,16 @@ DECLARE
     stamp      exaudit.versions;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         body text,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
             RETURN NULL;
@@ -48,27 +51,26 @@ BEGIN
         ELSE
             image := pg_catalog.to_jsonb(NEW.*);
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit.version_columns() || ARRAY['uid']::text[]));
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" text DEFAULT ''web''::text', 'tags text[]', 'uid by default']::text[]) THEN
             PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, "actor_id", "Via", "tags", "uid")
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, "actor_id", "Via", "tags")
         VALUES (1, 'created', NEW."id"::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp."actor_id",
-                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                stamp."tags",
-                CASE WHEN stamp.custom ? 'uid' THEN stamp."uid" ELSE gen_random_uuid() END);
+                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::text END,
+                stamp."tags");
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
         VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
@@ -94,13 +96,16 @@ DECLARE
     new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         body text,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
             RETURN NULL;
@@ -134,18 +139,18 @@ BEGIN
             exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
             RETURN NULL;
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit.version_columns() || ARRAY['uid']::text[]));
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" text DEFAULT ''web''::text', 'tags text[]', 'uid by default']::text[]) THEN
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'body']::text[]) AS c;
@@ -153,13 +158,12 @@ BEGIN
             PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "Via", "tags", "uid")
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "Via", "tags")
         VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp."actor_id",
-                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                stamp."tags",
-                CASE WHEN stamp.custom ? 'uid' THEN stamp."uid" ELSE gen_random_uuid() END);
+                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::text END,
+                stamp."tags");
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
@@ -182,13 +186,16 @@ DECLARE
     stamp      exaudit.versions;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         body text,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
             RETURN NULL;
@@ -214,27 +221,26 @@ BEGIN
         ELSE
             image := pg_catalog.to_jsonb(OLD.*);
         END IF;
+        -- The columns of exaudit.versions stay as they are from here on.
+        LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            -- of exaudit.versions, the user's columns
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit.version_columns() || ARRAY['uid']::text[]));
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" public.channel DEFAULT ''web''::public.channel', 'tags text[]', 'uid uuid DEFAULT gen_random_uuid()']::text[]) THEN
+           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" text DEFAULT ''web''::text', 'tags text[]', 'uid by default']::text[]) THEN
             PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, "actor_id", "Via", "tags", "uid")
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, "actor_id", "Via", "tags")
         VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp."actor_id",
-                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::public.channel END,
-                stamp."tags",
-                CASE WHEN stamp.custom ? 'uid' THEN stamp."uid" ELSE gen_random_uuid() END);
+                CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::text END,
+                stamp."tags");
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
         VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
@@ -254,6 +260,9 @@ CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
+    IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
+        PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
         PERFORM exaudit.check_table(1, TG_RELID);

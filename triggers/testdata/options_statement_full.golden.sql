@@ -31,7 +31,8 @@ DECLARE
 BEGIN
     -- Restored from a dump, or altered since: record whole rows, slower, until the next
     -- "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'STATEMENT'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         name text,
         ssn text,
@@ -39,7 +40,9 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'STATEMENT' THEN
+            PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit.check_table(1, TG_RELID);
         END IF;
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
@@ -105,8 +108,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -157,7 +159,8 @@ DECLARE
 BEGIN
     -- Restored from a dump, or altered since: record whole rows, slower, until the next
     -- "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'STATEMENT'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         name text,
         ssn text,
@@ -165,7 +168,9 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'STATEMENT' THEN
+            PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit.check_table(1, TG_RELID);
         END IF;
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
@@ -277,8 +282,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
@@ -327,7 +331,8 @@ DECLARE
 BEGIN
     -- Restored from a dump, or altered since: record whole rows, slower, until the next
     -- "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'STATEMENT'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id integer,
         name text,
         ssn text,
@@ -335,7 +340,9 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'STATEMENT' THEN
+            PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit.check_table(1, TG_RELID);
         END IF;
         EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
@@ -401,8 +408,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -433,6 +439,9 @@ CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
+    IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
+        PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
         PERFORM exaudit.check_table(1, TG_RELID);

@@ -22,14 +22,17 @@ DECLARE
     data       jsonb;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         at date,
         kind text,
         PRIMARY KEY (at, id)') THEN
-        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
             RETURN NULL;
@@ -70,8 +73,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -107,14 +109,17 @@ DECLARE
     new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         at date,
         kind text,
         PRIMARY KEY (at, id)') THEN
-        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
             RETURN NULL;
@@ -156,8 +161,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
@@ -195,14 +199,17 @@ DECLARE
     data       jsonb;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         at date,
         kind text,
         PRIMARY KEY (at, id)') THEN
-        IF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
             RETURN NULL;
@@ -243,8 +250,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -274,6 +280,9 @@ CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.events: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
+    IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
+        PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- A partition that was detached keeps this trigger, but is none of the table's rows.
     IF NOT exaudit.is_table(1, TG_RELID) THEN
         RETURN NULL;
@@ -296,6 +305,10 @@ CREATE OR REPLACE FUNCTION exaudit.t1_move() RETURNS trigger
 AS $exaudit$
 -- MOVE of public.events: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
+    -- each partitioned level has its own
+    IF TG_NAME::text !~ '^~exaudit_t1_move(_[0-9]+)?$' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
+        PERFORM exaudit.refuse_trigger('t1_move', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- May move the row to another partition: a DELETE and an INSERT, to be recorded as one.
     -- Not for a table restored from a dump, until the next "exaudit sync".
     IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid) THEN

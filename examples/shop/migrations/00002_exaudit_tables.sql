@@ -36,15 +36,18 @@ DECLARE
     data       jsonb;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'order_id bigint,
         sku text,
         quantity integer,
         price numeric(10,2),
         PRIMARY KEY (order_id, sku)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
             RETURN NULL;
@@ -73,8 +76,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -110,15 +112,18 @@ DECLARE
     new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'order_id bigint,
         sku text,
         quantity integer,
         price numeric(10,2),
         PRIMARY KEY (order_id, sku)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
             RETURN NULL;
@@ -164,8 +169,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
@@ -203,15 +207,18 @@ DECLARE
     data       jsonb;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'order_id bigint,
         sku text,
         quantity integer,
         price numeric(10,2),
         PRIMARY KEY (order_id, sku)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
             RETURN NULL;
@@ -240,8 +247,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -271,6 +277,9 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 BEGIN
+    IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
+        PERFORM exaudit.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
         PERFORM exaudit.check_table(<table_id>, TG_RELID);
@@ -329,16 +338,19 @@ DECLARE
     data       jsonb;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         customer text,
         status public.order_status,
         address jsonb,
         created_at timestamp with time zone,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
             RETURN NULL;
@@ -380,8 +392,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -423,16 +434,19 @@ DECLARE
     new_values jsonb;
     wide       boolean;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         customer text,
         status public.order_status,
         address jsonb,
         created_at timestamp with time zone,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
             RETURN NULL;
@@ -491,8 +505,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
@@ -531,16 +544,19 @@ DECLARE
     data       jsonb;
     image      jsonb;
 BEGIN
-    -- Altered since, or not the relation that this was written for: record whole rows, slower,
-    -- until the next "exaudit sync".
-    IF TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+    -- Altered since, or not the trigger or the relation that this was written for: record whole
+    -- rows, slower, until the next "exaudit sync".
+    IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         customer text,
         status public.order_status,
         address jsonb,
         created_at timestamp with time zone,
         PRIMARY KEY (id)') THEN
-        IF TG_RELID <> '<relation>'::oid THEN
+        IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
+            PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
             RETURN NULL;
@@ -582,8 +598,7 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            PERFORM exaudit.session_data(); -- says what is wrong with it
-            RAISE;
+            data := '[]'; -- exaudit.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -618,6 +633,9 @@ CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 BEGIN
+    IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
+        PERFORM exaudit.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
         PERFORM exaudit.check_table(<table_id>, TG_RELID);
