@@ -55,10 +55,10 @@ func saidBy(ctx context.Context) *said {
 	return s
 }
 
-// nothing tells whether there is nothing to tell the database.
+// nothing reports whether there is nothing to tell the database.
 func (s *said) nothing() bool { return s == nil || s.err == nil && s.session == session{} }
 
-// With gives a context whose changes carry custom data: what outer contexts set, and over
+// With returns a context whose changes carry custom data: what outer contexts set, and over
 // it the given keys.
 //
 // The values are encoded here, once. One that is no JSON makes everything that is done with
@@ -90,13 +90,13 @@ func (s *said) in(ctx context.Context) context.Context {
 	return context.WithValue(ctx, saidKey{}, s)
 }
 
-// Without gives a context whose changes carry no custom data, whatever outer contexts say:
+// Without returns a context whose changes carry no custom data, whatever outer contexts say:
 // for the statements that refuse to be part of a transaction, such as VACUUM.
 func Without(ctx context.Context) context.Context {
 	return context.WithValue(ctx, saidKey{}, (*said)(nil))
 }
 
-// Ignore gives a context whose changes are not recorded, on tables that allow that
+// Ignore returns a context whose changes are not recorded, on tables that allow that
 // (Options.Ignore); on the others it does nothing.
 func Ignore(ctx context.Context) context.Context {
 	next := &said{}
@@ -107,7 +107,7 @@ func Ignore(ctx context.Context) context.Context {
 	return next.in(ctx)
 }
 
-// Ignored tells whether a context is one of Ignore.
+// Ignored reports whether a context is one of Ignore.
 func Ignored(ctx context.Context) bool {
 	s := saidBy(ctx)
 	return s != nil && s.ignore != ""
@@ -121,7 +121,7 @@ func CustomOf(ctx context.Context) Custom {
 	return nil
 }
 
-// CustomErr tells whether the custom data of a context can be stored: nil, or an error that
+// CustomErr returns nil if the custom data of a context can be stored, or an error that
 // is ErrInvalidCustom or ErrCustomTooLarge.
 func CustomErr(ctx context.Context) error {
 	if s := saidBy(ctx); s != nil {
@@ -192,7 +192,7 @@ func worded(value any) any {
 	return err.Error()
 }
 
-// storable tells whether PostgreSQL takes valid JSON as jsonb, which is UTF-8, has no NUL, no
+// storable reports whether PostgreSQL takes valid JSON as jsonb, which is UTF-8, has no NUL, no
 // half of a surrogate pair, and no more digits than numeric has.
 func storable(encoded []byte) error {
 	if !utf8.Valid(encoded) {
@@ -227,7 +227,7 @@ func storable(encoded []byte) error {
 	}
 }
 
-// numeric tells whether PostgreSQL's type numeric has the numbers of valid JSON: 131072 digits
+// numeric reports whether PostgreSQL's type numeric has the numbers of valid JSON: 131072 digits
 // before the point, 16383 after it.
 func numeric(rest string) error {
 	for i := 0; i < len(rest); i++ {
@@ -253,7 +253,7 @@ func numeric(rest string) error {
 	return nil
 }
 
-// codeUnit reads \uXXXX at the start of s; -1 is none.
+// codeUnit reads \uXXXX at the start of s, and returns -1 where there is no such thing.
 func codeUnit(s string) int64 {
 	if len(s) < 6 || s[:2] != `\u` {
 		return -1

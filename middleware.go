@@ -9,7 +9,7 @@ import (
 // RequestIDHeader is where RequestMiddleware looks for the id of a request, and leaves it.
 const RequestIDHeader = "X-Request-Id"
 
-// Middleware gives each request's context the custom data that a function finds in it: who
+// Middleware adds to each request's context the custom data that a function finds in it: who
 // is logged in, which route. A request for which it finds nil goes on as it is.
 func Middleware(find func(*http.Request) Custom) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
@@ -22,7 +22,7 @@ func Middleware(find func(*http.Request) Custom) func(http.Handler) http.Handler
 	}
 }
 
-// RequestMiddleware gives each request's context two keys of custom data.
+// RequestMiddleware adds to each request's context two keys of custom data.
 //
 // "request_id" is the header X-Request-Id, if that is 1 to 128 letters, digits and ._:/+=@-,
 // and a new random one otherwise. The response has it in the same header, and next finds it
