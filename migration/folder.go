@@ -20,6 +20,7 @@ type part struct {
 	key  string // "table public.orders"
 	undo string // the statement that takes it back, on one line; "" where none alone does
 	text string // goose's annotations included
+	bare string // without them, of a part that is to be
 }
 
 // The marks between which a part stands. They are comments to goose, sqlc and PostgreSQL.

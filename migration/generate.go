@@ -14,6 +14,7 @@ import (
 
 	"github.com/exaudit/exaudit/config"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/directive"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -225,6 +226,11 @@ func notedDigests(changes []Change) error {
 
 func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *config.Migrations, functions bool) ([]Change, error) {
 	wanted, renamed := parts(migrations, functions)
+	for _, p := range wanted {
+		if err := p.check(); err != nil {
+			return nil, err
+		}
+	}
 	var changes []Change
 	for _, p := range wanted {
 		was, ok := folder.find(p.key)
@@ -233,7 +239,7 @@ func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *co
 			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(),
 				down: "-- " + p.key + " was tracked under its former name, and goes on with the functions that it has.\n"})
 		case !ok:
-			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(), down: removedMark + p.key + "\n" + p.undo + "\n"})
+			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(), down: removedMark + p.key + "\n" + statement(p.undo) + "\n"})
 		case !p.same(was):
 			changes = append(changes, Change{Object: p.key, Change: Changed, up: was.replacedBy(p), down: p.replacedBy(was)})
 		}
@@ -250,7 +256,7 @@ func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *co
 		} else if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) && !errors.Is(err, triggers.ErrNotTrackable) {
 			return nil, err
 		}
-		changes = append(changes, Change{Object: was.key, Change: Removed, up: removedMark + was.key + "\n" + was.undo + "\n", down: down})
+		changes = append(changes, Change{Object: was.key, Change: Removed, up: removedMark + was.key + "\n" + statement(was.undo) + "\n", down: down})
 	}
 	return changes, nil
 }
@@ -259,26 +265,40 @@ func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *co
 // have changed, and nobody else's are replaced.
 func (p part) replacedBy(next part) string {
 	if strings.HasPrefix(p.key, functionsKey) {
-		return p.undo + "\n" + next.String()
+		return statement(p.undo) + "\n" + next.String()
 	}
 	return next.String()
+}
+
+// check refuses what a tool would not run as it is meant.
+func (p part) check() error {
+	object := strings.ReplaceAll(p.key, "\n", " ")
+	if strings.Contains(p.key+p.undo, "\n") {
+		return fmt.Errorf("%s: %w: its name has a line break", object, ErrText)
+	}
+	for _, text := range []string{"-- " + p.key, p.undo, p.bare} {
+		if line := directive.Find(text); line != "" {
+			return fmt.Errorf("%s: %w: a line of it looks like one of a tool's own: %.100s", object, ErrText, strings.TrimSpace(line))
+		}
+	}
+	return nil
 }
 
 // parts are what migrations are to bring about, in order, and the keys of the tables that have
 // been renamed since they were tracked.
 func parts(m *config.Migrations, functions bool) (wanted []part, renamed []string) {
 	for _, c := range m.Columns {
-		wanted = append(wanted, part{columnKey + c.Name, c.Drop, statements(c.Add)})
+		wanted = append(wanted, part{key: columnKey + c.Name, undo: c.Drop, text: statements(c.Add), bare: strings.Join(c.Add, "\n")})
 	}
 	for _, t := range m.Tables {
-		wanted = append(wanted, part{tableKey + t.Table, t.Uninstall, statement(t.Install)})
+		wanted = append(wanted, part{key: tableKey + t.Table, undo: t.Uninstall, text: statement(t.Install), bare: t.Install})
 		if t.Renamed {
 			renamed = append(renamed, tableKey+t.Table)
 		}
 	}
 	if functions {
 		for _, t := range m.Tables {
-			wanted = append(wanted, part{functionsKey + t.Table, t.DropFunctions, statements(t.Functions)})
+			wanted = append(wanted, part{key: functionsKey + t.Table, undo: t.DropFunctions, text: statements(t.Functions), bare: strings.Join(t.Functions, "\n")})
 		}
 	}
 	return wanted, renamed
@@ -293,9 +313,9 @@ func statements(list []string) string {
 }
 
 // statement annotates a statement for goose, which ends one at the end of a line with a
-// semicolon.
+// semicolon, unless it takes what comes before for a comment.
 func statement(text string) string {
-	if !strings.Contains(text, "\n") {
+	if !strings.Contains(text, "\n") && !strings.Contains(text, "--") {
 		return text
 	}
 	return "-- +goose StatementBegin\n" + text + "\n-- +goose StatementEnd"

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/directive"
 )
 
 // ErrNotPortable means that a table cannot be written into a migration: something of it is
@@ -140,12 +141,17 @@ func (o Options) text() (string, error) {
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(o.normalized())
-	return strings.TrimSpace(out.String()), err
+	return strings.ReplaceAll(strings.TrimSpace(out.String()), "----", `\u002d---`), err // a line with four is tern's
 }
 
-// quoted is a script as a string, in a dollar quote that nothing in it can end.
+// quoted is a script as a string, in a dollar quote that nothing in it can end; on one line with escapes where a
+// tool would take a line of it, of a name with line breaks, for a directive.
 func quoted(parts []string) string {
 	script := strings.Join(parts, "\n\n")
+	if directive.Find(script) != "" {
+		escaped := strings.NewReplacer(`\`, `\\`, "'", "''", "\n", `\n`, "\r", `\r`, "----", `\055---`).Replace(script)
+		return "E'" + escaped + "'"
+	}
 	quote := dollarQuote("install", script)
 	return quote + "\n" + script + "\n" + quote
 }
