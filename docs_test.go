@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
+	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -177,6 +178,53 @@ func TestIntegrationSnippets(t *testing.T) {
 			if !strings.Contains(sources.String(), strings.TrimSpace(line)) {
 				t.Errorf("this line of docs/integration.md is tested nowhere: %s", line)
 			}
+		}
+	}
+}
+
+// Who can tamper with what, and who sees what, is as docs/security.md says.
+func TestSecurityDocs(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `CREATE SCHEMA shop; CREATE TABLE shop.orders (id int PRIMARY KEY); CREATE TABLE shop.gone (id int PRIMARY KEY)`)
+	auditdb.Install(t, db, "shop.orders", "shop.gone")
+	owner := db.Role(t, "")
+	db.Exec(t, `GRANT USAGE ON SCHEMA shop TO `+owner+`; ALTER TABLE shop.orders OWNER TO `+owner+`; INSERT INTO shop.orders VALUES (1);
+		INSERT INTO shop.gone VALUES (1); DROP TABLE shop.gone`)
+	conn := db.Connect(t, "")
+	for _, sql := range snippets(t, "docs/security.md", "sql") {
+		if _, err := conn.Exec(ctx, strings.ReplaceAll(sql, "shop_owner", owner)); err != nil {
+			t.Fatalf("%v\n%s", err, sql)
+		}
+	}
+	may := func(role, sql string, allowed bool) {
+		t.Helper()
+		tx, err := db.Connect(t, role).Begin(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback(ctx)
+		if _, err := tx.Exec(ctx, sql); (err == nil) != allowed {
+			t.Errorf("%s: %v, want it allowed: %v", sql, err, allowed)
+		}
+	}
+	const (
+		add     = `INSERT INTO exaudit.versions (table_id, action, entity_id, after) VALUES (1, 'created', '9', '{"id": 9}')`
+		drop    = `DROP FUNCTION exaudit.t1_insert CASCADE`
+		replace = `CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'`
+	)
+	nobody, reader := db.Role(t, ""), db.Role(t, "IN ROLE exaudit_reader")
+	for role, rights := range map[string][3]bool{"exaudit_owner": {true, true, true}, "exaudit_writer": {true, true, false}, reader: {}, nobody: {}, owner: {}} {
+		may(role, add, rights[0])
+		may(role, drop, rights[1])
+		may(role, replace, rights[2])
+	}
+	may(owner, `ALTER TABLE shop.orders DISABLE TRIGGER ALL`, true)
+	may(nobody, `SELECT FROM exaudit.versions`, false)
+	for role, want := range map[string]int{reader: 0, owner: 1, "": 2} {
+		var n int
+		if err := db.Connect(t, role).QueryRow(ctx, `SELECT count(*) FROM exaudit.history`).Scan(&n); err != nil || n != want {
+			t.Errorf("%q sees %d versions, %v, want %d", role, n, err, want)
 		}
 	}
 }
