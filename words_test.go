@@ -132,11 +132,9 @@ func use(t *testing.T, db *pgtest.DB, audit *exaudit.DB, name, insert, change, m
 	}
 	versions, err := audit.Versions(ctx, exaudit.OfTables(name))
 	fatal("versions", err)
-	for _, v := range versions {
-		_, _, err := audit.States(ctx, v.ID)
-		fatal("states", err)
-	}
 	last := versions[len(versions)-1]
+	_, _, err = audit.States(ctx, last.ID)
+	fatal("states", err)
 	if last.Action != exaudit.Deleted {
 		t.Fatalf("table %.200s: the last version is %s", name, last.Action)
 	}
@@ -210,4 +208,151 @@ func TestWordsAsColumns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Keys are called like what is reserved.
+func TestWordsAsKeys(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, "")
+	audit := exaudit.New(db.Pool)
+	var tables []columnsOf
+	reserved := pgtest.One[[]string](t, db, `SELECT array_agg(word::text) FROM pg_get_keywords() WHERE catcode IN ('R', 'T')`)
+	for chunk := range slices.Chunk(unique(reserved, strings.Fields(plpgsqlWords)), 32) {
+		table := tableOf(fmt.Sprintf("keys_%d", len(tables)+1), append(slices.Clone(chunk), "and more"), len(chunk))
+		tables = append(tables, table)
+		db.Exec(t, table.create)
+	}
+	for _, table := range tables {
+		auditdb.Install(t, db, table.name)
+		use(t, db, audit, table.name, table.insert, table.change, table.move)
+	}
+}
+
+// Custom columns are called like what is reserved, and like exaudit's own variables.
+func TestWordsAsCustomColumns(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, body jsonb)`)
+	own := pgtest.One[[]string](t, db, `SELECT exaudit.version_columns()`)
+	words := slices.DeleteFunc(unique(reservedWords(t, db), []string{"stamp", "data", "image", "wide", "crossing", "oversized", "this", "o", "n", "old_values"}),
+		func(name string) bool { return slices.Contains(own, name) })
+	db.Exec(t, `ALTER TABLE exaudit.versions `+quotedAll(words, "ADD COLUMN ? text"))
+	custom := make(exaudit.Custom, len(words))
+	for _, w := range words {
+		custom[w] = w
+	}
+	for option, options := range wordOptions {
+		if _, err := exaudit.New(db.Pool).Install(ctx, []string{"items"}, exaudit.WithOptions(map[string]exaudit.Options{"items": options})); err != nil {
+			t.Fatal(err)
+		}
+		audit := exaudit.New(db.Pool)
+		tx, err := audit.Begin(exaudit.With(ctx, custom))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, statement := range []string{`INSERT INTO items VALUES (1), (2)`, `UPDATE items SET body = 'null'`, `DELETE FROM items WHERE id = 1`, `TRUNCATE items`} {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				t.Fatalf("%s: %s: %v", option, statement, err)
+			}
+		}
+		if err := tx.Commit(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions AS v WHERE exaudit.custom_values(v) <> v.custom`); n > 0 {
+			t.Errorf("%s: the columns of %d versions are not what the custom data says", option, n)
+		}
+		versions, err := audit.Versions(ctx)
+		if err != nil || len(versions[0].CustomColumns) != len(words) {
+			t.Errorf("%s: %d custom columns of %d, %v", option, len(versions[0].CustomColumns), len(words), err)
+		}
+	}
+	if found := drift(t, db); found != "" {
+		t.Error(found)
+	}
+}
+
+// Tables are called like built-in types and what is reserved, schemas like odd names. One transaction changes all of
+// them.
+func TestWordsAsTables(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, "")
+	audit := exaudit.New(db.Pool)
+	var names []string
+	for _, word := range strings.Fields(`box circle date inet int4 interval json jsonb line lseg money name numeric path point polygon
+		text time uuid xml begin by loop user old r t k d versions row`) {
+		names = append(names, pgx.Identifier{word}.Sanitize())
+	}
+	for _, word := range slices.DeleteFunc(slices.Clone(oddNames), func(name string) bool { return !strings.ContainsAny(name, "\"'\\\n%$é.") }) {
+		schema := pgx.Identifier{word}.Sanitize()
+		names = append(names, schema+"."+schema)
+		db.Exec(t, `CREATE SCHEMA `+schema)
+	}
+	inserts, changes, contents := make([]string, len(names)), []string{}, make([]string, len(names))
+	for i, name := range names {
+		db.Exec(t, `CREATE TABLE `+name+` (id int PRIMARY KEY, v text)`)
+		inserts[i] = `INSERT INTO ` + name + ` VALUES (1, 'a'), (2, 'b')`
+		changes = append(changes, `UPDATE `+name+` SET v = 'c'`, `UPDATE `+name+` SET id = id + 10`, `DELETE FROM `+name+` WHERE id = 11`, `TRUNCATE `+name)
+		contents[i] = `SELECT to_jsonb(r.*) AS content FROM ` + name + ` AS r`
+	}
+	content := `SELECT coalesce(string_agg(content::text, ' '), '') FROM (` + strings.Join(contents, " UNION ALL ") + ` ORDER BY 1) AS all_rows`
+	if _, err := audit.Install(ctx, names); err != nil {
+		t.Fatal(err)
+	}
+	inOneTransaction(t, db, inserts...)
+	inserted := pgtest.One[string](t, db, content)
+	at := exaudit.AtVersion(pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`))
+	bad := inOneTransaction(t, db, changes...)
+	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[string](t, db, content); got != inserted {
+		t.Errorf("an undo left %s, want %s", got, inserted)
+	}
+	if _, err := audit.Redo(ctx, undone.Transaction); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[string](t, db, content); got != "" {
+		t.Errorf("a redo left %s", got)
+	}
+	for _, name := range names {
+		n := 0
+		for image, err := range audit.ImagesAsOf(ctx, name, at) {
+			if err != nil || len(image) != 2 {
+				t.Fatalf("table %s as of then: %v, %v", name, image, err)
+			}
+			n++
+		}
+		versions, err := audit.History(ctx, name, 2, exaudit.WithStates())
+		if err != nil || n != 2 {
+			t.Fatalf("table %s: %d rows as of then, %v", name, n, err)
+		}
+		if _, err := audit.Revert(ctx, versions[len(versions)-1].ID); err != nil {
+			t.Errorf("table %s: revert: %v", name, err)
+		}
+	}
+	if got := pgtest.One[string](t, db, content); strings.Count(got, `"id": 2`) != len(names) {
+		t.Errorf("reverts left %s", got)
+	}
+	if found := drift(t, db); found != "" {
+		t.Error(found)
+	}
+	if err := audit.Uninstall(ctx, names); err != nil {
+		t.Error(err)
+	}
+}
+
+func drift(t *testing.T, db *pgtest.DB) (found string) {
+	t.Helper()
+	all, err := exaudit.New(db.Pool).Status(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, status := range all {
+		for _, d := range status.Drift {
+			found += d.String() + "\n"
+		}
+	}
+	return found
 }
