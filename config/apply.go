@@ -388,18 +388,24 @@ func typeName(ctx context.Context, q db.DBTX, text string) (string, error) {
 
 // Compare tells how a database differs from the file; tables is what triggers.Inspect says.
 func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status) ([]triggers.Drift, error) {
-	selected, _, err := f.selected(ctx, q)
+	selected, withoutKey, err := f.selected(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	var drift []triggers.Drift
+	for _, name := range withoutKey {
+		drift = append(drift, triggers.Drift{
+			Table: name, Object: "table", Problem: fmt.Sprintf("has no primary key and is not tracked, though %s:%d selects it", f.path, f.line("all")),
+			Cure: "give it one, or list it under except",
+		})
+	}
 	for _, want := range selected {
 		i := slices.IndexFunc(tables, func(s triggers.Status) bool { return s.Relation == want.relation && s.Tracked.Tracked })
 		switch {
 		case i < 0:
-			drift = append(drift, triggers.Drift{Table: want.quoted, Object: "table", Problem: "is not tracked, though " + f.where(want) + " selects it"})
+			drift = append(drift, triggers.Drift{Table: want.quoted, Object: "table", Problem: "is not tracked, though " + f.where(want) + " selects it", Cure: f.cure()})
 		case !tables[i].Options.Equal(want.options):
-			drift = append(drift, triggers.Drift{Table: tables[i].QuotedName, Object: "table", Problem: "has other options than in " + f.where(want)})
+			drift = append(drift, triggers.Drift{Table: tables[i].QuotedName, Object: "table", Problem: "has other options than in " + f.where(want), Cure: f.cure()})
 		}
 	}
 	following, err := f.following(ctx, q)
@@ -410,9 +416,9 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 		switch {
 		case !s.Tracked.Tracked, s.Relation == 0, slices.ContainsFunc(selected, func(t table) bool { return t.relation == s.Relation }):
 		case following == nil || !following.Covers(s.QuotedName):
-			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: "is tracked, though " + f.path + " does not select it"})
+			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: "is tracked, though " + f.path + " does not select it", Cure: f.cureBy("uninstall " + s.QuotedName)})
 		case !s.Options.Equal(triggers.Options{}):
-			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: fmt.Sprintf("has options, which %s:%d does not give new tables", f.path, f.line("new_tables"))})
+			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: fmt.Sprintf("has options, which %s:%d does not give new tables", f.path, f.line("new_tables")), Cure: "list it under tables"})
 		}
 	}
 	differs, err := f.compareFollowing(ctx, q, following)
@@ -429,7 +435,11 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 	}
 	for _, d := range differing {
 		object, problem, _ := strings.Cut(d.problem, " is ")
-		drift = append(drift, triggers.Drift{Table: "exaudit.versions", Object: object, Problem: fmt.Sprintf("is %s (%s:%d)", problem, f.path, f.line("custom_columns", d.name))})
+		cure := "ALTER TABLE exaudit.versions yourself, or change the file"
+		if problem == "missing" {
+			cure = f.cure()
+		}
+		drift = append(drift, triggers.Drift{Table: "exaudit.versions", Object: object, Problem: fmt.Sprintf("is %s (%s:%d)", problem, f.path, f.line("custom_columns", d.name)), Cure: cure})
 	}
 	return drift, nil
 }
@@ -437,20 +447,42 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 // compareFollowing compares what event triggers do with what they should.
 func (f *File) compareFollowing(ctx context.Context, q db.DBTX, want *triggers.Following) ([]triggers.Drift, error) {
 	have, err := triggers.ReadFollowing(ctx, q)
-	problem := ""
+	problem, cure := "", f.command("install")
 	switch {
 	case err != nil:
 		return nil, err
 	case have == nil && want != nil:
 		problem = fmt.Sprintf("are missing, though %s:%d asks for them", f.path, f.line("follow_ddl"))
 	case have != nil && want == nil:
-		problem = "are there, though " + f.path + " does not ask for them"
+		problem, cure = "are there, though "+f.path+" does not ask for them", `"exaudit uninstall --follow-ddl"`
 	case want != nil && !have.Equal(*want):
 		problem = fmt.Sprintf("cover other new tables than %s:%d says", f.path, f.line("new_tables"))
 	default:
 		return nil, nil
 	}
-	return []triggers.Drift{{Table: "event triggers", Object: "they", Problem: problem}}, nil
+	return []triggers.Drift{{Table: "event triggers", Object: "they", Problem: problem, Cure: cure}}, nil
+}
+
+// cure is what makes a database what the file says.
+func (f *File) cure() string { return f.cureBy("install") }
+
+// cureBy is a command, or that the application's migrations do the same, where they are told to.
+func (f *File) cureBy(command string) string {
+	if f.Generate.Dir != "" {
+		return f.command("generate") + ", and the migrations that it writes"
+	}
+	if command == "install" {
+		return f.command(command)
+	}
+	return `"exaudit ` + command + `"`
+}
+
+// command is one that reads this file.
+func (f *File) command(name string) string {
+	if f.path != Name {
+		name += " --config " + f.path
+	}
+	return `"exaudit ` + name + `"`
 }
 
 // where is the place in the file that selects a table.

@@ -170,7 +170,11 @@ func compare(t *testing.T, db *pgtest.DB, f *File) string {
 	}
 	var lines []string
 	for _, d := range drift {
-		lines = append(lines, d.String())
+		d.Cure = ""
+		// which the shop has, and scripts of the command try
+		if !strings.HasPrefix(d.Problem, "has no primary key") {
+			lines = append(lines, d.String())
+		}
 	}
 	return strings.Join(lines, "\n")
 }

@@ -704,11 +704,15 @@ func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relation uint32
 }
 
 const tablesOfSchemas = `-- name: TablesOfSchemas :many
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS quoted_name,
+SELECT c.oid AS relation,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS quoted_name,
        n.nspname::pg_catalog.text AS schema_name,
        c.relname::pg_catalog.text AS table_name,
        EXISTS (SELECT FROM pg_catalog.pg_index k
-               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
+               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key,
+       EXISTS (SELECT FROM pg_catalog.pg_depend d
+               WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid OPERATOR(pg_catalog.=) c.oid
+                 AND d.deptype OPERATOR(pg_catalog.=) 'e')::boolean AS of_extension
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE n.nspname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[])
@@ -720,10 +724,12 @@ ORDER BY n.nspname, c.relname
 `
 
 type TablesOfSchemasRow struct {
+	Relation      uint32
 	QuotedName    string
 	SchemaName    string
 	TableName     string
 	HasPrimaryKey bool
+	OfExtension   bool
 }
 
 // The tables of schemas that could be tracked: partitions belong to their parents, and goose
@@ -738,10 +744,12 @@ func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, schemas []string
 	for rows.Next() {
 		var i TablesOfSchemasRow
 		if err := rows.Scan(
+			&i.Relation,
 			&i.QuotedName,
 			&i.SchemaName,
 			&i.TableName,
 			&i.HasPrimaryKey,
+			&i.OfExtension,
 		); err != nil {
 			return nil, err
 		}
@@ -767,6 +775,35 @@ func (q *Queries) TypeName(ctx context.Context, db DBTX, arg TypeNameParams) (st
 	var type_name string
 	err := row.Scan(&type_name)
 	return type_name, err
+}
+
+const userSchemas = `-- name: UserSchemas :many
+SELECT n.nspname::pg_catalog.text AS name
+FROM pg_catalog.pg_namespace n
+WHERE n.nspname OPERATOR(pg_catalog.<>) ALL ('{exaudit,exaudit_follow,information_schema}'::pg_catalog.name[])
+  AND n.nspname OPERATOR(pg_catalog.!~) '^pg_'
+ORDER BY n.nspname
+`
+
+// The schemas in which there may be tables to track.
+func (q *Queries) UserSchemas(ctx context.Context, db DBTX) ([]string, error) {
+	rows, err := db.Query(ctx, userSchemas)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const versionsAhead = `-- name: VersionsAhead :one

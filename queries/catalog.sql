@@ -23,11 +23,15 @@ WHERE c.oid OPERATOR(pg_catalog.=) @relation::pg_catalog.oid;
 -- name: TablesOfSchemas :many
 -- The tables of schemas that could be tracked: partitions belong to their parents, and goose
 -- does its own bookkeeping.
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS quoted_name,
+SELECT c.oid AS relation,
+       pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS quoted_name,
        n.nspname::pg_catalog.text AS schema_name,
        c.relname::pg_catalog.text AS table_name,
        EXISTS (SELECT FROM pg_catalog.pg_index k
-               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
+               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key,
+       EXISTS (SELECT FROM pg_catalog.pg_depend d
+               WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid OPERATOR(pg_catalog.=) c.oid
+                 AND d.deptype OPERATOR(pg_catalog.=) 'e')::boolean AS of_extension
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE n.nspname OPERATOR(pg_catalog.=) ANY (@schemas::pg_catalog.text[])
@@ -36,6 +40,14 @@ WHERE n.nspname OPERATOR(pg_catalog.=) ANY (@schemas::pg_catalog.text[])
   AND NOT c.relispartition
   AND c.relname OPERATOR(pg_catalog.<>) 'goose_db_version'
 ORDER BY n.nspname, c.relname;
+
+-- name: UserSchemas :many
+-- The schemas in which there may be tables to track.
+SELECT n.nspname::pg_catalog.text AS name
+FROM pg_catalog.pg_namespace n
+WHERE n.nspname OPERATOR(pg_catalog.<>) ALL ('{exaudit,exaudit_follow,information_schema}'::pg_catalog.name[])
+  AND n.nspname OPERATOR(pg_catalog.!~) '^pg_'
+ORDER BY n.nspname;
 
 -- name: TableColumns :many
 SELECT c.name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,

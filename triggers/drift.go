@@ -37,8 +37,9 @@ func (d Drift) Text() string {
 // Status is a registered table and how it stands.
 type Status struct {
 	Tracked
-	Drift []Drift
-	Notes []string // what is good to know, and no drift
+	Present string // its name by now, quoted; "" where it is gone
+	Drift   []Drift
+	Notes   []string // what is good to know, and no drift
 }
 
 // Inspect compares every registered table with what Install would make of it. Where
@@ -72,10 +73,14 @@ func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	}
 	for _, t := range all {
 		s := Status{Tracked: t}
-		if t.Tracked {
-			if err := s.inspect(ctx, q, following != nil); err != nil {
-				return nil, err
-			}
+		switch {
+		case t.Tracked:
+			err = s.inspect(ctx, q, following != nil)
+		case t.Relation != 0:
+			s.Present, err = nameOf(ctx, q, t.Relation)
+		}
+		if err != nil {
+			return nil, err
 		}
 		for _, a := range attached {
 			if a.ID == t.ID {
@@ -84,7 +89,8 @@ func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 		}
 		list = append(list, s)
 	}
-	return list, nil
+	missed, err := missedTables(ctx, q, all, following)
+	return append(list, missed...), err
 }
 
 // inspect compares one table. Where DDL is followed, a table that is recorded whole but
@@ -94,9 +100,14 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 		s.Drift = []Drift{newDrift(s.QuotedName, "table", "has been dropped")}
 		return nil
 	}
+	present, err := nameOf(ctx, q, s.Relation)
+	if err != nil {
+		return err
+	}
+	s.Present = present
 	table, err := describe(ctx, q, s.ID, s.Relation)
 	if errors.Is(err, ErrNoPrimaryKey) {
-		s.Drift = []Drift{newDrift(s.QuotedName, "table", "has lost its primary key")}
+		s.Drift = []Drift{{present, "table", "has lost its primary key", needsKey(present)}}
 		return nil
 	}
 	if err != nil {
@@ -134,7 +145,8 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 			return fmt.Errorf("look for what statement triggers miss of %s: %w", table.QuotedName, err)
 		}
 		for _, reason := range obstacles {
-			s.Drift = append(s.Drift, newDrift(table.QuotedName, "option level", "is statement, which misses changes: "+reason))
+			s.Drift = append(s.Drift, Drift{table.QuotedName, "option level", "is statement, which misses changes: " + reason,
+				`"exaudit install --level row ` + table.QuotedName + `"`})
 		}
 	}
 	if s.QuotedName != table.QuotedName {

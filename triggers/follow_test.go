@@ -99,6 +99,10 @@ func TestFollowedDDL(t *testing.T) {
 					wantDrift(t, db, "has lost its primary key")
 					return
 				}
+				if c.name == "drop and create the table" {
+					wantDrift(t, db, "public.items: table was dropped and created again, and is not tracked")
+					return
+				}
 				wantNoDrift(t, db)
 				if c.columns != "id name n" && !strings.Contains(inspected(t, db), "recorded more slowly") {
 					t.Errorf("status says nothing of the speed: %s", inspected(t, db))
@@ -263,7 +267,15 @@ func TestFollowedNewTables(t *testing.T) {
 				if strings.Contains(c.ddl, "ATTACH PARTITION a FOR") {
 					continue // tracked as it is, a partition is reported
 				}
-				wantNoDrift(t, db)
+				switch {
+				case strings.Contains(c.ddl, "heap"):
+					wantDrift(t, db, "public.heap: table has no primary key and is not tracked, though new_tables covers it")
+					continue
+				case strings.Contains(c.ddl, "check_function_bodies"): // as while a dump is loaded
+					wantDrift(t, db, "public.a: table is not tracked, though new_tables covers it")
+				default:
+					wantNoDrift(t, db)
+				}
 				if c.want != "" && !strings.Contains(inspected(t, db), "recorded by the functions of new tables") {
 					t.Errorf("%s: status says %q", how, inspected(t, db))
 				}

@@ -15,7 +15,8 @@ import (
 // unlocked. A table that was dropped is let go of, or attached
 // to another that is tracked; one that has lost its primary key is
 // skipped: their Installations say so. exaudit's own functions and tables are mended, too, and
-// the event triggers where there are any; only then are they among the results.
+// the event triggers where there are any; only then are they among the results. Tables that the event triggers were to
+// cover, and have not, as while they were disabled, are installed on.
 func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation, error) {
 	var done []Installation
 	err := inSteps(ctx, conn, collect(opts), func(s steps, q db.DBTX) (err error) {
@@ -60,7 +61,9 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 			}
 			done = append(done, installation)
 		}
-		return nil
+		missed, err := s.installMissed(ctx, q)
+		done = append(done, missed...)
+		return err
 	})
 	return done, err
 }

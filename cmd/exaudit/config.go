@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 
@@ -92,7 +91,8 @@ func compareFile(c *cli.Context, file *config.File, q *pgx.Conn, registered []ex
 			states = append(states, tableState{Table: d.Table})
 		}
 		states[i].State, states[i].Note = stateDrift, ""
-		states[i].Drift = append(states[i].Drift, fmt.Sprintf("%s %s", d.Object, d.Problem))
+		states[i].Drift = append(states[i].Drift, d.Text())
+		states[i].syncable = states[i].syncable || d.Cure == ""
 	}
 	return states, nil
 }

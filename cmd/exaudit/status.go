@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/config"
 )
 
 func (p *program) statusCommand() *cli.Command {
@@ -35,6 +36,8 @@ type tableState struct {
 	Drift []string `json:"drift,omitempty"`
 	// Options are those of a tracked table, where they are not the default.
 	Options *exaudit.Options `json:"options,omitempty"`
+
+	syncable bool // "exaudit sync" mends something of it
 }
 
 const (
@@ -60,7 +63,7 @@ func (p *program) status(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	names, withoutKey, err := db.Trackable(c.Context, schemasOf(c)...)
+	names, withoutKey, err := db.Trackable(c.Context, listedSchemas(c, file)...)
 	if err != nil {
 		return err
 	}
@@ -79,6 +82,14 @@ func (p *program) status(c *cli.Context) error {
 	return driftIn(states)
 }
 
+// listedSchemas are those whose untracked tables are listed: as the flag says, or else the file.
+func listedSchemas(c *cli.Context, file *config.File) []string {
+	if file != nil && len(file.Schemas) > 0 && !c.IsSet("schema") {
+		return file.Schemas
+	}
+	return schemasOf(c)
+}
+
 func tableStates(registered []exaudit.TableStatus, names, withoutKey []string) []tableState {
 	var states []tableState
 	seen := make(map[string]bool)
@@ -94,11 +105,11 @@ func tableStates(registered []exaudit.TableStatus, names, withoutKey []string) [
 		if s.Tracked.Tracked && optionText(s.Options) != "" {
 			state.Options = &s.Options
 		}
-		seen[s.QuotedName] = true
+		seen[s.Present] = true
 		for _, d := range s.Drift {
-			seen[d.Table] = true // where the table was renamed, the new name
 			state.State = stateDrift
 			state.Drift = append(state.Drift, d.Text())
+			state.syncable = state.syncable || d.Cure == ""
 		}
 		states = append(states, state)
 	}
@@ -140,15 +151,18 @@ func (p *program) printStates(c *cli.Context, states []tableState) error {
 }
 
 func driftIn(states []tableState) error {
-	n := 0
+	n, syncable := 0, false
 	for _, s := range states {
 		if s.State == stateDrift {
 			n++
+			syncable = syncable || s.syncable
 		}
 	}
-	if n == 0 {
+	switch {
+	case n == 0:
 		return nil
+	case syncable:
+		return fmt.Errorf("%s drifted, %w: \"exaudit sync\" brings up to date what names no other cure", counted(n, "table"), errDrift)
 	}
-	return fmt.Errorf("%s drifted, %w: \"exaudit sync\" brings triggers up to date, \"exaudit uninstall TABLE\" lets go of a table that was dropped",
-		counted(n, "table"), errDrift)
+	return fmt.Errorf("%s drifted, %w", counted(n, "table"), errDrift)
 }

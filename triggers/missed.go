@@ -1,0 +1,89 @@
+package triggers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/exaudit/exaudit/db"
+)
+
+// missedTables are tables that are not tracked and should be: those that event triggers were to cover, and those that
+// were created again under a name that has a history.
+func missedTables(ctx context.Context, q db.DBTX, all []Tracked, following *Following) ([]Status, error) {
+	tables, err := unregistered(ctx, q, all)
+	if err != nil {
+		return nil, err
+	}
+	var list []Status
+	for _, t := range tables {
+		drift := Drift{Table: t.QuotedName, Object: "table"}
+		again := slices.ContainsFunc(all, func(gone Tracked) bool { return gone.Relation == 0 && gone.QuotedName == t.QuotedName })
+		switch covered := following != nil && following.Covers(t.QuotedName); {
+		case covered && !t.HasPrimaryKey:
+			drift.Problem, drift.Cure = "has no primary key and is not tracked, though new_tables covers it", needsKey(t.QuotedName)
+		case covered:
+			drift.Problem = "is not tracked, though new_tables covers it"
+		case again && t.HasPrimaryKey:
+			drift.Problem, drift.Cure = "was dropped and created again, and is not tracked", `"exaudit install `+t.QuotedName+`"`
+		default:
+			continue
+		}
+		list = append(list, Status{Tracked: Tracked{QuotedName: t.QuotedName}, Present: t.QuotedName, Drift: []Drift{drift}})
+	}
+	return list, nil
+}
+
+func needsKey(table string) string { return "ALTER TABLE " + table + " ADD PRIMARY KEY (…)" }
+
+// unregistered are the tables that could be tracked, and never were, but for those of extensions.
+func unregistered(ctx context.Context, q db.DBTX, all []Tracked) ([]db.TablesOfSchemasRow, error) {
+	schemas, err := db.New().UserSchemas(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("list the schemas: %w", err)
+	}
+	tables, err := db.New().TablesOfSchemas(ctx, q, schemas)
+	if err != nil {
+		return nil, fmt.Errorf("list the tables: %w", err)
+	}
+	return slices.DeleteFunc(tables, func(t db.TablesOfSchemasRow) bool {
+		return t.OfExtension || slices.ContainsFunc(all, func(known Tracked) bool { return known.Relation == t.Relation })
+	}), nil
+}
+
+// nameOf is what a relation is called, quoted.
+func nameOf(ctx context.Context, q db.DBTX, relation uint32) (string, error) {
+	found, err := db.New().DescribeRelation(ctx, q, relation)
+	if err != nil {
+		return "", fmt.Errorf("describe relation %d: %w", relation, err)
+	}
+	return found.QuotedName, nil
+}
+
+// installMissed covers the tables that event triggers were to cover when they were created.
+func (s steps) installMissed(ctx context.Context, q db.DBTX) ([]Installation, error) {
+	following, err := ReadFollowing(ctx, q)
+	if err != nil || following == nil {
+		return nil, err
+	}
+	all, err := All(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := unregistered(ctx, q, all)
+	if err != nil {
+		return nil, err
+	}
+	var done []Installation
+	for _, t := range tables {
+		if !t.HasPrimaryKey || !following.Covers(t.QuotedName) {
+			continue
+		}
+		installation, err := s.table(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})
+		if err != nil {
+			return done, err
+		}
+		done = append(done, installation)
+	}
+	return done, nil
+}
