@@ -280,6 +280,11 @@ ALTER TABLE exaudit.versions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY readers ON exaudit.versions FOR SELECT TO exaudit_reader
     USING (table_id IN (SELECT exaudit.readable_tables()));
 CREATE POLICY writers ON exaudit.versions FOR INSERT TO exaudit_writer WITH CHECK (true);
+-- Retention is for who holds DELETE, and chooses among all versions: row security would leave others where they are, and
+-- say nothing.
+CREATE POLICY retention ON exaudit.versions FOR DELETE USING (true);
+CREATE POLICY retention_reads ON exaudit.versions FOR SELECT
+    USING ((SELECT pg_catalog.has_table_privilege('exaudit.versions', 'DELETE')));
 ALTER TABLE exaudit.key_changes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY readers ON exaudit.key_changes FOR SELECT TO exaudit_reader
     USING (table_id IN (SELECT exaudit.readable_tables()));
