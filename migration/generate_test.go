@@ -314,7 +314,7 @@ func TestNames(t *testing.T) {
 	a := newApp(t, `CREATE SCHEMA "My Shop"; CREATE TABLE "My Shop"."Or""ders'$states$" ("user id" text, "$1" int, v text, PRIMARY KEY ("$1", "user id"));
 		CREATE TABLE orders (id int PRIMARY KEY); CREATE TABLE "My Shop".orders (id int PRIMARY KEY);
 		CREATE TABLE "`+long+`" (id int PRIMARY KEY)`,
-		"all: true\nschemas: [public, My Shop]\ngenerate: {functions: true}")
+		"all: true\nschemas: [public, '\"My Shop\"']\ngenerate: {functions: true}")
 	a.generate()
 	production := a.production()
 	a.up(production)
