@@ -13,6 +13,7 @@ import (
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
+	"github.com/exaudit/exaudit/patch"
 )
 
 // What makes a relation unfit for tracking.
@@ -239,6 +240,12 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 	if t.Options.Where != "" {
 		if t.condition, err = db.New().Condition(ctx, q, db.ConditionParams{ID: int32(t.ID), Relation: uint32(t.Relation)}); err != nil {
 			return fmt.Errorf("read the condition of %s: %w", t.QuotedName, err)
+		}
+	}
+	for _, place := range t.Options.Primitive {
+		name := patch.Segments(place)[0]
+		if name != "*" && !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == name }) {
+			t.stale = append(t.stale, newDrift(t.QuotedName, "option primitive", fmt.Sprintf("names column %q, which was renamed or dropped", name)))
 		}
 	}
 	t.Options.Exclude, t.Options.Mask = stored.Excluded, stored.Masked
