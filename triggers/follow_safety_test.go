@@ -39,7 +39,7 @@ func TestFollowingUnderAttack(t *testing.T) {
 	table := `public.` + strings.ReplaceAll(hostile, `\"`, `"`)
 	run(t, conn,
 		`CREATE TABLE `+table+` (id int PRIMARY KEY, "'; DROP TABLE public.stolen; --" public.trap DEFAULT public.evil_default(), e public.evil)`,
-		`CREATE INDEX ON `+table+` (public.evil_check("'; DROP TABLE public.stolen; --"))`,
+		`CREATE INDEX evil_index ON `+table+` (public.evil_check("'; DROP TABLE public.stolen; --"))`,
 		`ALTER TABLE `+table+` ADD COLUMN "%s%I$exaudit$" text DEFAULT public.evil_default(), ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`,
 		`CREATE POLICY evil ON `+table+` USING (public.evil_check('x'))`,
 		`CREATE TRIGGER "!exaudit_a" BEFORE INSERT OR UPDATE ON `+table+` FOR EACH ROW EXECUTE FUNCTION public.evil_trigger()`,
@@ -47,7 +47,12 @@ func TestFollowingUnderAttack(t *testing.T) {
 		`ALTER TABLE `+table+` DISABLE TRIGGER USER`,
 		`ALTER TABLE `+table+` RENAME TO "odd' \n name"`,
 		`UPDATE "odd' \n name" SET id = 3`,
-		`CREATE SCHEMA "s'""%I"`, `ALTER TABLE "odd' \n name" SET SCHEMA "s'""%I"`, `TRUNCATE "s'""%I"."odd' \n name"`,
+		`CREATE SCHEMA "s'""%I"`, `ALTER TABLE "odd' \n name" SET SCHEMA "s'""%I"`)
+	// reading the rows might run the index's function as exaudit_writer
+	if err := fails(t, conn, `TRUNCATE "s'""%I"."odd' \n name"`); err.Code != "42501" {
+		t.Errorf("TRUNCATE: %v", err)
+	}
+	run(t, conn, `DROP INDEX "s'""%I".evil_index`, `TRUNCATE "s'""%I"."odd' \n name"`,
 		`ALTER SCHEMA "s'""%I" RENAME TO "t%s"`,
 		// names that look like exaudit's own
 		`CREATE SCHEMA fake`, `CREATE FUNCTION fake.t1_insert() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
