@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/exaudit/exaudit/triggers"
 )
 
 // part is one thing that migrations bring about: a file of exaudit's own schema, a custom
@@ -42,12 +44,21 @@ func (p part) String() string {
 // writtenBy is what differs between the functions of two releases that do the same.
 var writtenBy = regexp.MustCompile(`: written by exaudit [^,\n]*, content `)
 
+// partitionLine names a partition that there was when a part was written.
+var partitionLine = regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(triggers.PartitionMark) + `.*\n`)
+
 // same reports whether two parts bring about the same, for whatever tool they were written.
 func (p part) same(other part) bool {
 	content := func(text string) string {
-		return strings.TrimSpace(plain(writtenBy.ReplaceAllString(text, ""))) + "\n"
+		return strings.TrimSpace(plain(partitionLine.ReplaceAllString(writtenBy.ReplaceAllString(text, ""), ""))) + "\n"
 	}
 	return content(p.text) == content(other.text)
+}
+
+// covers reports whether p names all partitions that next does. Those that are gone need nothing.
+func (p part) covers(next part) bool {
+	known := partitionLine.FindAllString(p.text, -1)
+	return !slices.ContainsFunc(partitionLine.FindAllString(next.text, -1), func(line string) bool { return !slices.Contains(known, line) })
 }
 
 // annotated is the text of a part as goose takes it, which another tool's migration holds without annotations.

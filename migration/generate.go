@@ -240,7 +240,7 @@ func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *co
 				down: "-- " + p.key + " was tracked under its former name, and goes on with the functions that it has.\n"})
 		case !ok:
 			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(), down: removedMark + p.key + "\n" + statement(p.undo) + "\n"})
-		case !p.same(was):
+		case !p.same(was) || !was.covers(p):
 			changes = append(changes, Change{Object: p.key, Change: Changed, up: was.replacedBy(p), down: p.replacedBy(was)})
 		}
 	}

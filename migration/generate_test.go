@@ -97,6 +97,33 @@ func TestOtherPartitions(t *testing.T) {
 	}
 }
 
+// A partition that a later migration creates is covered by the next one: its TRUNCATE is recorded. One that goes needs
+// none.
+func TestLaterPartitions(t *testing.T) {
+	t.Parallel()
+	a := newApp(t, shop, "tables: {events: }")
+	a.generate()
+	production := a.production()
+	a.up(production)
+	a.migration("00003_partitions.sql", `
+		CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+		CREATE TABLE events_later PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2100-01-01') PARTITION BY RANGE (day);
+		CREATE TABLE "events, and more" PARTITION OF events_later DEFAULT`, `DROP TABLE events_later; DROP TABLE events_2026;`)
+	if got := changes(a.generate()); got != "00004_exaudit_tables.sql: changed table public.events" {
+		t.Errorf("wrote %s", got)
+	}
+	a.up(production)
+	a.wantInstalled(production)
+	production.Exec(t, `INSERT INTO events VALUES ('2026-05-05', 1, 'note'), ('2028-05-05', 2, 'note'); TRUNCATE events_2026; TRUNCATE "events, and more"`)
+	if n := pgtest.One[int](t, production, `SELECT count(*) FROM exaudit.versions WHERE action = 'deleted'`); n != 2 {
+		t.Errorf("%d rows recorded as deleted, want 2", n)
+	}
+	a.migration("00005_gone.sql", `DROP TABLE events_2025`, ``)
+	if got := a.missing(); len(got) > 0 {
+		t.Errorf("a partition that is gone has %s written", changes(got))
+	}
+}
+
 // A second migration holds only what has changed, and leads back to the first.
 func TestDifference(t *testing.T) {
 	t.Parallel()

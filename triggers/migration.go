@@ -130,9 +130,23 @@ func (t *Table) installSQL() (string, error) {
 	}
 	arguments := []string{literal(t.QuotedName), literal(options), quoted(once)}
 	if len(each) > 0 {
-		arguments = append(arguments, "-- for the table and each of its partitions\n"+quoted(each))
+		arguments = append(arguments, "-- for the table and each of its partitions"+t.partitionList()+"\n"+quoted(each))
 	}
 	return "SELECT exaudit.install_table(" + strings.Join(arguments, ", ") + ");", nil
+}
+
+// PartitionMark begins the lines of a migration that name the partitions which it was written for. One that comes later
+// needs the migration again: PostgreSQL does not copy what records TRUNCATE.
+const PartitionMark = "--   partition "
+
+func (t *Table) partitionList() string {
+	list := ""
+	for _, p := range t.Partitions {
+		if p.Name != t.QuotedName {
+			list += "\n" + PartitionMark + commentSafe(p.Name)
+		}
+	}
+	return list
 }
 
 // text is the options as JSON for people.

@@ -1095,6 +1095,7 @@ CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
     FOR EACH ROW
     EXECUTE FUNCTION exaudit.t<table_id>_delete();
 $install$, -- for the table and each of its partitions
+--   partition public.events_2025
 $install$
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA <partition_schema> TO exaudit_writer;
