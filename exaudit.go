@@ -191,7 +191,7 @@ func LockTimeout(d time.Duration) InstallOption { return triggers.LockTimeout(d)
 func DryRun() InstallOption { return triggers.DryRun() }
 
 // WithOptions gives tables options, by the names that Install is given. They replace those
-// that a table has; a table that is not in the map keeps its own. What is wrong with them
+// that a table has; a table that is not in the map keeps its own, until it is uninstalled. What is wrong with them
 // is told by an *OptionError.
 func WithOptions(tables map[string]Options) InstallOption { return triggers.WithOptions(tables) }
 

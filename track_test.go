@@ -54,6 +54,45 @@ func TestTrack(t *testing.T) {
 	}
 }
 
+// What the options of a table leave out is not recorded by Track either.
+func TestTrackByOptions(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, status text, n int)`)
+	if _, err := audit.Install(ctx, []string{"orders"}, exaudit.WithOptions(map[string]exaudit.Options{
+		"orders": {Where: "status <> 'draft'", Ignore: true}})); err != nil {
+		t.Fatal(err)
+	}
+	row := func(id int, status string) map[string]any { return map[string]any{"id": id, "status": status, "n": 1} }
+	for _, c := range []struct {
+		name     string
+		change   exaudit.Change
+		ignore   string
+		recorded bool
+	}{
+		{"met", exaudit.Change{Table: "orders", After: row(1, "open")}, "off", true},
+		{"not met", exaudit.Change{Table: "orders", After: row(2, "draft")}, "off", false},
+		{"comes to be met", exaudit.Change{Table: "orders", Before: row(2, "draft"), After: row(2, "open")}, "off", true},
+		{"met no more", exaudit.Change{Table: "orders", Before: row(2, "open"), After: row(2, "draft")}, "off", true},
+		{"perhaps met", exaudit.Change{Table: "orders", Before: map[string]any{"id": 3, "n": 1}, After: map[string]any{"id": 3, "n": 2}}, "off", true},
+		{"ignored", exaudit.Change{Table: "orders", After: row(4, "open")}, "on", false},
+	} {
+		err := pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `SET LOCAL exaudit.ignore = `+c.ignore); err != nil {
+				return err
+			}
+			id, err := exaudit.Track(ctx, tx, c.change)
+			if (id != 0) != c.recorded {
+				t.Errorf("%s: version %d", c.name, id)
+			}
+			return err
+		})
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
 func TestTrackRefuses(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

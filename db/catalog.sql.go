@@ -455,6 +455,7 @@ SELECT c.oid::pg_catalog.oid AS relation,
        exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
        coalesce(exaudit.planned_code(c.oid), '')::pg_catalog.text AS planned_code,
+       exaudit.restrictive_policies(c.oid)::pg_catalog.text[] AS restrictive,
        t.level::integer AS level,
        ARRAY(SELECT pg_catalog.quote_ident(a.attname)
              FROM pg_catalog.pg_attribute a
@@ -479,6 +480,7 @@ type PartitionsRow struct {
 	HasPolicy        bool
 	WriterMayRead    bool
 	PlannedCode      string
+	Restrictive      []string
 	Level            int32
 	PartitionColumns []string
 	Creator          string
@@ -506,6 +508,7 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 			&i.HasPolicy,
 			&i.WriterMayRead,
 			&i.PlannedCode,
+			&i.Restrictive,
 			&i.Level,
 			&i.PartitionColumns,
 			&i.Creator,
@@ -719,9 +722,14 @@ WHERE n.nspname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[])
   AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'::pg_catalog."char"[])
   AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
   AND NOT c.relispartition
-  AND c.relname OPERATOR(pg_catalog.<>) 'goose_db_version'
+  AND c.relname OPERATOR(pg_catalog.<>) ALL ($2::pg_catalog.text[])
 ORDER BY n.nspname, c.relname
 `
+
+type TablesOfSchemasParams struct {
+	Schemas     []string
+	Bookkeeping []string
+}
 
 type TablesOfSchemasRow struct {
 	Relation      uint32
@@ -732,10 +740,9 @@ type TablesOfSchemasRow struct {
 	OfExtension   bool
 }
 
-// The tables of schemas that could be tracked: partitions belong to their parents, and goose
-// does its own bookkeeping.
-func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, schemas []string) ([]TablesOfSchemasRow, error) {
-	rows, err := db.Query(ctx, tablesOfSchemas, schemas)
+// The tables of schemas that could be tracked: partitions belong to their parents. Those of migration tools are none.
+func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, arg TablesOfSchemasParams) ([]TablesOfSchemasRow, error) {
+	rows, err := db.Query(ctx, tablesOfSchemas, arg.Schemas, arg.Bookkeeping)
 	if err != nil {
 		return nil, err
 	}

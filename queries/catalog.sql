@@ -21,8 +21,7 @@ JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE c.oid OPERATOR(pg_catalog.=) @relation::pg_catalog.oid;
 
 -- name: TablesOfSchemas :many
--- The tables of schemas that could be tracked: partitions belong to their parents, and goose
--- does its own bookkeeping.
+-- The tables of schemas that could be tracked: partitions belong to their parents. Those of migration tools are none.
 SELECT c.oid AS relation,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS quoted_name,
        n.nspname::pg_catalog.text AS schema_name,
@@ -38,7 +37,7 @@ WHERE n.nspname OPERATOR(pg_catalog.=) ANY (@schemas::pg_catalog.text[])
   AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'::pg_catalog."char"[])
   AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
   AND NOT c.relispartition
-  AND c.relname OPERATOR(pg_catalog.<>) 'goose_db_version'
+  AND c.relname OPERATOR(pg_catalog.<>) ALL (@bookkeeping::pg_catalog.text[])
 ORDER BY n.nspname, c.relname;
 
 -- name: UserSchemas :many
@@ -106,6 +105,7 @@ SELECT c.oid::pg_catalog.oid AS relation,
        exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
        exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
        coalesce(exaudit.planned_code(c.oid), '')::pg_catalog.text AS planned_code,
+       exaudit.restrictive_policies(c.oid)::pg_catalog.text[] AS restrictive,
        t.level::integer AS level,
        ARRAY(SELECT pg_catalog.quote_ident(a.attname)
              FROM pg_catalog.pg_attribute a

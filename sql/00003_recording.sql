@@ -1000,6 +1000,19 @@ AS $$
                      AND p.polqual::text ~ '^\{CONST :consttype 16 [^{]*:constisnull false [^{]*:constvalue 1 \[( 0)* 1( 0)* \]\}$')
 $$;
 
+-- The restrictive policies that keep rows from exaudit_writer, or would run code of the table's owner as that role.
+CREATE FUNCTION exaudit.restrictive_policies(relation oid) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(array_agg(p.polname::text ORDER BY p.polname), '{}')
+    FROM pg_catalog.pg_policy p
+    JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
+    WHERE p.polrelid = relation AND NOT p.polpermissive AND p.polcmd IN ('r', '*')
+      AND exists (SELECT FROM unnest(p.polroles) AS role
+                  WHERE role = 0 OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE'))
+$$;
+
 -- May exaudit_writer read every row, and does row security let it without running a
 -- function of the table's owner as that role? A permissive policy that is true makes all
 -- others of its kind void, but restrictive ones remain.
@@ -1010,12 +1023,7 @@ AS $$
     SELECT pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
            AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
            AND (NOT c.relrowsecurity
-                OR exaudit.has_truncate_policy(c.oid)
-                   AND NOT exists (SELECT FROM pg_catalog.pg_policy p
-                                   WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polcmd IN ('r', '*')
-                                     AND exists (SELECT FROM unnest(p.polroles) AS role
-                                                 WHERE role = 0
-                                                    OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE'))))
+                OR exaudit.has_truncate_policy(c.oid) AND exaudit.restrictive_policies(c.oid) = '{}')
     FROM pg_catalog.pg_class c
     WHERE c.oid = relation
 $$;
@@ -1222,7 +1230,7 @@ $$;
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
-    exaudit.note_key_change, exaudit.record, exaudit.has_truncate_policy, exaudit.reads_every_row, exaudit.planned_code, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
+    exaudit.note_key_change, exaudit.record, exaudit.has_truncate_policy, exaudit.restrictive_policies, exaudit.reads_every_row, exaudit.planned_code, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
     exaudit.partition_tree, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
@@ -1232,7 +1240,7 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
     exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.partition_tree, exaudit.trigger_condition, exaudit.policy_definition,
-    exaudit.reads_every_row, exaudit.planned_code, exaudit.has_truncate_policy, exaudit.option_columns, exaudit.condition_argument,
+    exaudit.reads_every_row, exaudit.planned_code, exaudit.has_truncate_policy, exaudit.restrictive_policies, exaudit.option_columns, exaudit.condition_argument,
     exaudit.condition_columns, exaudit.condition_arguments, exaudit.condition_flaw, exaudit.condition_problem
     TO exaudit_reader;
 GRANT EXECUTE ON FUNCTION exaudit.refuse_trigger TO exaudit_writer;
@@ -1252,6 +1260,7 @@ DROP FUNCTION exaudit.record_rows;
 DROP FUNCTION exaudit.untriggered_partitions;
 DROP FUNCTION exaudit.planned_code;
 DROP FUNCTION exaudit.reads_every_row;
+DROP FUNCTION exaudit.restrictive_policies;
 DROP FUNCTION exaudit.has_truncate_policy;
 DROP FUNCTION exaudit.altered_rows_query;
 DROP FUNCTION exaudit.record_restored;

@@ -215,15 +215,33 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 		}
 		switch {
 		case s.Table.Options.Truncate != "": // nothing is read
+		case len(p.Restrictive) > 0:
+			for _, policy := range p.Restrictive {
+				note(fmt.Sprintf("policy %q", policy)+on, restricted)
+			}
 		case !p.WriterMayRead:
 			note("role exaudit_writer", "may not read every row"+of+", so TRUNCATE cannot be recorded")
 		case p.PlannedCode != "":
-			note("function "+p.PlannedCode, "might run as exaudit_writer, by an index, statistics or a partition key"+of+", so TRUNCATE cannot be recorded")
+			note("function "+p.PlannedCode, plannable+", by an index, statistics or a partition key"+of+", so TRUNCATE cannot be recorded")
 		case !p.HasPolicy:
 			note(`policy "exaudit_truncate"`+on, "is missing, so with row security TRUNCATE could not be recorded")
 		}
 	}
 	return drift, nil
+}
+
+// restricted is the problem of a policy that only its owner can mend.
+const restricted = "is restrictive and applies to exaudit_writer, which may not read every row then, so TRUNCATE fails: " +
+	"create it TO the roles that it is for, or give the table the option truncate"
+
+// plannable begins the problem of a function that only its owner can mend.
+const plannable = "might run as exaudit_writer"
+
+// mendable are those that installing anew mends.
+func mendable(drift []Drift) []Drift {
+	return slices.DeleteFunc(slices.Clone(drift), func(d Drift) bool {
+		return d.Problem == restricted || strings.HasPrefix(d.Problem, plannable)
+	})
 }
 
 // leftOver are the installed triggers that the script does not have, on partitions that

@@ -70,7 +70,7 @@ func (f Following) Covers(name string) bool {
 		p, err := ParsePattern(text)
 		return err == nil && p.MatchQuoted(name)
 	}
-	return slices.ContainsFunc(f.NewTables, match) && !slices.ContainsFunc(f.Except, match)
+	return slices.ContainsFunc(f.NewTables, match) && !slices.ContainsFunc(f.Except, match) && !bookkeeps(name)
 }
 
 // Equal tells whether both mean the same.
@@ -103,6 +103,7 @@ type eventTrigger struct {
 type following struct {
 	Comment           string
 	NewTables, Except []Pattern
+	Bookkeeping       []string
 	Generic           []genericBody
 	Functions         []followFunction
 	EventTriggers     []eventTrigger
@@ -135,7 +136,7 @@ func (f Following) generate() (following, error) {
 		return following{}, err
 	}
 	f = f.sorted()
-	s := following{Comment: f.comment(), EventTriggers: []eventTrigger{
+	s := following{Comment: f.comment(), Bookkeeping: bookkeeping, EventTriggers: []eventTrigger{
 		{"exaudit_ddl", "ddl_command_end", "on_ddl", []string{
 			"ALTER POLICY", "ALTER SCHEMA", "ALTER TABLE", "ALTER TRIGGER", "CREATE SCHEMA", "CREATE TABLE", "CREATE TABLE AS",
 			"CREATE TRIGGER", "REVOKE", "SELECT INTO"}},

@@ -27,7 +27,8 @@ type Installation struct {
 	SQL     string   // the whole SQL of what is installed
 	Changed bool     // false where everything was installed already
 	Skipped string   // why Sync could do nothing
-	Notes   []string // what is good to know, or could not be mended
+	Left    []string // what could not be mended, and is drift
+	Notes   []string // what is good to know
 }
 
 // InstallOption changes how Install, Uninstall and Sync work.
@@ -69,7 +70,8 @@ func LockTimeout(d time.Duration) InstallOption {
 }
 
 // WithOptions gives tables options, by the names that Install is given. They replace those
-// that a table has; a table that is not in the map keeps its own.
+// that a table has; a table that is not in the map keeps its own. Uninstall ends them: installed again, a table has
+// none.
 func WithOptions(tables map[string]Options) InstallOption {
 	return func(o *installOptions) { o.tables = tables }
 }
@@ -203,9 +205,15 @@ func (s steps) table(ctx context.Context, q db.DBTX, t wanted) (done Installatio
 
 // generate registers a table with its options, and makes its script.
 func generate(ctx context.Context, tx pgx.Tx, w wanted) (*Script, error) {
-	id, err := register(ctx, tx, w.relation)
+	id, former, err := register(ctx, tx, w.relation)
 	if err != nil {
 		return nil, err
+	}
+	switch {
+	case w.given != nil:
+		former = ""
+	case former != "":
+		w.given = &Options{}
 	}
 	bound, err := setOptions(ctx, tx, id, w.relation, w.name, w.given)
 	if err != nil {
@@ -215,7 +223,7 @@ func generate(ctx context.Context, tx pgx.Tx, w wanted) (*Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.bound = bound
+	t.bound, t.former = bound, former
 	return Generate(t)
 }
 
@@ -229,7 +237,8 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
 	if err != nil {
 		return Installation{}, err
 	}
-	if len(drift) > 0 {
+	changed := len(mendable(drift)) > 0
+	if changed {
 		if err := script.run(ctx, tx); err != nil {
 			return Installation{}, err
 		}
@@ -241,7 +250,7 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
 	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: w.relation}); err != nil {
 		return Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
 	}
-	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: t.bound || len(drift) > 0, Notes: t.notes()}
+	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: t.bound || changed, Notes: t.notes()}
 	if done.Changed { // what is left, restrictive policies for one
 		if t.Partitions, err = queries.Partitions(ctx, tx, w.relation); err != nil {
 			return Installation{}, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
@@ -250,7 +259,10 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
 			return Installation{}, err
 		}
 	}
-	for _, left := range slices.Concat(drift, t.conditionDrift(), t.uncovered()) {
+	for _, left := range slices.Concat(drift, t.conditionDrift()) {
+		done.Left = append(done.Left, left.Object+" "+left.Problem)
+	}
+	for _, left := range t.uncovered() {
 		done.Notes = append(done.Notes, left.Object+" "+left.Problem)
 	}
 	return done, nil
@@ -297,21 +309,24 @@ func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// register gives a table its id: the one it has, also after a rename, or a new one.
-func register(ctx context.Context, tx pgx.Tx, relation uint32) (int32, error) {
+// register gives a table its id: the one it has, also after a rename, or a new one. Of a table that was uninstalled it
+// returns the options that it had, if any.
+func register(ctx context.Context, tx pgx.Tx, relation uint32) (id int32, former string, err error) {
 	queries := db.New()
 	registered, err := queries.RegisteredTable(ctx, tx, relation)
 	if err == nil {
-		return registered.ID, nil
+		if options := string(registered.Options); !registered.Tracked && options != "{}" {
+			former = options
+		}
+		return registered.ID, former, nil
 	}
 	if !errors.Is(err, pgx.ErrNoRows) {
-		return 0, fmt.Errorf("look up the registry: %w", err)
+		return 0, "", fmt.Errorf("look up the registry: %w", err)
 	}
-	id, err := queries.RegisterTable(ctx, tx, relation)
-	if err != nil {
-		return 0, fmt.Errorf("register relation %d: %w", relation, err)
+	if id, err = queries.RegisterTable(ctx, tx, relation); err != nil {
+		return 0, "", fmt.Errorf("register relation %d: %w", relation, err)
 	}
-	return id, nil
+	return id, "", nil
 }
 
 // Uninstall removes the triggers of the named tables, each in a transaction of its own, as Install does. Their versions

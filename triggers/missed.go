@@ -42,7 +42,7 @@ func unregistered(ctx context.Context, q db.DBTX, all []Tracked) ([]db.TablesOfS
 	if err != nil {
 		return nil, fmt.Errorf("list the schemas: %w", err)
 	}
-	tables, err := db.New().TablesOfSchemas(ctx, q, schemas)
+	tables, err := db.New().TablesOfSchemas(ctx, q, db.TablesOfSchemasParams{Schemas: schemas, Bookkeeping: bookkeeping})
 	if err != nil {
 		return nil, fmt.Errorf("list the tables: %w", err)
 	}

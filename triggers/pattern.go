@@ -94,9 +94,15 @@ func (p Pattern) Match(schema, table string) bool {
 
 // MatchQuoted is Match for a name with its schema as SQL has it.
 func (p Pattern) MatchQuoted(name string) bool {
+	schema, table, ok := unquoted(name)
+	return ok && p.Match(schema, table)
+}
+
+// unquoted takes a name with its schema apart.
+func unquoted(name string) (schema, table string, ok bool) {
 	literal, err := ParsePattern(name)
 	plain := strings.NewReplacer(`\\`, `\`, `\%`, `%`, `\_`, `_`)
-	return err == nil && p.Match(plain.Replace(literal.schema), plain.Replace(literal.name))
+	return plain.Replace(literal.schema), plain.Replace(literal.name), err == nil
 }
 
 // like is SQL's LIKE.

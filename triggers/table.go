@@ -68,6 +68,7 @@ type Table struct {
 	stale         []Drift // columns of the options that are not called so any more
 	condition     db.ConditionRow
 	bound         bool                  // the function of the condition is another one now
+	former        string                // the options before it was uninstalled, as JSON
 	CustomColumns []db.CustomColumnsRow // the user's columns of exaudit.versions
 	Partitions    []db.PartitionsRow    // the table and its partitions
 	Uncovered     []string              // tables that inherit from it and are not tracked, quoted
@@ -201,10 +202,14 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 
 // notes say what is no drift, but good to know.
 func (t *Table) notes() []string {
+	var notes []string
 	if t.Unlogged {
-		return []string{"it is unlogged: after a crash its rows are gone, their history is not"}
+		notes = append(notes, "it is unlogged: after a crash its rows are gone, their history is not")
 	}
-	return nil
+	if t.former != "" {
+		notes = append(notes, "the options that it had before it was uninstalled are not its own any more: "+t.former)
+	}
+	return notes
 }
 
 // uncovered are the tables whose rows can be changed by way of this one, and no trigger

@@ -86,6 +86,41 @@ func All(ctx context.Context, q db.DBTX) ([]Tracked, error) {
 	return list, nil
 }
 
+// bookkeeping are the tables in which migration tools note what they have done. No pattern means them, nor all tables
+// of a schema; they can be tracked by name.
+var bookkeeping = []string{
+	"goose_db_version",           // goose
+	"schema_migrations",          // golang-migrate, dbmate, Active Record, Ecto
+	"schema_version",             // tern
+	"atlas_schema_revisions",     // atlas
+	"gorp_migrations",            // sql-migrate
+	"bun_migrations",             // bun
+	"bun_migration_locks",        //
+	"river_migration",            // River
+	"flyway_schema_history",      // Flyway
+	"databasechangelog",          // Liquibase
+	"databasechangeloglock",      //
+	"ar_internal_metadata",       // Active Record
+	"django_migrations",          // Django
+	"alembic_version",            // Alembic
+	"__EFMigrationsHistory",      // Entity Framework
+	"_prisma_migrations",         // Prisma
+	"_sqlx_migrations",           // sqlx
+	"__diesel_schema_migrations", // Diesel
+	"knex_migrations",            // Knex
+	"knex_migrations_lock",       //
+	"SequelizeMeta",              // Sequelize
+	"typeorm_metadata",           // TypeORM
+	"pgmigrations",               // node-pg-migrate
+	"seaql_migrations",           // SeaORM
+}
+
+// bookkeeps reports whether a quoted name with its schema is one of these.
+func bookkeeps(name string) bool {
+	_, table, ok := unquoted(name)
+	return ok && slices.Contains(bookkeeping, table)
+}
+
 // Trackable lists the tables of the schemas that Install accepts by name, quoted, and
 // separately those without a primary key, which it does not.
 func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, withoutKey []string, err error) {
@@ -94,7 +129,7 @@ func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, without
 			return nil, nil, fmt.Errorf("schema %s %w: it is a system schema", schema, ErrNotTrackable)
 		}
 	}
-	rows, err := db.New().TablesOfSchemas(ctx, q, schemas)
+	rows, err := db.New().TablesOfSchemas(ctx, q, db.TablesOfSchemasParams{Schemas: schemas, Bookkeeping: bookkeeping})
 	if err != nil {
 		return nil, nil, fmt.Errorf("list the tables of %v: %w", schemas, err)
 	}

@@ -98,7 +98,10 @@ func (p *program) reportPart(c *cli.Context, done []exaudit.Installation, err er
 	if err != nil && !errors.As(err, new(*exaudit.PartialError)) {
 		return err
 	}
-	return errors.Join(p.report(c, done), err)
+	if failed := p.report(c, done); failed != nil || err != nil {
+		return errors.Join(failed, err)
+	}
+	return leftOf(done)
 }
 
 const lockTimeoutName = "lock-timeout"
@@ -145,7 +148,7 @@ func (p *program) report(c *cli.Context, done []exaudit.Installation) error {
 		return p.printInstallations(c, done)
 	}
 	for _, i := range done {
-		for _, note := range i.Notes {
+		for _, note := range slices.Concat(i.Left, i.Notes) {
 			p.complain("%s: %s", i.Table, note)
 		}
 	}
@@ -153,6 +156,20 @@ func (p *program) report(c *cli.Context, done []exaudit.Installation) error {
 		return p.printScripts(c, done)
 	}
 	return p.printInstallations(c, done)
+}
+
+// leftOf is an errDrift where something could not be mended.
+func leftOf(done []exaudit.Installation) error {
+	n := 0
+	for _, i := range done {
+		if len(i.Left) > 0 {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w on %s, and this command cannot mend it", errDrift, counted(n, "table"))
 }
 
 // allTables are those that --all means, and with full names what --except says. What it
@@ -242,8 +259,14 @@ func outcome(c *cli.Context, i exaudit.Installation) string {
 	switch {
 	case i.Skipped != "":
 		return "skipped: " + i.Skipped
+	case !i.Changed && len(i.Left) > 0:
+		return "not " + did
 	case !i.Changed:
 		return "already up to date"
+	case len(i.Left) > 0:
+		did = "partly " + did
+	}
+	switch {
 	case c.Bool("dry-run"):
 		return "would be " + did
 	}
@@ -263,12 +286,13 @@ func (p *program) printInstallations(c *cli.Context, done []exaudit.Installation
 		Changed bool     `json:"changed"`
 		DryRun  bool     `json:"dry_run"`
 		Skipped string   `json:"skipped,omitempty"`
+		Left    []string `json:"left,omitempty"`
 		Notes   []string `json:"notes,omitempty"`
 		SQL     string   `json:"sql,omitempty"`
 	}
 	list := make([]installation, len(done))
 	for n, i := range done {
-		list[n] = installation{Table: i.Table, Changed: i.Changed, DryRun: c.Bool("dry-run"), Skipped: i.Skipped, Notes: i.Notes}
+		list[n] = installation{Table: i.Table, Changed: i.Changed, DryRun: c.Bool("dry-run"), Skipped: i.Skipped, Left: i.Left, Notes: i.Notes}
 		if c.Bool("show-sql") {
 			list[n].SQL = i.SQL
 		}
