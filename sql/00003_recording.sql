@@ -1036,7 +1036,7 @@ CREATE FUNCTION exaudit.planned_code(relation oid) RETURNS text
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT min(p.oid::regprocedure::text)
-    FROM (SELECT relation AS id UNION SELECT tree.relid FROM pg_catalog.pg_partition_tree(relation) AS tree) AS r
+    FROM (SELECT tree.relation AS id FROM exaudit.partition_tree($1) AS tree) AS r
     CROSS JOIN LATERAL (SELECT 'pg_catalog.pg_class'::regclass AS class, r.id AS object
                         UNION ALL
                         SELECT 'pg_catalog.pg_class'::regclass, i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = r.id

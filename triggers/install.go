@@ -115,6 +115,13 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 		if _, err := s.untrackAttached(ctx, q); err != nil {
 			return err
 		}
+		if options.following != nil { // first: the role may not be allowed to
+			installation, err := s.follow(ctx)
+			if err != nil {
+				return err
+			}
+			defer func() { done = append(done, installation) }()
+		}
 		for _, t := range tables {
 			installation, err := s.table(ctx, q, t)
 			if err != nil {
@@ -122,17 +129,14 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 			}
 			done = append(done, installation)
 		}
-		if options.following == nil {
-			return nil
-		}
-		var installation Installation
-		err = s.step(ctx, followingTable, func(tx pgx.Tx) error {
-			installation, err = follow(ctx, tx, *options.following)
-			return err
-		})
-		if err == nil {
-			done = append(done, installation)
-		}
+		return nil
+	})
+	return done, err
+}
+
+func (s steps) follow(ctx context.Context) (done Installation, err error) {
+	err = s.step(ctx, followingTable, func(tx pgx.Tx) error {
+		done, err = follow(ctx, tx, *s.options.following)
 		return err
 	})
 	return done, err
