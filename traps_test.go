@@ -96,7 +96,7 @@ func (d *trapped) write(table string) {
 		fmt.Sprintf(`UPDATE public.%s SET id = id OPERATOR(pg_catalog.+) 10 WHERE id OPERATOR(pg_catalog.<=) 2`, table),
 		fmt.Sprintf(`DELETE FROM public.%s WHERE id OPERATOR(pg_catalog.=) 3`, table),
 		fmt.Sprintf(`DELETE FROM public.%s WHERE id OPERATOR(pg_catalog.>) 11`, table),
-		fmt.Sprintf(`SELECT pg_catalog.set_config('exaudit.custom', '{"actor": "ada", "request": null, "more": 1}', false)`))
+		`SELECT pg_catalog.set_config('exaudit.custom', '{"actor": "ada", "request": null, "more": 1}', false)`)
 	d.run(strings.ReplaceAll(all, "KEY", "7"), fmt.Sprintf(`UPDATE public.%s SET n = 3`, table), fmt.Sprintf(`DELETE FROM public.%s WHERE id OPERATOR(pg_catalog.=) 7`, table),
 		`SELECT pg_catalog.set_config('exaudit.custom', '', false)`)
 }
