@@ -266,16 +266,6 @@ AS $$
           WHERE tg.oid = $1) part
 $$;
 
--- A policy, the same text in every session.
-CREATE FUNCTION exaudit.policy_definition(policy oid) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-    SET quote_all_identifiers = off
-AS $$
-    SELECT concat(p.polname, ' ', p.polcmd, ' ', p.polpermissive, ' ', pg_catalog.pg_get_expr(coalesce(p.polqual, p.polwithcheck), p.polrelid))
-    FROM pg_catalog.pg_policy p WHERE p.oid = $1
-$$;
-
 -- May a generated trigger fire for this relation? For the table of the registered name or
 -- the one that carries the trigger (it was renamed, perhaps to make room for another of
 -- its name), and for partitions of these.
@@ -1239,7 +1229,7 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     exaudit.record_altered, exaudit.record_restored, exaudit.altered_rows_query
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
-    exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.partition_tree, exaudit.trigger_condition, exaudit.policy_definition,
+    exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.partition_tree, exaudit.trigger_condition,
     exaudit.reads_every_row, exaudit.planned_code, exaudit.has_truncate_policy, exaudit.restrictive_policies, exaudit.option_columns, exaudit.condition_argument,
     exaudit.condition_columns, exaudit.condition_arguments, exaudit.condition_flaw, exaudit.condition_problem
     TO exaudit_reader;
@@ -1291,7 +1281,6 @@ DROP FUNCTION exaudit.key_columns;
 DROP FUNCTION exaudit.refuse_trigger;
 DROP FUNCTION exaudit.check_table;
 DROP FUNCTION exaudit.is_table;
-DROP FUNCTION exaudit.policy_definition;
 DROP FUNCTION exaudit.trigger_condition;
 DROP FUNCTION exaudit.partition_tree;
 DROP FUNCTION exaudit.record;
