@@ -277,22 +277,37 @@ func (q *Queries) Options(ctx context.Context, db DBTX, arg OptionsParams) (Opti
 	return i, err
 }
 
-const pinSearchPath = `-- name: PinSearchPath :one
-SELECT pg_catalog.current_setting('search_path')::pg_catalog.text AS search_path,
-       pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)::pg_catalog.text AS pinned
+const pinSettings = `-- name: PinSettings :one
+WITH had AS MATERIALIZED (
+    SELECT pg_catalog.jsonb_object_agg(s.name, pg_catalog.current_setting(s.name)) AS settings
+    FROM pg_catalog.unnest('{search_path, quote_all_identifiers, transform_null_equals, standard_conforming_strings, array_nulls,
+                             datestyle, intervalstyle, timezone, bytea_output, extra_float_digits}'::pg_catalog.text[]) AS s (name)
+)
+SELECT had.settings::pg_catalog.text AS settings,
+       pg_catalog.concat_ws(' ', pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+                            pg_catalog.set_config('quote_all_identifiers', 'off', true),
+                            pg_catalog.set_config('transform_null_equals', 'off', true),
+                            pg_catalog.set_config('standard_conforming_strings', 'on', true),
+                            pg_catalog.set_config('array_nulls', 'on', true),
+                            pg_catalog.set_config('datestyle', 'ISO, YMD', true),
+                            pg_catalog.set_config('intervalstyle', 'postgres', true),
+                            pg_catalog.set_config('timezone', 'UTC', true),
+                            pg_catalog.set_config('bytea_output', 'hex', true),
+                            pg_catalog.set_config('extra_float_digits', '1', true))::pg_catalog.text AS pinned
+FROM had
 `
 
-type PinSearchPathRow struct {
-	SearchPath string
-	Pinned     string
+type PinSettingsRow struct {
+	Settings string
+	Pinned   string
 }
 
-// Names in generated SQL must not be captured while it is installed. Gives the path to
-// go back to.
-func (q *Queries) PinSearchPath(ctx context.Context, db DBTX) (PinSearchPathRow, error) {
-	row := db.QueryRow(ctx, pinSearchPath)
-	var i PinSearchPathRow
-	err := row.Scan(&i.SearchPath, &i.Pinned)
+// Generated SQL, and what PostgreSQL makes of its catalog, must not depend on the session while it is installed or
+// compared. Returns the settings to go back to.
+func (q *Queries) PinSettings(ctx context.Context, db DBTX) (PinSettingsRow, error) {
+	row := db.QueryRow(ctx, pinSettings)
+	var i PinSettingsRow
+	err := row.Scan(&i.Settings, &i.Pinned)
 	return i, err
 }
 
@@ -489,12 +504,13 @@ func (q *Queries) RegisteredTables(ctx context.Context, db DBTX) ([]RegisteredTa
 	return items, nil
 }
 
-const restoreSearchPath = `-- name: RestoreSearchPath :exec
-SELECT pg_catalog.set_config('search_path', $1::pg_catalog.text, true)
+const restoreSettings = `-- name: RestoreSettings :exec
+SELECT pg_catalog.set_config(s.name, s.value, true)
+FROM pg_catalog.jsonb_each_text(($1::pg_catalog.text)::pg_catalog.jsonb) AS s (name, value)
 `
 
-func (q *Queries) RestoreSearchPath(ctx context.Context, db DBTX, searchPath string) error {
-	_, err := db.Exec(ctx, restoreSearchPath, searchPath)
+func (q *Queries) RestoreSettings(ctx context.Context, db DBTX, settings string) error {
+	_, err := db.Exec(ctx, restoreSettings, settings)
 	return err
 }
 

@@ -144,9 +144,9 @@ func createSchema(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	queries := db.New()
-	path, err := queries.PinSearchPath(ctx, tx)
+	had, err := queries.PinSettings(ctx, tx)
 	if err != nil {
-		return fmt.Errorf("pin search_path: %w", err)
+		return fmt.Errorf("pin settings: %w", err)
 	}
 	present, err := sql.VersionOf(ctx, tx)
 	if err != nil {
@@ -171,8 +171,8 @@ func createSchema(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, digest); err != nil {
 		return fmt.Errorf("note what made schema exaudit: %w", err)
 	}
-	if err := queries.RestoreSearchPath(ctx, tx, path.SearchPath); err != nil {
-		return fmt.Errorf("restore search_path: %w", err)
+	if err := queries.RestoreSettings(ctx, tx, had.Settings); err != nil {
+		return fmt.Errorf("restore settings: %w", err)
 	}
 	return nil
 }

@@ -124,19 +124,35 @@ WHERE t.id OPERATOR(pg_catalog.=) @id::integer;
 -- name: NoteColumns :exec
 SELECT exaudit.note_columns(@table_id::integer, @relation::pg_catalog.oid, exaudit.present_columns(@relation::pg_catalog.oid));
 
--- name: PinSearchPath :one
--- Names in generated SQL must not be captured while it is installed. Gives the path to
--- go back to.
-SELECT pg_catalog.current_setting('search_path')::pg_catalog.text AS search_path,
-       pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)::pg_catalog.text AS pinned;
+-- name: PinSettings :one
+-- Generated SQL, and what PostgreSQL makes of its catalog, must not depend on the session while it is installed or
+-- compared. Returns the settings to go back to.
+WITH had AS MATERIALIZED (
+    SELECT pg_catalog.jsonb_object_agg(s.name, pg_catalog.current_setting(s.name)) AS settings
+    FROM pg_catalog.unnest('{search_path, quote_all_identifiers, transform_null_equals, standard_conforming_strings, array_nulls,
+                             datestyle, intervalstyle, timezone, bytea_output, extra_float_digits}'::pg_catalog.text[]) AS s (name)
+)
+SELECT had.settings::pg_catalog.text AS settings,
+       pg_catalog.concat_ws(' ', pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+                            pg_catalog.set_config('quote_all_identifiers', 'off', true),
+                            pg_catalog.set_config('transform_null_equals', 'off', true),
+                            pg_catalog.set_config('standard_conforming_strings', 'on', true),
+                            pg_catalog.set_config('array_nulls', 'on', true),
+                            pg_catalog.set_config('datestyle', 'ISO, YMD', true),
+                            pg_catalog.set_config('intervalstyle', 'postgres', true),
+                            pg_catalog.set_config('timezone', 'UTC', true),
+                            pg_catalog.set_config('bytea_output', 'hex', true),
+                            pg_catalog.set_config('extra_float_digits', '1', true))::pg_catalog.text AS pinned
+FROM had;
 
 -- name: SetLockTimeout :one
 -- For the transaction. Gives the one to go back to.
 SELECT pg_catalog.current_setting('lock_timeout')::pg_catalog.text AS previous,
        pg_catalog.set_config('lock_timeout', @lock_timeout::pg_catalog.text, true)::pg_catalog.text AS lock_timeout;
 
--- name: RestoreSearchPath :exec
-SELECT pg_catalog.set_config('search_path', @search_path::pg_catalog.text, true);
+-- name: RestoreSettings :exec
+SELECT pg_catalog.set_config(s.name, s.value, true)
+FROM pg_catalog.jsonb_each_text((@settings::pg_catalog.text)::pg_catalog.jsonb) AS s (name, value);
 
 -- name: IsSuperuser :one
 SELECT rolsuper::boolean FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user;

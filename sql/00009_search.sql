@@ -253,7 +253,7 @@ AS $$
     SELECT CASE WHEN bytes IS NULL OR image IS NULL OR octet_length(image::text) <= bytes THEN image
            ELSE (SELECT jsonb_object_agg(e.key, CASE
                             WHEN e.key = '' OR octet_length(e.value::text) <= bytes THEN e.value
-                            ELSE to_jsonb(left(e.value #>> '{}', 1000) || '… ' || md5(e.value::text)) END)
+                            ELSE to_jsonb(left(e.value #>> '{}', 1000) || '... ' || md5(e.value::text)) END)
                  FROM jsonb_each(image) AS e) END
 $$;
 

@@ -213,8 +213,8 @@ func (c connection) inTransaction(ctx context.Context, o options, do func(pgx.Tx
 
 // settle makes names of the transaction mean what they mean to PostgreSQL, and has the event triggers leave it alone.
 func settle(ctx context.Context, tx pgx.Tx) error {
-	if _, err := db.New().PinSearchPath(ctx, tx); err != nil {
-		return fmt.Errorf("pin search_path: %w", err)
+	if _, err := db.New().PinSettings(ctx, tx); err != nil {
+		return fmt.Errorf("pin settings: %w", err)
 	}
 	if _, err := db.New().SuspendFollowing(ctx, tx, "off"); err != nil {
 		return fmt.Errorf("suspend the event triggers: %w", err)

@@ -44,7 +44,15 @@ type Status struct {
 
 // Inspect compares every registered table with what Install would make of it. Where
 // something is wrong with exaudit's own tables, they come first.
-func Inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
+func Inspect(ctx context.Context, q db.DBTX) (list []Status, err error) {
+	err = underPinnedSettings(ctx, q, func(q db.DBTX) error {
+		list, err = inspect(ctx, q)
+		return err
+	})
+	return list, err
+}
+
+func inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	list, err := inspectOwn(ctx, q)
 	if err != nil {
 		return nil, err

@@ -120,7 +120,7 @@ func isRefused(err error) bool {
 // ownFlaws are in the order in which they are mended, owners first, and what is good to know. While installing,
 // exaudit_writer may create functions.
 func ownFlaws(ctx context.Context, q db.DBTX, installing bool) (flaws []flaw, notes []string, err error) {
-	err = underPinnedPath(ctx, q, func(q db.DBTX) error {
+	err = underPinnedSettings(ctx, q, func(q db.DBTX) error {
 		objects, err := readOwnObjects(ctx, q, ownColumns())
 		if err != nil {
 			return err
@@ -169,8 +169,8 @@ func sequenceFlaw(ctx context.Context, q db.DBTX) ([]flaw, error) {
 		fmt.Sprintf("SELECT pg_catalog.setval('exaudit.versions_id_seq', %d);", id)}}, nil
 }
 
-// underPinnedPath reads the catalog with all names qualified, whatever the session's path is, and leaves it as it is.
-func underPinnedPath(ctx context.Context, q db.DBTX, do func(db.DBTX) error) error {
+// underPinnedSettings reads the catalog the same way in every session, and leaves its settings as they are.
+func underPinnedSettings(ctx context.Context, q db.DBTX, do func(db.DBTX) error) error {
 	conn, ok := q.(Conn)
 	if !ok {
 		return do(q)
@@ -179,13 +179,10 @@ func underPinnedPath(ctx context.Context, q db.DBTX, do func(db.DBTX) error) err
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	// With a context that is still good after a Ctrl-C. It takes back the path alone: nothing is written.
+	// With a context that is still good after a Ctrl-C. It takes back the settings alone: nothing is written.
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	if _, err := db.New().PinSearchPath(ctx, tx); err != nil {
-		return fmt.Errorf("pin search_path: %w", err)
-	}
-	if _, err := tx.Exec(ctx, "SET LOCAL quote_all_identifiers = off"); err != nil {
-		return fmt.Errorf("pin quote_all_identifiers: %w", err)
+	if _, err := db.New().PinSettings(ctx, tx); err != nil {
+		return fmt.Errorf("pin settings: %w", err)
 	}
 	return do(tx)
 }

@@ -77,7 +77,7 @@ func (s steps) registry(ctx context.Context) error {
 	})
 }
 
-// step does something to one object, alone and under a pinned search_path. Apart from other installs, nothing is
+// step does something to one object, alone and under pinned settings. Apart from other installs, nothing is
 // waited for but in turns of less than deadlock_timeout, between which all is let go of.
 func (s steps) step(ctx context.Context, object string, do func(pgx.Tx) error) error {
 	if s.whole != nil {
@@ -120,7 +120,7 @@ func lockRegistry(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// pinned runs do under a search_path that nobody can plant an operator or function in, with the right to hand
+// pinned runs do under pinned settings, a search_path that nobody can plant an operator or function in among them, with the right to hand
 // functions to exaudit_writer. Event triggers leave alone what it does.
 func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
 	queries := db.New()
@@ -128,9 +128,9 @@ func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
 	if err != nil {
 		return fmt.Errorf("suspend the event triggers: %w", err)
 	}
-	path, err := queries.PinSearchPath(ctx, tx)
+	had, err := queries.PinSettings(ctx, tx)
 	if err != nil {
-		return fmt.Errorf("pin search_path: %w", err)
+		return fmt.Errorf("pin settings: %w", err)
 	}
 	superuser, err := queries.IsSuperuser(ctx, tx)
 	if err != nil {
@@ -149,8 +149,8 @@ func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
 			return fmt.Errorf("take back CREATE from exaudit_writer: %w", err)
 		}
 	}
-	if err := queries.RestoreSearchPath(ctx, tx, path.SearchPath); err != nil {
-		return fmt.Errorf("restore search_path: %w", err)
+	if err := queries.RestoreSettings(ctx, tx, had.Settings); err != nil {
+		return fmt.Errorf("restore settings: %w", err)
 	}
 	if _, err := queries.SuspendFollowing(ctx, tx, following.Previous); err != nil {
 		return fmt.Errorf("resume the event triggers: %w", err)
