@@ -74,6 +74,7 @@ func TestFollowingUnderAttack(t *testing.T) {
 	} {
 		fails(t, conn, forbidden)
 	}
+	run(t, db.Pool, `DROP TABLE public.stolen`) // which has no primary key
 	wantNoDrift(t, db)
 }
 
