@@ -9,7 +9,7 @@ demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
 
 test: ## every test, on TEST_DATABASE_URL or a private throw-away server
-	go run ./internal/cmd/withpostgres -- go test -timeout 30m ./...
+	go run ./internal/cmd/withpostgres -- go test -timeout 60m ./...
 	$(MAKE) test-statement test-toast
 
 test-statement: ## what is recorded, by tables of the option level: statement
@@ -19,7 +19,7 @@ test-toast: ## what is recorded, by tables of the option toast
 	EXAUDIT_TEST_OPTION=toast go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql
 
 test-race: ## the same under the race detector
-	go run ./internal/cmd/withpostgres -- go test -race -timeout 30m ./...
+	go run ./internal/cmd/withpostgres -- go test -race -timeout 60m ./...
 
 test-matrix: ## every test on each supported major version; says what was tested, what skipped and why
 	go run ./internal/cmd/testmatrix
