@@ -133,10 +133,11 @@ func TestFullDisk(t *testing.T) {
 	for name, c := range map[string]struct {
 		template string
 		step     int64
+		steps    bool // it is several transactions, each of which stays
 		run      func(*pgtest.DB) error
 	}{
-		"init": {"template0", 96 << 10, initialize},
-		"install": {"initialised", 16 << 10, func(db *pgtest.DB) error {
+		"init": {"template0", 96 << 10, false, initialize},
+		"install": {"initialised", 16 << 10, true, func(db *pgtest.DB) error {
 			_, err := exaudit.New(db.Pool).Install(ctx, []string{"orders", "items", "parts"})
 			return err
 		}},
@@ -155,7 +156,7 @@ func TestFullDisk(t *testing.T) {
 			if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "53100" {
 				t.Fatalf("%s, %d bytes free: %v", name, free, err)
 			}
-			if state := interrupt.State(t, db); state != before {
+			if state := interrupt.State(t, db); state != before && !c.steps {
 				t.Errorf("%s, %d bytes free: something is left\n%s", name, free, difference(before, state))
 			}
 			if err := c.run(db); err != nil {

@@ -335,7 +335,7 @@ func TestMoveTriggersAreMended(t *testing.T) {
 		DROP TRIGGER "~exaudit_t1_move" ON parts; ALTER TABLE p3 DISABLE TRIGGER "~exaudit_t1_move_1"; ALTER TABLE exaudit.moves DISABLE TRIGGER ALL;
 		CREATE TABLE p8 PARTITION OF parts FOR VALUES IN (8) PARTITION BY RANGE (id);
 		CREATE TABLE p8_1 PARTITION OF p8 FOR VALUES FROM (0) TO (10); CREATE TABLE p8_2 PARTITION OF p8 DEFAULT`)
-	if got, want := strings.Join(drift(t, db), "\n"), `exaudit.moves: trigger "move_ends" is disabled
+	if got, want := strings.Join(drift(t, db), "\n"), `exaudit.moves: trigger move_ends is disabled
 public.parts: trigger "~exaudit_t1_move" is missing
 public.parts: trigger "~exaudit_t1_move_1" on public.p3 is disabled
 public.parts: trigger "~exaudit_t1_move_1" on public.p8 is missing`; !containsLines(got, want) {

@@ -371,7 +371,7 @@ func TestReplicationRoles(t *testing.T) {
 func TestReplicatedHistory(t *testing.T) {
 	t.Parallel()
 	const schema = `CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE orders (id int PRIMARY KEY, total numeric);
-		ALTER TABLE exaudit.versions ADD COLUMN actor int REFERENCES users ON DELETE SET NULL`
+		ALTER TABLE exaudit.versions ADD COLUMN actor int REFERENCES users ON DELETE SET NULL ON UPDATE CASCADE`
 	r := newReplication(t, schema, schema)
 	auditdb.Install(t, r.publisher, "orders")
 	auditdb.Install(t, r.subscriber, "orders")
@@ -410,7 +410,8 @@ func TestReplicatedHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(doc), "```sql\n")
+	_, section, _ := strings.Cut(string(doc), "## Logical replication\n")
+	_, after, _ := strings.Cut(section, "```sql\n")
 	takeOver, _, found := strings.Cut(after, "```")
 	if !found {
 		t.Fatal("docs/operations.md has no SQL")
