@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -42,6 +43,9 @@ func TestSchemasWithoutUsage(t *testing.T) {
 // The triggers of a restored table know it by its name alone. Its schema need not be open to exaudit_writer.
 func TestRestoredTableWithoutUsage(t *testing.T) {
 	t.Parallel()
+	if auditdb.Option() == "statement" {
+		t.Skip("the trigger that this test creates is for each row")
+	}
 	db := tracked(t, `CREATE SCHEMA billing; CREATE TABLE billing.b (id int PRIMARY KEY, n int)`, "billing.b")
 	id := one[string](t, db.Pool, `SELECT id::text FROM exaudit.tables`)
 	db.Exec(t, `ALTER TABLE billing.b RENAME TO old;

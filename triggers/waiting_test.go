@@ -66,7 +66,7 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 			}
 			app, others := db.Connect(t, ""), db.Connect(t, "")
 			run(t, app, `BEGIN`, c.hold)
-			run(t, others, `SET lock_timeout = '800ms'`)
+			run(t, others, `SET lock_timeout = '3s'`)
 			done := make(chan error)
 			go func() { done <- c.run(db.Pool, c.tables) }()
 			for i := 0; ; i++ {
@@ -83,7 +83,7 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 				case <-time.After(20 * time.Millisecond):
 				}
 				if i == 15 {
-					run(t, app, `SET LOCAL lock_timeout = '800ms'`, c.then)
+					run(t, app, `SET LOCAL lock_timeout = '3s'`, c.then)
 				}
 				run(t, others, `SELECT FROM a, b, parts`, `INSERT INTO parts VALUES (2, 2); DELETE FROM parts WHERE id = 2`)
 				if c.then != `UPDATE a SET n = 2` {
