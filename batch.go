@@ -123,7 +123,7 @@ type queued struct {
 	queries []*pgx.QueuedQuery // its own
 	// place is where the settings are, read how many results the caller has read.
 	place, read int
-	// shift is how many characters they add to the text, 0 where there is none.
+	// shift is how many characters they add to the text.
 	shift   int32
 	shifted *pgconn.PgError
 	// told means that the settings' own result has been read.
@@ -185,7 +185,7 @@ func (q *queued) plain(err error) error {
 	return err
 }
 
-// over gives the batch its queries back.
+// over returns its queries to the batch.
 func (q *queued) over() {
 	if q != nil && !q.closed {
 		q.closed = true

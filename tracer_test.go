@@ -173,7 +173,7 @@ func TestTracersSeeTheStatements(t *testing.T) {
 	}
 }
 
-// listening gives a pool whose server tells of all that it logs.
+// listening returns a pool whose server sends all that it logs.
 func listening(t *testing.T, db *pgtest.DB, mode pgx.QueryExecMode) (*pgxpool.Pool, func() []pgconn.Notice) {
 	var mu sync.Mutex
 	var heard []pgconn.Notice

@@ -313,7 +313,7 @@ func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// register gives a table its id: the one it has, also after a rename, or a new one. Of a table that was uninstalled it
+// register assigns a table its id: the one it has, also after a rename, or a new one. Of a table that was uninstalled it
 // returns the options that it had, if any.
 func register(ctx context.Context, tx pgx.Tx, relation uint32) (id int32, former string, err error) {
 	queries := db.New()

@@ -57,7 +57,7 @@ func (p *prepared) of(conn *pgx.Conn) *prepared {
 // parsed each time.
 var cached, _ = reflect.TypeFor[pgx.Conn]().FieldByName("statementCache")
 
-// cacheOf identifies pgx's cache of statements; 0 is none.
+// cacheOf identifies pgx's cache of statements; it returns 0 without one.
 func cacheOf(conn *pgx.Conn) uintptr {
 	if cached.Type == nil || cached.Type.Kind() != reflect.Interface {
 		return 0

@@ -28,7 +28,7 @@ func New(t testing.TB, schema string) *pgtest.DB {
 	return db
 }
 
-// Prepared gives a clone of a database with schema exaudit on which the statements have been run: for those that take
+// Prepared returns a clone of a database with schema exaudit on which the statements have been run: for those that take
 // long, and that several tests share.
 func Prepared(t testing.TB, statements string) *pgtest.DB {
 	t.Helper()

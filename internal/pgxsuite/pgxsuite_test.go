@@ -148,7 +148,7 @@ var diverted = []string{"Exec", "Query", "QueryRow", "CopyFrom", "SendBatch", "B
 
 var inTx = regexp.MustCompile(`(tx\.conn\.)(Exec|Query|CopyFrom|SendBatch)\(`)
 
-// divert gives the methods of a receiver other names, so that files of testdata can have those.
+// divert renames the methods of a receiver, so that files of testdata can have those.
 func divert(t *testing.T, dir, receiver string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))

@@ -25,13 +25,13 @@ const (
 	Behind = "pg_catalog,public,lair"
 )
 
-// New gives a database with exaudit and traps. A session of its pool finds none.
+// New returns a database with exaudit and traps. A session of its pool finds none.
 func New(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return auditdb.Prepared(t, names)
 }
 
-// Bare gives one with traps and without exaudit.
+// Bare returns one with traps and without exaudit.
 func Bare(t testing.TB) *pgtest.DB {
 	t.Helper()
 	return pgtest.New(t, pgtest.Template(fmt.Sprintf("traps_%x", sha256.Sum256([]byte(names))), func(ctx context.Context, url string) error {
