@@ -74,11 +74,12 @@ type connection struct {
 	pgx *pgx.Conn
 }
 
-// connect needs no prepared statement, and so does not make any: behind a transaction pooler, their names may be
-// taken.
+// connect uses no prepared statement: behind a transaction pooler, the name of one may be taken, and the unnamed one,
+// which QueryExecModeDescribeExec needs for two round trips, may be another's by the second.
 func connect(ctx context.Context, config *pgx.ConnConfig) (connection, error) {
 	config = config.Copy()
-	if config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+	switch config.DefaultQueryExecMode {
+	case pgx.QueryExecModeCacheStatement, pgx.QueryExecModeDescribeExec:
 		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	conn, err := stdlib.GetConnector(*config).Connect(ctx)

@@ -76,6 +76,10 @@ logfile = %s/log
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		<-exited
+		if t.Failed() {
+			log, _ := os.ReadFile(filepath.Join(dir, "log"))
+			t.Logf("pgbouncer said\n%s%s", log, &said)
+		}
 	})
 	socket := filepath.Join(dir, fmt.Sprintf(".s.PGSQL.%d", Port))
 	for deadline := time.Now().Add(10 * time.Second); ; {
