@@ -984,7 +984,7 @@ CREATE FUNCTION exaudit.has_truncate_policy(relation oid) RETURNS boolean
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT exists (SELECT FROM pg_catalog.pg_policy p
-                   WHERE p.polrelid = relation AND p.polname = 'exaudit_truncate' AND p.polpermissive
+                   WHERE p.polrelid = relation AND p.polname = '~exaudit_truncate' AND p.polpermissive
                      AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
                      -- the constant true; pg_get_expr would lock the table
                      AND p.polqual::text ~ '^\{CONST :consttype 16 [^{]*:constisnull false [^{]*:constvalue 1 \[( 0)* 1( 0)* \]\}$')
@@ -1018,25 +1018,40 @@ AS $$
     WHERE c.oid = relation
 $$;
 
--- A function that might run as exaudit_writer where that plans a query on a relation: the planner computes what it can of
--- the expressions of indexes, statistics and partition keys. Those of superusers do not count, nor those of members of
--- exaudit_writer, who could do as much without it. NULL where there is none.
+-- What might run as exaudit_writer where that queries a relation: the planner computes what it can of the expressions of
+-- indexes, statistics and partition keys, and of permissive policies until it comes to one that is true, the last name
+-- first; foreign tables make values of domains. Functions of superusers do not count, nor those of members of
+-- exaudit_writer, who could do as much without it. NULL where there is nothing.
 CREATE FUNCTION exaudit.planned_code(relation oid) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT min(p.oid::regprocedure::text)
-    FROM (SELECT tree.relation AS id FROM exaudit.partition_tree($1) AS tree) AS r
+    SELECT min('the input functions of foreign table ' || c.oid::regclass::text)
+    FROM exaudit.partition_tree($1) AS tree
+    JOIN pg_catalog.pg_class c ON c.oid = tree.relation AND c.relkind = 'f'
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT min('function ' || p.oid::regprocedure::text)
+    FROM (SELECT tree.relation AS id FROM exaudit.partition_tree($1) AS tree
+          UNION
+          SELECT up.relid FROM pg_catalog.pg_partition_ancestors($1) AS up (relid)) AS r
     CROSS JOIN LATERAL (SELECT 'pg_catalog.pg_class'::regclass AS class, r.id AS object
                         UNION ALL
                         SELECT 'pg_catalog.pg_class'::regclass, i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = r.id
                         UNION ALL
-                        SELECT 'pg_catalog.pg_statistic_ext'::regclass, e.oid FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = r.id) AS part
+                        SELECT 'pg_catalog.pg_statistic_ext'::regclass, e.oid FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = r.id
+                        UNION ALL
+                        SELECT 'pg_catalog.pg_policy'::regclass, po.oid
+                        FROM pg_catalog.pg_policy po JOIN pg_catalog.pg_class c ON c.oid = po.polrelid AND c.relrowsecurity
+                        WHERE po.polrelid = $1 AND r.id = $1 AND po.polpermissive AND po.polcmd IN ('r', '*') AND po.polname > '~exaudit_truncate'
+                          AND exists (SELECT FROM unnest(po.polroles) AS role
+                                      WHERE role = 0 OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE'))) AS part
     JOIN pg_catalog.pg_depend d ON d.classid = part.class AND d.objid = part.object
     LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
     JOIN pg_catalog.pg_proc p ON p.oid = CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE o.oprcode::oid END
     -- a superuser is a member of every role
     WHERE NOT pg_catalog.pg_has_role(p.proowner, 'exaudit_writer', 'MEMBER')
+    LIMIT 1
 $$;
 
 -- The partitions below a relation whose rows its TRUNCATE trigger has to record, because
@@ -1103,10 +1118,12 @@ BEGIN
     END IF;
     foreign_code := exaudit.planned_code(relation);
     IF foreign_code IS NOT NULL THEN
-        RAISE EXCEPTION 'rows of % cannot be recorded: reading them might run function % as exaudit_writer', relation::regclass, foreign_code
+        RAISE EXCEPTION 'rows of % cannot be recorded: reading them might run % as exaudit_writer', relation::regclass, foreign_code
             USING ERRCODE = 'insufficient_privilege',
-                  DETAIL = 'An index, statistics or a partition key calls it.',
-                  HINT = 'Have the function owned by a superuser, or the table installed with the option truncate: refuse or ignore.';
+                  DETAIL = CASE WHEN foreign_code ^@ 'function' THEN 'An index, statistics, a partition key or a policy calls it.'
+                                ELSE 'They check the domains of its columns.' END,
+                  HINT = CASE WHEN foreign_code ^@ 'function' THEN 'Have the function owned by a superuser, or' ELSE 'Have' END
+                         || ' the table installed with the option truncate: refuse or ignore.';
     END IF;
     PERFORM exaudit.note_columns(table_id, root, exaudit.present_columns(root));
     LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE; -- as in exaudit.record

@@ -200,7 +200,8 @@ BEGIN
     RETURN (
         SELECT string_agg(pg_catalog.format(CASE WHEN k.type = exaudit.base_type(c.type) THEN 't.%1$I OPERATOR(%2$I.%3$s) k.%1$I'
                                                  WHEN k.type = 'text'::regtype THEN 'exaudit.text_value(t.%1$I) OPERATOR(pg_catalog.=) k.%1$I'
-                                                 ELSE 't.%1$I::%4$s OPERATOR(%2$I.%3$s) k.%1$I' END,
+                                                 -- a cast of an array of a domain might be its owner's
+                                                 ELSE 'exaudit.text_value(t.%1$I)::%4$s OPERATOR(%2$I.%3$s) k.%1$I' END,
                                             c.name, n.nspname, o.oprname, exaudit.type_name(k.type, k.modifier)), ' AND '
                           ORDER BY c.key_position)
         FROM exaudit.table_columns c

@@ -74,8 +74,8 @@ BEGIN
         ORDER BY c.oid <> complete_partitions.relation, c.oid::regclass::text
     LOOP
         IF NOT exaudit.has_truncate_policy(part.name) THEN
-            EXECUTE pg_catalog.format('DROP POLICY IF EXISTS exaudit_truncate ON %s', part.name);
-            EXECUTE pg_catalog.format('CREATE POLICY exaudit_truncate ON %s FOR SELECT TO exaudit_writer USING (true)', part.name);
+            EXECUTE pg_catalog.format('DROP POLICY IF EXISTS "~exaudit_truncate" ON %s', part.name);
+            EXECUTE pg_catalog.format('CREATE POLICY "~exaudit_truncate" ON %s FOR SELECT TO exaudit_writer USING (true)', part.name);
         END IF;
         IF part.moves IS NOT NULL THEN
             trigger := pg_catalog.format('~exaudit_t%s_move', table_id) || CASE WHEN part.level > 0 THEN '_' || part.level ELSE '' END;

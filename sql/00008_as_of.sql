@@ -532,16 +532,15 @@ BEGIN
 END
 $$;
 
--- A column of a row t under another type that is as plain, or its own. No cast to text is asked that its owner wrote.
+-- A column of a row t under another type that is as plain, or its own. No cast is asked that its owner wrote, as one of
+-- arrays of a domain may be: only a domain's own to the type beneath it is PostgreSQL's.
 CREATE FUNCTION exaudit.plain_value(own_type oid, plain_type oid, modifier integer, name text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT pg_catalog.format(CASE WHEN plain_type = own_type THEN 't.%1$I'
-                                  WHEN plain_type = 'text'::regtype AND exaudit.base_type(own_type) <> plain_type THEN 'exaudit.text_value(t.%1$I)'
-                                  WHEN plain_type = 'text[]'::regtype AND exaudit.base_type(own_type) <> plain_type THEN
-                                      'pg_catalog.format(''%%s'', t.%1$I)::pg_catalog.text[]'
-                                  ELSE 't.%1$I::%2$s' END, name, exaudit.type_name(plain_type, modifier))
+                                  WHEN plain_type = exaudit.base_type(own_type) THEN 't.%1$I::%2$s'
+                                  ELSE 'exaudit.text_value(t.%1$I)::%2$s' END, name, exaudit.type_name(plain_type, modifier))
 $$;
 
 -- What rows_before selects of a row t that nothing has changed; $2 is the table's encode_query.

@@ -145,7 +145,7 @@ func TestDDLThatHidesRows(t *testing.T) {
 	t.Parallel()
 	for _, ddl := range []string{
 		`CREATE SCHEMA other; ALTER TABLE items SET SCHEMA other; SET search_path = public, other`,
-		`ALTER TABLE items ENABLE ROW LEVEL SECURITY; DROP POLICY exaudit_truncate ON items`,
+		`ALTER TABLE items ENABLE ROW LEVEL SECURITY; DROP POLICY "~exaudit_truncate" ON items`,
 		`REVOKE SELECT ON items FROM exaudit_writer`,
 	} {
 		db := tracked(t, itemsSchema, "items")
@@ -173,8 +173,8 @@ func TestRowSecurityLater(t *testing.T) {
 		ALTER TABLE parted_1 FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY; TRUNCATE parted; INSERT INTO parted VALUES (2); TRUNCATE parted_1`)
 	wantRecorded(t, db, `created parted 1 {"id": 1}`, `deleted parted 1 {"id": 1}`, `created parted 2 {"id": 2}`, `deleted parted 2 {"id": 2}`)
 	wantNoDrift(t, db)
-	db.Exec(t, `ALTER TABLE parted_1 DISABLE ROW LEVEL SECURITY; DROP POLICY exaudit_truncate ON parted_1`)
-	wantDrift(t, db, `policy "exaudit_truncate" on public.parted_1 is missing`)
+	db.Exec(t, `ALTER TABLE parted_1 DISABLE ROW LEVEL SECURITY; DROP POLICY "~exaudit_truncate" ON parted_1`)
+	wantDrift(t, db, `policy "~exaudit_truncate" on public.parted_1 is missing`)
 	install(t, db, "parted")
 	wantNoDrift(t, db)
 }

@@ -230,9 +230,9 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 		case !p.WriterMayRead:
 			note("role exaudit_writer", "may not read every row"+of+", so TRUNCATE cannot be recorded")
 		case p.PlannedCode != "":
-			note("function "+p.PlannedCode, plannable+", by an index, statistics or a partition key"+of+", so TRUNCATE cannot be recorded")
+			note(p.PlannedCode, plannable+" where rows"+of+" are read, so TRUNCATE cannot be recorded")
 		case !p.HasPolicy:
-			note(`policy "exaudit_truncate"`+on, "is missing, so with row security TRUNCATE could not be recorded")
+			note(`policy "~exaudit_truncate"`+on, "is missing, so with row security TRUNCATE could not be recorded")
 		}
 	}
 	return drift, nil
@@ -242,7 +242,7 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 const restricted = "is restrictive and applies to exaudit_writer, which may not read every row then, so TRUNCATE fails: " +
 	"create it TO the roles that it is for, or give the table the option truncate"
 
-// plannable begins the problem of a function that only its owner can mend.
+// plannable begins the problem of code that only its owner can mend.
 const plannable = "might run as exaudit_writer"
 
 // mendable are those that installing anew mends.

@@ -118,8 +118,8 @@ func TestFollowedTruncate(t *testing.T) {
 	for _, ddl := range []string{
 		`CREATE SCHEMA other; ALTER TABLE items SET SCHEMA other; SET search_path = public, other`,
 		`ALTER TABLE items ENABLE ROW LEVEL SECURITY`,
-		`ALTER TABLE items ENABLE ROW LEVEL SECURITY; DROP POLICY exaudit_truncate ON items`,
-		`ALTER TABLE items ENABLE ROW LEVEL SECURITY; ALTER POLICY exaudit_truncate ON items USING (false)`,
+		`ALTER TABLE items ENABLE ROW LEVEL SECURITY; DROP POLICY "~exaudit_truncate" ON items`,
+		`ALTER TABLE items ENABLE ROW LEVEL SECURITY; ALTER POLICY "~exaudit_truncate" ON items USING (false)`,
 		`REVOKE SELECT ON items FROM exaudit_writer`,
 		`ALTER SCHEMA public RENAME TO renamed; SET search_path = renamed`,
 		`REVOKE USAGE ON SCHEMA public FROM exaudit_writer, PUBLIC`,

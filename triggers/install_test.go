@@ -19,7 +19,7 @@ func installed(t *testing.T, db *pgtest.DB) int {
 	return one[int](t, db.Pool, `SELECT
 		(SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.proname ~ '^t[0-9]+_')
 		+ (SELECT count(*) FROM pg_proc WHERE proname ~ '^t[0-9]+_' AND pronamespace = 'exaudit'::regnamespace)
-		+ (SELECT count(*) FROM exaudit.tables WHERE tracked) + (SELECT count(*) FROM pg_policy WHERE polname = 'exaudit_truncate')
+		+ (SELECT count(*) FROM exaudit.tables WHERE tracked) + (SELECT count(*) FROM pg_policy WHERE polname = '~exaudit_truncate')
 		+ (SELECT count(*) FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'public'::regnamespace AND a.grantee = 'exaudit_writer'::regrole)`)
 }
 

@@ -32,7 +32,7 @@ SELECT pg_catalog.set_config('exaudit.search_path', pg_catalog.current_setting('
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- exaudit: begin table public.users
--- exaudit: undo SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+-- exaudit: undo SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
 SELECT exaudit.install_table('public.users', '{"mask":["password"],"where":"name <> ''<b>''","toast":true}', $install$
 -- TRUNCATE is recorded by reading the rows before they go.
@@ -390,7 +390,7 @@ $install$);
 -- exaudit: end
 
 -- exaudit: begin table public.orders
--- exaudit: undo SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+-- exaudit: undo SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
 SELECT exaudit.install_table('public.orders', '{"capture":"full","session_user":true}', $install$
 -- TRUNCATE is recorded by reading the rows before they go.
@@ -750,7 +750,7 @@ $install$);
 -- exaudit: end
 
 -- exaudit: begin table public.events
--- exaudit: undo SELECT exaudit.uninstall_table('public.events', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+-- exaudit: undo SELECT exaudit.uninstall_table('public.events', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
 SELECT exaudit.install_table('public.events', '{}', $install$
 CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
@@ -1191,13 +1191,13 @@ DROP FUNCTION IF EXISTS public.orders_at(timestamp with time zone), public.order
 DROP FUNCTION IF EXISTS public.users_at(timestamp with time zone), public.users_states(bigint);
 
 -- exaudit: removed table public.events
-SELECT exaudit.uninstall_table('public.events', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+SELECT exaudit.uninstall_table('public.events', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 
 -- exaudit: removed table public.orders
-SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 
 -- exaudit: removed table public.users
-SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 
 SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('exaudit.search_path'), true);
 

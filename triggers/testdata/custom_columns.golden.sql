@@ -2,8 +2,8 @@
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.notes TO exaudit_writer;
 -- So that it stays so with row security; without, a policy means nothing.
-DROP POLICY IF EXISTS exaudit_truncate ON public.notes;
-CREATE POLICY exaudit_truncate ON public.notes FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS "~exaudit_truncate" ON public.notes;
+CREATE POLICY "~exaudit_truncate" ON public.notes FOR SELECT TO exaudit_writer USING (true);
 
 CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     LANGUAGE plpgsql

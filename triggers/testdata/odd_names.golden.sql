@@ -2,8 +2,8 @@
 GRANT USAGE ON SCHEMA "my.schema" TO exaudit_writer;
 GRANT SELECT ON "my.schema"."it's ""my.table""" TO exaudit_writer;
 -- So that it stays so with row security; without, a policy means nothing.
-DROP POLICY IF EXISTS exaudit_truncate ON "my.schema"."it's ""my.table""";
-CREATE POLICY exaudit_truncate ON "my.schema"."it's ""my.table""" FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS "~exaudit_truncate" ON "my.schema"."it's ""my.table""";
+CREATE POLICY "~exaudit_truncate" ON "my.schema"."it's ""my.table""" FOR SELECT TO exaudit_writer USING (true);
 
 CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     LANGUAGE plpgsql

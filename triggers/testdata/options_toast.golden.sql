@@ -8,8 +8,8 @@ RETURN (name <> ''::text);
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.people TO exaudit_writer;
 -- So that it stays so with row security; without, a policy means nothing.
-DROP POLICY IF EXISTS exaudit_truncate ON public.people;
-CREATE POLICY exaudit_truncate ON public.people FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS "~exaudit_truncate" ON public.people;
+CREATE POLICY "~exaudit_truncate" ON public.people FOR SELECT TO exaudit_writer USING (true);
 
 CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     LANGUAGE plpgsql

@@ -2,14 +2,14 @@
 GRANT USAGE ON SCHEMA public, archive TO exaudit_writer;
 GRANT SELECT ON public.events, archive."Old", public.events_2024, public.events_2024_0 TO exaudit_writer;
 -- So that it stays so with row security; without, a policy means nothing.
-DROP POLICY IF EXISTS exaudit_truncate ON public.events;
-CREATE POLICY exaudit_truncate ON public.events FOR SELECT TO exaudit_writer USING (true);
-DROP POLICY IF EXISTS exaudit_truncate ON archive."Old";
-CREATE POLICY exaudit_truncate ON archive."Old" FOR SELECT TO exaudit_writer USING (true);
-DROP POLICY IF EXISTS exaudit_truncate ON public.events_2024;
-CREATE POLICY exaudit_truncate ON public.events_2024 FOR SELECT TO exaudit_writer USING (true);
-DROP POLICY IF EXISTS exaudit_truncate ON public.events_2024_0;
-CREATE POLICY exaudit_truncate ON public.events_2024_0 FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS "~exaudit_truncate" ON public.events;
+CREATE POLICY "~exaudit_truncate" ON public.events FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS "~exaudit_truncate" ON archive."Old";
+CREATE POLICY "~exaudit_truncate" ON archive."Old" FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS "~exaudit_truncate" ON public.events_2024;
+CREATE POLICY "~exaudit_truncate" ON public.events_2024 FOR SELECT TO exaudit_writer USING (true);
+DROP POLICY IF EXISTS "~exaudit_truncate" ON public.events_2024_0;
+CREATE POLICY "~exaudit_truncate" ON public.events_2024_0 FOR SELECT TO exaudit_writer USING (true);
 
 CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
     LANGUAGE plpgsql

@@ -18,7 +18,7 @@ SELECT pg_catalog.set_config('exaudit.search_path', pg_catalog.current_setting('
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- exaudit: begin table public.order_items
--- exaudit: undo SELECT exaudit.uninstall_table('public.order_items', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+-- exaudit: undo SELECT exaudit.uninstall_table('public.order_items', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
 SELECT exaudit.install_table('public.order_items', '{}', $install$
 -- TRUNCATE is recorded by reading the rows before they go.
@@ -319,7 +319,7 @@ $install$);
 -- exaudit: end
 
 -- exaudit: begin table public.orders
--- exaudit: undo SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+-- exaudit: undo SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
 SELECT exaudit.install_table('public.orders', '{}', $install$
 -- TRUNCATE is recorded by reading the rows before they go.
@@ -731,9 +731,9 @@ DROP FUNCTION IF EXISTS public.orders_at(timestamp with time zone), public.order
 DROP FUNCTION IF EXISTS public.order_items_at(timestamp with time zone), public.order_items_states(bigint, text);
 
 -- exaudit: removed table public.orders
-SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 
 -- exaudit: removed table public.order_items
-SELECT exaudit.uninstall_table('public.order_items', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS exaudit_truncate ON <partition>;');
+SELECT exaudit.uninstall_table('public.order_items', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 
 SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('exaudit.search_path'), true);
