@@ -1,0 +1,188 @@
+package torture
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/patch"
+)
+
+// check is everything that is promised of a world that has come to its end.
+func (r *run) check() error {
+	if err := r.load(); err != nil {
+		return err
+	}
+	r.counts.Versions += len(r.versions)
+	for _, check := range []func() error{r.checkTwin, r.checkEarlier, r.checkMarks, r.checkStates, r.checkUndo, r.checkReverts} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkTwin compares the tables, and the log's state with them.
+func (r *run) checkTwin() error {
+	now := r.now()
+	for i, t := range r.Tables {
+		got, err := r.rows(t.quoted(r.audited), t.quoted(r.audited), 0)
+		if err != nil {
+			return err
+		}
+		want, err := r.rows(t.quoted(r.twin()), t.quoted(r.twin()), 1)
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(shown(got), shown(want)) {
+			return found("twin", "%s: audited %s, without auditing %s", t.Name, lines(shown(got)), lines(shown(want)))
+		}
+		if !slices.Equal(shown(want), now.shown(i)) {
+			return fmt.Errorf("torture: the twin's log says %s, and the twin is %s", lines(now.shown(i)), lines(shown(want)))
+		}
+	}
+	return nil
+}
+
+// earlier compares all tables as of a point with a state.
+func (r *run) earlier(name, function string, point any, want func(place int) []string) error {
+	for i, t := range r.Tables {
+		got, err := r.rows(t.quoted(r.audited), fmt.Sprintf("exaudit.%s(NULL::%s, $1)", function, t.quoted(r.audited)), 0, point)
+		if err != nil {
+			return found("as of", "%s as of %s: %v; want %s", t.Name, name, err, lines(want(i)))
+		}
+		if !slices.Equal(shown(got), want(i)) {
+			return found("as of", "%s as of %s: %s; want %s", t.Name, name, lines(shown(got)), lines(want(i)))
+		}
+	}
+	return nil
+}
+
+// points is how many of all points in a history are looked at, besides the marks, and how many versions are reverted.
+const points = 4
+
+// checkEarlier compares tables as of the last version of some steps, and as of their time.
+func (r *run) checkEarlier() error {
+	var ends []step // of steps that have recorded something
+	for i, s := range r.steps {
+		recorded := slices.IndexFunc(r.versions, func(v *version) bool { return v.ID == s.lastID }) >= 0
+		if recorded && (i == 0 || r.steps[i-1].lastID < s.lastID) {
+			ends = append(ends, s)
+		}
+	}
+	for _, s := range some(ends, points) {
+		want := r.at(func(e *entry) bool { return e.version.ID > s.lastID })
+		if err := r.earlier(fmt.Sprintf("version %d", s.lastID), "as_of_version", s.lastID, want.shown); err != nil {
+			return err
+		}
+		want = r.at(func(e *entry) bool { return e.Began.After(s.instant) })
+		if err := r.earlier(s.instant.Format(time.RFC3339Nano), "as_of", s.instant, want.shown); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// some are at most n of a list, from all parts of it.
+func some[T any](list []T, n int) []T {
+	if len(list) <= n {
+		return list
+	}
+	chosen := make([]T, n)
+	for i := range chosen {
+		chosen[i] = list[i*len(list)/n]
+	}
+	return chosen
+}
+
+func (r *run) checkMarks() error {
+	for _, s := range r.steps {
+		if s.mark == "" {
+			continue
+		}
+		want := func(place int) []string { return shown(s.rows[place]) }
+		if err := r.earlier("mark "+s.mark, "as_of_mark", s.mark, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkStates reads the history of each key that there ever was: it must fit together to its end, have the rows before
+// and after each version, and patches that make the one of the other.
+func (r *run) checkStates() error {
+	audit, entries, seen := exaudit.New(r.control), map[int64]*entry{}, map[int64]bool{}
+	for _, e := range r.entries {
+		entries[e.version.ID] = e
+	}
+	for _, v := range r.versions {
+		if seen[v.ID] {
+			continue
+		}
+		table := r.Tables[v.Place].quoted(r.audited)
+		history, err := audit.History(r.ctx, table, exaudit.EntityID(v.EntityID), exaudit.WithStates())
+		if err != nil {
+			return found("states", "history of %s %s: %v", table, v.EntityID, err)
+		}
+		for _, h := range history {
+			seen[h.ID] = true
+			if err := checkState(entries[h.ID], h); err != nil {
+				return err
+			}
+		}
+		if !seen[v.ID] {
+			return found("states", "history of %s %s lacks version %d", table, v.EntityID, v.ID)
+		}
+	}
+	return nil
+}
+
+func checkState(e *entry, v *exaudit.Version) error {
+	if !sameImage(v.State, e.NewImage) {
+		return found("states", "after version %d: %v; want %v", v.ID, v.State, e.NewImage)
+	}
+	if err := patched(e.OldImage, e.NewImage, v.Patch); err != nil {
+		return found("patch", "of version %d, %v: %v", v.ID, v.Patch, err)
+	}
+	return nil
+}
+
+// sameImage compares what is recorded with what exaudit's own encoding makes of the twin's row.
+func sameImage(got exaudit.Image, want exaudit.Image) bool {
+	if got == nil || want == nil {
+		return (got == nil) == (want == nil)
+	}
+	return fmt.Sprint(plain(got.Value())) == fmt.Sprint(plain(want.Value()))
+}
+
+// plain makes numbers comparable, however they were decoded.
+func plain(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k, x := range v {
+			m[k] = plain(x)
+		}
+		return m
+	case []any:
+		list := make([]any, len(v))
+		for i, x := range v {
+			list[i] = plain(x)
+		}
+		return list
+	}
+	return fmt.Sprint(v)
+}
+
+func patched(before, after exaudit.Image, p patch.Patch) error {
+	got, err := patch.Apply(before.Value(), p)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(plain(got), plain(after.Value())) {
+		return fmt.Errorf("it makes %v, not %v", got, after)
+	}
+	return nil
+}

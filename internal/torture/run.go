@@ -1,0 +1,375 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit/triggers"
+)
+
+// Finding is a promise that a world does not hold.
+type Finding struct {
+	Check string // which one, in a word or two
+	Text  string // what was expected and found
+}
+
+func (f *Finding) Error() string { return f.Check + ": " + f.Text }
+
+func found(check, format string, args ...any) error {
+	return &Finding{check, fmt.Sprintf(format, args...)}
+}
+
+// Counts are what worlds have had in them.
+type Counts struct{ Worlds, Statements, Errors, Versions, Marks, Undos, Conflicts, Reverts int }
+
+func (c *Counts) add(o Counts) {
+	c.Worlds += o.Worlds
+	c.Statements += o.Statements
+	c.Errors += o.Errors
+	c.Versions += o.Versions
+	c.Marks += o.Marks
+	c.Undos += o.Undos
+	c.Conflicts += o.Conflicts
+	c.Reverts += o.Reverts
+}
+
+// run is a world that is carried out.
+type run struct {
+	World
+	names
+	ctx      context.Context
+	control  *pgx.Conn
+	sessions [2]*session
+	script   []string // what was done, for a person
+	steps    []step
+	texts    map[string]string // rows as arrays of text, by relation
+	counts   *Counts
+
+	entries  []*entry
+	versions []*version
+}
+
+type session struct {
+	*pgx.Conn
+	open bool
+}
+
+// step is what is known after an Op.
+type step struct {
+	lastID  int64 // the newest version that there may be
+	instant time.Time
+	mark    string
+	rows    [][][]*string // of the mark, by table
+}
+
+// Place is a database in which worlds are carried out, one after the other.
+type Place struct {
+	Counts Counts
+
+	worlds   int
+	control  *pgx.Conn
+	sessions [2]*session
+}
+
+// Open connects to a database with schema exaudit.
+func Open(ctx context.Context, url string) (p *Place, err error) {
+	p = &Place{}
+	if p.control, err = pgx.Connect(ctx, url); err != nil {
+		return nil, err
+	}
+	for i := range p.sessions {
+		conn, err := pgx.Connect(ctx, url)
+		if err != nil {
+			return nil, err
+		}
+		p.sessions[i] = &session{Conn: conn}
+	}
+	return p, nil
+}
+
+// Close ends the connections.
+func (p *Place) Close(ctx context.Context) {
+	_ = p.control.Close(ctx)
+	for _, s := range p.sessions {
+		_ = s.Close(ctx)
+	}
+}
+
+// Check carries a world out and checks all that is promised. The error is a *Finding, or one of the machine's own. The
+// script is what was done.
+func (p *Place) Check(ctx context.Context, w World) (script string, err error) {
+	p.worlds++
+	r := &run{World: w, names: namesOf(p.worlds), ctx: ctx, control: p.control, sessions: p.sessions, counts: &p.Counts, texts: map[string]string{}}
+	if err = r.play(); err == nil {
+		err = r.check()
+	}
+	p.Counts.Worlds++
+	return strings.Join(r.script, "\n") + "\n", errors.Join(err, r.end())
+}
+
+// end leaves nothing of the world but its versions.
+func (r *run) end() error {
+	for _, s := range r.sessions {
+		s.open = false
+		if _, err := s.Exec(r.ctx, "ROLLBACK"); err != nil {
+			return err
+		}
+	}
+	_, err := r.control.Exec(r.ctx, fmt.Sprintf(`DROP SCHEMA IF EXISTS %q, %q, %q CASCADE`, r.audited, r.twin(), r.types))
+	return err
+}
+
+func (r *run) twin() string { return r.names.twin }
+
+func (r *run) play() error {
+	if err := r.set(); err != nil {
+		return err
+	}
+	if err := r.create(); err != nil {
+		return err
+	}
+	for i, op := range r.Ops {
+		if err := r.do(i, op); err != nil {
+			return err
+		}
+	}
+	for i, s := range r.sessions {
+		if s.open {
+			if err := r.do(len(r.Ops)+i, Op{Kind: Commit, Session: i}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// set has sessions begin as new ones do.
+func (r *run) set() error {
+	for _, s := range r.sessions {
+		if _, err := s.Exec(r.ctx, "RESET ALL; SET lock_timeout = '30ms'; SET client_min_messages = error"); err != nil {
+			return err
+		}
+	}
+	_, err := r.control.Exec(r.ctx, "RESET ALL; SET client_min_messages = error")
+	return err
+}
+
+func (r *run) create() error {
+	schemas := fmt.Sprintf(`CREATE SCHEMA %q; CREATE SCHEMA %q; CREATE SCHEMA %q`, r.audited, r.twin(), r.types)
+	if _, err := r.control.Exec(r.ctx, schemas); err != nil {
+		return err
+	}
+	r.script = append(r.script, fmt.Sprintf(`CREATE SCHEMA %q; CREATE SCHEMA %q;`, r.audited, r.types))
+	for _, sql := range r.Before {
+		sql = r.in(sql, r.names, r.audited)
+		r.script = append(r.script, sql+";")
+		if _, err := r.control.Exec(r.ctx, sql); err != nil {
+			return fmt.Errorf("%w\n%s", err, sql)
+		}
+	}
+	inTwin := func(sql string) string {
+		return r.in(strings.ReplaceAll(sql, "{twin}", fmt.Sprintf("%q", r.twin())), r.names, r.twin())
+	}
+	if _, err := r.control.Exec(r.ctx, inTwin(twinFunctions)); err != nil {
+		return err
+	}
+	options := map[string]triggers.Options{}
+	var tables []string
+	for i, t := range r.Tables {
+		sql := r.in(t.create(r.audited, ""), r.names, r.audited)
+		r.script = append(r.script, sql+";")
+		for _, s := range []string{sql, inTwin(r.World.twin(i, r.names))} {
+			if _, err := r.control.Exec(r.ctx, s); err != nil {
+				return fmt.Errorf("%w\n%s", err, s)
+			}
+		}
+		tables = append(tables, t.quoted(r.audited))
+		options[t.quoted(r.audited)] = t.Options
+		r.script = append(r.script, fmt.Sprintf("-- exaudit install '%s' -- options %+v", t.quoted(r.audited), t.Options))
+	}
+	if _, err := triggers.Install(r.ctx, r.control, tables, triggers.WithOptions(options)); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (r *run) do(i int, op Op) error {
+	s := r.sessions[op.Session]
+	var err error
+	switch op.Kind {
+	case Begin:
+		if s.open {
+			return r.note(op, step{})
+		}
+		s.open = true
+		r.say(op, "BEGIN")
+		_, err = s.Exec(r.ctx, "BEGIN")
+	case Commit, Rollback:
+		if !s.open {
+			return r.note(op, step{})
+		}
+		s.open = false
+		sql := map[Kind]string{Commit: "COMMIT", Rollback: "ROLLBACK"}[op.Kind]
+		r.say(op, sql)
+		if _, err = s.Exec(r.ctx, sql); isPg(err) { // a deferred constraint of either side
+			r.say(op, "-- "+err.Error())
+			err = nil
+		}
+	case Mark:
+		return r.mark(i, op)
+	case Once, Behind:
+		sql := r.in(op.SQL, r.names, r.audited)
+		r.say(op, sql)
+		if _, err = s.Exec(r.ctx, sql); isPg(err) && !s.open {
+			r.say(op, "-- "+err.Error())
+			err = nil
+		}
+	case Statement:
+		err = r.statement(i, op, s)
+	}
+	if err != nil {
+		return err
+	}
+	return r.note(op, step{})
+}
+
+func isPg(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg)
+}
+
+func (r *run) say(op Op, sql string) {
+	prefix := ""
+	if op.Session > 0 {
+		prefix = "/* session 2 */ "
+	}
+	r.script = append(r.script, prefix+sql+";")
+}
+
+// statement runs one on both sides, in savepoints, so that an error is one of the statement alone.
+func (r *run) statement(i int, op Op, s *session) error {
+	r.counts.Statements++
+	start := fmt.Sprintf("SET torture.step = %d; SAVEPOINT sides", i)
+	if !s.open {
+		start = "BEGIN; " + start
+	}
+	if _, err := s.Exec(r.ctx, start); err != nil {
+		return err
+	}
+	audited := r.in(op.SQL, r.names, r.audited)
+	tag, auditedErr := r.attempt(s, audited)
+	if waits(auditedErr) {
+		return r.finish(s, "ROLLBACK TO sides; RELEASE sides")
+	}
+	twinTag, twinErr := r.attempt(s, r.in(op.SQL, r.names, r.twin()))
+	if waits(twinErr) {
+		return r.finish(s, "ROLLBACK TO sides; RELEASE sides")
+	}
+	if got, want := r.plain(auditedErr), r.plain(twinErr); got != want {
+		r.say(op, audited)
+		return found("twin", "audited: %s\nwithout auditing: %s\n%s", got, want, audited)
+	}
+	if auditedErr != nil {
+		r.counts.Errors++
+		return r.finish(s, "ROLLBACK TO sides; RELEASE sides")
+	}
+	r.say(op, audited)
+	if tag != twinTag {
+		return found("twin", "audited: %s\nwithout auditing: %s\n%s", tag, twinTag, audited)
+	}
+	return r.finish(s, "RELEASE sides")
+}
+
+func (r *run) attempt(s *session, sql string) (string, error) {
+	if _, err := s.Exec(r.ctx, "SAVEPOINT side"); err != nil {
+		return "", err
+	}
+	tag, err := s.Exec(r.ctx, sql, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		if _, back := s.Exec(r.ctx, "ROLLBACK TO side"); back != nil {
+			return "", back
+		}
+	}
+	return tag.String(), err
+}
+
+func (r *run) finish(s *session, sql string) error {
+	if !s.open {
+		sql += "; COMMIT"
+	}
+	_, err := s.Exec(r.ctx, sql)
+	if isPg(err) && !s.open {
+		r.script = append(r.script, "-- "+err.Error())
+		_, err = s.Exec(r.ctx, "ROLLBACK")
+	}
+	return err
+}
+
+// waits reports whether a statement failed because of the other session.
+func waits(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "55P03" || pg.Code == "40P01" || pg.Code == "40001")
+}
+
+// plain is an error without the names by which the sides differ.
+func (r *run) plain(err error) string {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return fmt.Sprint(err)
+	}
+	return strings.NewReplacer(r.twin(), "side", r.audited, "side").Replace(pg.Code + " " + pg.Message)
+}
+
+// note keeps what is known after a step.
+func (r *run) note(_ Op, s step) error {
+	err := r.control.QueryRow(r.ctx, `SELECT CASE WHEN is_called THEN last_value ELSE 0 END, clock_timestamp() FROM exaudit.versions_id_seq`).Scan(&s.lastID, &s.instant)
+	r.steps = append(r.steps, s)
+	return err
+}
+
+// mark makes a mark, and keeps what had been committed then.
+func (r *run) mark(i int, op Op) error {
+	s := step{mark: fmt.Sprintf("%s %d", r.audited, i)}
+	r.counts.Marks++
+	r.script = append(r.script, fmt.Sprintf("/* another session */ SELECT exaudit.mark('%s');", s.mark))
+	if _, err := r.control.Exec(r.ctx, "SELECT exaudit.mark($1)", s.mark); err != nil {
+		return err
+	}
+	for _, t := range r.Tables {
+		rows, err := r.rows(t.quoted(r.audited), t.quoted(r.audited), 0)
+		if err != nil {
+			return err
+		}
+		s.rows = append(s.rows, rows)
+	}
+	return r.note(op, s)
+}
+
+// rows are those of a query's FROM, of the type of a relation.
+func (r *run) rows(relation, from string, skipped int, args ...any) ([][]*string, error) {
+	return rowsOf(r.ctx, r.control, r.texts, r.twin(), relation, from, skipped, args...)
+}
+
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func rowsOf(ctx context.Context, q querier, texts map[string]string, twin, relation, from string, skipped int, args ...any) ([][]*string, error) {
+	expression, ok := texts[relation]
+	if !ok {
+		err := q.QueryRow(ctx, fmt.Sprintf(`SELECT expression FROM %q."~texts"($1, $2)`, twin), relation, skipped).Scan(&expression)
+		if err != nil {
+			return nil, err
+		}
+		texts[relation] = expression
+	}
+	found, _ := q.Query(ctx, "SELECT "+expression+" FROM "+from+" AS r", args...)
+	return pgx.CollectRows(found, pgx.RowTo[[]*string])
+}

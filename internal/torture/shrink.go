@@ -1,0 +1,81 @@
+package torture
+
+import "slices"
+
+// Shrink makes a world smaller as long as it fails the same check, and tries no more than so many times.
+func Shrink(w World, tries int, fails func(World) bool) World {
+	try := func(smaller World) bool {
+		if tries == 0 {
+			return false
+		}
+		tries--
+		if !fails(smaller) {
+			return false
+		}
+		w = smaller
+		return true
+	}
+	for size := 0; size != w.size() && tries > 0; {
+		size = w.size()
+		for n := max(len(w.Choices)-1, 0); n >= 0; n-- {
+			if len(w.Choices) > n {
+				smaller := w
+				smaller.Choices = slices.Delete(slices.Clone(w.Choices), n, n+1)
+				try(smaller)
+			}
+		}
+		for chunk := max(len(w.Ops)/2, 1); chunk > 0; chunk /= 2 {
+			for end := len(w.Ops); end >= chunk; end -= chunk {
+				if end > len(w.Ops) {
+					continue
+				}
+				smaller := w
+				smaller.Ops = slices.Delete(slices.Clone(w.Ops), end-chunk, end)
+				try(smaller)
+			}
+		}
+		w.simplify(try)
+	}
+	return w
+}
+
+func (w World) size() int {
+	n := len(w.Ops) + len(w.Choices)
+	for _, t := range w.Tables {
+		n += len(t.Columns) + len(t.Constraints) + len(t.KeyOptions)
+	}
+	for _, c := range w.Choices {
+		for i := range 64 {
+			n += int(c.Bits >> i & 1)
+		}
+	}
+	return n
+}
+
+// simplify makes what is left of a world plainer.
+func (w World) simplify(try func(World) bool) {
+	w.Ops, w.Choices = slices.Clone(w.Ops), slices.Clone(w.Choices)
+	for i := range w.Ops {
+		if w.Ops[i].Session == 1 {
+			smaller := w
+			smaller.Ops = slices.Clone(w.Ops)
+			smaller.Ops[i].Session = 0
+			if try(smaller) {
+				w = smaller
+			}
+		}
+	}
+	for i := range w.Choices {
+		for bit := 20; bit >= 0; bit-- {
+			if w.Choices[i].Bits>>bit&1 == 0 {
+				continue
+			}
+			smaller := w
+			smaller.Choices = slices.Clone(w.Choices)
+			smaller.Choices[i].Bits &^= 1 << bit
+			if try(smaller) {
+				w = smaller
+			}
+		}
+	}
+}

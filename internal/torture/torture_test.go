@@ -1,0 +1,137 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// worldsPerDatabase bounds how many schemas a database has seen.
+const worldsPerDatabase = 25
+
+// TestWorlds carries out a few worlds, always the same; make torture sets how many or for how long, and from which seed.
+func TestWorlds(t *testing.T) {
+	t.Parallel()
+	seed, first, worlds, end := setting(t, "SEED", 1), setting(t, "FIRST", 0), setting(t, "WORLDS", 0), time.Time{}
+	if seconds := setting(t, "SECONDS", 0); seconds > 0 {
+		end = time.Now().Add(time.Duration(seconds) * time.Second)
+	} else if worlds == 0 {
+		worlds = 10
+	}
+	t.Logf("seed %d", seed)
+	var counts Counts
+	done := func(n uint64) bool {
+		return worlds > 0 && n >= first+worlds || !end.IsZero() && time.Now().After(end)
+	}
+	for n := first; !done(n) && !t.Failed(); {
+		t.Run(fmt.Sprintf("from %d", n), func(t *testing.T) {
+			place := open(t)
+			for range worldsPerDatabase {
+				if done(n) || t.Failed() {
+					break
+				}
+				try(t, place, seed, n)
+				n++
+			}
+			counts.add(place.Counts)
+		})
+	}
+	t.Logf("seed %d: %+v", seed, counts)
+}
+
+// What is done behind exaudit's back is found.
+func TestControls(t *testing.T) {
+	t.Parallel()
+	place := open(t)
+	const unlocked = "ALTER TABLE exaudit.versions DISABLE TRIGGER ALL; %s; ALTER TABLE exaudit.versions ENABLE TRIGGER ALL"
+	for name, c := range map[string]struct{ behind, want string }{
+		"a version is deleted":     {fmt.Sprintf(unlocked, "DELETE FROM exaudit.versions WHERE id = (SELECT max(id) FROM exaudit.versions)"), "recorded"},
+		"a version is changed":     {fmt.Sprintf(unlocked, `UPDATE exaudit.versions SET before = '{"a": "z"}' WHERE id = (SELECT max(id) FROM exaudit.versions)`), "as of"},
+		"a row is changed":         {"BEGIN; SET LOCAL session_replication_role = replica; UPDATE {0} SET a = 'z'; COMMIT", "twin"},
+		"a statement is different": {"CREATE RULE other AS ON UPDATE TO {0} DO INSTEAD NOTHING", "twin"},
+	} {
+		table := Table{Name: "t", Columns: []Column{{Name: "id", Type: "int"}, {Name: "a", Type: "text"}}, Key: []int{0}}
+		w := World{Tables: []Table{table}, Choices: []Choice{{Bits: ^uint64(0)}}, Ops: []Op{
+			{SQL: "INSERT INTO {0} (id, a) VALUES (1, 'x')"}, {Kind: Mark}, {SQL: "UPDATE {0} SET a = 'y'"}, {Kind: Behind, SQL: c.behind},
+		}}
+		if name == "a statement is different" {
+			w.Ops = append(w.Ops, Op{SQL: "UPDATE {0} SET a = 'v'"})
+		}
+		_, err := place.Check(t.Context(), w)
+		if finding := new(Finding); !errors.As(err, &finding) || finding.Check != c.want {
+			t.Errorf("%s: %v, want a finding of %q", name, err, c.want)
+		}
+		w.Ops = slices.DeleteFunc(w.Ops, func(op Op) bool { return op.Kind == Behind })
+		if _, err := place.Check(t.Context(), w); err != nil {
+			t.Errorf("without it: %v", err)
+		}
+	}
+}
+
+// try carries out a world, and makes it small if it fails.
+func try(t *testing.T, place *Place, seed, number uint64) {
+	t.Helper()
+	without := Known
+	if os.Getenv("EXAUDIT_TORTURE_ALL") != "" {
+		without = Exclusions{}
+	}
+	w := Generate(seed, number, without)
+	_, err := place.Check(context.Background(), w)
+	if err == nil {
+		return
+	}
+	finding := new(Finding)
+	if !errors.As(err, &finding) {
+		t.Fatalf("seed %d, world %d: %v", seed, number, err)
+	}
+	t.Logf("seed %d, world %d: %v", seed, number, err)
+	small := Shrink(w, 400, func(w World) bool {
+		var same *Finding
+		_, err := place.Check(context.Background(), w)
+		if err != nil && !errors.As(err, &same) {
+			t.Logf("while shrinking: %v", err)
+		}
+		return errors.As(err, &same) && same.Check == finding.Check
+	})
+	script, err := place.Check(context.Background(), small)
+	text := fmt.Sprintf("-- seed %d, world %d\n%s-- %v\n-- %#v\n", seed, number, script, err, small)
+	file := filepath.Join(os.TempDir(), fmt.Sprintf("torture-%d-%d.sql", seed, number))
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Error(err)
+	}
+	t.Errorf("%s\n%s", file, text)
+}
+
+func open(t *testing.T) *Place {
+	t.Helper()
+	place, err := Open(context.Background(), auditdb.New(t, "").URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { place.Close(context.Background()) })
+	return place
+}
+
+func setting(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv("EXAUDIT_TORTURE_" + name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

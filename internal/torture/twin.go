@@ -1,0 +1,47 @@
+package torture
+
+import "strings"
+
+// uid is a twin's first column: a row keeps it whatever becomes of its key.
+const uid = `"~uid"`
+
+// twinFunctions are what notes the changes of twins. A row is an array of its columns' text by their numbers, so that
+// renamed columns are the same and dropped ones NULL.
+const twinFunctions = `
+CREATE SEQUENCE {twin}."~uids";
+CREATE TABLE {twin}."~log" (seq bigserial PRIMARY KEY, step int, place int, uid bigint, action text, old text[], new text[],
+	old_image jsonb, new_image jsonb, columns text[], xid xid8 DEFAULT pg_current_xact_id(), began timestamptz DEFAULT now());
+CREATE FUNCTION {twin}."~texts"(root regclass, skipped int, OUT expression text, OUT columns text[]) LANGUAGE sql
+	SET search_path = pg_catalog AS $$
+	SELECT 'ARRAY[' || string_agg(CASE WHEN attisdropped THEN 'NULL' ELSE format('(r).%I::text', attname) END, ', ' ORDER BY attnum) || ']::text[]',
+	       array_agg(CASE WHEN attisdropped THEN '' ELSE attname END ORDER BY attnum)
+	FROM pg_attribute WHERE attrelid = root AND attnum > skipped
+$$;
+CREATE FUNCTION {twin}."~note"() RETURNS trigger LANGUAGE plpgsql
+	SET search_path = pg_catalog SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET extra_float_digits = 1 SET bytea_output = hex SET timezone = 'UTC' AS $$
+DECLARE
+	expression text; columns text[]; before text[]; after text[]; id bigint; old_image jsonb; new_image jsonb;
+BEGIN
+	SELECT t.expression, t.columns INTO expression, columns FROM {twin}."~texts"(TG_ARGV[1]::regclass, 1) AS t;
+	IF TG_OP <> 'INSERT' THEN
+		EXECUTE 'SELECT ' || expression || ' FROM (SELECT $1 AS r) AS x' INTO before USING OLD;
+		old_image := exaudit.encode(OLD) - '~uid'; id := OLD."~uid";
+	END IF;
+	IF TG_OP <> 'DELETE' THEN
+		EXECUTE 'SELECT ' || expression || ' FROM (SELECT $1 AS r) AS x' INTO after USING NEW;
+		new_image := exaudit.encode(NEW) - '~uid'; id := NEW."~uid";
+	END IF;
+	IF before IS DISTINCT FROM after THEN
+		INSERT INTO {twin}."~log" (step, place, uid, action, old, new, old_image, new_image, columns)
+		VALUES (current_setting('torture.step')::int, TG_ARGV[0]::int, id, TG_OP, before, after, old_image, new_image, columns);
+	END IF;
+	RETURN NULL;
+END $$;`
+
+// twin is the statements that make a twin of a table. Its trigger fires when exaudit's do.
+func (w World) twin(place int, n names) string {
+	t := w.Tables[place]
+	sql := t.create(n.twin, uid+` bigint NOT NULL DEFAULT nextval('{twin}."~uids"')`) + `;
+		CREATE TRIGGER "~note" AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {twin}."~note"({place}, '{table}')`
+	return strings.NewReplacer("{place}", string(rune('0'+place)), "{table}", t.quoted(n.twin)).Replace(sql)
+}
