@@ -31,7 +31,7 @@ func around(ctx context.Context, of any, sql string, args []any, run func() erro
 		return done, err
 	case *DB:
 		s := saidBy(ctx)
-		if s.nothing() || s.err == nil && !records(sql) {
+		if of.asIs(s, sql) {
 			return true, run()
 		}
 		l, err := of.line(ctx, s)

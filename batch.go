@@ -20,14 +20,17 @@ type batchResults struct {
 	// end is to be called when the batch is closed, if it is not nil.
 	end func(error) error
 	// tx is the transaction that the batch begins, nil if none.
-	tx     *tx
+	tx *tx
+	// asIs means that there are no settings.
+	asIs   bool
 	closed bool
 }
 
 // firstToRecord is the place of the first query of a batch that may change rows.
-func firstToRecord(b *pgx.Batch) int {
+func (l line) firstToRecord(b *pgx.Batch) int {
+	named := l.conn != nil && !l.wire.simple() // in the simple protocol, pgx sends names as text
 	for i, q := range b.QueuedQueries {
-		if records(q.SQL) {
+		if named && recordsOn(l.conn, q.SQL) || !named && records(q.SQL) {
 			return i
 		}
 	}
@@ -36,11 +39,11 @@ func firstToRecord(b *pgx.Batch) int {
 
 // sendBatch sends a batch with settings.
 func (l line) sendBatch(ctx context.Context, s ahead.Settings, b *pgx.Batch) *batchResults {
-	first := firstToRecord(b)
+	first := l.firstToRecord(b)
 	begins := pgx.FailedBatchResults(b, nil).Tx() != nil // only a batch that begins a transaction has one, sent or not
 	switch {
 	case l.conn == nil || first == b.Len():
-		return &batchResults{BatchResults: l.to.SendBatch(ctx, b)}
+		return &batchResults{BatchResults: l.to.SendBatch(ctx, b), asIs: true}
 	case !begins && (l.wire.batchTraced && !l.wire.pipelines() || large(b.QueuedQueries[first].Arguments)):
 		apart, err := l.apart(ctx, s)
 		if err != nil {

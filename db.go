@@ -69,7 +69,7 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Comm
 		return d.tx.Exec(ctx, sql, args...)
 	}
 	s := saidBy(ctx)
-	if s.nothing() || s.err == nil && !records(sql) {
+	if d.asIs(s, sql) {
 		return d.conn.Exec(ctx, sql, args...)
 	}
 	l, err := d.line(ctx, s)
@@ -93,7 +93,7 @@ func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, erro
 		return d.tx.Query(ctx, sql, args...)
 	}
 	s := saidBy(ctx)
-	if s.nothing() || s.err == nil && !records(sql) {
+	if d.asIs(s, sql) {
 		return d.conn.Query(ctx, sql, args...)
 	}
 	return d.query(ctx, s, sql, args)
@@ -105,7 +105,7 @@ func (d *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 		return d.tx.QueryRow(ctx, sql, args...)
 	}
 	s := saidBy(ctx)
-	if s.nothing() || s.err == nil && !records(sql) {
+	if d.asIs(s, sql) {
 		return d.conn.QueryRow(ctx, sql, args...)
 	}
 	result, _ := d.query(ctx, s, sql, args) // which has the error
@@ -165,7 +165,7 @@ func (d *DB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 		return d.tx.SendBatch(ctx, b)
 	}
 	s := saidBy(ctx)
-	if s.nothing() || s.err == nil && firstToRecord(b) == b.Len() {
+	if s.nothing() || s.err == nil && d.unknown() && (line{}).firstToRecord(b) == b.Len() {
 		br := d.conn.SendBatch(ctx, b)
 		if begun := br.Tx(); begun != nil {
 			return &batchResults{BatchResults: br, tx: d.begun(begun, session{})}
@@ -179,8 +179,10 @@ func (d *DB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	results := l.sendBatch(ctx, l.settings(s), b)
 	if begun := results.BatchResults.Tx(); begun != nil {
 		results.tx = d.begun(begun, s.session)
-		results.tx.state = &state{have: s.session, known: true, originKnown: true}
 		results.tx.end = l.end
+		if !results.asIs {
+			results.tx.state = &state{have: s.session, known: true, originKnown: true}
+		}
 		return results
 	}
 	ended := results.end
@@ -191,6 +193,31 @@ func (d *DB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 		return l.over(err)
 	}
 	return results
+}
+
+// asIs reports whether a statement goes to the Conn as it is: nothing is said, or it changes no
+// rows. A pool's connection has to be asked, which may have prepared something by that name.
+func (d *DB) asIs(s *said, sql string) bool {
+	if s.nothing() || s.err != nil {
+		return s.nothing()
+	}
+	if _, pool := d.conn.(*pgxpool.Pool); pool {
+		return sql == ""
+	}
+	if conn := connOf(d.conn); conn != nil {
+		return !recordsOn(conn, sql)
+	}
+	return !records(sql)
+}
+
+// unknown reports whether the DB's Conn is of a type that it does not know, so that custom data
+// needs a transaction.
+func (d *DB) unknown() bool {
+	switch d.conn.(type) {
+	case *pgxpool.Pool, *pgx.Conn, interface{ Conn() *pgx.Conn }:
+		return false
+	}
+	return true
 }
 
 // Begin starts a transaction, as pgx.Conn.Begin does. Its changes carry the custom data of

@@ -82,8 +82,10 @@ func connOf(c any) (conn *pgx.Conn) {
 type way int
 
 const (
+	// asIs is without custom data: the statement changes no rows.
+	asIs way = iota
 	// along is between the messages in which pgx sends the statement.
-	along way = iota
+	along
 	// alongAlone is along for what pgx executes in the simple protocol because there are no
 	// arguments, and is one statement all the same.
 	alongAlone
@@ -101,12 +103,22 @@ func (l line) wayOf(ctx context.Context, exec bool, sql string, args []any) way 
 	if mode == 0 {
 		mode = l.wire.mode
 	}
+	text, prepared, known := ahead.Prepared(l.conn, sql)
+	much := large(rest) || rewriter != nil && large([]any{rewriter})
+	switch {
+	case prepared && !records(text), !prepared && !records(sql):
+		return asIs
+	case prepared && !much: // pgx executes it as any, in each mode and without arguments too
+		return along
+	case prepared:
+		return onItsOwn
+	}
 	if exec && len(args) == 0 && several(sql) && l.conn.PgConn().TxStatus() == 'I' {
 		if begin, _ := beginning(sql); begin != "" {
 			return afterBegin
 		}
 	}
-	named := !strings.ContainsFunc(sql, unicode.IsSpace) // perhaps the name of a prepared statement
+	named := !known && !strings.ContainsFunc(sql, unicode.IsSpace) // perhaps the name of a prepared statement
 	if mode == pgx.QueryExecModeSimpleProtocol {
 		if options || named || several(sql) && !exec || l.wire.batchTraced {
 			return onItsOwn
@@ -125,7 +137,7 @@ func (l line) wayOf(ctx context.Context, exec bool, sql string, args []any) way 
 		}
 		return alongAlone
 	}
-	if large(rest) || rewriter != nil && large([]any{rewriter}) {
+	if much {
 		return onItsOwn
 	}
 	return along
@@ -213,6 +225,14 @@ func sizeOf(v reflect.Value, depth int) int {
 	return 8
 }
 
+// recordsOn reports whether a statement may change rows, which may be the name of a prepared one.
+func recordsOn(conn *pgx.Conn, sql string) bool {
+	if text, prepared, _ := ahead.Prepared(conn, sql); prepared {
+		return records(text)
+	}
+	return records(sql)
+}
+
 // exec executes a statement with settings, and reports whether the session has them.
 func (l line) exec(ctx context.Context, s ahead.Settings, sql string, args []any) (tag pgconn.CommandTag, told bool, err error) {
 	switch l.wayOf(ctx, true, sql, args) {
@@ -240,6 +260,9 @@ func (l line) exec(ctx context.Context, s ahead.Settings, sql string, args []any
 		}
 		tag, err = f.exec()
 		return tag, true, l.restore(ctx, s, err)
+	case asIs:
+		tag, err = l.to.Exec(ctx, sql, args...)
+		return tag, false, err
 	case afterBegin:
 		tag, err = l.execBeginning(ctx, s, sql)
 		return tag, false, err
@@ -262,10 +285,15 @@ func (l line) execAlone(ctx context.Context, s ahead.Settings, sql string) (tag 
 			l.wire.tracer.TraceQueryEnd(ctx, l.conn, pgx.TraceQueryEndData{CommandTag: tag, Err: err})
 		}()
 	}
-	r := ahead.Mount(l.conn, s, l.wire.prepares())
-	tag, err = l.conn.PgConn().ExecParams(ctx, sql, nil, nil, nil, nil).Close()
-	err = r.End(err)
-	return tag, r.Told(), err
+	for again := false; ; again = true {
+		r := ahead.Mount(l.conn, s, l.wire.prepares())
+		tag, err = l.conn.PgConn().ExecParams(ctx, sql, nil, nil, nil, nil).Close()
+		err = r.End(err)
+		if again || !r.Stale() || l.conn.PgConn().TxStatus() != 'I' {
+			return tag, r.Told(), err
+		}
+		// all of pgx's are gone, of which the statement needs none, and it has not been executed
+	}
 }
 
 // query runs a query with settings, and reports whether the session has them.
@@ -284,6 +312,9 @@ func (l line) query(ctx context.Context, s ahead.Settings, sql string, args []an
 			return failedRows(ended), false, ended
 		}
 		return result, r.Told(), err
+	case asIs:
+		result, err = l.to.Query(ctx, sql, args...)
+		return result, false, err
 	case asText:
 		if s, err = l.readApart(ctx, s); err != nil {
 			return failedRows(err), false, err

@@ -112,6 +112,30 @@ func TestDeallocated(t *testing.T) {
 	}
 }
 
+// A statement without arguments, of which pgx prepares nothing, does not fail either where all of
+// a connection's statements are gone.
+func TestDiscarded(t *testing.T) {
+	t.Parallel()
+	ctx := by(context.Background(), "a")
+	db := pgtest.New(t)
+	db.Exec(t, `CREATE TABLE t (f int, who text DEFAULT current_setting('exaudit.custom'))`)
+	for _, mode := range modes {
+		audit := exaudit.New(poolOf(t, db, mode))
+		for _, discard := range []string{`SELECT 1`, `DISCARD ALL`, `DEALLOCATE ALL`} {
+			_, err := audit.Exec(ctx, discard)
+			end(t, err)
+			for range 2 {
+				if tag, err := audit.Exec(ctx, `INSERT INTO t VALUES (1)`); err != nil || tag.RowsAffected() != 1 {
+					t.Errorf("%s, after %s: %s, %v", mode, discard, tag, err)
+				}
+			}
+		}
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM t WHERE who = '{"who":"a"}'`); n != 6*len(modes) {
+		t.Errorf("%d rows, want %d", n, 6*len(modes))
+	}
+}
+
 // Where what sets custom data fails, the statement does, and nothing else: neither its
 // connection nor what comes after it.
 func TestSettingsFail(t *testing.T) {

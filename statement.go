@@ -9,6 +9,9 @@ import (
 // some of it has to come before all else in a transaction, or refuses to be part of one.
 func records(sql string) bool {
 	rest := trimmed(sql)
+	for strings.HasPrefix(rest, ";") {
+		rest = trimmed(rest[1:])
+	}
 	if rest == "" {
 		return false
 	}
@@ -21,6 +24,10 @@ func records(sql string) bool {
 		}
 	case "set":
 		if second, _ := word(trimmed(rest)); second == "constraints" { // which runs what was deferred
+			return true
+		}
+	case "prepare": // to commit, what was told already
+		if second, _ := word(trimmed(rest)); second != "transaction" {
 			return true
 		}
 	case "create", "drop", "alter":

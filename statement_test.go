@@ -12,7 +12,7 @@ import (
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	for sql, want := range map[string]struct{ records, several bool }{
-		``: {}, "  \n": {}, `-- INSERT`: {}, "--\n--": {}, `/* a /* b */ c */`: {}, `;`: {records: true},
+		``: {}, "  \n": {}, `-- INSERT`: {}, "--\n--": {}, `/* a /* b */ c */`: {}, `;`: {}, "-- x\n ; /* ; */ ;": {several: true}, `; DELETE FROM t`: {records: true, several: true}, `PREPARE TRANSACTION 'x'`: {}, `PREPARE x AS DELETE FROM t`: {records: true},
 		`INSERT INTO t VALUES (1)`: {records: true}, "-- name: Add :one\nINSERT INTO t VALUES (1);": {records: true},
 		"/* a /* b */ */ insert into t values (1)": {records: true}, `(SELECT f())`: {records: true}, `WITH x AS (DELETE FROM t) SELECT 1`: {records: true},
 		`SET a = 1`: {}, `set constraints all immediate`: {records: true}, `SET LOCAL a = ';'`: {}, `SET a = 1; DELETE FROM t`: {records: true, several: true},

@@ -128,6 +128,24 @@ func traffic(ctx context.Context, c interface {
 	_ = tx.Commit(ctx)
 }
 
+// stamped is a transaction that was begun elsewhere.
+func stamped(ctx context.Context, t *testing.T, pool *pgxpool.Pool, through bool) {
+	tx := begin(t, context.Background(), pool)
+	of := exaudit.Conn(tx)
+	if through {
+		end(t, exaudit.Stamp(ctx, tx))
+		of, ctx = exaudit.New(tx), exaudit.With(ctx, exaudit.Custom{"secret": "y"})
+	}
+	_, err := of.Exec(ctx, `UPDATE things SET total = $1`, "7")
+	end(t, err)
+	end(t, tx.Commit(ctx))
+	if through {
+		if err := exaudit.Stamp(ctx, tx); !errors.Is(err, pgx.ErrTxClosed) {
+			t.Errorf("stamp of a transaction that has ended: %v", err)
+		}
+	}
+}
+
 // A tracer is told of the application's statements as they are, and of nothing else.
 func TestTracersSeeTheStatements(t *testing.T) {
 	t.Parallel()
@@ -148,6 +166,7 @@ func TestTracersSeeTheStatements(t *testing.T) {
 					} else {
 						traffic(ctx, pool)
 					}
+					stamped(ctx, t, pool, through)
 				}
 				return [3][]string{all.lines, queries.lines, log.lines}
 			}

@@ -68,7 +68,7 @@ func (t *tx) need(ctx context.Context, sql string) (*need, error) {
 		}
 		want = s.session.over(t.base)
 	}
-	if t.conn == nil || !records(sql) {
+	if t.conn == nil || !recordsOn(t.conn, sql) {
 		return nil, nil
 	}
 	return t.needFor(want)
@@ -111,7 +111,7 @@ func (t *tx) passing(want session) (*need, error) {
 	if want == (session{}) && !t.stamped {
 		return nil, nil
 	}
-	if err := t.Tx.SendBatch(context.Background(), &pgx.Batch{}).Close(); err != nil {
+	if err := open(t.Tx); err != nil {
 		return nil, err
 	}
 	n := &need{Settings: want.settings()}
@@ -121,6 +121,9 @@ func (t *tx) passing(want session) (*need, error) {
 	n.Restore = true
 	return n, nil
 }
+
+// open returns an error if a transaction has ended. Nothing is sent, or told to a tracer.
+func open(t pgx.Tx) error { return t.SendBatch(context.Background(), &pgx.Batch{}).Close() }
 
 // observe forgets what the session has where a statement may have brought back an earlier
 // savepoint, or begun the next transaction.
@@ -328,9 +331,15 @@ func stamp(ctx context.Context, to pgx.Tx, base session) error {
 		t.stamped = true // what is nested gives it back
 		return nil
 	}
-	custom, ignore := base.whole().Custom, base.whole().Ignore
+	settings := base.whole()
+	if conn := connOf(to); conn != nil {
+		if err := open(to); err != nil {
+			return err
+		}
+		return settings.Send(ctx, conn.PgConn(), wireOf(conn).simple()) // which no tracer is told of
+	}
 	b := &pgx.Batch{}
-	sql, args := ahead.Settings{Custom: custom, Ignore: ignore}.Query()
+	sql, args := settings.Query()
 	b.Queue(sql, args...)
 	return to.SendBatch(ctx, b).Close()
 }

@@ -179,6 +179,9 @@ func (r *Rider) Waiting() bool { return r != nil && r.stage == waiting }
 // Missed reports whether the settings have not got to the server, or not got through there.
 func (r *Rider) Missed() bool { return r.Waiting() || r != nil && r.err != nil }
 
+// Stale reports whether the settings have failed because what was prepared for them is gone.
+func (r *Rider) Stale() bool { return r != nil && r.err != nil && r.err.Code == invalidStatementName }
+
 // Dismount stops listening.
 func (r *Rider) Dismount() {
 	if r != nil && !r.dismounted {

@@ -69,6 +69,27 @@ func cacheOf(conn *pgx.Conn) uintptr {
 	return cache.Elem().Pointer()
 }
 
+// byName is where pgx keeps, for itself, the statements that the application has prepared.
+var byName, _ = reflect.TypeFor[pgx.Conn]().FieldByName("preparedStatements")
+
+// Prepared is the text of the statement that the application has prepared on a connection by a
+// name, if it has. It returns ok false for every name should pgx keep them elsewhere: known
+// reports whether it does not.
+func Prepared(conn *pgx.Conn, name string) (text string, ok, known bool) {
+	if byName.Type != reflect.TypeFor[map[string]*pgconn.StatementDescription]() {
+		return "", false, false
+	}
+	statements := reflect.ValueOf(conn).Elem().FieldByIndex(byName.Index)
+	if statements.Len() == 0 {
+		return "", false, true
+	}
+	statement := statements.MapIndex(reflect.ValueOf(name))
+	if !statement.IsValid() || statement.IsNil() {
+		return "", false, true
+	}
+	return statement.Elem().FieldByName("SQL").String(), true, true
+}
+
 // name is the name under which a statement is prepared, or is to be.
 func (p *prepared) name(sql string) (name string, parsed bool) {
 	if p == nil {
@@ -97,6 +118,8 @@ func (p *prepared) done() {
 	clear(p.pending)
 }
 
+const invalidStatementName = "26000"
+
 // forget forgets all where a statement has failed because it is not there.
 func (p *prepared) forget() {
 	if p != nil {
@@ -113,7 +136,7 @@ func (p *prepared) failed(err error) {
 	}
 	clear(p.pending)
 	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) && pgErr.Code == "26000" { // invalid_sql_statement_name
+	if errors.As(err, &pgErr) && pgErr.Code == invalidStatementName {
 		p.forget()
 	}
 }

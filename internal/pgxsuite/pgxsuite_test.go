@@ -48,7 +48,7 @@ func TestPgxSuite(t *testing.T) {
 	}
 }
 
-// compare runs tests on a way, and what fails again, alone.
+// compare runs tests on a way, and what fails again and again, alone.
 func compare(t *testing.T, of, way string, known, plain map[string]string, binary, run string) {
 	t.Helper()
 	differing := func(run string) (names []string) {
@@ -63,7 +63,8 @@ func compare(t *testing.T, of, way string, known, plain map[string]string, binar
 	differs := map[string]bool{}
 	for _, name := range differing(run) {
 		top, _, _ := strings.Cut(name, "/")
-		if slices.Contains(differing("^"+top+"$"), name) {
+		again := func() bool { return slices.Contains(differing("^"+top+"$"), name) }
+		if again() && again() && again() { // some depend on how busy the machine is
 			differs[strings.Join([]string{of, way, name}, " ")] = true
 		}
 	}
