@@ -155,6 +155,25 @@ func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32
 	return i, err
 }
 
+const dropConstraintTriggers = `-- name: DropConstraintTriggers :one
+SELECT coalesce(pg_catalog.string_agg(pg_catalog.format('DROP TRIGGER %I ON %I.%I', tg.tgname, n.nspname, c.relname), '; '), '')::pg_catalog.text AS statements
+FROM exaudit.partition_tree($1::pg_catalog.oid) tree
+JOIN pg_catalog.pg_trigger tg ON tg.tgrelid OPERATOR(pg_catalog.=) tree.relation
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tree.relation
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE tg.tgconstraint OPERATOR(pg_catalog.<>) 0::pg_catalog.oid AND NOT tg.tgisinternal
+  AND tg.tgparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid
+  AND tg.tgname OPERATOR(pg_catalog.~) '^[!~]exaudit_t[0-9]+_'
+`
+
+// Drops the constraint triggers of a table and its partitions that have names of exaudit's.
+func (q *Queries) DropConstraintTriggers(ctx context.Context, db DBTX, relation uint32) (string, error) {
+	row := db.QueryRow(ctx, dropConstraintTriggers, relation)
+	var statements string
+	err := row.Scan(&statements)
+	return statements, err
+}
+
 const foreignKeys = `-- name: ForeignKeys :many
 SELECT DISTINCT k.referencing, k.referenced
 FROM exaudit.foreign_keys k
@@ -203,7 +222,10 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name
                JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
                WHERE tg.tgrelid OPERATOR(pg_catalog.=) c.oid
                  AND p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
-                 AND p.proname OPERATOR(pg_catalog.~) '^t[0-9]+_insert$')::boolean AS covered
+                 AND p.proname OPERATOR(pg_catalog.~) '^t[0-9]+_insert$')::boolean AS covered,
+       EXISTS (SELECT FROM pg_catalog.pg_index k
+               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key,
+       (c.relkind OPERATOR(pg_catalog.=) 'f')::boolean AS is_foreign
 FROM children
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) children.relation AND NOT c.relispartition
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -211,8 +233,10 @@ ORDER BY name
 `
 
 type InheritanceChildrenRow struct {
-	Name    string
-	Covered bool
+	Name          string
+	Covered       bool
+	HasPrimaryKey bool
+	IsForeign     bool
 }
 
 // The tables that inherit from a table, and theirs, partitions aside. Its triggers do not
@@ -226,7 +250,12 @@ func (q *Queries) InheritanceChildren(ctx context.Context, db DBTX, relation uin
 	var items []InheritanceChildrenRow
 	for rows.Next() {
 		var i InheritanceChildrenRow
-		if err := rows.Scan(&i.Name, &i.Covered); err != nil {
+		if err := rows.Scan(
+			&i.Name,
+			&i.Covered,
+			&i.HasPrimaryKey,
+			&i.IsForeign,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -242,6 +271,7 @@ SELECT p.proname::pg_catalog.text AS name,
        p.prosrc::pg_catalog.text AS body,
        coalesce(p.proconfig, '{}')::pg_catalog.text[] AS settings,
        p.prosecdef::boolean AS security_definer,
+       (p.provolatile OPERATOR(pg_catalog.=) 'v')::boolean AS volatile,
        pg_catalog.pg_get_userbyid(p.proowner)::pg_catalog.text AS owner,
        (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
                                     WHERE a.grantee OPERATOR(pg_catalog.=) 0))::boolean AS public_may_execute,
@@ -260,6 +290,7 @@ type InstalledFunctionsRow struct {
 	Body             string
 	Settings         []string
 	SecurityDefiner  bool
+	Volatile         bool
 	Owner            string
 	PublicMayExecute bool
 	Executors        []string
@@ -280,6 +311,7 @@ func (q *Queries) InstalledFunctions(ctx context.Context, db DBTX, tableID int32
 			&i.Body,
 			&i.Settings,
 			&i.SecurityDefiner,
+			&i.Volatile,
 			&i.Owner,
 			&i.PublicMayExecute,
 			&i.Executors,
@@ -766,6 +798,16 @@ func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, arg TablesOfSche
 		return nil, err
 	}
 	return items, nil
+}
+
+const tryCustomData = `-- name: TryCustomData :exec
+SELECT pg_catalog.set_config('exaudit.custom', $1::pg_catalog.text, true) AS setting, (exaudit.session_data()).custom AS custom
+`
+
+// Raises what a change would, were this its setting of exaudit.custom.
+func (q *Queries) TryCustomData(ctx context.Context, db DBTX, setting string) error {
+	_, err := db.Exec(ctx, tryCustomData, setting)
+	return err
 }
 
 const typeName = `-- name: TypeName :one

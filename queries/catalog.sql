@@ -86,6 +86,10 @@ FROM exaudit.custom_column_list() c;
 -- name: CustomColumnFlaws :many
 SELECT f.object::pg_catalog.text AS object, f.problem::pg_catalog.text AS problem, f.cure::pg_catalog.text AS cure FROM exaudit.custom_column_flaws() f;
 
+-- name: TryCustomData :exec
+-- Raises what a change would, were this its setting of exaudit.custom.
+SELECT pg_catalog.set_config('exaudit.custom', @setting::pg_catalog.text, true) AS setting, (exaudit.session_data()).custom AS custom;
+
 -- name: CustomColumnTypes :many
 -- The types as TypeName gives them under the same search_path.
 SELECT c.name::pg_catalog.text AS name, c.type_name::pg_catalog.text AS type_name FROM exaudit.custom_columns c;
@@ -128,6 +132,7 @@ SELECT p.proname::pg_catalog.text AS name,
        p.prosrc::pg_catalog.text AS body,
        coalesce(p.proconfig, '{}')::pg_catalog.text[] AS settings,
        p.prosecdef::boolean AS security_definer,
+       (p.provolatile OPERATOR(pg_catalog.=) 'v')::boolean AS volatile,
        pg_catalog.pg_get_userbyid(p.proowner)::pg_catalog.text AS owner,
        (p.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) a
                                     WHERE a.grantee OPERATOR(pg_catalog.=) 0))::boolean AS public_may_execute,
@@ -173,6 +178,17 @@ WHERE fn.nspname OPERATOR(pg_catalog.=) 'exaudit'
   AND tg.tgparentid OPERATOR(pg_catalog.=) 0
 ORDER BY c.oid, tg.tgname;
 
+-- name: DropConstraintTriggers :one
+-- Drops the constraint triggers of a table and its partitions that have names of exaudit's.
+SELECT coalesce(pg_catalog.string_agg(pg_catalog.format('DROP TRIGGER %I ON %I.%I', tg.tgname, n.nspname, c.relname), '; '), '')::pg_catalog.text AS statements
+FROM exaudit.partition_tree(@relation::pg_catalog.oid) tree
+JOIN pg_catalog.pg_trigger tg ON tg.tgrelid OPERATOR(pg_catalog.=) tree.relation
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tree.relation
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE tg.tgconstraint OPERATOR(pg_catalog.<>) 0::pg_catalog.oid AND NOT tg.tgisinternal
+  AND tg.tgparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid
+  AND tg.tgname OPERATOR(pg_catalog.~) '^[!~]exaudit_t[0-9]+_';
+
 -- name: InheritanceChildren :many
 -- The tables that inherit from a table, and theirs, partitions aside. Its triggers do not
 -- fire for their rows.
@@ -190,7 +206,10 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name
                JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
                WHERE tg.tgrelid OPERATOR(pg_catalog.=) c.oid
                  AND p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
-                 AND p.proname OPERATOR(pg_catalog.~) '^t[0-9]+_insert$')::boolean AS covered
+                 AND p.proname OPERATOR(pg_catalog.~) '^t[0-9]+_insert$')::boolean AS covered,
+       EXISTS (SELECT FROM pg_catalog.pg_index k
+               WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key,
+       (c.relkind OPERATOR(pg_catalog.=) 'f')::boolean AS is_foreign
 FROM children
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) children.relation AND NOT c.relispartition
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace

@@ -1251,7 +1251,7 @@ GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.ent
     exaudit.condition_columns, exaudit.condition_arguments, exaudit.condition_flaw, exaudit.condition_problem
     TO exaudit_reader;
 GRANT EXECUTE ON FUNCTION exaudit.refuse_trigger TO exaudit_writer;
-GRANT EXECUTE ON FUNCTION exaudit.custom_column_flaws TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit.custom_column_flaws, exaudit.session_data TO exaudit_reader; -- of "exaudit status"
 
 -- track runs with the writer's rights, not the owner's. Handing it over takes a member of
 -- both roles, which the owner is not, and CREATE on the schema for a moment.

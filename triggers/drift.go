@@ -278,6 +278,8 @@ func (f Function) problem(installed []db.InstalledFunctionsRow) string {
 		return "has other settings"
 	case !have.SecurityDefiner:
 		return "is not SECURITY DEFINER"
+	case !have.Volatile:
+		return "is not VOLATILE, so that every change fails"
 	case have.Owner != "exaudit_writer":
 		return "belongs to " + have.Owner + ", not exaudit_writer"
 	case have.PublicMayExecute:

@@ -267,13 +267,16 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
 		done.Left = append(done.Left, left.Object+" "+left.Problem)
 	}
 	for _, left := range t.uncovered() {
-		done.Notes = append(done.Notes, left.Object+" "+left.Problem)
+		done.Notes = append(done.Notes, left.Text())
 	}
 	return done, nil
 }
 
 // run creates what is missing, and drops what is left over.
 func (s *Script) run(ctx context.Context, tx pgx.Tx) error {
+	if err := s.dropConstraintTriggers(ctx, tx); err != nil {
+		return err
+	}
 	// Without arguments, pgx sends several statements as one simple query.
 	if _, err := tx.Exec(ctx, s.due()); err != nil {
 		return fmt.Errorf("install triggers on %s: %w", s.Table.QuotedName, err)
@@ -289,6 +292,19 @@ func (s *Script) run(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "DROP TRIGGER "+pgx.Identifier{have.Name}.Sanitize()+" ON "+have.TableName); err != nil {
 			return lock.On("table "+have.TableName, fmt.Errorf("drop the trigger of a former partition, %s: %w", have.TableName, err))
 		}
+	}
+	return nil
+}
+
+// dropConstraintTriggers drops triggers that have the name of one of the script's and that CREATE OR REPLACE TRIGGER
+// refuses to replace.
+func (s *Script) dropConstraintTriggers(ctx context.Context, tx pgx.Tx) error {
+	drop, err := db.New().DropConstraintTriggers(ctx, tx, uint32(s.Table.Relation))
+	if err != nil || drop == "" {
+		return err
+	}
+	if _, err := tx.Exec(ctx, drop); err != nil {
+		return fmt.Errorf("drop what has the name of a trigger on %s: %w", s.Table.QuotedName, err)
 	}
 	return nil
 }

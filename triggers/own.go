@@ -138,8 +138,12 @@ func ownFlaws(ctx context.Context, q db.DBTX, installing bool) (flaws []flaw, no
 		if err != nil {
 			return err
 		}
+		custom, err := customDataFlaws(ctx, q, objects)
+		if err != nil {
+			return err
+		}
 		behind, err := sequenceFlaw(ctx, q)
-		flaws = append(append(flaws, columns...), behind...)
+		flaws = slices.Concat(flaws, columns, custom, behind)
 		return err
 	})
 	return flaws, notes, err

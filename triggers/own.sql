@@ -207,13 +207,26 @@ FROM (
                 WHEN r.oid IS NULL THEN pg_catalog.format('DATABASE %I', d.datname)
                 WHEN d.oid IS NULL THEN pg_catalog.format('ROLE %I', r.rolname)
                 ELSE pg_catalog.format('ROLE %I IN DATABASE %I', r.rolname, d.datname) END,
-           'setting ' OPERATOR(pg_catalog.||) pg_catalog.split_part(c.setting, '=', 1),
+           'setting ' OPERATOR(pg_catalog.||) pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1)),
            pg_catalog.substr(c.setting, pg_catalog.strpos(c.setting, '=') OPERATOR(pg_catalog.+) 1)
     FROM pg_catalog.pg_db_role_setting s
     CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c (setting)
     LEFT JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) s.setdatabase
     LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.setrole
     WHERE (s.setdatabase OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
-      AND pg_catalog.split_part(c.setting, '=', 1) OPERATOR(pg_catalog.~) '^(exaudit\..*|session_replication_role)$'
+      AND c.setting OPERATOR(pg_catalog.~*) '^(exaudit[.][^=]*|session_replication_role)='
+    UNION ALL
+    SELECT 'ROUTINE ' OPERATOR(pg_catalog.||) p.oid::pg_catalog.regprocedure::pg_catalog.text,
+           'setting ' OPERATOR(pg_catalog.||) pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1)),
+           pg_catalog.substr(c.setting, pg_catalog.strpos(c.setting, '=') OPERATOR(pg_catalog.+) 1)
+    FROM pg_catalog.pg_proc p
+    CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) AS c (setting)
+    WHERE p.pronamespace OPERATOR(pg_catalog.<>) 'exaudit'::pg_catalog.regnamespace
+      AND c.setting OPERATOR(pg_catalog.~*) '^(exaudit[.][^=]*|session_replication_role)='
+    UNION ALL
+    SELECT 'SYSTEM', 'setting ' OPERATOR(pg_catalog.||) s.name, s.setting
+    FROM pg_catalog.pg_settings s
+    WHERE s.name OPERATOR(pg_catalog.=) 'session_replication_role'
+      AND s.source OPERATOR(pg_catalog.=) ANY ('{configuration file,command line,environment variable}'::pg_catalog.text[])
 ) AS o
 ORDER BY object, part, value

@@ -3,13 +3,14 @@ package triggers
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/sql"
@@ -333,14 +334,15 @@ func roleFlaw(p property) ([]flaw, string) {
 	return one("has the member "+member, "REVOKE "+role+" FROM "+member)
 }
 
-// settingFlaw is about what ALTER ROLE and ALTER DATABASE have set.
+// settingFlaw is about what ALTER ROLE, DATABASE, ROUTINE and SYSTEM have set. Names are in lower case; PostgreSQL takes
+// the words of its own settings in any case, exaudit those of its own in lower case.
 func settingFlaw(p property) ([]flaw, string) {
 	name := strings.TrimPrefix(p.part, "setting ")
 	problem := ""
 	switch {
-	case name == "session_replication_role" && p.value == "replica":
+	case name == "session_replication_role" && strings.EqualFold(p.value, "replica"):
 		problem = "sets session_replication_role to replica, with which no trigger of exaudit fires"
-	case name == "exaudit.retention" && p.value == "on":
+	case name == "exaudit.retention" && p.value == "on" && !strings.HasPrefix(p.object, "ROUTINE "): // which may be what retention runs
 		problem = "sets exaudit.retention, with which versions can be deleted"
 	case name == "exaudit.rollback" && p.value == "on":
 		problem = "sets exaudit.rollback, so that every change is taken for a rollback"
@@ -348,11 +350,46 @@ func settingFlaw(p property) ([]flaw, string) {
 		problem = "switches exaudit.following off, so that event triggers do nothing"
 	case name == "exaudit.ignore" && p.value == "on":
 		return nil, p.object + " sets exaudit.ignore: its changes are not recorded where a table has the option ignore"
-	case name == "exaudit.custom" && json.Unmarshal([]byte(p.value), new(map[string]any)) != nil && p.value != "":
-		problem = "sets exaudit.custom to what is no JSON object, so that changes fail"
 	}
 	if problem == "" {
 		return nil, ""
 	}
-	return []flaw{{Drift{ownSchema, p.object, problem, "ALTER " + p.object + " RESET " + name}, ""}}, ""
+	return []flaw{newSettingFlaw(p, problem)}, ""
+}
+
+func newSettingFlaw(p property, problem string) flaw {
+	name := strings.TrimPrefix(p.part, "setting ")
+	cure := "ALTER " + p.object + " RESET " + name
+	if p.object == "SYSTEM" {
+		cure += "; SELECT pg_reload_conf(); or take it from postgresql.conf"
+	}
+	return flaw{Drift{ownSchema, p.object, problem, cure}, ""}
+}
+
+// customDataFlaws are settings of exaudit.custom that changes of tracked tables fail with.
+func customDataFlaws(ctx context.Context, q db.DBTX, have []property) (flaws []flaw, err error) {
+	conn, ok := q.(Conn)
+	if !ok {
+		return nil, nil
+	}
+	for _, p := range have {
+		if p.part != "setting exaudit.custom" {
+			continue
+		}
+		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			if err := db.New().TryCustomData(ctx, tx, p.value); err != nil {
+				return err
+			}
+			return errTried
+		})
+		refused := (*pgconn.PgError)(nil)
+		switch {
+		case errors.Is(err, errTried):
+		case errors.As(err, &refused) && (strings.HasPrefix(refused.Code, "22") || isRefused(err)):
+			flaws = append(flaws, newSettingFlaw(p, "sets exaudit.custom to what changes fail with: "+refused.Message))
+		default:
+			return nil, fmt.Errorf("try the custom data that %s sets: %w", p.object, err)
+		}
+	}
+	return flaws, nil
 }

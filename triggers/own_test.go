@@ -130,7 +130,13 @@ var tampering = []tamper{
 	// settings
 	{tamper: `ALTER DATABASE {db} SET session_replication_role = replica`, drift: `exaudit: DATABASE {db} sets session_replication_role to replica, with which no trigger of exaudit fires: ALTER DATABASE {db} RESET session_replication_role`, left: true},
 	{tamper: `ALTER ROLE exaudit_reader IN DATABASE {db} SET session_replication_role = replica`, drift: `exaudit: ROLE exaudit_reader IN DATABASE {db} sets session_replication_role to replica, `, left: true},
-	{tamper: `ALTER DATABASE {db} SET exaudit.custom = 'no json'`, drift: `exaudit: DATABASE {db} sets exaudit.custom to what is no JSON object, so that changes fail: ALTER DATABASE {db} RESET exaudit.custom`, left: true},
+	{tamper: `ALTER DATABASE {db} SET session_replication_role = 'REPLICA'`, drift: `exaudit: DATABASE {db} sets session_replication_role to replica, with which no trigger`, left: true},
+	{tamper: `CREATE FUNCTION quietly(int) RETURNS void LANGUAGE sql SET session_replication_role = replica AS 'DELETE FROM public.items WHERE id = $1'`, drift: `exaudit: ROUTINE public.quietly(integer) sets session_replication_role to replica, with which no trigger of exaudit fires: ALTER ROUTINE public.quietly(integer) RESET session_replication_role`, left: true},
+	{tamper: `CREATE PROCEDURE "Deploy"() LANGUAGE sql SET exaudit.following = off AS 'SELECT 1'`, drift: `exaudit: ROUTINE public."Deploy"() switches exaudit.following off, so that event triggers do nothing: ALTER ROUTINE public."Deploy"() RESET exaudit.following`, left: true},
+	{tamper: `ALTER DATABASE {db} SET exaudit.custom = 'no json'`, drift: `exaudit: DATABASE {db} sets exaudit.custom to what changes fail with: setting exaudit.custom is not valid JSON: invalid input syntax for type json: ALTER DATABASE {db} RESET exaudit.custom`, left: true},
+	{tamper: `ALTER DATABASE {db} SET "EXAUDIT.Custom" = 'null'`, drift: `exaudit: DATABASE {db} sets exaudit.custom to what changes fail with: setting exaudit.custom must be a JSON object, not a JSON null: `, left: true},
+	{tamper: `ALTER DATABASE {db} SET exaudit.custom = '{"actor": "\u0000"}'`, drift: `exaudit: DATABASE {db} sets exaudit.custom to what changes fail with: setting exaudit.custom is not valid JSON: unsupported Unicode escape sequence: `, left: true},
+	{tamper: `ALTER TABLE exaudit.versions ADD COLUMN actor bigint; ALTER DATABASE {db} SET exaudit.custom = '{"actor": "bob"}'`, drift: `exaudit: DATABASE {db} sets exaudit.custom to what changes fail with: setting exaudit.custom: key "actor" does not fit column "actor" of type bigint: `, left: true},
 	{tamper: `ALTER DATABASE {db} SET exaudit.retention = 'on'`, drift: `exaudit: DATABASE {db} sets exaudit.retention, with which versions can be deleted: ALTER DATABASE {db} RESET exaudit.retention`, left: true},
 	{tamper: `ALTER DATABASE {db} SET exaudit.rollback = 'on'`, drift: `exaudit: DATABASE {db} sets exaudit.rollback, so that every change is taken for a rollback: `, left: true},
 	// tracked tables
@@ -244,7 +250,8 @@ func TestAdditionsAreNoDrift(t *testing.T) {
 		CREATE ROLE `+db.Name+`_reports; GRANT SELECT ON exaudit.history TO `+db.Name+`_reports; GRANT DELETE ON exaudit.versions TO `+db.Name+`_reports;
 		CREATE VIEW exaudit.mine AS SELECT 1 AS one; ALTER VIEW exaudit.mine OWNER TO exaudit_owner;
 		CREATE TABLE exaudit.notes (id int); ALTER TABLE exaudit.notes OWNER TO exaudit_owner;
-		ALTER DATABASE `+db.Name+` SET exaudit.custom = '{"service": "shop"}'`)
+		ALTER DATABASE `+db.Name+` SET exaudit.custom = '{"service": "shop", "weight": 1e999}';
+		CREATE FUNCTION forget() RETURNS void LANGUAGE sql SET exaudit.retention = 'on' AS 'DELETE FROM exaudit.versions WHERE false'`)
 	t.Cleanup(func() { db.Exec(t, `DROP OWNED BY `+db.Name+`_reports; DROP ROLE `+db.Name+`_reports`) })
 	if _, err := triggers.Sync(context.Background(), db.Pool); err != nil { // which has the triggers fill the columns
 		t.Fatal(err)

@@ -463,6 +463,8 @@ func TestTamperingIsReported(t *testing.T) {
 		{`ALTER FUNCTION exaudit.t1_insert() SECURITY INVOKER`, `is not SECURITY DEFINER`},
 		{`ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_owner`, `belongs to exaudit_owner, not exaudit_writer`},
 		{`GRANT EXECUTE ON FUNCTION exaudit.t1_insert() TO PUBLIC`, `may be executed by PUBLIC`},
+		{`ALTER FUNCTION exaudit.t1_insert() IMMUTABLE`, `is not VOLATILE`},
+		{`DROP TRIGGER "!exaudit_t1_insert" ON items; CREATE CONSTRAINT TRIGGER "!exaudit_t1_insert" AFTER INSERT ON items DEFERRABLE FOR EACH ROW EXECUTE FUNCTION exaudit.t1_insert()`, `is not the one that was installed`},
 		{`DROP FUNCTION exaudit.t1_delete() CASCADE`, `function exaudit.t1_delete is missing`},
 		{`REVOKE SELECT ON items FROM exaudit_writer`, `may not read every row`},
 		{`CREATE TABLE other (id int); CREATE TRIGGER x AFTER INSERT ON other FOR EACH ROW EXECUTE FUNCTION exaudit.t1_insert()`, `trigger "x" on public.other is left over`},

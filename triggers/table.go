@@ -67,11 +67,11 @@ type Table struct {
 	Options       Options // with the present names of columns
 	stale         []Drift // columns of the options that are not called so any more
 	condition     db.ConditionRow
-	bound         bool                  // the function of the condition is another one now
-	former        string                // the options before it was uninstalled, as JSON
-	CustomColumns []db.CustomColumnsRow // the user's columns of exaudit.versions
-	Partitions    []db.PartitionsRow    // the table and its partitions
-	Uncovered     []string              // tables that inherit from it and are not tracked, quoted
+	bound         bool                        // the function of the condition is another one now
+	former        string                      // the options before it was uninstalled, as JSON
+	CustomColumns []db.CustomColumnsRow       // the user's columns of exaudit.versions
+	Partitions    []db.PartitionsRow          // the table and its partitions
+	Uncovered     []db.InheritanceChildrenRow // tables that inherit from it and are not tracked
 
 	db.TableExpressionsRow
 	OldUnmasked, NewUnmasked           string // the images without masked columns
@@ -194,7 +194,7 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 	}
 	for _, c := range children {
 		if !c.Covered {
-			t.Uncovered = append(t.Uncovered, c.Name)
+			t.Uncovered = append(t.Uncovered, c)
 		}
 	}
 	return t, nil
@@ -217,7 +217,14 @@ func (t *Table) notes() []string {
 func (t *Table) uncovered() []Drift {
 	drift := make([]Drift, len(t.Uncovered))
 	for i, child := range t.Uncovered {
-		drift[i] = newDrift(t.QuotedName, "table "+child, "inherits from it and is not covered: it must be installed on, too")
+		cure := `"exaudit install ` + child.Name + `"`
+		switch {
+		case child.IsForeign: // which has no key
+			cure = "ALTER TABLE " + child.Name + " NO INHERIT " + t.QuotedName
+		case !child.HasPrimaryKey:
+			cure = needsKey(child.Name) + ", and then " + cure
+		}
+		drift[i] = Drift{t.QuotedName, "table " + child.Name, "inherits from it and is not covered", cure}
 	}
 	return drift
 }
