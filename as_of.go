@@ -63,9 +63,9 @@ func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error
 // transaction, nothing else can be read until the loop is over.
 func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		entity, err := d.trackedEntity(ctx, table, nil)
+		entity, err := d.wholeTable(ctx, table)
 		if err == nil {
-			err = rowsAsOf(ctx, d, entity, at, func(row *T) bool { return yield(*row, nil) })
+			err = rowsAsOf(ctx, d, entity, nil, at, func(row *T) bool { return yield(*row, nil) })
 		}
 		if err != nil {
 			var none T
@@ -75,11 +75,12 @@ func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Se
 }
 
 // StateAt gives the row that had a key at a point, nil if there was none, as AsOf gives the
-// rows of the table. Only what is recorded of the row since then is read.
+// rows of the table. Only what is recorded of the row since then is read. A key that is nil is none:
+// the error is ErrInvalidKey.
 func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (state *T, err error) {
 	entity, err := d.trackedEntity(ctx, table, key)
 	if err == nil {
-		err = rowsAsOf(ctx, d, entity, at, func(row *T) bool { state = row; return true })
+		err = rowsAsOf(ctx, d, entity, &entity.ID, at, func(row *T) bool { state = row; return true })
 	}
 	if err != nil {
 		return nil, d.asOfError(ctx, table, at, err)
@@ -87,12 +88,12 @@ func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point)
 	return state, nil
 }
 
-func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, at Point, give func(*T) bool) error {
+func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, key *string, at Point, give func(*T) bool) error {
 	reader, err := newRowReader[T](ctx, d.conn, entity)
 	if err != nil {
 		return err
 	}
-	return history.AsOf(ctx, d.conn, entity, at, false, func(rows pgx.Rows, hidden []string) (bool, error) {
+	return history.AsOf(ctx, d.conn, entity, key, at, false, func(rows pgx.Rows, hidden []string) (bool, error) {
 		row, err := reader.scan(rows, hidden)
 		if err != nil {
 			return false, err
@@ -105,9 +106,9 @@ func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, at Point
 // error. Masked and excluded columns are missing, and so are virtual generated ones.
 func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[Image, error] {
 	return func(yield func(Image, error) bool) {
-		entity, err := d.trackedEntity(ctx, table, nil)
+		entity, err := d.wholeTable(ctx, table)
 		if err == nil {
-			err = d.imagesAsOf(ctx, entity, at, func(image Image) bool { return yield(image, nil) })
+			err = d.imagesAsOf(ctx, entity, nil, at, func(image Image) bool { return yield(image, nil) })
 		}
 		if err != nil {
 			yield(nil, d.asOfError(ctx, table, at, err))
@@ -119,7 +120,7 @@ func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[I
 func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row Image, err error) {
 	entity, err := d.trackedEntity(ctx, table, key)
 	if err == nil {
-		err = d.imagesAsOf(ctx, entity, at, func(image Image) bool { row = image; return true })
+		err = d.imagesAsOf(ctx, entity, &entity.ID, at, func(image Image) bool { row = image; return true })
 	}
 	if err != nil {
 		return nil, d.asOfError(ctx, table, at, err)
@@ -127,8 +128,8 @@ func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row 
 	return row, nil
 }
 
-func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, at Point, give func(Image) bool) error {
-	return history.AsOf(ctx, d.conn, entity, at, true, func(rows pgx.Rows, _ []string) (bool, error) {
+func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, key *string, at Point, give func(Image) bool) error {
+	return history.AsOf(ctx, d.conn, entity, key, at, true, func(rows pgx.Rows, _ []string) (bool, error) {
 		var text []byte
 		if err := rows.Scan(&text); err != nil {
 			return false, err
@@ -145,17 +146,18 @@ func (d *DB) asOfError(ctx context.Context, table string, at Point, err error) e
 	return d.explain(ctx, fmt.Errorf("%s as of %s: %w", table, at, err))
 }
 
-// trackedEntity finds a table that is tracked, and the entity that a key names, if one is
-// given.
+// trackedEntity finds the entity that a key names, of a table that is tracked.
 func (d *DB) trackedEntity(ctx context.Context, table string, key any) (history.Entity, error) {
-	t, err := d.trackedTable(ctx, table)
-	if err != nil {
+	if _, err := d.trackedTable(ctx, table); err != nil {
 		return history.Entity{}, err
 	}
-	if key != nil {
-		return d.entity(ctx, table, key)
-	}
-	return history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation}, nil
+	return d.entity(ctx, table, key)
+}
+
+// wholeTable finds a table that is tracked, with no row of it in particular.
+func (d *DB) wholeTable(ctx context.Context, table string) (history.Entity, error) {
+	t, err := d.trackedTable(ctx, table)
+	return history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation}, err
 }
 
 // trackedTable finds a table that is tracked now: what happened since, else nobody knows.

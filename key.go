@@ -65,6 +65,9 @@ func keyValues(key any) ([]json.RawMessage, error) {
 	if !ok {
 		parts = Key{key}
 	}
+	if len(parts) == 0 {
+		return nil, errors.New("it has no value")
+	}
 	values := make([]json.RawMessage, len(parts))
 	for i, part := range parts {
 		switch p := part.(type) {

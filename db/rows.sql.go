@@ -79,9 +79,10 @@ func (q *Queries) EntityIDOfImage(ctx context.Context, db DBTX, arg EntityIDOfIm
 }
 
 const entityIDsOfImages = `-- name: EntityIDsOfImages :many
-SELECT coalesce(exaudit.entity_id_in(k.columns, i.image), '')::pg_catalog.text AS entity_id
+SELECT coalesce(e.entity_id, '')::pg_catalog.text AS entity_id, (e.entity_id IS NOT NULL)::boolean AS complete
 FROM (SELECT exaudit.key_columns($1::pg_catalog.oid) AS columns OFFSET 0) AS k,
-     pg_catalog.unnest($2::pg_catalog.jsonb[]) WITH ORDINALITY AS i (image, place)
+     pg_catalog.unnest($2::pg_catalog.jsonb[]) WITH ORDINALITY AS i (image, place),
+     LATERAL exaudit.entity_id_in(k.columns, i.image) AS e (entity_id)
 ORDER BY i.place
 `
 
@@ -90,20 +91,25 @@ type EntityIDsOfImagesParams struct {
 	Images   []json.RawMessage
 }
 
-// The keys of rows, ” where one lacks a part, in the order of the images.
-func (q *Queries) EntityIDsOfImages(ctx context.Context, db DBTX, arg EntityIDsOfImagesParams) ([]string, error) {
+type EntityIDsOfImagesRow struct {
+	EntityID string
+	Complete bool
+}
+
+// The keys of rows in the order of the images; complete reports whether one has all its parts.
+func (q *Queries) EntityIDsOfImages(ctx context.Context, db DBTX, arg EntityIDsOfImagesParams) ([]EntityIDsOfImagesRow, error) {
 	rows, err := db.Query(ctx, entityIDsOfImages, arg.Relation, arg.Images)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []EntityIDsOfImagesRow
 	for rows.Next() {
-		var entity_id string
-		if err := rows.Scan(&entity_id); err != nil {
+		var i EntityIDsOfImagesRow
+		if err := rows.Scan(&i.EntityID, &i.Complete); err != nil {
 			return nil, err
 		}
-		items = append(items, entity_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -409,12 +409,13 @@ func (q *Queries) SetReadOnly(ctx context.Context, db DBTX) error {
 
 const takenValues = `-- name: TakenValues :many
 SELECT t.place::bigint AS place, t.columns::pg_catalog.text[] AS columns, t.occupant::pg_catalog.text AS occupant
-FROM exaudit.taken_values($1::pg_catalog.oid, $2::pg_catalog.text[], $3::pg_catalog.jsonb[]) AS t
+FROM exaudit.taken_values($1::pg_catalog.oid, $2::pg_catalog.text[], $3::boolean[], $4::pg_catalog.jsonb[]) AS t
 `
 
 type TakenValuesParams struct {
 	Relation  uint32
 	EntityIds []string
+	There     []bool
 	Images    []json.RawMessage
 }
 
@@ -425,7 +426,12 @@ type TakenValuesRow struct {
 }
 
 func (q *Queries) TakenValues(ctx context.Context, db DBTX, arg TakenValuesParams) ([]TakenValuesRow, error) {
-	rows, err := db.Query(ctx, takenValues, arg.Relation, arg.EntityIds, arg.Images)
+	rows, err := db.Query(ctx, takenValues,
+		arg.Relation,
+		arg.EntityIds,
+		arg.There,
+		arg.Images,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -55,21 +55,17 @@ func (p Point) String() string {
 	}
 }
 
-// AsOf reads the rows of a table at a point, in the order of their keys, or of an entity with an
-// ID the row that had that key: as rows of the table's type, or as images. Hidden columns,
-// masked or excluded ones, are NULL in rows and missing in images. scan reads one row, and tells
+// AsOf reads the rows of a table at a point, in the order of their keys, or where a key is given
+// the row that had it: as rows of the table's type, or as images. Hidden columns,
+// masked or excluded ones, are NULL in rows and missing in images. scan reads one row, and reports
 // whether to go on.
-func AsOf(ctx context.Context, q db.DBTX, e Entity, p Point, images bool, scan func(row pgx.Rows, hidden []string) (bool, error)) error {
+func AsOf(ctx context.Context, q db.DBTX, e Entity, key *string, p Point, images bool, scan func(row pgx.Rows, hidden []string) (bool, error)) error {
 	if p.function == "" {
 		return errNoPoint
 	}
 	query, err := db.New().AsOfQuery(ctx, q, db.AsOfQueryParams{Relation: e.Relation, FunctionName: p.function, AsImages: images})
 	if err != nil {
 		return err
-	}
-	var key *string
-	if e.ID != "" {
-		key = &e.ID
 	}
 	rows, err := q.Query(ctx, query.Query, p.argument, key)
 	if err != nil {

@@ -52,10 +52,11 @@ SELECT r.table_name::pg_catalog.text AS table_name, r.columns::pg_catalog.text[]
 FROM exaudit.referencing_rows(@relation::pg_catalog.oid, @entity_id::pg_catalog.text) AS r;
 
 -- name: EntityIDsOfImages :many
--- The keys of rows, '' where one lacks a part, in the order of the images.
-SELECT coalesce(exaudit.entity_id_in(k.columns, i.image), '')::pg_catalog.text AS entity_id
+-- The keys of rows in the order of the images; complete reports whether one has all its parts.
+SELECT coalesce(e.entity_id, '')::pg_catalog.text AS entity_id, (e.entity_id IS NOT NULL)::boolean AS complete
 FROM (SELECT exaudit.key_columns(@relation::pg_catalog.oid) AS columns OFFSET 0) AS k,
-     pg_catalog.unnest(@images::pg_catalog.jsonb[]) WITH ORDINALITY AS i (image, place)
+     pg_catalog.unnest(@images::pg_catalog.jsonb[]) WITH ORDINALITY AS i (image, place),
+     LATERAL exaudit.entity_id_in(k.columns, i.image) AS e (entity_id)
 ORDER BY i.place;
 
 -- name: CurrentTransaction :one

@@ -42,7 +42,7 @@ ORDER BY e.place;
 
 -- name: TakenValues :many
 SELECT t.place::bigint AS place, t.columns::pg_catalog.text[] AS columns, t.occupant::pg_catalog.text AS occupant
-FROM exaudit.taken_values(@relation::pg_catalog.oid, @entity_ids::pg_catalog.text[], @images::pg_catalog.jsonb[]) AS t;
+FROM exaudit.taken_values(@relation::pg_catalog.oid, @entity_ids::pg_catalog.text[], @there::boolean[], @images::pg_catalog.jsonb[]) AS t;
 
 -- name: MissingReferences :many
 SELECT m.place::bigint AS place, m.columns::pg_catalog.text[] AS columns, m.referenced::pg_catalog.oid AS referenced,

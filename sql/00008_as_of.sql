@@ -710,24 +710,56 @@ BEGIN
 END
 $$;
 
+-- Raises for a key that is NULL: it names no row, and must not be taken for a question about all rows.
+CREATE FUNCTION exaudit.check_key(key text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF key IS NULL THEN
+        RAISE EXCEPTION 'a key is NULL' USING ERRCODE = 'null_value_not_allowed', HINT = 'Without a key, all rows are asked for.';
+    END IF;
+END
+$$;
+
 -- The rows of a table as they were at an instant: exaudit.as_of(NULL::public.orders, '2026-01-31').
--- Only the row that had a key then is given where one is
--- asked for, as exaudit.entity_id makes it. Rows of the table's type are made, and so the CHECKs of its domains run.
-CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamptz, key text DEFAULT NULL) RETURNS SETOF anyelement
+-- With a key, as exaudit.entity_id makes it, only the row that had it then.
+-- Rows of the table's type are made, and so the CHECKs of its domains run.
+CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamp with time zone) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of', 'typed') USING instant, NULL::text;
+END
+$$;
+
+CREATE FUNCTION exaudit.as_of(base anyelement, instant timestamp with time zone, key text) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM exaudit.check_key(key);
     RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of', 'typed') USING instant, key;
 END
 $$;
 
 -- The rows of a table just after a version, of whatever table: with the versions up to its id.
-CREATE FUNCTION exaudit.as_of_version(base anyelement, version_id bigint, key text DEFAULT NULL) RETURNS SETOF anyelement
+CREATE FUNCTION exaudit.as_of_version(base anyelement, version_id bigint) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_version', 'typed') USING version_id, NULL::text;
+END
+$$;
+
+CREATE FUNCTION exaudit.as_of_version(base anyelement, version_id bigint, key text) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM exaudit.check_key(key);
     RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_version', 'typed') USING version_id, key;
 END
 $$;
@@ -744,6 +776,7 @@ DECLARE
     keys   text[] := exaudit.linked_keys(t.table_id, states.entity_id);
     images jsonb[];
 BEGIN
+    PERFORM exaudit.check_key(states.entity_id);
     images := ARRAY(SELECT r.image
                     FROM exaudit.rewind(t.table_id, t.relation, keys, pg_catalog.array_fill(0::bigint, ARRAY[cardinality(keys)]), states.entity_id) WITH ORDINALITY AS r (version_id, image, place)
                     ORDER BY r.place DESC);
@@ -759,22 +792,29 @@ AS 'SELECT 8::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
-    exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, 
+    exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
-    exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states
+    exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
+    exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
+    exaudit.as_of_version(pg_catalog.anyelement, bigint), exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text), exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
-    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table, 
+    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
-    exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.as_of, exaudit.as_of_version, exaudit.states, exaudit.redacted
+    exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
+    exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
+    exaudit.as_of_version(pg_catalog.anyelement, bigint), exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text), exaudit.states, exaudit.redacted
     TO exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
 DROP FUNCTION exaudit.states;
-DROP FUNCTION exaudit.as_of_version;
-DROP FUNCTION exaudit.as_of;
+DROP FUNCTION exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text);
+DROP FUNCTION exaudit.as_of_version(pg_catalog.anyelement, bigint);
+DROP FUNCTION exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text);
+DROP FUNCTION exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz);
+DROP FUNCTION exaudit.check_key;
 DROP FUNCTION exaudit.rows_before_query;
 DROP FUNCTION exaudit.since_as_of_version;
 DROP FUNCTION exaudit.since_as_of;

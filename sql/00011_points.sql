@@ -80,21 +80,41 @@ END
 $$;
 
 -- The rows of a table just after the last version of a transaction, of whatever table.
-CREATE FUNCTION exaudit.as_of_transaction(base anyelement, xid xid8, key text DEFAULT NULL) RETURNS SETOF anyelement
+CREATE FUNCTION exaudit.as_of_transaction(base anyelement, xid xid8) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_transaction', 'typed') USING xid, NULL::text;
+END
+$$;
+
+CREATE FUNCTION exaudit.as_of_transaction(base anyelement, xid xid8, key text) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM exaudit.check_key(key);
     RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_transaction', 'typed') USING xid, key;
 END
 $$;
 
 -- The rows of a table as they were committed when a mark was made.
-CREATE FUNCTION exaudit.as_of_mark(base anyelement, name text, key text DEFAULT NULL) RETURNS SETOF anyelement
+CREATE FUNCTION exaudit.as_of_mark(base anyelement, name text) RETURNS SETOF anyelement
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_mark', 'typed') USING name, NULL::text;
+END
+$$;
+
+CREATE FUNCTION exaudit.as_of_mark(base anyelement, name text, key text) RETURNS SETOF anyelement
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM exaudit.check_key(key);
     RETURN QUERY EXECUTE exaudit.rows_before_query(pg_catalog.pg_typeof(base), 'as_of_mark', 'typed') USING name, key;
 END
 $$;
@@ -193,10 +213,14 @@ CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 11::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.since_as_of_transaction, exaudit.since_as_of_mark, exaudit.as_of_transaction, exaudit.as_of_mark, exaudit.as_of_query, exaudit.has_versions,
+REVOKE EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.since_as_of_transaction, exaudit.since_as_of_mark,
+    exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8), exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8, pg_catalog.text),
+    exaudit.as_of_mark(pg_catalog.anyelement, pg_catalog.text), exaudit.as_of_mark(pg_catalog.anyelement, pg_catalog.text, pg_catalog.text), exaudit.as_of_query, exaudit.has_versions,
     exaudit.record_baseline, exaudit.baseline_lock
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.since_as_of_transaction, exaudit.since_as_of_mark, exaudit.as_of_transaction, exaudit.as_of_mark, exaudit.as_of_query, exaudit.baseline_lock TO exaudit_reader;
+GRANT EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.since_as_of_transaction, exaudit.since_as_of_mark,
+    exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8), exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8, pg_catalog.text),
+    exaudit.as_of_mark(pg_catalog.anyelement, pg_catalog.text), exaudit.as_of_mark(pg_catalog.anyelement, pg_catalog.text, pg_catalog.text), exaudit.as_of_query, exaudit.baseline_lock TO exaudit_reader;
 GRANT EXECUTE ON FUNCTION exaudit.has_versions, exaudit.target TO exaudit_writer;
 
 GRANT CREATE ON SCHEMA exaudit TO exaudit_writer; -- as for exaudit.track
@@ -209,8 +233,10 @@ DROP FUNCTION IF EXISTS exaudit.record_baseline; -- it belonged to exaudit_write
 DROP FUNCTION exaudit.baseline_lock;
 DROP FUNCTION exaudit.has_versions;
 DROP FUNCTION exaudit.as_of_query;
-DROP FUNCTION exaudit.as_of_mark;
-DROP FUNCTION exaudit.as_of_transaction;
+DROP FUNCTION exaudit.as_of_mark(pg_catalog.anyelement, pg_catalog.text, pg_catalog.text);
+DROP FUNCTION exaudit.as_of_mark(pg_catalog.anyelement, pg_catalog.text);
+DROP FUNCTION exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8, pg_catalog.text);
+DROP FUNCTION exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8);
 DROP FUNCTION exaudit.since_as_of_mark;
 DROP FUNCTION exaudit.since_as_of_transaction;
 DROP FUNCTION exaudit.check_mark;

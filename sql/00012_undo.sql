@@ -335,8 +335,8 @@ END
 $$;
 
 -- Rows, given as images by their places, that would have a unique value which a row of another key
--- has. A row that is not there yet has no key.
-CREATE FUNCTION exaudit.taken_values(relation regclass, entity_ids text[], images jsonb[],
+-- has; there reports which of them are there, and have a key.
+CREATE FUNCTION exaudit.taken_values(relation regclass, entity_ids text[], there boolean[], images jsonb[],
                                      OUT place bigint, OUT columns text[], OUT occupant text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
 AS $$
@@ -347,11 +347,11 @@ BEGIN
         columns := unique_index.columns;
         FOR place, occupant IN EXECUTE pg_catalog.format(
             'SELECT r.%5$s, %1$s FROM (SELECT pg_catalog.row_number() OVER () AS %5$s, d.* FROM exaudit.rows_of($3, $2, true) AS d (%2$s)) AS r '
-            'JOIN pg_catalog.unnest($1) WITH ORDINALITY AS "!u" (id, place) ON "!u".place OPERATOR(pg_catalog.=) r.%5$s '
-            'JOIN %3$s AS t ON %4$s WHERE %1$s OPERATOR(pg_catalog.<>) "!u".id',
+            'JOIN ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($4)) WITH ORDINALITY AS "!u" (id, there, place) ON "!u".place OPERATOR(pg_catalog.=) r.%5$s '
+            'JOIN %3$s AS t ON %4$s WHERE NOT "!u".there OR %1$s OPERATOR(pg_catalog.<>) "!u".id',
             exaudit.entity_id_expression(relation, 't'), exaudit.row_definition(exaudit.row_type(relation), true), exaudit.target(relation),
             unique_index.condition, exaudit.free_name(relation, '!place'))
-        USING entity_ids, images, relation LOOP
+        USING entity_ids, images, relation, there LOOP
             RETURN NEXT;
         END LOOP;
     END LOOP;

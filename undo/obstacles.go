@@ -211,11 +211,7 @@ func (p *planner) taken(ctx context.Context, t *table) (found int, err error) {
 	}
 	args := db.TakenValuesParams{Relation: t.Relation, Images: images}
 	for _, r := range rows {
-		key := ""
-		if r.present != nil {
-			key = r.EntityID
-		}
-		args.EntityIds = append(args.EntityIds, key)
+		args.EntityIds, args.There = append(args.EntityIds, r.EntityID), append(args.There, r.present != nil)
 	}
 	taken, err := db.New().TakenValues(ctx, p.q, args)
 	if err != nil {

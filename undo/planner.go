@@ -414,12 +414,12 @@ func (t *table) readNewKeys(ctx context.Context, q db.DBTX) error {
 		return fmt.Errorf("find the keys of rows: %w", err)
 	}
 	for i, r := range rows {
-		if keys[i] == "" {
+		if !keys[i].Complete {
 			return fmt.Errorf("%s: %w", r.EntityID, errNoKey)
 		}
-		r.newKey = keys[i]
+		r.newKey = keys[i].EntityID
 		if r.present == nil {
-			r.EntityID = keys[i]
+			r.EntityID = r.newKey
 		}
 	}
 	return nil

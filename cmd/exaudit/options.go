@@ -17,8 +17,8 @@ const optionCategory = "Of one table (those given are all that it then has):"
 // optionFlags are the options of a table.
 func optionFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "exclude", Category: optionCategory, Usage: "leave `COLUMN` out (may be repeated)"},
-		&cli.StringSliceFlag{Name: "mask", Category: optionCategory, Usage: "record that `COLUMN` changed, but not its values (may be repeated)"},
+		&cli.StringSliceFlag{Name: "exclude", KeepSpace: true, Category: optionCategory, Usage: "leave `COLUMN` out (may be repeated)"},
+		&cli.StringSliceFlag{Name: "mask", KeepSpace: true, Category: optionCategory, Usage: "record that `COLUMN` changed, but not its values (may be repeated)"},
 		&cli.StringFlag{Name: "where", Category: optionCategory, Usage: "record only rows that meet `CONDITION`, before or after the change"},
 		&cli.StringFlag{Name: "capture", Category: optionCategory, Usage: "of updates keep `WHAT`: changed columns, or full rows", DefaultText: "changed"},
 		&cli.StringFlag{Name: "level", Category: optionCategory, Usage: "record by `LEVEL`: row, or statement, which is faster for many rows", DefaultText: "row"},

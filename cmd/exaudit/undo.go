@@ -60,11 +60,11 @@ func undoFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and take it back"},
 		&cli.StringFlag{Name: "on-conflict", Value: string(exaudit.RefuseConflicts), DefaultText: string(exaudit.RefuseConflicts),
 			Usage: "`WHAT` to do about conflicts: refuse; skip-rows leaves out the rows that have one; keep-later only the columns, or the places inside jsonb"},
-		&cli.StringSliceFlag{Name: "overwrite", Usage: "write over what came later in this row, \"`TABLE KEY`\" as the list of conflicts shows it (may be repeated)"},
-		&cli.StringSliceFlag{Name: "keep", Usage: "leave `COLUMN`, or TABLE.COLUMN, as it is (may be repeated)"},
-		&cli.StringSliceFlag{Name: "set", Usage: "give rows that come back `COLUMN=VALUE`, or TABLE.COLUMN=VALUE, where nothing was recorded (may be repeated)"},
+		&cli.StringSliceFlag{Name: "overwrite", KeepSpace: true, Usage: "write over what came later in this row, \"`TABLE KEY`\" as the list of conflicts shows it (may be repeated)"},
+		&cli.StringSliceFlag{Name: "keep", KeepSpace: true, Usage: "leave `COLUMN`, or TABLE.COLUMN, as it is (may be repeated)"},
+		&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "give rows that come back `COLUMN=VALUE`, or TABLE.COLUMN=VALUE, where nothing was recorded (may be repeated)"},
 		&cli.IntFlag{Name: "max-rows", Value: exaudit.DefaultMaxRows, DefaultText: strconv.Itoa(exaudit.DefaultMaxRows), Usage: "refuse if it is about more than `N` rows"},
-		&cli.StringSliceFlag{Name: "custom", Usage: "record `KEY=VALUE` with the changes, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+		&cli.StringSliceFlag{Name: "custom", KeepSpace: true, Usage: "record `KEY=VALUE` with the changes, VALUE as JSON if it is JSON, else as text (may be repeated)"},
 		rowTimeoutFlag(),
 		fullFlag(),
 	}
@@ -317,7 +317,7 @@ func (u *undoing) readFlags() error {
 	}
 	for _, text := range c.StringSlice("overwrite") {
 		table, key, ok := strings.Cut(text, " ")
-		if !ok || table == "" || key == "" {
+		if !ok || table == "" {
 			return usageErrorf(name, "--overwrite is \"TABLE KEY\", not %q", text)
 		}
 		u.opts = append(u.opts, exaudit.OverwriteRow(table, key))

@@ -1,0 +1,144 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+// Every reader by a key, as what it found: nil where there is no such row.
+func readers(audit *exaudit.DB, table string, at exaudit.Point) map[string]func(context.Context, any) (any, error) {
+	type row struct {
+		K string
+		V int32
+	}
+	return map[string]func(context.Context, any) (any, error){
+		"History": func(ctx context.Context, key any) (any, error) {
+			versions, err := audit.History(ctx, table, key)
+			if len(versions) == 0 {
+				return nil, err
+			}
+			return versions[0].EntityID, err
+		},
+		"HistoryOf": func(ctx context.Context, key any) (any, error) {
+			for v, err := range exaudit.HistoryOf[row](ctx, audit, table, key) {
+				if err != nil {
+					return nil, err
+				}
+				return v.EntityID, nil
+			}
+			return nil, nil
+		},
+		"Latest": func(ctx context.Context, key any) (any, error) {
+			v, err := exaudit.Latest[row](ctx, audit, table, key)
+			switch {
+			case errors.Is(err, exaudit.ErrNoVersion):
+				return nil, nil
+			case err != nil:
+				return nil, err
+			}
+			return v.EntityID, nil
+		},
+		"Versions": func(ctx context.Context, key any) (any, error) {
+			versions, err := audit.Versions(ctx, exaudit.OfEntity(table, key))
+			if len(versions) == 0 {
+				return nil, err
+			}
+			return versions[0].EntityID, err
+		},
+		"CheckHistory": func(ctx context.Context, key any) (any, error) {
+			return nil, audit.CheckHistory(ctx, table, key)
+		},
+		"StateAt": func(ctx context.Context, key any) (any, error) {
+			state, err := exaudit.StateAt[row](ctx, audit, table, key, at)
+			if state == nil {
+				return nil, err
+			}
+			return state.K, err
+		},
+		"ImageAt": func(ctx context.Context, key any) (any, error) {
+			image, err := audit.ImageAt(ctx, table, key, at)
+			if image == nil {
+				return nil, err
+			}
+			return image["k"], err
+		},
+		"PlanUndo": func(ctx context.Context, key any) (any, error) {
+			plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.OfEntity(table, key)))
+			if err != nil || len(plan.Rows) == 0 {
+				return nil, err
+			}
+			return plan.Rows[0].EntityID, err
+		},
+	}
+}
+
+// An empty key is the key of a row, and no key is an error: neither is a question about other rows.
+func TestEmptyKeys(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE u (k text PRIMARY KEY, v int UNIQUE)`, "u")
+	db.Exec(t, `INSERT INTO u VALUES ('a', 1), ('z', 2)`)
+	now := func() exaudit.Point { return exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`)) }
+	var missing *string
+	for name, read := range readers(audit, "u", now()) {
+		if found, err := read(ctx, ""); found != nil || err != nil {
+			t.Errorf("%s of a key that no row has: %v, %v", name, found, err)
+		}
+		for _, key := range []any{nil, missing, exaudit.Key{}, exaudit.Key{nil}} {
+			if found, err := read(ctx, key); found != nil || !errors.Is(err, exaudit.ErrInvalidKey) {
+				t.Errorf("%s of the key %#v: %v, %v", name, key, found, err)
+			}
+		}
+	}
+	db.Exec(t, `INSERT INTO u VALUES ('', 3)`)
+	for name, read := range readers(audit, "u", now()) {
+		if found, err := read(ctx, ""); name != "CheckHistory" && found != "" || err != nil {
+			t.Errorf("%s of the empty key: %v, %v", name, found, err)
+		}
+	}
+	deleted := inOneTransaction(t, db, `DELETE FROM u WHERE k = ''`)
+	if plan := undo(t, audit, deleted); len(plan.Rows) != 1 || plan.Rows[0].EntityID != "" {
+		t.Errorf("undone: %s", asJSON(t, plan))
+	}
+	expect(t, db, "u", `("",3) (a,1) (z,2)`)
+	// a row that comes back and wants what the row with the empty key has
+	gone := inOneTransaction(t, db, `DELETE FROM u WHERE k = 'z'`)
+	changed := inOneTransaction(t, db, `UPDATE u SET v = 2 WHERE k = ''`)
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone))); !errors.Is(err, exaudit.ErrUndoConflict) {
+		t.Errorf("undo of what the row with the empty key stands in the way of: %v", err)
+	}
+	undo(t, audit, changed)
+	undo(t, audit, gone)
+	expect(t, db, "u", `("",3) (a,1) (z,2)`)
+}
+
+// In SQL, too, a key that is NULL does not ask for all rows.
+func TestNullKeysInSQL(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, _ := audited(t, `CREATE TABLE u (k text PRIMARY KEY, v int)`, "u")
+	db.Exec(t, `INSERT INTO u VALUES ('a', 1)`)
+	db.Exec(t, `SELECT exaudit.mark('m')`)
+	for _, call := range []string{
+		`exaudit.as_of(NULL::u, clock_timestamp(), %s)`, `exaudit.as_of_version(NULL::u, 1, %s)`, `exaudit.as_of_mark(NULL::u, 'm', key => %s)`,
+		`exaudit.as_of_transaction(NULL::u, (SELECT xid::text::xid8 FROM exaudit.versions), %s)`, `exaudit.states(NULL::u, %s)`,
+	} {
+		for key, want := range map[string]int64{`'a'`: 1, `''`: 0, `'A'`: 0} {
+			if got := pgtest.One[int64](t, db, `SELECT count(*) FROM `+fmt.Sprintf(call, key)); got != want {
+				t.Errorf("%s: %d rows, want %d", fmt.Sprintf(call, key), got, want)
+			}
+		}
+		_, err := db.Pool.Exec(ctx, `SELECT * FROM `+fmt.Sprintf(call, `NULL`))
+		if refused := (*pgconn.PgError)(nil); !errors.As(err, &refused) || refused.Code != "22004" {
+			t.Errorf("%s: %v", fmt.Sprintf(call, `NULL`), err)
+		}
+	}
+}
