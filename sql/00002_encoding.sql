@@ -134,6 +134,15 @@ AS $$
                       WHERE ty.oid = type) END
 $$;
 
+-- How a value of a domain becomes one of the type beneath it, to which it is compared: a domain over an enum has no
+-- operators. Nothing for a value of any other type.
+CREATE FUNCTION exaudit.beneath(type oid) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN exaudit.base_type(type) = type THEN '' ELSE '::' || exaudit.type_name(exaudit.base_type(type), -1) END
+$$;
+
 -- The settings that the text of a type's values depends on.
 CREATE FUNCTION exaudit.settings(type oid) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
@@ -908,7 +917,7 @@ $$;
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.has_foreign_domain, exaudit.plain_type, exaudit.type_name, exaudit.plain_query, exaudit.row_columns,
+GRANT EXECUTE ON FUNCTION exaudit.has_foreign_domain, exaudit.plain_type, exaudit.type_name, exaudit.beneath, exaudit.plain_query, exaudit.row_columns,
     exaudit.row_definition
     TO exaudit_reader;
 GRANT EXECUTE ON FUNCTION exaudit.quoted, exaudit.free_name, exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
@@ -962,6 +971,7 @@ DROP FUNCTION exaudit.text_value;
 DROP FUNCTION exaudit.float_value(real);
 DROP FUNCTION exaudit.float_value(double precision);
 DROP FUNCTION exaudit.settings;
+DROP FUNCTION exaudit.beneath;
 DROP FUNCTION exaudit.type_name;
 DROP FUNCTION exaudit.plain_type;
 DROP FUNCTION exaudit.has_foreign_domain;

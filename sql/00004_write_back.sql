@@ -27,8 +27,8 @@ SELECT k.oid AS id,
                           ELSE 'in the way' END AS action,
        CASE k.confupdtype WHEN 'c' THEN 'updated' WHEN 'n' THEN 'set to NULL' WHEN 'd' THEN 'set to default'
                           ELSE 'in the way' END AS update_action,
-       string_agg(pg_catalog.format('t.%I OPERATOR(%I.%s) f.%I', ta.attname, opn.nspname, o.oprname, fa.attname), ' AND '
-                  ORDER BY pair.position) AS condition,
+       string_agg(pg_catalog.format('t.%I%s OPERATOR(%I.%s) f.%I%s', ta.attname, exaudit.beneath(ta.atttypid), opn.nspname, o.oprname,
+                                    fa.attname, exaudit.beneath(fa.atttypid)), ' AND ' ORDER BY pair.position) AS condition,
        string_agg(pg_catalog.format('f.%I IS NOT NULL', fa.attname), ' AND ' ORDER BY pair.position) AS given,
        -- also what is read of an image f
        bool_and(exaudit.plain_type(fa.atttypid) = exaudit.base_type(fa.atttypid)) AS comparable
@@ -198,11 +198,11 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN (
-        SELECT string_agg(pg_catalog.format(CASE WHEN k.type = exaudit.base_type(c.type) THEN 't.%1$I OPERATOR(%2$I.%3$s) k.%1$I'
+        SELECT string_agg(pg_catalog.format(CASE WHEN k.type = exaudit.base_type(c.type) THEN 't.%1$I%5$s OPERATOR(%2$I.%3$s) k.%1$I'
                                                  WHEN k.type = 'text'::regtype THEN 'exaudit.text_value(t.%1$I) OPERATOR(pg_catalog.=) k.%1$I'
                                                  -- a cast of an array of a domain might be its owner's
                                                  ELSE 'exaudit.text_value(t.%1$I)::%4$s OPERATOR(%2$I.%3$s) k.%1$I' END,
-                                            c.name, n.nspname, o.oprname, exaudit.type_name(k.type, k.modifier)), ' AND '
+                                            c.name, n.nspname, o.oprname, exaudit.type_name(k.type, k.modifier), exaudit.beneath(c.type)), ' AND '
                           ORDER BY c.key_position)
         FROM exaudit.table_columns c
         JOIN exaudit.key_types($1) AS k ON k.name = c.name

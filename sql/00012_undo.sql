@@ -279,7 +279,8 @@ CREATE FUNCTION exaudit.unique_columns(
 AS $$
     SELECT c.relname::text, k.columns, k.nullable, k.types, NOT i.indimmediate, k.nulls_distinct,
            CASE WHEN i.indpred IS NULL AND i.indexprs IS NULL AND k.comparable THEN (
-               SELECT string_agg(pg_catalog.format('t.%1$I OPERATOR(%2$I.%3$s) r.%1$I', k.columns[p.position], n.nspname, o.oprname), ' AND ' ORDER BY p.position)
+               SELECT string_agg(pg_catalog.format('t.%1$I%4$s OPERATOR(%2$I.%3$s) r.%1$I', k.columns[p.position], n.nspname, o.oprname, k.casts[p.position]),
+                                 ' AND ' ORDER BY p.position)
                FROM unnest(i.indclass) WITH ORDINALITY AS p (class, position)
                JOIN pg_catalog.pg_opclass oc ON oc.oid = p.class
                JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
@@ -298,6 +299,7 @@ AS $$
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     CROSS JOIN LATERAL (
         SELECT array_agg(a.attname::text ORDER BY u.position, a.attnum) AS columns,
+               array_agg(exaudit.beneath(a.atttypid) ORDER BY u.position, a.attnum) AS casts,
                array_agg(NOT a.attnotnull ORDER BY u.position, a.attnum) AS nullable,
                array_agg(pg_catalog.format_type(exaudit.base_type(a.atttypid), a.atttypmod) ORDER BY u.position, a.attnum) AS types,
                -- with what is read of an image

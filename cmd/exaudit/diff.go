@@ -68,7 +68,7 @@ func sameEntity(c *cli.Context, db *exaudit.DB, from, to int64) (*exaudit.Versio
 	}
 	if a.Table == b.Table {
 		// A row whose primary key was rewritten stays the same row.
-		versions, err := historyOf(c, db, a.Table, []string{a.EntityID})
+		versions, err := db.History(c.Context, a.Table, exaudit.EntityID(a.EntityID))
 		if err != nil {
 			return nil, err
 		}

@@ -85,7 +85,7 @@ func (p *program) revert(c *cli.Context) error {
 	if r.version, err = db.Version(c.Context, id); err != nil {
 		return err
 	}
-	later, err := historyOf(c, db, r.version.Table, []string{r.version.EntityID}, exaudit.After(id))
+	later, err := db.History(c.Context, r.version.Table, exaudit.EntityID(r.version.EntityID), exaudit.After(id))
 	if err != nil {
 		return err
 	}
