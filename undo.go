@@ -56,6 +56,7 @@ var (
 	ErrNotRecording = history.ErrNotRecording
 	ErrInvalidPlan  = undo.ErrInvalidPlan
 	ErrAmbiguous    = undo.ErrAmbiguous
+	ErrUnmatched    = undo.ErrUnmatched
 )
 
 // Why changes of a table would not be recorded.
@@ -76,11 +77,12 @@ func MaxRows(n int) UndoOption { return undo.MaxRows(n) }
 
 // OverwriteRow lets an undo overwrite what came later, in this one row: a row that was changed
 // again gets its old values, one whose key was reused is written over, one that was deleted
-// comes back. The row is named as an UndoRow names it, by Table and EntityID.
+// comes back. The row is named as an UndoRow names it, by Table and EntityID. One that is not undone is ErrUnmatched.
 func OverwriteRow(table, entityID string) UndoOption { return undo.Overwrite(table, entityID) }
 
 // KeepColumns leaves columns as they are in rows that are there, without a conflict, as a time
-// of the last change: "updated_at" in every table, "orders.updated_at" in one.
+// of the last change: "updated_at" in every table, "orders.updated_at" in one. A column of none of the tables that are
+// undone in is ErrUnmatched, with SetUndoneColumn too.
 func KeepColumns(columns ...string) UndoOption { return undo.Keep(columns...) }
 
 // SetUndoneColumn gives a column of rows that come back the value where none was recorded, as a
@@ -108,7 +110,7 @@ func Select(filters ...HistoryOption) Selection { return filters }
 // elements. What a later change has overwritten is a conflict, and so is a row that is gone, or
 // that others point to by now. Versions that are undone already are left out.
 //
-// Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrAmbiguous, ErrNotRecording. That the plan cannot
+// Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrAmbiguous, ErrUnmatched, ErrNotRecording. That the plan cannot
 // be carried out, is told by its Err.
 func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts ...UndoOption) (*UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)

@@ -19,6 +19,7 @@ import (
 type planner struct {
 	q      db.DBTX
 	locked bool // rows are locked before they are looked at
+	again  bool // a plan is carried out, for which rows may be gone that it names
 	o      options
 	chosen []*history.Version
 	tables []*table
@@ -47,6 +48,7 @@ func (p *planner) choose(ctx context.Context, filter history.Filter) (err error)
 
 // load takes the versions of a plan.
 func (p *planner) load(ctx context.Context, refs []history.Ref) (err error) {
+	p.again = true
 	p.chosen, err = history.Load(ctx, p.q, refs)
 	if err == nil && len(p.chosen) != len(refs) {
 		return fmt.Errorf("%w: %d of its %d versions are not in this database, or may not be read", ErrInvalidPlan, len(refs)-len(p.chosen), len(refs))
@@ -69,6 +71,9 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 		if err := p.planTable(ctx, t); err != nil {
 			return nil, fmt.Errorf("undo in %s: %w", t.Table, err)
 		}
+	}
+	if err := p.matched(); err != nil {
+		return nil, fmt.Errorf("undo: %w", err)
 	}
 	if err := p.obstacles(ctx); err != nil {
 		return nil, err
@@ -108,6 +113,25 @@ func (p *planner) unambiguous() error {
 		}
 		if err := check(name, inOneTable); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// matched refuses options that name no column and no row of what is undone. What is undone already may have been what
+// they name.
+func (p *planner) matched() error {
+	if len(p.tables) == 0 || len(p.made.Undone) > 0 || p.again {
+		return nil
+	}
+	for _, name := range append(slices.Sorted(maps.Keys(p.o.Set)), p.o.Keep...) {
+		if !slices.ContainsFunc(p.tables, func(t *table) bool { _, ok := t.columnOf(name); return ok }) {
+			return fmt.Errorf("column %q %w", name, ErrUnmatched)
+		}
+	}
+	for _, row := range p.o.Overwrite {
+		if !slices.ContainsFunc(p.tables, func(t *table) bool { return t.is(row.Table) && t.keys[row.EntityID] }) {
+			return fmt.Errorf("row %q %w", row.Table+" "+row.EntityID, ErrUnmatched)
 		}
 	}
 	return nil
@@ -209,6 +233,7 @@ func (p *planner) planTable(ctx context.Context, t *table) error {
 		return err
 	}
 	for _, line := range lines {
+		t.keys[line.Key()] = true
 		row := &Row{Table: t.Table, EntityID: line.Key(), Why: make(map[string]revert.Reason), table: t}
 		if line.Current {
 			row.present = images[line.Key()]

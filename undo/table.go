@@ -34,6 +34,7 @@ type table struct {
 	// unreadable are the columns of a version whose values are none of the present type.
 	unreadable map[int64][]string
 	rows       []*Row
+	keys       map[string]bool // of the rows that are undone, the present or the last ones
 	keyed      map[string]*Row // see byKey
 }
 
@@ -44,7 +45,7 @@ func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*ta
 	}
 	t := &table{
 		Entity: e, columns: columns, present: make(map[string]bool), writable: make(map[string]bool), kept: make(map[string]bool),
-		chosen: make(map[int64]*history.Version), unreadable: make(map[int64][]string),
+		chosen: make(map[int64]*history.Version), unreadable: make(map[int64][]string), keys: make(map[string]bool),
 	}
 	for _, c := range columns {
 		t.present[c.Name], t.writable[c.Name] = true, !c.Generated

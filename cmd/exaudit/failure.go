@@ -74,6 +74,7 @@ var kinds = []struct {
 	{exaudit.ErrNotRecording, exitConflict, ", so nothing was written"},
 	{exaudit.ErrInvalidPlan, exitUsage, ""},
 	{exaudit.ErrAmbiguous, exitUsage, ": write it with its schema"},
+	{exaudit.ErrUnmatched, exitUsage, ""},
 	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists those that there are`},
 	{exaudit.ErrMarkExists, exitConflict, ""},
 	{exaudit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
