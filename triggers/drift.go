@@ -203,6 +203,9 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 			drift = append(drift, newDrift(s.Table.QuotedName, object, problem))
 		}
 	}
+	left := func(object, problem, cure string) {
+		drift = append(drift, Drift{s.Table.QuotedName, object, problem, cure})
+	}
 	for _, want := range s.Functions {
 		note("function exaudit."+want.Name, want.problem(functions))
 	}
@@ -225,12 +228,14 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 		case s.Table.Options.Truncate != "": // nothing is read
 		case len(p.Restrictive) > 0:
 			for _, policy := range p.Restrictive {
-				note(fmt.Sprintf("policy %q", policy)+on, restricted)
+				left(fmt.Sprintf("policy %q", policy)+on, "is restrictive and applies to exaudit_writer, which may not read every row then, so TRUNCATE fails",
+					"create it TO the roles that it is for, or give the table the option truncate")
 			}
 		case !p.WriterMayRead:
 			note("role exaudit_writer", "may not read every row"+of+", so TRUNCATE cannot be recorded")
 		case p.PlannedCode != "":
-			note(p.PlannedCode, plannable+" where rows"+of+" are read, so TRUNCATE cannot be recorded")
+			left(p.PlannedCode, "might run as exaudit_writer where rows"+of+" are read, so TRUNCATE fails",
+				"have it owned by a superuser, or give the table the option truncate")
 		case !p.HasPolicy:
 			note(`policy "~exaudit_truncate"`+on, "is missing, so with row security TRUNCATE could not be recorded")
 		}
@@ -238,17 +243,10 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 	return drift, nil
 }
 
-// restricted is the problem of a policy that only its owner can mend.
-const restricted = "is restrictive and applies to exaudit_writer, which may not read every row then, so TRUNCATE fails: " +
-	"create it TO the roles that it is for, or give the table the option truncate"
-
-// plannable begins the problem of code that only its owner can mend.
-const plannable = "might run as exaudit_writer"
-
 // mendable are those that installing anew mends.
 func mendable(drift []Drift) []Drift {
 	return slices.DeleteFunc(slices.Clone(drift), func(d Drift) bool {
-		return d.Problem == restricted || strings.HasPrefix(d.Problem, plannable)
+		return d.Cure != ""
 	})
 }
 

@@ -264,7 +264,7 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
 		}
 	}
 	for _, left := range slices.Concat(drift, t.conditionDrift()) {
-		done.Left = append(done.Left, left.Object+" "+left.Problem)
+		done.Left = append(done.Left, left.Text())
 	}
 	for _, left := range t.uncovered() {
 		done.Notes = append(done.Notes, left.Text())
