@@ -59,7 +59,7 @@ func saidBy(ctx context.Context) *said {
 func (s *said) nothing() bool { return s == nil || s.err == nil && s.session == session{} }
 
 // With returns a context whose changes carry custom data: what outer contexts set, and over
-// it the given keys.
+// it the given keys. It replaces what the role, the database or SQL has set as exaudit.custom.
 //
 // The values are encoded here, once. One that is no JSON makes everything that is done with
 // the context fail before it reaches the database, with an ErrInvalidCustom that says where

@@ -151,6 +151,34 @@ func TestCustomArrives(t *testing.T) {
 	}
 }
 
+// Custom data of a context stands in for that of the role or the database, and where there is none,
+// that is recorded.
+func TestCustomOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, notes)
+	auditdb.Install(t, db, "notes")
+	db.Exec(t, `ALTER DATABASE `+pgx.Identifier{db.Name}.Sanitize()+` SET exaudit.custom = '{"source": "database"}'`)
+	ctx := context.Background()
+	for _, mode := range modes {
+		audit := exaudit.New(poolOf(t, db, mode))
+		for _, ctx := range []context.Context{ctx, by(ctx, "a"), exaudit.Without(by(ctx, "a")), ctx} {
+			want := `{"source": "database"}`
+			if exaudit.CustomOf(ctx) != nil {
+				want = `{"who": "a"}`
+			}
+			_, err := audit.Exec(ctx, `INSERT INTO notes (body) VALUES ($1)`, want)
+			end(t, err)
+			tx := begin(t, ctx, audit)
+			_, err = tx.Exec(ctx, `INSERT INTO notes (body) VALUES ($1)`, want)
+			end(t, err)
+			end(t, tx.Commit(ctx))
+		}
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE custom::text IS DISTINCT FROM after->>'body'`); n != 0 {
+		t.Errorf("%d versions have something else", n)
+	}
+}
+
 func TestMiddleware(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
