@@ -30,8 +30,8 @@ test-recipes: ## the code of docs/integration.md that needs gRPC and connect
 test-pgx: ## all of pgx's own tests, on connections that are an exaudit.DB
 	EXAUDIT_TEST_PGX=all go run ./internal/cmd/withpostgres -- go test -timeout 30m -v ./internal/pgxsuite
 
-torture: ## generated worlds beside un-audited twins, for SECONDS=60 or WORLDS=1000; SEED=n repeats, ALL=1 has no exclusions
-	EXAUDIT_TORTURE_SECONDS=$(if $(WORLDS),,$(or $(SECONDS),60)) EXAUDIT_TORTURE_WORLDS=$(WORLDS) EXAUDIT_TORTURE_ALL=$(ALL) \
+torture: ## generated worlds beside un-audited twins, for SECONDS=60 or WORLDS=1000; SEED=n repeats, LIFT=all has no exclusions
+	EXAUDIT_TORTURE_SECONDS=$(if $(WORLDS),,$(or $(SECONDS),60)) EXAUDIT_TORTURE_WORLDS=$(WORLDS) EXAUDIT_TORTURE_LIFT=$(LIFT) \
 		EXAUDIT_TORTURE_SEED=$(or $(SEED),$$(date +%s)) EXAUDIT_TORTURE_FIRST=$(FIRST) go run ./internal/cmd/withpostgres -- go test -timeout 24h -count=1 -v ./internal/torture -run TestWorlds
 
 bench: ## what auditing costs, beside plain tables and other triggers (docs/benchmarks.md); FLAGS="--workload bulk"

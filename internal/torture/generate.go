@@ -5,17 +5,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/exaudit/exaudit/triggers"
 )
-
-// Exclusions are what worlds have none of, because exaudit does not hold what it promises there yet.
-type Exclusions struct {
-	// KeysAgain: a key that was deleted, or that a row moved away from, is used by another row, in whatever way: one by
-	// one, or as a statement shifts or permutes keys.
-	KeysAgain bool
-}
-
-// Known are the exclusions of today.
-var Known = Exclusions{KeysAgain: true}
 
 // Generate makes a world up. The same seed, number and exclusions give the same one.
 func Generate(seed, number uint64, without Exclusions) World {
@@ -33,6 +25,7 @@ type generator struct {
 	w       World
 	without Exclusions
 	next    int // the next key that was never used
+	added   int // columns, each by a name of its own
 }
 
 func one[T any](g *generator, from ...T) T { return from[g.IntN(len(from))] }
@@ -41,20 +34,117 @@ func one[T any](g *generator, from ...T) T { return from[g.IntN(len(from))] }
 func (g *generator) in(n int) bool { return g.IntN(n) == 0 }
 
 func (g *generator) schema() {
+	g.w.Before = types
 	for i := range 1 + g.IntN(2) {
-		t := Table{
-			Name: fmt.Sprintf("t%d", i),
-			Columns: []Column{
-				{Name: "id", Type: "int", Values: []string{"1", "2", "3", "4", "5"}},
-				{Name: "a", Type: "text", Values: []string{"NULL", "''", "'x'", "'y'"}},
-				{Name: "b", Type: "int", Values: []string{"NULL", "0", "1", "2"}},
-			},
-			Key: []int{0},
+		g.w.Tables = append(g.w.Tables, g.table(i))
+	}
+	g.references()
+}
+
+func (g *generator) table(place int) Table {
+	t := Table{Name: fmt.Sprintf("t%d", place)}
+	names := slices.Clone(oddNames)
+	g.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	name := func(plain string) string {
+		if g.in(5) && !g.without.OddNames {
+			names = names[1:]
+			return names[0]
 		}
+		return plain
+	}
+	keys := 1
+	if g.in(4) {
+		keys = 2
+	}
+	for i := range keys {
+		k := one(g, keyKinds...)
+		for g.in(3) || g.without.refuses(k) {
+			if k = one(g, keyKinds...); g.without.KeysAgain {
+				k = keyKinds[0]
+			}
+		}
+		t.Key = append(t.Key, i)
+		t.Columns = append(t.Columns, k.column(name(fmt.Sprintf("k%d", i))))
+	}
+	if g.in(5) && keys == 2 {
+		t.Key = []int{1, 0}
+	}
+	for i := range 1 + g.IntN(3) {
+		k := one(g, valueKinds...)
 		if g.in(2) {
-			t.KeyOptions = "DEFERRABLE"
+			k = one(g, valueKinds[:2]...)
 		}
-		g.w.Tables = append(g.w.Tables, t)
+		t.Columns = append(t.Columns, k.column(name(fmt.Sprintf("c%d", i))))
+	}
+	if first := t.Columns[0]; first.Type == "int" && g.in(6) {
+		t.Columns = append(t.Columns, Column{Name: "g", Type: "int", Rest: fmt.Sprintf("GENERATED ALWAYS AS (%s * 2) STORED", first.quoted()), Generated: true})
+	}
+	g.options(&t)
+	return t
+}
+
+func (k kind) column(name string) Column {
+	return Column{Name: name, Type: k.typ, Rest: k.rest, Values: k.values, Fresh: k.fresh, Coarse: k.coarse, Merges: k.merges}
+}
+
+// options are how a table is divided, checked and recorded.
+func (g *generator) options(t *Table) {
+	switch {
+	case g.in(5) && t.Columns[t.Key[0]].Type == "int":
+		t.PartitionBy = "RANGE (" + t.Columns[t.Key[0]].quoted() + ")"
+		t.Partitions = []string{"FOR VALUES FROM (MINVALUE) TO (2)", "FOR VALUES FROM (2) TO (9)", "DEFAULT"}
+	case g.in(3):
+		t.KeyOptions = one(g, "DEFERRABLE", "DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED")
+	}
+	switch g.IntN(8) {
+	case 0:
+		t.Options.Capture = triggers.CaptureFull
+	case 1:
+		t.Options.TOAST = true
+	case 2, 3:
+		if t.PartitionBy == "" && !g.without.ByStatement {
+			t.Options.Level = triggers.LevelStatement
+		}
+	}
+	if c := &t.Columns[len(t.Columns)-1]; g.in(5) && !g.without.Hidden && !c.Generated {
+		c.Hidden = one(g, "masked", "excluded")
+		switch c.Hidden {
+		case "masked":
+			t.Options.Mask = []string{c.Name}
+		default:
+			t.Options.Exclude = []string{c.Name}
+		}
+		return
+	}
+	if c := t.Columns[len(t.Key)]; g.in(8) && t.KeyOptions == "" && t.PartitionBy == "" && !strings.Contains(c.Type, "json") && c.Type != "xml" {
+		t.Constraints = append(t.Constraints, "UNIQUE ("+c.quoted()+")")
+		t.Unique = append(t.Unique, len(t.Key))
+	}
+}
+
+// references adds foreign keys: to itself, to the other table, and both ways.
+func (g *generator) references() {
+	for from := range g.w.Tables {
+		for to, target := range g.w.Tables {
+			if !g.in(4) || len(target.Key) > 1 || target.KeyOptions != "" {
+				continue
+			}
+			key := target.Columns[target.Key[0]]
+			c := Column{Name: fmt.Sprintf("ref%d", to), Type: key.Type, Values: append(slices.Clone(key.Values), "NULL"), Refers: to + 1, Coarse: key.Coarse}
+			if g.without.KeysAgain {
+				c.Values = list("NULL", fmt.Sprintf(key.Fresh, 6), fmt.Sprintf(key.Fresh, 7), fmt.Sprintf(key.Fresh, 8))
+			}
+			g.w.Tables[from].Columns = append(g.w.Tables[from].Columns, c)
+			actions := list("", "CASCADE", "SET NULL", "CASCADE", "SET DEFAULT")
+			sql := fmt.Sprintf("ALTER TABLE {%d} ADD FOREIGN KEY (%s) REFERENCES {%d}", from, c.quoted(), to)
+			if a := one(g, actions...); a != "" {
+				sql += " ON DELETE " + a
+			}
+			if a := one(g, actions...); a != "" {
+				sql += " ON UPDATE " + a
+			}
+			g.w.References = append(g.w.References, sql+one(g, "", "", " DEFERRABLE", " DEFERRABLE INITIALLY DEFERRED"))
+		}
 	}
 }
 
@@ -66,7 +156,7 @@ func (g *generator) history() {
 			s = 1
 		}
 		op := Op{Session: s}
-		switch n := g.IntN(20); {
+		switch n := g.IntN(24); {
 		case n == 0 && !open[s]:
 			op.Kind, open[s] = Begin, true
 		case n < 3 && open[s]:
@@ -74,7 +164,15 @@ func (g *generator) history() {
 		case n == 3:
 			op.Kind = Mark
 		case n == 4 && open[s]:
-			op.Kind, op.SQL = Statement, one(g, "SAVEPOINT s", "ROLLBACK TO s")
+			op.Kind = one(g, Save, Save, Back)
+		case n == 6 && open[s]:
+			op.SQL = one(g, "SET CONSTRAINTS ALL DEFERRED", "SET CONSTRAINTS ALL IMMEDIATE")
+		case n == 5:
+			op.Kind, op.SQL = Once, one(g, settings...)
+		case n == 7 && g.in(2) && !g.without.Altered:
+			if op.SQL = g.alteration(); strings.HasPrefix(op.SQL, "ALTER TYPE") {
+				op.Kind = Once
+			}
 		default:
 			op.SQL = g.statement()
 		}
@@ -83,83 +181,13 @@ func (g *generator) history() {
 	g.w.Ops = append(g.w.Ops, Op{Kind: Mark})
 }
 
-func (g *generator) value(c Column) string { return one(g, c.Values...) }
-
-// newValue is a value that a column gets.
-func (g *generator) newValue(t Table, i int) string {
-	if g.without.KeysAgain && slices.Contains(t.Key, i) {
-		g.next++
-		return fmt.Sprint(g.next)
-	}
-	return g.value(t.Columns[i])
-}
-
-// where is a condition that fits one row as a rule.
-func (g *generator) where(t Table, keys bool) string {
-	if g.in(6) && !keys {
-		return ""
-	}
-	var parts []string
-	for _, k := range t.Key {
-		value := g.value(t.Columns[k])
-		if g.without.KeysAgain {
-			value = fmt.Sprint(6 + g.IntN(max(g.next-5, 1)))
-		}
-		parts = append(parts, t.Columns[k].quoted()+" = "+value)
-	}
-	return " WHERE " + strings.Join(parts, one(g, " AND ", " OR "))
-}
-
-func (g *generator) statement() string {
-	place := g.IntN(len(g.w.Tables))
-	t := g.w.Tables[place]
-	switch g.IntN(10) {
-	case 0, 1, 2:
-		return g.insert(place, t)
-	case 3:
-		return fmt.Sprintf("DELETE FROM {%d}%s", place, g.where(t, false))
-	case 4, 5, 6:
-		c := one(g, t.Columns[len(t.Key):]...)
-		return fmt.Sprintf("UPDATE {%d} SET %s = %s%s", place, c.quoted(), g.value(c), g.where(t, false))
-	default:
-		return g.rewriteKeys(place, t)
-	}
-}
-
-func (g *generator) insert(place int, t Table) string {
-	var names []string
-	for _, c := range t.Columns {
-		names = append(names, c.quoted())
-	}
-	rows := make([]string, 1+g.IntN(3))
-	for i := range rows {
-		var values []string
-		for i := range t.Columns {
-			values = append(values, g.newValue(t, i))
-		}
-		rows[i] = "(" + strings.Join(values, ", ") + ")"
-	}
-	sql := fmt.Sprintf("INSERT INTO {%d} (%s) VALUES %s", place, strings.Join(names, ", "), strings.Join(rows, ", "))
-	if t.KeyOptions == "" && g.in(3) {
-		sql += " ON CONFLICT DO NOTHING"
-	}
-	return sql
-}
-
-// rewriteKeys moves a row, or permutes keys.
-func (g *generator) rewriteKeys(place int, t Table) string {
-	i := one(g, t.Key...)
-	k := t.Columns[i]
-	set := fmt.Sprintf("%s = %s", k.quoted(), g.newValue(t, i))
-	where := g.where(t, true)
-	if k.Type == "int" && !g.without.KeysAgain && g.in(2) {
-		set = k.quoted() + " = " + fmt.Sprintf(one(g, "4 - %s", "%s + 1", "%s - 1", "%s %% 3 + 1"), k.quoted())
-		where = one(g, "", fmt.Sprintf(" WHERE %s < 4", k.quoted()))
-	}
-	if c := one(g, t.Columns...); c.Name != k.Name && g.in(3) {
-		set += fmt.Sprintf(", %s = %s", c.quoted(), g.value(c))
-	}
-	return fmt.Sprintf("UPDATE {%d} SET %s%s", place, set, where)
+// settings are what a session may have set that changes how values are shown or names are found.
+var settings = []string{
+	"SET datestyle = 'German'", "SET intervalstyle = 'sql_standard'", "SET timezone = 'Asia/Kathmandu'", "SET extra_float_digits = -10",
+	"SET bytea_output = 'escape'", "SET search_path = ''", "SET search_path = {types}, pg_catalog", "SET default_transaction_isolation = 'repeatable read'",
+	"SET default_transaction_isolation = 'serializable'", "SET array_nulls = off", "SET quote_all_identifiers = on", "SET xmloption = document",
+	"SET standard_conforming_strings = on", "SET check_function_bodies = off", "SET plan_cache_mode = force_generic_plan", "SET enable_indexscan = off",
+	"SET track_counts = off", "SET row_security = off", "SET work_mem = 64", "SET jit_above_cost = 0", "RESET ALL; SET lock_timeout = '30ms'",
 }
 
 func (g *generator) choice() Choice {

@@ -20,6 +20,7 @@ type entry struct {
 	Action             string
 	Old, New           []*string
 	OldImage, NewImage exaudit.Image
+	Key                string
 	Columns            []string
 	XID                uint64
 	Began              time.Time
@@ -117,12 +118,12 @@ func same(a, b *string) bool {
 
 // load reads both logs, and finds which version is which entry.
 func (r *run) load() error {
-	found, _ := r.control.Query(r.ctx, fmt.Sprintf(`SELECT seq, step, place, uid, action, old, new, old_image, new_image, columns, xid::text::bigint, began
+	found, _ := r.control.Query(r.ctx, fmt.Sprintf(`SELECT seq, step, place, uid, action, old, new, old_image, new_image, key, columns, xid::text::bigint, began
 		FROM %q."~log" ORDER BY seq`, r.twin()))
 	entries, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (*entry, error) {
 		e := new(entry)
 		var before, after []byte
-		err := row.Scan(&e.Seq, &e.Step, &e.Place, &e.UID, &e.Action, &e.Old, &e.New, &before, &after, &e.Columns, &e.XID, &e.Began)
+		err := row.Scan(&e.Seq, &e.Step, &e.Place, &e.UID, &e.Action, &e.Old, &e.New, &before, &after, &e.Key, &e.Columns, &e.XID, &e.Began)
 		if err == nil {
 			e.OldImage, err = history.DecodeImage(before)
 		}
@@ -135,10 +136,102 @@ func (r *run) load() error {
 		return err
 	}
 	r.entries = moved(entries)
+	r.entries = slices.DeleteFunc(r.entries, func(e *entry) bool { return r.Tables[e.Place].leavesOut(e) })
+	if err := r.normalize(); err != nil {
+		return err
+	}
 	if r.versions, err = r.read(0); err != nil {
 		return err
 	}
 	return r.match()
+}
+
+// normalize gives all rows the columns of the end: what was dropped is NULL, what was added has what it was filled with.
+//
+// Hidden columns are NULL, and entries that change nothing else are as if they had not been, unless they are recorded.
+func (r *run) normalize() error {
+	var relabelled bool
+	const labels = `SELECT EXISTS (SELECT FROM pg_enum WHERE enumlabel = 'blue' AND enumtypid = to_regtype($1))`
+	if err := r.control.QueryRow(r.ctx, labels, fmt.Sprintf("%q.mood", r.types)).Scan(&relabelled); err != nil {
+		return err
+	}
+	for place, t := range r.Tables {
+		t.Relabelled = relabelled
+		const query = `SELECT attisdropped, (attmissingval::text::text[])[1] FROM pg_attribute
+			WHERE attnum > 0 AND attrelid = coalesce((SELECT min(inhrelid) FROM pg_inherits WHERE inhparent = $1::regclass), $1::regclass) ORDER BY attnum`
+		rows, _ := r.control.Query(r.ctx, query, t.quoted(r.audited))
+		columns, err := pgx.CollectRows(rows, pgx.RowToStructByPos[column])
+		if err != nil {
+			return err
+		}
+		for _, e := range r.entries {
+			if e.Place == place {
+				e.Old, e.New = t.shownTo(filled(e.Old, columns)), t.shownTo(filled(e.New, columns))
+			}
+		}
+		for _, s := range r.steps {
+			if s.mark != "" {
+				for i := range s.rows[place] {
+					s.rows[place][i] = t.shownTo(filled(s.rows[place][i], columns))
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// shownTo is a row as readers see it: without hidden columns, and with labels by their present names.
+func (t Table) shownTo(r row) row {
+	for i, c := range t.Columns {
+		switch {
+		case r == nil || r[i] == nil:
+		case c.Hidden != "":
+			r[i] = nil
+		case c.Type == "{types}.mood" && *r[i] == "sad" && t.Relabelled:
+			label := "blue"
+			r[i] = &label
+		}
+	}
+	return r
+}
+
+// leavesOut reports whether an entry changes nothing but excluded columns, so that it is not recorded.
+func (t Table) leavesOut(e *entry) bool {
+	if e.Action != "UPDATE" {
+		return false
+	}
+	for i := range e.New {
+		if !same(e.Old[i], e.New[i]) && (i >= len(t.Columns) || t.Columns[i].Hidden != "excluded") {
+			return false
+		}
+	}
+	return true
+}
+
+func (t Table) hides() bool {
+	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Hidden != "" })
+}
+
+type column struct {
+	Dropped bool
+	Missing *string
+}
+
+func filled(r row, columns []column) row {
+	if r == nil {
+		return nil
+	}
+	now := make(row, len(columns))
+	for i, c := range columns {
+		switch {
+		case c.Dropped:
+		case i < len(r):
+			now[i] = r[i]
+		default:
+			now[i] = c.Missing
+		}
+	}
+	return now
 }
 
 // read reads the versions of this world's tables after one.
@@ -163,7 +256,7 @@ func moved(entries []*entry) []*entry {
 		if n := len(list); e.Action == "INSERT" && n > 0 {
 			at := slices.IndexFunc(list, func(d *entry) bool { return d.Action == "DELETE" && d.Place == e.Place && d.UID == e.UID })
 			if at >= 0 {
-				list[at].Action, list[at].New, list[at].NewImage = "UPDATE", e.New, e.NewImage
+				list[at].Action, list[at].New, list[at].NewImage, list[at].Key = "UPDATE", e.New, e.NewImage, e.Key
 				continue
 			}
 		}
@@ -178,18 +271,18 @@ var actions = map[string]string{"INSERT": "created", "UPDATE": "updated", "DELET
 func (r *run) match() error {
 	type group struct {
 		step, place int
-		action      string
+		action, key string
 	}
 	stepOf := func(id int64) int {
 		return slices.IndexFunc(r.steps, func(s step) bool { return id <= s.lastID })
 	}
 	waiting := map[group][]*version{}
 	for _, v := range r.versions {
-		g := group{stepOf(v.ID), v.Place, v.Action}
+		g := group{stepOf(v.ID), v.Place, v.Action, v.EntityID}
 		waiting[g] = append(waiting[g], v)
 	}
 	for _, e := range r.entries {
-		g := group{e.Step, e.Place, actions[e.Action]}
+		g := group{e.Step, e.Place, actions[e.Action], e.Key}
 		if len(waiting[g]) == 0 {
 			return found("recorded", "no version of %s %s → %s", e.Action, show(e.Old), show(e.New))
 		}
@@ -204,7 +297,6 @@ func (r *run) match() error {
 			return found("recorded", "version %d, %s %s, is of no change in step %d", left[0].ID, left[0].Action, left[0].EntityID, g.step)
 		}
 	}
-	slices.SortStableFunc(r.entries, func(a, b *entry) int { return int(a.version.ID - b.version.ID) })
 	return nil
 }
 
@@ -237,9 +329,18 @@ func (r *run) at(after func(*entry) bool) state {
 func (t Table) keyOf(r row) string {
 	parts := make([]string, len(t.Key))
 	for i, k := range t.Key {
-		parts[i] = fmt.Sprintf("%q", show(row{r[k]}))
+		parts[i] = t.Columns[k].equal(r[k])
 	}
 	return strings.Join(parts, ",")
+}
+
+// equal makes one text of all values that "=" takes for equal.
+func (c Column) equal(v *string) string {
+	if v != nil && c.Coarse != nil {
+		text := c.Coarse(*v)
+		v = &text
+	}
+	return fmt.Sprintf("%q", show(row{v}))
 }
 
 // now is the state in the end.

@@ -50,6 +50,7 @@ type run struct {
 	steps    []step
 	texts    map[string]string // rows as arrays of text, by relation
 	counts   *Counts
+	altered  bool // by statements of the history
 
 	entries  []*entry
 	versions []*version
@@ -57,7 +58,7 @@ type run struct {
 
 type session struct {
 	*pgx.Conn
-	open bool
+	open, saved bool
 }
 
 // step is what is known after an Op.
@@ -65,6 +66,7 @@ type step struct {
 	lastID  int64 // the newest version that there may be
 	instant time.Time
 	mark    string
+	open    bool          // there was a transaction under way
 	rows    [][][]*string // of the mark, by table
 }
 
@@ -116,7 +118,7 @@ func (p *Place) Check(ctx context.Context, w World) (script string, err error) {
 // end leaves nothing of the world but its versions.
 func (r *run) end() error {
 	for _, s := range r.sessions {
-		s.open = false
+		s.open, s.saved = false, false
 		if _, err := s.Exec(r.ctx, "ROLLBACK"); err != nil {
 			return err
 		}
@@ -156,7 +158,7 @@ func (r *run) set() error {
 			return err
 		}
 	}
-	_, err := r.control.Exec(r.ctx, "RESET ALL; SET client_min_messages = error")
+	_, err := r.control.Exec(r.ctx, "RESET ALL; SET lock_timeout = '100ms'; SET client_min_messages = error")
 	return err
 }
 
@@ -193,6 +195,14 @@ func (r *run) create() error {
 		options[t.quoted(r.audited)] = t.Options
 		r.script = append(r.script, fmt.Sprintf("-- exaudit install '%s' -- options %+v", t.quoted(r.audited), t.Options))
 	}
+	for _, sql := range r.References {
+		r.script = append(r.script, r.in(sql, r.names, r.audited)+";")
+		for _, schema := range []string{r.audited, r.twin()} {
+			if _, err := r.control.Exec(r.ctx, r.in(sql, r.names, schema)); err != nil {
+				return fmt.Errorf("%w\n%s", err, sql)
+			}
+		}
+	}
 	if _, err := triggers.Install(r.ctx, r.control, tables, triggers.WithOptions(options)); err != nil {
 		return err
 	}
@@ -214,21 +224,35 @@ func (r *run) do(i int, op Op) error {
 		if !s.open {
 			return r.note(op, step{})
 		}
-		s.open = false
+		s.open, s.saved = false, false
 		sql := map[Kind]string{Commit: "COMMIT", Rollback: "ROLLBACK"}[op.Kind]
 		r.say(op, sql)
 		if _, err = s.Exec(r.ctx, sql); isPg(err) { // a deferred constraint of either side
 			r.say(op, "-- "+err.Error())
 			err = nil
 		}
+	case Save, Back:
+		if s.open && (op.Kind == Save || s.saved) {
+			s.saved = true
+			sql := map[Kind]string{Save: "SAVEPOINT s", Back: "ROLLBACK TO s"}[op.Kind]
+			r.say(op, sql)
+			_, err = s.Exec(r.ctx, sql)
+		}
 	case Mark:
 		return r.mark(i, op)
 	case Once, Behind:
 		sql := r.in(op.SQL, r.names, r.audited)
 		r.say(op, sql)
-		if _, err = s.Exec(r.ctx, sql); isPg(err) && !s.open {
+		if s.open {
+			sql = "SAVEPOINT once; " + sql + "; RELEASE once"
+		}
+		_, err = s.Exec(r.ctx, sql)
+		r.altered = r.altered || strings.Contains(sql, "ALTER")
+		if isPg(err) {
 			r.say(op, "-- "+err.Error())
-			err = nil
+			if err = nil; s.open {
+				_, err = s.Exec(r.ctx, "ROLLBACK TO once; RELEASE once")
+			}
 		}
 	case Statement:
 		err = r.statement(i, op, s)
@@ -271,6 +295,9 @@ func (r *run) statement(i int, op Op, s *session) error {
 	if waits(twinErr) {
 		return r.finish(s, "ROLLBACK TO sides; RELEASE sides")
 	}
+	if refusesTruncate(auditedErr) {
+		return r.finish(s, "ROLLBACK TO sides; RELEASE sides")
+	}
 	if got, want := r.plain(auditedErr), r.plain(twinErr); got != want {
 		r.say(op, audited)
 		return found("twin", "audited: %s\nwithout auditing: %s\n%s", got, want, audited)
@@ -280,6 +307,10 @@ func (r *run) statement(i int, op Op, s *session) error {
 		return r.finish(s, "ROLLBACK TO sides; RELEASE sides")
 	}
 	r.say(op, audited)
+	if strings.Contains(audited, "ALTER") {
+		r.altered = true
+		clear(r.texts)
+	}
 	if tag != twinTag {
 		return found("twin", "audited: %s\nwithout auditing: %s\n%s", tag, twinTag, audited)
 	}
@@ -317,6 +348,12 @@ func waits(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "55P03" || pg.Code == "40P01" || pg.Code == "40001")
 }
 
+// refusesTruncate reports whether an error is the one that docs/recording.md has of stricter isolation levels.
+func refusesTruncate(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && strings.Contains(pg.Message, "TRUNCATE") && strings.Contains(pg.Message, "exaudit")
+}
+
 // plain is an error without the names by which the sides differ.
 func (r *run) plain(err error) string {
 	var pg *pgconn.PgError
@@ -335,18 +372,21 @@ func (r *run) note(_ Op, s step) error {
 
 // mark makes a mark, and keeps what had been committed then.
 func (r *run) mark(i int, op Op) error {
-	s := step{mark: fmt.Sprintf("%s %d", r.audited, i)}
-	r.counts.Marks++
-	r.script = append(r.script, fmt.Sprintf("/* another session */ SELECT exaudit.mark('%s');", s.mark))
-	if _, err := r.control.Exec(r.ctx, "SELECT exaudit.mark($1)", s.mark); err != nil {
-		return err
-	}
+	s := step{mark: fmt.Sprintf("%s %d", r.audited, i), open: r.sessions[0].open || r.sessions[1].open}
 	for _, t := range r.Tables {
 		rows, err := r.rows(t.quoted(r.audited), t.quoted(r.audited), 0)
+		if waits(err) { // for one that has altered or truncated it
+			return r.note(op, step{})
+		}
 		if err != nil {
 			return err
 		}
 		s.rows = append(s.rows, rows)
+	}
+	r.counts.Marks++
+	r.script = append(r.script, fmt.Sprintf("/* another session */ SELECT exaudit.mark('%s');", s.mark))
+	if _, err := r.control.Exec(r.ctx, "SELECT exaudit.mark($1)", s.mark); err != nil {
+		return err
 	}
 	return r.note(op, s)
 }
@@ -370,6 +410,6 @@ func rowsOf(ctx context.Context, q querier, texts map[string]string, twin, relat
 		}
 		texts[relation] = expression
 	}
-	found, _ := q.Query(ctx, "SELECT "+expression+" FROM "+from+" AS r", args...)
+	found, _ := q.Query(ctx, "SELECT "+expression+" FROM "+from+` AS "~r"`, args...)
 	return pgx.CollectRows(found, pgx.RowTo[[]*string])
 }

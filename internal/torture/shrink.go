@@ -1,6 +1,10 @@
 package torture
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Shrink makes a world smaller as long as it fails the same check, and tries no more than so many times.
 func Shrink(w World, tries int, fails func(World) bool) World {
@@ -35,12 +39,65 @@ func Shrink(w World, tries int, fails func(World) bool) World {
 			}
 		}
 		w.simplify(try)
+		for i := range w.Ops {
+			for _, sql := range shorter(w.Ops[i].SQL) {
+				smaller := w
+				smaller.Ops = slices.Clone(w.Ops)
+				smaller.Ops[i].SQL = sql
+				if try(smaller) {
+					break
+				}
+			}
+		}
+		w = w.withoutIdleTables(try)
+	}
+	return w
+}
+
+// shorter are statements with a part less: a row of VALUES, a column that an UPDATE sets.
+func shorter(sql string) (list []string) {
+	for _, separator := range []string{"), (", ", "} {
+		head, values, ok := strings.Cut(sql, " VALUES (")
+		if separator == ", " {
+			head, values, ok = strings.Cut(sql, " SET ")
+		}
+		parts := strings.Split(values, separator)
+		if !ok || len(parts) < 2 {
+			continue
+		}
+		word := map[string]string{"), (": " VALUES (", ", ": " SET "}[separator]
+		for i := range parts {
+			rest := strings.Join(slices.Delete(slices.Clone(parts), i, i+1), separator)
+			if separator == "), (" && i == len(parts)-1 {
+				rest += ")"
+			}
+			list = append(list, head+word+rest)
+		}
+	}
+	return list
+}
+
+// withoutIdleTables leaves out the last tables that no statement names.
+func (w World) withoutIdleTables(try func(World) bool) World {
+	for n := len(w.Tables) - 1; n > 0; n-- {
+		if slices.ContainsFunc(w.Ops, func(op Op) bool { return strings.Contains(op.SQL, fmt.Sprintf("{%d}", n)) }) {
+			break
+		}
+		smaller := w
+		smaller.Tables = w.Tables[:n]
+		if !try(smaller) {
+			break
+		}
+		w = smaller
 	}
 	return w
 }
 
 func (w World) size() int {
-	n := len(w.Ops) + len(w.Choices)
+	n := len(w.Ops) + len(w.Choices) + len(w.Tables)
+	for _, op := range w.Ops {
+		n += len(op.SQL)
+	}
 	for _, t := range w.Tables {
 		n += len(t.Columns) + len(t.Constraints) + len(t.KeyOptions)
 	}

@@ -19,7 +19,9 @@ type World struct {
 	// Before are statements on types and the like that both sides share, in schema "w…t", written as {types}.
 	Before []string
 	Tables []Table
-	Ops    []Op
+	// References are foreign keys, as statements for each side.
+	References []string
+	Ops        []Op
 	// Choices are what is undone in the end, each from where the history ended.
 	Choices []Choice
 }
@@ -33,16 +35,24 @@ type Table struct {
 	// KeyOptions go after the primary key, DEFERRABLE for one; Constraints are further ones.
 	KeyOptions  string
 	Constraints []string
+	Unique      []int // columns, by their place
 	// Partitions are clauses of partitions, "FOR VALUES …", and PartitionBy how the table is divided.
 	PartitionBy string
 	Partitions  []string
 	Options     triggers.Options
+	Relabelled  bool // the label sad is blue in the end
 }
 
 // Column is a column of a table. Values are the literals that its statements use.
 type Column struct {
 	Name, Type, Rest string
 	Values           []string
+	Fresh            string              // a value that was never used, by a number
+	Coarse           func(string) string // makes equal what "=" takes for equal; nil: equal is identical
+	Generated        bool
+	Hidden           string // "masked" or "excluded"
+	Merges           bool   // undo looks into its values
+	Refers           int    // the table that it refers to, counted from 1
 }
 
 // Kind is what an Op does.
@@ -57,6 +67,9 @@ const (
 	Begin
 	Commit
 	Rollback
+	// Save makes a savepoint, and Back goes back to it.
+	Save
+	Back
 	// Mark makes a mark, outside of the sessions' transactions.
 	Mark
 	// Behind runs SQL on the audited side alone: what a control does behind exaudit's back.
