@@ -96,6 +96,33 @@ BEGIN
 END
 $$;
 
+-- What of a condition is not to be read at all: PostgreSQL reads some literals by functions of their types' owners. No
+-- name of another schema than pg_catalog, and nothing in which one could hide.
+CREATE FUNCTION exaudit.hidden_name(condition text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
+AS $$
+    SELECT CASE WHEN t.token = '/*' THEN 'it has a comment that does not end, or in another one'
+                WHEN t.token ^@ '$' THEN 'it has a string in dollar signs'
+                WHEN t.token ~ '^[eE]''' THEN 'it has a string that continues another one'
+                ELSE pg_catalog.format('it names %s.%s: it may name columns and what PostgreSQL has built in', t.token, t.third) END
+    FROM (SELECT found.part[1] AS token, found.place,
+                 lead(found.part[1]) OVER (ORDER BY found.place) AS second, lead(found.part[1], 2) OVER (ORDER BY found.place) AS third
+          -- as PostgreSQL tells tokens apart: the longest, from left to right
+          FROM pg_catalog.regexp_matches($1, '(--[^\n\r]*|/\*(?:(?!/\*|\*/).)*\*/|/\*|[eE]''(?:[^''\\]|''''|\\.)*''|''(?:[^'']|'''')*''|"(?:[^"]|"")*"|\$[^0-9]?'
+                                             '|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f][^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*'
+                                             '|[0-9]+(?:\.[0-9]*)?|\s+|.)', 'g') WITH ORDINALITY AS found (part, place)
+          WHERE found.part[1] !~ '^(\s|--|/\*.)') AS t
+    WHERE t.token = '/*' OR t.token ~ '^\$[^0-9]' OR t.token ~ '^[eE]''' AND t.second ^@ ''''
+       OR t.second = '.' AND t.token ~ '^("|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f])'
+          AND t.token <> '"pg_catalog"' AND pg_catalog.lower(t.token) <> 'pg_catalog'
+          -- what its columns are read of
+          AND (t.token NOT IN ('r', 'R', '"r"') OR pg_catalog.to_regnamespace('r') IS NOT NULL)
+    ORDER BY t.place
+    LIMIT 1
+$$;
+
 -- What a condition says, as an expression on the columns of a row, and which columns it asks about: an array of
 -- their names, numbers, and how they are handed over. Or why it is refused. Bound are the columns that it was bound to
 -- before, if these are to stay: they, and the labels of enums, are known by the names that they had then.
@@ -127,13 +154,7 @@ DECLARE
     refused  text[] := '{}';
     tree     text;
 BEGIN
-    -- no name of another schema: some literals are read by functions of their types' owners
-    reason := (SELECT pg_catalog.format('it names %s.%s: it may name columns and what PostgreSQL has built in', found.part[1], found.part[2])
-               FROM (SELECT pg_catalog.regexp_matches(
-                         pg_catalog.regexp_replace(condition, $re$--[^\n]*|/\*([^*]|\*+[^*/])*\*+/|[eE]'([^'\\]|''|\\.)*'|'([^']|'')*'$re$, ' ', 'g'),
-                         $re$("(?:[^"]|"")*"|[[:alpha:]_][\w$]*)\s*\.\s*("(?:[^"]|"")*"|[^\s()'",;]+)$re$, 'g') AS part) AS found
-               WHERE found.part[1] NOT IN ('"r"', '"pg_catalog"') AND pg_catalog.lower(found.part[1]) NOT IN ('r', 'pg_catalog')
-               LIMIT 1);
+    reason := exaudit.hidden_name(condition);
     IF reason IS NOT NULL THEN
         RETURN;
     END IF;
@@ -483,7 +504,7 @@ CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 7::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.compile_condition, exaudit.condition_objection, exaudit.mutable_part, exaudit.condition_function,
+REVOKE EXECUTE ON FUNCTION exaudit.hidden_name, exaudit.compile_condition, exaudit.condition_objection, exaudit.mutable_part, exaudit.condition_function,
      exaudit.bind_condition, exaudit.drop_condition,
     exaudit.begin_install, exaudit.run_for_partitions, exaudit.complete_partitions,
     exaudit.install_table, exaudit.uninstall_table
@@ -498,6 +519,7 @@ DROP FUNCTION exaudit.bind_condition;
 DROP FUNCTION exaudit.drop_condition;
 DROP FUNCTION exaudit.condition_function;
 DROP FUNCTION exaudit.compile_condition;
+DROP FUNCTION exaudit.hidden_name;
 DROP FUNCTION exaudit.condition_objection;
 DROP FUNCTION exaudit.mutable_part;
 DROP FUNCTION exaudit.complete_partitions;
