@@ -917,10 +917,10 @@ $$;
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.has_foreign_domain, exaudit.plain_type, exaudit.type_name, exaudit.beneath, exaudit.plain_query, exaudit.row_columns,
+GRANT EXECUTE ON FUNCTION exaudit.has_foreign_domain, exaudit.plain_type, exaudit.plain_query, exaudit.row_columns,
     exaudit.row_definition
     TO exaudit_reader;
-GRANT EXECUTE ON FUNCTION exaudit.quoted, exaudit.free_name, exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
+GRANT EXECUTE ON FUNCTION exaudit.quoted, exaudit.free_name, exaudit.type_name, exaudit.beneath, exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
     exaudit.has_shape, exaudit.check_snapshot, exaudit.toast_table, exaudit.toast_threshold, exaudit.inline_limit, exaudit.image_expression, exaudit.note_json_null,

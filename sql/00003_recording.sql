@@ -627,12 +627,12 @@ END
 $$;
 
 -- The columns that the condition of a table asks about, in the order of its function's arguments: what
--- they are called, and how a value is handed over. A column, or a label of an enum, that was renamed since is
--- still meant: a label goes by its former name. "<table_id>" stands for the table's id. problem says why
--- the condition cannot be asked any more.
+-- they are called, and how a value is handed over, of a row or of its image. A column, or a label of an enum, that
+-- was renamed since is still meant: a label goes by its former name, and in a row is known by the hash of its oid.
+-- "<table_id>" stands for the table's id. problem says why the condition cannot be asked any more.
 CREATE FUNCTION exaudit.condition_columns(
     table_id integer, relation oid,
-    OUT name text, OUT argument text, OUT expression text, OUT base oid, OUT labels jsonb, OUT problem text
+    OUT name text, OUT argument text, OUT expression text, OUT image_expression text, OUT base oid, OUT problem text
 ) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -645,10 +645,16 @@ BEGIN
     RETURN QUERY
     SELECT a.attname::text, bound.argument,
            CASE WHEN bound.labels IS NULL OR NOT same THEN given.expression
-                ELSE pg_catalog.format('CASE WHEN %1$s OPERATOR(pg_catalog.=) ANY (%2$L::pg_catalog.text[]) THEN %1$s '
-                                       'ELSE exaudit.former_label(<table_id>, %3$L, %1$s) END', given.expression,
-                         ARRAY(SELECT l.value FROM pg_catalog.jsonb_each_text(bound.labels) AS l ORDER BY l.value), bound.name) END,
-           exaudit.base_type(a.atttypid), bound.labels,
+                WHEN bound.argument = 'text[]' THEN pg_catalog.format('exaudit.former_labels(<table_id>, %L, %s)', bound.name, given.expression)
+                ELSE pg_catalog.format('coalesce((%L::pg_catalog.text[])[pg_catalog.array_position(%L::pg_catalog.int4[], pg_catalog.hashenum({}%s))], %s)',
+                         -- what reads as the place of the value is none
+                         replace(ARRAY(SELECT l.value FROM pg_catalog.jsonb_each_text(bound.labels) AS l ORDER BY l.key)::text, '{}', E'{\\}'),
+                         ARRAY(SELECT pg_catalog.hashoid(l.key::oid) FROM pg_catalog.jsonb_each_text(bound.labels) AS l ORDER BY l.key),
+                         exaudit.beneath(a.atttypid), given.expression) END,
+           CASE WHEN bound.labels IS NULL OR NOT same THEN 'r.{}'
+                ELSE pg_catalog.format(CASE bound.argument WHEN 'text[]' THEN 'exaudit.former_labels(<table_id>, %L, r.{})'
+                                                           ELSE '(exaudit.former_labels(<table_id>, %L, ARRAY[r.{}]))[1]' END, bound.name) END,
+           exaudit.base_type(a.atttypid),
            CASE WHEN a.attname IS NULL THEN pg_catalog.format('column "%s" was dropped', bound.name)
                 WHEN given.reason IS NOT NULL THEN pg_catalog.format('column "%s" %s', a.attname, given.reason)
                 WHEN given.argument <> bound.argument OR given.collation_name IS DISTINCT FROM bound.collation_name
@@ -664,20 +670,35 @@ BEGIN
 END
 $$;
 
--- The name that a label of an enum had when the condition of a table was bound; the label itself where
--- that is not known.
-CREATE FUNCTION exaudit.former_label(table_id integer, column_name text, label text) RETURNS text
-    LANGUAGE sql STABLE
+-- The names that labels of an enum had when the condition of a table was bound, in an array of whatever shape; the
+-- labels themselves where that is not known.
+CREATE FUNCTION exaudit.former_labels(table_id integer, column_name text, labels text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((SELECT bound.labels ->> e.oid::text
-                     FROM exaudit.tables t
-                     CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(t.option_columns #> '{condition,columns}')
-                         AS bound (name text, number integer, labels jsonb)
-                     JOIN pg_catalog.pg_attribute a ON a.attrelid = (t.option_columns #>> '{condition,relation}')::oid
-                                                   AND a.attnum = bound.number
-                     JOIN pg_catalog.pg_enum e ON e.enumtypid = exaudit.base_type(a.atttypid) AND e.enumlabel = $3
-                     WHERE t.id = $1 AND bound.name = $2), $3)
+DECLARE
+    renamed record;
+BEGIN
+    FOR renamed IN
+        SELECT e.enumlabel::text AS label, l.former, step.final
+        FROM exaudit.tables t
+        CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(t.option_columns #> '{condition,columns}')
+            AS bound (name text, number integer, labels jsonb)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = (t.option_columns #>> '{condition,relation}')::oid
+                                      AND a.attnum = bound.number
+        JOIN pg_catalog.pg_type b ON b.oid = exaudit.base_type(a.atttypid)
+        JOIN pg_catalog.pg_enum e ON e.enumtypid = b.oid OR e.enumtypid = exaudit.base_type(b.typelem)
+        CROSS JOIN LATERAL (SELECT bound.labels ->> e.oid::text AS former) AS l
+        -- labels may have exchanged their names: first each gives way
+        CROSS JOIN (VALUES (false), (true)) AS step (final)
+        WHERE t.id = $1 AND bound.name = $2 AND l.former <> e.enumlabel
+        ORDER BY step.final
+    LOOP
+        labels := CASE WHEN renamed.final THEN array_replace(labels, chr(1) || renamed.label, renamed.former)
+                       ELSE array_replace(labels, renamed.label, chr(1) || renamed.label) END;
+    END LOOP;
+    RETURN labels;
+END
 $$;
 
 -- Why the condition of a table cannot be asked: all its rows are recorded then. NULL where it can, or
@@ -729,8 +750,7 @@ BEGIN
         arguments := arguments || CASE
             WHEN col.base = 'json'::regtype THEN pg_catalog.format('($1 ->> %L)::json', col.name)
             WHEN col.base = 'jsonb'::regtype THEN pg_catalog.format('CASE WHEN ($1 -> '''') ? %L THEN ''null'' ELSE r.%I END', col.name, col.name)
-            WHEN col.labels IS NOT NULL THEN replace(col.expression, '{}', pg_catalog.format('r.%I', col.name))
-            ELSE pg_catalog.format('r.%I', col.name) END;
+            ELSE replace(col.image_expression, '{}', quote_ident(col.name)) END;
     END LOOP;
     RETURN replace(pg_catalog.format(
         'SELECT CASE WHEN $1 ?& %1$L::text[] AND NOT EXISTS ('
@@ -1242,7 +1262,7 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.condition_argument, exaudit.condition_columns, exaudit.condition_problem,
-    exaudit.condition_arguments, exaudit.former_label, exaudit.condition_flaw, exaudit.condition_query, exaudit.meets, exaudit.captured, exaudit.redacted,
+    exaudit.condition_arguments, exaudit.former_labels, exaudit.condition_flaw, exaudit.condition_query, exaudit.meets, exaudit.captured, exaudit.redacted,
     exaudit.record_altered, exaudit.record_restored, exaudit.altered_rows_query
     TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
@@ -1277,7 +1297,7 @@ DROP FUNCTION exaudit.captured;
 DROP FUNCTION exaudit.meets;
 DROP FUNCTION exaudit.condition_query;
 DROP FUNCTION exaudit.condition_arguments;
-DROP FUNCTION exaudit.former_label;
+DROP FUNCTION exaudit.former_labels;
 DROP FUNCTION exaudit.condition_flaw;
 DROP FUNCTION exaudit.condition_problem;
 DROP FUNCTION exaudit.condition_columns;

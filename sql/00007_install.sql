@@ -187,7 +187,7 @@ BEGIN
             plain := plain || pg_catalog.format(', %I %s', col.name, col.argument);
             columns := coalesce(columns, '[]') || pg_catalog.jsonb_build_object(
                 'name', col.name, 'number', col.number, 'argument', col.argument, 'collation_name', col.collation_name,
-                'labels', CASE WHEN NOT col.is_array THEN col.labels END);
+                'labels', col.labels);
         END LOOP;
         EXECUTE pg_catalog.format('CREATE TABLE exaudit.r (%s)', pg_catalog.substr(listed, 3));
         -- In parentheses, it must be a condition; where it stands alone, it must not be more than one expression. Both

@@ -165,6 +165,8 @@ func TestConditionFollowsRenames(t *testing.T) {
 		{`ALTER TYPE mood RENAME VALUE 'open' TO 'published'`, "state", "n", "draft", "published"},
 		{`ALTER TYPE mood ADD VALUE 'open'`, "state", "n", "draft", "published"},
 		{`ALTER TABLE t RENAME COLUMN n TO "a ""number"`, "state", `"a ""number"`, "draft", "published"},
+		{`ALTER TYPE mood RENAME VALUE 'open' TO 'none'; ALTER TYPE mood RENAME VALUE 'published' TO 'x'; ALTER TYPE mood RENAME VALUE 'draft' TO 'published';
+			ALTER TYPE mood RENAME VALUE 'x' TO 'draft'`, "state", `"a ""number"`, "published", "draft"},
 	} {
 		if step.ddl != "" {
 			db.Exec(t, step.ddl)
@@ -174,6 +176,35 @@ func TestConditionFollowsRenames(t *testing.T) {
 		wantNoDrift(t, db)
 		check(step.status, step.number, step.draft, step.open)
 	}
+}
+
+// The same in arrays, and of labels that exchange their names.
+func TestConditionFollowsRenamedElements(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE TYPE mood AS ENUM ('draft', 'open', '{}', 'a{}b'); CREATE DOMAIN temper AS mood; CREATE DOMAIN moods AS mood[];
+		CREATE TABLE t (id int PRIMARY KEY, a mood[], b temper[], c moods, d temper, e mood)`)
+	installWith(t, db, "t", triggers.Options{Where: `'open' = ANY (a) AND 'open' = ANY (b) AND 'open' = ANY (c) AND d = 'open' AND e <> 'a{}b'`})
+	check := func(draft, open, braces string) {
+		t.Helper()
+		db.Exec(t, strings.NewReplacer("DRAFT", draft, "OPEN", open, "BRACES", braces).Replace(`
+			INSERT INTO t SELECT 1, '{OPEN,DRAFT,NULL}', '[0:1]={DRAFT,OPEN}', '{{OPEN},{DRAFT}}', 'OPEN', '{}';
+			INSERT INTO t SELECT 2, '{DRAFT}', b, c, d, e FROM t WHERE id = 1; INSERT INTO t SELECT 3, a, '{DRAFT}', c, d, e FROM t WHERE id = 1;
+			INSERT INTO t SELECT 4, a, b, '{DRAFT}', d, e FROM t WHERE id = 1; INSERT INTO t SELECT 5, a, b, c, 'DRAFT', e FROM t WHERE id = 1;
+			INSERT INTO t SELECT 6, a, b, c, d, 'BRACES' FROM t WHERE id = 1; UPDATE t SET id = id + 10; TRUNCATE t`))
+		if got := pgtest.One[string](t, db, `SELECT string_agg(action || ' ' || entity_id, ', ' ORDER BY id) FROM exaudit.versions`); got != "created 1, updated 11, deleted 11" {
+			t.Errorf("recorded: %s", got)
+		}
+		forget(t, db)
+	}
+	check("draft", "open", "a{}b")
+	db.Exec(t, `ALTER TYPE mood RENAME VALUE 'open' TO 'x'; ALTER TYPE mood RENAME VALUE 'draft' TO 'open'; ALTER TYPE mood RENAME VALUE 'x' TO 'draft';
+		ALTER TYPE mood RENAME VALUE 'a{}b' TO 'braces'`)
+	check("open", "draft", "braces")
+	db.Exec(t, `ALTER TABLE t ADD more int`)
+	check("open", "draft", "braces")
+	install(t, db, "t")
+	wantNoDrift(t, db)
+	check("open", "draft", "braces")
 }
 
 // A condition whose column is gone records everything, stops nothing, and is reported with its cause.
