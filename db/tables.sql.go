@@ -334,16 +334,9 @@ func (q *Queries) RecordedAtDefault(ctx context.Context, db DBTX) (RecordedAtDef
 }
 
 const refreshTableNames = `-- name: RefreshTableNames :exec
-UPDATE exaudit.tables t
-SET schema_name = n.nspname, table_name = c.relname
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-JOIN exaudit.relations r ON r.relation OPERATOR(pg_catalog.=) c.oid
-WHERE t.id OPERATOR(pg_catalog.=) r.table_id
-  AND (t.schema_name OPERATOR(pg_catalog.<>) n.nspname::pg_catalog.text OR t.table_name OPERATOR(pg_catalog.<>) c.relname::pg_catalog.text)
+SELECT exaudit.refresh_names()
 `
 
-// Follows tables that were renamed: their triggers tell which they are.
 func (q *Queries) RefreshTableNames(ctx context.Context, db DBTX) error {
 	_, err := db.Exec(ctx, refreshTableNames)
 	return err
@@ -548,8 +541,7 @@ func (q *Queries) SetOptions(ctx context.Context, db DBTX, arg SetOptionsParams)
 }
 
 const untrackGoneTables = `-- name: UntrackGoneTables :exec
-UPDATE exaudit.tables t SET tracked = false
-WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
+SELECT exaudit.let_go(NULL::integer)
 `
 
 // Tables that were dropped need no looking after any more.

@@ -7,14 +7,7 @@
 LOCK TABLE exaudit.tables IN SHARE UPDATE EXCLUSIVE MODE;
 
 -- name: RefreshTableNames :exec
--- Follows tables that were renamed: their triggers tell which they are.
-UPDATE exaudit.tables t
-SET schema_name = n.nspname, table_name = c.relname
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-JOIN exaudit.relations r ON r.relation OPERATOR(pg_catalog.=) c.oid
-WHERE t.id OPERATOR(pg_catalog.=) r.table_id
-  AND (t.schema_name OPERATOR(pg_catalog.<>) n.nspname::pg_catalog.text OR t.table_name OPERATOR(pg_catalog.<>) c.relname::pg_catalog.text);
+SELECT exaudit.refresh_names();
 
 -- name: RegisterTable :one
 INSERT INTO exaudit.tables (schema_name, table_name, key_columns, tracked)
@@ -34,8 +27,7 @@ WHERE id OPERATOR(pg_catalog.=) @id AND (key_columns OPERATOR(pg_catalog.<>) @ke
 
 -- name: UntrackGoneTables :exec
 -- Tables that were dropped need no looking after any more.
-UPDATE exaudit.tables t SET tracked = false
-WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id);
+SELECT exaudit.let_go(NULL::integer);
 
 -- name: UntrackTable :exec
 UPDATE exaudit.tables SET tracked = false WHERE id OPERATOR(pg_catalog.=) @id;

@@ -58,13 +58,36 @@ BEGIN
 END
 $$;
 
--- Lets go of the tables that are gone, and of the one of the id.
+-- Lets go of the tables that are gone, and of the one of the id. What another transaction is about to change stays for
+-- later: it may be the last that is done for long.
 CREATE FUNCTION exaudit.let_go(table_id integer DEFAULT NULL) RETURNS void
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE exaudit.tables t SET tracked = false
-    WHERE t.tracked AND (t.id = $1 OR NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id = t.id))
+    WHERE t.tracked
+      AND (t.id = $1
+           OR t.id = ANY (ARRAY(SELECT gone.id FROM exaudit.tables gone
+                                WHERE gone.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id = gone.id)
+                                FOR NO KEY UPDATE SKIP LOCKED)))
+$$;
+
+-- Follows tables that were renamed: their triggers tell which they are. As above, what another transaction is about to
+-- change stays: it has the table itself.
+CREATE FUNCTION exaudit.refresh_names() RETURNS void
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE exaudit.tables t
+    SET schema_name = present.nspname, table_name = present.relname
+    FROM (SELECT named.id, n.nspname, c.relname
+          FROM exaudit.tables named
+          JOIN exaudit.relations r ON r.table_id = named.id
+          JOIN pg_class c ON c.oid = r.relation
+          JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE (named.schema_name, named.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text)
+          FOR NO KEY UPDATE OF named SKIP LOCKED) AS present
+    WHERE t.id = present.id
 $$;
 
 -- Why statement triggers would miss changes of a table: rows come and go by way of other
@@ -107,7 +130,7 @@ CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 6::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.follow_table, exaudit.follow_new_table, exaudit.let_go, exaudit.statement_level_obstacles FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION exaudit.follow_table, exaudit.follow_new_table, exaudit.let_go, exaudit.refresh_names, exaudit.statement_level_obstacles FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.statement_level_obstacles TO exaudit_reader; -- of "exaudit status"
 
 RESET ROLE;
@@ -117,6 +140,7 @@ DROP EVENT TRIGGER IF EXISTS exaudit_ddl;
 DROP EVENT TRIGGER IF EXISTS exaudit_drop;
 DROP SCHEMA IF EXISTS exaudit_follow CASCADE;
 DROP FUNCTION exaudit.statement_level_obstacles;
+DROP FUNCTION exaudit.refresh_names;
 DROP FUNCTION exaudit.let_go;
 DROP FUNCTION exaudit.follow_new_table;
 DROP FUNCTION exaudit.follow_table;

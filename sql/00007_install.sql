@@ -13,15 +13,8 @@ CREATE FUNCTION exaudit.begin_install() RETURNS void
 AS $$
 BEGIN
     LOCK TABLE exaudit.tables IN SHARE UPDATE EXCLUSIVE MODE;
-    UPDATE exaudit.tables t
-    SET schema_name = n.nspname, table_name = c.relname
-    FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    JOIN exaudit.relations r ON r.relation = c.oid
-    WHERE t.id = r.table_id
-      AND (t.schema_name, t.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text);
-    UPDATE exaudit.tables t SET tracked = false
-    WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id = t.id);
+    PERFORM exaudit.refresh_names();
+    PERFORM exaudit.let_go();
 END
 $$;
 

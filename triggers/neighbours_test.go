@@ -5,7 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/neighbours"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -152,4 +155,111 @@ func TestParallelMigrationsAreFollowed(t *testing.T) {
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`); n != workers*rounds {
 		t.Errorf("%d rows recorded, want %d", n, workers*rounds)
 	}
+}
+
+// upserted is an upsert of a row that is there, where the table's key can be that of one.
+func upserted(table string) string {
+	if table == "swapped" { // it is deferrable
+		return `INSERT INTO swapped VALUES (8, 3)`
+	}
+	return `INSERT INTO ` + table + ` VALUES (3, 3) ON CONFLICT (id) DO UPDATE SET n = 7`
+}
+
+// No statement that is recorded, or followed, waits for who works on other tables, however it is recorded.
+func TestStatementsWaitForNoNeighbour(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, neighbours.Schema+`
+		CREATE TABLE plain (id int PRIMARY KEY, n int, note text);
+		CREATE TABLE child (id int PRIMARY KEY, of_plain int REFERENCES plain ON DELETE CASCADE ON UPDATE CASCADE);
+		CREATE TABLE by_statement (LIKE plain INCLUDING ALL);
+		CREATE TABLE by_toast (LIKE plain INCLUDING ALL);
+		CREATE TABLE conditional (LIKE plain INCLUDING ALL);
+		CREATE TABLE masked (LIKE plain INCLUDING ALL);
+		CREATE TABLE swapped (id int PRIMARY KEY DEFERRABLE, n int, note text);
+		CREATE TABLE parts (id int, day int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+		CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
+		CREATE TABLE others (id int, day int, PRIMARY KEY (id, day));
+		ALTER TABLE exaudit.versions ADD COLUMN who text`)
+	written := []string{"plain", "by_statement", "by_toast", "conditional", "masked", "swapped"}
+	tables := append(append([]string{"child", "parts"}, neighbours.Tables...), written...)
+	_, err := triggers.Install(ctx, db.Pool, tables, triggers.FollowDDL(triggers.Following{NewTables: []string{"public.*", "theirs.*"}}),
+		triggers.WithOptions(map[string]triggers.Options{
+			"by_statement": {Level: triggers.LevelStatement}, "by_toast": {TOAST: true}, "conditional": {Where: "n > 1"}, "masked": {Mask: []string{"note"}, SessionUser: true},
+		}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements := []string{
+		`INSERT INTO child VALUES (1, 1), (2, 2)`,
+		`UPDATE plain SET id = 20 WHERE id = 2`,
+		`DELETE FROM plain WHERE id = 1`,
+		`WITH gone AS (DELETE FROM plain WHERE id = 20 RETURNING id) INSERT INTO child SELECT 9, NULL FROM gone`,
+		`TRUNCATE plain CASCADE`,
+		`INSERT INTO parts SELECT i, i FROM generate_series(1, 15) i`,
+		`UPDATE parts SET day = day + 1 WHERE day < 15`,
+		`UPDATE parts_1 SET id = -id`,
+		`TRUNCATE parts_2`,
+		`DELETE FROM parts`,
+	}
+	for _, table := range written {
+		statements = append([]string{
+			`INSERT INTO ` + table + ` SELECT i, i FROM generate_series(1, 5) i`,
+			`UPDATE ` + table + ` SET n = n + 1`,
+			`UPDATE ` + table + ` SET note = repeat('x', 10000)`,
+			`UPDATE ` + table + ` SET n = 9 WHERE id > 4`,
+			`UPDATE ` + table + ` SET id = id + 100 WHERE id > 4`,
+			upserted(table),
+			`MERGE INTO ` + table + ` t USING (VALUES (4), (7)) AS v (id) ON t.id = v.id WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (v.id, 1)`,
+			`DELETE FROM ` + table + ` WHERE id = 3`,
+		}, statements...)
+	}
+	statements = append(statements,
+		`UPDATE swapped SET id = 106 - id WHERE id IN (1, 105)`,
+		`CREATE TABLE fresh (id int PRIMARY KEY, n int)`,
+		`INSERT INTO fresh VALUES (1, 1)`,
+		`ALTER TABLE fresh ADD COLUMN more int DEFAULT 3`,
+		`UPDATE fresh SET more = 4`,
+		`ALTER TABLE fresh RENAME TO newer`,
+		`TRUNCATE newer`,
+		`CREATE TABLE made AS SELECT 1 AS id`,
+		`ALTER TABLE made ADD PRIMARY KEY (id)`,
+		`CREATE POLICY mine ON made USING (id > 0)`,
+		`CREATE SCHEMA mine CREATE TABLE first (id int PRIMARY KEY)`,
+		`ALTER TABLE made SET SCHEMA mine`,
+		`ALTER SCHEMA mine RENAME TO ours`,
+		`CREATE TABLE parts_3 PARTITION OF parts FOR VALUES FROM (20) TO (30)`,
+		`ALTER TABLE parts ATTACH PARTITION others FOR VALUES FROM (30) TO (40)`,
+		`ALTER TABLE parts DETACH PARTITION parts_1`,
+		`INSERT INTO parts VALUES (1, 21), (1, 31)`,
+		`TRUNCATE parts`,
+		`VACUUM FULL parts_3`,
+		`REINDEX TABLE plain`,
+		`ALTER TABLE plain DROP COLUMN note`,
+		`INSERT INTO plain VALUES (1, 1)`,
+		`DROP TABLE newer, child`,
+		`DROP SCHEMA ours CASCADE`,
+		`SELECT exaudit.mark('mine')`,
+	)
+	street := neighbours.MoveIn(t, db)
+	conn, said := warnings(t, db)
+	run(t, conn, `SET exaudit.custom = '{"who": "ann", "more": 1}'`)
+	major := one[int](t, conn, `SELECT current_setting('server_version_num')::int / 10000`)
+	for _, statement := range statements {
+		if strings.HasPrefix(statement, "MERGE") && major < 15 {
+			continue
+		}
+		street.Alone(statement, func() { run(t, conn, statement) })
+		if w := said(); strings.Contains(w, "WARNING") && !strings.Contains(w, "was detached") {
+			t.Errorf("%s\n%s", statement, w)
+		}
+	}
+	street.Alone("COPY", func() {
+		if _, err := conn.CopyFrom(ctx, pgx.Identifier{"plain"}, []string{"id", "n"}, pgx.CopyFromRows([][]any{{50, 1}, {51, 1}})); err != nil {
+			t.Error(err)
+		}
+	})
+	street.GoOn()
+	street.MoveOut()
 }
