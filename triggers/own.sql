@@ -222,6 +222,8 @@ FROM (
     FROM pg_catalog.pg_proc p
     CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) AS c (setting)
     WHERE p.pronamespace OPERATOR(pg_catalog.<>) 'exaudit'::pg_catalog.regnamespace
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n -- whose functions are compared by themselves
+                      WHERE n.oid OPERATOR(pg_catalog.=) p.pronamespace AND n.nspname OPERATOR(pg_catalog.=) 'exaudit_follow')
       AND c.setting OPERATOR(pg_catalog.~*) '^(exaudit[.][^=]*|session_replication_role)='
     UNION ALL
     SELECT 'SYSTEM', 'setting ' OPERATOR(pg_catalog.||) s.name, s.setting
