@@ -22,6 +22,9 @@ type (
 	UndoConflict = undo.Conflict
 	// UndoConflictError has the rows in conflict; errors.Is finds ErrUndoConflict.
 	UndoConflictError = undo.ConflictError
+	// RewrittenError names a row in which a trigger has put something else than what undoing did; errors.Is finds
+	// ErrVetoed.
+	RewrittenError = undo.RewrittenError
 	// UndoOption changes what an undo does.
 	UndoOption = undo.Option
 	// ConflictPolicy says what becomes of conflicts; see OnConflict.

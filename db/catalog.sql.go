@@ -638,7 +638,7 @@ func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relation uint32) (
 
 const tableColumns = `-- name: TableColumns :many
 SELECT c.name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
-       c.generated, c.changed_expression,
+       c.generated, c.numbered, c.changed_expression,
        coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', exaudit.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
        coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', exaudit.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
 FROM exaudit.table_columns c
@@ -657,6 +657,7 @@ type TableColumnsRow struct {
 	ValueExpression   string
 	KeyPosition       int32
 	Generated         bool
+	Numbered          bool
 	ChangedExpression string
 	OldOversized      string
 	NewOversized      string
@@ -681,6 +682,7 @@ func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([
 			&i.ValueExpression,
 			&i.KeyPosition,
 			&i.Generated,
+			&i.Numbered,
 			&i.ChangedExpression,
 			&i.OldOversized,
 			&i.NewOversized,

@@ -188,6 +188,7 @@ type ExauditTableColumn struct {
 	KeyPosition       int32
 	Generated         bool
 	ChangedExpression string
+	Numbered          bool
 }
 
 // Which rollback undid which version. Append-only.

@@ -313,6 +313,42 @@ func (q *Queries) ReferencedKeys(ctx context.Context, db DBTX, relation uint32) 
 	return items, nil
 }
 
+const rivalValues = `-- name: RivalValues :many
+SELECT r.place::bigint AS place, r.rival::bigint AS rival, r.columns::pg_catalog.text[] AS columns
+FROM exaudit.rival_values($1::pg_catalog.oid, $2::pg_catalog.jsonb[]) AS r
+`
+
+type RivalValuesParams struct {
+	Relation uint32
+	Images   []json.RawMessage
+}
+
+type RivalValuesRow struct {
+	Place   int64
+	Rival   int64
+	Columns []string
+}
+
+func (q *Queries) RivalValues(ctx context.Context, db DBTX, arg RivalValuesParams) ([]RivalValuesRow, error) {
+	rows, err := db.Query(ctx, rivalValues, arg.Relation, arg.Images)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RivalValuesRow
+	for rows.Next() {
+		var i RivalValuesRow
+		if err := rows.Scan(&i.Place, &i.Rival, &i.Columns); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const rowImages = `-- name: RowImages :many
 SELECT r.entity_id::pg_catalog.text AS entity_id, r.image::pg_catalog.jsonb AS image
 FROM exaudit.row_images($1::pg_catalog.oid, $2::pg_catalog.text[], $3::boolean) AS r

@@ -75,15 +75,14 @@ func Arrange(versions []*Version) {
 	}
 }
 
-// Retyped are the columns of a version that were given another type since, one that does not
-// read their values the same.
-func (v *Version) Retyped() []string {
+// Altered are the columns of a version that were given another type since, or another length, precision or scale.
+func (v *Version) Altered() []string {
 	var retyped []string
 	for i := v.epoch; i+1 < len(v.columns); i++ {
 		names := v.columns.names(i)
 		for _, was := range v.columns[i].columns {
 			is, ok := v.columns.next(i, was)
-			if !ok || was.readsAs(is) {
+			if !ok || was.Type == is.Type && was.Encoding == is.Encoding {
 				continue
 			}
 			name := was.Name

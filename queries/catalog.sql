@@ -50,7 +50,7 @@ ORDER BY n.nspname;
 
 -- name: TableColumns :many
 SELECT c.name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
-       c.generated, c.changed_expression,
+       c.generated, c.numbered, c.changed_expression,
        coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', exaudit.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
        coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', exaudit.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
 FROM exaudit.table_columns c

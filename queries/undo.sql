@@ -44,6 +44,10 @@ ORDER BY e.place;
 SELECT t.place::bigint AS place, t.columns::pg_catalog.text[] AS columns, t.occupant::pg_catalog.text AS occupant
 FROM exaudit.taken_values(@relation::pg_catalog.oid, @entity_ids::pg_catalog.text[], @there::boolean[], @images::pg_catalog.jsonb[]) AS t;
 
+-- name: RivalValues :many
+SELECT r.place::bigint AS place, r.rival::bigint AS rival, r.columns::pg_catalog.text[] AS columns
+FROM exaudit.rival_values(@relation::pg_catalog.oid, @images::pg_catalog.jsonb[]) AS r;
+
 -- name: MissingReferences :many
 SELECT m.place::bigint AS place, m.columns::pg_catalog.text[] AS columns, m.referenced::pg_catalog.oid AS referenced,
        m.referenced_table::pg_catalog.text AS referenced_table, m.referenced_columns::pg_catalog.text[] AS referenced_columns

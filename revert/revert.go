@@ -81,6 +81,7 @@ type Plan struct {
 
 	undone  []history.Ref   // the versions that are taken back
 	options history.Present // what the options of the table leave unrecorded
+	fixed   map[string]bool // columns that no UPDATE can set, of a row that is there
 }
 
 // Referencing is how many rows a foreign key has that point to a row. What in turn points to
@@ -104,6 +105,7 @@ const (
 	Oversized Reason = "was too large to be recorded"
 	Excluded  Reason = "is not recorded"
 	Retyped   Reason = "has another type now" // which does not read it
+	Numbered  Reason = "is GENERATED ALWAYS AS IDENTITY"
 )
 
 // Option changes what a revert accepts.
@@ -232,6 +234,9 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 		p.undone = append(p.undone, v.Ref())
 	}
 	p.leaveOut(line.PresentColumns(), line.Versions[from:])
+	if err := p.keepUnwritable(ctx, q); err != nil {
+		return nil, failed(entity, version, err)
+	}
 	if err := p.set(ctx, q, o.set); err != nil {
 		return nil, failed(entity, version, err)
 	}
@@ -345,6 +350,9 @@ func target(present history.Image, undone []*history.Version) (history.Image, er
 
 // check sets the patch, and refuses what can be known to fail before it is tried.
 func (p *Plan) check() error {
+	if p.Present != nil && p.Target != nil && !p.writes() {
+		p.Target = p.Present
+	}
 	p.Patch = patch.Diff(p.Present.Value(), p.Target.Value())
 	switch {
 	case (p.Present == nil) != (p.Target == nil) || p.Patch != nil:
@@ -356,6 +364,16 @@ func (p *Plan) check() error {
 	default:
 		return fmt.Errorf("%w: %s", ErrColumnGone, strings.Join(p.LeftOut, ", "))
 	}
+}
+
+// writes reports whether a row that is there gets another value in a column that can be set.
+func (p *Plan) writes() bool {
+	for name := range p.Target {
+		if name != "" && !p.fixed[name] && !p.Target.SameAs(p.Present, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // leaveOut takes from the target what cannot be written. No placeholder ever is: a row that
@@ -394,6 +412,28 @@ func (p *Plan) leaveOut(columns map[string]bool, undone []*history.Version) {
 	p.Target = p.Target.Over(p.Present)
 }
 
+// keepUnwritable takes from the target of a row that is there what no UPDATE can set: an identity column that is always
+// generated is left out. Where nothing else would change, generated columns do not either.
+func (p *Plan) keepUnwritable(ctx context.Context, q db.DBTX) error {
+	if p.Present == nil || p.Target == nil {
+		return nil
+	}
+	columns, err := db.New().TableColumns(ctx, q, p.Entity.Relation)
+	if err != nil {
+		return fmt.Errorf("read the columns of %s: %w", p.Entity.Table, err)
+	}
+	p.fixed = make(map[string]bool)
+	for _, c := range columns {
+		p.fixed[c.Name] = c.Generated || c.Numbered
+		if c.Numbered && !p.Target.SameAs(p.Present, c.Name) {
+			p.Why[c.Name] = Numbered
+			p.Target = p.Present.Only(func(name string) bool { return name == c.Name }).Over(p.Target)
+		}
+	}
+	p.LeftOut = slices.Sorted(maps.Keys(p.Why))
+	return nil
+}
+
 // set puts the values of SetColumn into the target, as PostgreSQL reads them.
 func (p *Plan) set(ctx context.Context, q db.DBTX, values map[string]any) error {
 	if len(values) == 0 {
@@ -411,7 +451,7 @@ func (p *Plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 		switch {
 		case i < 0:
 			return fmt.Errorf("%w: there is no column %q", ErrInvalidColumn, name)
-		case columns[i].Generated:
+		case columns[i].Generated, columns[i].Numbered && p.Present != nil:
 			return fmt.Errorf("%w: column %q is generated", ErrInvalidColumn, name)
 		case columns[i].KeyPosition >= 0:
 			return fmt.Errorf("%w: column %q is part of the primary key", ErrInvalidColumn, name)

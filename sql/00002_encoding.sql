@@ -316,7 +316,8 @@ SELECT a.attrelid                                              AS relation,
            WHEN base.oid = 'numeric'::pg_catalog.regtype
                THEN '{old} IS DISTINCT FROM {new} OR pg_catalog.scale({old}) IS DISTINCT FROM pg_catalog.scale({new})'
            ELSE 'ROW({old})::record OPERATOR(pg_catalog.*<>) ROW({new})::record'
-       END                                                     AS changed_expression
+       END                                                     AS changed_expression,
+       a.attidentity = 'a'                                     AS numbered -- an UPDATE can only number it anew
 FROM pg_catalog.pg_attribute a
 -- OFFSET 0: once per column, not once per use
 CROSS JOIN LATERAL (SELECT exaudit.encoding(a.atttypid) AS encoding OFFSET 0) e

@@ -267,8 +267,8 @@ BEGIN
     FROM exaudit.table_columns c
     WHERE c.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND NOT c.generated AND image OPERATOR(pg_catalog.?) c.name;
     EXECUTE pg_catalog.format(
-        'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM exaudit.decode(NULL::%1$s, $1) AS r',
-        exaudit.qualified_name(relation), columns, fields)
+        'INSERT INTO %1$s %2$s OVERRIDING SYSTEM VALUE SELECT %3$s FROM exaudit.decode(NULL::%1$s, $1) AS r',
+        exaudit.qualified_name(relation), '(' OPERATOR(pg_catalog.||) columns OPERATOR(pg_catalog.||) ')', fields)
     USING image;
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;

@@ -261,51 +261,86 @@ BEGIN
             'WHERE r.%7$s OPERATOR(pg_catalog.=) k.%7$s AND %5$s AND %6$s RETURNING 1',
             target, assigned, keys, rows, exaudit.key_condition(relation), condition, exaudit.free_name(relation, '!place'))
         WHEN 'created' THEN pg_catalog.format(
-            'INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s AS r WHERE %s RETURNING 1',
-            name, listed, fields, rows, condition)
+            'INSERT INTO %s %s OVERRIDING SYSTEM VALUE SELECT %s FROM %s AS r WHERE %s RETURNING 1',
+            name, '(' || listed || ')', fields, rows, condition)
     END;
 END
 $$;
 
+-- "x.name = r.name" for a column x of a table, or where both are of images, and one of an image r, by an operator that the
+-- column's type has: the values of a type that only a superuser can have made are read as that type, all others that are
+-- not PostgreSQL's own are compared as text. NULL where they are not compared.
+CREATE FUNCTION exaudit.same_value(column_type oid, name text, operator text, both_images boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN exaudit.plain_type(column_type) = b.oid THEN pg_catalog.format('t.%1$I%3$s %2$s r.%1$I', name, operator, v.beneath)
+                WHEN b.typelem <> 0 AND b.typlen = -1 THEN NULL
+                WHEN b.typtype <> 'b' AND both_images THEN pg_catalog.format('t.%1$I OPERATOR(pg_catalog.=) r.%1$I', name)
+                WHEN b.typtype <> 'b' THEN pg_catalog.format('exaudit.text_value(t.%1$I) OPERATOR(pg_catalog.=) r.%1$I', name)
+                ELSE pg_catalog.format(
+                    CASE WHEN both_images THEN v.typed || ' %2$s ' ELSE 't.%1$I%4$s %2$s ' END || replace(v.typed, 't.', 'r.'),
+                    name, operator, exaudit.type_name(b.oid, -1), v.beneath) END
+    FROM pg_catalog.pg_type b,
+         (SELECT CASE WHEN both_images THEN '' ELSE exaudit.beneath(column_type) END AS beneath, '(SELECT "!v"."!v" FROM pg_catalog.jsonb_to_record(pg_catalog.jsonb_build_object(''!v'', t.%1$I)) AS "!v" ("!v" %3$s))' AS typed) AS v
+    WHERE b.oid = exaudit.base_type(column_type)
+$$;
+
 -- The unique indexes of a table, and the columns on which they depend. Those of plain columns have
--- a condition for two rows with the same values; the others have their entry for a row "!row",
--- which is NULL where it has none.
+-- a condition for two rows with the same values, of which one is an image, or both; the others have their entry for a row
+-- "!row", which is NULL where it has none, and where it can be looked for, the predicate, what is indexed as "!1" and on,
+-- and the condition for a row with the same as r.
 CREATE FUNCTION exaudit.unique_columns(
     relation regclass, OUT index_name text, OUT columns text[], OUT nullable boolean[], OUT types text[], OUT is_deferrable boolean,
-    OUT nulls_distinct boolean, OUT condition text, OUT entry text
+    OUT nulls_distinct boolean, OUT condition text, OUT rival_condition text, OUT entry text,
+    OUT predicate text, OUT indexed text, OUT probe text
 ) RETURNS SETOF record
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.relname::text, k.columns, k.nullable, k.types, NOT i.indimmediate, k.nulls_distinct,
-           CASE WHEN i.indpred IS NULL AND i.indexprs IS NULL AND k.comparable THEN (
-               SELECT string_agg(pg_catalog.format('t.%1$I%4$s OPERATOR(%2$I.%3$s) r.%1$I', k.columns[p.position], n.nspname, o.oprname, k.casts[p.position]),
-                                 ' AND ' ORDER BY p.position)
-               FROM unnest(i.indclass) WITH ORDINALITY AS p (class, position)
-               JOIN pg_catalog.pg_opclass oc ON oc.oid = p.class
-               JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
-                                         AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
-               JOIN pg_catalog.pg_operator o ON o.oid = am.amopopr
-               JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace)
-           END,
-           CASE WHEN i.indpred IS NOT NULL OR i.indexprs IS NOT NULL THEN (
+           CASE WHEN NOT k.computed THEN s.condition END,
+           CASE WHEN NOT k.computed THEN s.rival_condition END,
+           CASE WHEN k.computed THEN (
                SELECT pg_catalog.format('CASE WHEN %s%s THEN pg_catalog.jsonb_build_array(%s)::text END',
                           coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), 'true'),
                           CASE WHEN k.nulls_distinct THEN string_agg(pg_catalog.format(' AND (%s) IS NOT NULL', e.definition), '') END,
                           string_agg(pg_catalog.format('(%s)::text', e.definition), ', ' ORDER BY e.position))
                FROM (SELECT p AS position, pg_catalog.pg_get_indexdef(i.indexrelid, p, false) AS definition FROM generate_series(1, i.indnkeyatts) AS p) AS e)
-           END
+           END,
+           CASE WHEN k.computed AND k.comparable THEN coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), 'true') END,
+           CASE WHEN k.computed AND k.comparable THEN s.indexed END,
+           CASE WHEN k.computed AND k.comparable THEN s.probe END
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     CROSS JOIN LATERAL (
+        SELECT -- as many as there are, or none
+               CASE WHEN count(p.same) = count(*) THEN string_agg(p.same, ' AND ' ORDER BY p.position) END AS condition,
+               CASE WHEN count(p.same_images) = count(*) THEN string_agg(p.same_images, ' AND ' ORDER BY p.position) END AS rival_condition,
+               string_agg(pg_catalog.format('(%s) AS "!%s"', p.definition, p.position), ', ' ORDER BY p.position) AS indexed,
+               string_agg(pg_catalog.format('(%s) %s r."!%s"', p.definition, p.operator, p.position), ' AND ' ORDER BY p.position) AS probe
+        FROM (SELECT u.position, pg_catalog.pg_get_indexdef(i.indexrelid, u.position::integer, false) AS definition, e.operator,
+                     exaudit.same_value(a.atttypid, a.attname::text, e.operator, false) AS same,
+                     exaudit.same_value(a.atttypid, a.attname::text, e.operator, true) AS same_images
+              FROM unnest(i.indclass, i.indkey::int2[]) WITH ORDINALITY AS u (class, number, position)
+              JOIN pg_catalog.pg_opclass oc ON oc.oid = u.class
+              JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
+                                        AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
+              JOIN pg_catalog.pg_operator o ON o.oid = am.amopopr
+              JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+              CROSS JOIN LATERAL (SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname) AS operator) AS e
+              LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.number
+              WHERE u.position <= i.indnkeyatts) AS p
+    ) AS s
+    CROSS JOIN LATERAL (
         SELECT array_agg(a.attname::text ORDER BY u.position, a.attnum) AS columns,
-               array_agg(exaudit.beneath(a.atttypid) ORDER BY u.position, a.attnum) AS casts,
                array_agg(NOT a.attnotnull ORDER BY u.position, a.attnum) AS nullable,
                array_agg(pg_catalog.format_type(exaudit.base_type(a.atttypid), a.atttypmod) ORDER BY u.position, a.attnum) AS types,
                -- with what is read of an image
                bool_and(exaudit.plain_type(a.atttypid) = exaudit.base_type(a.atttypid)) AS comparable,
                -- no such column before PostgreSQL 15
-               NOT coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_distinct
+               NOT coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_distinct,
+               i.indpred IS NOT NULL OR i.indexprs IS NOT NULL AS computed
         FROM (SELECT min(d.position) AS position, d.number
               FROM (SELECT p.position, p.number::integer FROM unnest(i.indkey) WITH ORDINALITY AS p (number, position)
                     WHERE p.number > 0 AND p.position <= i.indnkeyatts
@@ -354,6 +389,57 @@ BEGIN
             exaudit.entity_id_expression(relation, 't'), exaudit.row_definition(exaudit.row_type(relation), true), exaudit.target(relation),
             unique_index.condition, exaudit.free_name(relation, '!place'))
         USING entity_ids, images, relation, there LOOP
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+    RETURN QUERY SELECT e.place, e.columns, e.occupant FROM exaudit.taken_entries(relation, entity_ids, there, images) AS e;
+END
+$$;
+
+-- The same of indexes that are computed, under the search_path that they are built under.
+CREATE FUNCTION exaudit.taken_entries(relation regclass, entity_ids text[], there boolean[], images jsonb[],
+                                      OUT place bigint, OUT columns text[], OUT occupant text) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unique_index record;
+BEGIN
+    FOR unique_index IN SELECT * FROM exaudit.unique_columns(relation) WHERE probe IS NOT NULL LOOP
+        columns := unique_index.columns;
+        FOR place, occupant IN EXECUTE pg_catalog.format(
+            'SELECT r."!place", o."!id" FROM (SELECT row_number() OVER () AS "!place", (%1$s) AS "!in", %2$s FROM exaudit.rows_of($3, $2, true) AS "!row" (%3$s)) AS r '
+            'JOIN ROWS FROM (unnest($1), unnest($4)) WITH ORDINALITY AS u ("!id", "!there", "!at") ON u."!at" = r."!place" '
+            'CROSS JOIN LATERAL (SELECT %4$s AS "!id" FROM %5$s AS t WHERE %1$s AND %6$s) AS o '
+            'WHERE r."!in" AND (NOT u."!there" OR o."!id" <> u."!id")',
+            unique_index.predicate, unique_index.indexed, exaudit.row_definition(exaudit.row_type(relation), true),
+            exaudit.entity_id_expression(relation, 't'), exaudit.target(relation), unique_index.probe)
+        USING entity_ids, images, relation, there LOOP
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+-- Rows, given as images, that would have the same unique value, by their places.
+CREATE FUNCTION exaudit.rival_values(relation regclass, images jsonb[],
+                                     OUT place bigint, OUT rival bigint, OUT columns text[]) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unique_index record;
+BEGIN
+    FOR unique_index IN SELECT * FROM exaudit.unique_columns(relation) AS u WHERE coalesce(u.rival_condition, u.entry) IS NOT NULL LOOP
+        columns := unique_index.columns;
+        FOR place, rival IN EXECUTE pg_catalog.format(
+            'WITH "!rows" AS MATERIALIZED (SELECT row_number() OVER () AS %1$s, "!row".*%2$s FROM exaudit.rows_of($2, $1, true) AS "!row" (%3$s)) '
+            'SELECT t.%1$s, r.%1$s FROM "!rows" AS t JOIN "!rows" AS r ON %4$s WHERE t.%1$s < r.%1$s',
+            exaudit.free_name(relation, '!place'),
+            CASE WHEN unique_index.rival_condition IS NULL THEN ', ' || unique_index.entry || ' AS ' || exaudit.free_name(relation, '!entry') ELSE '' END,
+            exaudit.row_definition(exaudit.row_type(relation), true),
+            coalesce(unique_index.rival_condition, pg_catalog.format('t.%1$s = r.%1$s', exaudit.free_name(relation, '!entry'))))
+        USING images, relation LOOP
             RETURN NEXT;
         END LOOP;
     END LOOP;
@@ -436,12 +522,12 @@ CREATE TRIGGER forget_undone
 ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER forget_undone;
 
 REVOKE EXECUTE ON FUNCTION exaudit.forget_undone, exaudit.lock_undo, exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
-    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
-    exaudit.missing_references, exaudit.rows_referencing
+    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.same_value, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
+    exaudit.taken_entries, exaudit.rival_values, exaudit.missing_references, exaudit.rows_referencing
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.lock_undo, exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
-    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
-    exaudit.missing_references, exaudit.rows_referencing
+    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.same_value, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
+    exaudit.taken_entries, exaudit.rival_values, exaudit.missing_references, exaudit.rows_referencing
     TO exaudit_reader;
 
 RESET ROLE;
@@ -450,9 +536,12 @@ RESET ROLE;
 DROP TRIGGER forget_undone ON exaudit.versions;
 DROP FUNCTION exaudit.rows_referencing;
 DROP FUNCTION exaudit.missing_references;
+DROP FUNCTION exaudit.rival_values;
+DROP FUNCTION exaudit.taken_entries;
 DROP FUNCTION exaudit.taken_values;
 DROP FUNCTION exaudit.index_entries;
 DROP FUNCTION exaudit.unique_columns;
+DROP FUNCTION exaudit.same_value;
 DROP FUNCTION exaudit.write_rows;
 DROP FUNCTION exaudit.group_statement;
 DROP FUNCTION exaudit.later_versions;

@@ -16,6 +16,7 @@ type planForm struct {
 	Undone      []int64       `json:"undone_already,omitempty"`
 	Unchanged   int           `json:"unchanged,omitempty"`
 	Rows        []*Row        `json:"rows"`
+	Deleted     int           `json:"rows_deleted,omitempty"` // to be read, and not read back
 	SideEffects []SideEffect  `json:"side_effects,omitempty"`
 	Transaction uint64        `json:"transaction,omitempty"`
 }
@@ -23,7 +24,7 @@ type planForm struct {
 // MarshalJSON gives a form that UnmarshalJSON reads: a plan can be kept, looked at, and
 // applied later.
 func (p *Plan) MarshalJSON() ([]byte, error) {
-	return json.Marshal(planForm{p.settings, p.Chosen, p.Undone, p.Unchanged, p.Rows, p.SideEffects, p.Transaction})
+	return json.Marshal(planForm{p.settings, p.Chosen, p.Undone, p.Unchanged, p.Rows, p.Deleted(), p.SideEffects, p.Transaction})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. What is no plan gives ErrInvalidPlan.

@@ -19,7 +19,7 @@ func (p *planner) obstacles(ctx context.Context) error {
 	for {
 		found := 0
 		for _, t := range p.tables {
-			for _, look := range []func(context.Context, *table) (int, error){p.referenced, p.missing, p.taken} {
+			for _, look := range []func(context.Context, *table) (int, error){p.referenced, p.missing, p.taken, p.rivals} {
 				n, err := look(ctx, t)
 				if err != nil {
 					return fmt.Errorf("look for what stands in the way of undoing in %s: %w", t.Table, err)
@@ -233,6 +233,38 @@ func (p *planner) taken(ctx context.Context, t *table) (found int, err error) {
 	}
 	return found, nil
 }
+
+// rivals finds rows that would get the same unique value. The row that was changed last had it last, and gets it.
+func (p *planner) rivals(ctx context.Context, t *table) (found int, err error) {
+	rows, images, err := t.written(t.uniqueColumns())
+	if err != nil || len(rows) < 2 {
+		return 0, err
+	}
+	pairs, err := db.New().RivalValues(ctx, p.q, db.RivalValuesParams{Relation: t.Relation, Images: images})
+	if err != nil {
+		return 0, err
+	}
+	for _, pair := range pairs {
+		loses, gets := rows[pair.Place-1], rows[pair.Rival-1]
+		if loses.before(gets, pair.Columns) {
+			loses, gets = gets, loses
+		}
+		found += loses.block(Conflict{Reason: ValueWanted, Table: t.Table, EntityID: gets.EntityID, Columns: pair.Columns})
+	}
+	return found, nil
+}
+
+// before reports whether a row goes before another that would get the same value in some columns: one that has it
+// already, or else was changed last.
+func (r *Row) before(other *Row, columns []string) bool {
+	if keeps, rivalKeeps := r.keeps(columns), other.keeps(columns); keeps != rivalKeeps {
+		return keeps
+	}
+	return slices.Max(r.Versions) > slices.Max(other.Versions)
+}
+
+// keeps reports whether a row has already what it will have in some columns.
+func (r *Row) keeps(columns []string) bool { return r.present != nil && !r.changes(columns) }
 
 // valuesIn are a row's values in some columns, to compare.
 func valuesIn(image history.Image, columns []string) string {

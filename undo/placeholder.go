@@ -84,13 +84,13 @@ func (r *Row) readPassingKey(ctx context.Context, q db.DBTX, let history.Image) 
 // that references another table is the last to be taken.
 func (t *table) placeholder(index db.UniqueColumnsRow, above bool) (column string, value any, ok bool) {
 	for i, name := range index.Columns {
-		if index.Nullable[i] && index.NullsDistinct {
+		if index.Nullable[i] && index.NullsDistinct && t.writable[name] && !t.numbered[name] {
 			return name, nil, true
 		}
 	}
 	for _, references := range []bool{false, true} {
 		for i, name := range index.Columns {
-			if slices.Contains(t.referencing, name) != references {
+			if slices.Contains(t.referencing, name) != references || !t.writable[name] || t.numbered[name] {
 				continue
 			}
 			if value, ok := placeholderOf(index.Types[i], above); ok {

@@ -89,6 +89,8 @@ const (
 	ReferenceMissing Reason = "referenced row missing"
 	// ValueTaken is a row whose unique value another row has now.
 	ValueTaken Reason = "unique value taken"
+	// ValueWanted is a row whose unique value another row gets that comes back, too.
+	ValueWanted Reason = "unique value wanted twice"
 	// Retyped is a column whose old value is none of its present type.
 	Retyped Reason = "type changed"
 )
@@ -129,6 +131,8 @@ func (c Conflict) String() string {
 		return fmt.Sprintf("%s, which %s points to, is not there", c.other(), strings.Join(c.Columns, ", "))
 	case ValueTaken:
 		return fmt.Sprintf("%s has its value of %s now", c.other(), strings.Join(c.Columns, ", "))
+	case ValueWanted:
+		return fmt.Sprintf("%s would get its value of %s as well, and had it last", c.other(), strings.Join(c.Columns, ", "))
 	}
 	return string(c.Reason)
 }
@@ -192,7 +196,7 @@ func (p *Plan) Err() error {
 	case len(p.Chosen) == 0 && len(p.Undone) == 0:
 		return fmt.Errorf("%w: no recorded change fits", revert.ErrNothingToDo)
 	case len(p.Chosen) == 0:
-		return fmt.Errorf("%w: all of it is undone already", revert.ErrNothingToDo)
+		return errAllUndone
 	}
 	if slices.ContainsFunc(p.Rows, func(r *Row) bool { return r.Skipped }) {
 		return fmt.Errorf("%w: every row that would be written is in conflict, and left out", revert.ErrNothingToDo)
@@ -200,11 +204,42 @@ func (p *Plan) Err() error {
 	return revert.ErrNothingToDo
 }
 
+var errAllUndone = fmt.Errorf("%w: all of it is undone already", revert.ErrNothingToDo)
+
+// Deleted returns how many rows are taken away.
+func (p *Plan) Deleted() int {
+	n := 0
+	for _, r := range p.Rows {
+		if r.writes() && r.Action == history.Deleted {
+			n++
+		}
+	}
+	return n
+}
+
 // writes reports whether anything happens to the row.
 func (r *Row) writes() bool { return !r.Skipped && r.Patch != nil }
 
 // same checks that a plan made anew is this one.
 func (p *Plan) same(now *Plan) error {
+	var written []int64
+	for _, r := range p.Rows {
+		if r.writes() {
+			written = append(written, r.Versions...)
+		}
+	}
+	already := make(map[int64]bool, len(now.Undone))
+	for _, id := range now.Undone {
+		already[id] = true
+	}
+	left := slices.DeleteFunc(slices.Clone(written), func(id int64) bool { return already[id] })
+	switch {
+	case len(left) == len(written):
+	case len(left) == 0:
+		return errAllUndone
+	default:
+		return fmt.Errorf("undo: %w: %d of its %d versions are undone already", revert.ErrChanged, len(written)-len(left), len(written))
+	}
 	// two rows may have the same key, one after the other
 	type name struct{ table, entityID, versions string }
 	nameOf := func(r *Row) name { return name{r.Table, r.EntityID, fmt.Sprint(r.Versions)} }

@@ -400,6 +400,9 @@ func (r *Row) settle(policy Policy) {
 		r.Skipped = policy != Refuse
 		r.target = r.present
 	}
+	if r.present != nil && r.target != nil {
+		r.keepUnwritable()
+	}
 	r.Patch = nil
 	if !r.Skipped {
 		r.Patch = patch.Diff(r.present.Value(), r.target.Value())
@@ -411,6 +414,22 @@ func (r *Row) settle(policy Policy) {
 		r.Action = history.Deleted
 	default:
 		r.Action = history.Updated
+	}
+}
+
+// keepUnwritable leaves in a row that is there what is not known to have been otherwise, and what no UPDATE can set.
+// Where nothing else would change, generated columns do not either.
+func (r *Row) keepUnwritable() {
+	r.target = r.target.Over(r.present)
+	for name, numbered := range r.table.numbered {
+		if numbered && !r.target.SameAs(r.present, name) {
+			r.Why[name] = revert.Numbered
+			r.LeftOut = slices.Sorted(maps.Keys(r.Why))
+			r.target = r.present.Only(func(column string) bool { return column == name }).Over(r.target)
+		}
+	}
+	if len(r.columnsWritten()) == 0 {
+		r.target = r.present
 	}
 }
 

@@ -22,6 +22,7 @@ type table struct {
 	columns        []db.TableColumnsRow
 	present        map[string]bool // its columns
 	writable       map[string]bool // those that are not generated
+	numbered       map[string]bool // those of them that are set only in rows that come back: GENERATED ALWAYS AS IDENTITY
 	kept           map[string]bool // those that are left as they are
 	key            []string
 	unique         []db.UniqueColumnsRow
@@ -44,11 +45,11 @@ func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*ta
 		return nil, fmt.Errorf("read the columns of %s: %w", e.Table, err)
 	}
 	t := &table{
-		Entity: e, columns: columns, present: make(map[string]bool), writable: make(map[string]bool), kept: make(map[string]bool),
+		Entity: e, columns: columns, present: make(map[string]bool), writable: make(map[string]bool), numbered: make(map[string]bool), kept: make(map[string]bool),
 		chosen: make(map[int64]*history.Version), unreadable: make(map[int64][]string), keys: make(map[string]bool),
 	}
 	for _, c := range columns {
-		t.present[c.Name], t.writable[c.Name] = true, !c.Generated
+		t.present[c.Name], t.writable[c.Name], t.numbered[c.Name] = true, !c.Generated, c.Numbered
 		if c.KeyPosition >= 0 {
 			t.key = append(t.key, c.Name)
 		}
@@ -163,10 +164,10 @@ func (t *table) full(later []db.LaterVersionsRow) []*history.Version {
 	return versions
 }
 
-// readRetyped reads the values of columns that have another type now as that type.
+// readRetyped reads the values of columns that have another type now, or another precision, as that type.
 func (t *table) readRetyped(ctx context.Context, q db.DBTX) error {
 	for _, v := range t.chosen {
-		for _, name := range v.Retyped() {
+		for _, name := range v.Altered() {
 			if !t.writable[name] {
 				continue
 			}

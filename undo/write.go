@@ -185,10 +185,17 @@ func (p *planner) check(ctx context.Context, tx pgx.Tx, rows []*Row, start int64
 	var mended []*Row
 	var again []change
 	for _, r := range rows {
-		if r.became == nil || len(records.of(r)) < 2 {
+		if r.became == nil {
 			continue
 		}
-		if columns := r.misses(); len(columns) > 0 {
+		columns, err := r.misses(ctx, tx)
+		switch {
+		case err != nil:
+			return err
+		case len(columns) == 0:
+		case len(records.of(r)) < 2:
+			return r.rewritten(columns)
+		default:
 			mended = append(mended, r)
 			again = append(again, change{r, history.Updated, columns, r.target})
 			r.wave, r.passingKey = 0, r.newKey
@@ -202,8 +209,12 @@ func (p *planner) check(ctx context.Context, tx pgx.Tx, rows []*Row, start int64
 			return err
 		}
 		for _, r := range mended {
-			if columns := r.misses(); len(columns) > 0 {
-				return fmt.Errorf("%w: a trigger changed %s of %s %s again", revert.ErrVetoed, strings.Join(columns, ", "), r.Table, r.newKey)
+			columns, err := r.misses(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if len(columns) > 0 {
+				return r.rewritten(columns)
 			}
 		}
 		if records, err = recordsSince(ctx, tx, start); err != nil {
@@ -213,9 +224,47 @@ func (p *planner) check(ctx context.Context, tx pgx.Tx, rows []*Row, start int64
 	return p.note(ctx, tx, rows, records)
 }
 
-// misses are the columns in which the row is not what was planned.
-func (r *Row) misses() []string {
-	return slices.DeleteFunc(r.columnsWritten(), func(name string) bool { return r.became.SameAs(r.target, name) })
+// misses are the columns in which the row is not what was planned, but for those that are kept: a trigger may set them.
+func (r *Row) misses(ctx context.Context, q db.DBTX) ([]string, error) {
+	differ := func(target history.Image) []string {
+		return slices.DeleteFunc(r.columnsWritten(), func(name string) bool { return r.table.kept[name] || r.became.SameAs(target, name) })
+	}
+	columns := differ(r.target)
+	if len(columns) == 0 {
+		return nil, nil
+	}
+	// a value of then may be written otherwise in the present type, with more digits
+	encoded, err := encode(r.target.Only(func(name string) bool { return slices.Contains(columns, name) }))
+	if err != nil {
+		return nil, err
+	}
+	normalized, err := db.New().NormalizeImage(ctx, q, db.NormalizeImageParams{Relation: r.table.Relation, Image: encoded})
+	if err != nil {
+		return nil, fmt.Errorf("read the values of %s %s: %w", r.Table, r.newKey, err)
+	}
+	target, err := history.DecodeImage(normalized)
+	if err != nil {
+		return nil, err
+	}
+	return differ(target.Over(r.target)), nil
+}
+
+// RewrittenError names a row in which a trigger has put something else than what undoing did, so that nothing was
+// written; errors.Is finds revert.ErrVetoed.
+type RewrittenError struct {
+	Table    string
+	EntityID string
+	Columns  []string
+}
+
+func (e *RewrittenError) Error() string {
+	return fmt.Sprintf("%v: a trigger changes %s of %s %s again", revert.ErrVetoed, strings.Join(e.Columns, ", "), e.Table, e.EntityID)
+}
+
+func (e *RewrittenError) Unwrap() error { return revert.ErrVetoed }
+
+func (r *Row) rewritten(columns []string) error {
+	return &RewrittenError{r.Table, r.newKey, columns}
 }
 
 var errStillThere = errors.New("a trigger has made the row again")

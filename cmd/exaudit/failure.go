@@ -169,6 +169,9 @@ func (p *program) hint(err error) string {
 	if errors.Is(err, exaudit.ErrUndoConflict) {
 		return undoHint(err)
 	}
+	if rewritten := (*exaudit.RewrittenError)(nil); errors.As(err, &rewritten) {
+		return fmt.Sprintf(", so nothing was written: --keep %s leaves it as it is", rewritten.Columns[0])
+	}
 	for _, kind := range kinds {
 		if errors.Is(err, kind.is) {
 			return kind.hint

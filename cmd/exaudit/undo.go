@@ -35,6 +35,7 @@ func (p *program) undoCommand() *cli.Command {
 			"          exaudit undo --plan plan.json --yes",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "plan", Usage: "carry out the plan in `FILE`, which --dry-run --format json has printed, if it still holds"},
+			&cli.BoolFlag{Name: "all", Usage: "take back all that is recorded of TABLE, the creation of its rows too"},
 		}, undoFlags(), filterFlags()),
 		Action: p.undo,
 	}
@@ -88,6 +89,10 @@ func (p *program) undo(c *cli.Context) error {
 		return usageErrorf("undo", "--plan says what is undone: give no table and no other flag that does")
 	case !c.IsSet("plan") && (!chosen || c.Args().First() == "" && c.NArg() > 0):
 		return usageErrorf("undo", "undo needs a flag that says which changes, or a table")
+	case c.Bool("all") && (filtered(c) || c.NArg() != 1):
+		return usageErrorf("undo", "--all is for a table alone, without a key and other flags that choose")
+	case c.NArg() == 1 && !filtered(c) && !c.Bool("all"):
+		return usageErrorf("undo", "that is all that was ever recorded of %s, and rows that were created would be deleted: choose by a flag, as --since or --xid, or say --all", c.Args().First())
 	}
 	selection, err := filters(c, time.Now())
 	if err != nil {
@@ -161,6 +166,9 @@ func (u *undoing) run(plan func(context.Context) (*exaudit.UndoPlan, error)) err
 	}
 	done, err := u.carryOut(planned)
 	switch {
+	case errors.Is(err, exaudit.ErrNothingToDo): // undone meanwhile
+		u.complain("%v", err)
+		return nil
 	case err != nil:
 		return err
 	case forPeople(c):
@@ -381,6 +389,9 @@ func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 	}
 	if plan.Unchanged > 0 {
 		fmt.Fprintf(w, "; %s as it should be already", counted(plan.Unchanged, "row"))
+	}
+	if n := plan.Deleted(); n > 0 {
+		fmt.Fprintf(w, "; rows deleted: %d", n)
 	}
 	fmt.Fprintln(w)
 	for _, s := range plan.SideEffects {

@@ -1,0 +1,181 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+// What is left of a change when hidden and computed columns are taken out of it may be nothing.
+func TestUndoOfWhatCannotBeSet(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `
+		CREATE TABLE hidden (id int PRIMARY KEY, a int, secret text, noise text, n int GENERATED ALWAYS AS (length(secret)) STORED);
+		CREATE TABLE numbered (id int PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, v text);
+		CREATE TABLE key_numbered (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
+		CREATE TABLE all_computed (a int, id int GENERATED ALWAYS AS (a * 2) STORED PRIMARY KEY)`,
+		"hidden", "numbered", "key_numbered", "all_computed")
+	options := map[string]exaudit.Options{
+		"hidden": {Mask: []string{"secret"}, Exclude: []string{"noise"}}, "all_computed": {Mask: []string{"a"}},
+	}
+	if _, err := audit.Install(ctx, []string{"hidden", "all_computed"}, exaudit.WithOptions(options)); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `INSERT INTO hidden VALUES (1, 1, 'abc', 'x'), (2, 2, 'abc', 'x')`)
+	t.Run("twice the same choice", func(t *testing.T) {
+		if _, err := audit.Mark(ctx, "m"); err != nil {
+			t.Fatal(err)
+		}
+		db.Exec(t, `DELETE FROM hidden WHERE id = 2`)
+		since := exaudit.Select(exaudit.SinceMark("m"))
+		for range 3 {
+			if _, err := audit.Undo(ctx, since); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
+				t.Error(err)
+			}
+		}
+		expect(t, db, "hidden", `(1,1,abc,x,3) (2,2,,,)`)
+	})
+	t.Run("a masked column that a generated one follows", func(t *testing.T) {
+		bad := inOneTransaction(t, db, `UPDATE hidden SET secret = 'abcd' WHERE id = 1`)
+		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrNothingToDo) {
+			t.Errorf("undo: %v", err)
+		}
+		versions := historyOf(t, audit, "hidden", 1)
+		if _, err := audit.Revert(ctx, versions[len(versions)-1].ID); !errors.Is(err, exaudit.ErrNothingToDo) && !errors.Is(err, exaudit.ErrNotRecorded) {
+			t.Errorf("revert: %v", err)
+		}
+		expect(t, db, "hidden", `(1,1,abcd,x,4) (2,2,,,)`)
+	})
+	t.Run("a row of which nothing can be set", func(t *testing.T) {
+		db.Exec(t, `INSERT INTO all_computed VALUES (5)`)
+		gone := inOneTransaction(t, db, `DELETE FROM all_computed`)
+		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone))); err == nil || strings.Contains(err.Error(), "syntax") {
+			t.Errorf("undo: %v", err)
+		}
+		versions := historyOf(t, audit, "all_computed", 10)
+		if _, err := audit.Revert(ctx, versions[1].ID); err == nil || strings.Contains(err.Error(), "syntax") {
+			t.Errorf("revert: %v", err)
+		}
+	})
+	for table, want := range map[string]string{"numbered": `(1,2,a)`, "key_numbered": `(2,a)`} {
+		t.Run(table, func(t *testing.T) {
+			db.Exec(t, map[string]string{"numbered": `INSERT INTO numbered (id, v) VALUES (1, 'a')`, "key_numbered": `INSERT INTO key_numbered (v) VALUES ('a')`}[table])
+			column := map[string]string{"numbered": "n", "key_numbered": "id"}[table]
+			bad := inOneTransaction(t, db, `UPDATE `+table+` SET v = 'b', `+column+` = DEFAULT`)
+			versions, err := audit.Versions(ctx, exaudit.ByTransaction(bad))
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan := undo(t, audit, bad)
+			if row := plan.Rows[0]; len(row.LeftOut) != 1 || row.LeftOut[0] != column {
+				t.Errorf("left out: %v", row.LeftOut)
+			}
+			expect(t, db, table, want)
+			db.Exec(t, `UPDATE `+table+` SET v = 'c'`)
+			if _, err := audit.Revert(ctx, versions[0].ID); err != nil {
+				t.Error(err)
+			}
+			expect(t, db, table, want)
+			gone := inOneTransaction(t, db, `DELETE FROM `+table)
+			undo(t, audit, gone)
+			expect(t, db, table, want)
+		})
+	}
+}
+
+// Rows that come back and want one value are in conflict, each alone, and the others come back.
+func TestUndoRivals(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for name, of := range map[string]struct{ definition, first, second string }{
+		"unique":        {`e text UNIQUE`, `'x'`, `'x'`},
+		"numeric":       {`e numeric UNIQUE`, `1.0`, `1.00`},
+		"deferrable":    {`e text UNIQUE DEFERRABLE INITIALLY DEFERRED`, `'x'`, `'x'`},
+		"expression":    {`e text); CREATE UNIQUE INDEX ON w (lower(e)`, `'x'`, `'X'`},
+		"partial":       {`e text); CREATE UNIQUE INDEX ON w (e) WHERE (e <> ''`, `'x'`, `'x'`},
+		"an enum":       {`e mood UNIQUE`, `'calm'`, `'calm'`},
+		"case ignored":  {`e citext UNIQUE`, `'ada'`, `'ADA'`},
+		"a domain of t": {`e address UNIQUE`, `'ada'`, `'ADA'`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, audit := audited(t, `CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('calm', 'angry'); CREATE DOMAIN address AS citext;
+				CREATE TABLE w (id int PRIMARY KEY, `+of.definition+`)`, "w")
+			db.Exec(t, `INSERT INTO w VALUES (1, `+of.first+`), (3, NULL)`)
+			db.Exec(t, `DELETE FROM w WHERE id IN (1, 3)`)
+			db.Exec(t, `INSERT INTO w VALUES (2, `+of.second+`)`)
+			db.Exec(t, `DELETE FROM w WHERE id = 2`)
+			deleted := exaudit.Select(exaudit.OfTables("w"), exaudit.OfAction(exaudit.Deleted))
+			_, err := audit.Undo(ctx, deleted)
+			conflict := (*exaudit.UndoConflictError)(nil)
+			if !errors.As(err, &conflict) || len(conflict.Rows) != 1 || conflict.Rows[0].EntityID != "1" {
+				t.Fatalf("undo: %v", err)
+			}
+			if _, err := audit.Undo(ctx, deleted, exaudit.OnConflict(exaudit.SkipRows)); err != nil {
+				t.Fatal(err)
+			}
+			if got := pgtest.One[string](t, db, `SELECT string_agg(id::text, ' ' ORDER BY id) FROM w`); got != "2 3" {
+				t.Errorf("rows %s", got)
+			}
+			// and the value is taken now
+			if _, err := audit.Undo(ctx, deleted); !errors.As(err, &conflict) || len(conflict.Rows) != 1 || conflict.Rows[0].EntityID != "1" {
+				t.Errorf("undo once more: %v", err)
+			}
+		})
+	}
+}
+
+// Rows of one key, one after the other: the last one comes back.
+func TestUndoRivalsForAKey(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE w (id int PRIMARY KEY, e text)`, "w")
+	db.Exec(t, `INSERT INTO w VALUES (1, 'a'), (2, 'b')`)
+	db.Exec(t, `DELETE FROM w`)
+	db.Exec(t, `INSERT INTO w VALUES (1, 'c')`)
+	db.Exec(t, `DELETE FROM w`)
+	deleted := exaudit.Select(exaudit.OfTables("w"), exaudit.OfAction(exaudit.Deleted))
+	if _, err := audit.Undo(ctx, deleted); !errors.Is(err, exaudit.ErrUndoConflict) {
+		t.Errorf("undo: %v", err)
+	}
+	if _, err := audit.Undo(ctx, deleted, exaudit.OnConflict(exaudit.SkipRows)); err != nil {
+		t.Fatal(err)
+	}
+	if got := pgtest.One[bool](t, db, `SELECT EXISTS (SELECT FROM w WHERE id = 2)`); !got {
+		t.Errorf("rows %s", rows(t, db, "w"))
+	}
+}
+
+// A trigger that puts something else in an undone row keeps the undo from being carried out, and is named.
+func TestUndoAgainstATrigger(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `
+		CREATE TABLE b (id int PRIMARY KEY, v text, at timestamptz, n numeric(8,2));
+		INSERT INTO b VALUES (1, 'a', '2000-01-01', 1.5), (2, 'a', '2000-01-01', 1.5)`, "b")
+	bad := inOneTransaction(t, db, `UPDATE b SET v = 'B', at = '2001-01-01', n = 2 WHERE id = 1`)
+	gone := inOneTransaction(t, db, `DELETE FROM b WHERE id = 2`)
+	db.Exec(t, `CREATE FUNCTION up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.v := upper(NEW.v); NEW.at := '2020-01-01'; RETURN NEW; END $$;
+		CREATE TRIGGER up BEFORE INSERT OR UPDATE ON b FOR EACH ROW EXECUTE FUNCTION up();
+		ALTER TABLE b ALTER n TYPE numeric(10,4)`)
+	before := rows(t, db, "b")
+	for _, xid := range []uint64{bad, gone} {
+		_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(xid)))
+		rewritten := (*exaudit.RewrittenError)(nil)
+		if !errors.As(err, &rewritten) || !errors.Is(err, exaudit.ErrVetoed) || strings.Join(rewritten.Columns, " ") != "at v" {
+			t.Errorf("undo: %v", err)
+		}
+		expect(t, db, "b", before)
+	}
+	for _, xid := range []uint64{bad, gone} {
+		undo(t, audit, xid, exaudit.KeepColumns("v", "at"))
+	}
+	if got := pgtest.One[string](t, db, `SELECT string_agg(n::text, ' ') FROM b`); got != "1.5000 1.5000" {
+		t.Errorf("n is %s", got)
+	}
+}
