@@ -4,20 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"regexp"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
+	"github.com/exaudit/exaudit/triggers"
 )
 
 // ErrVersionsExist means that something cannot be changed any more because versions have
 // been recorded.
 var ErrVersionsExist = errors.New("versions have been recorded already")
 
-// SetPrecision rounds the time of versions to some digits of a second, 0 to 6, which is
-// what there is without, and tells whether it changed anything. All versions of a database
+// SetPrecision cuts the time of versions down to some digits of a second, 0 to 6, which is
+// what there is without, and reports whether it changed anything. Rounded up, a time could lie after the commit. All versions of a database
 // have the same precision: once there are any, only ErrVersionsExist. Where exaudit.versions is in use for longer than
 // DefaultLockTimeout, it is ErrLocked.
 func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err error) {
@@ -34,6 +35,9 @@ func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err er
 	return changed && err == nil, err
 }
 
+// functionName is one in a default, which is set under any search_path.
+var functionName = regexp.MustCompile(`\w+\(`)
+
 func (d *DB) setPrecision(ctx context.Context, tx pgx.Tx, digits int) (changed bool, err error) {
 	queries := db.New()
 	// The lock keeps versions from being added between looking and changing.
@@ -44,11 +48,7 @@ func (d *DB) setPrecision(ctx context.Context, tx pgx.Tx, digits int) (changed b
 	if err != nil {
 		return false, fmt.Errorf("read the precision: %w", err)
 	}
-	// as pg_get_expr writes it
-	wanted := fmt.Sprintf("(now())::timestamp(%d) with time zone", digits)
-	if digits == 6 {
-		wanted = "now()"
-	}
+	wanted := triggers.PrecisionDefault(digits)
 	switch {
 	case present.Expression == wanted:
 		return false, nil
@@ -56,7 +56,7 @@ func (d *DB) setPrecision(ctx context.Context, tx pgx.Tx, digits int) (changed b
 		return false, fmt.Errorf("set the precision: %w", ErrVersionsExist)
 	}
 	// A default, not the column's type: that would rewrite the table, and a view is on it.
-	if _, err := tx.Exec(ctx, "ALTER TABLE exaudit.versions ALTER recorded_at SET DEFAULT "+strings.Replace(wanted, "now", "pg_catalog.now", 1)); err != nil {
+	if _, err := tx.Exec(ctx, "ALTER TABLE exaudit.versions ALTER recorded_at SET DEFAULT "+functionName.ReplaceAllString(wanted, "pg_catalog.$0")); err != nil {
 		return false, fmt.Errorf("set the precision: %w", err)
 	}
 	return true, nil

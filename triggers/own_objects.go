@@ -5,8 +5,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -125,9 +127,25 @@ func place(f flaw) int {
 
 // isPrecision reports whether a default is what "exaudit init --precision" makes of the time of versions.
 func isPrecision(p property, value string) bool {
-	text := regexp.MustCompile(`'[^']*'`).ReplaceAllString(value, "")
-	return p.object == "column recorded_at of exaudit.versions" && p.part == "default" &&
-		strings.Contains(text, "now()") && !strings.ContainsAny(text, "+-.")
+	if p.object != "column recorded_at of exaudit.versions" || p.part != "default" {
+		return false
+	}
+	value = strings.ReplaceAll(value, "pg_catalog.", "")
+	for digits := range 7 {
+		if value == PrecisionDefault(digits) {
+			return true
+		}
+	}
+	return false
+}
+
+// PrecisionDefault is the default of the time of versions that keeps some digits of a second, as pg_get_expr writes it.
+func PrecisionDefault(digits int) string {
+	if digits == 6 {
+		return "now()"
+	}
+	unit := strconv.FormatFloat(math.Pow10(-digits), 'f', -1, 64)
+	return fmt.Sprintf("date_bin(make_interval(secs => (%s)::double precision), now(), to_timestamp((0)::double precision))", unit)
 }
 
 // split is the table that an object belongs to, or exaudit as a whole, and what the object is called beside it.

@@ -19,7 +19,7 @@ func (p *program) initCommand() *cli.Command {
 			"than this program. It is one transaction: interrupted, it leaves nothing behind.\n\n" +
 			"Example: exaudit init --database-url postgres://app@localhost/shop",
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "precision", Usage: "round the time of versions to `DIGITS` of a second, 0 to 6; only before the first version is recorded", DefaultText: "6"},
+			&cli.IntFlag{Name: "precision", Usage: "cut the time of versions down to `DIGITS` of a second, 0 to 6; only before the first version is recorded", DefaultText: "6"},
 			&cli.BoolFlag{Name: "remove", Usage: "remove schema exaudit, all recorded history and all its triggers"},
 			&cli.BoolFlag{Name: "yes", Usage: "with --remove: do not ask"},
 			initTimeoutFlag(),
@@ -100,7 +100,7 @@ func (p *program) setPrecision(c *cli.Context, db *exaudit.DB) (changed bool, er
 		return false, err
 	}
 	if changed && forPeople(c) {
-		fmt.Fprintf(p.stdout, "the time of versions is rounded to %s of a second\n", counted(digits, "digit"))
+		fmt.Fprintf(p.stdout, "the time of versions is cut down to %s of a second\n", counted(digits, "digit"))
 	}
 	return changed, nil
 }
