@@ -1,7 +1,10 @@
 package torture
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"os/exec"
 	"reflect"
 	"slices"
 	"strings"
@@ -150,16 +153,63 @@ func some[T any](list []T, n int) []T {
 }
 
 func (r *run) checkMarks() error {
+	var last string
 	for _, s := range r.steps {
 		if s.mark == "" {
 			continue
 		}
+		last = s.mark
 		want := func(place int) []string { return shown(s.rows[place]) }
 		if err := r.earlier("mark "+s.mark, "as_of_mark", s.mark, want); err != nil {
 			return err
 		}
 		if err := r.earlierInGo(s.mark); err != nil {
 			return err
+		}
+	}
+	if r.place.Command == "" || last == "" {
+		return nil
+	}
+	return r.earlierByCommand(last)
+}
+
+// earlierByCommand compares what the command prints of a mark with what Go gives.
+func (r *run) earlierByCommand(mark string) error {
+	audit, byName := exaudit.New(r.control), map[string]Table{}
+	arguments := []string{"as-of", "--database-url", r.place.url, "--mark", mark, "--format", "jsonl"}
+	want := map[string][]exaudit.Image{}
+	for _, t := range r.Tables {
+		name := t.quoted(r.audited)
+		arguments, byName[name] = append(arguments, name), t
+		for image, err := range audit.ImagesAsOf(r.ctx, name, exaudit.AtMark(mark)) {
+			if err != nil {
+				return err
+			}
+			want[name] = append(want[name], image)
+		}
+	}
+	printed, err := exec.CommandContext(r.ctx, r.place.Command, arguments...).CombinedOutput()
+	if err != nil {
+		return found("as of", "by the command, mark %s: %v: %s", mark, err, printed)
+	}
+	got := map[string][]exaudit.Image{}
+	for line := range bytes.Lines(printed) {
+		var printed struct {
+			Table string
+			Row   json.RawMessage
+		}
+		if err := json.Unmarshal(line, &printed); err != nil {
+			return found("as of", "by the command, mark %s: %v: %s", mark, err, line)
+		}
+		image, err := history.DecodeImage(printed.Row)
+		if err != nil {
+			return err
+		}
+		got[printed.Table] = append(got[printed.Table], image)
+	}
+	for name, t := range byName {
+		if t.images(got[name]) != t.images(want[name]) {
+			return found("as of", "by the command, %s, mark %s: %s; in Go %s", name, mark, t.images(got[name]), t.images(want[name]))
 		}
 	}
 	return nil

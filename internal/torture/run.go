@@ -44,6 +44,7 @@ type run struct {
 	World
 	names
 	ctx      context.Context
+	place    *Place
 	control  *pgx.Conn
 	sessions [2]*session
 	script   []string // what was done, for a person
@@ -73,7 +74,10 @@ type step struct {
 // Place is a database in which worlds are carried out, one after the other.
 type Place struct {
 	Counts Counts
+	// Command is the program exaudit, which says of the last mark what the library says; "" leaves it out.
+	Command string
 
+	url      string
 	worlds   int
 	control  *pgx.Conn
 	sessions [2]*session
@@ -81,7 +85,7 @@ type Place struct {
 
 // Open connects to a database with schema exaudit.
 func Open(ctx context.Context, url string) (p *Place, err error) {
-	p = &Place{}
+	p = &Place{url: url}
 	if p.control, err = pgx.Connect(ctx, url); err != nil {
 		return nil, err
 	}
@@ -107,7 +111,7 @@ func (p *Place) Close(ctx context.Context) {
 // script is what was done.
 func (p *Place) Check(ctx context.Context, w World) (script string, err error) {
 	p.worlds++
-	r := &run{World: w, names: namesOf(p.worlds), ctx: ctx, control: p.control, sessions: p.sessions, counts: &p.Counts, texts: map[string]string{}}
+	r := &run{World: w, names: namesOf(p.worlds), ctx: ctx, place: p, control: p.control, sessions: p.sessions, counts: &p.Counts, texts: map[string]string{}}
 	if err = r.play(); err == nil {
 		err = r.check()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -27,9 +28,10 @@ func TestWorlds(t *testing.T) {
 	if seconds := setting(t, "SECONDS", 0); seconds > 0 {
 		end = time.Now().Add(time.Duration(seconds) * time.Second)
 	} else if worlds == 0 {
-		worlds = 10
+		worlds = 6
 	}
 	t.Logf("seed %d", seed)
+	command := built(t)
 	var counts Counts
 	done := func(n uint64) bool {
 		return worlds > 0 && n >= first+worlds || !end.IsZero() && time.Now().After(end)
@@ -37,6 +39,7 @@ func TestWorlds(t *testing.T) {
 	for n := first; !done(n) && goesOn(t); {
 		t.Run(fmt.Sprintf("from %d", n), func(t *testing.T) {
 			place := open(t)
+			place.Command = command
 			for range worldsPerDatabase {
 				if done(n) || !goesOn(t) {
 					break
@@ -114,6 +117,16 @@ func try(t *testing.T, place *Place, seed, number uint64) {
 		t.Error(err)
 	}
 	t.Errorf("%s\n%s", file, text)
+}
+
+// built is the program exaudit, made for this test.
+func built(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "exaudit")
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/exaudit/exaudit/cmd/exaudit").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return program
 }
 
 func open(t *testing.T) *Place {
