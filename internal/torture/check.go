@@ -23,7 +23,7 @@ func (r *run) check() error {
 		return err
 	}
 	r.counts.Versions += len(r.versions)
-	for _, check := range []func() error{r.checkTwin, r.checkEarlier, r.checkMarks, r.checkStates, r.checkUndo, r.checkReverts, r.checkCommitted, r.checkRetention} {
+	for _, check := range []func() error{r.checkTwin, r.checkEarlier, r.checkMarks, r.checkStates, r.checkTyped, r.checkUndo, r.checkReverts, r.checkCommitted, r.checkRetention} {
 		if err := check(); err != nil {
 			return err
 		}

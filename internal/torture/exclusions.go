@@ -27,7 +27,7 @@ type Exclusions struct {
 }
 
 // Known are the exclusions of today.
-var Known = Exclusions{KeysAgain: true, Coarse: true, ByStatement: true, Altered: true, Truncated: true, Hidden: true, OddNames: true}
+var Known = Exclusions{KeysAgain: true, Coarse: true, Altered: true}
 
 func (e Exclusions) refuses(k kind) bool {
 	return e.Coarse && k.coarse != nil || e.KeysAgain && k.fresh == ""

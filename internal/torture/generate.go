@@ -169,7 +169,7 @@ func (g *generator) history() {
 			op.SQL = one(g, "SET CONSTRAINTS ALL DEFERRED", "SET CONSTRAINTS ALL IMMEDIATE")
 		case n == 5:
 			op.Kind, op.SQL = Once, one(g, settings...)
-		case n == 7 && g.in(2) && !g.without.Altered:
+		case (n == 7 || n == 8) && !g.without.Altered:
 			if op.SQL = g.alteration(); strings.HasPrefix(op.SQL, "ALTER TYPE") {
 				op.Kind = Once
 			}

@@ -138,10 +138,11 @@ func (g *generator) alteration() string {
 	case 4:
 		return fmt.Sprintf("ALTER TABLE {%d} DROP COLUMN %s CASCADE; ALTER TABLE {%d} ADD COLUMN %s int DEFAULT 1", place, c.quoted(), place, c.quoted())
 	}
+	mood := slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Type == "{types}.mood" })
 	switch {
-	case c.Type == "int" && g.in(2):
+	case c.Type == "int" && !mood:
 		return fmt.Sprintf("ALTER TABLE {%d} ALTER COLUMN %s TYPE %s", place, c.quoted(), one(g, "bigint", "text", "numeric"))
-	case g.in(2):
+	case mood:
 		return "ALTER TYPE {types}.mood RENAME VALUE 'sad' TO 'blue'"
 	}
 	k := t.Columns[t.Key[0]]
