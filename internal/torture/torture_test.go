@@ -131,10 +131,12 @@ func built(t *testing.T) string {
 
 func open(t *testing.T) *Place {
 	t.Helper()
-	place, err := Open(context.Background(), auditdb.New(t, "").URL)
+	db := auditdb.New(t, "")
+	place, err := Open(context.Background(), db.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
+	place.Role = db.Role(t, "")
 	t.Cleanup(func() { place.Close(context.Background()) })
 	return place
 }

@@ -17,7 +17,7 @@ CREATE FUNCTION {twin}."~texts"(root regclass, skipped int, OUT expression text,
 	       array_agg(CASE WHEN attisdropped THEN '' ELSE attname END ORDER BY attnum)
 	FROM pg_attribute WHERE attrelid = root AND attnum > skipped
 $$;
-CREATE FUNCTION {twin}."~note"() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION {twin}."~note"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 	SET search_path = pg_catalog SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET extra_float_digits = 1 SET bytea_output = hex SET timezone = 'UTC' AS $$
 DECLARE
 	expression text; columns text[]; before text[]; after text[]; id bigint; old_image jsonb; new_image jsonb;
@@ -38,7 +38,7 @@ BEGIN
 	END IF;
 	RETURN NULL;
 END $$;
-CREATE FUNCTION {twin}."~truncate"() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION {twin}."~truncate"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 	SET search_path = pg_catalog SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET extra_float_digits = 1 SET bytea_output = hex SET timezone = 'UTC' AS $$
 BEGIN
 	EXECUTE (SELECT format('INSERT INTO {twin}."~log" (step, place, uid, action, old, old_image, key, columns)
