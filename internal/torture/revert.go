@@ -39,14 +39,20 @@ func (r *run) checkRevert(tx pgx.Tx, e *entry) error {
 	if r.altered || t.hides() || len(r.References) > 0 {
 		return nil // columns that were added since may keep their values, and foreign keys may take rows along
 	}
-	want := now.clone()
-	delete(want[e.Place], e.UID)
-	if e.Old != nil {
-		for uid, row := range want[e.Place] {
-			if t.keyOf(row) == t.keyOf(e.Old) {
-				delete(want[e.Place], uid)
-			}
+	want, entity := now.clone(), e.Old
+	if delete(want[e.Place], e.UID); entity == nil {
+		entity = e.New
+	}
+	stays := want.clone()
+	for uid, row := range want[e.Place] {
+		if t.keyOf(row) == t.keyOf(entity) {
+			delete(want[e.Place], uid)
 		}
+	}
+	if e.Old == nil && r.holds(tx, "revert", what, stays) == nil {
+		return nil
+	}
+	if e.Old != nil {
 		want[e.Place][e.UID] = e.Old
 	}
 	return r.holds(tx, "revert", what, want)
