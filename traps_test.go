@@ -82,6 +82,11 @@ const trappedTables = `
 
 var trappedNames = []string{"plain", "by_statement", "wide", "chosen", "fully", "keyed", "parents", "children", "parted", "keyless", "jsons"}
 
+var trappedOptions = map[string]triggers.Options{
+	"by_statement": {Level: triggers.LevelStatement}, "wide": {TOAST: true}, "fully": {Capture: triggers.CaptureFull, Replica: true},
+	"chosen": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, Where: "f <> 0 OR f IS NULL", Ignore: true, SessionUser: true},
+}
+
 // write makes every kind of change to a table like plain.
 func (d *trapped) write(table string) {
 	d.t.Helper()
@@ -109,13 +114,9 @@ func TestAmongTraps(t *testing.T) {
 	d := newTrapped(t)
 	d.Exec(t, trappedTables)
 	audit := exaudit.New(d.pool)
-	options := map[string]triggers.Options{
-		"by_statement": {Level: triggers.LevelStatement}, "wide": {TOAST: true}, "fully": {Capture: triggers.CaptureFull, Replica: true},
-		"chosen": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, Where: "f <> 0 OR f IS NULL", Ignore: true, SessionUser: true},
-	}
 	_, err := audit.SetPrecision(ctx, 3)
 	d.call("SetPrecision", err)
-	_, err = audit.Install(ctx, trappedNames, exaudit.WithOptions(options))
+	_, err = audit.Install(ctx, trappedNames, exaudit.WithOptions(trappedOptions))
 	d.call("Install", err)
 	d.changes()
 	d.alterations()
@@ -128,6 +129,79 @@ func TestAmongTraps(t *testing.T) {
 		}
 	}
 	d.functions()
+	traps.Check(t, d.DB)
+}
+
+// as makes all that follows be done by a role.
+func (d *trapped) as(role string) {
+	d.t.Helper()
+	config, err := pgxpool.ParseConfig(traps.URL(d.t, d.DB, traps.First))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "SET SESSION AUTHORIZATION "+pgx.Identifier{role}.Sanitize())
+		return err
+	}
+	if d.pool, err = pgxpool.NewWithConfig(context.Background(), config); err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(d.pool.Close)
+}
+
+// wantTrapped is the control: this session's names are trapped.
+func (d *trapped) wantTrapped() {
+	d.t.Helper()
+	ctx := context.Background()
+	for _, statement := range []string{"SELECT 1 = 1", "SELECT now()", "SELECT 'a'::text", "SELECT * FROM pg_class"} {
+		if _, err := d.pool.Exec(ctx, statement); err == nil {
+			d.t.Errorf("nothing is trapped: %s", statement)
+		}
+	}
+	d.Exec(d.t, "SELECT setval('traps.bites', 1, false)")
+}
+
+// A role of an application, which may also read the history, and migrations that "exaudit generate" made.
+func TestRolesAmongTraps(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	d := newTrapped(t)
+	d.Exec(t, trappedTables)
+	d.wantTrapped()
+	migrations, err := triggers.Migrations(ctx, d.pool, trappedNames, triggers.WithOptions(trappedOptions))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range migrations {
+		d.run(m.Install)
+		d.run(m.Uninstall)
+		d.run(m.Install)
+		d.run(m.Functions...)
+	}
+	traps.Check(t, d.DB)
+
+	role := d.Role(t, "IN ROLE exaudit_reader")
+	d.Exec(t, `GRANT ALL ON ALL TABLES IN SCHEMA public TO `+role)
+	d.as(role)
+	d.wantTrapped()
+	d.changes()
+	for _, table := range []string{"plain", "by_statement", "wide", "chosen", "fully"} {
+		d.Exec(t, `ALTER TABLE `+table+` ADD more int`)
+		d.run(`DELETE FROM public.` + table)
+		d.write(table)
+		d.run(`TRUNCATE public.` + table)
+	}
+	audit := exaudit.New(d.pool)
+	_, err = audit.Mark(ctx, "m")
+	d.call("Mark", err)
+	d.run(`SELECT * FROM public.plain_at(pg_catalog.now())`, `SELECT * FROM public.plain_states(1)`)
+	d.writing(audit)
+	d.reading(audit)
+	d.undoing(audit)
+	d.call("RemoveMark", audit.RemoveMark(ctx, "m"))
+	for _, m := range migrations {
+		d.Exec(t, m.DropFunctions)
+	}
 	traps.Check(t, d.DB)
 }
 
@@ -172,7 +246,6 @@ func (d *trapped) alterations() {
 func (d *trapped) library(audit *exaudit.DB) {
 	d.t.Helper()
 	ctx := context.Background()
-	with := exaudit.With(ctx, exaudit.Custom{"actor": "bob"})
 	_, err := audit.Mark(ctx, "m")
 	d.call("Mark", err)
 	_, err = audit.Marks(ctx)
@@ -183,9 +256,34 @@ func (d *trapped) library(audit *exaudit.DB) {
 	d.call("Config", nil)
 	_ = audit.Conn()
 	d.call("Conn", nil)
+	d.writing(audit)
+	tx, err := d.pool.Begin(ctx)
+	d.call("Begin", err)
+	d.call("Stamp", exaudit.Stamp(exaudit.With(ctx, exaudit.Custom{"actor": "bob"}), tx))
+	_, err = exaudit.Track(ctx, tx, exaudit.Change{Table: "keyless", After: map[string]any{"id": 77, "n": 1}})
+	d.call("Track", err)
+	d.call("Track", tx.Commit(ctx))
 
-	// writes, with custom data
-	_, err = audit.Exec(with, `INSERT INTO public.plain (id, n) VALUES ($1, $2)`, 500, 1)
+	_, err = audit.Baseline(ctx, []string{"plain", "keyed", "parted"})
+	d.call("Baseline", err)
+	d.call("IndexCustom", audit.IndexCustom(ctx, "actor"))
+	_, err = audit.Status(ctx)
+	d.call("Status", err)
+	_, err = audit.Following(ctx)
+	d.call("Following", err)
+	_, _, err = audit.Trackable(ctx)
+	d.call("Trackable", err)
+	d.reading(audit)
+	d.undoing(audit)
+	d.call("RemoveMark", audit.RemoveMark(ctx, "m"))
+}
+
+// writing is by the methods of a pool, with custom data.
+func (d *trapped) writing(audit *exaudit.DB) {
+	d.t.Helper()
+	ctx := context.Background()
+	with := exaudit.With(ctx, exaudit.Custom{"actor": "bob"})
+	_, err := audit.Exec(with, `INSERT INTO public.plain (id, n) VALUES ($1, $2)`, 500, 1)
 	d.call("Exec", err)
 	rows, err := audit.Query(with, `UPDATE public.plain SET n = 2 WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id`, 500)
 	d.call("Query", err)
@@ -207,25 +305,6 @@ func (d *trapped) library(audit *exaudit.DB) {
 	_, err = tx.Exec(ctx, `UPDATE public.plain SET n = 9 WHERE id OPERATOR(pg_catalog.=) 501`)
 	d.call("BeginTx", err)
 	d.call("BeginTx", tx.Commit(ctx))
-	tx, err = d.pool.Begin(ctx)
-	d.call("Begin", err)
-	d.call("Stamp", exaudit.Stamp(with, tx))
-	_, err = exaudit.Track(ctx, tx, exaudit.Change{Table: "keyless", After: map[string]any{"id": 77, "n": 1}})
-	d.call("Track", err)
-	d.call("Track", tx.Commit(ctx))
-
-	_, err = audit.Baseline(ctx, []string{"plain", "keyed", "parted"})
-	d.call("Baseline", err)
-	d.call("IndexCustom", audit.IndexCustom(ctx, "actor"))
-	_, err = audit.Status(ctx)
-	d.call("Status", err)
-	_, err = audit.Following(ctx)
-	d.call("Following", err)
-	_, _, err = audit.Trackable(ctx)
-	d.call("Trackable", err)
-	d.reading(audit)
-	d.undoing(audit)
-	d.call("RemoveMark", audit.RemoveMark(ctx, "m"))
 }
 
 func (d *trapped) reading(audit *exaudit.DB) {
