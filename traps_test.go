@@ -69,6 +69,8 @@ const trappedTables = `
 	CREATE TABLE wide (LIKE plain INCLUDING ALL);
 	CREATE TABLE chosen (LIKE plain INCLUDING ALL);
 	CREATE TABLE fully (LIKE plain INCLUDING ALL);
+	ALTER TABLE chosen ENABLE ROW LEVEL SECURITY;
+	CREATE POLICY everything ON chosen USING (true);
 	CREATE TABLE keyed (a text, b mood, c timestamptz, n int UNIQUE, up int, PRIMARY KEY (a, b, c));
 	CREATE TABLE parents (id bigint PRIMARY KEY, name text UNIQUE);
 	CREATE TABLE children (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), parent bigint REFERENCES parents ON DELETE CASCADE ON UPDATE CASCADE, n int);

@@ -190,7 +190,7 @@ SELECT (pg_catalog.pg_identify_object_as_address('pg_catalog.pg_class'::pg_catal
        x.expression                                           AS default_expression,
        a.attgenerated = '' AND a.attidentity = '' -- these number themselves
        AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
-       AND coalesce(x.expression ~ '^(E?''([^'']|'''')*''|-?[0-9.]+|true|false|NULL)(::[a-z0-9_. "()\[\],]+)?$', true) AS filled
+       AND coalesce(x.expression ~ E'^(E?''([^'']|'''')*''|-?[0-9.]+|true|false|NULL)(::[a-z0-9_. "()\\[\\],]+)?$', true) AS filled
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

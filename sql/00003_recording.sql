@@ -261,7 +261,7 @@ AS $$
         END, ' ' ORDER BY part.place)
     FROM (SELECT tg.tgrelid AS relation, found.part[1] AS node, found.part[2] AS field, found.part[3] AS number, found.place
           FROM pg_catalog.pg_trigger tg
-          CROSS JOIN pg_catalog.regexp_matches(tg.tgqual::text, '\{([A-Z]+)|:(opno|funcid|varno|varattno) (-?[0-9]+)', 'g')
+          CROSS JOIN pg_catalog.regexp_matches(tg.tgqual::text, E'\\{([A-Z]+)|:(opno|funcid|varno|varattno) (-?[0-9]+)', 'g')
                      WITH ORDINALITY AS found (part, place)
           WHERE tg.oid = $1) part
 $$;
@@ -1007,7 +1007,7 @@ AS $$
                    WHERE p.polrelid = relation AND p.polname = '~exaudit_truncate' AND p.polpermissive
                      AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
                      -- the constant true; pg_get_expr would lock the table
-                     AND p.polqual::text ~ '^\{CONST :consttype 16 [^{]*:constisnull false [^{]*:constvalue 1 \[( 0)* 1( 0)* \]\}$')
+                     AND p.polqual::text ~ E'^\\{CONST :consttype 16 [^{]*:constisnull false [^{]*:constvalue 1 \\[( 0)* 1( 0)* \\]\\}$')
 $$;
 
 -- The restrictive policies that keep rows from exaudit_writer, or would run code of the table's owner as that role.

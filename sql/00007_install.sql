@@ -235,7 +235,7 @@ AS $$
         WHEN $1 ~ ':varattno -[0-9]' THEN 'it names a system column, which says where a row is and not what'
         WHEN $1 ~ ':varattno 0 ' THEN 'it names the row as a whole: name its columns'
         -- a label is handed over as text, of which "=" and "<>" are the same
-        WHEN $1 ~ (SELECT pg_catalog.format('(:opno|:opnos \(o[0-9 ]*) (%s)[ )]', string_agg(o.oid::text, '|'))
+        WHEN $1 ~ (SELECT pg_catalog.format(E'(:opno|:opnos \\(o[0-9 ]*) (%s)[ )]', string_agg(o.oid::text, '|'))
                    FROM pg_catalog.pg_operator o
                    WHERE o.oprname IN ('<', '<=', '>', '>=')
                      AND (o.oprleft = 'anyenum'::regtype

@@ -424,10 +424,10 @@ CREATE FUNCTION exaudit.constant_text(expression text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN c.match[1] ^@ 'E' THEN replace(replace(substr(c.match[1], 3, length(c.match[1]) - 3), '''''', ''''), '\\', '\')
+    SELECT CASE WHEN c.match[1] ^@ 'E' THEN replace(replace(substr(c.match[1], 3, length(c.match[1]) - 3), '''''', ''''), E'\\\\', E'\\')
                 WHEN c.match[1] ^@ '''' THEN replace(substr(c.match[1], 2, length(c.match[1]) - 2), '''''', '''')
                 ELSE c.match[1] END
-    FROM regexp_match(expression, '^(E?''(?:[^'']|'''')*''|-?[0-9]+(?:\.[0-9]+)?|true|false)(?:::[^'']*)?$') AS c (match)
+    FROM regexp_match(expression, E'^(E?''(?:[^'']|'''')*''|-?[0-9]+(?:\\.[0-9]+)?|true|false)(?:::[^'']*)?$') AS c (match)
 $$;
 
 -- An image without placeholders.
