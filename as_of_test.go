@@ -346,6 +346,52 @@ func TestStateAtOfMovedKeys(t *testing.T) {
 	}
 }
 
+// What bounds one row bounds no other, though both have changed their keys since.
+func TestAsOfRowsThatMovedApart(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE t (k int PRIMARY KEY DEFERRABLE, v text)`, "t")
+	longer := db.Connect(t, "")
+	begin := func(statement string) {
+		if _, err := longer.Exec(ctx, "BEGIN; "+statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit := func(statement string) {
+		if _, err := longer.Exec(ctx, statement+"; COMMIT"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin(`INSERT INTO t VALUES (12, 'A')`)
+	db.Exec(t, `INSERT INTO t VALUES (8, 'B')`)
+	db.Exec(t, `SELECT exaudit.mark('m')`)
+	commit(`SELECT 1`)
+	db.Exec(t, `UPDATE t SET k = 9 WHERE k = 12; UPDATE t SET k = -1 WHERE k = 8`)
+	asOf := func(point exaudit.Point) string {
+		t.Helper()
+		var images []exaudit.Image
+		for image, err := range audit.ImagesAsOf(ctx, "t", point) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			images = append(images, image)
+		}
+		return asJSON(t, images)
+	}
+	if got, want := asOf(exaudit.AtMark("m")), `[{"k":8,"v":"B"}]`; got != want {
+		t.Errorf("as of the mark: %s, want %s", got, want)
+	}
+
+	// a transaction that began before an instant shifts keys, of a row that came after it, too
+	begin(`INSERT INTO t VALUES (1, 'C')`)
+	instant := pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`)
+	db.Exec(t, `INSERT INTO t VALUES (4, 'D')`)
+	commit(`UPDATE t SET k = k + 1 WHERE k IN (1, 4)`)
+	if got, want := asOf(exaudit.AtTime(instant)), `[{"k":-1,"v":"B"},{"k":2,"v":"C"},{"k":9,"v":"A"}]`; got != want {
+		t.Errorf("as of the instant: %s, want %s", got, want)
+	}
+}
+
 // Columns that are masked or excluded are zero, also in rows that never changed, and missing
 // in images.
 func TestAsOfHidden(t *testing.T) {

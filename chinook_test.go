@@ -74,7 +74,13 @@ func TestChinook(t *testing.T) {
 
 	lines := make(map[string][]*history.Line)
 	for _, table := range chinookTables {
-		lines[table] = history.Lines(tableVersions(t, db, audit, table))
+		versions := tableVersions(t, db, audit, table)
+		if len(versions) > 0 {
+			var err error
+			if lines[table], err = history.Lines(ctx, db.Pool, versions[0].TableID, versions); err != nil {
+				t.Fatal(err)
+			}
+		}
 		rebuildTable(t, db, table, lines[table])
 		rows := pgtest.One[int](t, db, "SELECT count(*) FROM "+table)
 		if n := differences(t, db, "rebuilt", table); n != 0 {

@@ -107,7 +107,12 @@ type ExauditHistory struct {
 // The versions that rewrote a primary key. Append-only.
 type ExauditKeyChange struct {
 	ID               int64
+	Xid              int64
+	Began            time.Time
+	Command          *int64
 	TableID          int32
+	OldRow           pgtype.TID
+	NewRow           pgtype.TID
 	EntityID         string
 	PreviousEntityID string
 }

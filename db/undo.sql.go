@@ -516,6 +516,36 @@ func (q *Queries) UndoneBy(ctx context.Context, db DBTX, versionIds []int64) ([]
 	return items, nil
 }
 
+const undoneIn = `-- name: UndoneIn :many
+SELECT u.version_id, u.rollback_id FROM exaudit.undone u WHERE u.rollback_id OPERATOR(pg_catalog.=) ANY ($1::bigint[])
+`
+
+type UndoneInRow struct {
+	VersionID  int64
+	RollbackID int64
+}
+
+// What some rollbacks undid.
+func (q *Queries) UndoneIn(ctx context.Context, db DBTX, rollbackIds []int64) ([]UndoneInRow, error) {
+	rows, err := db.Query(ctx, undoneIn, rollbackIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UndoneInRow
+	for rows.Next() {
+		var i UndoneInRow
+		if err := rows.Scan(&i.VersionID, &i.RollbackID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const uniqueColumns = `-- name: UniqueColumns :many
 SELECT u.index_name::pg_catalog.text AS index_name, u.columns::pg_catalog.text[] AS columns, u.nullable::boolean[] AS nullable, u.types::pg_catalog.text[] AS types,
        u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed

@@ -85,76 +85,6 @@ func (q *Queries) CustomIndexStatement(ctx context.Context, db DBTX, key string)
 	return i, err
 }
 
-const entityLine = `-- name: EntityLine :many
-
-WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
-    SELECT pg_catalog.concat($1::pg_catalog.text) COLLATE pg_catalog."C" AS entity_id, 0::bigint AS first_id, 9223372036854775807::bigint AS last_id, 0 AS direction
-    UNION
-    SELECT moved.entity_id, moved.first_id, moved.last_id, moved.direction
-    FROM line l
-    CROSS JOIN LATERAL (
-        -- where the row came from
-        SELECT c.previous_entity_id AS entity_id,
-               coalesce((SELECT pg_catalog.max(o.id) FROM exaudit.key_changes o
-                         WHERE o.table_id OPERATOR(pg_catalog.=) $2::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) c.previous_entity_id AND o.id OPERATOR(pg_catalog.<) c.id), 0) AS first_id,
-               c.id OPERATOR(pg_catalog.-) 1 AS last_id,
-               -1 AS direction
-        FROM exaudit.key_changes c
-        WHERE c.table_id OPERATOR(pg_catalog.=) $2::integer AND c.entity_id OPERATOR(pg_catalog.=) l.entity_id
-          AND c.id OPERATOR(pg_catalog.>=) l.first_id AND c.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.<=) 0
-        UNION ALL
-        -- where it went
-        SELECT c.entity_id,
-               c.id,
-               coalesce((SELECT pg_catalog.min(o.id) FROM exaudit.key_changes o
-                         WHERE o.table_id OPERATOR(pg_catalog.=) $2::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) c.entity_id AND o.id OPERATOR(pg_catalog.>) c.id), 9223372036854775807),
-               1
-        FROM exaudit.key_changes c
-        WHERE c.table_id OPERATOR(pg_catalog.=) $2::integer AND c.previous_entity_id OPERATOR(pg_catalog.=) l.entity_id
-          AND c.id OPERATOR(pg_catalog.>=) l.first_id AND c.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.>=) 0
-    ) moved
-)
-SELECT DISTINCT l.entity_id::pg_catalog.text AS entity_id, l.first_id::bigint AS first_id, l.last_id::bigint AS last_id
-FROM line l
-`
-
-type EntityLineParams struct {
-	EntityID string
-	TableID  int32
-}
-
-type EntityLineRow struct {
-	EntityID string
-	FirstID  int64
-	LastID   int64
-}
-
-// Reading versions, as the caller and under its search_path: operators and functions are
-// pg_catalog's, in whose place somebody could have put others. One jsonb may not hold the
-// images of both sides.
-// The keys that one entity has had, with the ids between which each was its own: the key
-// asked for with everything ever recorded under it, and where the primary key was
-// rewritten, the keys before and after.
-func (q *Queries) EntityLine(ctx context.Context, db DBTX, arg EntityLineParams) ([]EntityLineRow, error) {
-	rows, err := db.Query(ctx, entityLine, arg.EntityID, arg.TableID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []EntityLineRow
-	for rows.Next() {
-		var i EntityLineRow
-		if err := rows.Scan(&i.EntityID, &i.FirstID, &i.LastID); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const entityVersions = `-- name: EntityVersions :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        (CASE WHEN $1::integer IS NULL THEN v.before ELSE exaudit.preview(v.before, $1::integer) END)::pg_catalog.jsonb AS before,
@@ -260,6 +190,60 @@ func (q *Queries) LastEntityVersion(ctx context.Context, db DBTX, arg LastEntity
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const movedVersions = `-- name: MovedVersions :many
+
+SELECT m.row_number::integer AS row_number, m.version_id::bigint AS version_id, m.action::exaudit.action AS action, m.entity_id::pg_catalog.text AS entity_id,
+       coalesce(m.previous_entity_id, '')::pg_catalog.text AS previous_entity_id, (m.previous_entity_id IS NOT NULL)::boolean AS moved
+FROM exaudit.moved_versions($1::integer, $2::pg_catalog.text[], $3::bigint) AS m
+`
+
+type MovedVersionsParams struct {
+	TableID   int32
+	EntityIds []string
+	FirstID   int64
+}
+
+type MovedVersionsRow struct {
+	RowNumber        int32
+	VersionID        int64
+	Action           ExauditAction
+	EntityID         string
+	PreviousEntityID string
+	Moved            bool
+}
+
+// Reading versions, as the caller and under its search_path: operators and functions are
+// pg_catalog's, in whose place somebody could have put others. One jsonb may not hold the
+// images of both sides.
+// The versions of the rows that have had some keys, or such as rows were rewritten from or to, row by row numbered and in
+// the order of their changes; none where no row was.
+func (q *Queries) MovedVersions(ctx context.Context, db DBTX, arg MovedVersionsParams) ([]MovedVersionsRow, error) {
+	rows, err := db.Query(ctx, movedVersions, arg.TableID, arg.EntityIds, arg.FirstID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MovedVersionsRow
+	for rows.Next() {
+		var i MovedVersionsRow
+		if err := rows.Scan(
+			&i.RowNumber,
+			&i.VersionID,
+			&i.Action,
+			&i.EntityID,
+			&i.PreviousEntityID,
+			&i.Moved,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const search = `-- name: Search :many

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -144,35 +143,5 @@ func TestRebuildJSONNull(t *testing.T) {
 	versions[1].Before = history.Image{"info": nil}
 	if err := history.Rebuild(versions, history.Present{Row: versions[0].After}); !errors.Is(err, history.ErrDiverged) {
 		t.Errorf("an SQL NULL where a JSON null was: %v, want ErrDiverged", err)
-	}
-}
-
-func TestLines(t *testing.T) {
-	t.Parallel()
-	version := func(id int64, previous, key string, action history.Action) *history.Version {
-		v := &history.Version{ID: id, EntityID: key, Action: action}
-		if previous != "" {
-			v.PreviousEntityID = &previous
-		}
-		return v
-	}
-	lines := history.Lines([]*history.Version{
-		version(1, "", "a", history.Created),
-		version(2, "a", "b", history.Updated), // a moves to b
-		version(3, "", "a", history.Created),  // another a
-		version(4, "", "b", history.Deleted),
-		version(5, "a", "b", history.Updated), // the other one follows to b
-		version(6, "", "b", history.Updated),
-	})
-	var got []string
-	for _, l := range lines {
-		var ids []int64
-		for _, v := range l.Versions {
-			ids = append(ids, v.ID)
-		}
-		got = append(got, fmt.Sprintf("%s %v %v", l.Key(), ids, l.Current))
-	}
-	if want := []string{"b [1 2 4] false", "b [3 5 6] true"}; !slices.Equal(got, want) {
-		t.Errorf("lines %v, want %v", got, want)
 	}
 }

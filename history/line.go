@@ -1,65 +1,138 @@
 package history
 
-import "slices"
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/exaudit/exaudit/db"
+)
 
 // Line is the versions of one row through all its keys, oldest to newest. A row that is
 // created again under the key of a deleted one continues its line.
 type Line struct {
 	Versions []*Version
-	// Current tells that the line has its last key still: no other row has moved there.
+	// Current reports whether the line has its last key still: no other row has come to it.
 	Current bool
+
+	ended bool
+	row   int32 // that the last of the versions is of
 }
 
 // Key is the entity id that the row has, or had last.
 func (l *Line) Key() string { return l.Versions[len(l.Versions)-1].EntityID }
 
-// Lines tells apart the rows that have had a key one after the other, and follows each to
-// the keys it had before and after. versions are in the order of their ids. residents are keys
-// that had a row when the first version came to them, though nothing says so: where rows
-// exchange keys in one statement, the one that goes may be another than the one that came.
-func Lines(versions []*Version, residents ...string) []*Line {
-	var lines []*Line
-	at := make(map[string][]*Line) // who has a key, or had it last
-	for _, key := range residents {
-		at[key] = []*Line{{}}
-		lines = append(lines, at[key]...)
-	}
+// Lines tells apart the rows of a table that have had a key one after the other, and follows each to
+// the keys it had before and after. versions are in the order of their ids; of keys that rows were
+// given or lost, nothing that followed the first of them may be missing. Which version is of which row
+// where rows have changed their keys is said by exaudit.tell_apart, for SQL as well.
+func Lines(ctx context.Context, q db.DBTX, tableID int32, versions []*Version) ([]*Line, error) {
+	var rewritten []string
 	for _, v := range versions {
-		from := v.EntityID
 		if v.PreviousEntityID != nil {
-			from = *v.PreviousEntityID
+			rewritten = append(rewritten, v.Keys()...)
 		}
-		var line *Line
-		switch there := at[from]; {
-		case len(there) == 0:
-			line = &Line{}
-			lines = append(lines, line)
-		case v.PreviousEntityID != nil:
-			// Where rows swap keys, two are under one for a while: who came first goes first.
-			line, at[from] = there[0], there[1:]
-		default:
-			line = there[len(there)-1]
-		}
-		if v.PreviousEntityID != nil {
-			at[v.EntityID] = append(displaced(at[v.EntityID]), line)
-		} else if len(at[from]) == 0 {
-			at[from] = []*Line{line}
-		}
-		line.Versions, line.Current = append(line.Versions, v), true
 	}
-	return slices.DeleteFunc(lines, func(l *Line) bool { return len(l.Versions) == 0 })
+	var told []db.MovedVersionsRow
+	if rewritten = slices.Compact(slices.Sorted(slices.Values(rewritten))); len(rewritten) > 0 {
+		var err error
+		if told, err = moved(ctx, q, tableID, versions[0].ID, rewritten...); err != nil {
+			return nil, err
+		}
+	}
+	return linesOf(versions, told), nil
 }
 
-// displaced are the rows under a key to which another one comes: those that are still
-// there will go; of a deleted one the key is taken.
-func displaced(there []*Line) []*Line {
-	var alive []*Line
-	for _, l := range there {
-		if n := len(l.Versions); n > 0 && l.Versions[n-1].Action == Deleted {
-			l.Current = false
-		} else {
-			alive = append(alive, l)
+// moved are the versions of the rows that have had some keys, if one was rewritten since a version; else none.
+func moved(ctx context.Context, q db.DBTX, tableID int32, firstID int64, keys ...string) ([]db.MovedVersionsRow, error) {
+	told, err := db.New().MovedVersions(ctx, q, db.MovedVersionsParams{TableID: tableID, EntityIds: keys, FirstID: firstID})
+	if err != nil {
+		return nil, fmt.Errorf("tell apart the rows that have had key %s: %w", keys[0], err)
+	}
+	return told, nil
+}
+
+// linesOf makes lines of what has been told apart, and of each other key one.
+func linesOf(versions []*Version, told []db.MovedVersionsRow) []*Line {
+	byID := make(map[int64]*Version, len(versions))
+	for _, v := range versions {
+		byID[v.ID] = v
+	}
+	var lines []*Line
+	rows := make(map[int32]*Line)  // of the numbered ones
+	last := make(map[string]*Line) // who came to a key last, or was deleted there
+	left := make(map[string]bool)  // has it left since?
+	there := make(map[string]int32)
+	apart := make(map[string]bool)
+	for _, m := range told {
+		v, action := byID[m.VersionID], Action(m.Action)
+		line := rows[m.RowNumber]
+		if line == nil {
+			if line = last[m.EntityID]; action != Created || line == nil || left[m.EntityID] || !line.ended {
+				line = &Line{}
+				lines = append(lines, line)
+			}
+			rows[m.RowNumber] = line
+		}
+		if m.Moved && last[m.PreviousEntityID] == line {
+			left[m.PreviousEntityID] = true
+		}
+		line.ended = action == Deleted
+		last[m.EntityID], left[m.EntityID], there[m.EntityID], apart[m.EntityID] = line, false, m.RowNumber, true
+		if v != nil {
+			line.Versions, line.row = append(line.Versions, v), m.RowNumber
 		}
 	}
-	return alive
+	for _, v := range versions {
+		if apart[v.EntityID] {
+			continue
+		}
+		if last[v.EntityID] == nil {
+			last[v.EntityID] = &Line{}
+			lines = append(lines, last[v.EntityID])
+		}
+		last[v.EntityID].Versions = append(last[v.EntityID].Versions, v)
+	}
+	lines = slices.DeleteFunc(lines, func(l *Line) bool { return len(l.Versions) == 0 })
+	for _, l := range lines {
+		l.Current = there[l.Key()] == l.row
+	}
+	return lines
+}
+
+// stretch are versions of a key, between two ids.
+type stretch struct {
+	EntityID        string
+	FirstID, LastID int64
+}
+
+// stretches are what the rows that have had a key were called, that key with everything ever recorded under it, and
+// whether one of them has had another key.
+func stretches(ctx context.Context, q db.DBTX, e Entity) ([]stretch, bool, error) {
+	told, err := moved(ctx, q, e.TableID, 0, e.ID)
+	if err != nil || len(told) == 0 {
+		return []stretch{{e.ID, 0, math.MaxInt64}}, false, err
+	}
+	wanted := make(map[int32]bool)
+	for _, m := range told {
+		if m.EntityID == e.ID || m.Moved && m.PreviousEntityID == e.ID {
+			wanted[m.RowNumber] = true
+		}
+	}
+	var found []stretch
+	open := make(map[int32]int) // where the one that a row is in is found
+	for _, m := range told {
+		if !wanted[m.RowNumber] {
+			continue
+		}
+		i, ok := open[m.RowNumber]
+		if !ok || found[i].EntityID != m.EntityID {
+			i = len(found)
+			found = append(found, stretch{m.EntityID, m.VersionID, m.VersionID})
+			open[m.RowNumber] = i
+		}
+		found[i].FirstID, found[i].LastID = min(found[i].FirstID, m.VersionID), max(found[i].LastID, m.VersionID)
+	}
+	return found, true, nil
 }

@@ -50,7 +50,7 @@ const pageSize = 1000
 // Read gives the versions of an entity from oldest to newest. Where its primary key was
 // rewritten, they go on under the other keys.
 func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, error) {
-	line, err := db.New().EntityLine(ctx, q, db.EntityLineParams{TableID: e.TableID, EntityID: e.ID})
+	line, _, err := stretches(ctx, q, e)
 	if err != nil {
 		return nil, fmt.Errorf("read the history of %s %s: %w", e.Table, e.ID, err)
 	}
@@ -107,7 +107,10 @@ func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden 
 	if err != nil {
 		return nil, nil, err
 	}
-	lines := Lines(versions)
+	lines, err := Lines(ctx, q, e.TableID, versions)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, line := range lines {
 		e.ID = line.Key()
 		present.Row = nil
@@ -162,7 +165,7 @@ func inTrueOrder(versions []*Version, lines []*Line) []*Version {
 	return ordered
 }
 
-func readStretch(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLineRow, p Page) ([]*Version, error) {
+func readStretch(ctx context.Context, q db.DBTX, e Entity, stretch stretch, p Page) ([]*Version, error) {
 	var versions []*Version
 	for {
 		size := pageSize
@@ -181,7 +184,7 @@ func readStretch(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLine
 	}
 }
 
-func readPage(ctx context.Context, q db.DBTX, e Entity, stretch db.EntityLineRow, size, cut int) ([]*Version, error) {
+func readPage(ctx context.Context, q db.DBTX, e Entity, stretch stretch, size, cut int) ([]*Version, error) {
 	rows, err := db.New().EntityVersions(ctx, q, db.EntityVersionsParams{Cut: optional(cut),
 		TableID: e.TableID, EntityID: stretch.EntityID, FirstID: stretch.FirstID, LastID: stretch.LastID, PageSize: int32(size),
 	})

@@ -44,7 +44,7 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 	fail := func(err error) (*Replay, error) {
 		return nil, fmt.Errorf("read the history of %s %s: %w", e.Table, e.ID, err)
 	}
-	line, err := db.New().EntityLine(ctx, q, db.EntityLineParams{TableID: e.TableID, EntityID: e.ID})
+	_, rewritten, err := stretches(ctx, q, e)
 	if err != nil {
 		return fail(err)
 	}
@@ -59,7 +59,7 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 	if r.present, err = NewPresent(ctx, q, e); err != nil {
 		return nil, err
 	}
-	if len(line) > 1 {
+	if rewritten {
 		return r, r.readMoved(ctx, q)
 	}
 	if r.lastID, err = db.New().LastEntityVersion(ctx, q, db.LastEntityVersionParams{TableID: e.TableID, EntityID: e.ID}); err != nil {
@@ -219,7 +219,7 @@ func (r *Replay) groups(ctx context.Context, q db.DBTX) iter.Seq2[[]*Version, er
 	return func(yield func([]*Version, error) bool) {
 		var pending []*Version
 		for next, more := int64(0), true; more; {
-			page, err := readPage(ctx, q, r.entity, db.EntityLineRow{EntityID: r.entity.ID, FirstID: next, LastID: r.lastID}, r.page, 0)
+			page, err := readPage(ctx, q, r.entity, stretch{r.entity.ID, next, r.lastID}, r.page, 0)
 			if err != nil {
 				yield(nil, fmt.Errorf("read the history of %s %s: %w", r.entity.Table, r.entity.ID, err))
 				return

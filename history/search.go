@@ -46,7 +46,7 @@ func TableSpan(table int32) Span { return Span{Table: table, To: math.MaxInt64} 
 
 // EntitySpans are the history of an entity, through all its keys.
 func EntitySpans(ctx context.Context, q db.DBTX, e Entity) ([]Span, error) {
-	line, err := db.New().EntityLine(ctx, q, db.EntityLineParams{TableID: e.TableID, EntityID: e.ID})
+	line, _, err := stretches(ctx, q, e)
 	if err != nil {
 		return nil, fmt.Errorf("read the history of %s %s: %w", e.Table, e.ID, err)
 	}

@@ -12,6 +12,10 @@ SELECT pg_catalog.set_config('transaction_read_only', 'on', true);
 SELECT u.version_id::bigint AS version_id, u.rollback_id::bigint AS rollback_id
 FROM exaudit.undone_by(@version_ids::bigint[]) AS u;
 
+-- name: UndoneIn :many
+-- What some rollbacks undid.
+SELECT u.version_id, u.rollback_id FROM exaudit.undone u WHERE u.rollback_id OPERATOR(pg_catalog.=) ANY (@rollback_ids::bigint[]);
+
 -- name: NoteUndone :exec
 SELECT exaudit.note_undone(@rollback_ids::bigint[], @table_ids::integer[], @entity_ids::pg_catalog.text[], @version_ids::bigint[]);
 

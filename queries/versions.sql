@@ -2,39 +2,12 @@
 -- pg_catalog's, in whose place somebody could have put others. One jsonb may not hold the
 -- images of both sides.
 
--- name: EntityLine :many
--- The keys that one entity has had, with the ids between which each was its own: the key
--- asked for with everything ever recorded under it, and where the primary key was
--- rewritten, the keys before and after.
-WITH RECURSIVE line (entity_id, first_id, last_id, direction) AS (
-    SELECT pg_catalog.concat(@entity_id::pg_catalog.text) COLLATE pg_catalog."C" AS entity_id, 0::bigint AS first_id, 9223372036854775807::bigint AS last_id, 0 AS direction
-    UNION
-    SELECT moved.entity_id, moved.first_id, moved.last_id, moved.direction
-    FROM line l
-    CROSS JOIN LATERAL (
-        -- where the row came from
-        SELECT c.previous_entity_id AS entity_id,
-               coalesce((SELECT pg_catalog.max(o.id) FROM exaudit.key_changes o
-                         WHERE o.table_id OPERATOR(pg_catalog.=) @table_id::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) c.previous_entity_id AND o.id OPERATOR(pg_catalog.<) c.id), 0) AS first_id,
-               c.id OPERATOR(pg_catalog.-) 1 AS last_id,
-               -1 AS direction
-        FROM exaudit.key_changes c
-        WHERE c.table_id OPERATOR(pg_catalog.=) @table_id::integer AND c.entity_id OPERATOR(pg_catalog.=) l.entity_id
-          AND c.id OPERATOR(pg_catalog.>=) l.first_id AND c.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.<=) 0
-        UNION ALL
-        -- where it went
-        SELECT c.entity_id,
-               c.id,
-               coalesce((SELECT pg_catalog.min(o.id) FROM exaudit.key_changes o
-                         WHERE o.table_id OPERATOR(pg_catalog.=) @table_id::integer AND o.previous_entity_id OPERATOR(pg_catalog.=) c.entity_id AND o.id OPERATOR(pg_catalog.>) c.id), 9223372036854775807),
-               1
-        FROM exaudit.key_changes c
-        WHERE c.table_id OPERATOR(pg_catalog.=) @table_id::integer AND c.previous_entity_id OPERATOR(pg_catalog.=) l.entity_id
-          AND c.id OPERATOR(pg_catalog.>=) l.first_id AND c.id OPERATOR(pg_catalog.<=) l.last_id AND l.direction OPERATOR(pg_catalog.>=) 0
-    ) moved
-)
-SELECT DISTINCT l.entity_id::pg_catalog.text AS entity_id, l.first_id::bigint AS first_id, l.last_id::bigint AS last_id
-FROM line l;
+-- name: MovedVersions :many
+-- The versions of the rows that have had some keys, or such as rows were rewritten from or to, row by row numbered and in
+-- the order of their changes; none where no row was.
+SELECT m.row_number::integer AS row_number, m.version_id::bigint AS version_id, m.action::exaudit.action AS action, m.entity_id::pg_catalog.text AS entity_id,
+       coalesce(m.previous_entity_id, '')::pg_catalog.text AS previous_entity_id, (m.previous_entity_id IS NOT NULL)::boolean AS moved
+FROM exaudit.moved_versions(@table_id::integer, @entity_ids::pg_catalog.text[], @first_id::bigint) AS m;
 
 -- name: EntityVersions :many
 -- A page of the versions of one key, in the order of its changes.

@@ -312,7 +312,11 @@ func lineOf(ctx context.Context, q db.DBTX, e history.Entity, version int64) (*h
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range history.Lines(versions) {
+	lines, err := history.Lines(ctx, q, e.TableID, versions)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range lines {
 		if slices.ContainsFunc(line.Versions, func(v *history.Version) bool { return v.ID == version }) {
 			return line, nil
 		}

@@ -150,14 +150,25 @@ SELECT pg_catalog.brin_desummarize_range('exaudit.versions_id_time', 0);
 
 -- The versions that rewrote a primary key, once more: these lead from the old key to the new
 -- one and back. They are rare; partial indexes of versions would cost every change.
+--
+-- Those of one transaction with the same command were made at once, by one statement, and commands
+-- are in the order in which they began; NULL where that is not known. old_row and new_row are where
+-- the row lay before and after, until the transaction ended.
 CREATE TABLE exaudit.key_changes (
     id                 bigint           NOT NULL,
+    xid                bigint           NOT NULL DEFAULT txid_current(),
+    began              timestamptz      NOT NULL DEFAULT transaction_timestamp(), -- xids start again after a restore
+    command            bigint,
     table_id           integer          NOT NULL,
+    old_row            tid,
+    new_row            tid,
     entity_id          text COLLATE "C" NOT NULL,
     previous_entity_id text COLLATE "C" NOT NULL,
-    PRIMARY KEY (table_id, entity_id, id)
+    PRIMARY KEY (table_id, id)
 );
-CREATE INDEX key_changes_from ON exaudit.key_changes (table_id, previous_entity_id, id);
+CREATE INDEX key_changes_to ON exaudit.key_changes (table_id, entity_id);
+CREATE INDEX key_changes_from ON exaudit.key_changes (table_id, previous_entity_id);
+CREATE INDEX key_changes_xid ON exaudit.key_changes (table_id, xid);
 
 COMMENT ON TABLE exaudit.key_changes IS 'The versions that rewrote a primary key. Append-only.';
 
@@ -325,7 +336,7 @@ BEGIN
     END IF;
     DELETE FROM exaudit.key_changes k
     USING forgotten f
-    WHERE f.previous_entity_id IS NOT NULL AND (k.table_id, k.entity_id, k.id) = (f.table_id, f.entity_id, f.id);
+    WHERE f.previous_entity_id IS NOT NULL AND (k.table_id, k.id) = (f.table_id, f.id);
     RETURN NULL;
 END
 $$;

@@ -157,12 +157,25 @@ AS $$
     SELECT session_user::text FROM exaudit.tables t WHERE t.id = $1 AND t.options @> '{"session_user": true}'
 $$;
 
--- Keeps in mind that a version rewrote its row's primary key, and gives its id.
-CREATE FUNCTION exaudit.note_key_change(version_id bigint, table_id integer, entity_id text, previous_entity_id text) RETURNS bigint
+-- Notes that a version rewrote its row's primary key, see exaudit.key_changes, and returns its id.
+CREATE FUNCTION exaudit.note_key_change(
+    version_id bigint, table_id integer, entity_id text, previous_entity_id text, command bigint, old_row tid DEFAULT NULL, new_row tid DEFAULT NULL
+) RETURNS bigint
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
 AS $$
-    INSERT INTO exaudit.key_changes (id, table_id, entity_id, previous_entity_id) VALUES ($1, $2, $3, $4) RETURNING $1
+    INSERT INTO exaudit.key_changes (id, table_id, entity_id, previous_entity_id, command, old_row, new_row)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING $1
+$$;
+
+-- The command that wrote a row, by what an AFTER trigger sees of it: NEW's xmax and cmin, OLD's xmin and cmax. Where the
+-- transaction has written the row once more already, cmin is another number; so is cmax where it had written it before.
+CREATE FUNCTION exaudit.command_of(new_xmax xid, new_cmin cid, old_xmin xid, old_cmax cid) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN new_xmax = 0 THEN new_cmin::text::bigint
+                WHEN old_xmin::text::bigint < txid_current() % 4294967296 THEN old_cmax::text::bigint END
 $$;
 
 -- Adds one version with the session's data, whatever columns the versions table has by
@@ -171,7 +184,7 @@ $$;
 -- them already.
 CREATE FUNCTION exaudit.record(
     table_id integer, action exaudit.action, entity_id text, previous_entity_id text, before jsonb, after jsonb,
-    options jsonb DEFAULT NULL, version_id bigint DEFAULT NULL
+    options jsonb DEFAULT NULL, version_id bigint DEFAULT NULL, command bigint DEFAULT NULL, old_row tid DEFAULT NULL, new_row tid DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -189,7 +202,7 @@ BEGIN
     END IF;
     version_id := coalesce(version_id, pg_catalog.nextval('exaudit.versions_id_seq'));
     IF previous_entity_id IS NOT NULL THEN
-        PERFORM exaudit.note_key_change(version_id, table_id, entity_id, previous_entity_id);
+        PERFORM exaudit.note_key_change(version_id, table_id, entity_id, previous_entity_id, command, old_row, new_row);
     END IF;
     -- Without session data, or columns of the user's, no statement has to be made up.
     IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
@@ -870,7 +883,7 @@ $$;
 -- rows that no image may hold, says so.
 CREATE FUNCTION exaudit.record_altered(
     table_id integer, relation oid, before jsonb, after jsonb, present jsonb, key_columns jsonb,
-    version_id bigint DEFAULT NULL, crossing boolean DEFAULT NULL
+    version_id bigint DEFAULT NULL, crossing boolean DEFAULT NULL, command bigint DEFAULT NULL, old_row tid DEFAULT NULL, new_row tid DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -916,14 +929,16 @@ BEGIN
         PERFORM exaudit.record(table_id, 'deleted', old_key, NULL, stored.old_values, NULL, options, version_id);
     ELSE
         PERFORM exaudit.record(table_id, 'updated', new_key, nullif(old_key, new_key), stored.old_values, stored.new_values,
-                               options, version_id);
+                               options, version_id, command, old_row, new_row);
     END IF;
 END
 $$;
 
 -- The same for a table whose oid is not the one that its triggers were written for. What
 -- that oid means in this database says nothing about the table.
-CREATE FUNCTION exaudit.record_restored(table_id integer, relation oid, before jsonb, after jsonb) RETURNS void
+CREATE FUNCTION exaudit.record_restored(
+    table_id integer, relation oid, before jsonb, after jsonb, command bigint DEFAULT NULL, old_row tid DEFAULT NULL, new_row tid DEFAULT NULL
+) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -931,8 +946,8 @@ DECLARE
     root oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
 BEGIN
     PERFORM exaudit.check_table(table_id, relation);
-    PERFORM exaudit.record_altered(table_id, relation, before, after,
-                                   exaudit.present_columns(root), exaudit.key_columns(root));
+    PERFORM exaudit.record_altered(table_id, relation, before, after, exaudit.present_columns(root), exaudit.key_columns(root),
+                                   command => command, old_row => old_row, new_row => new_row);
 END
 $$;
 
@@ -966,9 +981,9 @@ BEGIN
     END IF;
     RETURN pg_catalog.format(
         -- sorted without the columns, which may be too many for one row
-        'SELECT exaudit.record_altered(%s, %s, r.before, r.after, known.present, known.key) '
+        'SELECT exaudit.record_altered(%s, %s, r.before, r.after, known.present, known.key, command => known.command) '
         'FROM (SELECT %s AS place, %s AS before, %s AS after FROM %s%s OFFSET 0) AS r '
-        'CROSS JOIN (SELECT exaudit.present_columns(%2$s) AS present, exaudit.key_columns(%2$s) AS key) AS known ORDER BY r.place',
+        'CROSS JOIN (SELECT exaudit.present_columns(%2$s) AS present, exaudit.key_columns(%2$s) AS key, exaudit.last_version_id() AS command OFFSET 0) AS known ORDER BY r.place',
         table_id, relation,
         CASE WHEN action = 'updated' THEN 'o.' || place ELSE '1' END,
         CASE WHEN action = 'created' THEN 'NULL::jsonb' ELSE old_image END,
@@ -1257,7 +1272,7 @@ $$;
 GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
-    exaudit.note_key_change, exaudit.record, exaudit.has_truncate_policy, exaudit.restrictive_policies, exaudit.reads_every_row, exaudit.planned_code, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
+    exaudit.note_key_change, exaudit.command_of, exaudit.record, exaudit.has_truncate_policy, exaudit.restrictive_policies, exaudit.reads_every_row, exaudit.planned_code, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
     exaudit.partition_tree, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
@@ -1321,6 +1336,7 @@ DROP FUNCTION exaudit.is_table;
 DROP FUNCTION exaudit.trigger_condition;
 DROP FUNCTION exaudit.partition_tree;
 DROP FUNCTION exaudit.record;
+DROP FUNCTION exaudit.command_of;
 DROP FUNCTION exaudit.note_key_change;
 DROP FUNCTION exaudit.session_role;
 DROP FUNCTION exaudit.has_custom_columns;

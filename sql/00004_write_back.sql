@@ -229,6 +229,15 @@ BEGIN
 END
 $$;
 
+-- Are equal keys of a relation the same key? Numbers with other zeros, names in other letters are not.
+CREATE FUNCTION exaudit.equal_is_same(relation regclass) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    -- as triggers compare them
+    SELECT bool_and(c.changed_expression = '{old} IS DISTINCT FROM {new}') FROM exaudit.table_columns c WHERE c.relation = $1 AND c.key_position >= 0
+$$;
+
 -- The relation by its name, for a statement that runs under the search_path of a caller.
 CREATE FUNCTION exaudit.qualified_name(relation regclass) RETURNS text
     LANGUAGE sql STABLE
@@ -248,6 +257,9 @@ BEGIN
         exaudit.target(relation), exaudit.key_definition(relation), exaudit.key_condition(relation),
         CASE WHEN locked THEN 'FOR UPDATE OF t' END)
     INTO image USING relation, exaudit.key_image(relation, entity_id);
+    IF NOT exaudit.equal_is_same(relation) AND exaudit.entity_id_of(relation, image) OPERATOR(pg_catalog.<>) entity_id THEN
+        RETURN NULL; -- another row, of which the key is equal
+    END IF;
     RETURN image;
 END
 $$;
@@ -432,11 +444,11 @@ CREATE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 4::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_types, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.qualified_name, exaudit.row_image,
+REVOKE EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_types, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.equal_is_same, exaudit.qualified_name, exaudit.row_image,
     exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query, exaudit.row_type, exaudit.rows_of,
     exaudit.schema_version
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_types, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.qualified_name, exaudit.row_image,
+GRANT EXECUTE ON FUNCTION exaudit.key_image, exaudit.key_types, exaudit.key_definition, exaudit.key_record, exaudit.entity_id, exaudit.key_condition, exaudit.target, exaudit.equal_is_same, exaudit.qualified_name, exaudit.row_image,
     exaudit.insert_row, exaudit.update_row, exaudit.delete_row, exaudit.referencing_rows, exaudit.normalize, exaudit.rows_query, exaudit.row_type, exaudit.rows_of,
     exaudit.schema_version
     TO exaudit_reader;
@@ -461,5 +473,6 @@ DROP FUNCTION exaudit.key_definition;
 DROP FUNCTION exaudit.key_types;
 DROP FUNCTION exaudit.row_type;
 DROP FUNCTION exaudit.qualified_name;
+DROP FUNCTION exaudit.equal_is_same;
 DROP FUNCTION exaudit.target;
 DROP FUNCTION exaudit.key_image;

@@ -140,7 +140,8 @@ BEGIN
         RETURN false;
     END IF;
     DELETE FROM exaudit.moves m WHERE m.ctid = held.ctid;
-    PERFORM exaudit.record_altered(table_id, relation, held.image, image, present, key_columns, held.version_id);
+    PERFORM exaudit.record_altered(table_id, relation, held.image, image, present, key_columns, held.version_id,
+                                   command => command::text::bigint);
     RETURN true;
 END
 $$;

@@ -165,25 +165,216 @@ BEGIN
 END
 $$;
 
--- A change that waits in rewind, with the row before it under "earlier" where it can be undone
--- now; image is the row that its key has.
-CREATE FUNCTION exaudit.with_undone(change jsonb, image jsonb) RETURNS jsonb
+-- Are two places in a table the same? They are a transaction and a tid; of different transactions, nobody knows.
+CREATE FUNCTION exaudit.same_place(a text, b text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN u.possible THEN change || pg_catalog.jsonb_build_object('earlier', u.earlier) ELSE change END
-    FROM exaudit.undone(image, (change ->> 'action')::exaudit.action, nullif(change -> 'before', 'null'), nullif(change -> 'after', 'null'),
-                        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(change -> 'retyped'))) AS u
+    SELECT CASE WHEN pg_catalog.split_part(a, ' ', 1) OPERATOR(pg_catalog.=) pg_catalog.split_part(b, ' ', 1) THEN a OPERATOR(pg_catalog.=) b END
 $$;
 
--- Walks back through the versions of some keys, from the present rows to before the version
--- that first_ids has for each, and gives the rows as they were then. keys must hold every key
--- that one of them was rewritten to or from since. With a traced key, gives instead the states
--- of the row that has it, each with the version that led there, the newest first.
+-- Which versions are of which row, where rows have changed their keys. This is the one place that says so; for rows
+-- that kept their keys, all versions of a key follow each other.
 --
--- Inside a transaction, ids may be the wrong way round, where a nested trigger recorded the
--- later change first, and rows may exchange their keys. What cannot be undone yet waits.
-CREATE FUNCTION exaudit.rewind(table_id integer, relation regclass, keys text[], first_ids bigint[], traced text,
+-- A row comes to a key by being created, or by changing its key to it; it is there until it is deleted, or changes its
+-- key again. Its versions are those under the keys that it had, while it had them. Key changes of one statement
+-- happen at once: each row leaves its key, then each comes to its new one. Statements of a transaction follow each other
+-- as they began, and other changes by their ids; a statement counts from the first id that it took. A change that finds
+-- no row under its key, because a nested trigger recorded it before the change that led there, waits for that one.
+--
+-- Under a deferred constraint, several rows have a key for a while. Of these, where a row lay tells which one goes on;
+-- where that is not known, the one that came first goes first.
+--
+-- keys must hold every key that one of them was rewritten to or from since first_id; see linked_keys. Numbers of rows
+-- begin with 1, places are those of keys; origin is that of the key before. Changes of one step happened at once.
+CREATE FUNCTION exaudit.tell_apart(table_id integer, keys text[], first_id bigint,
+                                   OUT row_number integer, OUT version_id bigint, OUT action exaudit.action,
+                                   OUT place integer, OUT origin integer, OUT step integer) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    since         bigint := exaudit.first_of_key_changes(table_id, first_id);
+    known         integer := 0; -- rows told apart
+    here          integer[];    -- by places, the row that has come last; 0 if there is none any more, NULL if nothing is known
+    beneath       integer[] := '{}'; -- rows that were there when it came, in the order of their coming
+    beneath_place integer[] := '{}';
+    lies          text[];       -- by rows, where they are known to lie, and in which transaction
+    ids           bigint[];     -- of what waits
+    actions       exaudit.action[];
+    places        integer[];
+    origins       integer[];
+    lefts         text[];
+    cames         text[];
+    first_of      integer[];    -- by steps that wait
+    last_of       integer[];
+    xids          bigint[];
+    n             integer := 0; -- changes that wait
+    steps         integer := 0;
+    open          integer := 0; -- steps of them that are not taken
+    begins        boolean := true;
+    must          boolean;
+    ready         boolean;
+    chosen        integer;
+    spot          integer;
+    found         integer;
+    movers        integer[];
+    v             record;
+BEGIN
+    step := 0;
+    FOR v IN
+        WITH statements AS MATERIALIZED (
+            SELECT c.id, c.xid, c.began, c.command, c.previous_entity_id, c.old_row, c.new_row,
+                   min(c.id) OVER (PARTITION BY c.xid, c.began, c.command) AS start
+            FROM exaudit.key_changes c
+            WHERE c.table_id = tell_apart.table_id AND c.id >= since AND EXISTS (SELECT FROM unnest(keys) AS k (key) WHERE k.key = c.entity_id)
+        ), changes AS MATERIALIZED (
+            SELECT s.*, CASE WHEN s.command IS NULL THEN s.id
+                             ELSE min(s.start) FILTER (WHERE s.command IS NOT NULL)
+                                  OVER (PARTITION BY s.xid, s.began ORDER BY s.command DESC NULLS LAST RANGE UNBOUNDED PRECEDING)
+                        END AS position
+            FROM statements s
+        )
+        SELECT o.*, lead(o.position) OVER w IS DISTINCT FROM o.position OR lead(o.command) OVER w IS DISTINCT FROM o.command AS ends
+        FROM (
+            SELECT o.id, o.xid, o.action, k.place::integer AS place, p.place::integer AS origin, coalesce(c.position, o.id) AS position, c.command,
+                   o.xid || ' ' || c.old_row::text AS left_row, o.xid || ' ' || c.new_row::text AS new_row
+            FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
+            -- by the index, whatever is known of the table's size
+            CROSS JOIN LATERAL (
+                SELECT * FROM exaudit.versions o
+                WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= since OFFSET 0) AS o
+            LEFT JOIN changes c ON c.id = o.id
+            LEFT JOIN unnest(keys) WITH ORDINALITY AS p (entity_id, place) ON p.entity_id = c.previous_entity_id
+            UNION ALL
+            SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL -- the end
+        ) AS o
+        WINDOW w AS (ORDER BY o.position NULLS LAST, o.command, o.id)
+        ORDER BY o.position NULLS LAST, o.command, o.id
+    LOOP
+        -- at the end, and before another transaction's change of the same keys, nothing may wait any more
+        must := open > 0 AND begins AND (v.id IS NULL OR EXISTS (
+            SELECT FROM generate_series(1, n) AS i
+            JOIN generate_series(1, steps) AS s ON i BETWEEN first_of[s] AND last_of[s] AND xids[s] <> v.xid
+            WHERE places[i] IN (v.place, v.origin) OR origins[i] IN (v.place, v.origin)));
+        begins := v.ends;
+        FOR turn IN 1 .. 2 LOOP
+            CONTINUE WHEN turn = 1 AND NOT must;
+            IF turn = 2 THEN
+                EXIT WHEN v.id IS NULL;
+                n := n + 1;
+                ids[n] := v.id; actions[n] := v.action; places[n] := v.place; origins[n] := v.origin;
+                lefts[n] := v.left_row; cames[n] := v.new_row;
+                IF steps = 0 OR xids[steps] IS NULL OR last_of[steps] IS NOT NULL THEN
+                    steps := steps + 1; open := open + 1;
+                    first_of[steps] := n; last_of[steps] := NULL; xids[steps] := v.xid;
+                END IF;
+                EXIT WHEN NOT v.ends;
+                last_of[steps] := n;
+            END IF;
+            WHILE open > 0 LOOP
+                -- the oldest that finds its rows; if it must be, the oldest
+                chosen := NULL;
+                FOR s IN 1 .. steps LOOP
+                    CONTINUE WHEN xids[s] IS NULL;
+                    ready := true;
+                    FOR i IN first_of[s] .. last_of[s] LOOP
+                        IF actions[i] <> 'created' AND here[coalesce(origins[i], places[i])] = 0 THEN
+                            ready := false;
+                            EXIT;
+                        END IF;
+                    END LOOP;
+                    IF ready OR turn = 1 AND chosen IS NULL THEN
+                        chosen := s;
+                        EXIT WHEN ready;
+                    END IF;
+                END LOOP;
+                EXIT WHEN chosen IS NULL;
+                step := step + 1;
+                -- who goes
+                FOR i IN first_of[chosen] .. last_of[chosen] LOOP
+                    row_number := NULL;
+                    IF origins[i] IS NOT NULL OR actions[i] = 'deleted' THEN
+                        place := coalesce(origins[i], places[i]);
+                        spot := NULL;
+                        IF cardinality(beneath) > 0 THEN
+                            SELECT min(b.i) FILTER (WHERE exaudit.same_place(lies[beneath[b.i]], lefts[i])),
+                                   min(b.i) FILTER (WHERE exaudit.same_place(lies[beneath[b.i]], lefts[i]) IS NOT FALSE)
+                            INTO found, spot
+                            FROM generate_subscripts(beneath, 1) AS b (i) WHERE beneath_place[b.i] = place;
+                            IF found IS NOT NULL THEN
+                                spot := found;
+                            ELSIF exaudit.same_place(lies[here[place]], lefts[i]) THEN
+                                spot := NULL;
+                            END IF;
+                        END IF;
+                        IF spot IS NOT NULL THEN
+                            row_number := beneath[spot];
+                            beneath := beneath[:spot - 1] || beneath[spot + 1:];
+                            beneath_place := beneath_place[:spot - 1] || beneath_place[spot + 1:];
+                        ELSIF here[place] > 0 AND exaudit.same_place(lies[here[place]], lefts[i]) IS NOT FALSE THEN
+                            row_number := here[place];
+                            here[place] := 0;
+                            IF place = ANY (beneath_place) THEN
+                                SELECT max(b.i) INTO spot FROM generate_subscripts(beneath, 1) AS b (i) WHERE beneath_place[b.i] = place;
+                                here[place] := beneath[spot];
+                                beneath := beneath[:spot - 1] || beneath[spot + 1:];
+                                beneath_place := beneath_place[:spot - 1] || beneath_place[spot + 1:];
+                            END IF;
+                        ELSE -- one that nothing had been recorded of
+                            known := known + 1;
+                            row_number := known;
+                            here[place] := coalesce(here[place], 0);
+                        END IF;
+                    ELSIF actions[i] <> 'created' THEN
+                        row_number := nullif(here[places[i]], 0);
+                        IF row_number IS NOT NULL THEN
+                            lies[row_number] := NULL;
+                        END IF;
+                    END IF;
+                    IF row_number IS NULL THEN
+                        known := known + 1;
+                        row_number := known;
+                    END IF;
+                    movers[i] := row_number;
+                END LOOP;
+                -- who comes
+                FOR i IN first_of[chosen] .. last_of[chosen] LOOP
+                    row_number := movers[i]; version_id := ids[i]; action := actions[i]; place := places[i]; origin := origins[i];
+                    IF action <> 'deleted' AND here[place] IS DISTINCT FROM row_number THEN
+                        IF here[place] > 0 THEN
+                            beneath := beneath || here[place];
+                            beneath_place := beneath_place || place;
+                        END IF;
+                        here[place] := row_number;
+                    END IF;
+                    IF origin IS NOT NULL THEN
+                        lies[row_number] := cames[i];
+                    END IF;
+                    RETURN NEXT;
+                END LOOP;
+                xids[chosen] := NULL;
+                open := open - 1;
+            END LOOP;
+            IF open = 0 THEN
+                n := 0;
+                steps := 0;
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+-- Walks back through the versions of some rows, from the present ones to before some of their versions, and returns the
+-- rows as they were then: of those that there were none, nothing. A row has the key now that keys have in its place, or
+-- NULL where it is gone. Undone are its versions under this key from its first_id on; of rows that have changed their
+-- keys, it is NULL, and those that are listed: in the order of tell_apart, by the row's place. Traced, it returns the
+-- states of the rows instead, each with the version that led there, the newest first.
+--
+-- Inside a transaction, ids of a row's versions may be the wrong way round, where a nested trigger recorded the later
+-- change first. What cannot be undone yet waits.
+CREATE FUNCTION exaudit.rewind(table_id integer, relation regclass, keys text[], first_ids bigint[],
+                               listed integer[], listed_ids bigint[], listed_keys text[], traced boolean,
                                OUT version_id bigint, OUT image jsonb) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -198,33 +389,31 @@ CREATE FUNCTION exaudit.rewind(table_id integer, relation regclass, keys text[],
 AS $$
 #variable_conflict use_column
 DECLARE
-    -- one row by its primary key, many by reading the table once
+    -- one row by its primary key, many by reading the table once; keys that are equal need not be the same
     row_query text :=
-        'SELECT k.place::integer AS place, exaudit.redact(e.image, $4, $5) AS image '
-        'FROM unnest($2) WITH ORDINALITY AS k (entity_id, place) ' ||
+        'SELECT o.place::integer AS place, exaudit.redact(e.image, $4, $5) AS image '
+        'FROM unnest($2) WITH ORDINALITY AS o (entity_id, place) ' ||
         CASE WHEN cardinality(keys) > 10 THEN pg_catalog.format(
-                 'CROSS JOIN LATERAL (SELECT exaudit.encode_with($3, t.*) AS image FROM %s AS t WHERE %s = k.entity_id) AS e',
+                 'CROSS JOIN LATERAL (SELECT exaudit.encode_with($3, t.*) AS image FROM %s AS t WHERE %s = o.entity_id COLLATE "C") AS e',
                  exaudit.target(relation), exaudit.entity_id_expression(relation, 't'))
              ELSE pg_catalog.format(
-                 'CROSS JOIN LATERAL exaudit.key_record($1, exaudit.key_image($1, k.entity_id)) AS r (%s) '
-                 'CROSS JOIN LATERAL (SELECT exaudit.encode_with($3, t.*) AS image FROM %s AS t, (SELECT r.*) AS k WHERE %s) AS e',
-                 exaudit.key_definition(relation), exaudit.target(relation), exaudit.key_condition(relation))
+                 'CROSS JOIN LATERAL exaudit.key_record($1, exaudit.key_image($1, o.entity_id)) AS r (%s) '
+                 'CROSS JOIN LATERAL (SELECT exaudit.encode_with($3, t.*) AS image FROM %s AS t, (SELECT r.*) AS k WHERE %s AND %s = o.entity_id COLLATE "C") AS e '
+                 'WHERE o.entity_id IS NOT NULL',
+                 exaudit.key_definition(relation), exaudit.target(relation), exaudit.key_condition(relation),
+                 exaudit.entity_id_expression(relation, 't'))
         END;
-    epochs    jsonb[] := ARRAY(SELECT pg_catalog.to_jsonb(e) FROM exaudit.column_epochs(table_id, relation) e);
-    epoch     integer := 1;
-    states    jsonb[] := pg_catalog.array_fill(NULL::jsonb, ARRAY[cardinality(keys)]); -- as the keys are placed
-    traced_at integer := array_position(keys, traced);
-    next_at   integer;
-    waiting   jsonb[] := '{}';
-    n         integer := 0; -- how many wait
-    movers    integer[] := '{}'; -- which one waits to leave a place
-    must      boolean;
-    progress  boolean;
-    chosen    integer[];
-    conflict  jsonb;
-    spot      integer;
-    w         jsonb;
-    v         record;
+    epochs   jsonb[] := ARRAY(SELECT pg_catalog.to_jsonb(e) FROM exaudit.column_epochs(table_id, relation) e);
+    epoch    integer := 1;
+    states   jsonb[] := pg_catalog.array_fill(NULL::jsonb, ARRAY[cardinality(keys)]); -- as the keys are placed
+    chain    integer;
+    xid      bigint;
+    waiting  jsonb[] := '{}';
+    n        integer := 0; -- how many wait
+    progress boolean;
+    chosen   integer;
+    u        record;
+    v        record;
 BEGIN
     FOR v IN EXECUTE row_query USING relation, keys, exaudit.encode_query(relation),
                                      exaudit.option_columns(table_id, relation, 'exclude'), exaudit.option_columns(table_id, relation, 'mask')
@@ -232,116 +421,72 @@ BEGIN
         states[v.place] := v.image;
     END LOOP;
     FOR v IN
-        SELECT o.id, o.xid::text AS xid, o.action, o.before, o.after, k.place::integer AS place, p.place::integer AS origin
-        FROM ROWS FROM (unnest(keys), unnest(first_ids)) WITH ORDINALITY AS k (entity_id, first_id, place)
+        SELECT k.chain::integer AS chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, o.id AS position
+        FROM ROWS FROM (unnest(keys), unnest(first_ids)) WITH ORDINALITY AS k (entity_id, first_id, chain)
         -- by the index, whatever is known of the table's size
         CROSS JOIN LATERAL (
             SELECT * FROM exaudit.versions o
             WHERE o.table_id = rewind.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= k.first_id OFFSET 0) AS o
-        LEFT JOIN unnest(keys) WITH ORDINALITY AS p (entity_id, place) ON p.entity_id = o.previous_entity_id
         UNION ALL
-        SELECT 0, NULL, NULL, NULL, NULL, NULL, NULL -- the end
-        ORDER BY id DESC
+        SELECT l.chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, l.position
+        FROM ROWS FROM (unnest(listed), unnest(listed_ids), unnest(listed_keys)) WITH ORDINALITY AS l (chain, id, entity_id, position)
+        CROSS JOIN LATERAL (
+            SELECT * FROM exaudit.versions o
+            WHERE o.table_id = rewind.table_id AND o.entity_id = l.entity_id COLLATE "C" AND o.id = l.id OFFSET 0) AS o
+        UNION ALL
+        SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL -- the end
+        ORDER BY chain NULLS LAST, position DESC
     LOOP
-        -- At the end, and before another transaction's change of the same rows, nothing may
-        -- wait any more.
-        must := v.id = 0 OR n > 0 AND EXISTS (
-            SELECT FROM unnest(waiting[1:n]) AS u
-            WHERE u ->> 'xid' <> v.xid
-              AND ((u ->> 'place')::integer IN (v.place, v.origin) OR (u ->> 'origin')::integer IN (v.place, v.origin)));
-        FOR turn IN 1 .. 2 LOOP
-            CONTINUE WHEN turn = 1 AND NOT must;
-            EXIT WHEN v.id = 0 AND turn = 2;
-            IF turn = 2 THEN
-                WHILE epoch < cardinality(epochs) AND (epochs[epoch] ->> 'since')::bigint >= v.id LOOP
-                    epoch := epoch + 1;
-                END LOOP;
-                n := n + 1;
-                waiting[n] := pg_catalog.jsonb_build_object(
-                    'id', v.id, 'xid', v.xid, 'action', v.action, 'place', v.place, 'origin', v.origin,
-                    'before', exaudit.renamed(v.before, epochs[epoch] -> 'names'),
-                    'after', exaudit.renamed(v.after, epochs[epoch] -> 'names'), 'retyped', epochs[epoch] -> 'retyped');
-                IF v.origin IS NOT NULL THEN
-                    movers[v.place] := n;
+        -- another row's change, or one of another transaction: nothing may wait any more
+        IF n > 0 AND (v.chain IS DISTINCT FROM chain OR v.xid <> xid) THEN
+            RAISE EXCEPTION 'the history of % % does not fit together at version %', relation, waiting[n] ->> 'entity_id', waiting[n] ->> 'id'
+                USING ERRCODE = 'data_exception',
+                      HINT = CASE WHEN chain = ANY (listed)
+                             THEN 'Something was changed without being recorded, or several rows had one key until the end of a transaction: "exaudit history" shows what.'
+                             ELSE 'Something was changed without being recorded: "exaudit history" shows what.' END;
+        END IF;
+        EXIT WHEN v.id IS NULL;
+        chain := v.chain;
+        xid := v.xid;
+        WHILE epoch > 1 AND (epochs[epoch - 1] ->> 'since')::bigint < v.id LOOP
+            epoch := epoch - 1;
+        END LOOP;
+        WHILE epoch < cardinality(epochs) AND (epochs[epoch] ->> 'since')::bigint >= v.id LOOP
+            epoch := epoch + 1;
+        END LOOP;
+        n := n + 1;
+        waiting[n] := pg_catalog.jsonb_build_object(
+            'id', v.id, 'action', v.action, 'entity_id', v.entity_id, 'before', exaudit.renamed(v.before, epochs[epoch] -> 'names'),
+            'after', exaudit.renamed(v.after, epochs[epoch] -> 'names'), 'retyped', epochs[epoch] -> 'retyped');
+        progress := false;
+        WHILE n > 0 LOOP
+            chosen := NULL;
+            FOR i IN REVERSE n .. 1 LOOP
+                CONTINUE WHEN waiting[i] IS NULL;
+                u := exaudit.undone(states[chain], (waiting[i] ->> 'action')::exaudit.action,
+                                    nullif(waiting[i] -> 'before', 'null'), nullif(waiting[i] -> 'after', 'null'),
+                                    ARRAY(SELECT pg_catalog.jsonb_array_elements_text(waiting[i] -> 'retyped')));
+                IF u.possible THEN
+                    chosen := i;
+                    EXIT;
                 END IF;
-                must := false;
+                EXIT WHEN NOT progress; -- for the others, nothing has changed
+            END LOOP;
+            EXIT WHEN chosen IS NULL;
+            IF traced AND states[chain] IS NOT NULL THEN
+                image := states[chain];
+                version_id := (waiting[chosen] ->> 'id')::bigint;
+                RETURN NEXT;
             END IF;
-            progress := must;
-            WHILE n > 0 LOOP
-                chosen := '{}';
-                FOR i IN REVERSE n .. 1 LOOP
-                    CONTINUE WHEN waiting[i] IS NULL;
-                    IF waiting[i] ->> 'origin' IS NULL OR states[(waiting[i] ->> 'origin')::integer] IS NULL THEN
-                        w := exaudit.with_undone(waiting[i], states[(waiting[i] ->> 'place')::integer]);
-                        IF w ? 'earlier' THEN
-                            waiting[i] := w;
-                            chosen := ARRAY[i];
-                            EXIT;
-                        END IF;
-                    END IF;
-                    EXIT WHEN NOT progress; -- for the others, nothing has changed
-                END LOOP;
-                -- rows that exchanged their keys go together, as soon as all of them are here
-                IF chosen = '{}' THEN
-                    spot := n;
-                    WHILE waiting[spot] ->> 'origin' IS NOT NULL AND spot <> ALL (chosen) LOOP
-                        waiting[spot] := exaudit.with_undone(waiting[spot], states[(waiting[spot] ->> 'place')::integer]);
-                        EXIT WHEN NOT waiting[spot] ? 'earlier';
-                        chosen := chosen || spot;
-                        spot := movers[(waiting[spot] ->> 'origin')::integer];
-                    END LOOP;
-                    IF spot IS DISTINCT FROM n OR chosen = '{}' THEN
-                        chosen := '{}';
-                    END IF;
-                END IF;
-                EXIT WHEN chosen = '{}' AND NOT must;
-                IF chosen = '{}' THEN
-                    -- or those that can, which the others then must fit
-                    FOR i IN 1 .. n LOOP
-                        CONTINUE WHEN waiting[i] ->> 'origin' IS NULL;
-                        waiting[i] := exaudit.with_undone(waiting[i], states[(waiting[i] ->> 'place')::integer]);
-                        IF waiting[i] ? 'earlier' THEN
-                            chosen := chosen || i;
-                        END IF;
-                    END LOOP;
-                END IF;
-                conflict := CASE chosen WHEN '{}' THEN waiting[n] END;
-                next_at := traced_at;
-                FOREACH spot IN ARRAY chosen LOOP
-                    w := waiting[spot];
-                    IF (w ->> 'place')::integer = traced_at THEN
-                        next_at := coalesce((w ->> 'origin')::integer, traced_at);
-                        image := states[traced_at];
-                        version_id := (w ->> 'id')::bigint;
-                        IF image IS NOT NULL THEN
-                            RETURN NEXT;
-                        END IF;
-                    END IF;
-                    states[(w ->> 'place')::integer] := NULL;
-                    movers[(w ->> 'place')::integer] := NULL;
-                END LOOP;
-                traced_at := next_at;
-                FOREACH spot IN ARRAY chosen LOOP
-                    w := waiting[spot];
-                    waiting[spot] := NULL;
-                    spot := coalesce((w ->> 'origin')::integer, (w ->> 'place')::integer);
-                    conflict := coalesce(conflict, CASE WHEN states[spot] IS NOT NULL THEN w END);
-                    states[spot] := nullif(w -> 'earlier', 'null');
-                END LOOP;
-                IF conflict IS NOT NULL THEN
-                    RAISE EXCEPTION 'the history of % % does not fit together at version %',
-                        relation, keys[(conflict ->> 'place')::integer], conflict ->> 'id'
-                        USING ERRCODE = 'data_exception',
-                              HINT = 'Something was changed without being recorded: "exaudit history" shows what.';
-                END IF;
-                progress := true;
-                WHILE n > 0 AND waiting[n] IS NULL LOOP
-                    n := n - 1;
-                END LOOP;
+            states[chain] := u.earlier;
+            waiting[chosen] := NULL;
+            progress := true;
+            WHILE n > 0 AND waiting[n] IS NULL LOOP
+                n := n - 1;
             END LOOP;
         END LOOP;
     END LOOP;
-    IF traced IS NULL THEN
+    IF NOT traced THEN
         version_id := NULL;
         FOREACH image IN ARRAY states LOOP
             IF image IS NOT NULL THEN
@@ -440,26 +585,146 @@ AS $$
                              WHERE pg_catalog.jsonb_typeof(n) = 'object'), '{}')
 $$;
 
--- Every key that one is linked to by a rewritten one, itself among them.
-CREATE FUNCTION exaudit.linked_keys(table_id integer, key text) RETURNS text[]
+-- The first id of the transactions that changed keys from an id on.
+CREATE FUNCTION exaudit.first_of_key_changes(table_id integer, first_id bigint) RETURNS bigint
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    earlier bigint;
+BEGIN
+    LOOP
+        SELECT min(o.id) INTO earlier
+        FROM exaudit.key_changes c
+        JOIN exaudit.key_changes o ON o.table_id = c.table_id AND o.xid = c.xid AND o.began = c.began
+        WHERE c.table_id = first_of_key_changes.table_id AND c.id >= first_id AND o.id < first_id;
+        EXIT WHEN earlier IS NULL;
+        first_id := earlier;
+    END LOOP;
+    RETURN first_id;
+END
+$$;
+
+-- Every key that some are linked to by rewritten ones since an id, themselves among them.
+CREATE FUNCTION exaudit.linked_keys(table_id integer, keys text[], first_id bigint) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    since bigint := exaudit.first_of_key_changes(table_id, first_id);
 BEGIN
     RETURN (
         WITH RECURSIVE linked (key) AS (
-            SELECT linked_keys.key COLLATE "C"
+            SELECT u.key COLLATE "C" FROM unnest(keys) AS u (key)
             UNION
             SELECT moved.key
             FROM linked l
             CROSS JOIN LATERAL (
                 SELECT c.previous_entity_id FROM exaudit.key_changes c
-                WHERE c.table_id = linked_keys.table_id AND c.entity_id = l.key
+                WHERE c.table_id = linked_keys.table_id AND c.entity_id = l.key AND c.id >= since
                 UNION ALL
                 SELECT c.entity_id FROM exaudit.key_changes c
-                WHERE c.table_id = linked_keys.table_id AND c.previous_entity_id = l.key) AS moved (key)
+                WHERE c.table_id = linked_keys.table_id AND c.previous_entity_id = l.key AND c.id >= since) AS moved (key)
         )
         SELECT array_agg(l.key) FROM linked l);
+END
+$$;
+
+-- The versions of the rows that have had some keys or such as are linked with them, as tell_apart has them; none where no
+-- row has changed its key to one of these or from one.
+CREATE FUNCTION exaudit.moved_versions(table_id integer, keys text[], first_id bigint, 
+                                       OUT row_number integer, OUT version_id bigint, OUT action exaudit.action, OUT entity_id text, OUT previous_entity_id text)
+    RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    linked text[] := exaudit.linked_keys(table_id, keys, first_id);
+BEGIN
+    IF cardinality(linked) > cardinality(keys) OR EXISTS (
+        SELECT FROM exaudit.key_changes c JOIN unnest(keys) AS k (key) ON k.key = c.entity_id WHERE c.table_id = moved_versions.table_id AND c.id >= first_id)
+    THEN
+        RETURN QUERY SELECT a.row_number, a.version_id, a.action, linked[a.place], linked[a.origin] FROM exaudit.tell_apart(table_id, linked, first_id) AS a;
+    END IF;
+END
+$$;
+
+-- The rows that have had some keys, which are linked with no other, where each key has the id from which on its versions
+-- are undone, NULL if none. What follows an undone change is undone as well: of the same row, and of a row that came to a
+-- key which another had left by it. present has the key that each row has now, NULL where it is gone; the versions that
+-- are undone are those of rewind. Keys that none of the rows has have a place of their own.
+CREATE FUNCTION exaudit.moved_since(table_id integer, keys text[], first_ids bigint[], first_id bigint,
+                                    OUT present text[], OUT listed integer[], OUT listed_ids bigint[], OUT listed_keys text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    rows    integer[];
+    ids     bigint[];
+    actions exaudit.action[];
+    places  integer[];
+    origins integer[];
+    steps   integer[];
+    undone  boolean[];   -- by rows: from here on
+    freed   boolean[];   -- by places: by what is undone
+    marked  boolean[];   -- by changes
+    holder  integer[];   -- by places, the row that has come last, if it is there still
+    n       integer := 0;
+    first   integer := 1;
+    last    integer;
+    more    boolean;
+BEGIN
+    SELECT array_agg(a.row_number), array_agg(a.version_id), array_agg(a.action), array_agg(a.place), array_agg(a.origin), array_agg(a.step), coalesce(max(a.row_number), 0)
+    INTO rows, ids, actions, places, origins, steps, n
+    FROM exaudit.tell_apart(table_id, keys, first_id) AS a;
+    present := pg_catalog.array_fill(NULL::text, ARRAY[n]);
+    listed := '{}';
+    WHILE first <= coalesce(cardinality(ids), 0) LOOP
+        last := first;
+        WHILE steps[last + 1] = steps[first] LOOP
+            last := last + 1;
+        END LOOP;
+        LOOP
+            more := false;
+            FOR i IN first .. last LOOP
+                IF marked[i] IS NOT TRUE
+                   AND (undone[rows[i]] OR ids[i] >= first_ids[places[i]] OR freed[places[i]] AND (actions[i] = 'created' OR origins[i] IS NOT NULL))
+                THEN
+                    marked[i] := true;
+                    undone[rows[i]] := true;
+                    IF origins[i] IS NOT NULL OR actions[i] = 'deleted' THEN
+                        freed[coalesce(origins[i], places[i])] := true;
+                    END IF;
+                    more := true;
+                END IF;
+            END LOOP;
+            EXIT WHEN NOT more OR first = last;
+        END LOOP;
+        FOR i IN first .. last LOOP
+            IF holder[coalesce(origins[i], places[i])] = rows[i] THEN
+                holder[coalesce(origins[i], places[i])] := NULL;
+            END IF;
+        END LOOP;
+        FOR i IN first .. last LOOP
+            IF actions[i] <> 'deleted' THEN
+                holder[places[i]] := rows[i];
+            END IF;
+        END LOOP;
+        first := last + 1;
+    END LOOP;
+    SELECT coalesce(array_agg(u.number ORDER BY u.i), '{}'), coalesce(array_agg(u.id ORDER BY u.i), '{}'), coalesce(array_agg(keys[u.place] ORDER BY u.i), '{}')
+    INTO listed, listed_ids, listed_keys
+    FROM ROWS FROM (unnest(rows), unnest(ids), unnest(places), unnest(marked)) WITH ORDINALITY AS u (number, id, place, marked, i)
+    WHERE u.marked;
+    FOR i IN 1 .. cardinality(keys) LOOP
+        IF holder[i] IS NULL THEN
+            n := n + 1;
+            holder[i] := n;
+        END IF;
+        present[holder[i]] := keys[i];
+    END LOOP;
 END
 $$;
 
@@ -481,31 +746,47 @@ CREATE FUNCTION exaudit.rows_before(table_id integer, relation regclass, keys te
 AS $$
 #variable_conflict use_column
 DECLARE
-    first   bigint := (SELECT min(u.id) FROM unnest(first_ids) AS u (id));
-    moved   text[];
-    changed text[];
-    starts  bigint[];
-    images  jsonb[];
-    present text := exaudit.present_row(table_id, relation, form);
-    query   text := exaudit.encode_query(relation);
+    first    bigint := (SELECT min(u.id) FROM unnest(first_ids) AS u (id));
+    moved    text[];
+    changed  text[];
+    starts   bigint[];
+    rewound  record;
+    images   jsonb[];
+    twice    text;
+    present  text := exaudit.present_row(table_id, relation, form);
+    query    text := exaudit.encode_query(relation);
 BEGIN
-    -- rows whose keys were rewritten since are taken together
+    -- rows whose keys were rewritten since
     moved := ARRAY(SELECT c.entity_id FROM exaudit.key_changes c
                    WHERE c.table_id = rows_before.table_id AND c.id >= first AND (linked IS NULL OR c.entity_id = ANY (linked))
                    UNION
                    SELECT c.previous_entity_id FROM exaudit.key_changes c
                    WHERE c.table_id = rows_before.table_id AND c.id >= first AND (linked IS NULL OR c.previous_entity_id = ANY (linked)));
-    SELECT array_agg(c.entity_id), array_agg(CASE WHEN c.moved THEN c.first_moved ELSE c.first_id END)
-    INTO changed, starts
-    FROM (SELECT k.entity_id, m.entity_id IS NOT NULL AS moved, k.first_id,
-                 min(k.first_id) FILTER (WHERE m.entity_id IS NOT NULL) OVER () AS first_moved
-          FROM (SELECT u.entity_id, u.first_id FROM ROWS FROM (unnest(keys), unnest(first_ids)) AS u (entity_id, first_id)
-                UNION ALL
-                -- keys that rows only left
-                SELECT u.key, NULL FROM (SELECT unnest(moved) EXCEPT SELECT unnest(keys)) AS u (key)) k
-          LEFT JOIN unnest(moved) AS m (entity_id) ON m.entity_id = k.entity_id) c;
-    images := ARRAY(SELECT r.image FROM exaudit.rewind(table_id, relation, coalesce(changed, '{}'), starts, NULL) AS r
+    IF moved <> '{}' THEN
+        moved := exaudit.linked_keys(table_id, moved, first); -- of the same transactions
+    END IF;
+    rewound := exaudit.moved_since(table_id, moved, ARRAY(SELECT u.first_id FROM unnest(moved) WITH ORDINALITY AS m (key, place)
+                                                          LEFT JOIN ROWS FROM (unnest(keys), unnest(first_ids)) AS u (entity_id, first_id) ON u.entity_id = m.key
+                                                          ORDER BY m.place), first);
+    -- the rows that kept theirs
+    SELECT coalesce(array_agg(u.entity_id), '{}'), coalesce(array_agg(u.first_id), '{}') INTO changed, starts
+    FROM ROWS FROM (unnest(keys), unnest(first_ids)) AS u (entity_id, first_id)
+    WHERE NOT EXISTS (SELECT FROM unnest(moved) AS m (key) WHERE m.key = u.entity_id);
+    images := ARRAY(SELECT r.image
+                    FROM exaudit.rewind(table_id, relation, rewound.present || changed,
+                                        pg_catalog.array_fill(NULL::bigint, ARRAY[cardinality(rewound.present)]) || starts,
+                                        rewound.listed, rewound.listed_ids, rewound.listed_keys, false) AS r
                     WHERE key IS NULL OR exaudit.entity_id_of(relation, r.image) = key);
+    changed := changed || moved;
+    IF moved <> '{}' THEN
+        SELECT r.key INTO twice FROM (SELECT exaudit.entity_id_of(relation, i.image) AS key FROM unnest(images) AS i (image)) AS r
+        GROUP BY r.key HAVING count(*) > 1 LIMIT 1;
+        IF twice IS NOT NULL THEN
+            RAISE EXCEPTION 'the history of % % does not fit together: there would have been two rows', relation, twice
+                USING ERRCODE = 'data_exception',
+                      HINT = 'Something was changed without being recorded: "exaudit history" shows what.';
+        END IF;
+    END IF;
     images := exaudit.filled_images(table_id, relation, images);
     IF form = 'images' THEN
         RETURN QUERY EXECUTE pg_catalog.format(
@@ -520,7 +801,7 @@ BEGIN
 
     IF key IS NULL THEN
         RETURN QUERY EXECUTE pg_catalog.format(
-            'SELECT %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM unnest($1) AS c (entity_id) WHERE c.entity_id = %s)',
+            'SELECT %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM unnest($1) AS c (entity_id) WHERE c.entity_id COLLATE "C" = %s)',
             present, exaudit.target(relation), exaudit.entity_id_expression(relation, 't'))
         USING changed, query;
     ELSIF (key = ANY (changed)) IS NOT TRUE THEN
@@ -657,7 +938,7 @@ DECLARE
 BEGIN
     table_id := t.table_id;
     relation := t.relation;
-    linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
+    linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
     PERFORM exaudit.check_instant(t.table_id, instant);
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
@@ -679,7 +960,7 @@ DECLARE
 BEGIN
     table_id := t.table_id;
     relation := t.relation;
-    linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
+    linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
     PERFORM exaudit.check_version(t.table_id, version_id);
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
@@ -772,14 +1053,41 @@ CREATE FUNCTION exaudit.states(base anyelement, entity_id text) RETURNS SETOF an
 AS $$
 #variable_conflict use_column
 DECLARE
-    t      record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    keys   text[] := exaudit.linked_keys(t.table_id, states.entity_id);
-    images jsonb[];
+    t       record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
+    keys    text[] := exaudit.linked_keys(t.table_id, ARRAY[states.entity_id], 0);
+    present text[];
+    rewound record;
+    images  jsonb[];
 BEGIN
     PERFORM exaudit.check_key(states.entity_id);
-    images := ARRAY(SELECT r.image
-                    FROM exaudit.rewind(t.table_id, t.relation, keys, pg_catalog.array_fill(0::bigint, ARRAY[cardinality(keys)]), states.entity_id) WITH ORDINALITY AS r (version_id, image, place)
-                    ORDER BY r.place DESC);
+    IF cardinality(keys) = 1 THEN
+        images := ARRAY(SELECT r.image
+                        FROM exaudit.rewind(t.table_id, t.relation, keys, ARRAY[0], '{}', '{}', '{}', true) WITH ORDINALITY AS r (version_id, image, place)
+                        ORDER BY r.place DESC);
+    ELSE
+        -- the rows that have, or had last, this key, the newest first
+        WITH told AS MATERIALIZED (
+            SELECT a.row_number, a.version_id, a.action, keys[a.place] AS key, a.i
+            FROM exaudit.tell_apart(t.table_id, keys, 0) WITH ORDINALITY AS a (row_number, version_id, action, place, origin, step, i)
+        ), ends AS (
+            SELECT l.row_number, pg_catalog.row_number() OVER (ORDER BY l.i DESC) AS chain, l.action
+            FROM (SELECT DISTINCT ON (o.row_number) o.* FROM told o ORDER BY o.row_number, o.i DESC) AS l
+            WHERE l.key = states.entity_id
+        )
+        SELECT array_agg(e.chain::integer ORDER BY o.i) AS listed, array_agg(o.version_id ORDER BY o.i) AS ids, array_agg(o.key ORDER BY o.i) AS keys,
+               array_agg(DISTINCT e.chain) FILTER (WHERE e.action <> 'deleted') AS alive, max(e.chain)::integer AS n
+        INTO rewound
+        FROM told o JOIN ends e USING (row_number);
+        -- who came last is there, if it was not deleted
+        present := pg_catalog.array_fill(NULL::text, ARRAY[coalesce(rewound.n, 0)]);
+        IF rewound.alive @> ARRAY[1::bigint] THEN
+            present[1] := states.entity_id;
+        END IF;
+        images := ARRAY(SELECT r.image
+                        FROM exaudit.rewind(t.table_id, t.relation, present, pg_catalog.array_fill(NULL::bigint, ARRAY[cardinality(present)]),
+                                            rewound.listed, rewound.ids, rewound.keys, true) WITH ORDINALITY AS r (version_id, image, place)
+                        ORDER BY r.place DESC);
+    END IF;
     RETURN QUERY EXECUTE pg_catalog.format('SELECT r.* FROM exaudit.rows_of($1, $2, false) AS r (%s)',
                                            exaudit.row_definition(pg_catalog.pg_typeof(base), false))
     USING t.relation, exaudit.filled_images(t.table_id, t.relation, images);
@@ -792,16 +1100,16 @@ AS 'SELECT 8::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
-    exaudit.undone, exaudit.with_undone, exaudit.rewind, exaudit.tracked_table,
+    exaudit.undone, exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
-    exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
+    exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
     exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
     exaudit.as_of_version(pg_catalog.anyelement, bigint), exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text), exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
-    exaudit.with_undone, exaudit.rewind, exaudit.tracked_table,
+    exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
-    exaudit.linked_keys, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
+    exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
     exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
     exaudit.as_of_version(pg_catalog.anyelement, bigint), exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text), exaudit.states, exaudit.redacted
     TO exaudit_reader;
@@ -825,13 +1133,17 @@ DROP FUNCTION exaudit.present_images;
 DROP FUNCTION exaudit.present_row;
 DROP FUNCTION exaudit.plain_value;
 DROP FUNCTION exaudit.rows_before;
+DROP FUNCTION exaudit.moved_since;
+DROP FUNCTION exaudit.moved_versions;
 DROP FUNCTION exaudit.linked_keys;
+DROP FUNCTION exaudit.first_of_key_changes;
 DROP FUNCTION exaudit.constant_text;
 DROP FUNCTION exaudit.filled_images;
 DROP FUNCTION exaudit.without_placeholders;
 DROP FUNCTION exaudit.tracked_table;
 DROP FUNCTION exaudit.rewind;
-DROP FUNCTION exaudit.with_undone;
+DROP FUNCTION exaudit.tell_apart;
+DROP FUNCTION exaudit.same_place;
 DROP FUNCTION exaudit.undone;
 DROP FUNCTION exaudit.holds;
 DROP FUNCTION exaudit.is_placeholder;

@@ -70,7 +70,7 @@ DECLARE
 BEGIN
     table_id := t.table_id;
     relation := t.relation;
-    linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, key) END;
+    linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.readable_versions v
           WHERE v.table_id = t.table_id AND (v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid::text::xid8)

@@ -159,9 +159,13 @@ AS $$
 BEGIN
     RETURN QUERY EXECUTE pg_catalog.format(
         'SELECT k.%5$s, exaudit.encode_with($3, t.*) '
-        'FROM exaudit.key_records($1, $2) AS k (%1$s) JOIN %2$s AS t ON %3$s ORDER BY k.%5$s COLLATE pg_catalog."C" %4$s',
+        'FROM exaudit.key_records($1, $2) AS k (%1$s) JOIN %2$s AS t ON %3$s%6$s '
+        'ORDER BY k.%5$s COLLATE pg_catalog."C" %4$s',
         exaudit.key_records_definition(relation), exaudit.target(relation), exaudit.key_condition(relation),
-        CASE WHEN locked THEN 'FOR UPDATE OF t' END, exaudit.free_name(relation, '!entity_id'))
+        CASE WHEN locked THEN 'FOR UPDATE OF t' END, exaudit.free_name(relation, '!entity_id'),
+        -- keys that are equal need not be the same
+        CASE WHEN NOT exaudit.equal_is_same(relation)
+             THEN pg_catalog.format(' AND exaudit.entity_id_of($1, exaudit.encode_with($3, t.*)) OPERATOR(pg_catalog.=) k.%s', exaudit.free_name(relation, '!entity_id')) END)
     USING relation, entity_ids, exaudit.encode_query(relation);
 END
 $$;
@@ -176,19 +180,17 @@ CREATE FUNCTION exaudit.later_versions(table_id integer, entity_ids text[], firs
 AS $$
 #variable_conflict use_column
 DECLARE
-    first  bigint := (SELECT min(f) FROM unnest(first_ids) AS f);
+    first  bigint := exaudit.first_of_key_changes(table_id, (SELECT min(f) FROM unnest(first_ids) AS f));
     linked text[];
 BEGIN
     -- keys are rarely rewritten: most often, there is nothing to follow
-    WITH RECURSIVE moves AS MATERIALIZED (
-        SELECT c.entity_id AS key, c.previous_entity_id AS previous FROM exaudit.key_changes c
-        WHERE c.table_id = later_versions.table_id AND c.id >= first
-    ), link (key) AS (
-        SELECT u.key COLLATE "C" FROM unnest(entity_ids) AS u (key) WHERE EXISTS (SELECT FROM moves m WHERE u.key IN (m.key, m.previous))
-        UNION
-        SELECT CASE l.key WHEN m.key THEN m.previous ELSE m.key END FROM link l JOIN moves m ON l.key IN (m.key, m.previous)
-    )
-    SELECT coalesce(array_agg(l.key), '{}') INTO linked FROM link l;
+    linked := exaudit.linked_keys(table_id, ARRAY(
+        SELECT u.key FROM unnest(entity_ids) AS u (key)
+        WHERE EXISTS (SELECT FROM exaudit.key_changes c
+                      WHERE c.table_id = later_versions.table_id AND c.id >= first AND c.entity_id = u.key
+                      UNION ALL
+                      SELECT FROM exaudit.key_changes c
+                      WHERE c.table_id = later_versions.table_id AND c.id >= first AND c.previous_entity_id = u.key)), first);
     RETURN QUERY
     SELECT v.id, v.xid, v.action, v.entity_id, v.previous_entity_id, v.rollback
     FROM (SELECT u.key, u.first FROM unnest(entity_ids, first_ids) AS u (key, first)

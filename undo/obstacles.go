@@ -62,7 +62,7 @@ func (t *table) byKey() map[string]*Row {
 	if t.keyed == nil {
 		t.keyed = make(map[string]*Row, len(t.rows))
 		for _, r := range t.rows {
-			if r.present != nil {
+			if r.present != nil && (t.keyed[r.EntityID] == nil || r.writes()) {
 				t.keyed[r.EntityID] = r
 			}
 		}
@@ -225,11 +225,11 @@ func (p *planner) taken(ctx context.Context, t *table) (found int, err error) {
 		if row.present != nil && !row.changes(occupied.Columns) {
 			continue
 		}
-		reason := ValueTaken
+		conflict := Conflict{Reason: ValueTaken, Table: t.Table, EntityID: occupied.Occupant, Columns: occupied.Columns}
 		if slices.Equal(occupied.Columns, t.key) {
-			reason = KeyReused
+			conflict.Reason, conflict.Version = KeyReused, t.arrivals[occupied.Occupant]
 		}
-		found += row.block(Conflict{Reason: reason, Table: t.Table, EntityID: occupied.Occupant, Columns: occupied.Columns})
+		found += row.block(conflict)
 	}
 	return found, nil
 }

@@ -60,6 +60,7 @@ type Row struct {
 
 	table           *table
 	present, target history.Image
+	replaces        bool   // it is gone, and present is the row that has its key and is overwritten
 	passingKey      string // the key that it has while it is written, if another
 	became          history.Image
 	newKey          string // the key that it will have, unless it is taken away
@@ -124,6 +125,9 @@ func (c Conflict) String() string {
 	case DeletedSince:
 		return "the row was deleted since" + c.by()
 	case KeyReused:
+		if c.Version == 0 && c.EntityID != "" { // it was there before, as far as is known
+			return "another row has its key now"
+		}
 		return "another row has its key now" + c.by()
 	case Referenced:
 		return fmt.Sprintf("%s points to it by %s", c.other(), strings.Join(c.Columns, ", "))

@@ -154,6 +154,9 @@ func (p *planner) checkRecording(ctx context.Context) error {
 // dropUndone leaves out what is undone already, unless what undid it is undone here as well.
 func (p *planner) dropUndone(ctx context.Context) error {
 	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool { return v.Action == history.Baseline }) // which changed nothing
+	if err := p.cancel(ctx); err != nil {
+		return err
+	}
 	ids := make([]int64, len(p.chosen))
 	chosen := make(map[int64]bool, len(ids))
 	for i, v := range p.chosen {
@@ -185,6 +188,44 @@ func (p *planner) dropUndone(ctx context.Context) error {
 		p.made.Chosen = append(p.made.Chosen, v.Ref())
 		return false
 	})
+	return nil
+}
+
+// cancel leaves out rollbacks that are chosen together with all that they undid, and these with them: what is undone
+// stays so.
+func (p *planner) cancel(ctx context.Context) error {
+	var rollbacks []int64
+	chosen := make(map[int64]bool)
+	for _, v := range p.chosen {
+		chosen[v.ID] = true
+		if v.Rollback {
+			rollbacks = append(rollbacks, v.ID)
+		}
+	}
+	if len(rollbacks) == 0 {
+		return nil
+	}
+	pairs, err := db.New().UndoneIn(ctx, p.q, rollbacks)
+	if err != nil {
+		return fmt.Errorf("look for what rollbacks undid: %w", err)
+	}
+	undone := make(map[int64][]int64)
+	for _, pair := range pairs {
+		undone[pair.RollbackID] = append(undone[pair.RollbackID], pair.VersionID)
+	}
+	slices.Sort(rollbacks)
+	for _, rollback := range slices.Backward(rollbacks) {
+		versions := undone[rollback]
+		if !chosen[rollback] || len(versions) == 0 || slices.ContainsFunc(versions, func(id int64) bool { return !chosen[id] }) {
+			continue
+		}
+		delete(chosen, rollback)
+		for _, id := range versions {
+			delete(chosen, id)
+			p.made.Undone = append(p.made.Undone, id)
+		}
+	}
+	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool { return !chosen[v.ID] })
 	return nil
 }
 
@@ -223,113 +264,108 @@ func (p *planner) planTable(ctx context.Context, t *table) error {
 	if err := t.readRetyped(ctx, p.q); err != nil {
 		return err
 	}
-	lines, images, err := p.lines(ctx, t)
+	lives, err := p.lives(ctx, t)
 	if err != nil {
 		return err
 	}
-	p.o.progress(Comparing, len(lines))
-	broughtBack, err := p.broughtBack(ctx, lines, t.chosen)
-	if err != nil {
-		return err
-	}
-	for _, line := range lines {
-		t.keys[line.Key()] = true
-		row := &Row{Table: t.Table, EntityID: line.Key(), Why: make(map[string]revert.Reason), table: t}
-		if line.Current {
-			row.present = images[line.Key()]
-		}
-		history.Arrange(line.Versions)
-		w := walk{row: row, state: row.present, overwrite: t.overwrites(p.o.settings, row.EntityID)}
+	p.o.progress(Comparing, len(lives.chosen))
+	for _, l := range lives.chosen {
+		t.keys[l.key()] = true
+		row := &Row{Table: t.Table, EntityID: l.key(), Why: make(map[string]revert.Reason), table: t}
+		history.Arrange(l.versions)
+		w := walk{row: row, overwrite: t.overwrites(p.o.settings, row.EntityID)}
+		w.startFrom(l, lives)
 		if w.overwrite {
-			if err := p.loadImages(ctx, line); err != nil {
+			if err := p.loadImages(ctx, l); err != nil {
 				return err
 			}
 		}
-		row.target = w.through(withoutRoundTrips(line.Versions, t.chosen, broughtBack), t.chosen)
+		row.target = w.through(withoutRoundTrips(l.versions, t.chosen, lives.restored), t.chosen)
 		if row.present == nil && row.target != nil {
 			row.target = t.given.Over(row.target)
 		}
 		row.LeftOut = slices.Sorted(maps.Keys(row.Why))
 		t.rows = append(t.rows, row)
 	}
+	t.arrivals = lives.arrivals()
+	t.leaveReplaced()
 	t.resolve(p.o.Policy)
 	return t.readNewKeys(ctx, p.q)
 }
 
-// lines are the rows that the chosen versions are of, each with its versions from the first
-// chosen one on, and the images of those that are there. Locked, they stay what they are.
-func (p *planner) lines(ctx context.Context, t *table) ([]*history.Line, map[string]history.Image, error) {
+// leaveReplaced leaves the rows alone that others overwrite: what was chosen of them goes with them.
+func (t *table) leaveReplaced() {
+	for _, r := range t.rows {
+		if !r.replaces {
+			continue
+		}
+		t.rows = slices.DeleteFunc(slices.Clone(t.rows), func(other *Row) bool {
+			if other == r || other.EntityID != r.EntityID || other.present == nil || other.replaces {
+				return false
+			}
+			r.Versions = slices.Sorted(slices.Values(append(r.Versions, other.Versions...)))
+			return true
+		})
+	}
+}
+
+// lives are the rows of a table that have had the keys of chosen versions, each with its versions from the first chosen
+// one on.
+type lives struct {
+	all, chosen []*life
+	restored    map[int64]map[int64]bool
+	images      map[string]history.Image // of the rows that are there, by their keys
+}
+
+// arrivals are the versions by which rows came to the keys that they have.
+func (l *lives) arrivals() map[string]int64 {
+	arrivals := make(map[string]int64)
+	for _, one := range l.all {
+		if v := one.arrival(); v != nil && one.current && one.last().Action != history.Deleted {
+			arrivals[one.key()] = v.ID
+		}
+	}
+	return arrivals
+}
+
+// lives finds the rows that the chosen versions are of, and reads those that are there. Locked, they stay what they are.
+func (p *planner) lives(ctx context.Context, t *table) (*lives, error) {
 	later, err := p.later(ctx, t)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for {
-		lines, err := p.tellApart(ctx, t, t.full(later))
+		found := &lives{}
+		lines, err := history.Lines(ctx, p.q, t.TableID, t.full(later))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		lines = slices.DeleteFunc(lines, func(l *history.Line) bool {
-			return !slices.ContainsFunc(l.Versions, func(v *history.Version) bool { return t.chosen[v.ID] != nil })
-		})
+		if found.restored, err = p.restored(ctx, lines); err != nil {
+			return nil, err
+		}
+		found.all = rejoined(livesOf(lines), found.restored)
 		var keys []string
-		for _, l := range lines {
-			if l.Current {
-				keys = append(keys, l.Key())
+		for _, l := range found.all {
+			if l.has(t.chosen) {
+				found.chosen = append(found.chosen, l)
+				keys = append(keys, l.key())
 			}
 		}
+		keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 		if p.locked {
 			p.o.progress(Locking, len(keys))
 		}
-		images, err := rowImages(ctx, p.q, t.Entity, keys, p.locked)
+		found.images, err = rowImages(ctx, p.q, t.Entity, keys, p.locked)
 		if err != nil || !p.locked {
-			return lines, images, err
+			return found, err
 		}
 		// What was recorded while we waited? Rows that are there are locked now; others may
 		// still come.
 		now, err := p.later(ctx, t)
 		if err != nil || len(now) == len(later) {
-			return lines, images, err
+			return found, err
 		}
 		later = now
-	}
-}
-
-// tellApart finds the rows that versions are of. Where keys were rewritten, the rows that are there
-// now tell whether one went on, or another went that nothing had been recorded of.
-func (p *planner) tellApart(ctx context.Context, t *table, versions []*history.Version) ([]*history.Line, error) {
-	var residents []string
-	for {
-		lines := history.Lines(versions, residents...)
-		left := make(map[string]int64) // keys that rows have come to or gone from, since when
-		for _, v := range versions {
-			if v.PreviousEntityID == nil {
-				continue
-			}
-			for _, key := range v.Keys() {
-				if _, ok := left[key]; !ok {
-					left[key] = v.ID
-				}
-			}
-		}
-		if len(left) == 0 || t.options.Gaps {
-			return lines, nil
-		}
-		for _, l := range lines {
-			first, last := l.Versions[0], l.Versions[len(l.Versions)-1]
-			came := first.Action == history.Created || first.PreviousEntityID != nil || first.ID < left[l.Key()]
-			if l.Current && last.Action != history.Deleted && came {
-				delete(left, l.Key()) // the row that is there is this one
-			}
-		}
-		there, err := rowImages(ctx, p.q, t.Entity, slices.Sorted(maps.Keys(left)), false)
-		if err != nil || len(there) == 0 {
-			return lines, err
-		}
-		known := len(residents)
-		residents = slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(residents, maps.Keys(there)))))
-		if len(residents) == known {
-			return nil, fmt.Errorf("%w: nothing tells which row has come to %s", history.ErrDiverged, residents[0])
-		}
 	}
 }
 
@@ -353,9 +389,9 @@ func (p *planner) later(ctx context.Context, t *table) ([]db.LaterVersionsRow, e
 	return later, nil
 }
 
-// loadImages gives the versions of a line their images, in place of nothing but an action.
-func (p *planner) loadImages(ctx context.Context, line *history.Line) error {
-	for i, v := range line.Versions {
+// loadImages gives the versions of a row their images, in place of nothing but an action.
+func (p *planner) loadImages(ctx context.Context, l *life) error {
+	for i, v := range l.versions {
 		if v.Before != nil || v.After != nil {
 			continue
 		}
@@ -363,7 +399,7 @@ func (p *planner) loadImages(ctx context.Context, line *history.Line) error {
 		if err != nil {
 			return err
 		}
-		line.Versions[i] = whole
+		l.versions[i] = whole
 	}
 	return nil
 }

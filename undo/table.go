@@ -35,8 +35,9 @@ type table struct {
 	// unreadable are the columns of a version whose values are none of the present type.
 	unreadable map[int64][]string
 	rows       []*Row
-	keys       map[string]bool // of the rows that are undone, the present or the last ones
-	keyed      map[string]*Row // see byKey
+	keys       map[string]bool  // of the rows that are undone, the present or the last ones
+	arrivals   map[string]int64 // by which versions rows came to the keys that they have
+	keyed      map[string]*Row  // see byKey
 }
 
 func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*table, error) {
@@ -144,6 +145,16 @@ func (t *table) merges(v *history.Version, comesBack bool) func(string) bool {
 	return func(name string) bool {
 		return t.writable[name] && (comesBack || !t.kept[name]) && !slices.Contains(unknown, name)
 	}
+}
+
+// keeps reports whether all columns that a version changed are to be left as they are.
+func (t *table) keeps(v *history.Version) bool {
+	for name := range v.After {
+		if name != "" && !t.kept[name] {
+			return false
+		}
+	}
+	return v.Action == history.Updated
 }
 
 // full gives the chosen versions among the later ones their images; of the others, only

@@ -24,12 +24,26 @@ type walk struct {
 	later bool
 }
 
-// through gives what the row becomes.
-func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Version) history.Image {
-	last := versions[len(versions)-1]
-	if exists := last.Action != history.Deleted; exists != (w.state != nil) {
+// startFrom begins with what is there of a row, or where it is gone with the one that has got its key by what was not
+// chosen.
+func (w *walk) startFrom(l *life, lives *lives) {
+	exists := l.last().Action != history.Deleted
+	if l.current {
+		w.row.present = lives.images[l.key()]
+	} else if there := lives.images[l.key()]; there != nil {
+		if came := lives.arrivals()[l.key()]; w.row.table.chosen[came] == nil {
+			w.row.present, w.blocked, w.blocker = there, true, &history.Version{ID: came}
+			w.row.replaces = w.overwrite
+		}
+	}
+	w.state = w.row.present
+	if !w.blocked && exists != (w.state != nil) {
 		w.blocked, w.blocker = true, &history.Version{} // not recorded
 	}
+}
+
+// through gives what the row becomes.
+func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Version) history.Image {
 	for _, v := range slices.Backward(versions) {
 		if chosen[v.ID] == nil {
 			w.pass(v)
@@ -158,6 +172,8 @@ func (w *walk) unreadable(v *history.Version) []string {
 // mergeOut undoes an update.
 func (w *walk) mergeOut(v *history.Version) {
 	switch {
+	case w.row.present == nil && w.row.table.keeps(v):
+		return
 	case w.state == nil:
 		w.conflict(Conflict{Reason: DeletedSince, Version: w.blocker.ID})
 		return

@@ -207,13 +207,18 @@ func undoHint(err error) string {
 	if !errors.As(err, &conflicts) {
 		return ""
 	}
-	has := func(reasons ...undo.Reason) bool {
-		of := func(c exaudit.UndoConflict) bool { return slices.Contains(reasons, c.Reason) }
+	has := func(of func(exaudit.UndoConflict) bool) bool {
 		return slices.ContainsFunc(conflicts.Rows, func(r *exaudit.UndoRow) bool { return slices.ContainsFunc(r.Conflicts, of) })
 	}
+	// a row that is there may stay under its key, but takes no other's
+	moves := func(c exaudit.UndoConflict) bool { return c.Reason == undo.KeyReused && c.EntityID != "" }
 	flags := "--on-conflict"
-	keeps := has(undo.Overlap, undo.Retyped)
-	overwrites := has(undo.Overlap, undo.UpdatedSince, undo.DeletedSince, undo.KeyReused)
+	keeps := has(func(c exaudit.UndoConflict) bool {
+		return c.Reason == undo.Overlap || c.Reason == undo.Retyped || moves(c)
+	})
+	overwrites := has(func(c exaudit.UndoConflict) bool {
+		return slices.Contains([]undo.Reason{undo.Overlap, undo.UpdatedSince, undo.DeletedSince, undo.KeyReused}, c.Reason) && !moves(c)
+	})
 	switch {
 	case keeps && overwrites:
 		flags += ", --keep and --overwrite"

@@ -156,11 +156,13 @@ BEGIN
             PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
     -- Only rows that meet the condition; one that fails is met. Where a row comes to meet it,
@@ -180,7 +182,8 @@ BEGIN
     END;
     IF crossing IS NOT FALSE THEN
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid), NULL, crossing);
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid), NULL, crossing,
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -233,7 +236,8 @@ BEGIN
         ARRAY[]::text[], ARRAY['password']::text[]) INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "source")
@@ -521,11 +525,13 @@ BEGIN
             PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -584,7 +590,8 @@ BEGIN
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, "actor_id", "source")
@@ -868,11 +875,13 @@ BEGIN
             PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -902,7 +911,8 @@ BEGIN
         IF new_values IS NULL AND wide IS NULL THEN
             -- something did, that this does not know
         PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         -- The columns of exaudit.versions stay as they are from here on.
@@ -921,7 +931,8 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "source")

@@ -150,11 +150,13 @@ break" text,
             PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -342,7 +344,8 @@ break");
         IF new_values IS NULL AND wide IS NULL THEN
             -- something did, that this does not know
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         BEGIN
@@ -359,7 +362,8 @@ break");
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_entity, old_values, new_values,
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)

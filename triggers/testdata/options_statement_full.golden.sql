@@ -189,7 +189,8 @@ BEGIN
         INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
         OVERRIDING SYSTEM VALUE
         SELECT CASE WHEN change.previous IS NULL THEN pg_catalog.nextval('exaudit.versions_id_seq')
-                    ELSE exaudit.note_key_change(pg_catalog.nextval('exaudit.versions_id_seq'), 1, change.entity, change.previous) END,
+                    ELSE exaudit.note_key_change(pg_catalog.nextval('exaudit.versions_id_seq'), 1, change.entity, change.previous,
+                                                      (SELECT exaudit.last_version_id())) END,
                1, 'updated', change.entity, change.previous,
                CASE WHEN change.old_notes = '[]' THEN change.old_values ELSE exaudit.noted(change.old_values, change.old_notes) END,
                CASE WHEN change.new_notes = '[]' THEN change.new_values ELSE exaudit.noted(change.new_values, change.new_notes) END,

@@ -109,11 +109,13 @@ BEGIN
             PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -150,7 +152,8 @@ BEGIN
         IF new_values IS NULL AND wide IS NULL THEN
             -- something did, that this does not know
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         BEGIN
@@ -166,7 +169,8 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'email', 'age', 'created_at']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)

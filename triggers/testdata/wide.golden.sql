@@ -402,11 +402,13 @@ BEGIN
             PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW));
+            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -739,7 +741,8 @@ BEGIN
         IF new_values IS NULL AND wide IS NULL THEN
             -- something did, that this does not know
         PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         BEGIN
@@ -755,7 +758,8 @@ BEGIN
                 SELECT c.old_values, c.new_values INTO old_values, new_values
                 FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
+            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)

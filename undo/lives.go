@@ -1,0 +1,120 @@
+package undo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/history"
+)
+
+// life is the versions of one row, from the first one that matters. Rows that had a key one after the other
+// and never another are one life: what comes back takes the place of what is there.
+type life struct {
+	versions []*history.Version
+	current  bool // it has its last key still
+}
+
+func (l *life) last() *history.Version { return l.versions[len(l.versions)-1] }
+
+// key is the one that the row has, or had last.
+func (l *life) key() string { return l.last().EntityID }
+
+func (l *life) has(chosen map[int64]*history.Version) bool {
+	return slices.ContainsFunc(l.versions, func(v *history.Version) bool { return chosen[v.ID] != nil })
+}
+
+// arrival is the version by which the row came to the key that it has.
+func (l *life) arrival() *history.Version {
+	for _, v := range slices.Backward(l.versions) {
+		if v.Action == history.Created || v.PreviousEntityID != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// livesOf takes lines apart where a row came to the key of a deleted one and went on to another key.
+func livesOf(lines []*history.Line) []*life {
+	var lives []*life
+	for _, line := range lines {
+		end := len(line.Versions)
+		current := line.Current
+		for i := end - 1; i > 0; i-- {
+			if line.Versions[i].Action == history.Created && line.Versions[i].EntityID != line.Versions[end-1].EntityID {
+				lives = append(lives, &life{line.Versions[i:end], current})
+				end, current = i, false
+			}
+		}
+		lives = append(lives, &life{line.Versions[:end], current})
+	}
+	return lives
+}
+
+// rejoined puts together what an undo has taken apart: a row that it brought back is the one that it was, though
+// another may have had its key in between. restored has, of the versions that brought rows back, the deletes that they took back.
+func rejoined(lives []*life, restored map[int64]map[int64]bool) []*life {
+	return slices.DeleteFunc(lives, func(l *life) bool {
+		undone := restored[l.versions[0].ID]
+		if undone == nil {
+			return false
+		}
+		for _, before := range lives {
+			if before != l && undone[before.last().ID] {
+				before.versions, before.current = append(slices.Clip(before.versions), l.versions...), l.current
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// restored are, of the rollbacks that made a row again, the deletes that they took back.
+func (p *planner) restored(ctx context.Context, lines []*history.Line) (map[int64]map[int64]bool, error) {
+	var deletes []int64
+	made := make(map[int64]map[int64]bool)
+	for _, l := range lines {
+		for _, v := range l.Versions {
+			switch {
+			case v.Action == history.Deleted:
+				deletes = append(deletes, v.ID)
+			case v.Action == history.Created && v.Rollback:
+				made[v.ID] = make(map[int64]bool)
+			}
+		}
+	}
+	if len(deletes) == 0 || len(made) == 0 {
+		return nil, nil
+	}
+	pairs, err := db.New().UndoneBy(ctx, p.q, deletes)
+	if err != nil {
+		return nil, fmt.Errorf("look for rows that an undo brought back: %w", err)
+	}
+	for _, pair := range pairs {
+		if undone := made[pair.RollbackID]; undone != nil {
+			undone[pair.VersionID] = true
+		}
+	}
+	return made, nil
+}
+
+// withoutRoundTrips leaves out what ends where it began: the versions from a delete to the
+// rollback that took it back, if none of them was chosen.
+func withoutRoundTrips(versions []*history.Version, chosen map[int64]*history.Version, restored map[int64]map[int64]bool) []*history.Version {
+	if len(restored) == 0 {
+		return versions
+	}
+	var kept []*history.Version
+	for i := len(versions) - 1; i >= 0; i-- {
+		undone := restored[versions[i].ID]
+		from := slices.IndexFunc(versions[:i], func(v *history.Version) bool { return v.Action == history.Deleted && undone[v.ID] })
+		if from >= 0 && !slices.ContainsFunc(versions[from:i+1], func(v *history.Version) bool { return chosen[v.ID] != nil }) {
+			i = from
+			continue
+		}
+		kept = append(kept, versions[i])
+	}
+	slices.Reverse(kept)
+	return kept
+}

@@ -1,0 +1,204 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/triggers"
+)
+
+func undoVersions(t *testing.T, audit *exaudit.DB, ids []int64, opts ...exaudit.UndoOption) (*exaudit.UndoPlan, error) {
+	t.Helper()
+	return audit.Undo(context.Background(), exaudit.Select(exaudit.OfVersions(ids...)), opts...)
+}
+
+// A row that came to the key of one that would come back is not overwritten, whoever had the key in between.
+func TestUndoOverwritesNoRowThatCameLater(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE p (id bigint PRIMARY KEY, b int, c text); INSERT INTO p VALUES (1000, 2, 'orig')`, "p")
+	inOneTransaction(t, db, `DELETE FROM p WHERE id = 1000`, `INSERT INTO p VALUES (1000, 7, 'B')`)
+	db.Exec(t, `UPDATE p SET id = 2 WHERE id = 1000`)
+	if plan, err := audit.PlanUndo(context.Background(), exaudit.Select(exaudit.OfVersions(1))); err != nil || plan.Err() != nil {
+		t.Errorf("a key that nobody has any more: %v, %v", err, plan.Err())
+	}
+	db.Exec(t, `INSERT INTO p VALUES (1000, 50, 'C')`)
+	_, err := undoVersions(t, audit, []int64{1, 2, 3})
+	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.HasSuffix(err.Error(), "public.p 1000: another row has its key now, by version 4") {
+		t.Errorf("%v, want a conflict about the key", err)
+	}
+	if _, err = undoVersions(t, audit, []int64{1, 2, 3}, exaudit.OnConflict(exaudit.SkipRows)); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "p", `(1000,50,C)`)
+	if _, err = undoVersions(t, audit, []int64{1}, exaudit.OverwriteRow("p", "1000")); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "p", `(1000,2,orig)`)
+}
+
+// Whoever has gone on to another key is in nobody's way, and is not overwritten.
+func TestUndoOfADeletedRowWhoseKeyIsFreeAgain(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, v text); INSERT INTO p VALUES (1, 'a')`, "p")
+	db.Exec(t, `DELETE FROM p WHERE id = 1`)
+	db.Exec(t, `INSERT INTO p VALUES (1, 'b')`)
+	db.Exec(t, `UPDATE p SET id = 2 WHERE id = 1`)
+	if _, err := undoVersions(t, audit, []int64{1}, exaudit.OverwriteRow("p", "1")); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "p", `(1,a) (2,b)`)
+	// all of it
+	if _, err := undoVersions(t, audit, []int64{2, 3, 4}); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "p", ``)
+}
+
+// A key that was taken by a key change is as taken as by a new row, and says by which version.
+func TestUndoOfARowWhoseKeyAnotherHasTaken(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, v text, touched int); INSERT INTO p VALUES (1, 'a'), (2, 'b'), (3, 'c')`, "p")
+	db.Exec(t, `DELETE FROM p WHERE id = 1`)
+	db.Exec(t, `UPDATE p SET id = 1 WHERE id = 2`)
+	if _, err := undoVersions(t, audit, []int64{1}); err == nil || !strings.HasSuffix(err.Error(), "public.p 1: another row has its key now, by version 2") {
+		t.Errorf("%v, want a conflict about the key", err)
+	}
+	if _, err := undoVersions(t, audit, []int64{1}, exaudit.OverwriteRow("p", "1")); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "p", `(1,a,) (3,c,)`)
+
+	db.Exec(t, `UPDATE p SET id = 30 WHERE id = 3; INSERT INTO p VALUES (3, 'new')`)
+	moved := pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE entity_id = '30'`)
+	if _, err := undoVersions(t, audit, []int64{moved}); err == nil || !strings.HasSuffix(err.Error(), fmt.Sprintf("public.p 30: another row has its key now, by version %d", moved+1)) {
+		t.Errorf("%v, want a conflict about the key", err)
+	}
+	if _, err := undoVersions(t, audit, []int64{moved}, exaudit.KeepColumns("id")); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("the key is kept: %v, want nothing to do", err)
+	}
+
+	// a change of nothing but a column that is kept
+	db.Exec(t, `UPDATE p SET touched = 1 WHERE id = 3; DELETE FROM p WHERE id = 3`)
+	touched := pgtest.One[int64](t, db, `SELECT max(id) - 1 FROM exaudit.versions`)
+	if _, err := undoVersions(t, audit, []int64{touched}, exaudit.KeepColumns("touched")); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("a column is kept: %v, want nothing to do", err)
+	}
+}
+
+// Keys that were permuted twice come back to their rows.
+func TestUndoOfTwoPermutations(t *testing.T) {
+	t.Parallel()
+	for _, level := range []triggers.Level{"row", "statement"} {
+		for i, changes := range []string{
+			`UPDATE t SET id = 4 - id; UPDATE t SET id = id + 1`,
+			`UPDATE t SET id = 3 - id WHERE id < 3; UPDATE t SET id = 3 - id WHERE id < 3; UPDATE t SET id = 4 - id`,
+			`UPDATE t SET id = 1 + id % 3; UPDATE t SET id = 1 + id % 3, v = v || '!'; UPDATE t SET id = id + 1`,
+			`UPDATE t SET id = 3 - id WHERE id < 3; DELETE FROM t WHERE id = 1; UPDATE t SET id = 5 - id`,
+		} {
+			t.Run(fmt.Sprint(level, i), func(t *testing.T) {
+				t.Parallel()
+				db, audit := audited(t, `CREATE TABLE t (id int PRIMARY KEY DEFERRABLE, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')`)
+				if _, err := audit.Install(context.Background(), []string{"t"}, exaudit.WithOptions(map[string]exaudit.Options{"t": {Level: level}})); err != nil {
+					t.Fatal(err)
+				}
+				before := rows(t, db, "t")
+				for _, change := range strings.Split(changes, "; ") {
+					db.Exec(t, change)
+				}
+				after := rows(t, db, "t")
+				plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.OfTables("t")))
+				if err != nil {
+					t.Fatal(err)
+				}
+				expect(t, db, "t", before)
+				for key := range 5 {
+					if _, err := audit.History(context.Background(), "t", key, exaudit.WithStates()); err != nil {
+						t.Errorf("history of %d: %v", key, err)
+					}
+				}
+				if _, err := audit.Redo(context.Background(), plan.Transaction); err != nil {
+					t.Fatal(err)
+				}
+				expect(t, db, "t", after)
+			})
+		}
+	}
+}
+
+// What undid a version and is chosen with it leaves it undone.
+func TestUndoOfWhatIsUndoneTogetherWithThat(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE t (k int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'x')`, "t")
+	if _, err := audit.Mark(ctx, "m"); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `UPDATE t SET k = 3 WHERE k = 1`)
+	db.Exec(t, `DELETE FROM t WHERE k = 3`)
+	first, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "t", `(1,x)`)
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m"))); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("again: %v, want nothing to do", err)
+	}
+	if _, err := audit.Redo(ctx, first.Transaction); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "t", ``)
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m"))); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "t", `(1,x)`)
+}
+
+// Keys that are equal and not the same are different keys of one row, or of two.
+func TestUndoOfEqualKeys(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `
+		CREATE COLLATION either (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+		CREATE TABLE t (id text COLLATE "either" PRIMARY KEY, v int);
+		INSERT INTO t VALUES ('ada', 1), ('bob', 2);
+		CREATE TABLE n (id numeric PRIMARY KEY, v int);
+		INSERT INTO n VALUES (1.0, 1)`, "t", "n")
+	before, numbers := rows(t, db, "t"), rows(t, db, "n")
+	if _, err := audit.Mark(ctx, "m"); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `UPDATE t SET id = 'Ada' WHERE id = 'ada'`)
+	db.Exec(t, `DELETE FROM t WHERE id = 'bob'`)
+	db.Exec(t, `INSERT INTO t VALUES ('Bob', 3)`)
+	db.Exec(t, `UPDATE n SET id = 1.00, v = 2`)
+	db.Exec(t, `UPDATE n SET id = 1.0, v = 3`)
+	db.Exec(t, `UPDATE n SET id = 1.00`)
+	for table, want := range map[string]string{"t": before, "n": numbers} {
+		if got := pgtest.One[string](t, db, fmt.Sprintf(`SELECT string_agg(r::text, ' ' ORDER BY r::text) FROM exaudit.as_of_mark(NULL::%s, 'm') AS r`, table)); got != want {
+			t.Errorf("as of the mark, %s is %s, want %s", table, got, want)
+		}
+	}
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m"))); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "t", before)
+	expect(t, db, "n", numbers)
+}
+
+// One of several key changes of a statement may be in the way of others; it is no error.
+func TestUndoOfOneKeyChangeOfMany(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE t (id int PRIMARY KEY DEFERRABLE, a text)`, "t")
+	db.Exec(t, `INSERT INTO t VALUES (5, 'x'), (4, ''), (3, 'y'), (1, 'y')`)
+	db.Exec(t, `UPDATE t SET a = 'y' WHERE id = 4`)
+	db.Exec(t, `UPDATE t SET id = id + 1`)
+	moved := pgtest.One[int64](t, db, `SELECT id FROM exaudit.versions WHERE previous_entity_id = '4'`)
+	if _, err := undoVersions(t, audit, []int64{moved}); !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.t 5: another row has its key now, by version") {
+		t.Errorf("%v, want a conflict about the key", err)
+	}
+}
