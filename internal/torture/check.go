@@ -23,8 +23,17 @@ func (r *run) check() error {
 		return err
 	}
 	r.counts.Versions += len(r.versions)
-	for _, check := range []func() error{r.checkTwin, r.checkEarlier, r.checkMarks, r.checkStates, r.checkTyped, r.checkUndo, r.checkReverts, r.checkCommitted, r.checkRetention} {
-		if err := check(); err != nil {
+	for _, c := range []struct {
+		finds string
+		check func() error
+	}{
+		{"twin", r.checkTwin}, {"as of", r.checkEarlier}, {"as of", r.checkMarks}, {"states patch", r.checkStates}, {"typed", r.checkTyped},
+		{"undo redo", r.checkUndo}, {"revert", r.checkReverts}, {"undo redo as of", r.checkCommitted}, {"retention", r.checkRetention},
+	} {
+		if !strings.Contains(c.finds, r.place.Only) {
+			continue
+		}
+		if err := c.check(); err != nil {
 			return err
 		}
 	}

@@ -4,22 +4,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
-// Shrink makes a world smaller as long as it fails the same check, and tries no more than so many times.
-func Shrink(w World, tries int, fails func(World) bool) World {
+// Shrink makes a world smaller as long as it fails the same check, and tries no longer than that.
+func Shrink(w World, limit time.Duration, fails func(World) bool) World {
+	end := time.Now().Add(limit)
 	try := func(smaller World) bool {
-		if tries == 0 {
-			return false
-		}
-		tries--
-		if !fails(smaller) {
+		if time.Now().After(end) || !fails(smaller) {
 			return false
 		}
 		w = smaller
 		return true
 	}
-	for size := 0; size != w.size() && tries > 0; {
+	for size := 0; size != w.size() && time.Now().Before(end); {
 		size = w.size()
 		for n := max(len(w.Choices)-1, 0); n >= 0; n-- {
 			if len(w.Choices) > n {

@@ -102,7 +102,9 @@ func try(t *testing.T, place *Place, seed, number uint64) {
 		t.Fatalf("seed %d, world %d: %v", seed, number, err)
 	}
 	t.Logf("seed %d, world %d: %v", seed, number, err)
-	small := Shrink(w, 400, func(w World) bool {
+	defer func(command string) { place.Command, place.Only = command, "" }(place.Command)
+	place.Command, place.Only = "", finding.Check
+	small := Shrink(w, 2*time.Minute, func(w World) bool {
 		var same *Finding
 		_, err := place.Check(context.Background(), w)
 		if err != nil && !errors.As(err, &same) {
