@@ -256,16 +256,21 @@ func (c *interruption) interrupt(t *testing.T, kind interrupt.Kind, at int) {
 	if err == nil && state != c.after {
 		t.Error("no error, and not done")
 	}
-	if pgtest.One[bool](t, db, `SELECT to_regclass('exaudit.tables') IS NOT NULL`) {
-		// which a rollback does not take back
-		db.Exec(t, `SELECT setval('exaudit.tables_id_seq', coalesce(max(id), 1), max(id) IS NOT NULL) FROM exaudit.tables`)
-	}
+	keepNumbers(t, db)
 	err = c.with(interrupt.At(t, db, kind, 0))
 	if err != nil && !(state == c.after && c.again != nil && errors.Is(err, c.again)) {
 		t.Errorf("again: %v", err)
 	}
 	if state := c.state(t, db); state != c.after {
 		t.Errorf("run again, it is not what it should be\n%s", difference(c.after, state))
+	}
+}
+
+// keepNumbers takes back what a rollback does not: the next table gets the number that it would have got.
+func keepNumbers(t *testing.T, db *pgtest.DB) {
+	t.Helper()
+	if pgtest.One[bool](t, db, `SELECT to_regclass('exaudit.tables') IS NOT NULL`) {
+		db.Exec(t, `SELECT setval('exaudit.tables_id_seq', coalesce(max(id), 1), max(id) IS NOT NULL) FROM exaudit.tables`)
 	}
 }
 

@@ -170,6 +170,12 @@ func TestWhoHoldsALock(t *testing.T) {
 			_, err := audit.Revert(ctx, version, exaudit.RevertLockTimeout(wait))
 			return err
 		}},
+		"index": {`UPDATE orders SET n = 7`, func(ctx context.Context) error {
+			return audit.IndexCustom(ctx, "who", exaudit.IndexLockTimeout(wait))
+		}},
+		"index, an older snapshot": {`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1`, func(ctx context.Context) error {
+			return audit.IndexCustom(ctx, "who", exaudit.IndexLockTimeout(wait))
+		}},
 		"init, removal": {`SELECT FROM exaudit.versions`, func(ctx context.Context) error {
 			return exaudit.Remove(ctx, db.Pool.Config().ConnConfig, exaudit.InitLockTimeout(wait))
 		}},
@@ -202,6 +208,43 @@ func TestWhoHoldsALock(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// An index that is not made, as something is under way or the caller has lost patience, leaves nothing behind; what does
+// not stand in its way is not waited for.
+func TestIndexWaits(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, n int); INSERT INTO orders VALUES (1, 1)`, "orders")
+	holder, idle := db.Connect(t, ""), db.Connect(t, "")
+	for conn, statement := range map[*pgx.Conn]string{holder: `BEGIN; UPDATE orders SET n = 7`, idle: `BEGIN; SELECT FROM orders`} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	impatient, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	if err := audit.IndexCustom(impatient, "who"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("interrupted: %v", err)
+	}
+	if err := audit.IndexCustom(ctx, "who", exaudit.IndexLockTimeout(10*time.Millisecond)); !errors.Is(err, exaudit.ErrLocked) {
+		t.Errorf("got %v, want ErrLocked", err)
+	}
+	if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_class WHERE relname ~ '^versions_custom_'`); n != 0 {
+		t.Errorf("%d relations are left", n)
+	}
+	if _, err := holder.Exec(ctx, `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	if err := audit.IndexCustom(ctx, "who"); err != nil {
+		t.Error(err)
+	}
+	if _, err := holder.Exec(ctx, `BEGIN; UPDATE orders SET n = 7`); err != nil {
+		t.Fatal(err)
+	}
+	if err := audit.IndexCustom(ctx, "who", exaudit.IndexLockTimeout(10*time.Millisecond)); err != nil {
+		t.Errorf("it is there: %v", err)
 	}
 }
 

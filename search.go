@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -181,32 +184,63 @@ func (d *DB) choosing(ctx context.Context, o historyOptions, do func(db.DBTX) er
 	return d.snapshot(ctx, do)
 }
 
+// IndexOption changes how IndexCustom works.
+type IndexOption func(*indexOptions)
+
+type indexOptions struct{ lockTimeout time.Duration }
+
+// IndexLockTimeout bounds how long IndexCustom waits for the transactions that are under way when it is called, which is
+// DefaultLockTimeout otherwise; 0 is for ever.
+func IndexLockTimeout(d time.Duration) IndexOption {
+	return func(o *indexOptions) { o.lockTimeout = d }
+}
+
 // IndexCustom makes an index for ByCustom: a key of the custom data leads to its versions
 // without a search. It takes a member of exaudit_owner and no lock that anybody waits for,
-// but waits itself for the transactions under way, and cannot be part of one. An index that
-// is there already is kept.
+// and cannot be part of a transaction. First it waits for the transactions under way that have recorded something or
+// may read older rows: where they take too long, it returns ErrLocked and has changed nothing. Those that begin later it
+// waits for as long as they take. What is left of an interrupted one is no index, and the next call clears it away. An
+// index that is there already is kept.
 //
 // It makes every change that has the key a little more expensive.
-func (d *DB) IndexCustom(ctx context.Context, key string) error {
-	fail := func(err error) error {
+func (d *DB) IndexCustom(ctx context.Context, key string, opts ...IndexOption) error {
+	o := indexOptions{lockTimeout: DefaultLockTimeout}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if err := d.indexCustom(ctx, key, o); err != nil {
 		return d.explain(ctx, fmt.Errorf("index custom data %s: %w", key, err))
 	}
+	return nil
+}
+
+func (d *DB) indexCustom(ctx context.Context, key string, o indexOptions) error {
 	do, err := db.New().CustomIndexStatement(ctx, d.conn, key)
 	if err != nil {
-		return fail(err)
+		return err
 	}
 	for _, statement := range []string{do.Cleanup, do.Statement} {
 		if statement == "" {
 			continue
 		}
-		if _, err := d.conn.Exec(ctx, statement); err != nil {
-			return fail(err)
+		if err := lock.UntilEnded(ctx, d.conn, o.lockTimeout); err != nil {
+			return err
+		}
+		if err := d.watched(ctx, statement); err != nil {
+			return err
 		}
 	}
-	if err := db.New().ExposeCustomIndex(ctx, d.conn, key); err != nil {
-		return fail(err)
+	return db.New().ExposeCustomIndex(ctx, d.conn, key)
+}
+
+// watched runs a statement, and has NotifyLockWait's function told of whom it waits for where it is known which
+// connection that is.
+func (d *DB) watched(ctx context.Context, statement string) error {
+	if conn, ok := d.conn.(*pgx.Conn); ok {
+		defer lock.NewWatch(ctx, conn, int32(conn.PgConn().PID()), 0).Stop()
 	}
-	return nil
+	_, err := d.conn.Exec(ctx, statement)
+	return err
 }
 
 // resolveFor makes the filter of options one of an entity's history.

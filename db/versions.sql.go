@@ -63,7 +63,11 @@ func (q *Queries) Comparison(ctx context.Context, db DBTX, tableID int32) (Compa
 }
 
 const customIndexStatement = `-- name: CustomIndexStatement :one
-SELECT exaudit.custom_index_statement($1::pg_catalog.text)::pg_catalog.text AS statement,
+SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class c
+                         JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND x.indisvalid
+                         WHERE c.relname::pg_catalog.text OPERATOR(pg_catalog.=) exaudit.custom_index($1::pg_catalog.text)
+                           AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace) THEN ''
+            ELSE exaudit.custom_index_statement($1::pg_catalog.text) END::pg_catalog.text AS statement,
        coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
                  FROM pg_catalog.pg_class c
                  JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND NOT x.indisvalid
@@ -76,7 +80,7 @@ type CustomIndexStatementRow struct {
 	Cleanup   string
 }
 
-// How to index a key of the custom data, and how to clear away an index that never became
+// How to index a key of the custom data, ” where it is, and how to clear away an index that never became
 // valid.
 func (q *Queries) CustomIndexStatement(ctx context.Context, db DBTX, key string) (CustomIndexStatementRow, error) {
 	row := db.QueryRow(ctx, customIndexStatement, key)

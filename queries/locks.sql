@@ -35,3 +35,29 @@ FROM holding h
 LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) h.pid
 WHERE pg_catalog.cardinality(pg_catalog.pg_blocking_pids(h.pid)) OPERATOR(pg_catalog.=) 0
 ORDER BY a.xact_start, h.pid;
+
+-- name: UnderWay :many
+-- The other transactions that an index of exaudit.versions that is made CONCURRENTLY waits for: those that have written
+-- to it, and those that may still look at what was before. Of the given ones, if any. Of sessions that are not shown to
+-- the role it is not known, so they count.
+SELECT o.transaction::pg_catalog.text                    AS transaction,
+       coalesce(o.pid, 0)::integer                       AS pid,
+       coalesce(a.usename, '')::pg_catalog.text          AS role,
+       coalesce(a.application_name, '')::pg_catalog.text AS application,
+       coalesce(a.state, '')::pg_catalog.text            AS state,
+       coalesce(a.query, '')::pg_catalog.text            AS statement,
+       coalesce(pg_catalog.date_part('epoch', a.xact_start), 0)::bigint AS since
+FROM (SELECT l.virtualtransaction AS transaction, l.pid,
+             pg_catalog.bool_or(coalesce(l.database OPERATOR(pg_catalog.=) d.oid AND l.relation OPERATOR(pg_catalog.=) 'exaudit.versions'::pg_catalog.regclass::pg_catalog.oid
+                                         AND l.mode OPERATOR(pg_catalog.<>) 'AccessShareLock', false)) AS writes
+      FROM pg_catalog.pg_locks l
+      JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+      WHERE l.granted AND coalesce(l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid(), true)
+      GROUP BY l.virtualtransaction, l.pid) AS o
+LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) o.pid
+WHERE (o.writes
+       OR a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+          AND coalesce(a.backend_type, '') OPERATOR(pg_catalog.<>) 'autovacuum worker'
+          AND (a.backend_xmin IS NOT NULL OR a.query OPERATOR(pg_catalog.=) '<insufficient privilege>'))
+  AND coalesce(o.transaction OPERATOR(pg_catalog.=) ANY (@known::pg_catalog.text[]), true)
+ORDER BY a.xact_start, o.pid;

@@ -81,9 +81,13 @@ LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
 LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace;
 
 -- name: CustomIndexStatement :one
--- How to index a key of the custom data, and how to clear away an index that never became
+-- How to index a key of the custom data, '' where it is, and how to clear away an index that never became
 -- valid.
-SELECT exaudit.custom_index_statement(@key::pg_catalog.text)::pg_catalog.text AS statement,
+SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class c
+                         JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND x.indisvalid
+                         WHERE c.relname::pg_catalog.text OPERATOR(pg_catalog.=) exaudit.custom_index(@key::pg_catalog.text)
+                           AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace) THEN ''
+            ELSE exaudit.custom_index_statement(@key::pg_catalog.text) END::pg_catalog.text AS statement,
        coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
                  FROM pg_catalog.pg_class c
                  JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND NOT x.indisvalid

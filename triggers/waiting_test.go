@@ -7,8 +7,42 @@ import (
 	"time"
 
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/triggers"
 )
+
+// watchHolding looks, until its result is called, for how long at most a session waits for a lock while others wait for
+// it: as the server has it, so that a slow machine does not count.
+func watchHolding(t *testing.T, db *pgtest.DB) (longest func() time.Duration) {
+	t.Helper()
+	const holding = `
+		SELECT coalesce(max(extract(epoch FROM clock_timestamp() - l.waitstart)), 0)::float8
+		FROM pg_locks l
+		WHERE NOT l.granted AND l.pid IN (SELECT unnest(pg_blocking_pids(a.pid)) FROM pg_stat_activity a
+		                                  WHERE a.datname = current_database() AND a.wait_event_type = 'Lock')`
+	conn, stop, most := db.Connect(t, ""), make(chan struct{}), make(chan float64, 1)
+	go func() {
+		longest := 0.0
+		defer func() { most <- longest }()
+		for {
+			var held float64
+			if err := conn.QueryRow(context.Background(), holding).Scan(&held); err != nil {
+				t.Error(err)
+				return
+			}
+			longest = max(longest, held)
+			select {
+			case <-stop:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}()
+	return func() time.Duration {
+		close(stop)
+		return time.Duration(<-most * float64(time.Second))
+	}
+}
 
 // While a table is in use, whoever else reads or writes it, or another one, waits for less than deadlock_timeout: nobody
 // becomes a deadlock's victim, and waiting does not add up.
@@ -66,7 +100,8 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 			}
 			app, others := db.Connect(t, ""), db.Connect(t, "")
 			run(t, app, `BEGIN`, c.hold)
-			run(t, others, `SET lock_timeout = '3s'`)
+			run(t, others, `SET lock_timeout = '20s'`)
+			longest := watchHolding(t, db)
 			done := make(chan error)
 			go func() { done <- c.run(db.Pool, c.tables) }()
 			for i := 0; ; i++ {
@@ -74,6 +109,11 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 				case err := <-done:
 					if !errors.Is(err, triggers.ErrLocked) {
 						t.Errorf("got %v, want ErrLocked", err)
+					}
+					held := longest()
+					t.Logf("it waited for %s at most with what others wait for", held)
+					if held >= 500*time.Millisecond {
+						t.Errorf("it waited for %s with what others wait for, and should for 200 ms", held)
 					}
 					run(t, app, `COMMIT`)
 					if err := c.run(db.Pool, c.tables); err != nil {
@@ -83,7 +123,7 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 				case <-time.After(20 * time.Millisecond):
 				}
 				if i == 15 {
-					run(t, app, `SET LOCAL lock_timeout = '3s'`, c.then)
+					run(t, app, `SET LOCAL lock_timeout = '20s'`, c.then)
 				}
 				run(t, others, `SELECT FROM a, b, parts`, `INSERT INTO parts VALUES (2, 2); DELETE FROM parts WHERE id = 2`)
 				if c.then != `UPDATE a SET n = 2` {

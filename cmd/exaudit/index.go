@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
 )
 
 func (p *program) indexCommand() *cli.Command {
@@ -11,15 +13,27 @@ func (p *program) indexCommand() *cli.Command {
 		Name:      "index",
 		Usage:     "make \"history --by KEY=VALUE\" fast for a key of the custom data",
 		UsageText: "exaudit index [flags] KEY",
-		Description: "Makes an index on exaudit.versions, without holding anybody up; it waits itself for the\n" +
-			"transactions under way.\n\n" +
+		Description: "Makes an index on exaudit.versions, without holding anybody up. Before, it waits for the\n" +
+			"transactions under way, and while it is made for those that have begun since.\n\n" +
 			"Example: exaudit index actor_id",
+		Flags:  []cli.Flag{indexTimeoutFlag()},
 		Action: p.index,
+	}
+}
+
+func indexTimeoutFlag() cli.Flag {
+	return &cli.DurationFlag{
+		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
+		Usage: "how long to wait for the transactions under way, 0 for ever",
 	}
 }
 
 func (p *program) index(c *cli.Context) error {
 	if err := argumentCount(c, 1, 1, "a key of the custom data"); err != nil {
+		return err
+	}
+	wait, err := lockTimeout(c)
+	if err != nil {
 		return err
 	}
 	conn, db, err := p.open(c)
@@ -28,7 +42,7 @@ func (p *program) index(c *cli.Context) error {
 	}
 	defer closeConn(c.Context, conn)
 	key := c.Args().First()
-	if err := db.IndexCustom(c.Context, key); err != nil {
+	if err := db.IndexCustom(c.Context, key, exaudit.IndexLockTimeout(wait)); err != nil {
 		return err
 	}
 	if !forPeople(c) {

@@ -73,14 +73,17 @@ func holders(ctx context.Context, q db.DBTX, pid int32) ([]Holder, error) {
 	}
 	list := make([]Holder, len(rows))
 	for i, r := range rows {
-		list[i] = Holder{
-			PID: r.Pid, Role: r.Role, Application: r.Application, State: r.State, Statement: statement(r.Statement),
-		}
-		if r.Since != 0 {
-			list[i].Since = time.Unix(r.Since, 0).UTC()
-		}
+		list[i] = holder(r)
 	}
 	return list, nil
+}
+
+func holder(r db.BlockersRow) Holder {
+	h := Holder{PID: r.Pid, Role: r.Role, Application: r.Application, State: r.State, Statement: statement(r.Statement)}
+	if r.Since != 0 {
+		h.Since = time.Unix(r.Since, 0).UTC()
+	}
+	return h
 }
 
 // describe names all of them.

@@ -39,7 +39,12 @@ func (e *Error) Error() string {
 	return text
 }
 
-func (e *Error) Unwrap() []error { return []error{ErrLocked, e.cause} }
+func (e *Error) Unwrap() []error {
+	if e.cause == nil { // nothing was tried
+		return []error{ErrLocked}
+	}
+	return []error{ErrLocked, e.cause}
+}
 
 // timedOut reports whether an error is a lock that was not to be had in time.
 func timedOut(err error) bool {
