@@ -93,7 +93,7 @@ const entityVersions = `-- name: EntityVersions :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        (CASE WHEN $1::integer IS NULL THEN v.before ELSE exaudit.preview(v.before, $1::integer) END)::pg_catalog.jsonb AS before,
        (CASE WHEN $1::integer IS NULL THEN v.after ELSE exaudit.preview(v.after, $1::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
-       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns
+       exaudit.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) $2::integer AND v.entity_id OPERATOR(pg_catalog.=) $3::pg_catalog.text
   AND v.id OPERATOR(pg_catalog.>=) $4::bigint AND v.id OPERATOR(pg_catalog.<=) $5::bigint
@@ -456,7 +456,7 @@ func (q *Queries) Unrecorded(ctx context.Context, db DBTX, arg UnrecordedParams)
 const version = `-- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns,
+       exaudit.custom_values(v.*)::pg_catalog.jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::pg_catalog.text, t.schema_name), coalesce(c.relname::pg_catalog.text, t.table_name))::pg_catalog.text AS quoted_name,
        coalesce(c.oid, 0)::pg_catalog.oid AS relation
 FROM exaudit.versions v
@@ -511,7 +511,7 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 const versionsByRef = `-- name: VersionsByRef :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns
+       exaudit.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::pg_catalog.text[]), pg_catalog.unnest($3::bigint[])) AS r (table_id, entity_id, id)
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
                        AND v.id OPERATOR(pg_catalog.=) r.id

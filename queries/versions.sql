@@ -14,7 +14,7 @@ FROM exaudit.moved_versions(@table_id::integer, @entity_ids::pg_catalog.text[], 
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.before ELSE exaudit.preview(v.before, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS before,
        (CASE WHEN sqlc.narg(cut)::integer IS NULL THEN v.after ELSE exaudit.preview(v.after, sqlc.narg(cut)::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
-       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns
+       exaudit.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) @table_id::integer AND v.entity_id OPERATOR(pg_catalog.=) @entity_id::pg_catalog.text
   AND v.id OPERATOR(pg_catalog.>=) @first_id::bigint AND v.id OPERATOR(pg_catalog.<=) @last_id::bigint
@@ -30,7 +30,7 @@ WHERE v.table_id OPERATOR(pg_catalog.=) @table_id AND v.entity_id OPERATOR(pg_ca
 -- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns,
+       exaudit.custom_values(v.*)::pg_catalog.jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::pg_catalog.text, t.schema_name), coalesce(c.relname::pg_catalog.text, t.table_name))::pg_catalog.text AS quoted_name,
        coalesce(c.oid, 0)::pg_catalog.oid AS relation
 FROM exaudit.versions v
@@ -101,7 +101,7 @@ SELECT exaudit.expose_custom_index(@key::pg_catalog.text);
 -- Versions of many entities, each by the index of its entity's history.
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v)::pg_catalog.jsonb AS custom_columns
+       exaudit.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM ROWS FROM (pg_catalog.unnest(@table_ids::integer[]), pg_catalog.unnest(@entity_ids::pg_catalog.text[]), pg_catalog.unnest(@ids::bigint[])) AS r (table_id, entity_id, id)
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
                        AND v.id OPERATOR(pg_catalog.=) r.id

@@ -425,7 +425,7 @@ BEGIN
         FROM ROWS FROM (unnest(keys), unnest(first_ids)) WITH ORDINALITY AS k (entity_id, first_id, chain)
         -- by the index, whatever is known of the table's size
         CROSS JOIN LATERAL (
-            SELECT * FROM exaudit.versions o
+            SELECT o.id, o.xid, o.action, o.before, o.after, o.previous_entity_id FROM exaudit.versions o
             WHERE o.table_id = rewind.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= k.first_id OFFSET 0) AS o
         UNION ALL
         SELECT l.chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, l.position
@@ -942,7 +942,7 @@ BEGIN
     PERFORM exaudit.check_instant(t.table_id, instant);
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
-          WHERE v.table_id = t.table_id AND v.recorded_at > instant AND (since_as_of.linked IS NULL OR v.entity_id = ANY (since_as_of.linked))
+          WHERE v.table_id = t.table_id AND v.recorded_at > since_as_of.instant AND (since_as_of.linked IS NULL OR v.entity_id = ANY (since_as_of.linked))
           GROUP BY v.entity_id) AS l;
 END
 $$;

@@ -11,7 +11,7 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 CREATE VIEW exaudit.readable_versions WITH (security_barrier = true) AS
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v) AS custom_columns,
+       exaudit.custom_values(v.*) AS custom_columns,
        v.xid AS transaction
 FROM exaudit.versions v
 WHERE v.table_id = ANY (ARRAY(SELECT exaudit.readable_tables()));
@@ -51,7 +51,7 @@ BEGIN
         CREATE OR REPLACE VIEW exaudit.%1$I WITH (security_barrier = true) AS
         SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
                v.before, v.after, v.custom, v.session_role,
-               exaudit.custom_values(v) AS custom_columns,
+               exaudit.custom_values(v.*) AS custom_columns,
                v.xid AS transaction,
                jsonb_hash_extended(v.custom -> %2$L::text, 0) AS value_hash
         FROM exaudit.versions v

@@ -96,13 +96,18 @@ func meeting(t *testing.T, q querier, condition string) []int {
 func TestConditionsRefused(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, conditional)
+	// what only looks like a name of another schema is taken
+	db.Exec(t, `CREATE TABLE odd (id int PRIMARY KEY, "a.b" int, "it's" int, "m""." int, "--" int)`)
+	for _, condition := range []string{`"a.b" > 1`, `"it's" > 0 AND r."a.b" = 1 AND 'm.yes' <> '''m.no'`, `"--" = 1 AND r . "m""." = 1`} {
+		installWith(t, db, "odd", triggers.Options{Where: condition})
+	}
 	wantRefused(t, db, map[string]string{
 		`name = current_user`: "the current user or time", `at < now()`: "now()", `random() < 0.5`: "random()", `at < CURRENT_TIMESTAMP`: "the current user or time",
 		`coalesce(current_setting('app.audit', true), 'on') <> 'off'`: "current_setting()", `pg_backend_pid() > 0`: "pg_backend_pid()",
 		`day = name::date`: "settings", `at > day`: "timestamptz", `tags::text = '{a}'`: "more than the row",
 		`id = (SELECT 1)`: "it has a subquery", `id IN (SELECT id FROM pg_catalog.pg_class)`: "it has a subquery",
 		`ctid = '(0,1)'`: "system column", `r.xmin = '1'`: "system column", `tableoid = 1`: "system column", `r.* IS NOT NULL`: "row as a whole",
-		`m.yes(name)`: "it names m.yes", `name OPERATOR(m.=) 'x'`: "it names m.=", `"m" . "yes" (name)`: `it names "m"."yes"`, `word = 'x'::m.word`: "it names m.word",
+		`m.yes(name)`: "it names m.yes", `name OPERATOR(m.=) 'x'`: "it names m.=", `"m" . "yes" (name)`: `it names "m"."yes"`, `word = 'x'::m.word`: "it names m.word", `name = '"' OR m.yes(name) OR name = '"'`: "it names m.yes",
 		`status > 'draft'`: "order of an enum", `greatest(status, 'open') = 'open'`: "order of an enum", `(status, id) > ('open', 1)`: "order of an enum", `moods > '{open}'`: "order of an enum", `status BETWEEN 'draft' AND 'open'`: "order of an enum",
 		`status > ANY ('{draft}')`: "order of an enum", `status <> 'typo'`: "invalid input value for enum", `label = 'typo'`: "invalid input value for enum",
 		`pair IS NULL`: `column "pair" is of type m.pair, which is not PostgreSQL's own`, `r.span IS NULL`: `column "span" is of type m.span`, `folded = 'x'`: `column "folded" has collation m.own, which is not PostgreSQL's own`,
