@@ -25,7 +25,8 @@ type Key []any
 type EntityID string
 
 // entity finds out which entity a table and a key name. PostgreSQL itself reads the key as
-// the column's type, so 42, "42" and "0042" name the same row.
+// the column's type, so 42, "42" and "0042" name the same row. So do spellings that the type takes for equal, as 1.5 and
+// 1.50, unless each has a history of its own.
 func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity, error) {
 	t, err := triggers.Find(ctx, d.conn, table)
 	if err != nil {
@@ -54,6 +55,20 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 	}
 	if err != nil {
 		return e, fmt.Errorf("read key of %s: %w", t.QuotedName, err)
+	}
+	return d.spelled(ctx, e)
+}
+
+// spelled is the entity under the key as it is recorded.
+func (d *DB) spelled(ctx context.Context, e history.Entity) (history.Entity, error) {
+	others, err := db.New().Spellings(ctx, d.conn, db.SpellingsParams{TableID: e.TableID, Relation: e.Relation, EntityID: e.ID})
+	switch {
+	case err != nil:
+		return e, fmt.Errorf("read key of %s: %w", e.Table, err)
+	case len(others) == 1:
+		e.ID = others[0]
+	case len(others) > 1:
+		return e, fmt.Errorf("key of %s: %w: %s has no history, but %s have, which are equal to it", e.Table, ErrInvalidKey, e.ID, strings.Join(others, ", "))
 	}
 	return e, nil
 }

@@ -2,8 +2,10 @@ package exaudit_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,5 +142,66 @@ func TestNullKeysInSQL(t *testing.T) {
 		if refused := (*pgconn.PgError)(nil); !errors.As(err, &refused) || refused.Code != "22004" {
 			t.Errorf("%s: %v", fmt.Sprintf(call, `NULL`), err)
 		}
+	}
+}
+
+// A key is found in every spelling that its type takes for equal, and where several have a history, they are named.
+func TestSpellingsOfKeys(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	schema := `CREATE EXTENSION citext; CREATE DOMAIN address AS citext; CREATE TYPE mood AS ENUM ('calm', 'angry');
+		CREATE COLLATION ignoring (provider = icu, locale = 'und-u-ks-level2', deterministic = false);`
+	for name, of := range map[string]struct{ key, there, asked, third string }{
+		"citext":    {`citext`, `ada`, `ADA`, `Ada`},
+		"domain":    {`address`, `ada`, `ADA`, `Ada`},
+		"numeric":   {`numeric`, `1.50`, `1.5`, `1.500`},
+		"float8":    {`float8`, `0`, `-0`, ``},
+		"collation": {`text COLLATE ignoring`, `ada`, `ADA`, `Ada`},
+		"jsonb":     {`jsonb`, `{"a": 1.0}`, `{"a": 1}`, `{"a": 1.00}`},
+		"interval":  {`interval`, `1 day`, `24:00:00`, ``},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, audit := audited(t, schema+`CREATE TABLE u (k `+of.key+` PRIMARY KEY, v int)`, "u")
+			insert := func(k string) {
+				if _, err := db.Pool.Exec(ctx, `INSERT INTO u VALUES ($1::text::`+strings.Fields(of.key)[0]+`, 1)`, k); err != nil {
+					t.Fatal(err)
+				}
+			}
+			found := func() (state string) {
+				versions, err := audit.History(ctx, "u", any(of.asked))
+				if name == "jsonb" {
+					versions, err = audit.History(ctx, "u", json.RawMessage(of.asked))
+				}
+				if err != nil {
+					return err.Error()
+				}
+				if len(versions) == 0 {
+					return "none"
+				}
+				return versions[0].EntityID
+			}
+			if got := found(); got != "none" {
+				t.Errorf("before anything was recorded: %s", got)
+			}
+			insert(of.there)
+			there := found()
+			if there == "none" || len(there) > 20 {
+				t.Fatalf("of the row that is there: %s", there)
+			}
+			db.Exec(t, `DELETE FROM u`)
+			if got := found(); got != there {
+				t.Errorf("of the row that was there: %s, want %s", got, there)
+			}
+			if of.third == "" {
+				return
+			}
+			insert(of.third)
+			third := found()
+			db.Exec(t, `DELETE FROM u`)
+			if got := found(); third == there || !strings.Contains(got, there) || !strings.Contains(got, third) {
+				t.Errorf("of two rows that were there: %s, want one about %s and %s", got, there, third)
+			}
+		})
 	}
 }

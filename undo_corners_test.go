@@ -100,11 +100,12 @@ func TestUndoRivals(t *testing.T) {
 		"partial":       {`e text); CREATE UNIQUE INDEX ON w (e) WHERE (e <> ''`, `'x'`, `'x'`},
 		"an enum":       {`e mood UNIQUE`, `'calm'`, `'calm'`},
 		"case ignored":  {`e citext UNIQUE`, `'ada'`, `'ADA'`},
+		"a collation":   {`e text COLLATE ignoring UNIQUE`, `'ada'`, `'ADA'`},
 		"a domain of t": {`e address UNIQUE`, `'ada'`, `'ADA'`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, audit := audited(t, `CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('calm', 'angry'); CREATE DOMAIN address AS citext;
+			db, audit := audited(t, `CREATE EXTENSION citext; CREATE COLLATION ignoring (provider = icu, locale = 'und-u-ks-level2', deterministic = false); CREATE TYPE mood AS ENUM ('calm', 'angry'); CREATE DOMAIN address AS citext;
 				CREATE TABLE w (id int PRIMARY KEY, `+of.definition+`)`, "w")
 			db.Exec(t, `INSERT INTO w VALUES (1, `+of.first+`), (3, NULL)`)
 			db.Exec(t, `DELETE FROM w WHERE id IN (1, 3)`)

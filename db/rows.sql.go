@@ -287,6 +287,37 @@ func (q *Queries) SetSessionData(ctx context.Context, db DBTX, arg SetSessionDat
 	return err
 }
 
+const spellings = `-- name: Spellings :many
+SELECT s.entity_id::pg_catalog.text AS entity_id
+FROM exaudit.spellings($1::integer, $2::pg_catalog.oid, $3::pg_catalog.text) AS s (entity_id)
+`
+
+type SpellingsParams struct {
+	TableID  int32
+	Relation uint32
+	EntityID string
+}
+
+func (q *Queries) Spellings(ctx context.Context, db DBTX, arg SpellingsParams) ([]string, error) {
+	rows, err := db.Query(ctx, spellings, arg.TableID, arg.Relation, arg.EntityID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var entity_id string
+		if err := rows.Scan(&entity_id); err != nil {
+			return nil, err
+		}
+		items = append(items, entity_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const track = `-- name: Track :one
 SELECT coalesce(exaudit.track($1::integer, $2::pg_catalog.text, $3::pg_catalog.jsonb, $4::pg_catalog.jsonb), 0)::bigint AS id
 `

@@ -3,6 +3,10 @@
 -- name: EntityID :one
 SELECT exaudit.entity_id(@relation::pg_catalog.oid, @key_values::pg_catalog.jsonb)::pg_catalog.text AS entity_id;
 
+-- name: Spellings :many
+SELECT s.entity_id::pg_catalog.text AS entity_id
+FROM exaudit.spellings(@table_id::integer, @relation::pg_catalog.oid, @entity_id::pg_catalog.text) AS s (entity_id);
+
 -- name: RowImage :one
 SELECT exaudit.row_image(@relation::pg_catalog.oid, @entity_id::pg_catalog.text, @locked::boolean)::pg_catalog.jsonb AS image;
 

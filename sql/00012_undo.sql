@@ -272,19 +272,23 @@ $$;
 -- "x.name = r.name" for a column x of a table, or where both are of images, and one of an image r, by an operator that the
 -- column's type has: the values of a type that only a superuser can have made are read as that type, all others that are
 -- not PostgreSQL's own are compared as text. NULL where they are not compared.
-CREATE FUNCTION exaudit.same_value(column_type oid, name text, operator text, both_images boolean) RETURNS text
+CREATE FUNCTION exaudit.same_value(column_type oid, name text, operator text, index_collation oid, both_images boolean) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN exaudit.plain_type(column_type) = b.oid THEN pg_catalog.format('t.%1$I%3$s %2$s r.%1$I', name, operator, v.beneath)
+    SELECT CASE WHEN exaudit.plain_type(column_type) = b.oid THEN pg_catalog.format('t.%1$I%3$s %2$s r.%1$I', name, operator, v.beneath) || v.collated
                 WHEN b.typelem <> 0 AND b.typlen = -1 THEN NULL
                 WHEN b.typtype <> 'b' AND both_images THEN pg_catalog.format('t.%1$I OPERATOR(pg_catalog.=) r.%1$I', name)
                 WHEN b.typtype <> 'b' THEN pg_catalog.format('exaudit.text_value(t.%1$I) OPERATOR(pg_catalog.=) r.%1$I', name)
                 ELSE pg_catalog.format(
                     CASE WHEN both_images THEN v.typed || ' %2$s ' ELSE 't.%1$I%4$s %2$s ' END || replace(v.typed, 't.', 'r.'),
-                    name, operator, exaudit.type_name(b.oid, -1), v.beneath) END
+                    name, operator, exaudit.type_name(b.oid, -1), v.beneath) || v.collated END
     FROM pg_catalog.pg_type b,
-         (SELECT CASE WHEN both_images THEN '' ELSE exaudit.beneath(column_type) END AS beneath, '(SELECT "!v"."!v" FROM pg_catalog.jsonb_to_record(pg_catalog.jsonb_build_object(''!v'', t.%1$I)) AS "!v" ("!v" %3$s))' AS typed) AS v
+         (SELECT CASE WHEN both_images THEN '' ELSE exaudit.beneath(column_type) END AS beneath,
+                 coalesce((SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, o.collname) FROM pg_catalog.pg_collation o
+                           JOIN pg_catalog.pg_namespace n ON n.oid = o.collnamespace
+                           WHERE o.oid = index_collation AND NOT o.collisdeterministic), '') AS collated,
+                 '(SELECT "!v"."!v" FROM pg_catalog.jsonb_to_record(pg_catalog.jsonb_build_object(''!v'', t.%1$I)) AS "!v" ("!v" %3$s))' AS typed) AS v
     WHERE b.oid = exaudit.base_type(column_type)
 $$;
 
@@ -322,8 +326,8 @@ AS $$
                string_agg(pg_catalog.format('(%s) AS "!%s"', p.definition, p.position), ', ' ORDER BY p.position) AS indexed,
                string_agg(pg_catalog.format('(%s) %s r."!%s"', p.definition, p.operator, p.position), ' AND ' ORDER BY p.position) AS probe
         FROM (SELECT u.position, pg_catalog.pg_get_indexdef(i.indexrelid, u.position::integer, false) AS definition, e.operator,
-                     exaudit.same_value(a.atttypid, a.attname::text, e.operator, false) AS same,
-                     exaudit.same_value(a.atttypid, a.attname::text, e.operator, true) AS same_images
+                     exaudit.same_value(a.atttypid, a.attname::text, e.operator, i.indcollation[u.position - 1], false) AS same,
+                     exaudit.same_value(a.atttypid, a.attname::text, e.operator, i.indcollation[u.position - 1], true) AS same_images
               FROM unnest(i.indclass, i.indkey::int2[]) WITH ORDINALITY AS u (class, number, position)
               JOIN pg_catalog.pg_opclass oc ON oc.oid = u.class
               JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
@@ -356,6 +360,62 @@ AS $$
     ) AS k
     WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND k.columns IS NOT NULL
     ORDER BY c.relname
+$$;
+
+-- How a key of which nothing is recorded is spelled otherwise, where its types take several spellings for equal: by the
+-- row that is there, or else by the rows that were. None where it has a history itself.
+CREATE FUNCTION exaudit.spellings(table_id integer, relation regclass, entity_id text) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    same_row   text; -- a row t of the table, and a key r
+    same_image text; -- two keys
+    present    text;
+BEGIN
+    SELECT string_agg(exaudit.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], false), ' AND ' ORDER BY c.key_position),
+           string_agg(exaudit.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true), ' AND ' ORDER BY c.key_position)
+    INTO same_row, same_image
+    FROM exaudit.table_columns c
+    JOIN pg_catalog.pg_index i ON i.indrelid = c.relation AND i.indisprimary
+    JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[c.key_position]
+    JOIN pg_catalog.pg_amop am ON am.amopfamily = oc.opcfamily AND am.amopstrategy = 3
+                              AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype
+    JOIN pg_catalog.pg_operator p ON p.oid = am.amopopr
+    JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
+    CROSS JOIN LATERAL (SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) AS operator) AS o
+    WHERE c.relation = spellings.relation
+    HAVING count(*) FILTER (WHERE c.changed_expression <> '{old} IS DISTINCT FROM {new}'
+                              AND (SELECT t.typtype FROM pg_catalog.pg_type t WHERE t.oid = exaudit.base_type(c.type)) = 'b') > 0
+       AND count(exaudit.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true)) = count(*);
+    IF same_image IS NULL OR entity_id ^@ 'sha256 '
+       OR EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = spellings.table_id AND v.entity_id = spellings.entity_id COLLATE "C") THEN
+        RETURN;
+    END IF;
+    IF pg_catalog.has_table_privilege(relation, 'SELECT') THEN
+        EXECUTE pg_catalog.format(
+            'SELECT %s FROM %s AS t JOIN exaudit.key_records($1, ARRAY[$2]) AS r (%s) ON %s',
+            exaudit.entity_id_expression(relation, 't'), exaudit.target(relation), exaudit.key_records_definition(relation), same_row)
+        INTO present USING relation, entity_id;
+        IF present IS NOT NULL THEN
+            RETURN QUERY SELECT present WHERE present <> entity_id;
+            RETURN;
+        END IF;
+    END IF;
+    RETURN QUERY EXECUTE pg_catalog.format(
+        'WITH RECURSIVE known (id) AS ('
+        'SELECT (SELECT v.entity_id FROM exaudit.versions v WHERE v.table_id = $3 ORDER BY v.entity_id LIMIT 1) '
+        'UNION ALL SELECT (SELECT v.entity_id FROM exaudit.versions v WHERE v.table_id = $3 AND v.entity_id > k.id ORDER BY v.entity_id LIMIT 1) '
+        'FROM known k WHERE k.id IS NOT NULL) '
+        'SELECT t.%1$s FROM exaudit.key_records($1, ARRAY(SELECT k.id FROM known k WHERE NOT k.id ^@ ''sha256 '')) AS t (%2$s) '
+        'JOIN exaudit.key_records($1, ARRAY[$2]) AS r (%2$s) ON %3$s ORDER BY t.%1$s COLLATE "C"',
+        exaudit.free_name(relation, '!entity_id'), exaudit.key_records_definition(relation), same_image)
+    USING relation, entity_id, table_id;
+EXCEPTION WHEN data_exception THEN
+    RETURN; -- the primary key was another one once
+END
 $$;
 
 -- What an index has of rows that are given as images, in their order; see unique_columns. It is
@@ -524,11 +584,11 @@ CREATE TRIGGER forget_undone
 ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER forget_undone;
 
 REVOKE EXECUTE ON FUNCTION exaudit.forget_undone, exaudit.lock_undo, exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
-    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.same_value, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
+    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.same_value, exaudit.unique_columns, exaudit.spellings, exaudit.index_entries, exaudit.taken_values,
     exaudit.taken_entries, exaudit.rival_values, exaudit.missing_references, exaudit.rows_referencing
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.lock_undo, exaudit.note_undone, exaudit.undone_by, exaudit.key_records, exaudit.key_records_definition,
-    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.same_value, exaudit.unique_columns, exaudit.index_entries, exaudit.taken_values,
+    exaudit.row_images, exaudit.later_versions, exaudit.write_rows, exaudit.group_statement, exaudit.same_value, exaudit.unique_columns, exaudit.spellings, exaudit.index_entries, exaudit.taken_values,
     exaudit.taken_entries, exaudit.rival_values, exaudit.missing_references, exaudit.rows_referencing
     TO exaudit_reader;
 
@@ -542,6 +602,7 @@ DROP FUNCTION exaudit.rival_values;
 DROP FUNCTION exaudit.taken_entries;
 DROP FUNCTION exaudit.taken_values;
 DROP FUNCTION exaudit.index_entries;
+DROP FUNCTION exaudit.spellings;
 DROP FUNCTION exaudit.unique_columns;
 DROP FUNCTION exaudit.same_value;
 DROP FUNCTION exaudit.write_rows;
