@@ -80,6 +80,7 @@ var (
 	ErrOtherBuild           = sql.ErrOtherBuild
 	ErrKeptElsewhere        = sql.ErrKeptElsewhere
 	ErrLacksPrivileges      = sql.ErrLacksPrivileges
+	ErrEncoding             = sql.ErrEncoding
 	ErrNoTable              = triggers.ErrNoTable
 	ErrNotTrackable         = triggers.ErrNotTrackable
 	ErrNoPrimaryKey         = triggers.ErrNoPrimaryKey
@@ -115,7 +116,7 @@ var (
 // newer one was rolled back: Init returns false and no error, changes are recorded as before, and Check returns
 // ErrNewer.
 //
-// Errors: ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, and ErrLacksPrivileges, which
+// Errors: ErrEncoding, ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, and ErrLacksPrivileges, which
 // names all that the role lacks before anything is changed.
 func Init(ctx context.Context, config *pgx.ConnConfig, opts ...InitOption) (changed bool, err error) {
 	return sql.Up(ctx, config, opts...)

@@ -30,6 +30,12 @@ WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit';
 SELECT r.rolname::pg_catalog.text AS role,
        pg_catalog.current_database()::pg_catalog.text AS database,
        r.rolsuper::boolean AS superuser,
+       pg_catalog.getdatabaseencoding()::pg_catalog.text AS encoding,
+       -- texts of any other become UTF-8, which JSON is in, where it is read
+       (pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.=) 'UTF8'
+        OR EXISTS (SELECT FROM pg_catalog.pg_conversion c
+                   WHERE c.condefault AND pg_catalog.pg_encoding_to_char(c.conforencoding) OPERATOR(pg_catalog.=) pg_catalog.getdatabaseencoding()::pg_catalog.name
+                     AND pg_catalog.pg_encoding_to_char(c.contoencoding) OPERATOR(pg_catalog.=) 'UTF8'))::boolean AS becomes_utf8,
        r.rolcreaterole::boolean AS may_create_roles,
        r.rolinherit::boolean AS inherits,
        -- since PostgreSQL 16, each membership says what it is good for

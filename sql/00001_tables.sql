@@ -5,6 +5,18 @@
 -- definer of a trigger can never change what is recorded already.
 
 -- +goose Up
+-- +goose StatementBegin
+-- Texts are kept in JSON, and read as UTF-8.
+DO $encoding$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.=) ANY (ARRAY['SQL_ASCII', 'MULE_INTERNAL']) THEN
+        RAISE EXCEPTION 'texts of the encoding % cannot be kept as JSON', pg_catalog.getdatabaseencoding()
+            USING ERRCODE = 'feature_not_supported', HINT = 'Dump and restore into a database of encoding UTF8.';
+    END IF;
+END
+$encoding$;
+-- +goose StatementEnd
+
 CREATE SCHEMA IF NOT EXISTS exaudit;
 
 -- +goose StatementBegin

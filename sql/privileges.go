@@ -14,6 +14,10 @@ import (
 // ErrLacksPrivileges means that a role may not do what making or updating schema exaudit takes; see PrivilegeError.
 var ErrLacksPrivileges = errors.New("lacks privileges")
 
+// ErrEncoding means that a database's encoding does not say which characters its texts are of, so that they cannot be
+// read back from JSON as what they were: SQL_ASCII, MULE_INTERNAL.
+var ErrEncoding = errors.New("texts of the encoding cannot be kept as JSON")
+
 // PrivilegeError says all that a role lacks, before anything is changed. errors.Is finds ErrLacksPrivileges.
 type PrivilegeError struct {
 	Role    string
@@ -32,12 +36,16 @@ func (e *PrivilegeError) lacks(missing, cure string) {
 	e.Missing, e.Cure = append(e.Missing, missing), append(e.Cure, cure)
 }
 
-// checkPrivileges returns a *PrivilegeError where the role may not bring a schema in this state up to date.
+// checkPrivileges returns a *PrivilegeError where the role may not bring a schema in this state up to date, and ErrEncoding
+// where no role can.
 func checkPrivileges(ctx context.Context, q db.DBTX, s state) error {
 	queries := db.New()
 	who, err := queries.Installer(ctx, q)
 	if err != nil {
 		return fmt.Errorf("read the privileges of the role: %w", err)
+	}
+	if !who.BecomesUtf8 {
+		return fmt.Errorf("%w: %s of database %s", ErrEncoding, who.Encoding, who.Database)
 	}
 	if who.Superuser {
 		return nil

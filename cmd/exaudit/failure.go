@@ -56,6 +56,7 @@ var kinds = []struct {
 	{exaudit.ErrForeignSchema, exitFailed,
 		`; drop it, or, after a restore with --no-owner, run "exaudit sync" as that role`},
 	{exaudit.ErrLacksPrivileges, exitFailed, ""},
+	{exaudit.ErrEncoding, exitFailed, ": dump and restore into a database of encoding UTF8"},
 	{errRemoveElsewhere, exitFailed, ": their way back removes it"},
 	{exaudit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes what is missing, for them to apply`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},
