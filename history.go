@@ -2,9 +2,12 @@ package exaudit
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/triggers"
 )
 
 // HistoryOption narrows or enriches History.
@@ -101,6 +104,31 @@ func (d *DB) CheckHistory(ctx context.Context, table string, key any, opts ...Hi
 		return history.Check(ctx, q, entity, newHistoryOptions(opts).page.Cut)
 	})
 	return d.explain(ctx, err)
+}
+
+// HistoryBegin says where the history of a table begins.
+type HistoryBegin struct {
+	// CompleteSince is from when on every change is recorded and still there: since the table has been tracked, or since
+	// the last change that retention has removed.
+	CompleteSince time.Time `json:"complete_since"`
+	// Removed reports whether retention has removed versions.
+	Removed bool `json:"removed"`
+	// Predecessors are the tables that had this name before, were dropped, and have versions: by their number, which
+	// the condition "table_id = 3" of Where takes.
+	Predecessors []int32 `json:"predecessors,omitempty"`
+}
+
+// HistoryBegin returns from when on the history of a table is complete.
+func (d *DB) HistoryBegin(ctx context.Context, table string) (HistoryBegin, error) {
+	t, err := triggers.Find(ctx, d.conn, table)
+	if err != nil {
+		return HistoryBegin{}, d.explain(ctx, err)
+	}
+	b, err := db.New().HistoryBegin(ctx, d.conn, t.ID)
+	if err != nil {
+		return HistoryBegin{}, d.explain(ctx, fmt.Errorf("read where the history of %s begins: %w", t.QuotedName, err))
+	}
+	return HistoryBegin{CompleteSince: b.CompleteSince, Removed: b.Forgotten, Predecessors: b.Predecessors}, nil
 }
 
 func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*Version, err error) {

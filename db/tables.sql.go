@@ -8,6 +8,7 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"time"
 )
 
 const attachedTables = `-- name: AttachedTables :many
@@ -186,6 +187,32 @@ SELECT exaudit.drop_condition($1::integer)
 func (q *Queries) DropCondition(ctx context.Context, db DBTX, id int32) error {
 	_, err := db.Exec(ctx, dropCondition, id)
 	return err
+}
+
+const historyBegin = `-- name: HistoryBegin :one
+SELECT t.complete_since, (t.forgotten_at IS NOT NULL)::boolean AS forgotten,
+       ARRAY(SELECT p.id FROM exaudit.tables p
+             WHERE p.schema_name OPERATOR(pg_catalog.=) t.schema_name AND p.table_name OPERATOR(pg_catalog.=) t.table_name
+               AND p.id OPERATOR(pg_catalog.<) t.id
+               AND EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id OPERATOR(pg_catalog.=) p.id)
+             ORDER BY p.id)::integer[] AS predecessors
+FROM exaudit.tables t
+WHERE t.id OPERATOR(pg_catalog.=) $1::integer
+`
+
+type HistoryBeginRow struct {
+	CompleteSince time.Time
+	Forgotten     bool
+	Predecessors  []int32
+}
+
+// From when on everything is recorded of a table and still there, and the tables that had its name before it and have
+// versions that may be read.
+func (q *Queries) HistoryBegin(ctx context.Context, db DBTX, tableID int32) (HistoryBeginRow, error) {
+	row := db.QueryRow(ctx, historyBegin, tableID)
+	var i HistoryBeginRow
+	err := row.Scan(&i.CompleteSince, &i.Forgotten, &i.Predecessors)
+	return i, err
 }
 
 const isSuperuser = `-- name: IsSuperuser :one

@@ -174,3 +174,15 @@ SELECT pg_catalog.current_schemas(false)::pg_catalog.text[] AS schemas;
 -- name: IsType :one
 -- Whether a name is one of a type, as options have it.
 SELECT (exaudit.type_named(@name::pg_catalog.text) IS NOT NULL)::boolean AS known;
+
+-- name: HistoryBegin :one
+-- From when on everything is recorded of a table and still there, and the tables that had its name before it and have
+-- versions that may be read.
+SELECT t.complete_since, (t.forgotten_at IS NOT NULL)::boolean AS forgotten,
+       ARRAY(SELECT p.id FROM exaudit.tables p
+             WHERE p.schema_name OPERATOR(pg_catalog.=) t.schema_name AND p.table_name OPERATOR(pg_catalog.=) t.table_name
+               AND p.id OPERATOR(pg_catalog.<) t.id
+               AND EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id OPERATOR(pg_catalog.=) p.id)
+             ORDER BY p.id)::integer[] AS predecessors
+FROM exaudit.tables t
+WHERE t.id OPERATOR(pg_catalog.=) @table_id::integer;

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -84,6 +85,9 @@ func (p *program) history(c *cli.Context) error {
 		}
 		listed.versions, err = historyOf(c, db, table, key, opts...)
 		listed.total = len(listed.versions)
+		if listed.total > 0 {
+			listed.began = listed.versions[0].Action
+		}
 		if err == nil {
 			listed.damage = damage(c, db, table, key)
 		}
@@ -100,10 +104,41 @@ func (p *program) history(c *cli.Context) error {
 	if listed.damage != nil {
 		p.complain("%s %s: %s", listed.table, listed.key, strings.TrimSpace(listed.damage.Error()))
 	}
+	if err := p.sayBegin(c, db, listed, key); err != nil {
+		return err
+	}
 	if !forPeople(c) {
 		return printList(p, c, listed.versions)
 	}
 	return p.printHistory(c, listed)
+}
+
+// sayBegin says what a history that is shown from its beginning lacks: what was before the table was tracked, what
+// retention has removed, what is recorded of a table that had the name before.
+func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []string) error {
+	if l.table == "" || filtered(c) || c.IsSet("after") {
+		return nil
+	}
+	begin, err := db.HistoryBegin(c.Context, l.table)
+	if err != nil {
+		return err
+	}
+	partial := len(key) > 0 && l.total > 0 && l.began != exaudit.Created && l.began != exaudit.Baseline
+	since := begin.CompleteSince.Format(time.RFC3339)
+	switch {
+	case begin.Removed && (partial || l.rows || l.total == 0):
+		p.complain("of %s, retention has removed changes up to %s", l.table, since)
+	case partial:
+		p.complain("%s has been tracked since %s: what was before is not recorded", l.table, since)
+	}
+	for _, id := range begin.Predecessors {
+		condition := fmt.Sprintf("table_id = %d", id)
+		if len(key) == 1 {
+			condition += " and entity_id = '" + strings.ReplaceAll(key[0], "'", "''") + "'"
+		}
+		p.complain("a table called %s was dropped before: \"exaudit history --where %s\" shows its history", l.table, strconv.Quote(condition))
+	}
+	return nil
 }
 
 // previewed is how long a value may be, in bytes, to be read as it is where it will be cut anyway.
@@ -114,7 +149,8 @@ type listing struct {
 	versions   []*exaudit.Version
 	total      int // how many there are
 	table, key string
-	rows       bool // of several rows
+	rows       bool           // of several rows
+	began      exaudit.Action // of one row, its first version
 	damage     *exaudit.DivergedError
 }
 
