@@ -263,3 +263,47 @@ func TestStatementsWaitForNoNeighbour(t *testing.T) {
 	street.GoOn()
 	street.MoveOut()
 }
+
+// Under SERIALIZABLE, transactions on different tables have nothing to do with each other, though all are recorded in one.
+func TestSerializableNeighbours(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `ALTER TABLE exaudit.versions ADD COLUMN who text`)
+	kinds := map[string]triggers.Options{
+		"by_row": {}, "by_statement": {Level: triggers.LevelStatement}, "conditional": {Where: "n > 0"}, "masked": {Mask: []string{"n"}, SessionUser: true},
+	}
+	sides := []string{"left", "right"}
+	var tables []string
+	options := make(map[string]triggers.Options)
+	for kind, o := range kinds {
+		for _, side := range sides {
+			table := side + "_" + kind
+			db.Exec(t, `CREATE TABLE `+table+` (id int PRIMARY KEY, n int)`)
+			tables, options[table] = append(tables, table), o
+		}
+	}
+	if _, err := triggers.Install(ctx, db.Pool, tables, triggers.WithOptions(options)); err != nil {
+		t.Fatal(err)
+	}
+	conns := map[string]*pgx.Conn{"left": db.Connect(t, ""), "right": db.Connect(t, "")}
+	for kind := range kinds {
+		for round := range 3 {
+			for _, statement := range []string{
+				`BEGIN ISOLATION LEVEL SERIALIZABLE`,
+				`SET LOCAL exaudit.custom = '{"who": "ann"}'`,
+				`INSERT INTO {} SELECT i, i FROM generate_series(1, 20) i`,
+				`UPDATE {} SET n = n + 1`,
+				`UPDATE {} SET id = id + 100 WHERE id < 5`,
+				`DELETE FROM {} WHERE id < 10`,
+				`DELETE FROM {}`,
+				`COMMIT`,
+			} {
+				for _, side := range sides {
+					if _, err := conns[side].Exec(ctx, strings.ReplaceAll(statement, "{}", side+"_"+kind)); err != nil {
+						t.Fatalf("%s, round %d, %s: %v\n%s", kind, round, side, err, statement)
+					}
+				}
+			}
+		}
+	}
+}
