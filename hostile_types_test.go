@@ -57,7 +57,10 @@ func TestKeysOfHostileTypes(t *testing.T) {
 		t.Fatalf("the control runs no code of the owner's: %v", err)
 	}
 
+	// a superuser's, which calls what is the owner's
+	db.Exec(t, `CREATE DOMAIN m.theirs AS int CHECK (m.spied(VALUE)); CREATE TYPE m.deed AS (n m.theirs)`)
 	keys := map[string][2]string{
+		"deed": {"ROW(1)", "ROW(2)"}, "deed[]": {"ARRAY[ROW(1)::m.deed]", "ARRAY[ROW(2)::m.deed]"},
 		"mood": {"'sad'", "'ok'"}, "temper": {"'sad'", "'ok'"}, "place": {"ROW('a', 1)", "ROW('b', 2)"}, "site": {"ROW('a', 1)", "ROW('b', 2)"},
 		"span": {"'[1,2)'", "'[3,4)'"}, "spans": {"'{[1,2)}'", "'{[3,4)}'"}, "stretch": {"'[1,2)'", "'[3,4)'"}, "code": {"'a'", "'b'"},
 		"owned": {"ROW(1, 'sad')", "ROW(2, 'ok')"}, "mood[]": {"'{sad}'", "'{ok}'"}, "id[]": {"'{1}'", "'{2}'"}, "ids": {"'{1}'", "'{2}'"}, "temper[]": {"'{sad}'", "'{ok}'"},

@@ -359,31 +359,29 @@ func (f *File) columns(ctx context.Context, q db.DBTX) (missing []string, differ
 }
 
 // typeName is a type as PostgreSQL writes it. The description of a result has the modifier
-// of a type, but of a domain only what is beneath it.
+// of a type, but of a domain only what is beneath it. No value is made, which a domain would check.
 func typeName(ctx context.Context, q db.DBTX, text string) (string, error) {
-	rows, err := q.Query(ctx, "SELECT NULL::"+text+" AS value, pg_catalog.pg_typeof(NULL::"+text+")::pg_catalog.oid AS type")
+	rows, err := q.Query(ctx, "SELECT NULL::"+text+" AS value LIMIT 0")
 	if err != nil {
 		return "", err
 	}
-	defer rows.Close()
 	fields := slices.Clone(rows.FieldDescriptions())
-	if len(fields) != 2 || !rows.Next() {
-		rows.Close()
-		if err := rows.Err(); err != nil {
-			return "", err
-		}
-		return "", fmt.Errorf("%q is not one type", text)
-	}
-	var oid uint32
-	if err := rows.Scan(nil, &oid); err != nil {
+	rows.Close()
+	if err := rows.Err(); err != nil {
 		return "", err
 	}
-	rows.Close()
+	var oid *uint32
+	if err := q.QueryRow(ctx, "SELECT pg_catalog.to_regtype($1::pg_catalog.text)::pg_catalog.oid AS type", text).Scan(&oid); err != nil {
+		return "", err
+	}
+	if len(fields) != 1 || oid == nil {
+		return "", fmt.Errorf("%q is not one type", text)
+	}
 	modifier := int32(-1)
-	if fields[0].DataTypeOID == oid {
+	if fields[0].DataTypeOID == *oid {
 		modifier = fields[0].TypeModifier
 	}
-	return db.New().TypeName(ctx, q, db.TypeNameParams{Type: oid, Modifier: modifier})
+	return db.New().TypeName(ctx, q, db.TypeNameParams{Type: *oid, Modifier: modifier})
 }
 
 // Compare tells how a database differs from the file; tables is what triggers.Inspect says.

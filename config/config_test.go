@@ -125,7 +125,8 @@ func TestRefused(t *testing.T) {
 func TestRefusedByDatabase(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, shop+`ALTER TABLE exaudit.versions ADD COLUMN actor text;
-		CREATE TYPE mood AS ENUM ('sad'); CREATE FUNCTION own() RETURNS int LANGUAGE sql AS 'SELECT 1'`)
+		CREATE TYPE mood AS ENUM ('sad'); CREATE FUNCTION own() RETURNS int LANGUAGE sql AS 'SELECT 1';
+		CREATE FUNCTION ran(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ran'; END $$; CREATE DOMAIN trap AS int CHECK (ran(VALUE))`)
 	for _, c := range []struct{ text, want string }{
 		{"tables:\n  users:\n  missing:", `x.yaml:3: table missing: no such table`},
 		{"tables:\n  log:", `x.yaml:2: table log has no primary key`},
@@ -135,6 +136,7 @@ func TestRefusedByDatabase(t *testing.T) {
 		{"tables:\n  orders:\n  users:\n    mask:\n    - password\n    - passwort", `x.yaml:6: table users: mask: there is no column "passwort"`},
 		{"tables:\n  users:\n    exclude: [id]", `x.yaml:3: table users: exclude: column "id" is part of the primary key`},
 		{"tables:\n  users:\n    where: |\n      names = ''", `x.yaml:3: table users: where: column "names" does not exist`},
+		{"all: true\ncustom_columns:\n  actor: trap", `x.yaml:3: column actor is text, not trap: ALTER TABLE`},
 		{"all: true\ncustom_columns:\n  actor: bigint", `x.yaml:3: column actor is text, not bigint: ALTER TABLE`},
 		{"all: true\ncustom_columns:\n  a: integr", `x.yaml:3: column a: type "integr" does not exist`},
 		{"all: true\ncustom_columns:\n  a: int; DROP TABLE users", `x.yaml:3: column a: `},

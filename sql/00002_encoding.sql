@@ -84,23 +84,21 @@ AS $$
     FROM pg_catalog.pg_type ty WHERE ty.oid = type
 $$;
 
--- Does reading a value of a type check a domain that might run somebody else's code? Those of superusers do not, nor
--- one's own. Whether a domain has a CHECK is not asked: it may get one at any time.
-CREATE FUNCTION exaudit.has_foreign_domain(type oid) RETURNS boolean
+-- Does reading a value of a type check a domain, which might run somebody else's code? Whether a domain has a CHECK is not
+-- asked: it may get one at any time. Nor whose it is: what its CHECK calls may be another's.
+CREATE FUNCTION exaudit.has_domain(type oid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
-               WHEN ty.typtype = 'd' THEN
-                   NOT exists (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = ty.typowner AND (r.rolsuper OR r.rolname = current_user))
-                   OR exaudit.has_foreign_domain(ty.typbasetype)
+               WHEN ty.typtype = 'd' THEN true
                WHEN ty.typtype = 'c' THEN
                    exists (SELECT FROM pg_catalog.pg_attribute a
-                           WHERE a.attrelid = ty.typrelid AND a.attnum > 0 AND NOT a.attisdropped AND exaudit.has_foreign_domain(a.atttypid))
+                           WHERE a.attrelid = ty.typrelid AND a.attnum > 0 AND NOT a.attisdropped AND exaudit.has_domain(a.atttypid))
                WHEN ty.typtype IN ('r', 'm') THEN
                    exists (SELECT FROM pg_catalog.pg_range r
-                           WHERE ty.oid IN (r.rngtypid, r.rngmultitypid) AND exaudit.has_foreign_domain(r.rngsubtype))
-               WHEN ty.typcategory = 'A' AND ty.typelem <> 0 THEN exaudit.has_foreign_domain(ty.typelem)
+                           WHERE ty.oid IN (r.rngtypid, r.rngmultitypid) AND exaudit.has_domain(r.rngsubtype))
+               WHEN ty.typcategory = 'A' AND ty.typelem <> 0 THEN exaudit.has_domain(ty.typelem)
                ELSE false
            END
     FROM pg_catalog.pg_type ty WHERE ty.oid = type
@@ -114,7 +112,7 @@ CREATE FUNCTION exaudit.plain_type(type oid) RETURNS oid
 AS $$
     SELECT CASE
                WHEN ty.typtype = 'd' THEN exaudit.plain_type(ty.typbasetype)
-               WHEN ty.typtype IN ('c', 'r', 'm') AND exaudit.has_foreign_domain(ty.oid) THEN 'text'::regtype::oid
+               WHEN ty.typtype IN ('c', 'r', 'm') AND exaudit.has_domain(ty.oid) THEN 'text'::regtype::oid
                WHEN ty.typtype = 'b' AND ty.typcategory = 'A' AND ty.typelem <> 0 AND exaudit.plain_type(ty.typelem) <> ty.typelem THEN
                    (SELECT e.typarray FROM pg_catalog.pg_type e WHERE e.oid = exaudit.plain_type(ty.typelem))
                ELSE ty.oid
@@ -918,7 +916,7 @@ $$;
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.has_foreign_domain, exaudit.plain_type, exaudit.plain_query, exaudit.row_columns,
+GRANT EXECUTE ON FUNCTION exaudit.has_domain, exaudit.plain_type, exaudit.plain_query, exaudit.row_columns,
     exaudit.row_definition
     TO exaudit_reader;
 GRANT EXECUTE ON FUNCTION exaudit.quoted, exaudit.free_name, exaudit.type_name, exaudit.beneath, exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
@@ -975,7 +973,7 @@ DROP FUNCTION exaudit.settings;
 DROP FUNCTION exaudit.beneath;
 DROP FUNCTION exaudit.type_name;
 DROP FUNCTION exaudit.plain_type;
-DROP FUNCTION exaudit.has_foreign_domain;
+DROP FUNCTION exaudit.has_domain;
 DROP FUNCTION exaudit.base_type;
 DROP FUNCTION exaudit.encoding;
 DROP FUNCTION exaudit.free_name;

@@ -261,6 +261,7 @@ CREATE FUNCTION exaudit.trigger_condition(trigger oid) RETURNS text
 AS $$
     SELECT string_agg(
         CASE
+            WHEN part.node = 'ROW' THEN 'ROWEXPR' -- before PostgreSQL 15
             WHEN part.node IS NOT NULL THEN part.node
             WHEN part.field = 'opno' THEN (SELECT pg_catalog.format('%s.%s', n.nspname, o.oprname)
                                            FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
@@ -1081,7 +1082,8 @@ AS $$
                         WHERE po.polrelid = $1 AND r.id = $1 AND po.polpermissive AND po.polcmd IN ('r', '*') AND po.polname > '~exaudit_truncate'
                           AND exists (SELECT FROM unnest(po.polroles) AS role
                                       WHERE role = 0 OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE'))) AS part
-    JOIN pg_catalog.pg_depend d ON d.classid = part.class AND d.objid = part.object
+    -- before PostgreSQL 15, that of a generated column is its own
+    JOIN pg_catalog.pg_depend d ON d.classid = part.class AND d.objid = part.object AND d.objsubid = 0
     LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
     JOIN pg_catalog.pg_proc p ON p.oid = CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE o.oprcode::oid END
     -- a superuser is a member of every role
