@@ -24,13 +24,24 @@ var keyKinds = []struct {
 	table, key  string
 	write       func(n, way int) string
 	byStatement bool
+	also        string // what is done to the table
 }{
-	{"ints", "k int PRIMARY KEY DEFERRABLE", func(n, _ int) string { return fmt.Sprint(n) }, false},
-	{"late", "k int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED", func(n, _ int) string { return fmt.Sprint(n) }, false},
-	{"decimals", "k numeric PRIMARY KEY DEFERRABLE", func(n, way int) string { return fmt.Sprintf("%d.%s", n, strings.Repeat("0", 1+way)) }, false},
-	{"names", `k text COLLATE "either" PRIMARY KEY DEFERRABLE`, func(n, way int) string { return fmt.Sprintf("'%c'", 'a'-32*rune(way)+rune(n)) }, false},
-	{"pairs", "p int DEFAULT 1, k int, PRIMARY KEY (p, k) DEFERRABLE", func(n, _ int) string { return fmt.Sprint(n) }, false},
-	{"bulks", "k int PRIMARY KEY DEFERRABLE", func(n, _ int) string { return fmt.Sprint(n) }, true},
+	{"ints", "k int PRIMARY KEY DEFERRABLE", func(n, _ int) string { return fmt.Sprint(n) }, false, ""},
+	{"late", "k int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED", func(n, _ int) string { return fmt.Sprint(n) }, false, ""},
+	{"decimals", "k numeric PRIMARY KEY DEFERRABLE", func(n, way int) string { return fmt.Sprintf("%d.%s", n, strings.Repeat("0", 1+way)) }, false, ""},
+	{"names", `k text COLLATE "either" PRIMARY KEY DEFERRABLE`, func(n, way int) string { return fmt.Sprintf("'%c'", 'a'-32*rune(way)+rune(n)) }, false, ""},
+	{"pairs", "p int DEFAULT 1, k int, PRIMARY KEY (p, k) DEFERRABLE", func(n, _ int) string { return fmt.Sprint(n) }, false, ""},
+	{"bulks", "k int PRIMARY KEY DEFERRABLE", func(n, _ int) string { return fmt.Sprint(n) }, true, ""},
+	{"parts", "p int DEFAULT 1, k int, PRIMARY KEY (p, k) DEFERRABLE", func(n, _ int) string { return fmt.Sprint(n) }, false,
+		"CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1); CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2)"},
+	// a trigger changes other rows, and their keys, before all that its statement did is recorded
+	{"nested", "k int PRIMARY KEY DEFERRABLE", func(n, _ int) string { return fmt.Sprint(n) }, false, `
+		CREATE FUNCTION also() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			UPDATE nested SET v = v + 3 WHERE tag = NEW.tag + 1;
+			UPDATE nested SET k = k + 10 WHERE tag = NEW.tag + 2 AND k < 10 AND NOT EXISTS (SELECT FROM nested AS o WHERE o.k = nested.k + 10);
+			RETURN NULL;
+		END $$;
+		CREATE TRIGGER also AFTER UPDATE ON nested FOR EACH ROW WHEN (NEW.v = 2) EXECUTE FUNCTION also()`},
 }
 
 // world draws transactions on a table of which no two rows have the same tag, and none gets another.
@@ -65,8 +76,8 @@ func (w *world) change() string {
 		}
 		return fmt.Sprintf("UPDATE %s SET k = CASE k COLLATE \"C\" WHEN upper(k) THEN lower(k) ELSE upper(k) END%s", table, also)
 	case 7:
-		if table == "pairs" {
-			return "UPDATE pairs SET p = 3 - p"
+		if table == "pairs" || table == "parts" {
+			return fmt.Sprintf("UPDATE %s SET p = 3 - p%s", table, also)
 		}
 		return fmt.Sprintf("UPDATE %s SET v = v + 1", table)
 	default:
@@ -118,7 +129,10 @@ func TestRowIdentity(t *testing.T) {
 			db := auditdb.New(t, worlds)
 			conn := db.Connect(t, "")
 			audit := exaudit.New(db.Pool)
-			db.Exec(t, fmt.Sprintf("CREATE TABLE %s (%s, tag int, v int)", k.table, k.key))
+			db.Exec(t, fmt.Sprintf("CREATE TABLE %s (%s, tag int, v int) %s; %s", k.table, k.key, map[bool]string{true: "PARTITION BY LIST (p)"}[k.table == "parts"], k.also))
+			for n := range 4 { // which were there before they were tracked
+				db.Exec(t, fmt.Sprintf("INSERT INTO %s (k, tag, v) VALUES (%s, %d, 0)", k.table, k.write(n+1, 0), n+1))
+			}
 			options := map[string]exaudit.Options{}
 			if k.byStatement {
 				options[k.table] = exaudit.Options{Level: "statement"}
@@ -126,7 +140,7 @@ func TestRowIdentity(t *testing.T) {
 			if _, err := audit.Install(context.Background(), []string{k.table}, exaudit.WithOptions(options)); err != nil {
 				t.Fatal(err)
 			}
-			w := &world{Rand: rand.New(rand.NewPCG(worldSeed, uint64(kind))), kind: kind, turns: 10}
+			w := &world{Rand: rand.New(rand.NewPCG(worldSeed, uint64(kind))), kind: kind, turns: 10, tag: 4}
 			for i := range w.turns {
 				db.Exec(t, fmt.Sprintf(`CREATE TABLE copy_%[1]d AS SELECT r.*, exaudit.entity_id_of('%[2]s'::regclass, exaudit.encode(r.*)) AS entity FROM %[2]s AS r;
 					SELECT exaudit.mark('m%[1]d')`, i, k.table))

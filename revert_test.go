@@ -424,3 +424,20 @@ func TestRevertReferencing(t *testing.T) {
 		t.Errorf("a row that stays: %v, %v", preview, err)
 	}
 }
+
+// A version of a row that is gone is found, whoever had its key since.
+func TestRevertOfARowWhoseKeyWentOn(t *testing.T) {
+	t.Parallel()
+	db, audit := audited(t, `CREATE TABLE t (id int PRIMARY KEY, v text)`, "t")
+	db.Exec(t, `INSERT INTO t VALUES (1000, 'orig')`)
+	db.Exec(t, `DELETE FROM t WHERE id = 1000; INSERT INTO t VALUES (1000, 'B')`)
+	db.Exec(t, `UPDATE t SET id = 2 WHERE id = 1000`)
+	db.Exec(t, `INSERT INTO t VALUES (1000, 'C')`)
+	if _, err := audit.Revert(context.Background(), 1); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("revert of a row that is gone: %v, want nothing to do", err)
+	}
+	if _, err := audit.Revert(context.Background(), 2); !errors.Is(err, exaudit.ErrUniqueConflict) {
+		t.Errorf("revert of a delete: %v, want a unique conflict", err)
+	}
+	expect(t, db, "t", `(1000,C) (2,B)`)
+}

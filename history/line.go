@@ -10,7 +10,7 @@ import (
 )
 
 // Line is the versions of one row through all its keys, oldest to newest. A row that is
-// created again under the key of a deleted one continues its line.
+// created again under the key of a deleted one continues its line, unless it goes on to another key.
 type Line struct {
 	Versions []*Version
 	// Current reports whether the line has its last key still: no other row has come to it.
@@ -60,6 +60,10 @@ func linesOf(versions []*Version, told []db.MovedVersionsRow) []*Line {
 		byID[v.ID] = v
 	}
 	var lines []*Line
+	ends := make(map[int32]string) // the last key of each row
+	for _, m := range told {
+		ends[m.RowNumber] = m.EntityID
+	}
 	rows := make(map[int32]*Line)  // of the numbered ones
 	last := make(map[string]*Line) // who came to a key last, or was deleted there
 	left := make(map[string]bool)  // has it left since?
@@ -69,7 +73,7 @@ func linesOf(versions []*Version, told []db.MovedVersionsRow) []*Line {
 		v, action := byID[m.VersionID], Action(m.Action)
 		line := rows[m.RowNumber]
 		if line == nil {
-			if line = last[m.EntityID]; action != Created || line == nil || left[m.EntityID] || !line.ended {
+			if line = last[m.EntityID]; action != Created || line == nil || left[m.EntityID] || !line.ended || ends[m.RowNumber] != m.EntityID {
 				line = &Line{}
 				lines = append(lines, line)
 			}

@@ -593,7 +593,7 @@ AS $$
 DECLARE
     earlier bigint;
 BEGIN
-    LOOP
+    WHILE first_id > 0 LOOP
         SELECT min(o.id) INTO earlier
         FROM exaudit.key_changes c
         JOIN exaudit.key_changes o ON o.table_id = c.table_id AND o.xid = c.xid AND o.began = c.began

@@ -9,8 +9,8 @@ import (
 	"github.com/exaudit/exaudit/history"
 )
 
-// life is the versions of one row, from the first one that matters. Rows that had a key one after the other
-// and never another are one life: what comes back takes the place of what is there.
+// life is the versions of one row, from the first one that matters: a line, or several that an undo has taken apart.
+// Rows that had a key one after the other and never another are one: what comes back takes the place of what is there.
 type life struct {
 	versions []*history.Version
 	current  bool // it has its last key still
@@ -35,26 +35,13 @@ func (l *life) arrival() *history.Version {
 	return nil
 }
 
-// livesOf takes lines apart where a row came to the key of a deleted one and went on to another key.
-func livesOf(lines []*history.Line) []*life {
-	var lives []*life
-	for _, line := range lines {
-		end := len(line.Versions)
-		current := line.Current
-		for i := end - 1; i > 0; i-- {
-			if line.Versions[i].Action == history.Created && line.Versions[i].EntityID != line.Versions[end-1].EntityID {
-				lives = append(lives, &life{line.Versions[i:end], current})
-				end, current = i, false
-			}
-		}
-		lives = append(lives, &life{line.Versions[:end], current})
-	}
-	return lives
-}
-
 // rejoined puts together what an undo has taken apart: a row that it brought back is the one that it was, though
 // another may have had its key in between. restored has, of the versions that brought rows back, the deletes that they took back.
-func rejoined(lives []*life, restored map[int64]map[int64]bool) []*life {
+func rejoined(lines []*history.Line, restored map[int64]map[int64]bool) []*life {
+	lives := make([]*life, len(lines))
+	for i, line := range lines {
+		lives[i] = &life{line.Versions, line.Current}
+	}
 	return slices.DeleteFunc(lives, func(l *life) bool {
 		undone := restored[l.versions[0].ID]
 		if undone == nil {

@@ -343,7 +343,7 @@ func (p *planner) lives(ctx context.Context, t *table) (*lives, error) {
 		if found.restored, err = p.restored(ctx, lines); err != nil {
 			return nil, err
 		}
-		found.all = rejoined(livesOf(lines), found.restored)
+		found.all = rejoined(lines, found.restored)
 		var keys []string
 		for _, l := range found.all {
 			if l.has(t.chosen) {
