@@ -77,6 +77,8 @@ type Place struct {
 	// Command is the program exaudit, which says of the last mark what the library says; "" leaves it out.
 	Command string
 
+	// Without are the exclusions that its checks make.
+	Without Exclusions
 	// Only is the one check to make, by a Finding's word; "" makes all.
 	Only string
 	// Role is who the second session is: one that may write to the tables, and nothing else. "" is who connects.

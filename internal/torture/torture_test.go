@@ -92,6 +92,7 @@ func try(t *testing.T, place *Place, seed, number uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	place.Without = without
 	w := Generate(seed, number, without)
 	_, err = place.Check(context.Background(), w)
 	if err == nil {
@@ -138,7 +139,7 @@ func open(t *testing.T) *Place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	place.Role = db.Role(t, "")
+	place.Role, place.Without = db.Role(t, ""), Known
 	t.Cleanup(func() { place.Close(context.Background()) })
 	return place
 }

@@ -37,7 +37,7 @@ func (r *run) undo(chosen map[int64]bool) undone {
 		}
 		for _, uid := range rows {
 			if slices.ContainsFunc(byRow[uid], func(e *entry) bool { return chosen[e.version.ID] }) {
-				u.row(r.Tables[place], place, uid, byRow[uid], chosen)
+				u.row(r, place, uid, byRow[uid], chosen)
 			}
 		}
 	}
@@ -100,9 +100,9 @@ func (r *run) constraints(u *undone) {
 	}
 }
 
-func (u *undone) row(t Table, place int, uid int64, entries []*entry, chosen map[int64]bool) {
+func (u *undone) row(r *run, place int, uid int64, entries []*entry, chosen map[int64]bool) {
 	conflict := func(format string, args ...any) { u.conflicts = append(u.conflicts, fmt.Sprintf(format, args...)) }
-	now := slices.Clone(u.state[place][uid])
+	t, now := r.Tables[place], slices.Clone(u.state[place][uid])
 	for _, e := range slices.Backward(entries) {
 		if !chosen[e.version.ID] {
 			continue
@@ -137,7 +137,7 @@ func (u *undone) row(t Table, place int, uid int64, entries []*entry, chosen map
 		}
 	}
 	if now == nil {
-		u.unclear = u.unclear || t.usedAgain(u.state[place], uid, entries)
+		u.unclear = u.unclear || r.place.Without.CancellingChanges && t.usedAgain(u.state[place], uid, entries)
 		delete(u.state[place], uid)
 	} else {
 		u.state[place][uid] = now
@@ -145,7 +145,7 @@ func (u *undone) row(t Table, place int, uid int64, entries []*entry, chosen map
 }
 
 // usedAgain reports whether another row has a key that a row had. Where nothing becomes of this row, an undo should not
-// mind; today it may refuse.
+// mind.
 func (t Table) usedAgain(rows map[int64]row, uid int64, entries []*entry) bool {
 	for other, row := range rows {
 		for _, e := range entries {
