@@ -425,7 +425,7 @@ BEGIN
         FROM ROWS FROM (unnest(keys), unnest(first_ids)) WITH ORDINALITY AS k (entity_id, first_id, chain)
         -- by the index, whatever is known of the table's size
         CROSS JOIN LATERAL (
-            SELECT o.id, o.xid, o.action, o.before, o.after, o.previous_entity_id FROM exaudit.versions o
+            SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after, o.previous_entity_id FROM exaudit.versions o
             WHERE o.table_id = rewind.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= k.first_id OFFSET 0) AS o
         UNION ALL
         SELECT l.chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, l.position
