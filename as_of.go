@@ -23,6 +23,10 @@ var (
 	ErrBeforeHistory = history.ErrBeforeHistory
 	// ErrFuture means that a point is still to come, by the clock of the database.
 	ErrFuture = history.ErrFuture
+	// ErrOutOfSight means that rows of a table may have changed without a version, as its options where, ignore and
+	// truncate allow, or while its triggers are off: nobody knows what they were. With SET LOCAL exaudit.unseen = 'on'
+	// in a transaction, or in Snapshot, what is not recorded is taken to be as it is now.
+	ErrOutOfSight = history.ErrOutOfSight
 )
 
 // AtTime is an instant. A change counts from the beginning of its transaction on, so a
@@ -46,8 +50,8 @@ func AtMark(name string) Point { return history.AtMark(name) }
 // struct that sqlc generates for the table: see HistoryOf. Columns are the present ones; one
 // that was added later holds what it was filled with, masked and excluded ones are zero.
 //
-// What is not known is an error: ErrNotTracked, ErrBeforeHistory, ErrFuture, and where a
-// history does not fit together PostgreSQL's own error, which names the row.
+// What is not known is an error: ErrNotTracked, ErrBeforeHistory, ErrFuture, ErrOutOfSight, and
+// where a history does not fit together PostgreSQL's own error, which names the row.
 func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error) {
 	rows := []T{}
 	for row, err := range EachAsOf[T](ctx, d, table, at) {

@@ -276,6 +276,21 @@ func (q *Queries) NoteColumns(ctx context.Context, db DBTX, arg NoteColumnsParam
 	return err
 }
 
+const noteUnwatched = `-- name: NoteUnwatched :exec
+SELECT exaudit.note_unwatched($1::integer, $2::pg_catalog.oid)
+`
+
+type NoteUnwatchedParams struct {
+	ID       int32
+	Relation uint32
+}
+
+// Before the triggers are mended.
+func (q *Queries) NoteUnwatched(ctx context.Context, db DBTX, arg NoteUnwatchedParams) error {
+	_, err := db.Exec(ctx, noteUnwatched, arg.ID, arg.Relation)
+	return err
+}
+
 const options = `-- name: Options :one
 SELECT t.options,
        exaudit.option_columns(t.id, $1::pg_catalog.oid, 'exclude')::pg_catalog.text[] AS excluded,
@@ -589,9 +604,10 @@ func (q *Queries) UntrackTable(ctx context.Context, db DBTX, id int32) error {
 const updateTable = `-- name: UpdateTable :exec
 UPDATE exaudit.tables
 SET key_columns = $1, tracked = true,
-    complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END,
-    complete_after = CASE WHEN tracked THEN complete_after ELSE exaudit.last_version_id() END
-WHERE id OPERATOR(pg_catalog.=) $2 AND (key_columns OPERATOR(pg_catalog.<>) $1 OR NOT tracked)
+    complete_since = CASE WHEN tracked AND complete_since OPERATOR(pg_catalog.<) 'infinity' THEN complete_since ELSE pg_catalog.clock_timestamp() END,
+    complete_after = CASE WHEN tracked AND complete_since OPERATOR(pg_catalog.<) 'infinity' THEN complete_after ELSE exaudit.last_version_id() END
+WHERE id OPERATOR(pg_catalog.=) $2
+  AND (key_columns OPERATOR(pg_catalog.<>) $1 OR NOT tracked OR complete_since OPERATOR(pg_catalog.=) 'infinity')
 `
 
 type UpdateTableParams struct {

@@ -415,7 +415,7 @@ func (q *Queries) TableNames(ctx context.Context, db DBTX) ([]TableNamesRow, err
 }
 
 const unrecorded = `-- name: Unrecorded :one
-SELECT (t.options OPERATOR(pg_catalog.?|) ARRAY['where', 'ignore'] OR coalesce(t.options OPERATOR(pg_catalog.->>) 'truncate', '') OPERATOR(pg_catalog.=) 'ignore')::boolean AS changes,
+SELECT exaudit.hides_changes(t.options)::boolean AS changes,
        (t.options OPERATOR(pg_catalog.?) 'where')::boolean AS condition,
        coalesce(exaudit.option_columns(t.id, $1::pg_catalog.oid, 'exclude'), '{}')::pg_catalog.text[] AS excluded,
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)

@@ -34,6 +34,7 @@ type DivergedError struct {
 	Difference patch.Patch
 	// Explained tells that the options of the table let rows change out of sight.
 	Explained bool
+	columns   []string // of the present row, those in which it is another
 }
 
 func (e *DivergedError) Error() string {

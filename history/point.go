@@ -18,6 +18,10 @@ var (
 	// ErrFuture means that a point is still to come, by the clock of the database.
 	ErrFuture = errors.New("in the future")
 
+	// ErrOutOfSight means that rows of a table may have changed without a version, as its options allow, or while its
+	// triggers are off: nobody knows what they were.
+	ErrOutOfSight = errors.New("changed out of sight")
+
 	errNoPoint = errors.New("no point in time is given")
 )
 

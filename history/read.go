@@ -80,7 +80,8 @@ func Read(ctx context.Context, q db.DBTX, e Entity, page Page) ([]*Version, erro
 
 // Complete gives the whole history of an entity with the state after each version, or
 // ErrDiverged where it does not fit together. Where the options of the table explain that,
-// versions have a Gap instead, and the present row may be another than the last state.
+// versions have a Gap instead, and where the present row is another than the last state, the newest
+// version says what is Lost.
 func Complete(ctx context.Context, q db.DBTX, e Entity) ([]*Version, error) {
 	present, err := NewPresent(ctx, q, e)
 	if err != nil {
@@ -120,9 +121,11 @@ func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden 
 			}
 			present.Row = present.Row.without(hidden)
 		}
-		if err := Rebuild(line.Versions, present); err != nil && !outOfSight(err) {
+		err := Rebuild(line.Versions, present)
+		if err != nil && !outOfSight(err) {
 			return nil, nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
 		}
+		newLost(line.Versions, err).mark(line.Versions)
 	}
 	return inTrueOrder(versions, lines), lines, nil
 }

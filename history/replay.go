@@ -27,6 +27,8 @@ type Replay struct {
 	present Present
 	lastID  int64
 
+	lost *lost // of a row with one key, nil if nothing is
+
 	opening opening
 	first   Image // of columns that are younger than the history, their first values
 
@@ -72,6 +74,9 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 	r.opening.present.Row = r.present.Row.without(r.present.Hidden)
 	if err == nil {
 		err = r.readOpening(ctx, q)
+	}
+	if err == nil && r.present.Gaps {
+		err = r.readLost(ctx, q)
 	}
 	return r, err
 }
@@ -123,6 +128,30 @@ func (r *Replay) readOpening(ctx context.Context, q db.DBTX) error {
 	return nil
 }
 
+// readLost looks whether the row has changed out of sight since its newest version, before any
+// state is given: an earlier one may be in doubt then.
+func (r *Replay) readLost(ctx context.Context, q db.DBTX) error {
+	var w *walk
+	recorded := map[string]int{}
+	n := 0
+	for group, err := range r.groups(ctx, q) {
+		if err != nil {
+			return err
+		}
+		if w == nil {
+			w = newWalk(r.opening.origin(), group[0].epoch, r.present)
+		}
+		if w.through(group) != nil {
+			return nil // as Versions will find
+		}
+		n = noteRecorded(recorded, n, group)
+	}
+	if w != nil {
+		r.lost = lostBy(recorded, n, w.end())
+	}
+	return nil
+}
+
 // alsoFound adds to the first values of columns what one more version found.
 func (r *Replay) alsoFound(first Image, v *Version) Image {
 	found := v.found()
@@ -156,6 +185,7 @@ func (r *Replay) Versions(ctx context.Context, q db.DBTX) iter.Seq2[*Version, er
 			return
 		}
 		var w *walk
+		n := 0
 		diverged := func(err error) {
 			yield(nil, fmt.Errorf("history of %s %s: %w", r.entity.Table, r.entity.ID, err))
 		}
@@ -171,6 +201,7 @@ func (r *Replay) Versions(ctx context.Context, q db.DBTX) iter.Seq2[*Version, er
 				diverged(err)
 				return
 			}
+			n = r.lost.markFrom(n, group)
 			for _, v := range group {
 				if !yield(v, nil) {
 					return
@@ -284,7 +315,7 @@ func (r *Replay) row(v *Version, state, known Image) Row {
 		_, inState := state[name]
 		_, inFirst := first[name]
 		switch {
-		case v.epoch < b.epoch, slices.Contains(withheld, name):
+		case v.epoch < b.epoch, slices.Contains(withheld, name), slices.Contains(v.unsure, name):
 			row.Unknown = append(row.Unknown, name)
 		case inKnown, inState && !b.retyped:
 			kept = append(kept, name)

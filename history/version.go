@@ -60,6 +60,9 @@ type Version struct {
 	// Gap is what the row became out of sight between the version before and this one, where
 	// the options of its table allow that: a condition, exaudit.ignore. It is set with State.
 	Gap patch.Patch `json:"-"`
+	// Lost is what the row became out of sight after this version, its newest one. The columns may
+	// have changed at any time since they were last recorded: States from then on lack them.
+	Lost patch.Patch `json:"-"`
 	// RecordedAt is when the transaction began that made the change.
 	RecordedAt time.Time `json:"recorded_at"`
 	// Transaction is PostgreSQL's 64-bit transaction id. It starts again after a dump and
@@ -74,10 +77,11 @@ type Version struct {
 	// Rollback tells that a revert made the change.
 	Rollback bool `json:"rollback"`
 
-	columns columns // what the table's columns were called and are
-	epoch   int     // the one of columns that it was recorded in
-	known   Image   // State without the columns that were given another type since; nil: all of it
-	birth   int     // the epoch in which the row came to be, as far as is recorded
+	columns columns  // what the table's columns were called and are
+	epoch   int      // the one of columns that it was recorded in
+	known   Image    // State without the columns that were given another type since; nil: all of it
+	unsure  []string // columns that State lacks, as they may have changed out of sight
+	birth   int      // the epoch in which the row came to be, as far as is recorded
 	compare []patch.Option
 }
 
@@ -88,9 +92,14 @@ func (v Version) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var gap json.RawMessage
+	var gap, lost json.RawMessage
 	if v.Gap != nil {
 		if gap, err = patch.Marshal(v.Gap); err != nil {
+			return nil, err
+		}
+	}
+	if v.Lost != nil {
+		if lost, err = patch.Marshal(v.Lost); err != nil {
 			return nil, err
 		}
 	}
@@ -98,7 +107,8 @@ func (v Version) MarshalJSON() ([]byte, error) {
 		plain
 		Patch json.RawMessage `json:"patch"`
 		Gap   json.RawMessage `json:"gap,omitempty"`
-	}{plain(v), p, gap})
+		Lost  json.RawMessage `json:"lost,omitempty"`
+	}{plain(v), p, gap, lost})
 }
 
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {

@@ -99,7 +99,7 @@ func (w *walk) end() error {
 	columns := w.last.columns
 	known := w.known.without(columns.retyped(w.last.epoch, len(columns)-1))
 	if d := difference(known, w.present.Row); d != nil {
-		return &DivergedError{Difference: d, Explained: w.present.Gaps}
+		return &DivergedError{Difference: d, Explained: w.present.Gaps, columns: differing(known, w.present.Row)}
 	}
 	return nil
 }

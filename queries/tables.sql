@@ -21,9 +21,14 @@ RETURNING id;
 -- The triggers are there, and keep writers waiting until the end of the transaction.
 UPDATE exaudit.tables
 SET key_columns = @key_columns, tracked = true,
-    complete_since = CASE WHEN tracked THEN complete_since ELSE pg_catalog.clock_timestamp() END,
-    complete_after = CASE WHEN tracked THEN complete_after ELSE exaudit.last_version_id() END
-WHERE id OPERATOR(pg_catalog.=) @id AND (key_columns OPERATOR(pg_catalog.<>) @key_columns OR NOT tracked);
+    complete_since = CASE WHEN tracked AND complete_since OPERATOR(pg_catalog.<) 'infinity' THEN complete_since ELSE pg_catalog.clock_timestamp() END,
+    complete_after = CASE WHEN tracked AND complete_since OPERATOR(pg_catalog.<) 'infinity' THEN complete_after ELSE exaudit.last_version_id() END
+WHERE id OPERATOR(pg_catalog.=) @id
+  AND (key_columns OPERATOR(pg_catalog.<>) @key_columns OR NOT tracked OR complete_since OPERATOR(pg_catalog.=) 'infinity');
+
+-- name: NoteUnwatched :exec
+-- Before the triggers are mended.
+SELECT exaudit.note_unwatched(@id::integer, @relation::pg_catalog.oid);
 
 -- name: UntrackGoneTables :exec
 -- Tables that were dropped need no looking after any more.

@@ -43,7 +43,7 @@ WHERE v.id OPERATOR(pg_catalog.=) @id::bigint;
 -- name: Unrecorded :one
 -- What the options of a table leave out: whether rows can change out of sight, and columns. condition and excluded are
 -- about what a session that records writes.
-SELECT (t.options OPERATOR(pg_catalog.?|) ARRAY['where', 'ignore'] OR coalesce(t.options OPERATOR(pg_catalog.->>) 'truncate', '') OPERATOR(pg_catalog.=) 'ignore')::boolean AS changes,
+SELECT exaudit.hides_changes(t.options)::boolean AS changes,
        (t.options OPERATOR(pg_catalog.?) 'where')::boolean AS condition,
        coalesce(exaudit.option_columns(t.id, @relation::pg_catalog.oid, 'exclude'), '{}')::pg_catalog.text[] AS excluded,
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)

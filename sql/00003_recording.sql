@@ -576,6 +576,40 @@ AS $$
                       WHERE k.indrelid = $2 AND k.indisprimary AND a.attnum = ANY (k.indkey::int2[]))
 $$;
 
+-- Do the options of a table let its rows change without a version: by a condition, by exaudit.ignore, by a TRUNCATE
+-- that is ignored?
+CREATE FUNCTION exaudit.hides_changes(options jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT $1 ?| ARRAY['where', 'ignore'] OR coalesce($1 ->> 'truncate', '') = 'ignore'
+$$;
+
+-- Are the triggers of a table there, and enabled, on each of its partitions?
+CREATE FUNCTION exaudit.is_watched(table_id integer, relation oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(bit_and(CASE WHEN tg.tgenabled IN ('O', 'A') THEN 1 ELSE 0 END) = 1
+                    -- INSERT 4, DELETE 8, UPDATE 16
+                    AND bit_or(CASE WHEN tg.tgrelid = $2 THEN tg.tgtype ELSE 0 END) & 28 = 28, false)
+    FROM exaudit.partition_tree($2) AS tree
+    JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = tree.relation
+    JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
+    WHERE p.pronamespace = 'exaudit'::regnamespace
+      AND p.proname ~ pg_catalog.format('^t%s_(insert|update|delete|truncate)$', $1)
+$$;
+
+-- Notes, before a table's triggers are mended, that changes have been made that nobody recorded. Whoever mends them knows
+-- until when: the history is complete since then.
+CREATE FUNCTION exaudit.note_unwatched(table_id integer, relation oid) RETURNS void
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE exaudit.tables t SET complete_since = 'infinity'
+    WHERE t.id = $1 AND t.tracked AND NOT exaudit.is_watched($1, $2)
+$$;
+
 -- Sets the options of a table, and which columns they name. What its condition was bound to stays, for
 -- exaudit.bind_condition.
 CREATE FUNCTION exaudit.set_options(table_id integer, relation oid, options jsonb) RETURNS void
@@ -584,6 +618,9 @@ CREATE FUNCTION exaudit.set_options(table_id integer, relation oid, options json
 AS $$
     UPDATE exaudit.tables t
     SET options = $3,
+        -- until whoever installs them knows since when nothing is hidden any more
+        complete_since = CASE WHEN t.tracked AND exaudit.hides_changes(t.options) AND NOT exaudit.hides_changes($3) THEN 'infinity'
+                              ELSE t.complete_since END,
         option_columns = (
             SELECT CASE WHEN count(*) = 0 THEN '{}' ELSE pg_catalog.jsonb_build_object(
                 'relation', $2::bigint, 'numbers', pg_catalog.jsonb_object_agg(a.attname, a.attnum)) END
@@ -1285,7 +1322,8 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
 GRANT EXECUTE ON FUNCTION exaudit.bounded_key, exaudit.entity_id_of, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns,
     exaudit.entity_id_expression, exaudit.custom_column_list, exaudit.partition_tree, exaudit.trigger_condition,
     exaudit.reads_every_row, exaudit.planned_code, exaudit.has_truncate_policy, exaudit.restrictive_policies, exaudit.option_columns, exaudit.condition_argument,
-    exaudit.condition_columns, exaudit.condition_arguments, exaudit.condition_flaw, exaudit.condition_problem
+    exaudit.condition_columns, exaudit.condition_arguments, exaudit.condition_flaw, exaudit.condition_problem,
+    exaudit.hides_changes, exaudit.is_watched
     TO exaudit_reader;
 GRANT EXECUTE ON FUNCTION exaudit.refuse_trigger TO exaudit_writer;
 GRANT EXECUTE ON FUNCTION exaudit.custom_column_flaws, exaudit.session_data TO exaudit_reader; -- of "exaudit status"
@@ -1320,6 +1358,9 @@ DROP FUNCTION exaudit.condition_problem;
 DROP FUNCTION exaudit.condition_columns;
 DROP FUNCTION exaudit.condition_argument;
 DROP FUNCTION exaudit.set_options;
+DROP FUNCTION exaudit.note_unwatched;
+DROP FUNCTION exaudit.is_watched;
+DROP FUNCTION exaudit.hides_changes;
 DROP FUNCTION exaudit.option_columns;
 DROP FUNCTION exaudit.last_version_id;
 DROP FUNCTION exaudit.check_restored;

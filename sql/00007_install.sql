@@ -409,6 +409,7 @@ BEGIN
     IF NOT superuser THEN
         GRANT CREATE ON SCHEMA exaudit TO exaudit_writer;
     END IF;
+    PERFORM exaudit.note_unwatched(known, target);
     script := replace(replace(script, '<table_id>', known::text), '<relation>', target::oid::text);
     partition_script := replace(replace(partition_script, '<table_id>', known::text), '<relation>', target::oid::text);
     EXECUTE script;
@@ -447,9 +448,9 @@ BEGIN
 
     UPDATE exaudit.tables t
     SET key_columns = keys, tracked = true,
-        complete_since = CASE WHEN t.tracked THEN t.complete_since ELSE clock_timestamp() END,
-        complete_after = CASE WHEN t.tracked THEN t.complete_after ELSE exaudit.last_version_id() END
-    WHERE t.id = known AND (t.key_columns IS DISTINCT FROM keys OR NOT t.tracked);
+        complete_since = CASE WHEN t.tracked AND t.complete_since < 'infinity' THEN t.complete_since ELSE clock_timestamp() END,
+        complete_after = CASE WHEN t.tracked AND t.complete_since < 'infinity' THEN t.complete_after ELSE exaudit.last_version_id() END
+    WHERE t.id = known AND (t.key_columns IS DISTINCT FROM keys OR NOT t.tracked OR t.complete_since = 'infinity');
     PERFORM exaudit.note_columns(known, target, exaudit.present_columns(target));
 END
 $$;

@@ -517,6 +517,28 @@ BEGIN
         RAISE EXCEPTION 'permission denied for the history of %', tracked_table.relation
             USING ERRCODE = 'insufficient_privilege', HINT = 'It takes SELECT on the whole table, without row security.';
     END IF;
+    PERFORM exaudit.check_sight(tracked_table.table_id, tracked_table.relation);
+END
+$$;
+
+-- Raises where rows of a table may have changed, or change, without a version, so that nobody knows what they were:
+-- unless exaudit.unseen is on, with which what was not recorded is taken to be as it is now.
+CREATE FUNCTION exaudit.check_sight(table_id integer, relation regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    options jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = check_sight.table_id);
+    reason  text := CASE WHEN NOT exaudit.is_watched(table_id, relation) THEN 'its triggers are disabled or missing'
+                         WHEN options ? 'where' THEN 'its option "where" leaves changes out'
+                         WHEN options ? 'ignore' THEN 'its option "ignore" lets sessions leave changes out'
+                         WHEN options ->> 'truncate' = 'ignore' THEN 'its option "truncate: ignore" leaves changes out' END;
+BEGIN
+    IF reason IS NOT NULL AND coalesce(pg_catalog.current_setting('exaudit.unseen', true), '') <> 'on' THEN
+        RAISE EXCEPTION 'nobody knows what % was: %', relation, reason
+            USING ERRCODE = 'XA014',
+                  HINT = 'With SET exaudit.unseen = ''on'', what is not recorded is taken to be as it is now.';
+    END IF;
 END
 $$;
 
@@ -1100,14 +1122,14 @@ AS 'SELECT 8::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
-    exaudit.undone, exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table,
+    exaudit.undone, exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table, exaudit.check_sight,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
     exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
     exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
     exaudit.as_of_version(pg_catalog.anyelement, bigint), exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text), exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
-    exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table,
+    exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table, exaudit.check_sight,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
     exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
     exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
@@ -1140,6 +1162,7 @@ DROP FUNCTION exaudit.first_of_key_changes;
 DROP FUNCTION exaudit.constant_text;
 DROP FUNCTION exaudit.filled_images;
 DROP FUNCTION exaudit.without_placeholders;
+DROP FUNCTION exaudit.check_sight;
 DROP FUNCTION exaudit.tracked_table;
 DROP FUNCTION exaudit.rewind;
 DROP FUNCTION exaudit.tell_apart;

@@ -243,6 +243,9 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
 	}
 	changed := len(mendable(drift)) > 0
 	if changed {
+		if err := db.New().NoteUnwatched(ctx, tx, db.NoteUnwatchedParams{ID: id, Relation: w.relation}); err != nil {
+			return Installation{}, fmt.Errorf("look at the triggers of %s: %w", t.QuotedName, err)
+		}
 		if err := script.run(ctx, tx); err != nil {
 			return Installation{}, err
 		}

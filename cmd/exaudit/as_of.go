@@ -30,6 +30,7 @@ func (p *program) asOfCommand() *cli.Command {
 			&cli.Uint64Flag{Name: "xid", Usage: "just after the last version of transaction `XID`"},
 			&cli.StringFlag{Name: "mark", Usage: "when the mark `NAME` was made"},
 			&cli.StringFlag{Name: "key", Usage: "only the row that had the primary key `KEY`, a JSON array if it has several columns"},
+			&cli.BoolFlag{Name: "unseen", Usage: "also of a table of which changes may not have been recorded: what is not is taken to be as it is now"},
 			fullFlag(),
 		},
 		Action: p.asOf,
@@ -79,6 +80,11 @@ func (p *program) asOf(c *cli.Context) error {
 	defer closeConn(c.Context, conn)
 	out := p.rowPrinter(c)
 	err = db.Snapshot(c.Context, func(db *exaudit.DB) error {
+		if c.Bool("unseen") {
+			if _, err := db.Exec(c.Context, "SET LOCAL exaudit.unseen = 'on'"); err != nil {
+				return err
+			}
+		}
 		for _, table := range c.Args().Slice() {
 			if err := out.table(table, rowsAsOf(c, db, table, at)); err != nil {
 				return err

@@ -57,6 +57,9 @@ func (v view) heading(version *exaudit.Version) string {
 	if version.Gap != nil {
 		parts = append(parts, "after changes out of sight")
 	}
+	if version.Lost != nil {
+		parts = append(parts, "changed out of sight since: "+printable(patch.Text(version.Lost)))
+	}
 	if version.SessionUser != "" {
 		parts = append(parts, "session_user="+bare(version.SessionUser))
 	}

@@ -1,0 +1,90 @@
+package history
+
+import (
+	"errors"
+
+	"github.com/exaudit/exaudit/patch"
+)
+
+// lost is what a row became out of sight after its newest version: where the present row is another
+// than its history says, as the options of its table allow, the columns in which it is may have
+// changed at any time since they were last recorded.
+type lost struct {
+	change patch.Patch
+	// since are these columns, by the place of the version that last recorded them; last is that of
+	// the newest.
+	since map[string]int
+	last  int
+}
+
+// newLost is what is lost after versions that were rebuilt, in their order, nil if nothing is; err is
+// what Rebuild has returned.
+func newLost(versions []*Version, err error) *lost {
+	recorded := map[string]int{}
+	return lostBy(recorded, noteRecorded(recorded, 0, versions), err)
+}
+
+// noteRecorded notes which versions, of which n came before, have last recorded each column, and
+// returns how many came by then.
+func noteRecorded(recorded map[string]int, n int, versions []*Version) int {
+	for _, v := range versions {
+		n++
+		for _, image := range []Image{v.Before, v.After} {
+			for name := range image {
+				recorded[name] = n
+			}
+		}
+	}
+	return n
+}
+
+func lostBy(recorded map[string]int, n int, err error) *lost {
+	misfit := (*DivergedError)(nil)
+	if !outOfSight(err) || !errors.As(err, &misfit) {
+		return nil
+	}
+	l := &lost{change: misfit.Difference, since: make(map[string]int, len(misfit.columns)), last: n}
+	for _, name := range misfit.columns {
+		l.since[name] = recorded[name]
+	}
+	return l
+}
+
+func (l *lost) mark(versions []*Version) { l.markFrom(0, versions) }
+
+// markFrom takes from the States of versions, of which n came before, what is not known, and returns
+// how many came by then.
+func (l *lost) markFrom(n int, versions []*Version) int {
+	if l == nil {
+		return n
+	}
+	for _, v := range versions {
+		n++
+		for name, since := range l.since {
+			if n > since {
+				v.unsure = append(v.unsure, name)
+			}
+		}
+		v.State, v.known = v.State.without(v.unsure), v.known.without(v.unsure)
+		if n == l.last {
+			v.Lost = l.change
+		}
+	}
+	return n
+}
+
+// differing are the columns in which two rows are not the same, of those that are known of both.
+func differing(a, b Image) []string {
+	if a == nil || b == nil {
+		return nil
+	}
+	unknown := incomparable(a, b)
+	a, b = a.without(unknown), b.without(unknown)
+	var names []string
+	for name := range a {
+		if name != "" && b.has(name) && !a.SameAs(b, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
