@@ -50,27 +50,31 @@ func lostBy(recorded map[string]int, n int, err error) *lost {
 	return l
 }
 
-func (l *lost) mark(versions []*Version) { l.markFrom(0, versions) }
-
-// markFrom takes from the States of versions, of which n came before, what is not known, and returns
-// how many came by then.
-func (l *lost) markFrom(n int, versions []*Version) int {
-	if l == nil {
-		return n
-	}
+// placed gives versions, of which n came before, their places, and returns how many came by then.
+func placed(n int, versions []*Version) int {
 	for _, v := range versions {
 		n++
+		v.place = n
+	}
+	return n
+}
+
+// mark takes from the States of versions that have their places what is not known.
+func (l *lost) mark(versions []*Version) {
+	if l == nil {
+		return
+	}
+	for _, v := range versions {
 		for name, since := range l.since {
-			if n > since {
+			if v.place > since {
 				v.unsure = append(v.unsure, name)
 			}
 		}
 		v.State, v.known = v.State.without(v.unsure), v.known.without(v.unsure)
-		if n == l.last {
+		if v.place == l.last {
 			v.Lost = l.change
 		}
 	}
-	return n
 }
 
 // differing are the columns in which two rows are not the same, of those that are known of both.

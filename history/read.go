@@ -125,6 +125,7 @@ func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden 
 		if err != nil && !outOfSight(err) {
 			return nil, nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
 		}
+		placed(0, line.Versions)
 		newLost(line.Versions, err).mark(line.Versions)
 	}
 	return inTrueOrder(versions, lines), lines, nil

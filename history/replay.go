@@ -27,7 +27,8 @@ type Replay struct {
 	present Present
 	lastID  int64
 
-	lost *lost // of a row with one key, nil if nothing is
+	lost *lost         // of a row with one key, nil if nothing is
+	ends map[*Line]end // what the row is now, and of several keys the rows
 
 	opening opening
 	first   Image // of columns that are younger than the history, their first values
@@ -75,8 +76,8 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 	if err == nil {
 		err = r.readOpening(ctx, q)
 	}
-	if err == nil && r.present.Gaps {
-		err = r.readLost(ctx, q)
+	if err == nil && (r.present.Gaps || r.isRetyped()) {
+		err = r.readEnd(ctx, q)
 	}
 	return r, err
 }
@@ -88,11 +89,35 @@ func (r *Replay) readMoved(ctx context.Context, q db.DBTX) error {
 	}
 	r.moved, r.lineOf, r.firsts = versions, make(map[*Version]*Line, len(versions)), make(map[*Line]Image, len(lines))
 	for _, line := range lines {
+		if err := r.readLineEnd(ctx, q, line); err != nil {
+			return err
+		}
 		for _, v := range line.Versions {
 			r.lineOf[v] = line
 			r.firsts[line] = r.alsoFound(r.firsts[line], v)
 		}
 	}
+	return nil
+}
+
+// readLineEnd is readEnd of one row of several.
+func (r *Replay) readLineEnd(ctx context.Context, q db.DBTX, line *Line) error {
+	if !line.Current || r.present.Unknown || r.present.Gaps || !r.isRetyped() {
+		return nil
+	}
+	e := r.entity
+	e.ID = line.Key()
+	row, err := LiveRow(ctx, q, e, false)
+	if err != nil {
+		return err
+	}
+	recorded := map[string]int{}
+	noteRecorded(recorded, 0, line.Versions)
+	placed(0, line.Versions)
+	if r.ends == nil {
+		r.ends = map[*Line]end{}
+	}
+	r.ends[line] = end{row, recorded}
 	return nil
 }
 
@@ -128,9 +153,25 @@ func (r *Replay) readOpening(ctx context.Context, q db.DBTX) error {
 	return nil
 }
 
-// readLost looks whether the row has changed out of sight since its newest version, before any
-// state is given: an earlier one may be in doubt then.
-func (r *Replay) readLost(ctx context.Context, q db.DBTX) error {
+// end is what a row is now, and by which version each column was last recorded.
+type end struct {
+	row      Image
+	recorded map[string]int
+}
+
+func (r *Replay) isRetyped() bool {
+	for _, b := range r.begins {
+		if b.retyped {
+			return true
+		}
+	}
+	return false
+}
+
+// readEnd looks what the versions lead to, before any state is given. Where the row has changed out
+// of sight since, an earlier state may be in doubt; what nothing has changed since a column was given
+// another type is there still.
+func (r *Replay) readEnd(ctx context.Context, q db.DBTX) error {
 	var w *walk
 	recorded := map[string]int{}
 	n := 0
@@ -146,10 +187,37 @@ func (r *Replay) readLost(ctx context.Context, q db.DBTX) error {
 		}
 		n = noteRecorded(recorded, n, group)
 	}
-	if w != nil {
-		r.lost = lostBy(recorded, n, w.end())
+	if w == nil {
+		return nil
+	}
+	err := w.end()
+	r.lost = lostBy(recorded, n, err)
+	if err == nil && !r.present.Gaps {
+		r.ends = map[*Line]end{nil: {r.present.Row, recorded}}
 	}
 	return nil
+}
+
+// kept puts into a row after a version, or before one, the columns that were given another type
+// before it, and that nothing has changed since.
+func (r *Replay) kept(row Row, v *Version, place int) Row {
+	now, ok := r.ends[r.lineOf[v]]
+	if !ok || now.row == nil || row.Image == nil {
+		return row
+	}
+	var names []string
+	row.Unknown = slices.DeleteFunc(row.Unknown, func(name string) bool {
+		b := r.begins[name]
+		is := b.retyped && v.epoch >= b.epoch && place >= now.recorded[name] && now.row.has(name) && !slices.Contains(r.present.Hidden, name)
+		if is {
+			names = append(names, name)
+		}
+		return is
+	})
+	if len(names) > 0 {
+		row.Image = overlay(row.Image, pick(now.row, func(name string) bool { return slices.Contains(names, name) }), nil)
+	}
+	return row
 }
 
 // alsoFound adds to the first values of columns what one more version found.
@@ -201,7 +269,8 @@ func (r *Replay) Versions(ctx context.Context, q db.DBTX) iter.Seq2[*Version, er
 				diverged(err)
 				return
 			}
-			n = r.lost.markFrom(n, group)
+			n = placed(n, group)
+			r.lost.mark(group)
 			for _, v := range group {
 				if !yield(v, nil) {
 					return
@@ -290,11 +359,11 @@ func (r *Replay) Rows(v *Version) (before, after Row) {
 	}
 	switch v.Action {
 	case Created:
-		return Row{}, r.row(v, v.State, known)
+		return Row{}, r.kept(r.row(v, v.State, known), v, v.place)
 	case Deleted:
 		return r.row(v, v.Before, v.Before), Row{}
 	default:
-		return r.row(v, v.Undo(v.State), v.Undo(known)), r.row(v, v.State, known)
+		return r.kept(r.row(v, v.Undo(v.State), v.Undo(known)), v, v.place-1), r.kept(r.row(v, v.State, known), v, v.place)
 	}
 }
 

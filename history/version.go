@@ -80,6 +80,7 @@ type Version struct {
 	columns columns  // what the table's columns were called and are
 	epoch   int      // the one of columns that it was recorded in
 	known   Image    // State without the columns that were given another type since; nil: all of it
+	place   int      // among the versions of its row, as they fit, from 1 on
 	unsure  []string // columns that State lacks, as they may have changed out of sight
 	birth   int      // the epoch in which the row came to be, as far as is recorded
 	compare []patch.Option
