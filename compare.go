@@ -1,6 +1,10 @@
 package exaudit
 
-import "context"
+import (
+	"context"
+
+	"github.com/exaudit/exaudit/history"
+)
 
 // Primitive has the patches of versions compare the values at some places as a whole, whatever they consist of, as
 // ExAudit does with its primitive structs: a column, or a JSON pointer below one, as "info/address", where * stands for
@@ -25,6 +29,9 @@ func Positional() HistoryOption {
 func (d *DB) compared(ctx context.Context, o historyOptions, versions []*Version, err error) ([]*Version, error) {
 	if err == nil {
 		err = o.comparison.Compare(ctx, d.conn, versions)
+	}
+	if err == nil {
+		err = history.NoteUndid(ctx, d.conn, versions)
 	}
 	if err != nil {
 		return nil, d.explain(ctx, err)

@@ -39,7 +39,7 @@ func TestIncident(t *testing.T) {
 		"--dry-run || echo":          {"exit code 4", `status: was "cancelled", is now "paid", would become "new"`, "updated_at"},
 		"exaudit undo --plan":        {"comes back", "- info.cancelled_by", `~ status: "cancelled" → "paid"`, "takes it back"},
 		"SELECT id, status, info":    {"ring twice", "4 | new"},
-		`exaudit redo "$(sed`:        {"undone already", "is taken away", "+ info.cancelled_by", "were redone"},
+		`exaudit redo --last`:        {"undone already", "is taken away", "+ info.cancelled_by", "were redone"},
 		"exaudit mark before-deploy": nil,
 	}
 	for _, script := range snippets(t, "docs/undo.md", "sh") {

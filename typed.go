@@ -255,6 +255,9 @@ func (r *typedReader[T]) convert(ctx context.Context, versions []*Version) ([]Ty
 		places[i] = [2]int{place(before), place(after)}
 		typed[i] = TypedVersion[T]{Version: v, Unknown: r.rows.unknownOf(before, after)}
 	}
+	if err := history.NoteUndid(ctx, r.db.conn, versions); err != nil {
+		return nil, err
+	}
 	rows, err := r.rows.read(ctx, r.db.conn, wanted)
 	if err != nil {
 		return nil, err

@@ -198,9 +198,11 @@ type ExauditTableColumn struct {
 
 // Which rollback undid which version. Append-only.
 type ExauditUndone struct {
-	VersionID  int64
-	RollbackID int64
-	TableID    int32
+	VersionID   int64
+	RollbackID  int64
+	TableID     int32
+	VersionXid  int64
+	RollbackXid int64
 }
 
 // One row per recorded change of one row of a tracked table. Append-only.

@@ -486,6 +486,41 @@ func (q *Queries) TakenValues(ctx context.Context, db DBTX, arg TakenValuesParam
 	return items, nil
 }
 
+const undidTransactions = `-- name: UndidTransactions :many
+SELECT DISTINCT u.version_xid
+FROM exaudit.undone u
+WHERE u.rollback_id OPERATOR(pg_catalog.>=) $1::bigint AND u.rollback_id OPERATOR(pg_catalog.<=) $2::bigint
+  AND u.rollback_xid OPERATOR(pg_catalog.=) $3::bigint
+ORDER BY u.version_xid
+`
+
+type UndidTransactionsParams struct {
+	FirstID int64
+	LastID  int64
+	Xid     int64
+}
+
+// Of which transactions one has undone something.
+func (q *Queries) UndidTransactions(ctx context.Context, db DBTX, arg UndidTransactionsParams) ([]int64, error) {
+	rows, err := db.Query(ctx, undidTransactions, arg.FirstID, arg.LastID, arg.Xid)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var version_xid int64
+		if err := rows.Scan(&version_xid); err != nil {
+			return nil, err
+		}
+		items = append(items, version_xid)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const undoneBy = `-- name: UndoneBy :many
 SELECT u.version_id::bigint AS version_id, u.rollback_id::bigint AS rollback_id
 FROM exaudit.undone_by($1::bigint[]) AS u

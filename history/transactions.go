@@ -28,6 +28,8 @@ type Transaction struct {
 	SessionUsers []string `json:"session_users,omitempty"`
 	// Rollback tells that a revert made a part of it.
 	Rollback bool `json:"rollback"`
+	// Undid are the transactions of which it took something back.
+	Undid []uint64 `json:"undid,omitempty"`
 	// FirstID and LastID are its first and its last version; versions of others may lie between.
 	FirstID int64 `json:"first_id"`
 	LastID  int64 `json:"last_id"`
@@ -161,6 +163,11 @@ func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactio
 			if err := transactions[i].add(names[part.TableID], part); err != nil {
 				return nil, err
 			}
+		}
+	}
+	for i, t := range transactions {
+		if transactions[i].Undid, err = undidTransactions(ctx, q, t); err != nil {
+			return nil, err
 		}
 	}
 	return transactions, nil

@@ -76,6 +76,8 @@ type Version struct {
 	SessionUser string `json:"session_user,omitempty"`
 	// Rollback tells that a revert made the change.
 	Rollback bool `json:"rollback"`
+	// Undid are the versions that it took back, where it is a rollback.
+	Undid []int64 `json:"undid,omitempty"`
 
 	columns columns  // what the table's columns were called and are
 	epoch   int      // the one of columns that it was recorded in

@@ -16,6 +16,14 @@ FROM exaudit.undone_by(@version_ids::bigint[]) AS u;
 -- What some rollbacks undid.
 SELECT u.version_id, u.rollback_id FROM exaudit.undone u WHERE u.rollback_id OPERATOR(pg_catalog.=) ANY (@rollback_ids::bigint[]);
 
+-- name: UndidTransactions :many
+-- Of which transactions one has undone something.
+SELECT DISTINCT u.version_xid
+FROM exaudit.undone u
+WHERE u.rollback_id OPERATOR(pg_catalog.>=) @first_id::bigint AND u.rollback_id OPERATOR(pg_catalog.<=) @last_id::bigint
+  AND u.rollback_xid OPERATOR(pg_catalog.=) @xid::bigint
+ORDER BY u.version_xid;
+
 -- name: NoteUndone :exec
 SELECT exaudit.note_undone(@rollback_ids::bigint[], @table_ids::integer[], @entity_ids::pg_catalog.text[], @version_ids::bigint[]);
 

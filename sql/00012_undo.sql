@@ -11,6 +11,9 @@ CREATE TABLE exaudit.undone (
     version_id  bigint  NOT NULL,
     rollback_id bigint  NOT NULL,
     table_id    integer NOT NULL,
+    -- their transactions: a transaction that took others back says which without a look at the versions
+    version_xid  bigint NOT NULL,
+    rollback_xid bigint NOT NULL,
     PRIMARY KEY (version_id, rollback_id)
 );
 CREATE INDEX undone_rollback ON exaudit.undone (rollback_id);
@@ -69,11 +72,11 @@ BEGIN
     WITH pairs AS (
         SELECT * FROM unnest(rollback_ids, table_ids, entity_ids, version_ids) AS p (rollback_id, table_id, entity_id, version_id)
     ), own AS MATERIALIZED (
-        SELECT v.id, v.table_id FROM exaudit.versions v
+        SELECT v.id, v.table_id, v.xid FROM exaudit.versions v
         WHERE v.id >= (SELECT min(p.rollback_id) FROM pairs p) AND v.xid = pg_catalog.txid_current() AND v.rollback
     )
-    INSERT INTO exaudit.undone (version_id, rollback_id, table_id)
-    SELECT v.id, own.id, own.table_id
+    INSERT INTO exaudit.undone (version_id, rollback_id, table_id, version_xid, rollback_xid)
+    SELECT v.id, own.id, own.table_id, v.xid, own.xid
     FROM pairs p
     JOIN own ON own.id = p.rollback_id AND own.table_id = p.table_id
     JOIN exaudit.versions v ON v.table_id = p.table_id AND v.entity_id = p.entity_id COLLATE "C" AND v.id = p.version_id AND v.id < own.id;

@@ -88,7 +88,7 @@ func (p *program) log(c *cli.Context) error {
 func (v view) transaction(t exaudit.Transaction) string {
 	parts := []string{v.bold(fmt.Sprintf("tx %d", t.ID)), localTime(t.RecordedAt)}
 	if t.Rollback {
-		parts = append(parts, v.bold("rollback"))
+		parts = append(parts, v.bold("rollback"+ofThose("tx ", t.Undid)))
 	}
 	for _, user := range t.SessionUsers {
 		parts = append(parts, "session_user="+bare(user))

@@ -45,11 +45,13 @@ func (p *program) redoCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "redo",
 		Usage:     "take an undo or a revert back",
-		UsageText: "exaudit redo [flags] XID",
+		UsageText: "exaudit redo [flags] XID | --last",
 		Description: "XID is the transaction of the undo, which \"exaudit undo\" says at its end and \"exaudit log\" shows.\n" +
 			"What was undone is done again; what came later stays, as for \"exaudit undo\".\n\n" +
 			"Example: exaudit redo 7530",
-		Flags:  undoFlags(),
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "last", Usage: "the newest undo or revert of all, in place of XID"},
+		}, undoFlags()...),
 		Action: p.redo,
 	}
 }
@@ -118,6 +120,13 @@ func (p *program) undo(c *cli.Context) error {
 }
 
 func (p *program) redo(c *cli.Context) error {
+	u := &undoing{program: p, c: c}
+	if c.Bool("last") {
+		if err := argumentCount(c, 0, 0, ""); err != nil {
+			return err
+		}
+		return u.run(u.redoLast)
+	}
 	if err := argumentCount(c, 1, 1, "a transaction"); err != nil {
 		return err
 	}
@@ -125,8 +134,19 @@ func (p *program) redo(c *cli.Context) error {
 	if err != nil {
 		return usageErrorf("redo", "a transaction is a number, not %q", c.Args().First())
 	}
-	u := &undoing{program: p, c: c}
 	return u.run(func(ctx context.Context) (*exaudit.UndoPlan, error) { return u.db.PlanRedo(ctx, xid, u.opts...) })
+}
+
+// redoLast plans to take back the newest transaction in which something was undone.
+func (u *undoing) redoLast(ctx context.Context) (*exaudit.UndoPlan, error) {
+	found, err := u.db.Transactions(ctx, exaudit.Rollbacks(true), exaudit.Limit(1))
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("redo: %w: nothing was undone", exaudit.ErrNothingToDo)
+	}
+	return u.db.PlanRedo(ctx, found[0].ID, u.opts...)
 }
 
 func readPlan(file string) (*exaudit.UndoPlan, error) {

@@ -49,7 +49,7 @@ func (v view) heading(version *exaudit.Version) string {
 	}
 	parts := []string{v.bold(title), localTime(version.RecordedAt), fmt.Sprintf("tx %d", version.Transaction)}
 	if version.Rollback {
-		parts = append(parts, v.bold("rollback"))
+		parts = append(parts, v.bold("rollback"+ofThose("", version.Undid)))
 	}
 	if version.PreviousEntityID != nil {
 		parts = append(parts, fmt.Sprintf("key %s → %s", printable(*version.PreviousEntityID), printable(version.EntityID)))
@@ -67,6 +67,22 @@ func (v view) heading(version *exaudit.Version) string {
 		parts = append(parts, said)
 	}
 	return strings.Join(parts, "  ") + "\n"
+}
+
+// ofThose names what was taken back, or where that is many says how many.
+func ofThose[ID int64 | uint64](kind string, undid []ID) string {
+	const named = 8
+	switch {
+	case len(undid) == 0:
+		return ""
+	case len(undid) > named:
+		return fmt.Sprintf(" of %d%s", len(undid), map[bool]string{true: " versions", false: " transactions"}[kind == ""])
+	}
+	texts := make([]string, len(undid))
+	for i, id := range undid {
+		texts[i] = fmt.Sprint(id)
+	}
+	return " of " + kind + strings.Join(texts, ", ")
 }
 
 func (v view) bold(text string) string {
