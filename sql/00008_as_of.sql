@@ -165,11 +165,15 @@ BEGIN
 END
 $$;
 
--- Are two places in a table the same? They are a transaction and a tid; of different transactions, nobody knows.
-CREATE FUNCTION exaudit.same_place(a text, b text) RETURNS boolean
+-- Does a row that lay at a place lie at another one still? They are a transaction and a tid. An update that changed nothing
+-- is not recorded, and puts the row further back as a rule: then nobody knows, as of another transaction.
+CREATE FUNCTION exaudit.same_place(was text, now text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN pg_catalog.split_part(a, ' ', 1) OPERATOR(pg_catalog.=) pg_catalog.split_part(b, ' ', 1) THEN a OPERATOR(pg_catalog.=) b END
+    SELECT CASE WHEN pg_catalog.split_part(was, ' ', 1) OPERATOR(pg_catalog.<>) pg_catalog.split_part(now, ' ', 1) THEN NULL
+                WHEN was OPERATOR(pg_catalog.=) now THEN true
+                WHEN pg_catalog.split_part(now, ' ', 2)::pg_catalog.tid OPERATOR(pg_catalog.<) pg_catalog.split_part(was, ' ', 2)::pg_catalog.tid THEN false
+           END
 $$;
 
 -- Which versions are of which row, where rows have changed their keys. This is the one place that says so; for rows
@@ -242,7 +246,7 @@ BEGIN
             FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
             -- by the index, whatever is known of the table's size
             CROSS JOIN LATERAL (
-                SELECT * FROM exaudit.versions o
+                SELECT o.id, o.xid, o.action FROM exaudit.versions o
                 WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= since OFFSET 0) AS o
             LEFT JOIN changes c ON c.id = o.id
             LEFT JOIN unnest(keys) WITH ORDINALITY AS p (entity_id, place) ON p.entity_id = c.previous_entity_id
@@ -425,13 +429,13 @@ BEGIN
         FROM ROWS FROM (unnest(keys), unnest(first_ids)) WITH ORDINALITY AS k (entity_id, first_id, chain)
         -- by the index, whatever is known of the table's size
         CROSS JOIN LATERAL (
-            SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after, o.previous_entity_id FROM exaudit.versions o
+            SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
             WHERE o.table_id = rewind.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= k.first_id OFFSET 0) AS o
         UNION ALL
         SELECT l.chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, l.position
         FROM ROWS FROM (unnest(listed), unnest(listed_ids), unnest(listed_keys)) WITH ORDINALITY AS l (chain, id, entity_id, position)
         CROSS JOIN LATERAL (
-            SELECT * FROM exaudit.versions o
+            SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
             WHERE o.table_id = rewind.table_id AND o.entity_id = l.entity_id COLLATE "C" AND o.id = l.id OFFSET 0) AS o
         UNION ALL
         SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL -- the end
