@@ -280,24 +280,43 @@ AS $$
           WHERE tg.oid = $1) part
 $$;
 
--- May a generated trigger fire for this relation? For the table of the registered name or
--- the one that carries the trigger (it was renamed, perhaps to make room for another of
--- its name), and for partitions of these.
-CREATE FUNCTION exaudit.is_table(table_id integer, relation oid) RETURNS boolean
+-- The table that a relation's rows are recorded as: the relation itself or the nearest partitioned table above
+-- it that has the registered name, or carries the trigger (it was renamed, perhaps to make room for another of its
+-- name). NULL where there is none: a generated trigger may not fire for the relation.
+CREATE FUNCTION exaudit.recorded_table(table_id integer, relation oid) RETURNS oid
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT EXISTS (
-        SELECT
-        FROM exaudit.tables t
-        LEFT JOIN exaudit.relations r ON r.table_id = t.id
-        WHERE t.id = $1
-          AND (r.relation = $2 -- perhaps a partition by now, of a parent that is not tracked
-               OR EXISTS (SELECT
-                          FROM pg_catalog.pg_class c
-                          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                          WHERE c.oid = coalesce(pg_catalog.pg_partition_root($2)::oid, $2)
-                            AND (c.oid = r.relation OR c.relname = t.table_name AND n.nspname = t.schema_name))))
+    SELECT c.oid
+    FROM exaudit.tables t
+    LEFT JOIN exaudit.relations r ON r.table_id = t.id
+    CROSS JOIN LATERAL (
+        SELECT $2 AS relation, 0 AS distance
+        UNION ALL
+        SELECT up.relid, up.distance FROM pg_catalog.pg_partition_ancestors($2) WITH ORDINALITY AS up (relid, distance)) AS a
+    JOIN pg_catalog.pg_class c ON c.oid = a.relation
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE t.id = $1
+      AND (c.oid = r.relation OR c.relname = t.table_name AND n.nspname = t.schema_name)
+    ORDER BY a.distance
+    LIMIT 1
+$$;
+
+-- The same for a relation that the trigger may fire for. Only a partition has to be looked up.
+CREATE FUNCTION exaudit.recorded_root(table_id integer, relation oid) RETURNS oid
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN coalesce(pg_catalog.pg_partition_root($2)::oid, $2) = $2 THEN $2
+                ELSE exaudit.recorded_table($1, $2) END
+$$;
+
+-- Reports whether a relation is a partitioned table's partition, on any level.
+CREATE FUNCTION exaudit.is_partition_of(relation oid, parent oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT $2 IN (SELECT up.relid::oid FROM pg_catalog.pg_partition_ancestors($1) AS up (relid))
 $$;
 
 -- Raises unless it may.
@@ -308,7 +327,7 @@ AS $$
 DECLARE
     registered exaudit.tables;
 BEGIN
-    IF exaudit.is_table(table_id, relation) THEN
+    IF exaudit.recorded_table(table_id, relation) IS NOT NULL THEN
         RETURN;
     END IF;
     SELECT * INTO registered FROM exaudit.tables t WHERE t.id = check_table.table_id;
@@ -849,7 +868,7 @@ CREATE FUNCTION exaudit.meets(table_id integer, relation oid, image jsonb) RETUR
     SET array_nulls = on
 AS $$
 DECLARE
-    query text := exaudit.condition_query(table_id, coalesce(pg_catalog.pg_partition_root(relation)::oid, relation));
+    query text := exaudit.condition_query(table_id, exaudit.recorded_root(table_id, relation));
     met   boolean;
 BEGIN
     IF image IS NULL THEN
@@ -927,7 +946,7 @@ CREATE FUNCTION exaudit.record_altered(
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    root      oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
+    root      oid := exaudit.recorded_root(table_id, relation);
     options   jsonb;
     noted     boolean;
     was_met   boolean := true;
@@ -981,7 +1000,7 @@ CREATE FUNCTION exaudit.record_restored(
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    root oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
+    root oid := exaudit.recorded_root(table_id, relation);
 BEGIN
     PERFORM exaudit.check_table(table_id, relation);
     PERFORM exaudit.record_altered(table_id, relation, before, after, exaudit.present_columns(root), exaudit.key_columns(root),
@@ -1168,7 +1187,7 @@ CREATE FUNCTION exaudit.record_rows(table_id integer, relation oid, action exaud
     SET quote_all_identifiers = off
 AS $$
 DECLARE
-    root        oid := coalesce(pg_catalog.pg_partition_root(relation)::oid, relation);
+    root        oid := exaudit.recorded_root(table_id, relation);
     stamp       exaudit.versions;
     columns     text;
     fields      text;
@@ -1312,7 +1331,7 @@ GRANT USAGE ON SEQUENCE exaudit.versions_id_seq TO exaudit_writer;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exaudit.has_custom_columns,
     exaudit.note_key_change, exaudit.command_of, exaudit.record, exaudit.has_truncate_policy, exaudit.restrictive_policies, exaudit.reads_every_row, exaudit.planned_code, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
-    exaudit.partition_tree, exaudit.is_table, exaudit.check_table, exaudit.entity_id_of,
+    exaudit.partition_tree, exaudit.recorded_table, exaudit.recorded_root, exaudit.is_partition_of, exaudit.check_table, exaudit.entity_id_of,
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
     exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.condition_argument, exaudit.condition_columns, exaudit.condition_problem,
@@ -1375,7 +1394,9 @@ DROP FUNCTION exaudit.entity_id_in;
 DROP FUNCTION exaudit.key_columns;
 DROP FUNCTION exaudit.refuse_trigger;
 DROP FUNCTION exaudit.check_table;
-DROP FUNCTION exaudit.is_table;
+DROP FUNCTION exaudit.is_partition_of;
+DROP FUNCTION exaudit.recorded_root;
+DROP FUNCTION exaudit.recorded_table;
 DROP FUNCTION exaudit.trigger_condition;
 DROP FUNCTION exaudit.partition_tree;
 DROP FUNCTION exaudit.record;

@@ -72,7 +72,7 @@ CREATE FUNCTION exaudit.leaves(
     SET enable_seqscan = off
 AS $$
 DECLARE
-    root    oid := pg_catalog.pg_partition_root(relation);
+    root    oid := exaudit.recorded_root(table_id, relation);
     options jsonb;
     noted   boolean;
     command bigint;

@@ -25,14 +25,14 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         at date,
         kind text,
         PRIMARY KEY (at, id)') THEN
         IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
             RETURN NULL;
@@ -112,14 +112,14 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         at date,
         kind text,
         PRIMARY KEY (at, id)') THEN
         IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
                 command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
@@ -206,14 +206,14 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit.has_shape('<relation>'::oid,
        'id bigint,
         at date,
         kind text,
         PRIMARY KEY (at, id)') THEN
         IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid THEN
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN
             -- the table restored from a dump, or one that is refused
             PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
             RETURN NULL;
@@ -288,7 +288,7 @@ BEGIN
         PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- A partition that was detached keeps this trigger, but is none of the table's rows.
-    IF NOT exaudit.is_table(1, TG_RELID) THEN
+    IF exaudit.recorded_table(1, TG_RELID) IS NULL THEN
         RETURN NULL;
     END IF;
 
@@ -315,7 +315,7 @@ BEGIN
     END IF;
     -- May move the row to another partition: a DELETE and an INSERT, to be recorded as one.
     -- Not for a table restored from a dump, until the next "exaudit sync".
-    IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid) THEN
+    IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid)) THEN
         PERFORM exaudit.note_move(TG_RELID, OLD.ctid, exaudit.entity_id_in(exaudit.key_columns('<relation>'::oid),
             exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW)));
     END IF;
