@@ -226,6 +226,26 @@ DECLARE
     v             record;
 BEGIN
     step := 0;
+    -- the rows that are known to have been there before
+    FOR v IN
+        SELECT k.place::integer AS place, came.xid || ' ' || came.new_row::text AS lies
+        FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
+        CROSS JOIN LATERAL (
+            SELECT o.id, o.action FROM exaudit.versions o
+            WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id < since
+            ORDER BY o.id DESC LIMIT 1) AS o
+        LEFT JOIN exaudit.key_changes came ON came.table_id = tell_apart.table_id AND came.id = o.id
+        LEFT JOIN LATERAL (
+            SELECT c.id, c.xid, c.began, c.command FROM exaudit.key_changes c
+            WHERE c.table_id = tell_apart.table_id AND c.previous_entity_id = k.entity_id COLLATE "C" AND c.id < since
+            ORDER BY c.id DESC LIMIT 1) AS left_at ON true
+        WHERE o.action <> 'deleted'
+          AND (left_at.id IS NULL OR left_at.id < o.id OR (left_at.xid, left_at.began, left_at.command) = (came.xid, came.began, came.command))
+    LOOP
+        known := known + 1;
+        here[v.place] := known;
+        lies[known] := v.lies;
+    END LOOP;
     FOR v IN
         WITH statements AS MATERIALIZED (
             SELECT c.id, c.xid, c.began, c.command, c.previous_entity_id, c.old_row, c.new_row,

@@ -22,6 +22,7 @@ type planner struct {
 	again  bool // a plan is carried out, for which rows may be gone that it names
 	o      options
 	chosen []*history.Version
+	pairs  map[int64][]int64 // what the chosen rollbacks undid
 	tables []*table
 	made   *Plan
 }
@@ -59,6 +60,9 @@ func (p *planner) load(ctx context.Context, refs []history.Ref) (err error) {
 
 func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err := p.dropUndone(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.readPairs(ctx); err != nil {
 		return nil, err
 	}
 	if err := p.groupByTable(ctx); err != nil {
@@ -154,9 +158,6 @@ func (p *planner) checkRecording(ctx context.Context) error {
 // dropUndone leaves out what is undone already, unless what undid it is undone here as well.
 func (p *planner) dropUndone(ctx context.Context) error {
 	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool { return v.Action == history.Baseline }) // which changed nothing
-	if err := p.cancel(ctx); err != nil {
-		return err
-	}
 	ids := make([]int64, len(p.chosen))
 	chosen := make(map[int64]bool, len(ids))
 	for i, v := range p.chosen {
@@ -191,13 +192,10 @@ func (p *planner) dropUndone(ctx context.Context) error {
 	return nil
 }
 
-// cancel leaves out rollbacks that are chosen together with all that they undid, and these with them: what is undone
-// stays so.
-func (p *planner) cancel(ctx context.Context) error {
+// readPairs finds what the chosen rollbacks undid.
+func (p *planner) readPairs(ctx context.Context) error {
 	var rollbacks []int64
-	chosen := make(map[int64]bool)
 	for _, v := range p.chosen {
-		chosen[v.ID] = true
 		if v.Rollback {
 			rollbacks = append(rollbacks, v.ID)
 		}
@@ -209,24 +207,29 @@ func (p *planner) cancel(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for what rollbacks undid: %w", err)
 	}
-	undone := make(map[int64][]int64)
+	p.pairs = make(map[int64][]int64)
 	for _, pair := range pairs {
-		undone[pair.RollbackID] = append(undone[pair.RollbackID], pair.VersionID)
+		p.pairs[pair.RollbackID] = append(p.pairs[pair.RollbackID], pair.VersionID)
 	}
-	slices.Sort(rollbacks)
-	for _, rollback := range slices.Backward(rollbacks) {
-		versions := undone[rollback]
-		if !chosen[rollback] || len(versions) == 0 || slices.ContainsFunc(versions, func(id int64) bool { return !chosen[id] }) {
+	return nil
+}
+
+// cancelled are the rollbacks of a row that are chosen together with all that they undid, newest first, and what they
+// undid.
+func (p *planner) cancelled(l *life, chosen map[int64]*history.Version) map[int64]bool {
+	cancelled := make(map[int64]bool)
+	left := func(id int64) bool { return chosen[id] != nil && !cancelled[id] }
+	for _, v := range slices.Backward(l.versions) {
+		undone := p.pairs[v.ID]
+		if len(undone) == 0 || !left(v.ID) || slices.ContainsFunc(undone, func(id int64) bool { return !left(id) }) {
 			continue
 		}
-		delete(chosen, rollback)
-		for _, id := range versions {
-			delete(chosen, id)
-			p.made.Undone = append(p.made.Undone, id)
+		cancelled[v.ID] = true
+		for _, id := range undone {
+			cancelled[id] = true
 		}
 	}
-	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool { return !chosen[v.ID] })
-	return nil
+	return cancelled
 }
 
 // groupByTable looks up the tables of what is chosen, in a stable order: that of their ids.
@@ -271,26 +274,60 @@ func (p *planner) planTable(ctx context.Context, t *table) error {
 	p.o.progress(Comparing, len(lives.chosen))
 	for _, l := range lives.chosen {
 		t.keys[l.key()] = true
-		row := &Row{Table: t.Table, EntityID: l.key(), Why: make(map[string]revert.Reason), table: t}
-		history.Arrange(l.versions)
-		w := walk{row: row, overwrite: t.overwrites(p.o.settings, row.EntityID)}
-		w.startFrom(l, lives)
-		if w.overwrite {
-			if err := p.loadImages(ctx, l); err != nil {
-				return err
-			}
+		row, err := p.planRow(ctx, t, l, lives)
+		if err != nil {
+			return err
 		}
-		row.target = w.through(withoutRoundTrips(l.versions, t.chosen, lives.restored), t.chosen)
-		if row.present == nil && row.target != nil {
-			row.target = t.given.Over(row.target)
+		if row != nil {
+			t.rows = append(t.rows, row)
 		}
-		row.LeftOut = slices.Sorted(maps.Keys(row.Why))
-		t.rows = append(t.rows, row)
 	}
 	t.arrivals = lives.arrivals()
 	t.leaveReplaced()
 	t.resolve(p.o.Policy)
 	return t.readNewKeys(ctx, p.q)
+}
+
+// planRow takes back what was chosen of a row, one version after the other. Where that is in conflict with what was not
+// chosen, a rollback and what it undid are left as they are, if both were chosen: what is undone stays so. It returns nil
+// where nothing else was chosen.
+func (p *planner) planRow(ctx context.Context, t *table, l *life, lives *lives) (*Row, error) {
+	row, err := p.walkRow(ctx, t, l, lives, t.chosen)
+	if err != nil {
+		return nil, err
+	}
+	cancelled := p.cancelled(l, t.chosen)
+	if len(cancelled) == 0 || len(row.Conflicts) == 0 && !t.overwrites(p.o.settings, row.EntityID) {
+		return row, nil
+	}
+	chosen := maps.Clone(t.chosen)
+	maps.DeleteFunc(chosen, func(id int64, _ *history.Version) bool { return cancelled[id] })
+	var other *Row
+	if l.has(chosen) {
+		if other, err = p.walkRow(ctx, t, l, lives, chosen); err != nil || len(other.Conflicts) > len(row.Conflicts) {
+			return row, err
+		}
+	}
+	p.made.Undone = append(p.made.Undone, slices.Sorted(maps.Keys(cancelled))...)
+	return other, nil
+}
+
+func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives, chosen map[int64]*history.Version) (*Row, error) {
+	row := &Row{Table: t.Table, EntityID: l.key(), Why: make(map[string]revert.Reason), table: t}
+	history.Arrange(l.versions)
+	w := walk{row: row, overwrite: t.overwrites(p.o.settings, row.EntityID)}
+	w.startFrom(l, lives)
+	if w.overwrite {
+		if err := p.loadImages(ctx, l); err != nil {
+			return nil, err
+		}
+	}
+	row.target = w.through(withoutRoundTrips(l.versions, chosen, lives.restored), chosen)
+	if row.present == nil && row.target != nil {
+		row.target = t.given.Over(row.target)
+	}
+	row.LeftOut = slices.Sorted(maps.Keys(row.Why))
+	return row, nil
 }
 
 // leaveReplaced leaves the rows alone that others overwrite: what was chosen of them goes with them.
