@@ -158,6 +158,27 @@ func TestUndoOfWhatIsUndoneTogetherWithThat(t *testing.T) {
 	expect(t, db, "t", `(1,x)`)
 }
 
+// A row that was created and deleted, by what is chosen, is in the way of none that has its key since.
+func TestUndoOfARowThatCameAndWent(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE t (k text PRIMARY KEY, v int)`, "t")
+	db.Exec(t, `INSERT INTO t VALUES ('a', 1), ('b', 1)`)
+	db.Exec(t, `UPDATE t SET v = 2`)
+	db.Exec(t, `DELETE FROM t WHERE k = 'a'`)
+	db.Exec(t, `INSERT INTO t VALUES ('a', 7)`)
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(1, 3, 5))); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("of a alone: %v, want nothing to do", err)
+	}
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(1, 3, 4, 5))); err != nil {
+		t.Error(err)
+	}
+	expect(t, db, "t", `(a,7) (b,1)`)
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(3, 5))); err == nil || errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("without the create: %v, want a conflict", err)
+	}
+}
+
 // Keys that are equal and not the same are different keys of one row, or of two.
 func TestUndoOfEqualKeys(t *testing.T) {
 	t.Parallel()

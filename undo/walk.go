@@ -44,9 +44,18 @@ func (w *walk) startFrom(l *life, lives *lives) {
 
 // through gives what the row becomes.
 func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Version) history.Image {
-	for _, v := range slices.Backward(versions) {
+	for i := len(versions) - 1; i >= 0; i-- {
+		v := versions[i]
 		if chosen[v.ID] == nil {
 			w.pass(v)
+			continue
+		}
+		if birth := birthOf(versions[:i+1], chosen); w.state != nil && birth >= 0 {
+			// a row that came and went leaves the one that is there now alone
+			for ; i > birth; i-- {
+				w.row.Versions = append(w.row.Versions, versions[i].ID)
+			}
+			w.row.Versions = append(w.row.Versions, versions[birth].ID)
 			continue
 		}
 		w.row.Versions = append(w.row.Versions, v.ID)
@@ -61,6 +70,24 @@ func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Ve
 	}
 	slices.Reverse(w.row.Versions)
 	return w.state
+}
+
+// birthOf returns the place of the create of a row whose delete is the last of versions, or -1 unless all of its versions
+// were chosen.
+func birthOf(versions []*history.Version, chosen map[int64]*history.Version) int {
+	last := len(versions) - 1
+	if versions[last].Action != history.Deleted {
+		return -1
+	}
+	for i, v := range slices.Backward(versions[:last]) {
+		switch {
+		case chosen[v.ID] == nil || v.Action == history.Deleted:
+			return -1
+		case v.Action == history.Created:
+			return i
+		}
+	}
+	return -1
 }
 
 // pass leaves a change in that was not chosen.

@@ -12,9 +12,6 @@ type Exclusions struct {
 	// KeysAgain: a key that was deleted, or that a row moved away from, is used by another row, in whatever way: one by
 	// one, or as a statement shifts or permutes keys.
 	KeysAgain bool
-	// CancellingChanges: a row is created and deleted, both is undone, and another row has its key since. The undo may be
-	// refused for a conflict.
-	CancellingChanges bool
 	// RevertsOfReusedKeys: a version is reverted whose row had a key that another row had as well.
 	RevertsOfReusedKeys bool
 	// RetentionByTime: after retention, a mark that came after all that was removed may be refused as too early.
@@ -34,7 +31,7 @@ type Exclusions struct {
 }
 
 // Known are the exclusions of today.
-var Known = Exclusions{CancellingChanges: true, RevertsOfReusedKeys: true, RetentionByTime: true, Altered: true}
+var Known = Exclusions{RevertsOfReusedKeys: true, RetentionByTime: true, Altered: true}
 
 func (e Exclusions) refuses(k kind) bool {
 	return e.Coarse && k.coarse != nil || e.KeysAgain && k.fresh == ""

@@ -137,24 +137,10 @@ func (u *undone) row(r *run, place int, uid int64, entries []*entry, chosen map[
 		}
 	}
 	if now == nil {
-		u.unclear = u.unclear || r.place.Without.CancellingChanges && t.usedAgain(u.state[place], uid, entries)
 		delete(u.state[place], uid)
 	} else {
 		u.state[place][uid] = now
 	}
-}
-
-// usedAgain reports whether another row has a key that a row had. Where nothing becomes of this row, an undo should not
-// mind.
-func (t Table) usedAgain(rows map[int64]row, uid int64, entries []*entry) bool {
-	for other, row := range rows {
-		for _, e := range entries {
-			if other != uid && (e.Old != nil && t.keyOf(e.Old) == t.keyOf(row) || e.New != nil && t.keyOf(e.New) == t.keyOf(row)) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // recorded is a row without hidden columns and what the database makes of the others.
