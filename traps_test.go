@@ -253,6 +253,8 @@ func (d *trapped) library(audit *exaudit.DB) {
 	_, err = audit.Marks(ctx)
 	d.call("Marks", err)
 	d.call("Check", audit.Check(ctx))
+	_, err = audit.HistoryBegin(ctx, "plain")
+	d.call("HistoryBegin", err)
 	d.call("Covered", audit.Covered(ctx, "plain"))
 	_ = audit.Config()
 	d.call("Config", nil)
@@ -436,6 +438,7 @@ func (d *trapped) functions() {
 		"format_array_value": `exaudit.format_array_value(moods) FROM public.plain`,
 		"is_placeholder":     `exaudit.is_placeholder('{"": [{"masked": "a"}]}', 'a')`,
 		"quoted":             `exaudit.quoted('by')`,
+		"same_place":         `exaudit.same_place('7 (0,1)', '7 (0,2)')`,
 		"schema_digest":      `exaudit.schema_digest()`,
 		"schema_version":     `exaudit.schema_version()`,
 		"text_value":         `exaudit.text_value(p), exaudit.text_value(m) FROM public.plain`,

@@ -384,8 +384,8 @@ func TestUndoPlansAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, db, "parcels", `(1,new,8,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (2,new,2.00,) (3,new,3,null)`)
-	if _, err := audit.ApplyUndo(ctx, kept); !errors.Is(err, exaudit.ErrChanged) {
-		t.Errorf("a second time: %v, want ErrChanged", err)
+	if _, err := audit.ApplyUndo(ctx, kept); !errors.Is(err, exaudit.ErrNothingToDo) {
+		t.Errorf("a second time: %v, want ErrNothingToDo", err)
 	}
 	for _, text := range []string{`{}`, `[]`, `{"options": {"on_conflict": "refuse"}, "chosen": [{"table_id": 99, "entity_id": "1", "id": 1}]}`} {
 		plan := new(exaudit.UndoPlan)

@@ -289,7 +289,7 @@ func TestInvalidOptions(t *testing.T) {
 		{triggers.Options{Where: "id = 1, true"}, `option where: `},
 		{triggers.Options{Where: "id = $1"}, `there is no parameter $1`},
 		{triggers.Options{Where: "NEW.id = 1"}, `it names NEW.id`},
-		{triggers.Options{Where: "true /* "}, `unterminated`},
+		{triggers.Options{Where: "true /* "}, `a comment that does not end`},
 	} {
 		_, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": c.options}))
 		if !errors.Is(err, triggers.ErrInvalidOptions) || !strings.Contains(err.Error(), c.want) {
