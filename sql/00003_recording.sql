@@ -698,7 +698,7 @@ $$;
 
 -- The columns that the condition of a table asks about, in the order of its function's arguments: what
 -- they are called, and how a value is handed over, of a row or of its image. A column, or a label of an enum, that
--- was renamed since is still meant: a label goes by its former name, and in a row is known by the hash of its oid.
+-- was renamed since is still meant: a label goes by its former name.
 -- "<table_id>" stands for the table's id. problem says why the condition cannot be asked any more.
 CREATE FUNCTION exaudit.condition_columns(
     table_id integer, relation oid,
@@ -716,11 +716,7 @@ BEGIN
     SELECT a.attname::text, bound.argument,
            CASE WHEN bound.labels IS NULL OR NOT same THEN given.expression
                 WHEN bound.argument = 'text[]' THEN pg_catalog.format('exaudit.former_labels(<table_id>, %L, %s)', bound.name, given.expression)
-                ELSE pg_catalog.format('coalesce((%L::pg_catalog.text[])[pg_catalog.array_position(%L::pg_catalog.int4[], pg_catalog.hashenum({}%s))], %s)',
-                         -- what reads as the place of the value is none
-                         replace(ARRAY(SELECT l.value FROM pg_catalog.jsonb_each_text(bound.labels) AS l ORDER BY l.key)::text, '{}', E'{\\}'),
-                         ARRAY(SELECT pg_catalog.hashoid(l.key::oid) FROM pg_catalog.jsonb_each_text(bound.labels) AS l ORDER BY l.key),
-                         exaudit.beneath(a.atttypid), given.expression) END,
+                ELSE pg_catalog.format('(exaudit.former_labels(<table_id>, %L, ARRAY[%s]))[1]', bound.name, given.expression) END,
            CASE WHEN bound.labels IS NULL OR NOT same THEN 'r.{}'
                 ELSE pg_catalog.format(CASE bound.argument WHEN 'text[]' THEN 'exaudit.former_labels(<table_id>, %L, r.{})'
                                                            ELSE '(exaudit.former_labels(<table_id>, %L, ARRAY[r.{}]))[1]' END, bound.name) END,
