@@ -197,6 +197,7 @@ CREATE FUNCTION exaudit.tell_apart(table_id integer, keys text[], first_id bigin
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+<<this>> -- custom columns of versions may be called as variables are
 DECLARE
     since         bigint := exaudit.first_of_key_changes(table_id, first_id);
     known         integer := 0; -- rows told apart
@@ -232,12 +233,12 @@ BEGIN
         FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
         CROSS JOIN LATERAL (
             SELECT o.id, o.action FROM exaudit.versions o
-            WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id < since
+            WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id < this.since
             ORDER BY o.id DESC LIMIT 1) AS o
         LEFT JOIN exaudit.key_changes came ON came.table_id = tell_apart.table_id AND came.id = o.id
         LEFT JOIN LATERAL (
             SELECT c.id, c.xid, c.began, c.command FROM exaudit.key_changes c
-            WHERE c.table_id = tell_apart.table_id AND c.previous_entity_id = k.entity_id COLLATE "C" AND c.id < since
+            WHERE c.table_id = tell_apart.table_id AND c.previous_entity_id = k.entity_id COLLATE "C" AND c.id < this.since
             ORDER BY c.id DESC LIMIT 1) AS left_at ON true
         WHERE o.action <> 'deleted'
           AND (left_at.id IS NULL OR left_at.id < o.id OR (left_at.xid, left_at.began, left_at.command) = (came.xid, came.began, came.command))
@@ -251,7 +252,7 @@ BEGIN
             SELECT c.id, c.xid, c.began, c.command, c.previous_entity_id, c.old_row, c.new_row,
                    min(c.id) OVER (PARTITION BY c.xid, c.began, c.command) AS start
             FROM exaudit.key_changes c
-            WHERE c.table_id = tell_apart.table_id AND c.id >= since AND EXISTS (SELECT FROM unnest(keys) AS k (key) WHERE k.key = c.entity_id)
+            WHERE c.table_id = tell_apart.table_id AND c.id >= this.since AND EXISTS (SELECT FROM unnest(keys) AS k (key) WHERE k.key = c.entity_id)
         ), changes AS MATERIALIZED (
             SELECT s.*, CASE WHEN s.command IS NULL THEN s.id
                              ELSE min(s.start) FILTER (WHERE s.command IS NOT NULL)
@@ -267,7 +268,7 @@ BEGIN
             -- by the index, whatever is known of the table's size
             CROSS JOIN LATERAL (
                 SELECT o.id, o.xid, o.action FROM exaudit.versions o
-                WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= since OFFSET 0) AS o
+                WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= this.since OFFSET 0) AS o
             LEFT JOIN changes c ON c.id = o.id
             LEFT JOIN unnest(keys) WITH ORDINALITY AS p (entity_id, place) ON p.entity_id = c.previous_entity_id
             UNION ALL
