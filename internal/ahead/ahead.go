@@ -24,6 +24,7 @@ var ErrNotSent = errors.New("custom data did not travel with the statement: this
 
 // Rider is what travels with one statement. It must be ended.
 type Rider struct {
+	conn     *pgconn.PgConn
 	frontend *pgproto3.Frontend
 	prepared *prepared
 	settings Settings
@@ -65,7 +66,7 @@ func Mount(conn *pgx.Conn, s Settings, prepare bool) *Rider {
 	if last := k.rider; last.Waiting() && !last.dismounted {
 		return nil
 	}
-	r := &Rider{frontend: c.Frontend(), settings: s}
+	r := &Rider{conn: c, frontend: c.Frontend(), settings: s}
 	k.rider = r
 	if prepare {
 		r.prepared = k.prepared.of(conn)
@@ -121,7 +122,7 @@ func (r *Rider) aside(send func()) {
 
 // Sent is to be called when a batch has been sent, and nothing of it read.
 func (r *Rider) Sent() {
-	if r != nil && r.stage == sent {
+	if r != nil && r.stage == sent && !r.conn.IsClosed() {
 		r.listen()
 	}
 }
@@ -186,7 +187,10 @@ func (r *Rider) Stale() bool { return r != nil && r.err != nil && r.err.Code == 
 func (r *Rider) Dismount() {
 	if r != nil && !r.dismounted {
 		r.dismounted = true
-		r.prepared.failed(nil)  // or done already
+		r.prepared.failed(nil) // or done already
+		if r.conn.IsClosed() {
+			return // pgx may be sending its last message still, and telling of it
+		}
 		r.settings = Settings{} // which the connection would keep
 		r.frontend.Untrace()
 	}
