@@ -11,6 +11,7 @@ import (
 const (
 	patience = time.Second            // until somebody is told
 	interval = 500 * time.Millisecond // of looking again
+	goodbye  = 5 * time.Second        // for what is being asked when the work ends
 	often    = 100 * time.Millisecond // the same, where waiting is given up and begun anew all the time
 )
 
@@ -45,6 +46,13 @@ func NewWatch(ctx context.Context, conn *pgx.Conn, pid int32, timeout time.Durat
 	return w
 }
 
+// asking is a context for what is asked of the server: it ends some time after the search has ended.
+func asking(ctx context.Context) (context.Context, context.CancelFunc) {
+	asked, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(goodbye, cancel) })
+	return asked, func() { stop(); cancel() }
+}
+
 // follow says that the work goes on in another process.
 func (w *Watch) follow(pid int32) {
 	w.mu.Lock()
@@ -59,7 +67,9 @@ func (w *Watch) look(ctx context.Context, config *pgx.ConnConfig, after time.Dur
 	}
 	config.Tracer, config.OnNotice, config.OnNotification, config.AfterConnect = nil, nil, nil, nil
 	config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
-	conn, err := pgx.ConnectConfig(ctx, config)
+	asked, cancel := asking(ctx)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(asked, config)
 	if err != nil {
 		return // so nobody is named
 	}
@@ -69,11 +79,11 @@ func (w *Watch) look(ctx context.Context, config *pgx.ConnConfig, after time.Dur
 		_ = conn.Close(ctx) // it has only read
 	}()
 	for told := false; ; {
-		found, pause, err := w.once(ctx, conn)
+		found, pause, err := w.once(asked, conn)
 		if err != nil {
 			return
 		}
-		if len(found) > 0 && !told && time.Since(began) >= patience {
+		if len(found) > 0 && !told && ctx.Err() == nil && time.Since(began) >= patience {
 			told = true
 			notify(ctx, found)
 		}
@@ -104,10 +114,14 @@ func (w *Watch) once(ctx context.Context, conn *pgx.Conn) (found []Holder, pause
 	return found, pause, err
 }
 
-// Stop ends the search.
+// Stop ends the search. What is being asked for may wait for the connection of the one who stops, behind a pooler. It is
+// not cancelled there for a while, as one more connection would be needed for that, but left behind.
 func (w *Watch) Stop() {
 	w.stop()
-	<-w.done
+	select {
+	case <-w.done:
+	case <-time.After(interval):
+	}
 }
 
 // Holders are those that were seen last.
