@@ -79,8 +79,8 @@ func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Se
 }
 
 // StateAt gives the row that had a key at a point, nil if there was none, as AsOf gives the
-// rows of the table. Only what is recorded of the row since then is read. A key that is nil is none:
-// the error is ErrInvalidKey.
+// rows of the table. Only what is recorded of the row since then is read. A nil key is
+// ErrInvalidKey.
 func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (state *T, err error) {
 	entity, err := d.trackedEntity(ctx, table, key)
 	if err == nil {

@@ -346,7 +346,7 @@ func TestStateAtOfMovedKeys(t *testing.T) {
 	}
 }
 
-// What bounds one row bounds no other, though both have changed their keys since.
+// Each row is read back by its own changes, though both have changed their keys since.
 func TestAsOfRowsThatMovedApart(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

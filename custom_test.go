@@ -151,8 +151,7 @@ func TestCustomArrives(t *testing.T) {
 	}
 }
 
-// Custom data of a context stands in for that of the role or the database, and where there is none,
-// that is recorded.
+// Custom data of a context replaces that of the role or the database, which is recorded without it.
 func TestCustomOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, notes)

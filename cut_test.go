@@ -28,7 +28,7 @@ type scissors struct {
 	server, client atomic.Int64
 }
 
-// cuttable gives a pool of one connection that goes through a proxy which cuts it.
+// cuttable returns a pool of one connection that goes through a proxy which cuts it.
 func cuttable(t *testing.T, db *pgtest.DB, mode pgx.QueryExecMode) (*pgxpool.Pool, *scissors) {
 	t.Helper()
 	s := &scissors{}

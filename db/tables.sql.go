@@ -366,7 +366,7 @@ type RecordedAtDefaultRow struct {
 	VersionsExist bool
 }
 
-// What cuts the time of versions, and whether any has been recorded with it. Under some
+// The default that cuts the time of versions, and whether any has been recorded with it. Under some
 // search_path PostgreSQL writes pg_catalog's names with their schema.
 func (q *Queries) RecordedAtDefault(ctx context.Context, db DBTX) (RecordedAtDefaultRow, error) {
 	row := db.QueryRow(ctx, recordedAtDefault)

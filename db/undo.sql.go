@@ -500,7 +500,7 @@ type UndidTransactionsParams struct {
 	Xid     int64
 }
 
-// Of which transactions one has undone something.
+// The transactions that one has undone something of.
 func (q *Queries) UndidTransactions(ctx context.Context, db DBTX, arg UndidTransactionsParams) ([]int64, error) {
 	rows, err := db.Query(ctx, undidTransactions, arg.FirstID, arg.LastID, arg.Xid)
 	if err != nil {
@@ -560,7 +560,7 @@ type UndoneInRow struct {
 	RollbackID int64
 }
 
-// What some rollbacks undid.
+// The versions that some rollbacks undid.
 func (q *Queries) UndoneIn(ctx context.Context, db DBTX, rollbackIds []int64) ([]UndoneInRow, error) {
 	rows, err := db.Query(ctx, undoneIn, rollbackIds)
 	if err != nil {

@@ -165,7 +165,7 @@ ORDER BY s.since;
 LOCK TABLE exaudit.versions IN ACCESS EXCLUSIVE MODE;
 
 -- name: RecordedAtDefault :one
--- What cuts the time of versions, and whether any has been recorded with it. Under some
+-- The default that cuts the time of versions, and whether any has been recorded with it. Under some
 -- search_path PostgreSQL writes pg_catalog's names with their schema.
 SELECT pg_catalog.replace(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'pg_catalog.', '')::pg_catalog.text AS expression,
        EXISTS (SELECT FROM exaudit.versions)::boolean AS versions_exist

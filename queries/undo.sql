@@ -13,11 +13,11 @@ SELECT u.version_id::bigint AS version_id, u.rollback_id::bigint AS rollback_id
 FROM exaudit.undone_by(@version_ids::bigint[]) AS u;
 
 -- name: UndoneIn :many
--- What some rollbacks undid.
+-- The versions that some rollbacks undid.
 SELECT u.version_id, u.rollback_id FROM exaudit.undone u WHERE u.rollback_id OPERATOR(pg_catalog.=) ANY (@rollback_ids::bigint[]);
 
 -- name: UndidTransactions :many
--- Of which transactions one has undone something.
+-- The transactions that one has undone something of.
 SELECT DISTINCT u.version_xid
 FROM exaudit.undone u
 WHERE u.rollback_id OPERATOR(pg_catalog.>=) @first_id::bigint AND u.rollback_id OPERATOR(pg_catalog.<=) @last_id::bigint

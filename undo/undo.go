@@ -39,7 +39,7 @@ var (
 	ErrInvalidPlan = errors.New("invalid plan")
 	// ErrAmbiguous means that the name of a table in an option is that of several tables that are undone in.
 	ErrAmbiguous = errors.New("names several tables")
-	// ErrUnmatched means that an option names a column or a row that is none of what is undone.
+	// ErrUnmatched means that an option names a column or a row that is not undone.
 	ErrUnmatched = errors.New("matches nothing that is undone")
 )
 

@@ -69,7 +69,7 @@ func (v view) heading(version *exaudit.Version) string {
 	return strings.Join(parts, "  ") + "\n"
 }
 
-// ofThose names what was taken back, or where that is many says how many.
+// ofThose names the versions or transactions that were taken back, or says how many where there are many.
 func ofThose[ID int64 | uint64](kind string, undid []ID) string {
 	const named = 8
 	switch {
