@@ -785,7 +785,7 @@ CREATE FUNCTION exaudit.condition_arguments(table_id integer, relation oid, alia
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((SELECT string_agg(replace(c.expression, '{}', pg_catalog.format('%s.%I', alias, c.name)), ', ')
+    SELECT coalesce((SELECT string_agg(replace(c.expression, '{}', pg_catalog.format('%s.%s', alias, exaudit.quoted(c.name))), ', ')
                      FROM exaudit.condition_columns($1, $2) AS c), '')
     FROM exaudit.tables t
     WHERE t.id = $1 AND t.options ? 'where' AND exaudit.condition_problem($1, $2) IS NULL

@@ -71,7 +71,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce(exaudit.t<table_id>_condition(NEW.name), false) THEN
+        IF NOT coalesce(exaudit.t<table_id>_condition(NEW."name"), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN
@@ -171,8 +171,8 @@ BEGIN
         was_met boolean;
         is_met  boolean;
     BEGIN
-        was_met := coalesce(exaudit.t<table_id>_condition(OLD.name), false);
-        is_met := coalesce(exaudit.t<table_id>_condition(NEW.name), false);
+        was_met := coalesce(exaudit.t<table_id>_condition(OLD."name"), false);
+        is_met := coalesce(exaudit.t<table_id>_condition(NEW."name"), false);
         IF NOT was_met AND NOT is_met THEN
             RETURN NULL;
         END IF;
@@ -288,7 +288,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce(exaudit.t<table_id>_condition(OLD.name), false) THEN
+        IF NOT coalesce(exaudit.t<table_id>_condition(OLD."name"), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN

@@ -49,7 +49,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce(exaudit.t1_condition(NEW.status), false) THEN
+        IF NOT coalesce(exaudit.t1_condition(NEW."status"), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN
@@ -152,8 +152,8 @@ BEGIN
         was_met boolean;
         is_met  boolean;
     BEGIN
-        was_met := coalesce(exaudit.t1_condition(OLD.status), false);
-        is_met := coalesce(exaudit.t1_condition(NEW.status), false);
+        was_met := coalesce(exaudit.t1_condition(OLD."status"), false);
+        is_met := coalesce(exaudit.t1_condition(NEW."status"), false);
         IF NOT was_met AND NOT is_met THEN
             RETURN NULL;
         END IF;
@@ -286,7 +286,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce(exaudit.t1_condition(OLD.status), false) THEN
+        IF NOT coalesce(exaudit.t1_condition(OLD."status"), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN

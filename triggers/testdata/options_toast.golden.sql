@@ -46,7 +46,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce(exaudit.t1_condition(NEW.name), false) THEN
+        IF NOT coalesce(exaudit.t1_condition(NEW."name"), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN
@@ -143,8 +143,8 @@ BEGIN
         was_met boolean;
         is_met  boolean;
     BEGIN
-        was_met := coalesce(exaudit.t1_condition(OLD.name), false);
-        is_met := coalesce(exaudit.t1_condition(NEW.name), false);
+        was_met := coalesce(exaudit.t1_condition(OLD."name"), false);
+        is_met := coalesce(exaudit.t1_condition(NEW."name"), false);
         IF NOT was_met AND NOT is_met THEN
             RETURN NULL;
         END IF;
@@ -305,7 +305,7 @@ BEGIN
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce(exaudit.t1_condition(OLD.name), false) THEN
+        IF NOT coalesce(exaudit.t1_condition(OLD."name"), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN
