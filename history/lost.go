@@ -50,7 +50,7 @@ func lostBy(recorded map[string]int, n int, err error) *lost {
 	return l
 }
 
-// placed gives versions, of which n came before, their places, and returns how many came by then.
+// placed sets the places of versions, of which n came before, and returns how many came by then.
 func placed(n int, versions []*Version) int {
 	for _, v := range versions {
 		n++

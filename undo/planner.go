@@ -214,8 +214,8 @@ func (p *planner) readPairs(ctx context.Context) error {
 	return nil
 }
 
-// cancelled are the rollbacks of a row that are chosen together with all that they undid, newest first, and what they
-// undid.
+// cancelled returns the rollbacks of a row that are chosen together with all that they undid, and what they undid. A newer
+// rollback is looked at before an older one, which it may have undone.
 func (p *planner) cancelled(l *life, chosen map[int64]*history.Version) map[int64]bool {
 	cancelled := make(map[int64]bool)
 	left := func(id int64) bool { return chosen[id] != nil && !cancelled[id] }
@@ -300,8 +300,12 @@ func (p *planner) planRow(ctx context.Context, t *table, l *life, lives *lives) 
 	if len(cancelled) == 0 || len(row.Conflicts) == 0 && !t.overwrites(p.o.settings, row.EntityID) {
 		return row, nil
 	}
-	chosen := maps.Clone(t.chosen)
-	maps.DeleteFunc(chosen, func(id int64, _ *history.Version) bool { return cancelled[id] })
+	chosen := make(map[int64]*history.Version) // of this row
+	for _, v := range l.versions {
+		if t.chosen[v.ID] != nil && !cancelled[v.ID] {
+			chosen[v.ID] = v
+		}
+	}
 	var other *Row
 	if l.has(chosen) {
 		if other, err = p.walkRow(ctx, t, l, lives, chosen); err != nil || len(other.Conflicts) > len(row.Conflicts) {

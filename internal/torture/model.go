@@ -146,7 +146,7 @@ func (r *run) load() error {
 	return r.match()
 }
 
-// normalize gives all rows the columns of the end: what was dropped is NULL, what was added has what it was filled with.
+// normalize sets in all rows the columns of the end: what was dropped is NULL, what was added has what it was filled with.
 //
 // Hidden columns are NULL, and entries that change nothing else are as if they had not been, unless they are recorded.
 func (r *run) normalize() error {

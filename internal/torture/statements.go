@@ -99,7 +99,7 @@ func (g *generator) insert(place int, t Table) string {
 	return sql
 }
 
-// deleteAndInsert gives a row's key to another one, in one statement or two.
+// deleteAndInsert moves a row's key to another one, in one statement or two.
 func (g *generator) deleteAndInsert(place int, t Table) string {
 	return fmt.Sprintf("DELETE FROM {%d}%s; %s", place, g.where(t, false), g.insert(place, t))
 }
