@@ -115,7 +115,7 @@ func (c *calls) writing() []call {
 			_, err := c.audit.Revert(ctx, c.last("orders", "updated"))
 			return err
 		}},
-		{name: "undo", held: `UPDATE parts SET n = 7 WHERE id = 1`, run: func(ctx context.Context) error {
+		{name: "undo", held: `UPDATE parts SET n = 7 WHERE id = 2`, run: func(ctx context.Context) error {
 			_, err := c.audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(c.last("parts", "updated"))))
 			return err
 		}},
