@@ -3,13 +3,16 @@
 SHELL := /bin/bash
 TOOL  := CGO_ENABLED=0 go tool -modfile=tools/go.mod
 
-.PHONY: demo test torture test-statement test-toast test-race test-matrix test-recipes test-pgx bench bench-db bench-read bench-patch bench-undo fuzz lint lint-names generate check-generated build
+.PHONY: demo test test-all torture test-statement test-toast test-race test-matrix test-recipes test-pgx bench bench-db bench-read bench-patch bench-undo fuzz lint lint-names generate check-generated build
 
 demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
 
-test: ## every test, on TEST_DATABASE_URL or a private throw-away server
-	go run ./internal/cmd/withpostgres -- go test -timeout 60m ./...
+test: ## every feature once, on TEST_DATABASE_URL or a private throw-away server: some minutes
+	go run ./internal/cmd/withpostgres -- go test -timeout 30m ./...
+
+test-all: ## every test in full: large sizes, all members of a kind, long histories, and recording by statement and toast
+	EXAUDIT_TEST_ALL=1 go run ./internal/cmd/withpostgres -- go test -timeout 60m ./...
 	$(MAKE) test-statement test-toast
 
 test-statement: ## what is recorded, by tables of the option level: statement
@@ -18,11 +21,11 @@ test-statement: ## what is recorded, by tables of the option level: statement
 test-toast: ## what is recorded, by tables of the option toast
 	EXAUDIT_TEST_OPTION=toast go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql
 
-test-race: ## the same under the race detector
+test-race: ## the same as test under the race detector
 	go run ./internal/cmd/withpostgres -- go test -race -timeout 60m ./...
 
-test-matrix: ## every test on each supported major version; says what was tested, what skipped and why
-	go run ./internal/cmd/testmatrix
+test-matrix: ## every test in full on each supported major version; says what was tested, what skipped and why
+	EXAUDIT_TEST_ALL=1 go run ./internal/cmd/testmatrix
 
 test-recipes: ## the code of docs/integration.md that needs gRPC and connect
 	cd docs/recipes && go vet ./... && go test -timeout 30m ./...

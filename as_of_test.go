@@ -16,6 +16,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 const stock = `
@@ -70,7 +71,7 @@ func work(ctx context.Context, conn *pgx.Conn, random *rand.Rand, transactions i
 // Every point of a workload by four actors gives what copies of the tables kept at that time.
 func TestAsOfWorkload(t *testing.T) {
 	t.Parallel()
-	const rounds, actors, transactions = 12, 4, 15
+	rounds, actors, transactions := testall.Or(4, 12), 4, testall.Or(8, 15)
 	ctx := context.Background()
 	db, audit := audited(t, stock, "goods", "places")
 	points := make([][]exaudit.Point, rounds)

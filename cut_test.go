@@ -97,9 +97,6 @@ func cutting(to, from net.Conn, untyped bool, left *atomic.Int64) {
 // Wherever a connection is lost, a statement fails, or has been recorded with its custom data; it
 // never hangs, and the pool goes on.
 func TestConnectionsAreCut(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short: it connects some hundred times")
-	}
 	t.Parallel()
 	const insert = `INSERT INTO notes (body) VALUES ($1) RETURNING id`
 	ways := map[string]func(context.Context, exaudit.Conn) error{

@@ -8,10 +8,14 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/patch"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	testall.Checks("20", "100")
+	pgtest.Main(m)
+}
 
 // audited gives a database with some tables, all of them tracked.
 func audited(t *testing.T, schema string, tables ...string) (*pgtest.DB, *exaudit.DB) {

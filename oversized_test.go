@@ -3,25 +3,29 @@ package exaudit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/revert"
 )
 
 // A value that was too large to be recorded is named, and never is its placeholder written.
 func TestOversizedRevert(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds, and gigabytes")
+	part := testall.Or(50, 1) // of the sizes and of the limit
+	if part > 1 {
+		t.Parallel()
 	}
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE files (id int PRIMARY KEY, n int, data bytea)`, "files")
-	db.Exec(t, `INSERT INTO files VALUES (1, 1, convert_to(repeat('abcd', 35000000), 'UTF8'))`)
+	db, audit := audited(t, fmt.Sprintf(`CREATE OR REPLACE FUNCTION exaudit.image_limit() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT %d';
+		CREATE TABLE files (id int PRIMARY KEY, n int, data bytea)`, 256_000_000/part), "files")
+	db.Exec(t, fmt.Sprintf(`INSERT INTO files VALUES (1, 1, convert_to(repeat('abcd', %d), 'UTF8'))`, 35_000_000/part))
 	db.Exec(t, `UPDATE files SET n = 2`)
 	versions := historyOf(t, audit, "files", 1, exaudit.WithStates())
-	if got, _ := versions[1].State["data"].(string); !strings.HasPrefix(got, "*** 140000000 bytes, sha256 ") {
+	if got, _ := versions[1].State["data"].(string); !strings.HasPrefix(got, fmt.Sprintf("*** %d bytes, sha256 ", 140_000_000/part)) {
 		t.Errorf("state %.100q", got)
 	}
 	done, err := audit.Revert(ctx, versions[1].ID)

@@ -141,9 +141,6 @@ func buildSqlc(t *testing.T) string {
 // queries of earlier rows have its own types.
 func TestSqlc(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds sqlc")
-	}
 	sqlc := buildSqlc(t)
 	for _, schema := range []bool{false, true} {
 		a := newApp(t, shop, selection)

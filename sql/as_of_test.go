@@ -2,7 +2,6 @@ package sql_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"maps"
 	"slices"
@@ -149,9 +148,6 @@ func (w *world) number(sql string) string {
 // the states of its rows, through all their keys.
 func TestAsOf(t *testing.T) {
 	t.Parallel()
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		_ = checks.Value.Set("10") // each takes a second
-	}
 	db := auditdb.New(t, "")
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {

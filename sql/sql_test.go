@@ -12,11 +12,15 @@ import (
 
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/postgres"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	testall.Checks("3", "10") // each takes a second
+	pgtest.Main(m)
+}
 
 func config(t *testing.T, url string) *pgx.ConnConfig {
 	t.Helper()

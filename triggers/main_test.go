@@ -13,12 +13,16 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files and docs/types.md")
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	testall.Checks("6", "100")
+	pgtest.Main(m)
+}
 
 // tracked gives a database with the schema's tables, of which the named ones are tracked.
 func tracked(t *testing.T, schema string, tables ...string) *pgtest.DB {
