@@ -56,7 +56,7 @@ fuzz: ## each fuzz target for half a minute
 	go test ./patch -run='^$$' -fuzz='^FuzzDiffApplyReverse$$' -fuzztime=30s
 	go test ./patch -run='^$$' -fuzz='^FuzzMerge$$' -fuzztime=30s
 	go test ./patch -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=30s
-	go test . -run='^$$' -fuzz='^FuzzStatements$$' -fuzztime=30s
+	go test ./internal/custom -run='^$$' -fuzz='^FuzzStatements$$' -fuzztime=30s
 
 lint: lint-names
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
@@ -64,7 +64,7 @@ lint: lint-names
 	$(TOOL) staticcheck ./...
 
 # where SQL is, which means the same under any search_path
-NAMES := queries triggers/testdata . cmd/exaudit config history migration revert sql stdlib triggers undo exaudittest
+NAMES := queries triggers/testdata . cmd/exaudit config history internal/custom internal/preamble migration revert sql stdlib triggers undo exaudittest
 
 lint-names: ## no name in SQL that a session's search_path could redirect
 	cd tools && CGO_ENABLED=0 go vet ./... && CGO_ENABLED=0 go test ./... && CGO_ENABLED=0 go run ./sqlnames $(addprefix ../,$(NAMES))

@@ -182,7 +182,7 @@ func (d *DB) trackedTable(ctx context.Context, table string) (triggers.Tracked, 
 // meanwhile: several tables at one point belong together. Nothing can be written. A DB of a
 // transaction has the isolation level that it has.
 func (d *DB) Snapshot(ctx context.Context, do func(*DB) error) error {
-	if d.tx != nil {
+	if d.custom.InTransaction() {
 		return do(d)
 	}
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}

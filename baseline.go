@@ -66,7 +66,7 @@ func (d *DB) Baseline(ctx context.Context, tables []string, opts ...BaselineOpti
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	if err := d.tellBase(ctx); err != nil {
+	if err := d.custom.ApplyBase(ctx); err != nil {
 		return nil, err
 	}
 	var done []Baselined

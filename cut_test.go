@@ -17,9 +17,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/internal/ahead"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/preamble"
 )
 
 // scissors cut a connection in the midst of a message of the server, or of the client.
@@ -147,7 +147,7 @@ func TestConnectionsAreCut(t *testing.T) {
 						left.Store(cut)
 						err := do(ctx, audit)
 						passed := left.Swap(-1) > 0
-						if errors.Is(err, ahead.ErrNotSent) || errors.Is(err, context.DeadlineExceeded) {
+						if errors.Is(err, preamble.ErrNotSent) || errors.Is(err, context.DeadlineExceeded) {
 							t.Fatalf("%s, cut after %d messages of the %s: %v", name, cut, side, err)
 						}
 						cancel()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/custom"
 	"github.com/exaudit/exaudit/revert"
 )
 
@@ -49,10 +50,10 @@ func (d *DB) Revert(ctx context.Context, version int64, opts ...RevertOption) (*
 	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}
-	if s := saidBy(ctx); s != nil && s.session.custom != "" {
-		opts = append([]RevertOption{revert.WithCustom(s.session.custom)}, opts...)
+	if data := custom.JSON(ctx); data != "" {
+		opts = append([]RevertOption{revert.WithCustom(data)}, opts...)
 	}
-	if err := d.tellBase(ctx); err != nil {
+	if err := d.custom.ApplyBase(ctx); err != nil {
 		return nil, err
 	}
 	reversal, err := revert.Apply(ctx, d.conn, version, opts...)

@@ -203,7 +203,7 @@ func must[T any](value T, err error) T {
 // wrapped is a Conn of a type that exaudit does not know.
 type wrapped struct{ exaudit.Conn }
 
-// mocked is one that cannot tell its connection, as those of mocks.
+// mocked is a transaction whose Conn does not work, as those of mocks.
 type mocked struct {
 	wrapped
 	conn func() *pgx.Conn
@@ -268,7 +268,7 @@ func TestOtherConns(t *testing.T) {
 			}
 			want := [6]string{test.want, test.want, test.want, test.want, test.want, test.want}
 			if name == "nil" || name == "panics" {
-				want[3], want[4] = `{"who":"a"}`, `{"who":"a"}` // the pool's transactions can tell
+				want[3], want[4] = `{"who":"a"}`, `{"who":"a"}` // the pool's transactions have one
 			}
 			if got != want {
 				t.Errorf("%s, %s: got %q, want %q", mode, name, got, want)
@@ -277,7 +277,7 @@ func TestOtherConns(t *testing.T) {
 	}
 }
 
-// A DB tells how its connections execute statements, as what it stands in for does.
+// A DB has the methods by which libraries find the exec mode of a pool or a connection.
 func TestConfigAndConn(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -17,7 +17,7 @@ import (
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
-// recorder writes down all that pgx tells tracers.
+// recorder writes down all that pgx reports to tracers.
 type recorder struct{ lines []string }
 
 func (r *recorder) note(format string, args ...any) {
@@ -146,7 +146,7 @@ func stamped(ctx context.Context, t *testing.T, pool *pgxpool.Pool, through bool
 	}
 }
 
-// A tracer is told of the application's statements as they are, and of nothing else.
+// A tracer sees the application's statements as they are, and nothing else.
 func TestTracersSeeTheStatements(t *testing.T) {
 	t.Parallel()
 	for _, mode := range modes {
@@ -231,7 +231,7 @@ func TestServerLogHasNoCustomData(t *testing.T) {
 			audit := exaudit.New(pool)
 			traffic(ctx, audit)
 			if len(heard()) < 20 {
-				t.Errorf("the server has told of %d messages", len(heard()))
+				t.Errorf("the server has logged %d messages", len(heard()))
 			}
 			for _, n := range heard() {
 				if strings.Contains(fmt.Sprint(n), "ann@") {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/custom"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -33,7 +34,7 @@ type Change struct {
 // The role needs EXECUTE on function exaudit.track, which nobody has by default: who may
 // write versions without making a change must be granted that on purpose.
 func Track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
-	tx, err := untold(ctx, tx)
+	tx, err := custom.UnwrapTx(ctx, tx)
 	if err != nil {
 		return 0, err
 	}

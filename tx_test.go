@@ -23,7 +23,7 @@ func by(ctx context.Context, who string) context.Context {
 	return exaudit.With(ctx, exaudit.Custom{"who": who})
 }
 
-// authors tells who wrote each note, in their order.
+// authors returns who wrote each note, in their order.
 func authors(t *testing.T, db *pgtest.DB) string {
 	t.Helper()
 	return pgtest.One[string](t, db, `SELECT coalesce(string_agg((after->>'body') || ':' || coalesce(custom->>'who', '-'), ' ' ORDER BY id), '') FROM exaudit.versions`)
@@ -57,7 +57,7 @@ func end(t *testing.T, err error) {
 	}
 }
 
-// setting is what triggers would be told now, asked behind the DB's back.
+// setting returns the value that a trigger would read now, without the DB noticing.
 func setting(t *testing.T, tx pgx.Tx) string { return asked(t, tx.Conn()) }
 
 func asked(t *testing.T, of interface {
@@ -410,7 +410,7 @@ func TestStampAgain(t *testing.T) {
 	}
 }
 
-// A transaction begun elsewhere keeps what it was told there.
+// A transaction begun elsewhere keeps the custom data that was set there.
 func TestForeignTransaction(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

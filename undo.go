@@ -8,6 +8,7 @@ import (
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/custom"
 	"github.com/exaudit/exaudit/undo"
 )
 
@@ -196,10 +197,10 @@ func (d *DB) carryOut(ctx context.Context, opts []UndoOption, do func([]UndoOpti
 	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}
-	if s := saidBy(ctx); s != nil && s.session.custom != "" {
-		opts = append([]UndoOption{undo.WithCustom(s.session.custom)}, opts...)
+	if data := custom.JSON(ctx); data != "" {
+		opts = append([]UndoOption{undo.WithCustom(data)}, opts...)
 	}
-	if err := d.tellBase(ctx); err != nil {
+	if err := d.custom.ApplyBase(ctx); err != nil {
 		return nil, err
 	}
 	plan, err := do(opts)

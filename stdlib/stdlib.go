@@ -23,8 +23,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxstdlib "github.com/jackc/pgx/v5/stdlib"
 
-	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/internal/ahead"
+	"github.com/exaudit/exaudit/internal/custom"
 )
 
 // OpenDB opens a database, as pgx's stdlib.OpenDB does, with its options.
@@ -55,13 +54,13 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = opened.Close()
 		return nil, errors.New("exaudit: not a connector of pgx's stdlib package")
 	}
-	return &Conn{Conn: inner, db: exaudit.New(inner.Conn())}, nil
+	return &Conn{Conn: inner, db: custom.New(inner.Conn())}, nil
 }
 
-// Conn is a connection of database/sql, as sql.Conn.Raw gives it: pgx's, with custom data.
+// Conn is a connection of database/sql, as sql.Conn.Raw has it: that of pgx, with custom data.
 type Conn struct {
 	*pgxstdlib.Conn
-	db *exaudit.DB
+	db *custom.DB
 	// tx is the transaction that is open, else nil.
 	tx pgx.Tx
 }
@@ -137,7 +136,7 @@ func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if c.Conn.Conn().IsClosed() {
 		return nil, driver.ErrBadConn
 	}
-	run := exaudit.Conn(c.db)
+	run := custom.Conn(c.db)
 	if c.tx != nil {
 		run = c.tx
 	}
@@ -161,12 +160,11 @@ func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if c.Conn.Conn().IsClosed() {
 		return nil, driver.ErrBadConn
 	}
-	of := any(c.db)
 	if c.tx != nil {
-		of = c.tx
+		return c.queryIn(ctx, c.tx, query, args)
 	}
 	var found driver.Rows
-	done, err := ahead.Around(ctx, of, query, values(args), func() (err error) {
+	done, err := c.db.RunQuery(ctx, query, values(args), func() (err error) {
 		found, err = c.Conn.QueryContext(ctx, query, args)
 		return err
 	})
@@ -176,20 +174,29 @@ func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	case done:
 		return found, nil
 	}
-	return c.queryApart(ctx, query, args)
+	return c.queryInTransaction(ctx, query, args)
 }
 
-// queryApart runs a query in a transaction of its own, which its rows end.
-func (c *Conn) queryApart(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+// queryIn runs a query in a transaction that is open.
+func (c *Conn) queryIn(ctx context.Context, tx pgx.Tx, query string, args []driver.NamedValue) (driver.Rows, error) {
+	var found driver.Rows
+	err := custom.RunQueryIn(ctx, tx, query, values(args), func() (err error) {
+		found, err = c.Conn.QueryContext(ctx, query, args)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// queryInTransaction runs a query in a transaction of its own, which its rows end.
+func (c *Conn) queryInTransaction(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	tx, err := c.db.Begin(ctx)
 	if err != nil {
 		return nil, again(err)
 	}
-	var found driver.Rows
-	_, err = ahead.Around(ctx, tx, query, values(args), func() (err error) {
-		found, err = c.Conn.QueryContext(ctx, query, args)
-		return err
-	})
+	found, err := c.queryIn(ctx, tx, query, args)
 	if err != nil {
 		// the first error is the one to report
 		_ = tx.Rollback(context.WithoutCancel(ctx))

@@ -1,4 +1,4 @@
-package exaudit
+package custom
 
 import (
 	"errors"
@@ -8,16 +8,17 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// rows are the rows of a statement that is not over when they have been read: a transaction
-// still has to end, or a connection to be released.
+// rows are the rows of a statement that has not ended when they were read: a transaction
+// still has to be ended, or a connection to be released.
 type rows struct {
 	pgx.Rows
-	// end ends the statement, which may have failed, and returns its error.
+	// end ends the statement; it takes and returns the statement's error.
 	end   func(tag pgconn.CommandTag, err error) error
 	err   error
 	ended bool
 }
 
+// failedRows returns rows that have nothing but an error.
 func failedRows(err error) *rows {
 	none, _ := pgx.FailedBatchResults(&pgx.Batch{}, err).Query()
 	return &rows{Rows: none, err: err, ended: true}
@@ -74,12 +75,11 @@ func (r *rows) FieldDescriptions() []pgconn.FieldDescription {
 	return r.Rows.FieldDescriptions()
 }
 
-// row is the first of some rows, as pgx.Conn.QueryRow returns it.
+// row is the first of rows, as pgx.Conn.QueryRow returns it.
 type row struct{ pgx.Rows }
 
 func (r row) Scan(dest ...any) error {
-	// also where a Scanner panics
-	defer r.Close()
+	defer r.Close() // also where a Scanner panics
 	if r.Err() != nil {
 		return r.Err()
 	}
@@ -94,7 +94,7 @@ func (r row) Scan(dest ...any) error {
 		}
 		return pgx.ErrNoRows
 	}
-	_ = r.Rows.Scan(dest...) // Err has it
+	_ = r.Rows.Scan(dest...) // Err returns its error
 	r.Close()
 	return r.Err()
 }

@@ -77,7 +77,7 @@ func through(t *testing.T, db *pgtest.DB, mode pgx.QueryExecMode) *counted {
 	return c
 }
 
-// relay copies messages, and tells of each before it is passed on.
+// relay copies messages, and calls seen with each before it is passed on.
 func relay(to, from net.Conn, untyped bool, seen func(kind byte)) {
 	defer to.Close()
 	defer from.Close()
