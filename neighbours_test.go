@@ -61,6 +61,9 @@ func (c *calls) generate(ctx context.Context, text string) error {
 
 const orderFile = "tables:\n  orders: {mask: [note]}\n  parts:\ncustom_columns:\n  "
 
+// customColumns are missing, and refer to what a neighbour writes to.
+const customColumns = "who: text\n  whose: {type: int, references: theirs_written ON DELETE SET NULL ON UPDATE CASCADE}\n"
+
 // writing are those that change something.
 func (c *calls) writing() []call {
 	c.table()
@@ -146,6 +149,13 @@ func (c *calls) writing() []call {
 		}},
 		{name: "generate with the schema", run: func(ctx context.Context) error {
 			_, _, err := migration.Generate(ctx, c.db.Pool, c.file(ctx, "tables:\n  orders:\n"), &migration.Folder{}, migration.Options{Schema: true, Apart: true, Now: time.Now()})
+			return err
+		}},
+		{name: "generate with custom columns", run: func(ctx context.Context) error {
+			return c.generate(ctx, orderFile+customColumns)
+		}},
+		{name: "dry run with custom columns", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {
+			_, err := c.file(ctx, orderFile+customColumns).Apply(ctx, c.audit, true)
 			return err
 		}},
 		{name: "install from a file", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {

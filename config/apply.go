@@ -74,7 +74,7 @@ func (f *File) installation(ctx context.Context, q db.DBTX, result *Result) (nam
 	}
 	opts = append(opts, triggers.WithOptions(options))
 	if len(result.Columns) > 0 {
-		opts = append(opts, triggers.Columns(func(tx pgx.Tx) error { return f.addColumns(ctx, tx, result.Columns) }))
+		opts = append(opts, triggers.Columns(func(tx pgx.Tx, versions string) error { return f.addColumns(ctx, tx, versions, result.Columns) }))
 	}
 	return names, opts, nil
 }
@@ -118,7 +118,7 @@ func (f *File) Migrations(ctx context.Context, conn triggers.Conn, opts ...trigg
 		migrations.Columns = append(migrations.Columns, Column{
 			Name: name,
 			// IF EXISTS is for sqlc, which may not know the table
-			Add:  f.CustomColumns[name].add(name, "IF EXISTS ", "IF NOT EXISTS "),
+			Add:  f.CustomColumns[name].add(name, "IF EXISTS exaudit.versions", "IF NOT EXISTS "),
 			Drop: "ALTER TABLE IF EXISTS exaudit.versions DROP COLUMN IF EXISTS " + quoted + ";",
 		})
 	}
@@ -275,54 +275,6 @@ func (f *File) missingColumns(ctx context.Context, q db.DBTX) ([]string, error) 
 		return nil, f.fail(nil, []string{"custom_columns", d.name}, "%s: ALTER TABLE exaudit.versions yourself, or change the file", d.problem)
 	}
 	return missing, nil
-}
-
-func (f *File) addColumns(ctx context.Context, tx pgx.Tx, names []string) error {
-	had, err := db.New().CustomColumnFlaws(ctx, tx)
-	if err != nil {
-		return fmt.Errorf("read the custom columns of exaudit.versions: %w", err)
-	}
-	for _, name := range names {
-		for _, statement := range f.CustomColumns[name].add(name, "", "") {
-			if err := execute(ctx, tx, statement); err != nil {
-				return f.fail(err, []string{"custom_columns", name}, "column %s: %s", name, message(err))
-			}
-		}
-		flaws, err := db.New().CustomColumnFlaws(ctx, tx)
-		if err != nil {
-			return fmt.Errorf("read the custom columns of exaudit.versions: %w", err)
-		}
-		for _, flaw := range flaws {
-			if !slices.Contains(had, flaw) {
-				return f.fail(nil, []string{"custom_columns", name}, "column %s: %s %s", name, flaw.Object, flaw.Problem)
-			}
-		}
-	}
-	return nil
-}
-
-// add are the statements that add the column to exaudit.versions. The default comes last: older
-// versions do not have it, and are not written again.
-func (c CustomColumn) add(name, tableExists, columnMissing string) []string {
-	table, column := "ALTER TABLE "+tableExists+"exaudit.versions ", pgx.Identifier{name}.Sanitize()
-	added := table + "ADD COLUMN " + columnMissing + column + " " + c.Type
-	if c.References != "" {
-		added += " REFERENCES " + c.References
-	}
-	if c.Default == "" {
-		return []string{added + ";"}
-	}
-	return []string{added + ";", table + "ALTER COLUMN " + column + " SET DEFAULT (" + c.Default + "\n);"}
-}
-
-// execute runs one statement and, unlike Exec, never more than one.
-func execute(ctx context.Context, tx pgx.Tx, statement string) error {
-	rows, err := tx.Query(ctx, statement, pgx.QueryExecModeExec)
-	if err != nil {
-		return err
-	}
-	rows.Close()
-	return rows.Err()
 }
 
 // message is what PostgreSQL says, without its frame.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"reflect"
 	"regexp"
@@ -150,9 +151,11 @@ func TestRefusedByDatabase(t *testing.T) {
 		{"all: true\ncustom_columns:\n  a: serial", `x.yaml:3: column a: type "serial" does not exist`},
 		{"all: true\ncustom_columns:\n  a:\n    type: int\n    default: 1); DROP TABLE users; SELECT (1", `x.yaml:3: column a: cannot insert multiple commands`},
 	} {
-		_, err := parse(t, c.text).Apply(context.Background(), db.Pool, false)
-		if !errors.Is(err, ErrInvalid) || !strings.HasPrefix(err.Error(), c.want) {
-			t.Errorf("%q: %v, want %s", c.text, err, c.want)
+		for _, dryRun := range []bool{true, false} {
+			_, err := parse(t, c.text).Apply(context.Background(), db.Pool, dryRun)
+			if !errors.Is(err, ErrInvalid) || !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("%q, dry run %t: %v, want %s", c.text, dryRun, err, c.want)
+			}
 		}
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.tables`); n != 0 {
@@ -439,6 +442,50 @@ func TestDocumentation(t *testing.T) {
 		for _, key := range fields(is) {
 			if !strings.Contains(string(content), "`"+key+"`") {
 				t.Errorf("the documentation does not explain %s", key)
+			}
+		}
+	}
+}
+
+// A column that is only tried refers to what a column of its text would refer to.
+func TestTriedReferences(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE SCHEMA "a.b"; CREATE TABLE "a.b"."x ""y" (id int PRIMARY KEY, code text COLLATE "C" UNIQUE, day date, late int UNIQUE DEFERRABLE, UNIQUE (id, day));
+		CREATE UNIQUE INDEX by_day ON "a.b"."x ""y" (day);
+		CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE VIEW seen AS SELECT 1 AS id; CREATE UNLOGGED TABLE loose (id int PRIMARY KEY)`)
+	const passes = " ON DELETE SET NULL ON UPDATE CASCADE"
+	for _, c := range []struct{ columns, want string }{
+		{`int REFERENCES parts` + passes, ``},
+		{`int REFERENCES public . parts(id)` + passes, ``},
+		{`int REFERENCES exaudit.tables` + passes, ``},
+		{`int REFERENCES PARTS MATCH FULL` + passes + ` DEFERRABLE INITIALLY DEFERRED`, ``},
+		{`int REFERENCES "a.b"."x ""y" -- not "late"` + "\n" + passes, ``},
+		{`text REFERENCES "a.b"."x ""y"(code)` + passes, ``},
+		{`date REFERENCES "a.b"."x ""y" (day) /* or not */` + passes, ``},
+		{`bigint REFERENCES parts` + passes, ``},
+		{`int REFERENCES "a.b"."x ""y" (late)` + passes, `cannot use a deferrable unique constraint`},
+		{`date REFERENCES "a.b"."x ""y"` + passes, `cannot be implemented`},
+		{`int REFERENCES "a.b"."x ""y" (nothing)` + passes, `column "nothing" referenced in foreign key constraint does not exist`},
+		{`text REFERENCES "a.b"."x ""y"`, `foreign key constraint`},
+		{`int REFERENCES "a.b"."x ""y"`, `makes statements on table "a.b"."x ""y" fail`},
+		{`int REFERENCES seen` + passes, `seen" is `},
+		{`int REFERENCES loose` + passes, `permanent`},
+		{`int REFERENCES nowhere.parts` + passes, `nowhere`},
+		{`int REFERENCES parts` + passes + `, x int`, `syntax error`},
+	} {
+		kind, references, _ := strings.Cut(c.columns, " REFERENCES ")
+		f := parse(t, fmt.Sprintf("tables: {parts: }\ncustom_columns:\n  a: {type: %s, references: %q}\n  b: {type: %[1]s, references: %[2]q}\n", kind, references))
+		for _, dryRun := range []bool{true, false} {
+			tx, err := db.Pool.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = f.Apply(t.Context(), tx, dryRun)
+			_ = tx.Rollback(t.Context()) // was for this only
+			if got := fmt.Sprint(err); c.want == "" && err != nil || c.want != "" && !strings.Contains(got, c.want) {
+				t.Errorf("%s, dry run %t: %v, want %s", c.columns, dryRun, err, c.want)
+			} else {
+				t.Log(got)
 			}
 		}
 	}

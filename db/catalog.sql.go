@@ -10,8 +10,38 @@ import (
 	"encoding/json"
 )
 
+const copyReferenced = `-- name: CopyReferenced :one
+SELECT c.copy::pg_catalog.text AS copy, c.name::pg_catalog.text AS name
+FROM exaudit.copy_of_referenced(pg_catalog.to_regclass($1::pg_catalog.text)) AS c
+WHERE c.copy IS NOT NULL
+`
+
+type CopyReferencedRow struct {
+	Copy string
+	Name string
+}
+
+// A copy of the table of this name, if there is one. The name is as in SQL.
+func (q *Queries) CopyReferenced(ctx context.Context, db DBTX, name string) (CopyReferencedRow, error) {
+	row := db.QueryRow(ctx, copyReferenced, name)
+	var i CopyReferencedRow
+	err := row.Scan(&i.Copy, &i.Name)
+	return i, err
+}
+
+const copyVersions = `-- name: CopyVersions :one
+SELECT exaudit.empty_copy('exaudit.versions'::pg_catalog.regclass)::pg_catalog.text AS name
+`
+
+func (q *Queries) CopyVersions(ctx context.Context, db DBTX) (string, error) {
+	row := db.QueryRow(ctx, copyVersions)
+	var name string
+	err := row.Scan(&name)
+	return name, err
+}
+
 const customColumnFlaws = `-- name: CustomColumnFlaws :many
-SELECT f.object::pg_catalog.text AS object, f.problem::pg_catalog.text AS problem, f.cure::pg_catalog.text AS cure FROM exaudit.custom_column_flaws() f
+SELECT f.object::pg_catalog.text AS object, f.problem::pg_catalog.text AS problem, f.cure::pg_catalog.text AS cure FROM exaudit.custom_column_flaws(pg_catalog.to_regclass($1::pg_catalog.text)) f
 `
 
 type CustomColumnFlawsRow struct {
@@ -20,8 +50,8 @@ type CustomColumnFlawsRow struct {
 	Cure    string
 }
 
-func (q *Queries) CustomColumnFlaws(ctx context.Context, db DBTX) ([]CustomColumnFlawsRow, error) {
-	rows, err := db.Query(ctx, customColumnFlaws)
+func (q *Queries) CustomColumnFlaws(ctx context.Context, db DBTX, versions string) ([]CustomColumnFlawsRow, error) {
+	rows, err := db.Query(ctx, customColumnFlaws, versions)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +103,7 @@ func (q *Queries) CustomColumnTypes(ctx context.Context, db DBTX) ([]CustomColum
 const customColumns = `-- name: CustomColumns :many
 SELECT c.name::pg_catalog.text AS name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
        coalesce(c.default_expression, '')::pg_catalog.text AS default_expression, c.filled::boolean AS filled
-FROM exaudit.custom_column_list() c
+FROM exaudit.custom_column_list(pg_catalog.to_regclass($1::pg_catalog.text)) c
 `
 
 type CustomColumnsRow struct {
@@ -84,8 +114,9 @@ type CustomColumnsRow struct {
 	Filled            bool
 }
 
-func (q *Queries) CustomColumns(ctx context.Context, db DBTX) ([]CustomColumnsRow, error) {
-	rows, err := db.Query(ctx, customColumns)
+// Of exaudit.versions or a copy of it, by its name with the schema.
+func (q *Queries) CustomColumns(ctx context.Context, db DBTX, versions string) ([]CustomColumnsRow, error) {
+	rows, err := db.Query(ctx, customColumns, versions)
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,14 @@ type ExauditColumnSnapshot struct {
 	Columns  json.RawMessage
 }
 
+type ExauditColumnsBeside struct {
+	Relation          uint32
+	Name              interface{}
+	TypeName          string
+	DefaultExpression string
+	Filled            *bool
+}
+
 type ExauditCustomColumn struct {
 	Name              interface{}
 	TypeName          string

@@ -79,12 +79,22 @@ SELECT o.reason::pg_catalog.text AS reason
 FROM exaudit.statement_level_obstacles(@relation::pg_catalog.oid) AS o (reason);
 
 -- name: CustomColumns :many
+-- Of exaudit.versions or a copy of it, by its name with the schema.
 SELECT c.name::pg_catalog.text AS name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
        coalesce(c.default_expression, '')::pg_catalog.text AS default_expression, c.filled::boolean AS filled
-FROM exaudit.custom_column_list() c;
+FROM exaudit.custom_column_list(pg_catalog.to_regclass(@versions::pg_catalog.text)) c;
 
 -- name: CustomColumnFlaws :many
-SELECT f.object::pg_catalog.text AS object, f.problem::pg_catalog.text AS problem, f.cure::pg_catalog.text AS cure FROM exaudit.custom_column_flaws() f;
+SELECT f.object::pg_catalog.text AS object, f.problem::pg_catalog.text AS problem, f.cure::pg_catalog.text AS cure FROM exaudit.custom_column_flaws(pg_catalog.to_regclass(@versions::pg_catalog.text)) f;
+
+-- name: CopyVersions :one
+SELECT exaudit.empty_copy('exaudit.versions'::pg_catalog.regclass)::pg_catalog.text AS name;
+
+-- name: CopyReferenced :one
+-- A copy of the table of this name, if there is one. The name is as in SQL.
+SELECT c.copy::pg_catalog.text AS copy, c.name::pg_catalog.text AS name
+FROM exaudit.copy_of_referenced(pg_catalog.to_regclass(@name::pg_catalog.text)) AS c
+WHERE c.copy IS NOT NULL;
 
 -- name: TryCustomData :exec
 -- Raises what a change would, were this its setting of exaudit.custom.

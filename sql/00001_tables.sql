@@ -206,9 +206,11 @@ $$;
 -- The user's columns. Custom data fills those of a built-in type, because it is read with
 -- exaudit_writer's rights, whose default is missing or a constant: another default, session_user
 -- or now(), is the server's own word. An old snapshot does not show what became of a column
--- since: privileges and addresses are looked up in the catalog as it is.
-CREATE VIEW exaudit.custom_columns AS
-SELECT (pg_catalog.pg_identify_object_as_address('pg_catalog.pg_class'::pg_catalog.regclass, a.attrelid, a.attnum)).object_names[3] AS name,
+-- since: privileges and addresses are looked up in the catalog as it is. Of a copy of the versions
+-- table, too, on which columns are tried.
+CREATE VIEW exaudit.columns_beside AS
+SELECT a.attrelid                                             AS relation,
+       (pg_catalog.pg_identify_object_as_address('pg_catalog.pg_class'::pg_catalog.regclass, a.attrelid, a.attnum)).object_names[3] AS name,
        pg_catalog.format_type(a.atttypid, a.atttypmod)::text  AS type_name,
        x.expression                                           AS default_expression,
        a.attgenerated = '' AND a.attidentity = '' -- these number themselves
@@ -218,12 +220,16 @@ FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)::text AS expression) x
-WHERE a.attrelid = 'exaudit.versions'::pg_catalog.regclass
-  AND a.attnum > 0
+WHERE a.attnum > 0
   AND NOT a.attisdropped
   AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT') IS NOT NULL
   AND a.attname <> ALL (exaudit.version_columns()::name[])
 ORDER BY a.attnum;
+
+CREATE VIEW exaudit.custom_columns AS
+SELECT c.name, c.type_name, c.default_expression, c.filled
+FROM exaudit.columns_beside c
+WHERE c.relation = 'exaudit.versions'::pg_catalog.regclass;
 
 -- Which relation each registered table is: the one that carries its trigger, whatever it
 -- is called by now. Without a trigger, the relation that had its name when it was last
@@ -314,8 +320,8 @@ CREATE POLICY readers ON exaudit.key_changes FOR SELECT TO exaudit_reader
 CREATE POLICY writers ON exaudit.key_changes FOR INSERT TO exaudit_writer WITH CHECK (true);
 
 GRANT SELECT ON exaudit.versions, exaudit.key_changes, exaudit.history, exaudit.tables, exaudit.relations, exaudit.column_snapshots,
-    exaudit.custom_columns TO exaudit_reader;
-GRANT SELECT ON exaudit.tables, exaudit.relations, exaudit.column_snapshots, exaudit.custom_columns TO exaudit_writer;
+    exaudit.columns_beside, exaudit.custom_columns TO exaudit_reader;
+GRANT SELECT ON exaudit.tables, exaudit.relations, exaudit.column_snapshots, exaudit.columns_beside, exaudit.custom_columns TO exaudit_writer;
 GRANT INSERT ON exaudit.versions, exaudit.key_changes, exaudit.column_snapshots TO exaudit_writer;
 
 -- +goose StatementBegin
@@ -403,6 +409,7 @@ RESET ROLE;
 DROP VIEW exaudit.history;
 DROP TABLE exaudit.versions CASCADE;
 DROP VIEW IF EXISTS exaudit.custom_columns;
+DROP VIEW IF EXISTS exaudit.columns_beside;
 DROP FUNCTION IF EXISTS exaudit.custom_values;
 DROP FUNCTION exaudit.version_columns;
 DROP TABLE exaudit.key_changes;

@@ -57,10 +57,10 @@ BEGIN
 END
 $$;
 
--- The user's columns of the versions table as the generator writes them down: the same
--- text in every session.
+-- The user's columns of the versions table, or of a copy of it, as the generator writes them down:
+-- the same text in every session.
 CREATE FUNCTION exaudit.custom_column_list(
-    OUT name text, OUT filled boolean, OUT default_expression text, OUT definition text
+    versions oid DEFAULT 'exaudit.versions'::regclass, OUT name text, OUT filled boolean, OUT default_expression text, OUT definition text
 ) RETURNS SETOF record
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -75,7 +75,8 @@ AS $$
     SELECT c.name, c.filled, c.default_expression,
            CASE WHEN c.filled THEN pg_catalog.format('%I %s', c.name, c.type_name) || coalesce(' DEFAULT ' || c.default_expression, '')
                 ELSE pg_catalog.format('%I by default', c.name) END
-    FROM exaudit.custom_columns c
+    FROM exaudit.columns_beside c
+    WHERE c.relation = $1
 $$;
 
 -- Are the user's columns of the versions table still the ones that a trigger function was
@@ -89,9 +90,11 @@ BEGIN
 END
 $$;
 
--- What is wrong with the user's columns: what would run somebody else's code with
+-- What is wrong with the user's columns, or with those that are tried on a copy of the versions table: what would run somebody else's code with
 -- exaudit_writer's rights, or make statements of the application fail.
-CREATE FUNCTION exaudit.custom_column_flaws(OUT object text, OUT problem text, OUT cure text) RETURNS SETOF record
+CREATE FUNCTION exaudit.custom_column_flaws(
+    versions oid DEFAULT 'exaudit.versions'::regclass, OUT object text, OUT problem text, OUT cure text
+) RETURNS SETOF record
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -99,7 +102,7 @@ AS $$
            pg_catalog.format('ALTER TABLE exaudit.versions %s', replace(flaw.cure, '{}', quote_ident(a.attname)))
     FROM pg_catalog.pg_attribute a
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-    JOIN exaudit.custom_columns c ON c.name = a.attname
+    JOIN exaudit.columns_beside c ON c.relation = a.attrelid AND c.name = a.attname
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     CROSS JOIN LATERAL (
         SELECT pg_catalog.format('is of type %s, which is not built in, and so is not filled', c.type_name), 'DROP COLUMN {}'
@@ -120,7 +123,7 @@ AS $$
         SELECT 'is NOT NULL, so that changes without a value for it fail', 'ALTER {} DROP NOT NULL'
         WHERE a.attnotnull AND a.attidentity = '' AND a.attgenerated = '' AND (c.filled OR d.oid IS NULL)
     ) AS flaw (problem, cure)
-    WHERE a.attrelid = 'exaudit.versions'::regclass AND NOT a.attisdropped
+    WHERE a.attrelid = $1 AND NOT a.attisdropped
     UNION ALL
     -- of these columns alone; no others are for users to add
     SELECT 'constraint ' || quote_ident(con.conname),
@@ -128,23 +131,23 @@ AS $$
                 ELSE pg_catalog.format('makes changes fail: %s', pg_catalog.pg_get_constraintdef(con.oid)) END,
            pg_catalog.format('ALTER TABLE exaudit.versions DROP CONSTRAINT %I', con.conname)
     FROM pg_catalog.pg_constraint con
-    WHERE con.conrelid = 'exaudit.versions'::regclass AND con.conkey <> '{}'
+    WHERE con.conrelid = $1 AND con.conkey <> '{}'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
                       WHERE a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey) AND a.attname::text = ANY (exaudit.version_columns()))
       AND CASE WHEN con.contype = 'f' THEN con.confdeltype <> 'n' OR con.confupdtype NOT IN ('c', 'n')
                -- what the server says passes, or should
                ELSE con.contype IN ('c', 'u', 'x')
-                    AND EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN exaudit.custom_columns c ON c.name = a.attname AND c.filled
+                    AND EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN exaudit.columns_beside c ON c.relation = a.attrelid AND c.name = a.attname AND c.filled
                                 WHERE a.attrelid = con.conrelid AND a.attnum = ANY (con.conkey)) END
     UNION ALL
     SELECT 'index ' || quote_ident(i.relname), 'is unique, and makes changes fail', pg_catalog.format('DROP INDEX exaudit.%I', i.relname)
     FROM pg_catalog.pg_index x
     JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
-    WHERE x.indrelid = 'exaudit.versions'::regclass AND x.indisunique
+    WHERE x.indrelid = $1 AND x.indisunique
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint con WHERE con.conindid = x.indexrelid AND con.conrelid = x.indrelid)
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
                       WHERE a.attrelid = x.indrelid AND a.attnum = ANY (x.indkey::int2[]) AND a.attname::text = ANY (exaudit.version_columns()))
-      AND EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN exaudit.custom_columns c ON c.name = a.attname AND c.filled
+      AND EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN exaudit.columns_beside c ON c.relation = a.attrelid AND c.name = a.attname AND c.filled
                   WHERE a.attrelid = x.indrelid AND a.attnum = ANY (x.indkey::int2[]))
     ORDER BY 1, 2
 $$;

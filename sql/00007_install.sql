@@ -89,6 +89,77 @@ BEGIN
 END
 $$;
 
+-- Makes an empty table with the columns and keys of another one, on which columns and what refers to them are tried
+-- while others go on with that one, and returns its name. Columns that are part of no key are integers.
+CREATE FUNCTION exaudit.empty_copy(relation oid) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    copy text := pg_catalog.format('exaudit.copy_%s', relation);
+    key  record;
+BEGIN
+    IF pg_catalog.to_regclass(copy) IS NOT NULL THEN
+        RETURN copy;
+    END IF;
+    EXECUTE (
+        SELECT pg_catalog.format('CREATE TABLE %s (%s)', copy, string_agg(
+            CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique AND a.attnum = ANY (i.indkey::int2[]))
+                 THEN pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod))
+                      || coalesce((SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, c.collname)
+                                   FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
+                                   WHERE c.oid = a.attcollation), '')
+                 ELSE pg_catalog.format('%I integer', a.attname) END, ', ' ORDER BY a.attnum))
+        FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
+    FOR key IN
+        SELECT i.indisprimary, con.oid IS NOT NULL AS constrains, i.indimmediate,
+               string_agg(quote_ident(a.attname), ', ' ORDER BY k.place) AS columns,
+               string_agg(pg_catalog.format('%I %I.%I', a.attname, n.nspname, o.opcname), ', ' ORDER BY k.place) AS operators
+        FROM pg_catalog.pg_index i
+        LEFT JOIN pg_catalog.pg_constraint con ON con.conindid = i.indexrelid AND con.conrelid = i.indrelid AND con.contype IN ('p', 'u')
+        CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indclass::oid[]) WITH ORDINALITY AS k (attnum, opclass, place)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        JOIN pg_catalog.pg_opclass o ON o.oid = k.opclass
+        JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace
+        WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND NOT i.indisexclusion AND i.indpred IS NULL AND i.indexprs IS NULL
+        GROUP BY i.indexrelid, con.oid
+    LOOP
+        IF key.constrains THEN
+            EXECUTE pg_catalog.format('ALTER TABLE %s ADD %s (%s)%s', copy, CASE WHEN key.indisprimary THEN 'PRIMARY KEY' ELSE 'UNIQUE' END,
+                                      key.columns, CASE WHEN key.indimmediate THEN '' ELSE ' DEFERRABLE' END);
+        ELSE
+            EXECUTE pg_catalog.format('CREATE UNIQUE INDEX ON %s (%s)', copy, key.operators);
+        END IF;
+    END LOOP;
+    RETURN copy;
+END
+$$;
+
+-- The same of a table that a column refers to, and its name. PostgreSQL asks the same of it. NULL of nothing.
+CREATE FUNCTION exaudit.copy_of_referenced(relation oid, OUT copy text, OUT name text)
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    referenced record;
+BEGIN
+    SELECT c.relkind, c.relpersistence, c.relname, c.oid::regclass::text AS quoted INTO referenced
+    FROM pg_catalog.pg_class c WHERE c.oid = relation;
+    IF NOT FOUND THEN
+        RETURN;
+    ELSIF referenced.relkind NOT IN ('r', 'p') OR relation < 16384 THEN
+        RAISE EXCEPTION 'referenced relation "%" is not a table', referenced.relname USING ERRCODE = 'wrong_object_type';
+    ELSIF referenced.relpersistence <> 'p' THEN
+        RAISE EXCEPTION 'constraints on permanent tables may reference only permanent tables' USING ERRCODE = 'invalid_table_definition';
+    ELSIF NOT pg_catalog.has_any_column_privilege(relation, 'REFERENCES') THEN
+        RAISE EXCEPTION 'permission denied for table %', referenced.relname USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    copy := exaudit.empty_copy(relation);
+    name := referenced.quoted;
+END
+$$;
+
 -- What of a condition is not to be read at all: PostgreSQL reads some literals by functions of their types' owners. No
 -- name of another schema than pg_catalog, and nothing in which one could hide.
 CREATE FUNCTION exaudit.hidden_name(condition text) RETURNS text
@@ -500,7 +571,7 @@ AS 'SELECT 7::bigint';
 
 REVOKE EXECUTE ON FUNCTION exaudit.hidden_name, exaudit.compile_condition, exaudit.condition_objection, exaudit.mutable_part, exaudit.condition_function,
      exaudit.bind_condition, exaudit.drop_condition,
-    exaudit.begin_install, exaudit.run_for_partitions, exaudit.complete_partitions,
+    exaudit.begin_install, exaudit.empty_copy, exaudit.copy_of_referenced, exaudit.run_for_partitions, exaudit.complete_partitions,
     exaudit.install_table, exaudit.uninstall_table
     FROM PUBLIC;
 
@@ -517,6 +588,8 @@ DROP FUNCTION exaudit.hidden_name;
 DROP FUNCTION exaudit.condition_objection;
 DROP FUNCTION exaudit.mutable_part;
 DROP FUNCTION exaudit.complete_partitions;
+DROP FUNCTION exaudit.copy_of_referenced;
+DROP FUNCTION exaudit.empty_copy;
 DROP FUNCTION exaudit.run_for_partitions;
 DROP FUNCTION exaudit.begin_install;
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 6::bigint';

@@ -42,7 +42,7 @@ type installOptions struct {
 	following     *Following
 	stopFollowing bool
 
-	columns func(tx pgx.Tx) error
+	columns func(tx pgx.Tx, versions string) error
 }
 
 func collect(opts []InstallOption) installOptions {
@@ -57,8 +57,9 @@ func collect(opts []InstallOption) installOptions {
 // roll it back.
 func DryRun() InstallOption { return func(o *installOptions) { o.dryRun = true } }
 
-// Columns adds what is missing of the custom columns, before anything is generated that names them.
-func Columns(add func(tx pgx.Tx) error) InstallOption {
+// Columns adds what is missing of the custom columns, before anything is generated that names them: to
+// exaudit.versions or, where that is only tried, to an empty copy of it.
+func Columns(add func(tx pgx.Tx, versions string) error) InstallOption {
 	return func(o *installOptions) { o.columns = add }
 }
 
@@ -158,6 +159,7 @@ type wanted struct {
 	quoted   string
 	relation uint32
 	given    *Options
+	tried    []db.CustomColumnsRow // see steps
 }
 
 // named finds the tables, and what is wrong with the options that they are given.
@@ -200,6 +202,7 @@ func (s steps) table(ctx context.Context, q db.DBTX, t wanted) (done Installatio
 			return Installation{}, err
 		}
 	}
+	t.tried = s.tried
 	err = s.step(ctx, "table "+t.quoted, func(tx pgx.Tx) error {
 		done, err = install(ctx, tx, t)
 		return err
@@ -228,6 +231,7 @@ func generate(ctx context.Context, tx pgx.Tx, w wanted) (*Script, error) {
 		return nil, err
 	}
 	t.bound, t.former = bound, former
+	t.CustomColumns = append(t.CustomColumns, w.tried...)
 	return Generate(t)
 }
 

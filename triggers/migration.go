@@ -52,11 +52,14 @@ func Migrations(ctx context.Context, conn Conn, names []string, opts ...InstallO
 			}
 			known[i] = was.QuotedName
 		}
+		if _, err := s.columns(ctx); err != nil {
+			return err
+		}
 		if err := s.registry(ctx); err != nil {
 			return err
 		}
 		for i, name := range names {
-			w := wanted{name: name, relation: relations[i]}
+			w := wanted{name: name, relation: relations[i], tried: s.tried}
 			if o, ok := options.tables[name]; ok {
 				w.given = &o
 			}

@@ -151,7 +151,7 @@ func ownFlaws(ctx context.Context, q db.DBTX, installing bool) (flaws []flaw, no
 
 // customColumnFlaws are of the columns that users have added to exaudit.versions.
 func customColumnFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
-	rows, err := db.New().CustomColumnFlaws(ctx, q)
+	rows, err := db.New().CustomColumnFlaws(ctx, q, "exaudit.versions")
 	if err != nil {
 		return nil, fmt.Errorf("read the custom columns of exaudit.versions: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,10 +15,11 @@ import (
 // steps does the work of Install, Sync and Uninstall, a transaction for each table: nothing that the application may
 // wait for is held longer than one table takes. What is only tried is a savepoint for each table.
 type steps struct {
-	conn    lock.Beginner
+	conn    Conn
 	options installOptions
-	nested  bool   // in another transaction
-	whole   pgx.Tx // the transaction in which all steps are one; nil where each is its own
+	nested  bool                  // in another transaction
+	whole   pgx.Tx                // the transaction in which all steps are one; nil where each is its own
+	tried   []db.CustomColumnsRow // the custom columns that a dry run would add
 }
 
 // errTried takes back what was only tried.
@@ -31,35 +33,72 @@ func inSteps(ctx context.Context, conn Conn, options installOptions, do func(ste
 			if err := briefly(); err != nil {
 				return err
 			}
-			return do(steps{conn, options, true, tx}, tx)
+			return do(steps{conn: conn, options: options, nested: true, whole: tx}, tx)
 		})
 	}
 	if !options.dryRun {
-		return do(steps{conn, options, false, nil}, conn)
+		return do(steps{conn: conn, options: options}, conn)
 	}
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	return do(steps{tx, options, true, nil}, tx)
+	return do(steps{conn: tx, options: options, nested: true}, tx)
 }
 
 // columns adds the custom columns, and returns the table that has got them.
-func (s steps) columns(ctx context.Context) ([]string, error) {
-	if s.options.columns == nil || s.options.dryRun {
+func (s *steps) columns(ctx context.Context) ([]string, error) {
+	switch {
+	case s.options.columns == nil:
 		return nil, nil
-	}
-	if s.whole != nil {
-		return nil, lock.On("table exaudit.versions", s.options.columns(s.whole))
+	case s.options.dryRun:
+		return nil, s.tryColumns(ctx)
+	case s.whole != nil:
+		return nil, lock.On("table exaudit.versions", s.options.columns(s.whole, "exaudit.versions"))
 	}
 	return []string{"exaudit.versions"}, lock.Retry(ctx, s.conn, s.options.lockTimeout, "table exaudit.versions", func(tx pgx.Tx, briefly func() error) error {
 		// Whoever writes to a tracked table waits behind it.
 		if err := briefly(); err != nil {
 			return err
 		}
-		return s.options.columns(tx)
+		return s.options.columns(tx, "exaudit.versions")
 	})
+}
+
+// tryColumns adds the custom columns to a copy of exaudit.versions: whoever writes to a tracked table goes on.
+func (s *steps) tryColumns(ctx context.Context) error {
+	queries := db.New()
+	present, err := queries.CustomColumns(ctx, s.conn, "exaudit.versions")
+	if err != nil {
+		return fmt.Errorf("describe the custom columns of exaudit.versions: %w", err)
+	}
+	err = lock.Retry(ctx, s.conn, s.options.lockTimeout, "table exaudit.versions", func(tx pgx.Tx, briefly func() error) error {
+		if err := lockRegistry(ctx, tx); err != nil {
+			return err
+		}
+		if err := briefly(); err != nil {
+			return err
+		}
+		copied, err := queries.CopyVersions(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("copy exaudit.versions: %w", err)
+		}
+		if err := s.options.columns(tx, copied); err != nil {
+			return err
+		}
+		if s.tried, err = queries.CustomColumns(ctx, tx, copied); err != nil {
+			return fmt.Errorf("describe custom columns: %w", err)
+		}
+		s.tried = slices.DeleteFunc(s.tried, func(c db.CustomColumnsRow) bool {
+			return slices.ContainsFunc(present, func(p db.CustomColumnsRow) bool { return p.Name == c.Name })
+		})
+		return errTried
+	})
+	if errors.Is(err, errTried) {
+		return nil
+	}
+	return err
 }
 
 // registry brings the names of tracked tables up to date, and lets go of those that were dropped.
@@ -92,11 +131,6 @@ func (s steps) step(ctx context.Context, object string, do func(pgx.Tx) error) e
 		}
 		if err := briefly(); err != nil {
 			return err
-		}
-		if s.options.columns != nil && s.options.dryRun { // the step before has taken them back
-			if err := s.options.columns(tx); err != nil {
-				return err
-			}
 		}
 		if err := pinned(ctx, tx, func() error { return do(tx) }); err != nil {
 			return err

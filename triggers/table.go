@@ -182,7 +182,7 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 	if err := t.readOptions(ctx, q); err != nil {
 		return nil, err
 	}
-	if t.CustomColumns, err = queries.CustomColumns(ctx, q); err != nil {
+	if t.CustomColumns, err = queries.CustomColumns(ctx, q, "exaudit.versions"); err != nil {
 		return nil, fmt.Errorf("describe the custom columns of exaudit.versions: %w", err)
 	}
 	if t.Partitions, err = queries.Partitions(ctx, q, relation); err != nil {
