@@ -157,9 +157,23 @@ func TestReadmeQuickStart(t *testing.T) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
 		}
 	}
-	if got := pgtest.One[string](t, db, `SELECT total || (info #>> '{ship,city}') FROM orders`); got != "38.90Uppsala" {
+	if got := pgtest.One[string](t, db, `SELECT status || total || (info #>> '{ship,city}') FROM orders`); got != "paid38.90Uppsala" {
 		t.Errorf("after the quick start the order is %s", got)
 	}
+	printed := unnumbered(string(out))
+	for _, session := range snippets(t, "README.md", "console") {
+		for _, part := range strings.Split(session, "$ ") {
+			if _, output, _ := strings.Cut(part, "\n"); !strings.Contains(printed, unnumbered(strings.TrimSpace(output))) {
+				t.Errorf("the session of README.md shows\n%s\nand the quick start printed\n%s", output, out)
+			}
+		}
+	}
+}
+
+// unnumbered is output without what another run has others of: times and numbers of transactions.
+func unnumbered(output string) string {
+	output = regexp.MustCompile(`\d{4}-\d\d-\d\d [\d:.]+ [+-]\d\d:\d\d`).ReplaceAllString(output, "TIME")
+	return regexp.MustCompile(`(tx|transaction|redo) \d+`).ReplaceAllString(output, "$1 XID")
 }
 
 // The Go of docs/integration.md is in files that are compiled and run.
