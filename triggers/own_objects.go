@@ -100,7 +100,7 @@ func compareObjects(have []property, installing bool) (flaws []flaw, notes []str
 		switch {
 		case wanted[key{p.object, p.part}]:
 		case installing && p.object == "schema exaudit" && p.part == "privilege CREATE of exaudit_writer":
-		case p.part == "owner" && p.value != "exaudit_owner":
+		case p.part == "owner" && p.object == "table exaudit.goose_db_version" && p.value != "exaudit_owner":
 			flaws = append(flaws, other(property{p.object, p.part, "exaudit_owner"}, p.value))
 		default:
 			f, note := besides(p, ours)

@@ -250,6 +250,9 @@ func TestAdditionsAreNoDrift(t *testing.T) {
 		CREATE ROLE `+db.Name+`_reports; GRANT SELECT ON exaudit.history TO `+db.Name+`_reports; GRANT DELETE ON exaudit.versions TO `+db.Name+`_reports;
 		CREATE VIEW exaudit.mine AS SELECT 1 AS one; ALTER VIEW exaudit.mine OWNER TO exaudit_owner;
 		CREATE TABLE exaudit.notes (id int); ALTER TABLE exaudit.notes OWNER TO exaudit_owner;
+		CREATE TABLE exaudit.own_notes (id int GENERATED ALWAYS AS IDENTITY, note text UNIQUE); CREATE SEQUENCE exaudit.own_numbers;
+		CREATE VIEW exaudit.own_view AS SELECT 1 AS one; CREATE MATERIALIZED VIEW exaudit.own_copy AS SELECT 1 AS one;
+		CREATE TYPE exaudit.own_kind AS ENUM ('a'); CREATE FUNCTION exaudit.own_function() RETURNS int LANGUAGE sql AS 'SELECT 1';
 		ALTER DATABASE `+db.Name+` SET exaudit.custom = '{"service": "shop", "weight": 1e999}';
 		CREATE FUNCTION forget() RETURNS void LANGUAGE sql SET exaudit.retention = 'on' AS 'DELETE FROM exaudit.versions WHERE false'`)
 	t.Cleanup(func() { db.Exec(t, `DROP OWNED BY `+db.Name+`_reports; DROP ROLE `+db.Name+`_reports`) })
@@ -258,6 +261,11 @@ func TestAdditionsAreNoDrift(t *testing.T) {
 	}
 	wantNoDrift(t, db)
 	run(t, db.Pool, `INSERT INTO items VALUES (1, 1)`)
+	const owned = `SELECT count(*) FROM (SELECT relowner FROM pg_class WHERE relname LIKE 'own\_%' UNION ALL
+		SELECT typowner FROM pg_type WHERE typname = 'own_kind') AS o WHERE relowner <> current_user::regrole`
+	if n := pgtest.One[int](t, db, owned); n != 0 {
+		t.Errorf("sync has taken %d objects of the user's", n)
+	}
 }
 
 // Where the schema cannot even be read, what is wrong with it is said.
