@@ -18,6 +18,7 @@ import (
 	"github.com/exaudit/exaudit/internal/interrupt"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/postgres"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 // interruption is a command that may end at any point, and what it needs before.
@@ -168,8 +169,9 @@ func TestInterruptions(t *testing.T) {
 			t.Parallel()
 			c.prepare(t)
 			n := 0
+			r := rand.New(rand.NewPCG(1, uint64(c.requests)))
 			for _, kind := range interrupt.Kinds {
-				for _, at := range c.points() {
+				for _, at := range c.points(r) {
 					t.Run(fmt.Sprintf("%s at request %d", kind, at), func(t *testing.T) { c.interrupt(t, kind, at) })
 					n++
 				}
@@ -180,10 +182,14 @@ func TestInterruptions(t *testing.T) {
 	}
 }
 
-// points are those to be tried: all, or the last one, where it commits, and two others.
-func (c *interruption) points() (points []int) {
+// points are those to be tried: all, or the last one, where it commits, and two others, or one of these.
+func (c *interruption) points(r *rand.Rand) (points []int) {
 	if os.Getenv(interruptionsVariable) != "all" {
-		return []int{1 + rand.IntN(c.requests), 1 + rand.IntN(c.requests), c.requests}
+		points := []int{c.requests, 1 + r.IntN(c.requests), 1 + r.IntN(c.requests)}
+		if !testall.On() {
+			points = points[r.IntN(3):][:1]
+		}
+		return points
 	}
 	for at := range c.requests {
 		points = append(points, at+1)
@@ -298,7 +304,7 @@ func TestCrashWhileInitialising(t *testing.T) {
 		t.Fatal(err)
 	}
 	after, last := interrupt.State(t, whole), reference.Passed()
-	for i, at := range []int{1 + rand.IntN(last), last - 1, last} {
+	for i, at := range testall.Sample([]int{last - 1, last / 3, last}, 2) {
 		name := fmt.Sprint("crash", i)
 		crash := func() (reached bool, err error) {
 			admin := database("postgres")

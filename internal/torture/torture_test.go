@@ -14,6 +14,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -28,7 +29,7 @@ func TestWorlds(t *testing.T) {
 	if seconds := setting(t, "SECONDS", 0); seconds > 0 {
 		end = time.Now().Add(time.Duration(seconds) * time.Second)
 	} else if worlds == 0 {
-		worlds = 6
+		worlds = testall.Or[uint64](3, 12)
 	}
 	t.Logf("seed %d", seed)
 	command := built(t)
