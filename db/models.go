@@ -62,6 +62,7 @@ type ExauditColumnSnapshot struct {
 	Since    int64
 	Relation uint32
 	Columns  json.RawMessage
+	Xid      uint64
 }
 
 type ExauditColumnsBeside struct {

@@ -100,6 +100,7 @@ CREATE TABLE exaudit.column_snapshots (
     since    bigint  NOT NULL,
     relation oid     NOT NULL,
     columns  jsonb   NOT NULL,
+    xid      xid8    NOT NULL DEFAULT pg_current_xact_id(), -- who took it, which may be rolled back
     PRIMARY KEY (table_id, since)
 );
 

@@ -515,8 +515,42 @@ BEGIN
 END
 $$;
 
--- Keeps what the columns are from the next version on, where that is news.
-CREATE FUNCTION exaudit.note_columns(table_id integer, relation oid, present jsonb) RETURNS void
+-- Are the columns the ones that the last snapshot has? The shape does not tell: a column that was dropped and added again
+-- has its name and type, and another number. What the own transaction has kept may be rolled back and does not count, for
+-- this is IMMUTABLE as has_shape is: the plan would go on with it.
+CREATE FUNCTION exaudit.has_snapshot(table_id integer, relation oid) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    last exaudit.column_snapshots;
+BEGIN
+    SELECT * INTO last FROM exaudit.column_snapshots s
+    WHERE s.table_id = has_snapshot.table_id
+    ORDER BY s.since DESC LIMIT 1;
+    RETURN coalesce(last.relation = has_snapshot.relation
+                    AND last.xid IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()
+                    AND last.columns = exaudit.present_columns(has_snapshot.relation), false);
+END
+$$;
+
+-- The same of now, where that could not be planned with, and keeps the columns where they are news. Returns true.
+CREATE FUNCTION exaudit.take_snapshot(table_id integer, relation oid, present jsonb) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- No version need follow: whoever comes next must not wait for this transaction.
+    IF (SELECT s.relation = take_snapshot.relation AND s.columns = present FROM exaudit.column_snapshots s
+        WHERE s.table_id = take_snapshot.table_id ORDER BY s.since DESC LIMIT 1) IS NOT TRUE THEN
+        PERFORM exaudit.note_columns(table_id, relation, present, pg_catalog.nextval('exaudit.versions_id_seq'));
+    END IF;
+    RETURN true;
+END
+$$;
+
+-- Keeps what the columns are from the next version on, where that is news; since may be an id that is nobody else's.
+CREATE FUNCTION exaudit.note_columns(table_id integer, relation oid, present jsonb, since bigint DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -535,7 +569,7 @@ BEGIN
     -- The sequence tells the last id that any session has taken. Nobody else writes this
     -- table under new columns at the same time and is not held up here: the first comes first.
     INSERT INTO exaudit.column_snapshots (table_id, since, relation, columns)
-    VALUES (note_columns.table_id, exaudit.last_version_id(), note_columns.relation, present)
+    VALUES (note_columns.table_id, coalesce(note_columns.since, exaudit.last_version_id()), note_columns.relation, present)
     ON CONFLICT DO NOTHING;
     -- Altered twice without a version in between: an id of its own keeps the two apart.
     IF NOT FOUND THEN
@@ -1332,7 +1366,7 @@ GRANT EXECUTE ON FUNCTION exaudit.session_data, exaudit.custom_column_list, exau
     exaudit.note_key_change, exaudit.command_of, exaudit.record, exaudit.has_truncate_policy, exaudit.restrictive_policies, exaudit.reads_every_row, exaudit.planned_code, exaudit.untriggered_partitions, exaudit.record_rows, exaudit.record_truncated,
     exaudit.partition_tree, exaudit.recorded_table, exaudit.recorded_root, exaudit.is_partition_of, exaudit.check_table, exaudit.entity_id_of,
     exaudit.bounded_key, exaudit.entity_id_in, exaudit.key_columns, exaudit.present_columns, exaudit.entity_id_expression,
-    exaudit.with_notes, exaudit.changed_columns, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
+    exaudit.with_notes, exaudit.changed_columns, exaudit.has_snapshot, exaudit.take_snapshot, exaudit.note_columns, exaudit.check_restored, exaudit.last_version_id,
     exaudit.session_role, exaudit.option_columns, exaudit.condition_argument, exaudit.condition_columns, exaudit.condition_problem,
     exaudit.condition_arguments, exaudit.former_labels, exaudit.condition_flaw, exaudit.condition_query, exaudit.meets, exaudit.captured, exaudit.redacted,
     exaudit.record_altered, exaudit.record_restored, exaudit.altered_rows_query
@@ -1383,6 +1417,8 @@ DROP FUNCTION exaudit.option_columns;
 DROP FUNCTION exaudit.last_version_id;
 DROP FUNCTION exaudit.check_restored;
 DROP FUNCTION exaudit.note_columns;
+DROP FUNCTION exaudit.take_snapshot;
+DROP FUNCTION exaudit.has_snapshot;
 DROP FUNCTION exaudit.present_columns;
 DROP FUNCTION exaudit.changed_columns;
 DROP FUNCTION exaudit.with_notes;

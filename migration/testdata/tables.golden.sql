@@ -57,7 +57,9 @@ BEGIN
        'id bigint,
         name text,
         password text,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -151,7 +153,9 @@ BEGIN
        'id bigint,
         name text,
         password text,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -274,7 +278,9 @@ BEGIN
        'id bigint,
         name text,
         password text,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -421,7 +427,9 @@ BEGIN
         total numeric,
         mood public.mood,
         info jsonb,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -520,7 +528,9 @@ BEGIN
         total numeric,
         mood public.mood,
         info jsonb,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -630,7 +640,9 @@ BEGIN
         total numeric,
         mood public.mood,
         info jsonb,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -778,7 +790,9 @@ BEGIN
        'day date,
         id integer,
         note text,
-        PRIMARY KEY (day, id)') THEN
+        PRIMARY KEY (day, id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN
@@ -870,7 +884,9 @@ BEGIN
        'day date,
         id integer,
         note text,
-        PRIMARY KEY (day, id)') THEN
+        PRIMARY KEY (day, id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN
@@ -969,7 +985,9 @@ BEGIN
        'day date,
         id integer,
         note text,
-        PRIMARY KEY (day, id)') THEN
+        PRIMARY KEY (day, id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN

@@ -29,7 +29,9 @@ BEGIN
        'id bigint,
         at date,
         kind text,
-        PRIMARY KEY (at, id)') THEN
+        PRIMARY KEY (at, id)')
+       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
+               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN
@@ -116,7 +118,9 @@ BEGIN
        'id bigint,
         at date,
         kind text,
-        PRIMARY KEY (at, id)') THEN
+        PRIMARY KEY (at, id)')
+       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
+               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN
@@ -210,7 +214,9 @@ BEGIN
        'id bigint,
         at date,
         kind text,
-        PRIMARY KEY (at, id)') THEN
+        PRIMARY KEY (at, id)')
+       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
+               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN

@@ -23,7 +23,9 @@ BEGIN
        'id integer,
         owner text,
         content text,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
+               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -98,7 +100,9 @@ BEGIN
        'id integer,
         owner text,
         content text,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
+               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -195,7 +199,9 @@ BEGIN
        'id integer,
         owner text,
         content text,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
+               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN

@@ -44,7 +44,9 @@ BEGIN
         sku text,
         quantity integer,
         price numeric(10,2),
-        PRIMARY KEY (order_id, sku)') THEN
+        PRIMARY KEY (order_id, sku)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -120,7 +122,9 @@ BEGIN
         sku text,
         quantity integer,
         price numeric(10,2),
-        PRIMARY KEY (order_id, sku)') THEN
+        PRIMARY KEY (order_id, sku)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -219,7 +223,9 @@ BEGIN
         sku text,
         quantity integer,
         price numeric(10,2),
-        PRIMARY KEY (order_id, sku)') THEN
+        PRIMARY KEY (order_id, sku)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -351,7 +357,9 @@ BEGIN
         status public.order_status,
         address jsonb,
         created_at timestamp with time zone,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -447,7 +455,9 @@ BEGIN
         status public.order_status,
         address jsonb,
         created_at timestamp with time zone,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
@@ -561,7 +571,9 @@ BEGIN
         status public.order_status,
         address jsonb,
         created_at timestamp with time zone,
-        PRIMARY KEY (id)') THEN
+        PRIMARY KEY (id)')
+       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
             PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
