@@ -58,10 +58,14 @@ fuzz: ## each fuzz target for half a minute
 	go test ./patch -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=30s
 	go test ./internal/custom -run='^$$' -fuzz='^FuzzStatements$$' -fuzztime=30s
 
-lint: lint-names
+lint: lint-names ## what go vet, staticcheck, unparam, misspell and tools/lint find; internal/house has the rest
 	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	go vet ./...
 	$(TOOL) staticcheck ./...
+	$(TOOL) unparam ./...
+	$(TOOL) misspell -error $$(git ls-files '*.go' '*.md' '*.sql' '*.tmpl' '*.yaml')
+	cd tools && CGO_ENABLED=0 go build -o ../bin/lint ./lint
+	go vet -vettool=bin/lint ./...
 
 # where SQL is, which means the same under any search_path
 NAMES := queries triggers/testdata . cmd/exaudit config history internal/custom internal/preamble migration revert sql stdlib triggers undo exaudittest

@@ -42,8 +42,8 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, ErrInvalidKey, err)
 	}
 	if t.Relation == 0 {
-		e.ID, err = entityIDOf(values)
-		return e, err
+		e.ID = entityIDOf(values)
+		return e, nil
 	}
 	encoded, err := json.Marshal(values)
 	if err != nil {
@@ -107,15 +107,15 @@ func keyValues(key any) ([]json.RawMessage, error) {
 
 // entityIDOf is what exaudit.entity_id makes of a key, for a table that is gone and has no
 // types any more.
-func entityIDOf(values []json.RawMessage) (string, error) {
+func entityIDOf(values []json.RawMessage) string {
 	if len(values) > 1 {
-		return boundedKey("[" + string(bytes.Join(raw(values), []byte(", "))) + "]"), nil
+		return boundedKey("[" + string(bytes.Join(raw(values), []byte(", "))) + "]")
 	}
 	var text string
 	if json.Unmarshal(values[0], &text) == nil {
-		return boundedKey(text), nil
+		return boundedKey(text)
 	}
-	return boundedKey(string(values[0])), nil
+	return boundedKey(string(values[0]))
 }
 
 // boundedKey is exaudit.bounded_key.

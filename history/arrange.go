@@ -68,6 +68,7 @@ func (k knowledge) after(v *Version) (knowledge, bool) {
 		return knowledge{columns: v.After, exists: true}, !k.exists
 	case Deleted:
 		return knowledge{absent: true}, !k.absent && contains(k.columns, v.Before)
+	case Updated, Baseline: // below
 	}
 	if k.absent || !contains(k.columns, v.found()) {
 		return k, false

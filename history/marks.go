@@ -34,7 +34,7 @@ func explained(err error) error {
 		return err
 	}
 	is := raised[pgErr.Code]
-	if is == ErrInvalidFilter { // which the text does not say by itself
+	if errors.Is(is, ErrInvalidFilter) { // which the text does not say by itself
 		return fmt.Errorf("%w: %w", is, err)
 	}
 	return raisedError{is, err}

@@ -118,6 +118,7 @@ func Generate(ctx context.Context, conn triggers.Conn, file *config.File, folder
 func (f *File) lay(path string, folder *Folder, apart bool) (err error) {
 	if apart || folder.toolErr != nil {
 		f.Path = path + ".sql"
+		//lint:ignore nilerr what depends on the tool is not written, and toolErr is reported elsewhere
 		return nil
 	}
 	if f.outputs, err = folder.tool.format(path, f.up(), f.down()); err != nil {

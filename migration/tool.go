@@ -140,8 +140,9 @@ func (t Tool) digits() int {
 		return 3
 	case Dbmate, Atlas:
 		return timestampDigits
+	default:
+		return 5
 	}
-	return 5
 }
 
 // format is a migration as files: what it does, and the way back where that stands apart.

@@ -244,7 +244,7 @@ type rows struct {
 
 func (r *rows) Next(dest []driver.Value) error {
 	err := r.Rows.Next(dest)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		if ended := r.Close(); ended != nil {
 			return ended
 		}

@@ -2,6 +2,7 @@ package triggers_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -52,8 +53,8 @@ func run(t *testing.T, q querier, statements ...string) {
 func fails(t *testing.T, q querier, statement string) *pgconn.PgError {
 	t.Helper()
 	_, err := q.Exec(context.Background(), statement)
-	pgErr, ok := err.(*pgconn.PgError)
-	if !ok {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
 		t.Fatalf("%v, want an error of the server\n%s", err, statement)
 	}
 	return pgErr

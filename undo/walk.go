@@ -66,6 +66,7 @@ func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Ve
 			w.bringBack(v)
 		case history.Updated:
 			w.mergeOut(v)
+		case history.Baseline: // changed nothing
 		}
 	}
 	slices.Reverse(w.row.Versions)
@@ -104,6 +105,7 @@ func (w *walk) pass(v *history.Version) {
 		if w.overwrite && w.state == nil && v.Before != nil {
 			w.state, w.blocked = maps.Clone(v.Before), false
 		}
+	case history.Baseline: // changed nothing
 	}
 }
 

@@ -59,7 +59,7 @@ func rootCause(err error) string {
 		return "no answer in time"
 	}
 	for {
-		switch wrapped := err.(type) {
+		switch wrapped := any(err).(type) { // each error itself, not what it wraps
 		case interface{ Unwrap() error }:
 			if wrapped.Unwrap() == nil {
 				return err.Error()

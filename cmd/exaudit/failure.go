@@ -240,6 +240,7 @@ func recordingHint(e *exaudit.NotRecordingError) string {
 		return `, so nothing was written: set exaudit.ignore to "off" for this role and database`
 	case exaudit.SessionIsReplica:
 		return `, so nothing was written: set session_replication_role to "origin" for this role and database`
+	case exaudit.NoTriggers, exaudit.TriggerMissing, exaudit.TriggerDisabled: // below
 	}
 	return `, so nothing was written: "exaudit install ` + e.Tables[0].Table + `" records them again`
 }

@@ -266,8 +266,7 @@ func outcome(c *cli.Context, i exaudit.Installation) string {
 	case len(i.Left) > 0:
 		did = "partly " + did
 	}
-	switch {
-	case c.Bool("dry-run"):
+	if c.Bool("dry-run") {
 		return "would be " + did
 	}
 	return did

@@ -26,8 +26,9 @@ var migrations embed.FS
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Getenv("DATABASE_URL"), "localhost:8080"); err != nil {
+	err := run(ctx, os.Getenv("DATABASE_URL"), "localhost:8080")
+	stop()
+	if err != nil {
 		log.Fatal(err)
 	}
 }

@@ -124,7 +124,7 @@ func (d *DB) query(ctx context.Context, data *contextData, sql string, args []an
 		result, _, err = e.query(ctx, e.preambleFor(data), sql, args)
 	}
 	if err != nil {
-		if err := adviseWithout(err); err != result.Err() {
+		if err := adviseWithout(err); !errors.Is(result.Err(), err) {
 			return failedRows(err), err
 		}
 		return result, err

@@ -2,6 +2,7 @@ package custom
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -131,7 +132,7 @@ func (e executor) query(
 			result.Close()
 			err = result.Err()
 		}
-		if ended := i.End(err); ended != err {
+		if ended := i.End(err); !errors.Is(err, ended) {
 			result.Close()
 			return failedRows(ended), false, ended
 		}

@@ -143,6 +143,7 @@ func (w *wire) Write(b []byte) (int, error) {
 	case Terminated:
 		w.point.terminate()
 		return w.Conn.Write(b)
+	case Cancelled: // below
 	}
 	if _, err := w.Conn.Write(cancellation); err != nil {
 		return 0, err

@@ -27,6 +27,7 @@ func (s *server) work(ctx context.Context, w workload) (spent, error) {
 		return s.copyIn(ctx, w, statement)
 	case loop:
 		statement = strings.NewReplacer("-- here", strings.ReplaceAll(strings.TrimSpace(statement), "$1", "number")+";").Replace(text("work/loop"))
+	case once: // as it is
 	}
 	var took spent
 	err := s.in(ctx, runDB, func(conn *pgx.Conn) error {
