@@ -300,6 +300,11 @@ func (d *DB) resolve(ctx context.Context, o *historyOptions, tables ...history.E
 		o.filter.Spans = append(o.filter.Spans, spans...)
 		tables = append(tables, entity)
 	}
+	return d.resolveColumns(ctx, o, tables)
+}
+
+// resolveColumns looks up the columns that the filter names, of the given tables, or of all.
+func (d *DB) resolveColumns(ctx context.Context, o *historyOptions, tables []history.Entity) error {
 	if len(o.columns) == 0 {
 		return nil
 	}

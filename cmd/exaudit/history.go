@@ -74,25 +74,7 @@ func (p *program) history(c *cli.Context) error {
 			opts = append(opts, exaudit.Limit(c.Int("limit")))
 		}
 	}
-	if listed.rows {
-		if table != "" {
-			opts = append(opts, exaudit.OfTables(table))
-		}
-		err = listed.search(c, db, opts)
-	} else {
-		if c.Bool("states") {
-			opts = append(opts, exaudit.WithStates())
-		}
-		listed.versions, err = historyOf(c, db, table, key, opts...)
-		listed.total = len(listed.versions)
-		if listed.total > 0 {
-			listed.began = listed.versions[0].Action
-		}
-		if err == nil {
-			listed.damage = damage(c, db, table, key)
-		}
-	}
-	if err != nil {
+	if err := listed.read(c, db, key, opts); err != nil {
 		return err
 	}
 	if c.IsSet("limit") {
@@ -111,6 +93,28 @@ func (p *program) history(c *cli.Context) error {
 		return printList(p, c, listed.versions)
 	}
 	return p.printHistory(c, listed)
+}
+
+// read reads the versions, of a row where there is a key.
+func (l *listing) read(c *cli.Context, db *exaudit.DB, key []string, opts []exaudit.HistoryOption) (err error) {
+	if l.rows {
+		if l.table != "" {
+			opts = append(opts, exaudit.OfTables(l.table))
+		}
+		return l.search(c, db, opts)
+	}
+	if c.Bool("states") {
+		opts = append(opts, exaudit.WithStates())
+	}
+	if l.versions, err = historyOf(c, db, l.table, key, opts...); err != nil {
+		return err
+	}
+	l.total = len(l.versions)
+	if l.total > 0 {
+		l.began = l.versions[0].Action
+	}
+	l.damage = damage(c, db, l.table, key)
+	return nil
 }
 
 // sayBegin says what a history that is shown from its beginning lacks: what was before the table was tracked, what

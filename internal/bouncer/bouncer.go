@@ -39,6 +39,22 @@ func Start(t testing.TB, db *pgtest.DB, connections int) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	writeConfig(t, db, connections, dir)
+	cmd := exec.Command(program, filepath.Join(dir, "ini"))
+	if os.Getuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: unprivileged(t, server.Host)}
+		if err := os.Chown(dir, int(cmd.SysProcAttr.Credential.Uid), -1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, cmd, dir)
+	return dir
+}
+
+// writeConfig writes PgBouncer's configuration into its directory.
+func writeConfig(t testing.TB, db *pgtest.DB, connections int, dir string) {
+	t.Helper()
+	server := db.Pool.Config().ConnConfig
 	password := ""
 	if server.Password != "" {
 		password = " password='" + strings.ReplaceAll(server.Password, "'", "''") + "'"
@@ -59,15 +75,13 @@ logfile = %s/log
 	if err := os.WriteFile(filepath.Join(dir, "ini"), []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, filepath.Join(dir, "ini"))
-	if os.Getuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: unprivileged(t, server.Host)}
-		if err := os.Chown(dir, int(cmd.SysProcAttr.Credential.Uid), -1); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var said bytes.Buffer
-	cmd.Stderr = &said
+}
+
+// run starts PgBouncer, and waits until it answers.
+func run(t testing.TB, cmd *exec.Cmd, dir string) {
+	t.Helper()
+	var output bytes.Buffer
+	cmd.Stderr = &output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +92,7 @@ logfile = %s/log
 		<-exited
 		if t.Failed() {
 			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			t.Logf("pgbouncer said\n%s%s", log, &said)
+			t.Logf("pgbouncer:\n%s%s", log, &output)
 		}
 	})
 	socket := filepath.Join(dir, fmt.Sprintf(".s.PGSQL.%d", Port))
@@ -91,14 +105,13 @@ logfile = %s/log
 		case err := <-exited:
 			exited <- err
 			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			t.Fatalf("pgbouncer: %v\n%s%s", err, log, &said)
+			t.Fatalf("pgbouncer: %v\n%s%s", err, log, &output)
 		case <-time.After(10 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("pgbouncer does not answer")
 		}
 	}
-	return dir
 }
 
 // unprivileged is who may run a program that refuses root and talks to the server: the

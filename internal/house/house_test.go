@@ -1,0 +1,199 @@
+package house
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+const (
+	module = "github.com/exaudit/exaudit"
+	root   = "../.."
+)
+
+// source is a Go file of the module that is not generated.
+type source struct {
+	path string // from the root, with slashes
+	file *ast.File
+	set  *token.FileSet
+}
+
+// test reports whether the file is one of tests, or of a package that is only for them.
+func (s source) test() bool { return strings.HasSuffix(s.path, "_test.go") }
+
+// sources returns all Go files of the module, without those of other modules in it.
+func sources(t *testing.T) []source {
+	t.Helper()
+	list, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) < 100 {
+		t.Fatalf("%d Go files", len(list))
+	}
+	return list
+}
+
+var parsed = sync.OnceValues(func() ([]source, error) {
+	paths, err := files(".go")
+	if err != nil {
+		return nil, err
+	}
+	var list []source
+	for _, path := range paths {
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, filepath.Join(root, path), nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		if !ast.IsGenerated(file) {
+			list = append(list, source{path: path, file: file, set: set})
+		}
+	}
+	return list, nil
+})
+
+// files returns the files of the repository with a suffix, without those of other modules in it.
+func files(suffix string) (list []string, err error) {
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			_, err := os.Stat(filepath.Join(path, "go.mod"))
+			if other := err == nil && path != root; other || strings.HasPrefix(entry.Name(), ".git") || entry.Name() == "testdata" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(path, suffix) {
+			relative, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			list = append(list, filepath.ToSlash(relative))
+		}
+		return nil
+	})
+	return list, err
+}
+
+// documents returns the Markdown files of the repository, by path.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	paths, err := files(".md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, path := range paths {
+		text, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[path] = string(text)
+	}
+	return texts
+}
+
+// walls says which packages of the module a package may import. What is recorded (sql, triggers,
+// config, migration) and what is read (history, revert, undo) do not know each other; what carries
+// custom data (internal/custom) knows neither.
+var walls = map[string][]string{
+	"patch":              {},
+	"db":                 {},
+	"internal/preamble":  {},
+	"internal/directive": {},
+	"internal/version":   {},
+	"internal/lock":      {"db"},
+	"internal/custom":    {"internal/preamble"},
+	"stdlib":             {"internal/custom"},
+	"sql":                {"db", "internal/lock"},
+	"triggers":           {"db", "internal/directive", "internal/lock", "internal/version", "patch", "sql"},
+	"config":             {"db", "sql", "triggers"},
+	"migration":          {"config", "db", "internal/directive", "sql", "triggers"},
+	"history":            {"db", "patch"},
+	"revert":             {"db", "history", "internal/lock", "patch"},
+	"undo":               {"db", "history", "internal/lock", "patch", "revert"},
+	".": {
+		"db", "history", "internal/custom", "internal/lock", "patch", "revert", "sql", "triggers", "undo",
+	},
+	"exaudittest": {".", "patch"},
+}
+
+func TestWalls(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, s := range sources(t) {
+		pkg := filepath.ToSlash(filepath.Dir(s.path))
+		allowed, ok := walls[pkg]
+		if s.test() || !ok {
+			continue
+		}
+		seen[pkg] = true
+		for _, spec := range s.file.Imports {
+			imported, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), module)
+			imported = strings.TrimPrefix(imported, "/")
+			if imported == "" {
+				imported = "."
+			}
+			if ours && !slices.Contains(allowed, imported) {
+				t.Errorf("%s: package %s must not import %s", s.path, pkg, imported)
+			}
+		}
+	}
+	for pkg := range walls {
+		if !seen[pkg] && pkg != "db" { // which is generated
+			t.Errorf("there is no package %s", pkg)
+		}
+	}
+}
+
+// maxFunction is how many lines a function has at most: it fits on a screen.
+const maxFunction = 60
+
+func TestFunctionsFitAScreen(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.test() {
+			continue
+		}
+		for _, declaration := range s.file.Decls {
+			f, ok := declaration.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			first, last := s.set.Position(f.Pos()).Line, s.set.Position(f.End()).Line
+			if n := last - first + 1; n > maxFunction {
+				t.Errorf("%s:%d: function %s has %d lines, more than %d", s.path, first, f.Name.Name, n, maxFunction)
+			}
+		}
+	}
+}
+
+// A table of a document says each thing once.
+func TestDocumentTables(t *testing.T) {
+	t.Parallel()
+	for path, text := range documents(t) {
+		var rows []string
+		for i, line := range strings.Split(text, "\n") {
+			cells := strings.Split(line, "|")
+			if len(cells) < 3 || !strings.HasPrefix(line, "|") {
+				rows = nil
+				continue
+			}
+			row := strings.TrimSpace(cells[1])
+			if row != "" && slices.Contains(rows, row) {
+				t.Errorf("%s:%d: the table has two rows of %s", path, i+1, row)
+			}
+			rows = append(rows, row)
+		}
+	}
+}
