@@ -169,15 +169,14 @@ SELECT tg.tgname::pg_catalog.text AS name,
        -- a constraint trigger, or one with columns or arguments
        (tg.tgconstraint OPERATOR(pg_catalog.<>) 0::pg_catalog.oid OR tg.tgdeferrable OR tg.tgnargs OPERATOR(pg_catalog.<>) 0
         OR pg_catalog.array_length(tg.tgattr::smallint[], 1) OPERATOR(pg_catalog.>) 0)::boolean AS special,
-       -- clones on partitions can be disabled apart
-       ARRAY(SELECT pg_catalog.format('%I.%I', pn.nspname, pc.relname)
+       -- clones on partitions that fire at other times than the trigger: when, and where
+       ARRAY(SELECT clone.tgenabled::pg_catalog.text OPERATOR(pg_catalog.||) pg_catalog.format(' %I.%I', pn.nspname, pc.relname)
              FROM exaudit.partition_tree(tg.tgrelid) tree
              JOIN pg_catalog.pg_class pc ON pc.oid OPERATOR(pg_catalog.=) tree.relation AND pc.oid OPERATOR(pg_catalog.<>) tg.tgrelid
              JOIN pg_catalog.pg_namespace pn ON pn.oid OPERATOR(pg_catalog.=) pc.relnamespace
              JOIN pg_catalog.pg_trigger clone ON clone.tgrelid OPERATOR(pg_catalog.=) pc.oid AND clone.tgname OPERATOR(pg_catalog.=) tg.tgname
-             WHERE clone.tgparentid OPERATOR(pg_catalog.<>) 0
-               AND (clone.tgenabled OPERATOR(pg_catalog.<>) ALL ('{O,A}'::pg_catalog."char"[]) OR tg.tgenabled OPERATOR(pg_catalog.=) 'A' AND clone.tgenabled OPERATOR(pg_catalog.<>) 'A')
-             ORDER BY 1)::pg_catalog.text[] AS disabled_on
+             WHERE clone.tgparentid OPERATOR(pg_catalog.<>) 0 AND clone.tgenabled OPERATOR(pg_catalog.<>) tg.tgenabled
+             ORDER BY 1)::pg_catalog.text[] AS differs_on
 FROM pg_catalog.pg_trigger tg
 JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
 JOIN pg_catalog.pg_namespace fn ON fn.oid OPERATOR(pg_catalog.=) p.pronamespace

@@ -57,7 +57,7 @@ func inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := All(ctx, q)
+	all, err := registered(ctx, q)
 	switch {
 	case err != nil && len(list) > 0 && isRefused(err):
 		return list, nil // what is wrong with schema exaudit keeps it from being read
@@ -82,10 +82,14 @@ func inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	for _, t := range all {
 		s := Status{Tracked: t}
 		switch {
+		case t.Tracked && t.unreadable != nil:
+			s.Present = t.QuotedName
+			s.Drift = []Drift{{t.QuotedName, "options in exaudit.tables", "cannot be read: " + t.unreadable.Error(),
+				t.amend("options = '{}'") + ", and install it with those that it is to have"}}
 		case t.Tracked:
 			err = s.inspect(ctx, q, following != nil)
 		case t.Relation != 0:
-			s.Present, err = nameOf(ctx, q, t.Relation)
+			err = s.inspectUntracked(ctx, q)
 		}
 		if err != nil {
 			return nil, err
@@ -99,6 +103,27 @@ func inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 	}
 	missed, err := missedTables(ctx, q, all, following)
 	return append(list, missed...), err
+}
+
+// amend is how somebody alters the registry's entry of a table by hand.
+func (t Tracked) amend(assignment string) string {
+	return fmt.Sprintf("%s exaudit.tables SET %s WHERE id = %d", "UPDATE", assignment, t.ID)
+}
+
+// inspectUntracked looks whether the triggers of a table that is not tracked are there: to uninstall drops them.
+func (s *Status) inspectUntracked(ctx context.Context, q db.DBTX) (err error) {
+	if s.Present, err = nameOf(ctx, q, s.Relation); err != nil {
+		return err
+	}
+	triggers, err := db.New().InstalledTriggers(ctx, q, s.ID)
+	if err != nil {
+		return fmt.Errorf("read the triggers of %s: %w", s.Present, err)
+	}
+	if len(triggers) > 0 {
+		s.Drift = []Drift{{s.Present, "table", "is not tracked by exaudit.tables, and its triggers record",
+			s.amend("tracked = true")}}
+	}
+	return nil
 }
 
 // inspect compares one table. Where DDL is followed, a table that is recorded whole but
@@ -332,20 +357,30 @@ func (t Trigger) problem(installed []db.InstalledTriggersRow) string {
 	}
 	have := installed[i]
 	switch {
-	case have.Enabled == "D":
-		return "is disabled"
-	case have.Enabled == "R":
-		return "fires for replicas only"
-	case t.Always && have.Enabled != "A":
-		return "does not fire for replicas"
-	case !t.Always && have.Enabled == "A":
-		return "fires for replicas, too"
+	case have.Enabled != t.enabled():
+		return firesWhen[have.Enabled]
 	case !t.is(have):
 		return "is not the one that was installed"
-	case len(have.DisabledOn) > 0:
-		return "is disabled on " + strings.Join(have.DisabledOn, ", ")
 	}
-	return ""
+	var differs []string
+	for _, clone := range have.DiffersOn {
+		when, partition, _ := strings.Cut(clone, " ")
+		differs = append(differs, firesWhen[when]+" on "+partition)
+	}
+	return strings.Join(differs, ", ")
+}
+
+// enabled is the trigger's pg_trigger.tgenabled.
+func (t Trigger) enabled() string {
+	if t.Always {
+		return "A"
+	}
+	return "O"
+}
+
+// firesWhen is what is wrong with a trigger of a pg_trigger.tgenabled that it should not have.
+var firesWhen = map[string]string{
+	"D": "is disabled", "R": "fires for replicas only", "O": "does not fire for replicas", "A": "also fires for replicas",
 }
 
 // is reports whether the installed trigger of the name calls the same function at the same times.

@@ -66,7 +66,7 @@ func (s steps) installMissed(ctx context.Context, q db.DBTX) ([]Installation, er
 	if err != nil || following == nil {
 		return nil, err
 	}
-	all, err := All(ctx, q)
+	all, err := registered(ctx, q)
 	if err != nil {
 		return nil, err
 	}

@@ -196,7 +196,7 @@ func (o Options) ByStatement() bool { return o.Level == LevelStatement }
 func decodeOptions(encoded json.RawMessage) (Options, error) {
 	var o Options
 	if err := json.Unmarshal(encoded, &o); err != nil {
-		return o, fmt.Errorf("read the options in exaudit.tables: %w", err)
+		return o, err
 	}
 	return o, nil
 }
@@ -212,7 +212,7 @@ func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name 
 	}
 	options, err := decodeOptions(stored.Options)
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("table %s: read its options in exaudit.tables: %w", name, err)
 	}
 	if given != nil {
 		options = *given

@@ -473,6 +473,9 @@ func TestTamperingIsReported(t *testing.T) {
 		{`ALTER TABLE parted DISABLE TRIGGER "!exaudit_t2_update"`, `is disabled`},
 		{`ALTER TABLE parted DISABLE TRIGGER "~exaudit_t2_move"`, `trigger "~exaudit_t2_move" is disabled`},
 		{`ALTER TABLE parted_1 DISABLE TRIGGER "~exaudit_t2_move"`, `trigger "~exaudit_t2_move" is disabled on public.parted_1`},
+		{`ALTER TABLE parted_1 ENABLE ALWAYS TRIGGER "!exaudit_t2_insert"`, `trigger "!exaudit_t2_insert" also fires for replicas on public.parted_1`},
+		{`ALTER TABLE parted_1 ENABLE REPLICA TRIGGER "!exaudit_t2_delete"`, `trigger "!exaudit_t2_delete" fires for replicas only on public.parted_1`},
+		{`ALTER TABLE parted_1 ENABLE ALWAYS TRIGGER "~exaudit_t2_move"`, `trigger "~exaudit_t2_move" also fires for replicas on public.parted_1`},
 		{`DROP TRIGGER "~exaudit_t2_move" ON parted`, `trigger "~exaudit_t2_move" is missing`},
 		{`CREATE OR REPLACE TRIGGER "~exaudit_t2_move" BEFORE UPDATE ON parted FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit.t2_move()`, `is not the one that was installed`},
 		{`CREATE OR REPLACE FUNCTION exaudit.t2_move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$`, `function exaudit.t2_move was altered by hand`},
@@ -497,6 +500,75 @@ func TestTamperingIsReported(t *testing.T) {
 			}
 			pgtest.Count(t, "attacks", 1)
 		})
+	}
+}
+
+// What is altered by hand in the registry is said of its table, the others are looked at, and what is said helps.
+func TestTamperingWithTheRegistryIsReported(t *testing.T) {
+	t.Parallel()
+	db := tracked(t, `CREATE TABLE items (id int PRIMARY KEY, n int); CREATE TABLE other (id int PRIMARY KEY); CREATE TABLE gone (id int PRIMARY KEY)`, "items", "other", "gone")
+	if err := triggers.Uninstall(t.Context(), db.Pool, []string{"gone"}); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `ALTER TABLE other DISABLE TRIGGER "!exaudit_t2_insert"`)
+	for _, c := range []struct{ set, drift string }{
+		{`tracked = false`, `public.items: table is not tracked by exaudit.tables, and its triggers record: `},
+		{`options = '[]'`, `public.items: options in exaudit.tables cannot be read: `},
+		{`options = '"mask"'`, `public.items: options in exaudit.tables cannot be read: `},
+		{`options = '{"mask": "n"}'`, `public.items: options in exaudit.tables cannot be read: `},
+		{`options = '{"exclude": {"n": 1}, "where": 7}'`, `public.items: options in exaudit.tables cannot be read: `},
+		{`options = '{"capture": "all"}'`, `public.items: options in exaudit.tables cannot be read: `},
+	} {
+		db.Exec(t, `UPDATE exaudit.tables SET `+c.set+` WHERE table_name = 'items'`)
+		wantDrift(t, db, c.drift, `public.other: trigger "!exaudit_t2_insert" is disabled`)
+		if _, err := triggers.Sync(t.Context(), db.Pool); err != nil {
+			t.Errorf("%s: sync: %v", c.set, err)
+		}
+		found := drift(t, db)
+		if len(found) != 1 || !strings.HasPrefix(found[0], c.drift) {
+			t.Errorf("%s: after a sync, drift is %q", c.set, found)
+			continue
+		}
+		_, cure, _ := strings.Cut(found[0], "UPDATE exaudit.tables")
+		cure, _, _ = strings.Cut("UPDATE exaudit.tables"+cure, ", and install")
+		db.Exec(t, cure)
+		wantNoDrift(t, db)
+		db.Exec(t, `ALTER TABLE other DISABLE TRIGGER "!exaudit_t2_insert"`)
+	}
+}
+
+// What is held back of rows that move between partitions is there for nobody, whole as it is, and gone with the
+// transaction, however that ends.
+func TestMovesAreForgotten(t *testing.T) {
+	t.Parallel()
+	db := auditdb.New(t, `CREATE TABLE parts (id int, day int, secret text, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10); CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
+		CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+		CREATE TRIGGER swallow BEFORE INSERT ON parts_2 FOR EACH ROW WHEN (NEW.id > 5) EXECUTE FUNCTION swallow();
+		INSERT INTO parts SELECT i, 1, 'hidden' FROM generate_series(1, 9) i`)
+	installWith(t, db, "parts", triggers.Options{Mask: []string{"secret"}})
+	for _, end := range []string{`COMMIT`, `ROLLBACK`, `ROLLBACK TO a; COMMIT`, `SET CONSTRAINTS ALL IMMEDIATE; COMMIT`, `SELECT 1/0`, `PREPARE TRANSACTION 'moves'`, `ROLLBACK PREPARED 'moves'`} {
+		conn := db.Connect(t, "")
+		if !strings.HasPrefix(end, "ROLLBACK P") {
+			run(t, conn, `BEGIN; SAVEPOINT a; UPDATE parts SET day = 11 WHERE id IN (1, 6)`)
+		}
+		if end == `PREPARE TRANSACTION 'moves'` && one[string](t, db.Pool, `SHOW max_prepared_transactions`) == "0" {
+			break
+		}
+		_, _ = conn.Exec(t.Context(), end) // one of them fails
+		if n := one[int](t, db.Pool, `SELECT count(*) FROM exaudit.moves`); n != 0 {
+			t.Errorf("%s: %d moves are left", end, n)
+		}
+		_ = conn.Close(t.Context())
+		db.Exec(t, `DELETE FROM parts WHERE day = 11; INSERT INTO parts SELECT i, 1, 'hidden' FROM generate_series(1, 6) i ON CONFLICT DO NOTHING`)
+	}
+	for _, role := range []string{"exaudit_reader", db.Role(t, "NOLOGIN")} {
+		if one[bool](t, db.Pool, `SELECT has_any_column_privilege('`+role+`', 'exaudit.moves', 'SELECT')`) {
+			t.Errorf("%s may read exaudit.moves", role)
+		}
+	}
+	if hidden := one[int](t, db.Pool, `SELECT count(*) FROM exaudit.versions v WHERE v::text LIKE '%hidden%'`); hidden > 0 {
+		t.Errorf("%d versions have what is masked", hidden)
 	}
 }
 

@@ -23,7 +23,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 		if err := sql.Check(ctx, q); err != nil {
 			return err
 		}
-		known, err := All(ctx, q) // as it was before
+		known, err := registered(ctx, q) // as it was before
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 		if err != nil {
 			return err
 		}
-		all, err := All(ctx, q)
+		all, err := registered(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -95,6 +95,9 @@ func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) (Installation, er
 	}
 	if !t.Tracked {
 		return Installation{Table: t.QuotedName, Skipped: "it was attached to a tracked table and is recorded as part of that, its own history stays"}, nil
+	}
+	if t.unreadable != nil {
+		return Installation{Table: t.QuotedName, Skipped: "its options in exaudit.tables cannot be read"}, nil
 	}
 	installation, err := s.table(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})
 	if errors.Is(err, ErrNoPrimaryKey) {

@@ -19,6 +19,8 @@ type Tracked struct {
 	Relation   uint32 // 0 where the table is gone
 	Tracked    bool   // false after an uninstall
 	Options    Options
+
+	unreadable error // what is wrong with options that somebody has altered by hand
 }
 
 // Find looks a tracked table up by name: as in SQL, along the search_path, else as it was
@@ -47,10 +49,14 @@ func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 // newTracked reads a row of the registry.
 func newTracked(r db.RegisteredTableRow) (Tracked, error) {
 	options, err := decodeOptions(r.Options)
-	if err != nil {
-		return Tracked{}, err
+	if err == nil {
+		err = options.Validate()
 	}
-	return Tracked{r.ID, r.QuotedName, r.KeyColumns, r.Relation, r.Tracked, options}, nil
+	t := Tracked{r.ID, r.QuotedName, r.KeyColumns, r.Relation, r.Tracked, options, err}
+	if err != nil {
+		return t, fmt.Errorf("table %s: read its options in exaudit.tables: %w", r.QuotedName, err)
+	}
+	return t, nil
 }
 
 // findGone looks for a table that was dropped. Of several that had the name one after the
@@ -73,15 +79,24 @@ func findGone(ctx context.Context, q db.DBTX, name string, notFound error) (Trac
 
 // All lists the registered tables by name.
 func All(ctx context.Context, q db.DBTX) ([]Tracked, error) {
+	list, err := registered(ctx, q)
+	for _, t := range list {
+		if t.unreadable != nil {
+			return nil, fmt.Errorf("table %s: read its options in exaudit.tables: %w", t.QuotedName, t.unreadable)
+		}
+	}
+	return list, err
+}
+
+// registered are the registered tables, those among them whose options cannot be read.
+func registered(ctx context.Context, q db.DBTX) ([]Tracked, error) {
 	rows, err := db.New().RegisteredTables(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("list tracked tables: %w", err)
 	}
 	list := make([]Tracked, len(rows))
 	for i, r := range rows {
-		if list[i], err = newTracked(db.RegisteredTableRow(r)); err != nil {
-			return nil, err
-		}
+		list[i], _ = newTracked(db.RegisteredTableRow(r)) // which says so itself
 	}
 	return list, nil
 }

@@ -99,7 +99,7 @@ func tableStates(registered []exaudit.TableStatus, names, withoutKey []string) [
 		case s.ID == 0: // exaudit.versions itself
 		case !s.Tracked.Tracked && s.Relation == 0:
 			state.State, state.Note = stateNotTracked, "dropped, its history stays"
-		case !s.Tracked.Tracked:
+		case !s.Tracked.Tracked && len(s.Drift) == 0:
 			state.State, state.Note = stateNotTracked, "uninstalled, its history stays"
 		}
 		if s.Tracked.Tracked && optionText(s.Options) != "" {
