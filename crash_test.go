@@ -17,6 +17,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/postgres"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 const (
@@ -46,7 +47,9 @@ func TestConcurrentWritersAndCrash(t *testing.T) {
 	for i := range writers {
 		wg.Go(func() { write(ctx, url, uint64(i), &tally) })
 	}
-	time.Sleep(4 * time.Second)
+	for tally.committed.Load() < testall.Or[int64](300, 3000) || tally.deadlocks.Load() == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
 	server.Kill()
 	wg.Wait()
 	if err := server.Restart(ctx); err != nil {

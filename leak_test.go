@@ -72,7 +72,7 @@ func TestNothingLeaks(t *testing.T) {
 				defer func() { _ = recover() }()
 				misuse()
 			}()
-			next, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			next, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 			var left string
 			const sql = `SELECT coalesce(current_setting('exaudit.custom', true), '') || coalesce(current_setting('exaudit.ignore', true), '')`
 			if err := pool.QueryRow(next, sql).Scan(&left); err != nil || left != "" {

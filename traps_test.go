@@ -446,7 +446,7 @@ func (d *trapped) functions() {
 	}
 	d.pool.Close()
 	var missing []string
-	for range 20 { // counts arrive late
+	for range 600 { // counts arrive late
 		rows, _ := d.Pool.Query(context.Background(), `
 			SELECT p.proname FROM pg_proc p LEFT JOIN pg_stat_user_functions s ON s.funcid = p.oid
 			WHERE p.pronamespace = 'exaudit'::regnamespace AND s.calls IS NULL

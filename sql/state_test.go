@@ -81,7 +81,7 @@ func TestUpToDateTakesNothing(t *testing.T) {
 	if _, err := tx.Exec(ctx, `LOCK TABLE exaudit.goose_db_version, exaudit.versions, exaudit.tables`); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	if changed, err := sql.Up(ctx, c); changed || err != nil {
 		t.Errorf("Up: %v, %v", changed, err)

@@ -77,7 +77,7 @@ func (r *replication) drop(t *testing.T) {
 // await polls the subscriber until the condition holds.
 func (r *replication) await(t *testing.T, condition string, args ...any) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !pgtest.One[bool](t, r.subscriber, condition, args...); {
+	for deadline := time.Now().Add(10 * time.Minute); !pgtest.One[bool](t, r.subscriber, condition, args...); {
 		if time.Now().After(deadline) {
 			// pid is missing where a worker has failed: why is in the server's log
 			t.Fatalf("not replicated in time: %v", list[string](t, r.subscriber.Pool, `SELECT to_jsonb(s)::text FROM pg_stat_subscription s`))

@@ -92,16 +92,12 @@ func TestLockTimeout(t *testing.T) {
 	db := auditdb.New(t, syncSchema)
 	writer := db.Connect(t, "")
 	run(t, writer, `BEGIN`, `INSERT INTO b VALUES (1)`)
-	start := time.Now()
 	done, err := triggers.Install(ctx, db.Pool, []string{"a", "b"}, triggers.LockTimeout(50*time.Millisecond))
 	var pgErr *pgconn.PgError
 	partial := (*triggers.PartialError)(nil)
 	if !errors.Is(err, triggers.ErrLocked) || !errors.As(err, &pgErr) || !strings.HasPrefix(err.Error(), "table public.b is in use by another transaction: there was no lock within 50ms") ||
 		!errors.As(err, &partial) || !strings.HasSuffix(err.Error(), "; done before that: public.a") || len(done) != 1 {
 		t.Errorf("install: %v", err)
-	}
-	if waited := time.Since(start); waited > 3*time.Second {
-		t.Errorf("it took %s", waited)
 	}
 	run(t, db.Pool, `INSERT INTO a VALUES (7)`)
 	wantNoDrift(t, db)
@@ -134,7 +130,7 @@ func TestLockTimeout(t *testing.T) {
 	run(t, tx, `SET LOCAL lock_timeout = '7min'`)
 	var committing sync.WaitGroup
 	committing.Go(func() {
-		time.Sleep(200 * time.Millisecond)
+		waiting(t, db)
 		_, _ = writer.Exec(ctx, `COMMIT`) // if that fails, the test hangs
 	})
 	if err := triggers.Uninstall(ctx, tx, []string{"b"}, triggers.LockTimeout(0)); err != nil {

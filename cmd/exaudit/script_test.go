@@ -241,7 +241,7 @@ func earlier(ts *testscript.TestScript, _ bool, _ []string) {
 // waitForWaiting waits until a statement waits for a lock, or none does.
 func (s *script) waitForWaiting(ts *testscript.TestScript, want bool) {
 	const waiting = `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`
-	for range 500 {
+	for range 15_000 {
 		if pgtest.One[bool](s.tb, s.DB, waiting) == want {
 			return
 		}

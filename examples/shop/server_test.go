@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -70,12 +71,24 @@ func TestStartsOnTheSchemaOfALaterRelease(t *testing.T) {
 		CREATE OR REPLACE FUNCTION exaudit.schema_digest() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''later''';
 		INSERT INTO exaudit.goose_db_version (version_id, is_applied) VALUES (99, true);
 		INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)`)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	free.Close()
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, db.URL, "localhost:0") }()
-	select {
-	case err := <-ended:
-		t.Fatalf("the service ended: %v", err)
-	case <-time.After(2 * time.Second):
+	go func() { ended <- run(ctx, db.URL, address) }()
+	for listening := false; !listening; {
+		select {
+		case err := <-ended:
+			t.Fatalf("the service ended: %v", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+		if conn, err := net.Dial("tcp", address); err == nil {
+			listening = true
+			conn.Close()
+		}
 	}
 	stop()
 	if err := <-ended; err != nil {

@@ -96,7 +96,7 @@ func run(t testing.TB, cmd *exec.Cmd, dir string) {
 		}
 	})
 	socket := filepath.Join(dir, fmt.Sprintf(".s.PGSQL.%d", Port))
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		if c, err := net.Dial("unix", socket); err == nil {
 			_ = c.Close()
 			break

@@ -91,7 +91,7 @@ func (p *Point) Reached() bool {
 // Settle waits until the server has noticed the interruption: nothing of the sessions is left.
 func (p *Point) Settle() {
 	p.t.Helper()
-	for began := time.Now(); time.Since(began) < time.Minute; {
+	for began := time.Now(); time.Since(began) < 10*time.Minute; {
 		if pgtest.One[int](p.t, p.db, `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1`, p.session) == 0 {
 			return
 		}

@@ -41,7 +41,34 @@ type M struct{ *testing.M }
 // Run runs the tests, stops the server, and returns the exit code.
 func (m M) Run() int {
 	defer stopShared()
+	defer dropForExamples()
 	return m.M.Run()
+}
+
+// forExamples are the databases of ForExamples.
+var forExamples []*DB
+
+// ForExamples is New for examples, which have no testing.TB: the database is dropped when all
+// tests have run. It panics where New fails a test.
+func ForExamples(opts ...Option) *DB {
+	server, err := shared()
+	if err != nil {
+		panic(err)
+	}
+	db, err := server.newDB(context.Background(), opts)
+	if err != nil {
+		panic(err)
+	}
+	forExamples = append(forExamples, db)
+	return db
+}
+
+func dropForExamples() {
+	for _, db := range forExamples {
+		if err := db.drop(); err != nil {
+			logf("%v", err)
+		}
+	}
 }
 
 // DB is a database that belongs to one test.
@@ -62,6 +89,7 @@ type Option func(*options)
 type options struct {
 	template *template
 	source   *DB
+	encoding string
 }
 
 // Template has New clone a database that prepare has filled, given its URL.
@@ -73,6 +101,9 @@ func Template(name string, prepare func(ctx context.Context, url string) error) 
 
 // CopyOf has New clone the database of a test as it is now. No connection of the test's own may be open to it.
 func CopyOf(db *DB) Option { return func(o *options) { o.source = db } }
+
+// Encoded has New create an empty database of another encoding than UTF8.
+func Encoded(encoding string) Option { return func(o *options) { o.encoding = encoding } }
 
 // New creates a database, an empty one unless a Template is given, and drops it
 // when the test ends.
@@ -150,7 +181,7 @@ func (db *DB) Connect(t testing.TB, role string) *pgx.Conn {
 // drop closes the pool and removes the database and the roles made for it.
 func (db *DB) drop() error {
 	ctx := context.Background()
-	closed := closeWithin(5*time.Second, db.Pool)
+	closed := closeWithin(time.Minute, db.Pool)
 	if _, err := db.server.admin.Exec(ctx, "DROP DATABASE IF EXISTS "+db.Name+" WITH (FORCE)"); err != nil {
 		return fmt.Errorf("drop the test's database: %w", err)
 	}

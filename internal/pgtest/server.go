@@ -77,7 +77,7 @@ func attach(ctx context.Context, url string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.MaxConns = 8
+	config.MaxConns = 4
 	s := &server{url: url, templates: map[string]func() (string, error){}}
 	if s.admin, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, err
@@ -99,12 +99,15 @@ func (s *server) stop() {
 
 // newDB clones a template and connects to the clone.
 func (s *server) newDB(ctx context.Context, opts []Option) (*DB, error) {
+	s.awaitRoom(ctx)
 	var o options
 	for _, option := range opts {
 		option(&o)
 	}
 	source := "template0"
 	switch {
+	case o.encoding != "":
+		source += " ENCODING " + o.encoding + " LC_COLLATE 'C' LC_CTYPE 'C'"
 	case o.source != nil:
 		o.source.Pool.Reset() // CREATE DATABASE waits for connections that are about to end
 		source = o.source.Name
@@ -130,6 +133,19 @@ func (s *server) newDB(ctx context.Context, opts []Option) (*DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// awaitRoom keeps a test from beginning while the server has few connections left, as where many test programs share
+// one that has 100 of them. It goes on after a minute: those who are there may be waiting, too.
+func (s *server) awaitRoom(ctx context.Context) {
+	const roomy = `SELECT count(*) < current_setting('max_connections')::int * 2 / 3 FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'`
+	for range 600 {
+		var is bool
+		if err := s.admin.QueryRow(ctx, roomy).Scan(&is); is || err != nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // clone copies a database. Copying its files takes half the time of the default

@@ -33,7 +33,7 @@ func start(t *testing.T, options Options) *Cluster {
 // checkGone fails unless directory and server of a cluster vanish within a while.
 func checkGone(t *testing.T, dir string) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for time.Now().Before(deadline) {
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && !serverRuns(dir) {
 			return
