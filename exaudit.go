@@ -93,6 +93,7 @@ var (
 	ErrNoMark               = history.ErrNoMark
 	ErrMarkExists           = history.ErrMarkExists
 	ErrInvalidFilter        = history.ErrInvalidFilter
+	ErrClientEncoding       = history.ErrClientEncoding
 	ErrReferencedRowMissing = revert.ErrReferencedRowMissing
 	ErrUniqueConflict       = revert.ErrUniqueConflict
 	ErrConstraint           = revert.ErrConstraint

@@ -3,10 +3,12 @@ package history
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/patch"
@@ -291,10 +293,17 @@ func noteOrder(item any) string {
 	return "1" + noted(item)
 }
 
+// ErrClientEncoding means that a connection does not speak UTF-8, so that texts that are not ASCII arrive as others. In a
+// database of another encoding, pgx has to be told so: client_encoding=UTF8 in the connection string.
+var ErrClientEncoding = errors.New("the client_encoding of the connection is not UTF8")
+
 // DecodeImage reads an image from jsonb; SQL NULL gives nil.
 func DecodeImage(data []byte) (Image, error) {
 	if data == nil {
 		return nil, nil
+	}
+	if !utf8.Valid(data) { // or they would be read as U+FFFD, and written back
+		return nil, ErrClientEncoding
 	}
 	decoded, err := patch.Decode(data)
 	if err != nil {

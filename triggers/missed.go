@@ -26,6 +26,8 @@ func missedTables(ctx context.Context, q db.DBTX, all []Tracked, following *Foll
 			drift.Problem = "is not tracked, though new_tables covers it"
 		case again && t.HasPrimaryKey:
 			drift.Problem, drift.Cure = "was dropped and created again, and is not tracked", `"exaudit install `+t.QuotedName+`"`
+		case again:
+			drift.Problem, drift.Cure = "was dropped and created again, has no primary key, and is not tracked", needsKey(t.QuotedName)+`, and then "exaudit install `+t.QuotedName+`"`
 		default:
 			continue
 		}

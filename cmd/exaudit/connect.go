@@ -115,6 +115,7 @@ func (p *program) config(c *cli.Context) (config *pgx.ConnConfig, source string,
 		// One that works behind every pooler: the names of prepared statements may be taken there.
 		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
+	config.RuntimeParams["client_encoding"] = "UTF8" // whatever the database's is
 	if config.ConnectTimeout == defaultOfDriver {
 		config.ConnectTimeout = connectTimeout
 	}
