@@ -229,8 +229,9 @@ ORDER BY a.attnum;
 
 CREATE VIEW exaudit.custom_columns AS
 SELECT c.name, c.type_name, c.default_expression, c.filled
-FROM exaudit.columns_beside c
-WHERE c.relation = 'exaudit.versions'::pg_catalog.regclass;
+-- of two relations, which PostgreSQL shows in the same way in all versions
+FROM (SELECT 'exaudit.versions'::pg_catalog.regclass::pg_catalog.oid AS relation) v
+JOIN exaudit.columns_beside c ON c.relation = v.relation;
 
 -- Which relation each registered table is: the one that carries its trigger, whatever it
 -- is called by now. Without a trigger, the relation that had its name when it was last
