@@ -539,6 +539,41 @@ func (q *Queries) RegisteredTables(ctx context.Context, db DBTX) ([]RegisteredTa
 	return items, nil
 }
 
+const renamedLabels = `-- name: RenamedLabels :many
+SELECT e.since::bigint AS since, e.labels::pg_catalog.jsonb AS labels
+FROM exaudit.column_epochs($1::integer, $2::pg_catalog.oid) AS e
+`
+
+type RenamedLabelsParams struct {
+	TableID  int32
+	Relation uint32
+}
+
+type RenamedLabelsRow struct {
+	Since  int64
+	Labels json.RawMessage
+}
+
+func (q *Queries) RenamedLabels(ctx context.Context, db DBTX, arg RenamedLabelsParams) ([]RenamedLabelsRow, error) {
+	rows, err := db.Query(ctx, renamedLabels, arg.TableID, arg.Relation)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RenamedLabelsRow
+	for rows.Next() {
+		var i RenamedLabelsRow
+		if err := rows.Scan(&i.Since, &i.Labels); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const restoreSettings = `-- name: RestoreSettings :exec
 SELECT pg_catalog.set_config(s.name, s.value, true)
 FROM pg_catalog.jsonb_each_text(($1::pg_catalog.text)::pg_catalog.jsonb) AS s (name, value)

@@ -28,7 +28,7 @@ func (c columns) begins() map[string]begin {
 			if !ok {
 				break
 			}
-			if !was.readsAs(is) {
+			if !c.readsAs(b.epoch-1, was, is) {
 				b.retyped = true
 				break
 			}
@@ -57,11 +57,14 @@ var (
 )
 
 // readsAs tells whether a recorded value means the same in the type that its column was
-// given. What else ALTER COLUMN TYPE made of it, only its USING knew.
-func (was column) readsAs(is column) bool {
+// given in the next epoch. What else ALTER COLUMN TYPE made of it, only its USING knew.
+func (c columns) readsAs(i int, was, is column) bool {
+	if c.sameType(i, was, is) {
+		return was.Encoding == is.Encoding
+	}
 	from, to := modifier.ReplaceAllString(was.Type, ""), modifier.ReplaceAllString(is.Type, "")
 	if from == to {
-		return was.Encoding == is.Encoding
+		return was.Encoding == is.Encoding && was.OID == 0
 	}
 	for strings.HasSuffix(from, "[]") && strings.HasSuffix(to, "[]") {
 		from, to = from[:len(from)-2], to[:len(to)-2]

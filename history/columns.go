@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/patch"
@@ -15,6 +16,8 @@ type epoch struct {
 	since    int64 // from the version after this one on
 	relation uint32
 	columns  map[int32]column // by attribute number
+	// labels are the present names of labels of enums, by the present names of columns and the names they had.
+	labels map[string]map[string]string
 }
 
 type column struct {
@@ -22,6 +25,13 @@ type column struct {
 	Name     string `json:"name"`
 	Type     string `json:"type"`
 	Encoding string `json:"encoding"`
+
+	// Of types that are not built in, what they are made of: see exaudit.type_parts.
+	OID     uint32                       `json:"oid"`
+	Layout  string                       `json:"layout"`
+	Numbers string                       `json:"numbers"`
+	Labels  map[string]map[string]string `json:"labels"` // by the oids of types and labels
+	Nested  bool                         `json:"nested"`
 }
 
 // now is since when the present columns are what they are; no version has come after.
@@ -54,7 +64,38 @@ func readColumns(ctx context.Context, q db.DBTX, e Entity) (columns, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the columns of %s: %w", e.Table, err)
 	}
-	return append(all, last), nil
+	all = append(all, last)
+	return all, all.readLabels(ctx, q, e)
+}
+
+// readLabels asks which labels of enums are called otherwise now, where any column has had some.
+func (c columns) readLabels(ctx context.Context, q db.DBTX, e Entity) error {
+	if !slices.ContainsFunc(c, epoch.hasLabels) {
+		return nil
+	}
+	list, err := db.New().RenamedLabels(ctx, q, db.RenamedLabelsParams{TableID: e.TableID, Relation: e.Relation})
+	if err != nil {
+		return fmt.Errorf("read the labels that %s had: %w", e.Table, err)
+	}
+	for _, l := range list {
+		i := slices.IndexFunc(c, func(e epoch) bool { return e.since == l.Since })
+		if i < 0 {
+			continue // another session has just noted it
+		}
+		if err := json.Unmarshal(l.Labels, &c[i].labels); err != nil {
+			return fmt.Errorf("read the labels that %s had: %w", e.Table, err)
+		}
+	}
+	return nil
+}
+
+func (e epoch) hasLabels() bool {
+	for _, c := range e.columns {
+		if len(c.Labels) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func newEpoch(since int64, relation uint32, snapshot []byte) (epoch, error) {
@@ -62,7 +103,7 @@ func newEpoch(since int64, relation uint32, snapshot []byte) (epoch, error) {
 	if err := json.Unmarshal(snapshot, &list); err != nil {
 		return epoch{}, err
 	}
-	e := epoch{since, relation, make(map[int32]column, len(list))}
+	e := epoch{since: since, relation: relation, columns: make(map[int32]column, len(list))}
 	for _, c := range list {
 		e.columns[c.Number] = c
 	}
@@ -138,7 +179,7 @@ func (c columns) retyped(from, to int) []string {
 	for i := from; i < to; i++ {
 		names := c.names(i)
 		for _, was := range c[i].columns {
-			if is, ok := c.next(i, was); ok && (is.Type != was.Type || is.Encoding != was.Encoding) {
+			if is, ok := c.next(i, was); ok && (!c.sameType(i, was, is) || is.Encoding != was.Encoding) {
 				name := was.Name
 				if present, ok := names[name]; ok {
 					name = present
@@ -148,6 +189,30 @@ func (c columns) retyped(from, to int) []string {
 		}
 	}
 	return list
+}
+
+// sameType reports whether a column of an epoch has the same type in the next one, and the type is made of the same. What
+// ALTER TYPE only renames is the same, but for labels in the text of a composite value or a range, and for a label whose
+// name became another's.
+func (c columns) sameType(i int, was, is column) bool {
+	same := c[i].relation == c[i+1].relation // so that oids and attribute numbers may be compared
+	sameOID := same && was.OID == is.OID
+	if was.Layout != is.Layout || sameOID && was.Numbers != is.Numbers {
+		return false
+	}
+	if was.Type != is.Type && (!sameOID || was.OID == 0 || strings.ContainsRune(was.Type, '(') || strings.ContainsRune(is.Type, '(')) {
+		return false
+	}
+	for enum, labels := range was.Labels {
+		for oid, label := range labels {
+			for later, name := range is.Labels[enum] {
+				if same && (oid == later && label != name && was.Nested || oid != later && label == name) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // rename reads the images of versions under the present names of their columns, and has their patches compared as
@@ -165,7 +230,13 @@ func (c columns) rename(versions []*Version, compare []patch.Option) {
 		if len(names) > 0 {
 			v.Before, v.After = v.Before.renamed(names), v.After.renamed(names)
 		}
-		if len(names) > 0 || len(compare) > 0 {
+		var labels map[string]map[string]string
+		if len(c) > 0 {
+			labels = c[v.epoch].labels
+		}
+		v.Before.relabel(labels)
+		v.After.relabel(labels)
+		if len(names) > 0 || len(labels) > 0 || len(compare) > 0 {
 			v.comparing(compare)
 		}
 	}

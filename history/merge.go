@@ -2,6 +2,7 @@ package history
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/exaudit/exaudit/patch"
@@ -75,14 +76,15 @@ func Arrange(versions []*Version) {
 	}
 }
 
-// Altered are the columns of a version that were given another type since, or another length, precision or scale.
+// Altered are the columns of a version that were given another type since, or another length, precision or scale, or whose
+// type was altered.
 func (v *Version) Altered() []string {
 	var retyped []string
 	for i := v.epoch; i+1 < len(v.columns); i++ {
 		names := v.columns.names(i)
 		for _, was := range v.columns[i].columns {
 			is, ok := v.columns.next(i, was)
-			if !ok || was.Type == is.Type && was.Encoding == is.Encoding {
+			if !ok || was.same(is) {
 				continue
 			}
 			name := was.Name
@@ -95,6 +97,12 @@ func (v *Version) Altered() []string {
 		}
 	}
 	return slices.Compact(slices.Sorted(slices.Values(retyped)))
+}
+
+// same reports whether nothing is known that could keep a value from being read as the later type.
+func (c column) same(later column) bool {
+	return c.Type == later.Type && c.Encoding == later.Encoding && c.OID == later.OID && c.Layout == later.Layout &&
+		c.Numbers == later.Numbers && reflect.DeepEqual(c.Labels, later.Labels)
 }
 
 // Keys are the entity ids that a version speaks of: one, or two where it rewrote the key.

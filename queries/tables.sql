@@ -160,6 +160,10 @@ FROM exaudit.column_snapshots s
 WHERE s.table_id OPERATOR(pg_catalog.=) @table_id::integer
 ORDER BY s.since;
 
+-- name: RenamedLabels :many
+SELECT e.since::bigint AS since, e.labels::pg_catalog.jsonb AS labels
+FROM exaudit.column_epochs(@table_id::integer, @relation::pg_catalog.oid) AS e;
+
 -- name: LockVersions :exec
 -- As strong as ALTER TABLE needs it next.
 LOCK TABLE exaudit.versions IN ACCESS EXCLUSIVE MODE;

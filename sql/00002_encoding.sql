@@ -120,6 +120,61 @@ AS $$
     FROM pg_catalog.pg_type ty WHERE ty.oid = type
 $$;
 
+-- What a value of a type is made of, which ALTER TYPE changes under the name of the type: layout has the types of its
+-- parts, numbers the attribute numbers of composite types, labels those of enums by their oids. nested says that labels
+-- are but a part of the text of a value.
+CREATE FUNCTION exaudit.type_parts(type oid, modifier integer, OUT layout text, OUT numbers text, OUT labels jsonb, OUT nested boolean)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    t    record;
+    part record;
+BEGIN
+    SELECT ty.typtype, ty.typbasetype, ty.typtypmod, ty.typelem, ty.typrelid, ty.typname, r.rngsubtype,
+           ty.typnamespace = 'pg_catalog'::regnamespace AS builtin, ty.typcategory = 'A' AND ty.typlen = -1 AS is_array
+    INTO STRICT t
+    FROM pg_catalog.pg_type ty
+    LEFT JOIN pg_catalog.pg_range r ON ty.oid IN (r.rngtypid, r.rngmultitypid)
+    WHERE ty.oid = type;
+    layout := '';
+    numbers := '';
+    labels := '{}';
+    nested := false;
+    IF t.typtype = 'd' THEN
+        SELECT p.layout, p.numbers, p.labels, p.nested INTO layout, numbers, labels, nested
+        FROM exaudit.type_parts(t.typbasetype, t.typtypmod) AS p;
+    ELSIF t.typtype = 'e' THEN
+        layout := 'enum';
+        labels := pg_catalog.jsonb_build_object(type::text, (SELECT coalesce(jsonb_object_agg(e.oid::text, e.enumlabel), '{}')
+                                                             FROM pg_catalog.pg_enum e WHERE e.enumtypid = type));
+    ELSIF t.typtype = 'c' THEN
+        FOR part IN
+            SELECT a.attnum, p.layout, p.numbers, p.labels
+            FROM pg_catalog.pg_attribute a
+            CROSS JOIN LATERAL exaudit.type_parts(a.atttypid, a.atttypmod) AS p
+            WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+            ORDER BY a.attnum
+        LOOP
+            layout := layout || CASE WHEN layout = '' THEN '' ELSE ',' END || part.layout;
+            numbers := numbers || ' ' || part.attnum || part.numbers;
+            labels := labels || part.labels;
+        END LOOP;
+        layout := '(' || layout || ')';
+        nested := true;
+    ELSIF t.rngsubtype IS NOT NULL THEN
+        SELECT t.typname || '(' || p.layout || ')', p.numbers, p.labels, true INTO layout, numbers, labels, nested
+        FROM exaudit.type_parts(t.rngsubtype, -1) AS p;
+    ELSIF t.is_array AND t.typelem <> 0 THEN
+        SELECT p.layout || '[]', p.numbers, p.labels, p.nested INTO layout, numbers, labels, nested
+        FROM exaudit.type_parts(t.typelem, modifier) AS p;
+    ELSE
+        layout := CASE WHEN t.builtin THEN pg_catalog.format_type(type, modifier) ELSE t.typname END;
+    END IF;
+END
+$$;
+
 -- A type by its name, which is the same under any search_path.
 CREATE FUNCTION exaudit.type_name(type oid, modifier integer) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -919,7 +974,7 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.has_domain, exaudit.plain_type, exaudit.plain_query, exaudit.row_columns,
     exaudit.row_definition
     TO exaudit_reader;
-GRANT EXECUTE ON FUNCTION exaudit.quoted, exaudit.free_name, exaudit.type_name, exaudit.beneath, exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
+GRANT EXECUTE ON FUNCTION exaudit.quoted, exaudit.free_name, exaudit.type_parts, exaudit.type_name, exaudit.beneath, exaudit.encoding, exaudit.base_type, exaudit.settings, exaudit.float_value(real),
     exaudit.float_value(double precision), exaudit.text_value, exaudit.is_list, exaudit.array_value,
     exaudit.float_array_value, exaudit.format_array_value, exaudit.value_expression, exaudit.shape,
     exaudit.has_shape, exaudit.check_snapshot, exaudit.toast_table, exaudit.toast_threshold, exaudit.inline_limit, exaudit.image_expression, exaudit.note_json_null,
@@ -972,6 +1027,7 @@ DROP FUNCTION exaudit.float_value(double precision);
 DROP FUNCTION exaudit.settings;
 DROP FUNCTION exaudit.beneath;
 DROP FUNCTION exaudit.type_name;
+DROP FUNCTION exaudit.type_parts;
 DROP FUNCTION exaudit.plain_type;
 DROP FUNCTION exaudit.has_domain;
 DROP FUNCTION exaudit.base_type;

@@ -497,7 +497,7 @@ BEGIN
 END
 $$;
 
--- What the columns of a table are, as a snapshot keeps them. IMMUTABLE as has_shape is, and
+-- What the columns of a table are, as a snapshot keeps them; of a type that is not built in, also what it is made of. IMMUTABLE as has_shape is, and
 -- under the same conditions.
 CREATE FUNCTION exaudit.present_columns(relation oid) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -508,8 +508,15 @@ BEGIN
     PERFORM exaudit.check_snapshot(relation);
     RETURN (
         SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-                   'number', c.number, 'name', c.name, 'type', c.type_name, 'encoding', c.encoding) ORDER BY c.number)
+                   'number', c.number, 'name', c.name, 'type', c.type_name, 'encoding', c.encoding)
+                   || CASE WHEN own.is_own THEN (SELECT pg_catalog.jsonb_build_object('oid', c.type::bigint) || pg_catalog.to_jsonb(p)
+                                                 FROM exaudit.type_parts(c.type, own.modifier) AS p)
+                           ELSE '{}' END ORDER BY c.number)
         FROM exaudit.table_columns c
+        CROSS JOIN LATERAL (
+            SELECT t.typnamespace <> 'pg_catalog'::regnamespace AS is_own, a.atttypmod AS modifier
+            FROM pg_catalog.pg_type t, pg_catalog.pg_attribute a
+            WHERE t.oid = c.type AND a.attrelid = c.relation AND a.attnum = c.number) AS own
         WHERE c.relation = present_columns.relation
     );
 END

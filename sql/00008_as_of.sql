@@ -40,17 +40,59 @@ CREATE TRIGGER note_forgotten
 ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER note_forgotten;
 
 -- +goose StatementBegin
+-- Do the values of a column mean something else in a later snapshot? Each is a column as present_columns has it; same
+-- says that they are of one relation, so that numbers and oids may be compared.
+CREATE FUNCTION exaudit.is_retyped(was jsonb, later jsonb, same boolean) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    same_type boolean := same AND was -> 'oid' = later -> 'oid';
+BEGIN
+    -- the type itself may have been renamed
+    RETURN was -> 'encoding' IS DISTINCT FROM later -> 'encoding'
+        OR was -> 'layout' IS DISTINCT FROM later -> 'layout'
+        OR was -> 'type' IS DISTINCT FROM later -> 'type' AND (same_type AND was ->> 'type' !~ '\(' AND later ->> 'type' !~ '\(') IS NOT TRUE
+        OR same_type AND was -> 'numbers' IS DISTINCT FROM later -> 'numbers'
+        OR same AND EXISTS (
+            SELECT
+            FROM pg_catalog.jsonb_each(was -> 'labels') AS e
+            CROSS JOIN LATERAL pg_catalog.jsonb_each(e.value) AS o
+            CROSS JOIN LATERAL pg_catalog.jsonb_each(later -> 'labels' -> e.key) AS n
+            -- a label that is a part of a text, or whose name is another's now: of a value, nobody knows which is meant
+            WHERE o.key = n.key AND o.value <> n.value AND (was ->> 'nested')::boolean
+               OR o.key <> n.key AND o.value = n.value);
+END
+$$;
+
+-- What the labels of an enum in a column are called now, by what they were called in a snapshot: renamed has this of the
+-- later snapshot. Those that kept their names are missing.
+CREATE FUNCTION exaudit.renamed_labels(was jsonb, later jsonb, same boolean, renamed jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(renamed, '{}') - coalesce(array_agg(o.value #>> '{}'), '{}')
+           || coalesce(jsonb_object_agg(o.value #>> '{}', coalesce(renamed -> (l.label #>> '{}'), l.label))
+                       FILTER (WHERE o.value <> coalesce(renamed -> (l.label #>> '{}'), l.label)), '{}')
+    FROM pg_catalog.jsonb_each(was -> 'labels') AS e
+    CROSS JOIN LATERAL pg_catalog.jsonb_each(e.value) AS o
+    CROSS JOIN LATERAL (SELECT CASE WHEN same THEN coalesce(later -> 'labels' -> e.key -> o.key, o.value) ELSE o.value END AS label) AS l
+$$;
+
 -- What the columns of a table came to be called, by the snapshots of its columns, the newest
 -- first: names has those that are called otherwise now, null where they are gone; retyped the
--- present names of those whose type has changed since.
+-- present names of those whose type has changed since; labels by the present names of columns the labels of enums that
+-- are called otherwise now. ALTER TYPE does not wait for who uses the type: what was a label only in an earlier snapshot
+-- is meant as it was then.
 CREATE FUNCTION exaudit.column_epochs(table_id integer, relation oid,
-                                      OUT since bigint, OUT names jsonb, OUT retyped text[]) RETURNS SETOF record
+                                      OUT since bigint, OUT names jsonb, OUT retyped text[], OUT labels jsonb) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     later          jsonb := exaudit.present_columns(relation);
     later_relation oid := relation;
+    epochs         jsonb[] := '{}'; -- what is returned, and the columns
     snapshot       record;
 BEGIN
     later := (SELECT jsonb_agg(c || pg_catalog.jsonb_build_object('present', c -> 'name'))
@@ -61,30 +103,76 @@ BEGIN
         WHERE s.table_id = column_epochs.table_id ORDER BY s.since DESC
     LOOP
         -- a restore numbers columns anew; then the name tells
-        SELECT jsonb_agg(c || pg_catalog.jsonb_build_object('present', l -> 'present')),
+        SELECT jsonb_agg(c || pg_catalog.jsonb_build_object('present', l -> 'present')
+                           || CASE WHEN c ? 'labels' THEN pg_catalog.jsonb_build_object(
+                                  'renamed', exaudit.renamed_labels(c, l, snapshot.relation = later_relation, l -> 'renamed')) ELSE '{}' END),
                coalesce(jsonb_object_agg(c ->> 'name', l -> 'present')
                         FILTER (WHERE l -> 'present' IS DISTINCT FROM c -> 'name'), '{}'),
                retyped || coalesce(array_agg(l ->> 'present')
-                                   FILTER (WHERE (l -> 'type', l -> 'encoding') IS DISTINCT FROM (c -> 'type', c -> 'encoding')
+                                   FILTER (WHERE exaudit.is_retyped(c, l, snapshot.relation = later_relation)
                                              AND l ->> 'present' IS NOT NULL), '{}')
         INTO later, names, retyped
         FROM pg_catalog.jsonb_array_elements(snapshot.columns) AS c
         LEFT JOIN pg_catalog.jsonb_array_elements(later) AS l
                ON CASE WHEN snapshot.relation = later_relation THEN c -> 'number' = l -> 'number' ELSE c -> 'name' = l -> 'name' END;
         later_relation := snapshot.relation;
-        since := snapshot.since;
+        epochs := epochs || pg_catalog.jsonb_build_object('since', snapshot.since, 'names', names, 'retyped', retyped, 'columns',
+            (SELECT jsonb_object_agg(c ->> 'present', c) FROM pg_catalog.jsonb_array_elements(later) AS c
+             WHERE c ->> 'present' IS NOT NULL AND c -> 'labels' <> '{}'));
+    END LOOP;
+    FOR i IN 1 .. cardinality(epochs) LOOP
+        since := epochs[i] ->> 'since';
+        names := epochs[i] -> 'names';
+        retyped := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(epochs[i] -> 'retyped'));
+        labels := '{}';
+        FOR j IN REVERSE cardinality(epochs) .. i LOOP
+            SELECT labels || coalesce(jsonb_object_agg(c.key, coalesce(labels -> c.key, '{}') || r.renamed) FILTER (WHERE r.renamed <> '{}'), '{}')
+            INTO labels
+            FROM pg_catalog.jsonb_each(nullif(epochs[j] -> 'columns', 'null')) AS c
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN i = j THEN c.value -> 'renamed'
+                            ELSE (c.value -> 'renamed') - coalesce((SELECT array_agg(o.value)
+                                                           FROM pg_catalog.jsonb_each(epochs[i] -> 'columns' -> c.key -> 'labels') AS e
+                                                           CROSS JOIN LATERAL pg_catalog.jsonb_each_text(e.value) AS o), '{}') END AS renamed) AS r
+            WHERE i = j OR epochs[i] -> 'columns' ? c.key;
+        END LOOP;
         RETURN NEXT;
     END LOOP;
 END
 $$;
 
--- An image under the present names of its columns, without those that are gone.
-CREATE FUNCTION exaudit.renamed(image jsonb, names jsonb) RETURNS jsonb
+-- A value of an enum, or an array of one, under the present names of its labels. An array that is no list is a text.
+CREATE FUNCTION exaudit.relabeled(value jsonb, labels jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+               WHEN pg_catalog.jsonb_typeof(value) = 'array' THEN
+                   (SELECT coalesce(jsonb_agg(coalesce(labels -> (e.value #>> '{}'), e.value) ORDER BY e.place), '[]')
+                    FROM pg_catalog.jsonb_array_elements(value) WITH ORDINALITY AS e (value, place))
+               WHEN pg_catalog.jsonb_typeof(value) <> 'string' THEN value
+               WHEN labels ? (value #>> '{}') THEN labels -> (value #>> '{}')
+               WHEN value #>> '{}' ~ E'^(\\[[0-9:\\]\\[-]+\\]=)?\\{.*\\}$' THEN
+                   (SELECT pg_catalog.to_jsonb(coalesce(substring(value #>> '{}' FROM '^[^{]*='), '') || string_agg(
+                               CASE WHEN l.label IS NULL THEN m.token[1]
+                                    WHEN l.label = '' OR l.label ~ E'[{},"\\\\\\s]' OR pg_catalog.upper(l.label) = 'NULL'
+                                        THEN '"' || pg_catalog.regexp_replace(l.label, E'(["\\\\])', E'\\\\\\1', 'g') || '"'
+                                    ELSE l.label END, '' ORDER BY m.place))
+                    FROM pg_catalog.regexp_matches(pg_catalog.regexp_replace(value #>> '{}', '^[^{]*=', ''),
+                                                   E'"(?:[^"\\\\]|\\\\.)*"|[^{},"]+|[{},]', 'g') WITH ORDINALITY AS m (token, place)
+                    CROSS JOIN LATERAL (SELECT labels ->> CASE WHEN m.token[1] ^@ '"' THEN
+                        pg_catalog.regexp_replace(substr(m.token[1], 2, length(m.token[1]) - 2), E'\\\\(.)', E'\\1', 'g') ELSE m.token[1] END AS label) AS l)
+               ELSE value
+           END
+$$;
+
+-- An image under the present names of its columns, without those that are gone, and of their labels.
+CREATE FUNCTION exaudit.renamed(image jsonb, names jsonb, labels jsonb) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF image IS NULL OR names = '{}' THEN
+    IF image IS NULL OR names = '{}' AND labels = '{}' THEN
         RETURN image;
     END IF;
     RETURN (
@@ -96,6 +184,7 @@ BEGIN
                                                                  FROM pg_catalog.jsonb_each(n) AS k)
                                                            ELSE coalesce(names -> (n #>> '{}'), n) END), '[]')
                             FROM pg_catalog.jsonb_array_elements(e.value) AS n)
+                        WHEN labels ? coalesce(names ->> e.key, e.key) THEN exaudit.relabeled(e.value, labels -> coalesce(names ->> e.key, e.key))
                         ELSE e.value END), '{}')
         FROM pg_catalog.jsonb_each(image) e
         WHERE names -> e.key IS DISTINCT FROM 'null'
@@ -481,8 +570,8 @@ BEGIN
         END LOOP;
         n := n + 1;
         waiting[n] := pg_catalog.jsonb_build_object(
-            'id', v.id, 'action', v.action, 'entity_id', v.entity_id, 'before', exaudit.renamed(v.before, epochs[epoch] -> 'names'),
-            'after', exaudit.renamed(v.after, epochs[epoch] -> 'names'), 'retyped', epochs[epoch] -> 'retyped');
+            'id', v.id, 'action', v.action, 'entity_id', v.entity_id, 'before', exaudit.renamed(v.before, epochs[epoch] -> 'names', epochs[epoch] -> 'labels'),
+            'after', exaudit.renamed(v.after, epochs[epoch] -> 'names', epochs[epoch] -> 'labels'), 'retyped', epochs[epoch] -> 'retyped');
         progress := false;
         WHILE n > 0 LOOP
             chosen := NULL;
@@ -1146,14 +1235,14 @@ CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 8::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
+REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.is_retyped, exaudit.renamed_labels, exaudit.column_epochs, exaudit.relabeled, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
     exaudit.undone, exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table, exaudit.check_sight,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
     exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
     exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
     exaudit.as_of_version(pg_catalog.anyelement, bigint), exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text), exaudit.states
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.column_epochs, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
+GRANT EXECUTE ON FUNCTION exaudit.is_retyped, exaudit.renamed_labels, exaudit.column_epochs, exaudit.relabeled, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
     exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table, exaudit.check_sight,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
     exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
@@ -1196,7 +1285,10 @@ DROP FUNCTION exaudit.undone;
 DROP FUNCTION exaudit.holds;
 DROP FUNCTION exaudit.is_placeholder;
 DROP FUNCTION exaudit.renamed;
+DROP FUNCTION exaudit.relabeled;
 DROP FUNCTION exaudit.column_epochs;
+DROP FUNCTION exaudit.renamed_labels;
+DROP FUNCTION exaudit.is_retyped;
 DROP TRIGGER note_forgotten ON exaudit.versions;
 DROP FUNCTION exaudit.note_forgotten;
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 7::bigint';
