@@ -27,6 +27,8 @@ var (
 	// truncate allow, or while its triggers are off: nobody knows what they were. With SET LOCAL exaudit.unseen = 'on'
 	// in a transaction, or in Snapshot, what is not recorded is taken to be as it is now.
 	ErrOutOfSight = history.ErrOutOfSight
+	// ErrKeyChanged means that a table has another primary key than it had, so that a row of then is none of now.
+	ErrKeyChanged = history.ErrKeyChanged
 )
 
 // AtTime is an instant. A change counts from the beginning of its transaction on, so a
@@ -50,7 +52,7 @@ func AtMark(name string) Point { return history.AtMark(name) }
 // struct that sqlc generates for the table: see HistoryOf. Columns are the present ones; one
 // that was added later holds what it was filled with, masked and excluded ones are zero.
 //
-// What is not known is an error: ErrNotTracked, ErrBeforeHistory, ErrFuture, ErrOutOfSight, and
+// What is not known is an error: ErrNotTracked, ErrBeforeHistory, ErrFuture, ErrOutOfSight, ErrKeyChanged, and
 // where a history does not fit together PostgreSQL's own error, which names the row.
 func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error) {
 	rows := []T{}

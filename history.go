@@ -106,6 +106,9 @@ func (d *DB) CheckHistory(ctx context.Context, table string, key any, opts ...Hi
 	return d.explain(ctx, err)
 }
 
+// KeyPeriod is a time in which a table had the same primary key.
+type KeyPeriod = history.Period
+
 // HistoryBegin says where the history of a table begins.
 type HistoryBegin struct {
 	// CompleteSince is from when on every change is recorded and still there: since the table has been tracked, or since
@@ -116,6 +119,9 @@ type HistoryBegin struct {
 	// Predecessors are the tables that had this name before, were dropped, and have versions: by their number, which
 	// the condition "table_id = 3" of Where takes.
 	Predecessors []int32 `json:"predecessors,omitempty"`
+	// Keys are the primary keys that the table has had, oldest first, where they were more than one. History takes a key
+	// of any, and returns what was recorded under it.
+	Keys []KeyPeriod `json:"keys,omitempty"`
 }
 
 // HistoryBegin returns from when on the history of a table is complete.
@@ -128,7 +134,15 @@ func (d *DB) HistoryBegin(ctx context.Context, table string) (HistoryBegin, erro
 	if err != nil {
 		return HistoryBegin{}, d.explain(ctx, fmt.Errorf("read where the history of %s begins: %w", t.QuotedName, err))
 	}
-	return HistoryBegin{CompleteSince: b.CompleteSince, Removed: b.Forgotten, Predecessors: b.Predecessors}, nil
+	begin := HistoryBegin{CompleteSince: b.CompleteSince, Removed: b.Forgotten, Predecessors: b.Predecessors}
+	keys, err := history.Periods(ctx, d.conn, history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation})
+	if err != nil {
+		return HistoryBegin{}, d.explain(ctx, err)
+	}
+	if len(keys) > 1 {
+		begin.Keys = keys
+	}
+	return begin, nil
 }
 
 func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*Version, err error) {

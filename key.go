@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -33,9 +34,13 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 		return history.Entity{}, err
 	}
 	e := history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation}
+	periods, err := history.Periods(ctx, d.conn, e)
+	if err != nil {
+		return e, err
+	}
 	if id, ok := key.(EntityID); ok {
 		e.ID = string(id)
-		return e, nil
+		return d.inPeriod(ctx, e, e.ID, periods, nil)
 	}
 	values, err := keyValues(key)
 	if err != nil {
@@ -51,12 +56,36 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 	}
 	e.ID, err = db.New().EntityID(ctx, d.conn, db.EntityIDParams{Relation: t.Relation, KeyValues: encoded})
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code[:2] == "22" {
-		return e, fmt.Errorf("%w: %s: %w", ErrInvalidKey, pgErr.Message, err)
-	}
-	if err != nil {
+		err = fmt.Errorf("%w: %s: %w", ErrInvalidKey, pgErr.Message, err)
+	} else if err != nil {
 		return e, fmt.Errorf("read key of %s: %w", t.QuotedName, err)
+	} else if e, err = d.spelled(ctx, e); err != nil && len(periods) <= 1 {
+		return e, err
 	}
-	return d.spelled(ctx, e)
+	former := entityIDOf(values)
+	return d.inPeriod(ctx, e, former, periods, err)
+}
+
+// inPeriod is an entity in the last time in which there were versions of its key: under the present primary key, or under
+// one that the table had before, whose types are not known any more. failed is why the key is none of the present one.
+func (d *DB) inPeriod(ctx context.Context, e history.Entity, former string, periods []history.Period, failed error) (history.Entity, error) {
+	if len(periods) <= 1 {
+		return e, failed
+	}
+	present := e
+	for _, p := range slices.Backward(periods) {
+		if e.Period = p; p.Former() {
+			e.ID = former
+		} else if failed != nil {
+			continue
+		} else {
+			present = e
+		}
+		if found, err := history.HasVersions(ctx, d.conn, e); err != nil || found {
+			return e, err
+		}
+	}
+	return present, failed
 }
 
 // spelled is the entity under the key as it is recorded.

@@ -238,6 +238,42 @@ func (q *Queries) IsType(ctx context.Context, db DBTX, name string) (bool, error
 	return known, err
 }
 
+const keyPeriods = `-- name: KeyPeriods :many
+SELECT p.after_id::bigint AS after_id, coalesce(p.until_id, 0)::bigint AS until_id, p.columns::pg_catalog.text[] AS columns
+FROM exaudit.key_periods($1::integer, CASE WHEN $2::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid THEN $2::pg_catalog.oid END) AS p
+`
+
+type KeyPeriodsParams struct {
+	TableID  int32
+	Relation uint32
+}
+
+type KeyPeriodsRow struct {
+	AfterID int64
+	UntilID int64
+	Columns []string
+}
+
+func (q *Queries) KeyPeriods(ctx context.Context, db DBTX, arg KeyPeriodsParams) ([]KeyPeriodsRow, error) {
+	rows, err := db.Query(ctx, keyPeriods, arg.TableID, arg.Relation)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []KeyPeriodsRow
+	for rows.Next() {
+		var i KeyPeriodsRow
+		if err := rows.Scan(&i.AfterID, &i.UntilID, &i.Columns); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockTables = `-- name: LockTables :exec
 
 LOCK TABLE exaudit.tables IN SHARE UPDATE EXCLUSIVE MODE

@@ -114,9 +114,10 @@ type stretch struct {
 // stretches are what the rows that have had a key were called, that key with everything ever recorded under it, and
 // whether one of them has had another key.
 func stretches(ctx context.Context, q db.DBTX, e Entity) ([]stretch, bool, error) {
-	told, err := moved(ctx, q, e.TableID, 0, e.ID)
+	told, err := moved(ctx, q, e.TableID, e.Period.After, e.ID)
+	told = slices.DeleteFunc(told, func(m db.MovedVersionsRow) bool { return !e.Period.has(m.VersionID) })
 	if err != nil || len(told) == 0 {
-		return []stretch{{e.ID, 0, math.MaxInt64}}, false, err
+		return []stretch{e.Period.clip(stretch{e.ID, 0, math.MaxInt64})}, false, err
 	}
 	wanted := make(map[int32]bool)
 	for _, m := range told {

@@ -21,6 +21,8 @@ type Entity struct {
 	Table    string // quoted, for versions and messages
 	Relation uint32 // 0 where the table is gone
 	ID       string // as in exaudit.versions.entity_id
+	// Period is when the table had the primary key that ID is a value of.
+	Period Period
 }
 
 // Page narrows Read.
@@ -145,7 +147,7 @@ func NewPresent(ctx context.Context, q db.DBTX, e Entity) (Present, error) {
 		return Present{}, fmt.Errorf("read the options of %s: %w", e.Table, err)
 	}
 	return Present{
-		Unknown: e.Relation == 0, Gaps: unrecorded.Changes, Hidden: unrecorded.Columns,
+		Unknown: e.Relation == 0 || e.Period.Former(), Gaps: unrecorded.Changes, Hidden: unrecorded.Columns,
 		Condition: unrecorded.Condition, Excluded: unrecorded.Excluded,
 	}, nil
 }
@@ -235,6 +237,11 @@ func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
 	if err != nil {
 		return nil, e, err
 	}
+	periods, err := Periods(ctx, q, e)
+	if err != nil {
+		return nil, e, err
+	}
+	e.Period = PeriodOf(periods, v.ID)
 	compare, err := readComparison(ctx, q, e, Comparison{})
 	if err != nil {
 		return nil, e, err

@@ -68,7 +68,8 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 	if r.lastID, err = db.New().LastEntityVersion(ctx, q, db.LastEntityVersionParams{TableID: e.TableID, EntityID: e.ID}); err != nil {
 		return fail(err)
 	}
-	if e.Relation != 0 {
+	r.lastID = min(r.lastID, e.Period.last())
+	if !r.present.Unknown {
 		r.present.Row, err = LiveRow(ctx, q, e, false)
 	}
 	r.opening.present = r.present
@@ -318,7 +319,7 @@ func (r *Replay) Newest(ctx context.Context, q db.DBTX) (*Version, error) {
 func (r *Replay) groups(ctx context.Context, q db.DBTX) iter.Seq2[[]*Version, error] {
 	return func(yield func([]*Version, error) bool) {
 		var pending []*Version
-		for next, more := int64(0), true; more; {
+		for next, more := r.entity.Period.After+1, true; more; {
 			page, err := readPage(ctx, q, r.entity, stretch{r.entity.ID, next, r.lastID}, r.page, 0)
 			if err != nil {
 				yield(nil, fmt.Errorf("read the history of %s %s: %w", r.entity.Table, r.entity.ID, err))

@@ -164,6 +164,10 @@ ORDER BY s.since;
 SELECT e.since::bigint AS since, e.labels::pg_catalog.jsonb AS labels
 FROM exaudit.column_epochs(@table_id::integer, @relation::pg_catalog.oid) AS e;
 
+-- name: KeyPeriods :many
+SELECT p.after_id::bigint AS after_id, coalesce(p.until_id, 0)::bigint AS until_id, p.columns::pg_catalog.text[] AS columns
+FROM exaudit.key_periods(@table_id::integer, CASE WHEN @relation::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid THEN @relation::pg_catalog.oid END) AS p;
+
 -- name: LockVersions :exec
 -- As strong as ALTER TABLE needs it next.
 LOCK TABLE exaudit.versions IN ACCESS EXCLUSIVE MODE;

@@ -208,6 +208,9 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 	if entity.Relation == 0 {
 		return nil, fmt.Errorf("revert version %d: table %s: %w", version, entity.Table, ErrTableGone)
 	}
+	if err := entity.CheckKey(); err != nil {
+		return nil, fmt.Errorf("revert version %d: table %s: %w", version, entity.Table, err)
+	}
 	line, present, err := lockLine(ctx, q, &entity, chosen.ID, locked)
 	if err != nil {
 		return nil, err

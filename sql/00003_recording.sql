@@ -497,7 +497,8 @@ BEGIN
 END
 $$;
 
--- What the columns of a table are, as a snapshot keeps them; of a type that is not built in, also what it is made of. IMMUTABLE as has_shape is, and
+-- What the columns of a table are, as a snapshot keeps them: their places in the primary key, and of a type that is not
+-- built in also what it is made of. IMMUTABLE as has_shape is, and
 -- under the same conditions.
 CREATE FUNCTION exaudit.present_columns(relation oid) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -509,6 +510,7 @@ BEGIN
     RETURN (
         SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
                    'number', c.number, 'name', c.name, 'type', c.type_name, 'encoding', c.encoding)
+                   || CASE WHEN c.key_position >= 0 THEN pg_catalog.jsonb_build_object('key', c.key_position) ELSE '{}' END
                    || CASE WHEN own.is_own THEN (SELECT pg_catalog.jsonb_build_object('oid', c.type::bigint) || pg_catalog.to_jsonb(p)
                                                  FROM exaudit.type_parts(c.type, own.modifier) AS p)
                            ELSE '{}' END ORDER BY c.number)

@@ -1004,6 +1004,91 @@ BEGIN
 END
 $$;
 
+-- The times in which a table had the same primary key, oldest first: from the versions after after_id to until_id, NULL
+-- of the present one. Columns may be renamed, and given a type that writes the same.
+CREATE FUNCTION exaudit.key_periods(table_id integer, relation oid, OUT after_id bigint, OUT until_id bigint, OUT columns text[])
+    RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    periods jsonb[] := '{}';
+    n       integer := 0;
+    begins  bigint;
+    key     jsonb;
+    s       record;
+BEGIN
+    FOR s IN
+        SELECT x.since, x.relation, k.numbers, k.names, k.types
+        FROM (SELECT c.since, c.relation, c.columns, 1 AS place
+              FROM exaudit.column_snapshots c WHERE c.table_id = key_periods.table_id
+              UNION ALL
+              SELECT exaudit.last_version_id(), key_periods.relation, exaudit.present_columns(key_periods.relation), 2
+              WHERE key_periods.relation IS NOT NULL) AS x
+        CROSS JOIN LATERAL (
+            SELECT jsonb_agg(c -> 'number' ORDER BY c -> 'key') AS numbers, jsonb_agg(c -> 'name' ORDER BY c -> 'key') AS names,
+                   jsonb_agg(CASE WHEN c ->> 'type' ~ '^(smallint|integer|bigint|text|character varying(\([0-9]+\))?)$' THEN ''
+                                  ELSE coalesce(c ->> 'layout', c ->> 'type') END ORDER BY c -> 'key') AS types
+            FROM pg_catalog.jsonb_array_elements(x.columns) AS c WHERE c ? 'key') AS k
+        ORDER BY x.place, x.since
+    LOOP
+        key := pg_catalog.jsonb_build_object('relation', s.relation::bigint, 'numbers', s.numbers, 'names', s.names, 'types', s.types);
+        begins := CASE WHEN n = 0 THEN 0 ELSE s.since END;
+        WHILE n > 0 LOOP
+            IF periods[n] -> 'types' = key -> 'types'
+               AND (CASE WHEN periods[n] -> 'relation' = key -> 'relation' THEN periods[n] -> 'numbers' = key -> 'numbers'
+                         ELSE periods[n] -> 'names' = key -> 'names' END) THEN
+                begins := periods[n] ->> 'begins';
+                n := n - 1;
+                EXIT;
+            END IF;
+            -- another key; one under which nothing was recorded does not count
+            EXIT WHEN EXISTS (SELECT FROM exaudit.versions v
+                              WHERE v.table_id = key_periods.table_id AND v.id > (periods[n] ->> 'begins')::bigint AND v.id <= s.since);
+            begins := periods[n] ->> 'begins';
+            n := n - 1;
+        END LOOP;
+        n := n + 1;
+        periods[n] := key || pg_catalog.jsonb_build_object('begins', begins);
+    END LOOP;
+    FOR i IN 1 .. n LOOP
+        after_id := periods[i] ->> 'begins';
+        until_id := CASE WHEN i < n THEN periods[i + 1] ->> 'begins' END;
+        columns := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(nullif(periods[i] -> 'names', 'null')));
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
+-- The last version of a table before its primary key became what it is; 0 where it always was.
+CREATE FUNCTION exaudit.key_since(table_id integer, relation oid) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(max(p.after_id), 0) FROM exaudit.key_periods(table_id, relation) AS p
+$$;
+
+-- Raises where a row before a version would have to be told by another primary key than the present one.
+CREATE FUNCTION exaudit.check_same_key(table_id integer, relation regclass, crossed boolean) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    was record;
+    is_now record;
+BEGIN
+    IF NOT crossed THEN
+        RETURN;
+    END IF;
+    SELECT p.* INTO is_now FROM exaudit.key_periods(table_id, relation) AS p WHERE p.until_id IS NULL;
+    SELECT p.* INTO was FROM exaudit.key_periods(table_id, relation) AS p WHERE p.until_id = is_now.after_id;
+    RAISE EXCEPTION 'the primary key of % was changed after version %, from (%) to (%)', relation, was.until_id,
+        array_to_string(was.columns, ', '), array_to_string(is_now.columns, ', ')
+        USING ERRCODE = 'XA015', HINT = 'Rows before that are not told by the present key: "exaudit history" takes the earlier one, "exaudit log" needs none.';
+END
+$$;
+
 -- Raises unless everything is known of a table that came after a point, which is told in words.
 CREATE FUNCTION exaudit.check_complete(table_id integer, complete boolean, point text) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -1070,12 +1155,15 @@ CREATE FUNCTION exaudit.since_as_of(row_type oid, instant timestamptz, key text,
 AS $$
 #variable_conflict use_column
 DECLARE
-    t record := exaudit.tracked_table(row_type);
+    t         record := exaudit.tracked_table(row_type);
+    key_since bigint := exaudit.key_since(t.table_id, t.relation);
 BEGIN
     table_id := t.table_id;
     relation := t.relation;
     linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
     PERFORM exaudit.check_instant(t.table_id, instant);
+    PERFORM exaudit.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
+        SELECT FROM exaudit.versions v WHERE v.table_id = t.table_id AND v.id <= key_since AND v.recorded_at > since_as_of.instant));
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
           WHERE v.table_id = t.table_id AND v.recorded_at > since_as_of.instant AND (since_as_of.linked IS NULL OR v.entity_id = ANY (since_as_of.linked))
@@ -1092,12 +1180,15 @@ CREATE FUNCTION exaudit.since_as_of_version(row_type oid, version_id bigint, key
 AS $$
 #variable_conflict use_column
 DECLARE
-    t record := exaudit.tracked_table(row_type);
+    t         record := exaudit.tracked_table(row_type);
+    key_since bigint := exaudit.key_since(t.table_id, t.relation);
 BEGIN
     table_id := t.table_id;
     relation := t.relation;
     linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
     PERFORM exaudit.check_version(t.table_id, version_id);
+    PERFORM exaudit.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
+        SELECT FROM exaudit.versions v WHERE v.table_id = t.table_id AND v.id <= key_since AND v.id > since_as_of_version.version_id));
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
           WHERE v.table_id = t.table_id AND v.id > since_as_of_version.version_id
@@ -1190,7 +1281,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
     t       record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    keys    text[] := exaudit.linked_keys(t.table_id, ARRAY[states.entity_id], 0);
+    first   bigint := exaudit.key_since(t.table_id, t.relation) + 1; -- under the present primary key
+    keys    text[] := exaudit.linked_keys(t.table_id, ARRAY[states.entity_id], first);
     present text[];
     rewound record;
     images  jsonb[];
@@ -1198,13 +1290,13 @@ BEGIN
     PERFORM exaudit.check_key(states.entity_id);
     IF cardinality(keys) = 1 THEN
         images := ARRAY(SELECT r.image
-                        FROM exaudit.rewind(t.table_id, t.relation, keys, ARRAY[0], '{}', '{}', '{}', true) WITH ORDINALITY AS r (version_id, image, place)
+                        FROM exaudit.rewind(t.table_id, t.relation, keys, ARRAY[first], '{}', '{}', '{}', true) WITH ORDINALITY AS r (version_id, image, place)
                         ORDER BY r.place DESC);
     ELSE
         -- the rows that have, or had last, this key, the newest first
         WITH told AS MATERIALIZED (
             SELECT a.row_number, a.version_id, a.action, keys[a.place] AS key, a.i
-            FROM exaudit.tell_apart(t.table_id, keys, 0) WITH ORDINALITY AS a (row_number, version_id, action, place, origin, step, i)
+            FROM exaudit.tell_apart(t.table_id, keys, first) WITH ORDINALITY AS a (row_number, version_id, action, place, origin, step, i)
         ), ends AS (
             SELECT l.row_number, pg_catalog.row_number() OVER (ORDER BY l.i DESC) AS chain, l.action
             FROM (SELECT DISTINCT ON (o.row_number) o.* FROM told o ORDER BY o.row_number, o.i DESC) AS l
@@ -1238,14 +1330,14 @@ AS 'SELECT 8::bigint';
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.is_retyped, exaudit.renamed_labels, exaudit.column_epochs, exaudit.relabeled, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
     exaudit.undone, exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table, exaudit.check_sight,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
-    exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
+    exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.key_periods, exaudit.key_since, exaudit.check_same_key, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
     exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
     exaudit.as_of_version(pg_catalog.anyelement, bigint), exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text), exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.is_retyped, exaudit.renamed_labels, exaudit.column_epochs, exaudit.relabeled, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
     exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table, exaudit.check_sight,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
-    exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
+    exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.key_periods, exaudit.key_since, exaudit.check_same_key, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
     exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
     exaudit.as_of_version(pg_catalog.anyelement, bigint), exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text), exaudit.states, exaudit.redacted
     TO exaudit_reader;
@@ -1265,6 +1357,9 @@ DROP FUNCTION exaudit.since_as_of;
 DROP FUNCTION exaudit.check_version;
 DROP FUNCTION exaudit.check_instant;
 DROP FUNCTION exaudit.check_complete;
+DROP FUNCTION exaudit.check_same_key;
+DROP FUNCTION exaudit.key_since;
+DROP FUNCTION exaudit.key_periods;
 DROP FUNCTION exaudit.present_images;
 DROP FUNCTION exaudit.present_row;
 DROP FUNCTION exaudit.plain_value;

@@ -67,10 +67,15 @@ DECLARE
     t      record := exaudit.tracked_table(row_type);
     mark   exaudit.marks := exaudit.check_mark(t.table_id, since_as_of_mark.name);
     oldest bigint := pg_snapshot_xmin(mark.snapshot)::text::bigint;
+    key_since bigint := exaudit.key_since(t.table_id, t.relation);
 BEGIN
     table_id := t.table_id;
     relation := t.relation;
     linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
+    PERFORM exaudit.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
+        SELECT FROM exaudit.readable_versions v
+        WHERE v.table_id = t.table_id AND v.id <= key_since AND (v.id > mark.last_id OR v.transaction >= oldest)
+          AND exaudit.after_mark(mark, v.id, v.xid::text::xid8)));
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.readable_versions v
           WHERE v.table_id = t.table_id AND (v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid::text::xid8)

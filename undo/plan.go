@@ -92,6 +92,8 @@ const (
 	ValueTaken Reason = "unique value taken"
 	// ValueWanted is a row whose unique value another row gets that comes back, too.
 	ValueWanted Reason = "unique value wanted twice"
+	// KeyChanged is a row that another primary key of its table told apart: which row it is now is not known.
+	KeyChanged Reason = "primary key changed"
 	// Retyped is a column whose old value is none of its present type.
 	Retyped Reason = "type changed"
 )
@@ -102,9 +104,11 @@ type Conflict struct {
 	// Place is what overlaps, with its three values: what the undone change left there, what is
 	// there now, and what undoing it would put there; for Overlap and Retyped.
 	Place patch.Conflict
-	// Version is the later change that is in the way, 0 where it is not recorded.
+	// Version is the later change that is in the way, 0 where it is not recorded; for KeyChanged the last one under the
+	// earlier key.
 	Version int64
-	// Table, EntityID and Columns are the other row that is in the way, or is missing.
+	// Table, EntityID and Columns are the other row that is in the way, or is missing; for KeyChanged, Columns are those of
+	// the earlier key.
 	Table    string
 	EntityID string
 	Columns  []string
@@ -120,6 +124,8 @@ func (c Conflict) String() string {
 		return c.Place.String()
 	case Retyped:
 		return fmt.Sprintf("%s: the old value is none of the column's present type", c.Place.Path)
+	case KeyChanged:
+		return fmt.Sprintf("the primary key was changed after version %d: it was (%s)", c.Version, strings.Join(c.Columns, ", "))
 	case UpdatedSince:
 		return "the row was updated since, perhaps in columns whose values then are not known"
 	case DeletedSince:

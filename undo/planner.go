@@ -252,7 +252,11 @@ func (p *planner) groupByTable(ctx context.Context) error {
 			}
 			byID[v.TableID] = t
 		}
-		t.chosen[v.ID] = v
+		if history.PeriodOf(t.periods, v.ID).Former() {
+			t.former = append(t.former, v)
+		} else {
+			t.chosen[v.ID] = v
+		}
 		keys[history.Ref{TableID: v.TableID, EntityID: v.EntityID}] = true
 	}
 	if len(keys) > p.o.MaxRows {
@@ -282,6 +286,7 @@ func (p *planner) planTable(ctx context.Context, t *table) error {
 			t.rows = append(t.rows, row)
 		}
 	}
+	t.rows = append(t.rows, t.formerRows()...)
 	t.arrivals = lives.arrivals()
 	t.leaveReplaced()
 	t.resolve(p.o.Policy)

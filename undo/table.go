@@ -31,7 +31,9 @@ type table struct {
 	options        history.Present // what its options leave unrecorded
 	given          history.Image   // what rows get that come back, where nothing was recorded
 
-	chosen map[int64]*history.Version
+	chosen  map[int64]*history.Version
+	periods []history.Period   // of its primary keys
+	former  []*history.Version // chosen ones that are of rows by an earlier primary key
 	// unreadable are the columns of a version whose values are none of the present type.
 	unreadable map[int64][]string
 	rows       []*Row
@@ -56,6 +58,9 @@ func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*ta
 		}
 	}
 	if t.options, err = history.NewPresent(ctx, q, e); err != nil {
+		return nil, err
+	}
+	if t.periods, err = history.Periods(ctx, q, e); err != nil {
 		return nil, err
 	}
 	if t.unique, err = db.New().UniqueColumns(ctx, q, e.Relation); err != nil {

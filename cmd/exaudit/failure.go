@@ -66,6 +66,7 @@ var kinds = []struct {
 	{exaudit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
 	{exaudit.ErrBeforeHistory, exitFailed, ""},
 	{exaudit.ErrOutOfSight, exitFailed, ": --unseen takes what is not recorded to be as it is now"},
+	{exaudit.ErrKeyChanged, exitConflict, ""},
 	{exaudit.ErrFuture, exitUsage, ""},
 	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
 	{exaudit.ErrInvalidKey, exitUsage, ""},

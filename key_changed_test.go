@@ -1,0 +1,142 @@
+package exaudit_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/pgtest"
+)
+
+// A table that is given another primary key says so and since when, keeps what it had before under the earlier key, and takes
+// no row for deleted.
+func TestPrimaryKeyIsChanged(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	type row struct {
+		ID     int
+		Tenant int
+		A      string
+	}
+	for name, variant := range map[string]struct {
+		change string
+		key    any // of the row with the id 1, after that
+	}{
+		"more columns": {`ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (tenant, id)`, exaudit.Key{7, 1}},
+		"another":      {`ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (a)`, "x"},
+		"two columns, one after the other": {`ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (tenant);
+			ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, tenant)`, exaudit.Key{1, 7}},
+		"dropped": {`ALTER TABLE t DROP CONSTRAINT t_pkey`, nil},
+	} {
+		for _, sync := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				db := auditdb.New(t, `CREATE TABLE t (id int PRIMARY KEY, tenant int, a text)`)
+				audit := exaudit.New(db.Pool)
+				auditdb.Install(t, db, "t")
+				db.Exec(t, `INSERT INTO t VALUES (1, 7, 'w'), (2, 8, 'y'); UPDATE t SET a = 'x' WHERE id = 1`)
+				db.Exec(t, `SELECT exaudit.mark('before')`)
+				db.Exec(t, `UPDATE t SET tenant = 9 WHERE id = 2`)
+				db.Exec(t, variant.change)
+				if sync {
+					_, _ = audit.Sync(ctx)
+				}
+				db.Exec(t, `SELECT exaudit.mark('after')`)
+				if variant.key != nil {
+					db.Exec(t, `UPDATE t SET tenant = 7, a = 'x' WHERE id = 1; INSERT INTO t VALUES (3, 3, 'z')`)
+				}
+
+				versions := historyOf(t, audit, "t", 1, exaudit.WithStates())
+				if len(versions) != 2 || versions[1].State["a"] != "x" {
+					t.Errorf("history by the earlier key: %+v", versions)
+				}
+				n := 0
+				for v, err := range exaudit.HistoryOf[row](ctx, audit, "t", 1) {
+					end(t, err)
+					n++
+					if v.After == nil || v.After.Tenant != 7 {
+						t.Errorf("version %d: %+v", n, v.After)
+					}
+				}
+				if n != 2 {
+					t.Errorf("HistoryOf by the earlier key gives %d versions", n)
+				}
+				if before, after, err := audit.States(ctx, versions[1].ID); err != nil || before["a"] != "w" || after["a"] != "x" {
+					t.Errorf("States: %v, %v, %v", before, after, err)
+				}
+				if variant.key != nil {
+					for _, v := range historyOf(t, audit, "t", variant.key, exaudit.WithStates()) {
+						if v.ID <= 4 {
+							t.Errorf("version %d by the present key", v.ID)
+						}
+					}
+				}
+				if _, err := audit.Revert(ctx, versions[1].ID); !errors.Is(err, exaudit.ErrKeyChanged) {
+					t.Errorf("revert: %v", err)
+				}
+				if variant.key == nil {
+					return
+				}
+				_, err := exaudit.AsOf[row](ctx, audit, "t", exaudit.AtMark("before"))
+				if !errors.Is(err, exaudit.ErrKeyChanged) || !strings.Contains(err.Error(), "(id)") {
+					t.Errorf("as of before: %v", err)
+				}
+				if _, err := exaudit.StateAt[row](ctx, audit, "t", variant.key, exaudit.AtMark("before")); !errors.Is(err, exaudit.ErrKeyChanged) {
+					t.Errorf("the row then: %v", err)
+				}
+				rows, err := exaudit.AsOf[row](ctx, audit, "t", exaudit.AtMark("after"))
+				if err != nil || len(rows) != 2 {
+					t.Errorf("as of after: %v, %v", rows, err)
+				}
+				_, err = audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.OfAction(exaudit.Created, exaudit.Updated)))
+				if !errors.Is(err, exaudit.ErrUndoConflict) || strings.Contains(err.Error(), "without being recorded") {
+					t.Errorf("undo: %v", err)
+				}
+				_, err = audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.OfAction(exaudit.Created, exaudit.Updated)), exaudit.OnConflict(exaudit.SkipRows))
+				end(t, err)
+				if got := pgtest.One[string](t, db, `SELECT string_agg(id::text, ' ' ORDER BY id) FROM t`); got != "1 2" {
+					t.Errorf("undone: %s", got)
+				}
+			})
+		}
+	}
+}
+
+// A key that is dropped and added again is the same, as is one whose columns are renamed or given a type that writes the same.
+func TestPrimaryKeyIsTheSame(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, change := range []string{
+		`ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (id)`,
+		`ALTER TABLE t RENAME id TO number; ALTER TABLE t RENAME number TO id`,
+		`ALTER TABLE t ALTER id TYPE bigint`,
+		`ALTER TABLE t REPLICA IDENTITY FULL`,
+	} {
+		for _, follow := range []bool{false, true} {
+			t.Run(change, func(t *testing.T) {
+				t.Parallel()
+				db := auditdb.New(t, `CREATE TABLE t (id int PRIMARY KEY, a text)`)
+				audit := exaudit.New(db.Pool)
+				auditdb.Install(t, db, "t")
+				if follow {
+					_, err := audit.Sync(ctx, exaudit.FollowDDL(exaudit.Following{}))
+					end(t, err)
+				}
+				db.Exec(t, `INSERT INTO t VALUES (1, 'w'); UPDATE t SET a = 'x'`)
+				db.Exec(t, change)
+				db.Exec(t, `UPDATE t SET a = 'y'`)
+				if versions := historyOf(t, audit, "t", 1, exaudit.WithStates()); len(versions) != 3 {
+					t.Errorf("%d versions", len(versions))
+				}
+				if got := pgtest.One[string](t, db, `SELECT string_agg(a, ' ') FROM exaudit.as_of_version(NULL::t, 1)`); got != "w" {
+					t.Errorf("as of version 1: %s", got)
+				}
+				_, err := audit.Revert(ctx, pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE action = 'updated'`))
+				end(t, err)
+			})
+		}
+	}
+}

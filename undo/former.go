@@ -1,0 +1,25 @@
+package undo
+
+import (
+	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/revert"
+)
+
+// formerRows are the rows of chosen versions that an earlier primary key told apart. Which rows they are now, nobody knows:
+// they are in conflict.
+func (t *table) formerRows() []*Row {
+	var rows []*Row
+	known := make(map[string]*Row)
+	for _, v := range t.former {
+		period := history.PeriodOf(t.periods, v.ID)
+		row := known[period.Key()+v.EntityID]
+		if row == nil {
+			row = &Row{Table: t.Table, EntityID: v.EntityID, Why: make(map[string]revert.Reason), table: t}
+			row.Conflicts = []Conflict{{Reason: KeyChanged, Version: period.Until, Columns: period.Columns}}
+			known[period.Key()+v.EntityID] = row
+			rows = append(rows, row)
+		}
+		row.Versions = append(row.Versions, v.ID)
+	}
+	return rows
+}
