@@ -10,13 +10,12 @@ import (
 	"github.com/exaudit/exaudit/sql"
 )
 
-// Sync brings the triggers of every tracked table up to date, and follows tables that were
-// renamed, each in a transaction of its own, as Install does. What is up to date stays untouched, and its table
-// unlocked. A table that was dropped is let go of, or attached
-// to another that is tracked; one that has lost its primary key is
-// skipped: their Installations say so. exaudit's own functions and tables are mended, too, and
-// the event triggers where there are any; only then are they among the results. Tables that the event triggers were to
-// cover, and have not, as while they were disabled, are installed on.
+// Sync brings the triggers of every tracked table up to date, and follows tables that were renamed, each in a
+// transaction of its own, as Install does. What is up to date stays untouched, and its table unlocked. A table that was
+// dropped, or attached to another one that is tracked, is tracked no longer; one that has lost its primary key is
+// skipped, and one that has outgrown an option stays as it is: their Installations say so. exaudit's own functions and
+// tables are mended, too, and the event triggers where there are any; only then are they among the results. Tables that
+// the event triggers were to cover, and have not, as while they were disabled, are installed on.
 func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation, error) {
 	var done []Installation
 	err := inSteps(ctx, conn, collect(opts), func(s steps, q db.DBTX) (err error) {
@@ -103,5 +102,18 @@ func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) (Installation, er
 	if errors.Is(err, ErrNoPrimaryKey) {
 		return Installation{Table: t.QuotedName, Skipped: "it has lost its primary key"}, nil
 	}
+	// options that the table has outgrown: the others are brought up to date all the same
+	if wrong := (*OptionError)(nil); errors.As(err, &wrong) {
+		return Installation{Table: t.QuotedName, Left: []string{outgrown(wrong, t.QuotedName)}}, nil
+	}
 	return installation, err
+}
+
+// outgrown says what is wrong with an option that a table has, and what helps.
+func outgrown(wrong *OptionError, table string) string {
+	text := "option " + wrong.Option + ": " + wrong.Reason
+	if wrong.Option == "level" {
+		text += `: "exaudit install --level row ` + table + `"`
+	}
+	return text
 }
