@@ -564,10 +564,12 @@ BEGIN
         columns := key.referencing_columns;
         referenced_columns := key.referenced_columns;
         FOR entity_id, referencing_entity_id IN EXECUTE pg_catalog.format(
-            'SELECT k.%7$s, %1$s FROM exaudit.key_records($1, $2) AS k (%2$s) JOIN %3$s AS t ON %4$s JOIN %5$s AS f ON %6$s '
-            'WHERE NOT (f.tableoid OPERATOR(pg_catalog.=) t.tableoid AND f.ctid OPERATOR(pg_catalog.=) t.ctid)',
+            'SELECT k.%7$s, %1$s FROM exaudit.key_records($1, $2) AS k (%2$s) JOIN %3$s AS t ON %4$s JOIN %5$s AS f ON %6$s %8$s',
             coalesce(exaudit.entity_id_expression(key.referencing, 'f'), '''''::pg_catalog.text'), exaudit.key_records_definition(relation), exaudit.target(relation),
-            exaudit.key_condition(relation), exaudit.target(key.referencing), key.condition, exaudit.free_name(relation, '!entity_id'))
+            exaudit.key_condition(relation), exaudit.target(key.referencing), key.condition, exaudit.free_name(relation, '!entity_id'),
+            -- a row that points to itself loses that as well, if its key changes
+            CASE WHEN changed IS NULL OR action OPERATOR(pg_catalog.=) 'in the way'
+                 THEN 'WHERE NOT (f.tableoid OPERATOR(pg_catalog.=) t.tableoid AND f.ctid OPERATOR(pg_catalog.=) t.ctid)' ELSE '' END)
         USING relation, entity_ids LOOP
             RETURN NEXT;
         END LOOP;

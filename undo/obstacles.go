@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -130,7 +131,7 @@ func (t *table) written(columns []string) (rows []*Row, images []json.RawMessage
 	return rows, images, nil
 }
 
-// missing finds rows that would point to one that is not there, and does not come back.
+// missing finds rows that would point to one that is not there and does not come back, or that goes.
 func (p *planner) missing(ctx context.Context, t *table) (found int, err error) {
 	rows, images, err := t.written(t.referencing)
 	if err != nil || len(rows) == 0 {
@@ -140,25 +141,22 @@ func (p *planner) missing(ctx context.Context, t *table) (found int, err error) 
 	if err != nil {
 		return 0, err
 	}
-	back := make(map[string]map[string]bool) // what comes back, by table and columns
-	for _, m := range missing {
-		row := rows[m.Place-1]
-		if row.present != nil && !row.changes(m.Columns) {
-			continue // it is so already
-		}
-		of := fmt.Sprint(m.Referenced, m.ReferencedColumns)
-		if back[of] == nil {
-			back[of] = p.valuesOf(m.Referenced, m.ReferencedColumns)
-		}
-		if back[of][valuesIn(row.target, m.Columns)] {
-			continue
-		}
-		found += row.block(Conflict{Reason: ReferenceMissing, Table: m.ReferencedTable, EntityID: shown(row.target, m.Columns), Columns: m.Columns})
-	}
 	for _, k := range t.references {
-		gone := p.goneFrom(k.Referenced, k.ReferencedColumns)
-		for _, row := range rows {
-			if gone[valuesIn(row.target, k.Columns)] && (row.present == nil || row.changes(k.Columns)) {
+		absent := make(map[*Row]bool)
+		for _, m := range missing {
+			if m.Referenced == k.Referenced && slices.Equal(m.Columns, k.Columns) && slices.Equal(m.ReferencedColumns, k.ReferencedColumns) {
+				absent[rows[m.Place-1]] = true
+			}
+		}
+		pointing := slices.DeleteFunc(slices.Clone(rows), func(r *Row) bool {
+			return r.present != nil && !r.changes(k.Columns) || lacks(r.target, k.Columns) // it is so already, or points nowhere
+		})
+		gets, loses, err := p.compare(ctx, k, pointing)
+		if err != nil {
+			return 0, err
+		}
+		for i, row := range pointing {
+			if !gets[i] && (absent[row] || loses[i]) {
 				found += row.block(Conflict{Reason: ReferenceMissing, Table: k.ReferencedTable, EntityID: shown(row.target, k.Columns), Columns: k.Columns})
 			}
 		}
@@ -166,41 +164,85 @@ func (p *planner) missing(ctx context.Context, t *table) (found int, err error) 
 	return found, nil
 }
 
-// goneFrom are the values that rows of a table give up in some columns, and that none gets.
-func (p *planner) goneFrom(relation uint32, columns []string) map[string]bool {
-	gone := make(map[string]bool)
-	for _, t := range p.tables {
-		if t.Relation != relation {
-			continue
-		}
-		for _, r := range t.rows {
-			if r.changes(columns) && !slices.ContainsFunc(columns, func(name string) bool { return r.present[name] == nil }) {
-				gone[valuesIn(r.present, columns)] = true
-			}
-		}
-	}
-	if len(gone) > 0 {
-		for value := range p.valuesOf(relation, columns) {
-			delete(gone, value)
-		}
-	}
-	return gone
+// lacks reports whether a row has no value in one of some columns.
+func lacks(image history.Image, columns []string) bool {
+	return slices.ContainsFunc(columns, func(name string) bool { return image[name] == nil })
 }
 
-// valuesOf are the values that written rows of a table will have in some columns.
-func (p *planner) valuesOf(relation uint32, columns []string) map[string]bool {
-	values := make(map[string]bool)
+// compare reports of rows with a foreign key whether a written row of the table that it points to gets the values that
+// they point to, and whether one gives them up. Values are the same that the key's own type takes for equal.
+func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow, pointing []*Row) (gets, loses []bool, err error) {
+	gets, loses = make([]bool, len(pointing)), make([]bool, len(pointing))
+	come, gone := p.exchanged(k.Referenced, k.ReferencedColumns)
+	var unsure []int
+	for i, row := range pointing {
+		value := valuesIn(row.target, k.Columns)
+		gets[i] = come[value] != nil
+		loses[i] = gone[value] != nil
+		if !gets[i] {
+			unsure = append(unsure, i)
+		}
+	}
+	if len(unsure) == 0 || len(come)+len(gone) == 0 {
+		return gets, loses, nil
+	}
+	compared := make([]history.Image, len(unsure), len(unsure)+len(come)+len(gone))
+	for at, i := range unsure {
+		compared[at] = make(history.Image, len(k.Columns))
+		for c, name := range k.Columns {
+			compared[at][k.ReferencedColumns[c]] = pointing[i].target[name]
+		}
+	}
+	pairs, err := p.rivalValues(ctx, k.Referenced, slices.AppendSeq(slices.AppendSeq(compared, maps.Values(come)), maps.Values(gone)))
+	if err != nil {
+		return nil, nil, err
+	}
+	key := slices.Sorted(slices.Values(k.ReferencedColumns))
+	for _, pair := range pairs {
+		place, other := int(pair.Place)-1, int(pair.Rival)-1
+		switch {
+		case place >= len(unsure) || other < len(unsure) || !slices.Equal(slices.Sorted(slices.Values(pair.Columns)), key):
+		case other < len(unsure)+len(come):
+			gets[unsure[place]] = true
+		default:
+			loses[unsure[place]] = true
+		}
+	}
+	return gets, loses, nil
+}
+
+// rivalValues are the pairs of images with the same value of a unique index.
+func (p *planner) rivalValues(ctx context.Context, relation uint32, rows []history.Image) ([]db.RivalValuesRow, error) {
+	args := db.RivalValuesParams{Relation: relation}
+	for _, image := range rows {
+		encoded, err := encode(image)
+		if err != nil {
+			return nil, err
+		}
+		args.Images = append(args.Images, encoded)
+	}
+	return db.New().RivalValues(ctx, p.q, args)
+}
+
+// exchanged are, of each value in some columns that a written row of a table gets, and of each that one gives up, an image
+// with that value alone.
+func (p *planner) exchanged(relation uint32, columns []string) (come, gone map[string]history.Image) {
+	come, gone = make(map[string]history.Image), make(map[string]history.Image)
+	only := func(name string) bool { return slices.Contains(columns, name) }
 	for _, t := range p.tables {
 		if t.Relation != relation {
 			continue
 		}
 		for _, r := range t.rows {
 			if r.writes() && r.target != nil {
-				values[valuesIn(r.target, columns)] = true
+				come[valuesIn(r.target, columns)] = r.target.Only(only)
+			}
+			if r.changes(columns) && !lacks(r.present, columns) {
+				gone[valuesIn(r.present, columns)] = r.present.Only(only)
 			}
 		}
 	}
-	return values
+	return come, gone
 }
 
 // taken finds rows whose unique values another row has that keeps them.

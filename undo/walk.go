@@ -104,6 +104,7 @@ func (w *walk) pass(v *history.Version) {
 		}
 		if w.overwrite && w.state == nil && v.Before != nil {
 			w.state, w.blocked = maps.Clone(v.Before), false
+			w.leaveOut(v)
 		}
 	case history.Baseline: // changed nothing
 	}

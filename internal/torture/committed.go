@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/exaudit/exaudit"
 )
 
@@ -50,50 +48,6 @@ func (r *run) checkCommitted() error {
 	if err := r.holds(r.control, "undo", what+", again after a redo", want.state); err != nil {
 		return err
 	}
+	r.counts.did("committed undo")
 	return r.checkMarks()
-}
-
-// checkRetention removes the older half of all versions. What came after is known as before, what was before is an error.
-func (r *run) checkRetention() error {
-	if len(r.versions) < 2 {
-		return nil
-	}
-	cut := r.versions[len(r.versions)/2].ID
-	err := pgx.BeginFunc(r.ctx, r.control, func(tx pgx.Tx) error {
-		_, err := tx.Exec(r.ctx, "SELECT set_config('exaudit.retention', 'on', true)")
-		if err == nil {
-			_, err = tx.Exec(r.ctx, "DELETE FROM exaudit.versions WHERE id <= $1 AND table_id IN (SELECT id FROM exaudit.tables WHERE schema_name = $2)", cut, r.audited)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	place := r.versions[len(r.versions)/2].Place
-	for _, s := range r.steps {
-		if s.mark == "" {
-			continue
-		}
-		known := s.lastID >= cut && !s.open
-		for i, t := range r.Tables {
-			got, err := r.rows(t.quoted(r.audited), fmt.Sprintf("exaudit.as_of_mark(NULL::%s, $1)", t.quoted(r.audited)), 0, s.mark)
-			switch {
-			case err != nil && (!known || r.place.Without.RetentionByTime) && strings.Contains(err.Error(), "complete only since"):
-			case err != nil:
-				return found("retention", "%s as of mark %s, known %v: %v", t.Name, s.mark, known, err)
-			case i == place && s.lastID < cut:
-				return found("retention", "%s as of mark %s: %s; want an error", t.Name, s.mark, lines(shown(got)))
-			case lines(shown(t.allShown(got))) != lines(shown(s.rows[i])):
-				return found("retention", "%s as of mark %s: %s; want %s", t.Name, s.mark, lines(shown(got)), lines(shown(s.rows[i])))
-			}
-		}
-	}
-	return nil
-}
-
-func (t Table) allShown(rows []row) []row {
-	for _, r := range rows {
-		t.shownTo(r)
-	}
-	return rows
 }

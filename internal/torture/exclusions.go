@@ -12,10 +12,6 @@ type Exclusions struct {
 	// KeysAgain: a key that was deleted, or that a row moved away from, is used by another row, in whatever way: one by
 	// one, or as a statement shifts or permutes keys.
 	KeysAgain bool
-	// RevertsOfReusedKeys: a version is reverted whose row had a key that another row had as well.
-	RevertsOfReusedKeys bool
-	// RetentionByTime: after retention, a mark that came after all that was removed may be refused as too early.
-	RetentionByTime bool
 	// Coarse: key types of which values that look different are equal.
 	Coarse bool
 	// ByStatement: tables that are recorded by statement.
@@ -31,7 +27,7 @@ type Exclusions struct {
 }
 
 // Known are the exclusions of today.
-var Known = Exclusions{RevertsOfReusedKeys: true, RetentionByTime: true, Altered: true}
+var Known = Exclusions{Altered: true}
 
 func (e Exclusions) refuses(k kind) bool {
 	return e.Coarse && k.coarse != nil || e.KeysAgain && k.fresh == ""

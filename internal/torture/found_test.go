@@ -49,6 +49,21 @@ func worldOf(keyType, keyOptions string, choices []Choice, statements ...string)
 	return w
 }
 
+// pointing adds a foreign key to the table itself, column ref.
+func pointing(w World, actions string) World {
+	key := w.Tables[0].Columns[0]
+	w.Tables[0].Columns = append(w.Tables[0].Columns, Column{Name: "ref", Type: key.Type, Refers: 1, Coarse: key.Coarse})
+	w.References = list("ALTER TABLE {0} ADD FOREIGN KEY (ref) REFERENCES {0} " + actions)
+	return w
+}
+
+// masking has column v, of a type, masked.
+func masking(w World, typ string) World {
+	w.Tables[0].Columns[1].Type, w.Tables[0].Columns[1].Hidden = typ, "masked"
+	w.Tables[0].Options.Mask = list("v")
+	return w
+}
+
 // Worlds that were found, made small, and hold now.
 func TestFound(t *testing.T) {
 	t.Parallel()
@@ -73,6 +88,13 @@ func TestFound(t *testing.T) {
 		"1.0, 1.00, 1.0": worldOf("numeric", "", []Choice{all, only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1.0, 'a', NULL)", "UPDATE {0} SET id = 1.00, v = 'b'", "UPDATE {0} SET id = 1.0, v = 'c'"),
 		"another spelling after a delete": worldOf("varchar(3) COLLATE {types}.loose", "", []Choice{all, only(1, 2)},
 			"INSERT INTO {0} (id, v, n) VALUES ('bob', 'a', NULL)", "DELETE FROM {0} WHERE id = 'bob'", "INSERT INTO {0} (id, v, n) VALUES ('Bob', 'b', NULL)"),
+		"reverted, and the key used again": worldOf("int", "", nil, "INSERT INTO {0} (id, v, n) VALUES (1000, 'orig', 2)", "begin", "DELETE FROM {0} WHERE id = 1000", "INSERT INTO {0} (id, v, n) VALUES (1000, 'B', 7)", "commit",
+			"UPDATE {0} SET id = 2 WHERE id = 1000", "INSERT INTO {0} (id, v, n) VALUES (1000, 'C', 50)"),
+		"a reference in another spelling, to a key that changes its own": pointing(worldOf("varchar(3) COLLATE {types}.loose", "", []Choice{only(2, 3, 6), only(2, 3)},
+			"INSERT INTO {0} (id, v, n, ref) VALUES ('A', 'x', 1, 'a'), ('b', '', 2, 'A')", "UPDATE {0} SET n = NULL WHERE id = 'b'", "UPDATE {0} SET id = 'a', n = 0 WHERE id = 'a'",
+			"UPDATE {0} SET ref = 'A' WHERE id = 'A'"), "ON DELETE SET NULL ON UPDATE SET NULL"),
+		"written over, with a masked column": masking(worldOf("int", "", []Choice{only(1)},
+			"INSERT INTO {0} (id, v, n) VALUES (1, '[1,3)', 1)", "UPDATE {0} SET n = 2", "DELETE FROM {0}"), "int4range"),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
 	} {
 		if script, err := place.Check(t.Context(), w); err != nil {

@@ -39,6 +39,11 @@ func (g *generator) schema() {
 		g.w.Tables = append(g.w.Tables, g.table(i))
 	}
 	g.references()
+	for g.in(3) {
+		place := g.IntN(len(g.w.Tables))
+		sql, _ := g.insert(place, g.w.Tables[place])
+		g.w.Early = append(g.w.Early, sql)
+	}
 }
 
 func (g *generator) table(place int) Table {
@@ -150,7 +155,7 @@ func (g *generator) references() {
 
 func (g *generator) history() {
 	open := [2]bool{}
-	for range 3 + g.IntN(12) {
+	for range 4 + g.IntN(16) {
 		s := 0
 		if g.in(4) {
 			s = 1
@@ -168,13 +173,18 @@ func (g *generator) history() {
 		case n == 6 && open[s]:
 			op.SQL = one(g, "SET CONSTRAINTS ALL DEFERRED", "SET CONSTRAINTS ALL IMMEDIATE")
 		case n == 5:
-			op.Kind, op.SQL = Once, one(g, settings...)
+			op.Kind, op.SQL, op.What = Once, one(g, settings...), "setting"
 		case (n == 7 || n == 8) && !g.without.Altered:
+			op.What = "alter table"
 			if op.SQL = g.alteration(); strings.HasPrefix(op.SQL, "ALTER TYPE") {
-				op.Kind = Once
+				op.Kind, op.What = Once, "alter type"
 			}
+		case n == 9:
+			op = g.race()
+		case n == 10 && g.in(3):
+			op.Kind = Baseline
 		default:
-			op.SQL = g.statement()
+			op.SQL, op.What = g.statement()
 		}
 		g.w.Ops = append(g.w.Ops, op)
 	}
@@ -186,7 +196,9 @@ var settings = []string{
 	"SET datestyle = 'German'", "SET intervalstyle = 'sql_standard'", "SET timezone = 'Asia/Kathmandu'", "SET extra_float_digits = -10",
 	"SET bytea_output = 'escape'", "SET search_path = ''", "SET search_path = {types}, pg_catalog", "SET default_transaction_isolation = 'repeatable read'",
 	"SET default_transaction_isolation = 'serializable'", "SET array_nulls = off", "SET quote_all_identifiers = on", "SET xmloption = document",
-	"SET standard_conforming_strings = on", "SET check_function_bodies = off", "SET plan_cache_mode = force_generic_plan", "SET enable_indexscan = off",
+	"SET standard_conforming_strings = off", "SET check_function_bodies = off", "SET plan_cache_mode = force_generic_plan",
+	"SET plan_cache_mode = force_custom_plan", "SET transform_null_equals = on", "SET lc_monetary = 'C.UTF-8'", "SET enable_seqscan = off", "SET escape_string_warning = off",
+	"SET backslash_quote = off", "SET force_parallel_mode = on", "SET debug_parallel_query = on", "SET constraint_exclusion = on", "SET default_toast_compression = pglz", "SET enable_indexscan = off",
 	"SET track_counts = off", "SET row_security = off", "SET work_mem = 64", "SET jit_above_cost = 0", "RESET ALL; SET lock_timeout = '30ms'",
 }
 

@@ -44,7 +44,11 @@ type row = []*string
 // state is the rows of all tables, by table and uid.
 type state []map[int64]row
 
+// empty is the rows before all that is recorded.
 func (r *run) empty() state {
+	if r.base != nil {
+		return r.base.clone()
+	}
 	s := make(state, len(r.Tables))
 	for i := range s {
 		s[i] = map[int64]row{}
@@ -169,6 +173,11 @@ func (r *run) normalize() error {
 				e.Old, e.New = t.shownTo(filled(e.Old, columns)), t.shownTo(filled(e.New, columns))
 			}
 		}
+		if r.base != nil {
+			for uid, row := range r.base[place] {
+				r.base[place][uid] = t.shownTo(filled(row, columns))
+			}
+		}
 		for _, s := range r.steps {
 			if s.mark != "" {
 				for i := range s.rows[place] {
@@ -241,7 +250,7 @@ func (r *run) read(after int64) ([]*version, error) {
 		names[i] = t.Name
 	}
 	found, _ := r.control.Query(r.ctx, `SELECT v.id, array_position($2::text[], t.table_name::text) - 1, v.action::text, v.entity_id, v.xid::text::bigint, v.recorded_at
-		FROM exaudit.versions AS v JOIN exaudit.tables AS t ON t.id = v.table_id WHERE t.schema_name = $1 AND v.id > $3 ORDER BY v.id`, r.audited, names, after)
+		FROM exaudit.versions AS v JOIN exaudit.tables AS t ON t.id = v.table_id WHERE t.schema_name = $1 AND v.id > $3 AND v.action <> 'baseline' ORDER BY v.id`, r.audited, names, after)
 	return pgx.CollectRows(found, func(row pgx.CollectableRow) (*version, error) {
 		v := new(version)
 		err := row.Scan(&v.ID, &v.Place, &v.Action, &v.EntityID, &v.XID, &v.Began)
@@ -288,6 +297,9 @@ func (r *run) match() error {
 		}
 		e.version, waiting[g] = waiting[g][0], waiting[g][1:]
 		e.end = r.steps[e.Step].lastID
+		if r.steps[e.Step].race {
+			e.XID, e.Began = e.version.XID, e.version.Began
+		}
 		if e.version.XID != e.XID {
 			return found("recorded", "version %d is of transaction %d, the change of %d", e.version.ID, e.version.XID, e.XID)
 		}
@@ -330,6 +342,17 @@ func (t Table) keyOf(r row) string {
 	parts := make([]string, len(t.Key))
 	for i, k := range t.Key {
 		parts[i] = t.Columns[k].equal(r[k])
+	}
+	return strings.Join(parts, ",")
+}
+
+// spelt is a row's key as it is written. PostgreSQL carries actions of foreign keys out where that changes.
+func (t Table) spelt(r row) string {
+	var parts []string
+	for _, k := range t.Key {
+		if r != nil {
+			parts = append(parts, show(row{r[k]}))
+		}
 	}
 	return strings.Join(parts, ",")
 }

@@ -12,9 +12,6 @@ import (
 // checkReverts reverts some versions, each in a transaction that is rolled back.
 func (r *run) checkReverts() error {
 	for _, e := range some(r.entries, points) {
-		if r.place.Without.RevertsOfReusedKeys && r.keyUsedAgain(e) {
-			continue
-		}
 		if err := r.inRolledBack(func(tx pgx.Tx) error { return r.checkRevert(tx, e) }); err != nil {
 			return err
 		}
@@ -59,28 +56,4 @@ func (r *run) checkRevert(tx pgx.Tx, e *entry) error {
 		want[e.Place][e.UID] = e.Old
 	}
 	return r.holds(tx, "revert", what, want)
-}
-
-// keyUsedAgain reports whether another row has had a key of a change's row.
-func (r *run) keyUsedAgain(e *entry) bool {
-	t, keys := r.Tables[e.Place], map[string]bool{}
-	images := func(other *entry, do func(key string)) {
-		for _, image := range [][]*string{other.Old, other.New} {
-			if image != nil {
-				do(t.keyOf(image))
-			}
-		}
-	}
-	for _, other := range r.entries {
-		if other.Place == e.Place && other.UID == e.UID {
-			images(other, func(key string) { keys[key] = true })
-		}
-	}
-	again := false
-	for _, other := range r.entries {
-		if other.Place == e.Place && other.UID != e.UID {
-			images(other, func(key string) { again = again || keys[key] })
-		}
-	}
-	return again
 }

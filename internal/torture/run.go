@@ -25,20 +25,6 @@ func found(check, format string, args ...any) error {
 	return &Finding{check, fmt.Sprintf(format, args...)}
 }
 
-// Counts are what worlds have had in them.
-type Counts struct{ Worlds, Statements, Errors, Versions, Marks, Undos, Conflicts, Reverts int }
-
-func (c *Counts) add(o Counts) {
-	c.Worlds += o.Worlds
-	c.Statements += o.Statements
-	c.Errors += o.Errors
-	c.Versions += o.Versions
-	c.Marks += o.Marks
-	c.Undos += o.Undos
-	c.Conflicts += o.Conflicts
-	c.Reverts += o.Reverts
-}
-
 // run is a world that is carried out.
 type run struct {
 	World
@@ -53,6 +39,7 @@ type run struct {
 	counts   *Counts
 	altered  bool // by statements of the history
 
+	base     state // rows of before the tables were recorded
 	entries  []*entry
 	versions []*version
 }
@@ -68,6 +55,7 @@ type step struct {
 	instant time.Time
 	mark    string
 	open    bool          // there was a transaction under way
+	race    bool          // each side had transactions of its own
 	rows    [][][]*string // of the mark, by table
 }
 
@@ -83,6 +71,8 @@ type Place struct {
 	Only string
 	// Role is who the second session is: one that may write to the tables, and nothing else. "" is who connects.
 	Role string
+	// Follows says that event triggers keep the triggers of tables in step.
+	Follows bool
 
 	url      string
 	worlds   int
@@ -222,10 +212,36 @@ func (r *run) create() error {
 	if err := r.grant(); err != nil {
 		return err
 	}
-	if _, err := triggers.Install(r.ctx, r.control, tables, triggers.WithOptions(options)); err != nil {
+	if err := r.early(); err != nil {
 		return err
 	}
-	return nil
+	r.countTables()
+	_, err := triggers.Install(r.ctx, r.control, tables, triggers.WithOptions(options))
+	return err
+}
+
+// countTables counts what there is of the kinds that tables have.
+func (r *run) countTables() {
+	for range r.References {
+		r.counts.did("references")
+	}
+	for _, t := range r.Tables {
+		if t.PartitionBy != "" {
+			r.counts.did("partitions")
+		}
+		if t.Options.Level == triggers.LevelStatement {
+			r.counts.did("by statement")
+		}
+		for _, c := range t.Columns {
+			r.counts.did(c.Hidden)
+			switch {
+			case c.Generated:
+				r.counts.did("generated")
+			case strings.Contains(c.Rest, "IDENTITY"):
+				r.counts.did("identity")
+			}
+		}
+	}
 }
 
 // grant lets the second session's role write to the tables.
@@ -263,6 +279,9 @@ func (r *run) do(i int, op Op) error {
 		s.open, s.saved = false, false
 		sql := map[Kind]string{Commit: "COMMIT", Rollback: "ROLLBACK"}[op.Kind]
 		r.say(op, sql)
+		if op.Kind == Rollback {
+			r.counts.did("rollback")
+		}
 		if _, err = s.Exec(r.ctx, sql); isPg(err) { // a deferred constraint of either side
 			r.say(op, "-- "+err.Error())
 			err = nil
@@ -272,10 +291,15 @@ func (r *run) do(i int, op Op) error {
 			s.saved = true
 			sql := map[Kind]string{Save: "SAVEPOINT s", Back: "ROLLBACK TO s"}[op.Kind]
 			r.say(op, sql)
+			r.counts.did(map[Kind]string{Save: "savepoint", Back: "rollback to savepoint"}[op.Kind])
 			_, err = s.Exec(r.ctx, sql)
 		}
 	case Mark:
 		return r.mark(i, op)
+	case Race:
+		return r.race(op)
+	case Baseline:
+		err = r.baseline(op)
 	case Once, Behind:
 		sql := r.in(op.SQL, r.names, r.audited)
 		r.say(op, sql)
@@ -289,6 +313,8 @@ func (r *run) do(i int, op Op) error {
 			if err = nil; s.open {
 				_, err = s.Exec(r.ctx, "ROLLBACK TO once; RELEASE once")
 			}
+		} else if err == nil {
+			r.counts.did(op.What)
 		}
 	case Statement:
 		err = r.statement(i, op, s)
@@ -350,6 +376,12 @@ func (r *run) statement(i int, op Op, s *session) error {
 	if tag != twinTag {
 		return found("twin", "audited: %s\nwithout auditing: %s\n%s", tag, twinTag, audited)
 	}
+	if strings.Contains(audited, "ALTER") || !strings.HasSuffix(tag, " 0") {
+		r.counts.did(op.What)
+		if op.What == "alter table" && r.place.Follows {
+			r.counts.did("alter under follow_ddl")
+		}
+	}
 	return r.finish(s, "RELEASE sides")
 }
 
@@ -357,13 +389,21 @@ func (r *run) attempt(s *session, sql string) (string, error) {
 	if _, err := s.Exec(r.ctx, "SAVEPOINT side"); err != nil {
 		return "", err
 	}
-	tag, err := s.Exec(r.ctx, sql, pgx.QueryExecModeSimpleProtocol)
+	var text string
+	var err error
+	if strings.HasPrefix(sql, "COPY ") {
+		text, err = r.copied(s, sql)
+	} else {
+		var tag pgconn.CommandTag
+		tag, err = s.Exec(r.ctx, sql, pgx.QueryExecModeSimpleProtocol)
+		text = tag.String()
+	}
 	if err != nil {
 		if _, back := s.Exec(r.ctx, "ROLLBACK TO side"); back != nil {
 			return "", back
 		}
 	}
-	return tag.String(), err
+	return text, err
 }
 
 func (r *run) finish(s *session, sql string) error {

@@ -47,65 +47,215 @@ func (t Table) plainColumns() (list []Column) {
 	return list
 }
 
-func (g *generator) statement() string {
+// statement is one that changes rows, and what it is counted as.
+func (g *generator) statement() (sql, what string) {
 	place := g.IntN(len(g.w.Tables))
 	t := g.w.Tables[place]
-	switch n := g.IntN(24); {
+	switch n := g.IntN(32); {
 	case n < 8:
 		return g.insert(place, t)
 	case n < 10:
-		return fmt.Sprintf("DELETE FROM {%d}%s", place, g.where(t, false))
-	case n < 16:
+		return fmt.Sprintf("DELETE FROM {%d}%s", place, g.where(t, false)), "delete"
+	case n < 15:
 		c := one(g, t.plainColumns()...)
-		return fmt.Sprintf("UPDATE {%d} SET %s = %s%s", place, c.quoted(), g.value(c), g.where(t, false))
-	case n < 21:
+		return fmt.Sprintf("UPDATE {%d} SET %s = %s%s", place, c.quoted(), g.value(c), g.where(t, false)), "update"
+	case n < 20:
 		return g.rewriteKeys(place, t)
-	case n == 21 && !g.without.Truncated:
-		return fmt.Sprintf("TRUNCATE {%d}%s", place, one(g, "", " CASCADE"))
-	case n == 22 && !g.without.KeysAgain:
-		return g.deleteAndInsert(place, t)
+	case n == 20 && !g.without.Truncated:
+		return g.truncate(place), "truncate"
+	case n == 21 && !g.without.KeysAgain:
+		return g.deleteAndInsert(place, t), "delete and insert"
+	case n < 24:
+		return g.updateFrom(place, t), "update from"
+	case n < 26:
+		return g.merge(place, t), "merge"
+	case n < 28:
+		return g.copied(place, t), "copy"
+	case n < 30:
+		return g.several(place, t), "several writes in one"
 	}
-	return g.insert(place, t) + ";" + g.insert(place, t)
+	first, what := g.insert(place, t)
+	second, _ := g.insert(place, t)
+	return first + ";" + second, what
 }
 
-func (g *generator) insert(place int, t Table) string {
-	var names []string
+func (g *generator) truncate(place int) string {
+	list := fmt.Sprintf("{%d}", place)
+	if len(g.w.Tables) > 1 && g.in(4) {
+		list = "{0}, {1}"
+	}
+	return "TRUNCATE " + list + one(g, "", "", " RESTART IDENTITY") + one(g, "", " CASCADE")
+}
+
+// inserted are the columns that an INSERT names, and what stands between them and the rows.
+func (t Table) inserted() (names, overriding string) {
+	var list []string
 	for _, c := range t.Columns {
 		if !c.Generated {
-			names = append(names, c.quoted())
+			list = append(list, c.quoted())
+		}
+		if strings.Contains(c.Rest, "ALWAYS AS IDENTITY") {
+			overriding = " OVERRIDING SYSTEM VALUE"
 		}
 	}
+	return strings.Join(list, ", "), overriding
+}
+
+// row is a new row of literals.
+func (g *generator) row(t Table) string {
+	var values []string
+	for i, c := range t.Columns {
+		if !c.Generated {
+			values = append(values, g.newValue(t, i))
+		}
+	}
+	return strings.Join(values, ", ")
+}
+
+// keys are some keys as a table s with the columns s0, s1, and the condition that joins them to t.
+func (g *generator) keys(t Table) (from, on string) {
 	rows := make([]string, 1+g.IntN(3))
+	var names, conditions []string
+	for i, k := range t.Key {
+		names = append(names, fmt.Sprintf("s%d", i))
+		conditions = append(conditions, fmt.Sprintf("t.%s = s.s%d", t.Columns[k].quoted(), i))
+	}
 	for i := range rows {
 		var values []string
-		for i, c := range t.Columns {
-			if !c.Generated {
-				values = append(values, g.newValue(t, i))
-			}
+		for _, k := range t.Key {
+			values = append(values, fmt.Sprintf("(%s::%s)", g.value(t.Columns[k]), t.Columns[k].Type))
 		}
 		rows[i] = "(" + strings.Join(values, ", ") + ")"
 	}
-	sql := fmt.Sprintf("INSERT INTO {%d} (%s) VALUES %s", place, strings.Join(names, ", "), strings.Join(rows, ", "))
-	if t.KeyOptions == "" && g.in(3) {
-		sql += " ON CONFLICT DO NOTHING"
+	return fmt.Sprintf("(VALUES %s) AS s (%s)", strings.Join(rows, ", "), strings.Join(names, ", ")), strings.Join(conditions, " AND ")
+}
+
+func (g *generator) updateFrom(place int, t Table) string {
+	c := one(g, t.plainColumns()...)
+	from, on := g.keys(t)
+	if g.in(3) {
+		from, on = fmt.Sprintf("{%d} AS s", place), fmt.Sprintf("t.%[1]s = s.%[1]s", t.Columns[t.Key[0]].quoted())
 	}
-	if c := one(g, t.plainColumns()...); t.KeyOptions == "" && !strings.Contains(sql, "ON CONFLICT") && g.in(5) {
-		var key []string
-		for _, k := range t.Key {
-			key = append(key, t.Columns[k].quoted())
+	return fmt.Sprintf("UPDATE {%d} AS t SET %s = %s FROM %s WHERE %s", place, c.quoted(), g.value(c), from, on)
+}
+
+// merge updates or deletes the rows that have some keys, and inserts the others. There is none before PostgreSQL 15.
+func (g *generator) merge(place int, t Table) string {
+	c := one(g, t.plainColumns()...)
+	from, on := g.keys(t)
+	sql := fmt.Sprintf("MERGE INTO {%d} AS t USING %s ON %s", place, from, on)
+	if g.in(3) {
+		sql += fmt.Sprintf(" WHEN MATCHED AND t.%s IS NULL THEN DELETE", c.quoted())
+	}
+	key := t.Columns[t.Key[0]]
+	sql += " WHEN MATCHED THEN " + one(g, "DELETE", "DO NOTHING",
+		fmt.Sprintf("UPDATE SET %s = %s", c.quoted(), g.value(c)), fmt.Sprintf("UPDATE SET %s = %s", c.quoted(), g.value(c)),
+		fmt.Sprintf("UPDATE SET %s = %s, %s = %s", c.quoted(), g.value(c), key.quoted(), g.value(key)))
+	if g.in(4) {
+		return sql
+	}
+	names, overriding := t.inserted()
+	var values []string
+	for i, c := range t.Columns {
+		switch at := slices.Index(t.Key, i); {
+		case at >= 0:
+			values = append(values, fmt.Sprintf("s.s%d", at))
+		case !c.Generated:
+			values = append(values, g.value(c))
 		}
-		sql += fmt.Sprintf(" ON CONFLICT (%s) DO UPDATE SET %s = %s", strings.Join(key, ", "), c.quoted(), g.value(c))
+	}
+	return sql + fmt.Sprintf(" WHEN NOT MATCHED THEN INSERT (%s)%s VALUES (%s)", names, overriding, strings.Join(values, ", "))
+}
+
+// copied is COPY FROM STDIN of the rows of the SELECTs in further lines.
+func (g *generator) copied(place int, t Table) string {
+	var names []string
+	var columns []int
+	for i, c := range t.Columns {
+		if !c.Generated && !slices.Contains(c.Values, "DEFAULT") {
+			names, columns = append(names, c.quoted()), append(columns, i)
+		}
+	}
+	sql := fmt.Sprintf("COPY {%d} (%s) FROM STDIN", place, strings.Join(names, ", "))
+	for range 1 + g.IntN(3) {
+		values := make([]string, len(columns))
+		for at, i := range columns {
+			values[at] = g.newValue(t, i)
+		}
+		sql += "\nSELECT " + strings.Join(values, ", ")
 	}
 	return sql
 }
 
+// several are writes of one statement: rows that get other keys by a delete and an insert, or one write after the other.
+func (g *generator) several(place int, t Table) string {
+	names, overriding := t.inserted()
+	if g.in(2) {
+		i := one(g, t.Key...)
+		var values []string
+		for at, c := range t.Columns {
+			switch {
+			case at == i:
+				values = append(values, fmt.Sprintf("(%s::%s)", g.newValue(t, i), c.Type))
+			case !c.Generated:
+				values = append(values, c.quoted())
+			}
+		}
+		return fmt.Sprintf("WITH gone AS (DELETE FROM {%d}%s RETURNING *) INSERT INTO {%d} (%s)%s SELECT %s FROM gone",
+			place, g.where(t, true), place, names, overriding, strings.Join(values, ", "))
+	}
+	other := g.IntN(len(g.w.Tables))
+	c := one(g, t.plainColumns()...)
+	insert, _ := g.insert(other, g.w.Tables[other])
+	return fmt.Sprintf("WITH came AS (%s RETURNING 1), gone AS (DELETE FROM {%d}%s RETURNING 1) UPDATE {%d} SET %s = %s%s",
+		insert, other, g.where(g.w.Tables[other], true), place, c.quoted(), g.value(c), g.where(t, false))
+}
+
+// race is a change, and one of another session that waits for it.
+func (g *generator) race() Op {
+	op := Op{Kind: Race, What: "race", Level: one(g, "", "ISOLATION LEVEL READ COMMITTED", "ISOLATION LEVEL REPEATABLE READ", "ISOLATION LEVEL SERIALIZABLE"), Undone: g.in(4)}
+	for _, sql := range []*string{&op.SQL, &op.Then} {
+		for *sql == "" || strings.HasPrefix(*sql, "COPY") || strings.HasPrefix(*sql, "TRUNCATE") {
+			*sql, _ = g.statement()
+		}
+	}
+	return op
+}
+
+func (g *generator) insert(place int, t Table) (sql, what string) {
+	names, overriding := t.inserted()
+	rows := make([]string, 1+g.IntN(3))
+	for i := range rows {
+		rows[i] = "(" + g.row(t) + ")"
+	}
+	sql = fmt.Sprintf("INSERT INTO {%d} (%s)%s VALUES %s", place, names, overriding, strings.Join(rows, ", "))
+	c := one(g, t.plainColumns()...)
+	switch {
+	case t.KeyOptions != "":
+	case g.in(3):
+		return sql + " ON CONFLICT DO NOTHING", "insert on conflict do nothing"
+	case g.in(3):
+		var key []string
+		for _, k := range t.Key {
+			key = append(key, t.Columns[k].quoted())
+		}
+		if g.in(5) {
+			c = t.Columns[t.Key[0]]
+		}
+		return sql + fmt.Sprintf(" ON CONFLICT (%s) DO UPDATE SET %s = %s", strings.Join(key, ", "), c.quoted(), g.value(c)), "insert on conflict do update"
+	}
+	return sql, "insert"
+}
+
 // deleteAndInsert moves a row's key to another one, in one statement or two.
 func (g *generator) deleteAndInsert(place int, t Table) string {
-	return fmt.Sprintf("DELETE FROM {%d}%s; %s", place, g.where(t, false), g.insert(place, t))
+	insert, _ := g.insert(place, t)
+	return fmt.Sprintf("DELETE FROM {%d}%s; %s", place, g.where(t, false), insert)
 }
 
 // rewriteKeys moves a row, or permutes keys.
-func (g *generator) rewriteKeys(place int, t Table) string {
+func (g *generator) rewriteKeys(place int, t Table) (sql, what string) {
+	what = "update of a key"
 	i := one(g, t.Key...)
 	k := t.Columns[i]
 	set := fmt.Sprintf("%s = %s", k.quoted(), g.newValue(t, i))
@@ -113,11 +263,12 @@ func (g *generator) rewriteKeys(place int, t Table) string {
 	if k.Type == "int" && !g.without.KeysAgain && g.in(2) {
 		set = k.quoted() + " = " + fmt.Sprintf(one(g, "4 - %s", "%s + 1", "%s - 1", "%s %% 3 + 1"), k.quoted())
 		where = one(g, "", fmt.Sprintf(" WHERE %s < 4", k.quoted()))
+		what = "permutation"
 	}
 	if c := one(g, t.plainColumns()...); g.in(3) {
 		set += fmt.Sprintf(", %s = %s", c.quoted(), g.value(c))
 	}
-	return fmt.Sprintf("UPDATE {%d} SET %s%s", place, set, where)
+	return fmt.Sprintf("UPDATE {%d} SET %s%s", place, set, where), what
 }
 
 // alteration changes a table or a type. A column that is gone or renamed makes later statements fail, on both sides.

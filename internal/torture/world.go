@@ -21,7 +21,9 @@ type World struct {
 	Tables []Table
 	// References are foreign keys, as statements for each side.
 	References []string
-	Ops        []Op
+	// Early are statements of before the tables are recorded.
+	Early []string
+	Ops   []Op
 	// Choices are what is undone in the end, each from where the history ended.
 	Choices []Choice
 }
@@ -74,6 +76,10 @@ const (
 	Mark
 	// Behind runs SQL on the audited side alone: what a control does behind exaudit's back.
 	Behind
+	// Race has the second session wait for the first, on each side.
+	Race
+	// Baseline records the rows that have no version.
+	Baseline
 )
 
 // Op is one step of a history.
@@ -81,6 +87,10 @@ type Op struct {
 	Kind    Kind
 	Session int // 0 or 1
 	SQL     string
+	What    string // how it is counted
+	// Then is what the second session of a race does, in a transaction of a Level. The first is Undone, or not.
+	Then, Level string
+	Undone      bool
 }
 
 // Choice is what to undo: versions by their place in the history, each where its bit is set, from First on.
