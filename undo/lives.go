@@ -36,45 +36,66 @@ func (l *life) arrival() *history.Version {
 }
 
 // rejoined puts together what an undo has taken apart: a row that it brought back is the one that it was, though
-// another may have had its key in between. restored has, of the versions that brought rows back, the deletes that they took back.
-func rejoined(lines []*history.Line, restored map[int64]map[int64]bool) []*life {
+// another may have had its key in between. restored has, of the versions that brought rows back, what they took back.
+func rejoined(lines []*history.Line, restored map[int64]map[int64]bool, chosen map[int64]*history.Version) []*life {
 	lives := make([]*life, len(lines))
 	for i, line := range lines {
 		lives[i] = &life{line.Versions, line.Current}
 	}
-	return slices.DeleteFunc(lives, func(l *life) bool {
-		undone := restored[l.versions[0].ID]
-		if undone == nil {
-			return false
+	for i := 0; i < len(lives); i++ {
+		if lives[i].goesOn(lives, restored, chosen) {
+			lives = slices.DeleteFunc(lives, func(l *life) bool { return len(l.versions) == 0 })
+			i = -1
 		}
-		for _, before := range lives {
-			if before != l && undone[before.last().ID] {
-				before.versions, before.current = append(slices.Clip(before.versions), l.versions...), l.current
-				return true
-			}
-		}
-		return false
-	})
+	}
+	return lives
 }
 
-// restored are, of the rollbacks that made a row again, the deletes that they took back.
+// goesOn gives what a life has from a rollback on to the life that the rollback brought back, and reports whether there
+// was such. It is the create of the row, or an update that wrote it over the one that was there. What was chosen of it
+// stays together: what comes back takes the place of what is there.
+func (l *life) goesOn(lives []*life, restored map[int64]map[int64]bool, chosen map[int64]*history.Version) bool {
+	for i, v := range l.versions {
+		undone := restored[v.ID]
+		at := slices.IndexFunc(lives, func(o *life) bool { return o != l && o.last().Action == history.Deleted && undone[o.last().ID] })
+		if at < 0 {
+			continue
+		}
+		end := i
+		if v.Action == history.Updated && i > 0 {
+			end = slices.IndexFunc(l.versions[:i], func(v *history.Version) bool { return v.Action == history.Created && undone[v.ID] })
+		}
+		if end < 0 || end > 0 && slices.ContainsFunc(l.versions[end:], func(v *history.Version) bool { return chosen[v.ID] != nil }) {
+			continue
+		}
+		lives[at].versions, lives[at].current = slices.Concat(lives[at].versions, l.versions[i:]), l.current
+		l.versions, l.current = l.versions[:end:end], false
+		return true
+	}
+	return false
+}
+
+// restored are, of the rollbacks that made a row again, or wrote one over another, the deletes and creates that they took
+// back.
 func (p *planner) restored(ctx context.Context, lines []*history.Line) (map[int64]map[int64]bool, error) {
-	var deletes []int64
+	var asked []int64
+	deletes := false
 	made := make(map[int64]map[int64]bool)
 	for _, l := range lines {
 		for _, v := range l.Versions {
-			switch {
-			case v.Action == history.Deleted:
-				deletes = append(deletes, v.ID)
-			case v.Action == history.Created && v.Rollback:
+			if v.Action == history.Deleted || v.Action == history.Created {
+				asked = append(asked, v.ID)
+				deletes = deletes || v.Action == history.Deleted
+			}
+			if v.Rollback && v.Action != history.Deleted {
 				made[v.ID] = make(map[int64]bool)
 			}
 		}
 	}
-	if len(deletes) == 0 || len(made) == 0 {
+	if !deletes || len(made) == 0 {
 		return nil, nil
 	}
-	pairs, err := db.New().UndoneBy(ctx, p.q, deletes)
+	pairs, err := db.New().UndoneBy(ctx, p.q, asked)
 	if err != nil {
 		return nil, fmt.Errorf("look for rows that an undo brought back: %w", err)
 	}

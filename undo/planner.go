@@ -389,7 +389,7 @@ func (p *planner) lives(ctx context.Context, t *table) (*lives, error) {
 		if found.restored, err = p.restored(ctx, lines); err != nil {
 			return nil, err
 		}
-		found.all = rejoined(lines, found.restored)
+		found.all = rejoined(lines, found.restored, t.chosen)
 		var keys []string
 		for _, l := range found.all {
 			if l.has(t.chosen) {

@@ -64,6 +64,12 @@ func masking(w World, typ string) World {
 	return w
 }
 
+// early has a statement before the table is recorded.
+func early(w World, sql string) World {
+	w.Early = list(sql)
+	return w
+}
+
 // Worlds that were found, made small, and hold now.
 func TestFound(t *testing.T) {
 	t.Parallel()
@@ -95,6 +101,12 @@ func TestFound(t *testing.T) {
 			"UPDATE {0} SET ref = 'A' WHERE id = 'A'"), "ON DELETE SET NULL ON UPDATE SET NULL"),
 		"written over, with a masked column": masking(worldOf("int", "", []Choice{only(1)},
 			"INSERT INTO {0} (id, v, n) VALUES (1, '[1,3)', 1)", "UPDATE {0} SET n = 2", "DELETE FROM {0}"), "int4range"),
+		"undone, redone and undone, where keys were used again": early(worldOf("int", "", []Choice{{First: 3, Bits: ^uint64(0)}},
+			"UPDATE {0} SET id = 1 WHERE id = 3", "INSERT INTO {0} (id, v, n) VALUES (2, 'Y', 2)", "UPDATE {0} SET id = 3 WHERE id = 1", "TRUNCATE {0}",
+			"INSERT INTO {0} (id, v, n) VALUES (2, 'A', 2), (3, 'B', 3)", "UPDATE {0} SET id = 1 WHERE id = 3", "INSERT INTO {0} (id, v, n) VALUES (3, 'C', 3)"),
+			"INSERT INTO {0} (id, v, n) VALUES (3, 'E', 0)"),
+		"reverted, and another row created where it was deleted": worldOf("int", "DEFERRABLE", nil,
+			"INSERT INTO {0} (id, v, n) VALUES (3, 'a', 1)", "UPDATE {0} SET id = 1", "DELETE FROM {0}; INSERT INTO {0} (id, v, n) VALUES (1, 'b', 0)"),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
 	} {
 		if script, err := place.Check(t.Context(), w); err != nil {

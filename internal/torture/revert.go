@@ -3,6 +3,7 @@ package torture
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -39,21 +40,34 @@ func (r *run) checkRevert(tx pgx.Tx, e *entry) error {
 	if r.altered || t.hides() || len(r.References) > 0 {
 		return nil // columns that were added since may keep their values, and foreign keys may take rows along
 	}
-	want, entity := now.clone(), e.Old
-	if delete(want[e.Place], e.UID); entity == nil {
-		entity = e.New
-	}
-	stays := want.clone()
-	for uid, row := range want[e.Place] {
-		if t.keyOf(row) == t.keyOf(entity) {
-			delete(want[e.Place], uid)
+	stays, goes := now.clone(), now.clone()
+	for uid, row := range now[e.Place] {
+		if uid == e.UID || e.Old != nil && t.keyOf(row) == t.keyOf(e.Old) {
+			delete(stays[e.Place], uid)
+			delete(goes[e.Place], uid)
+		}
+		if t.keyOf(row) == r.lastKey(e) { // it goes on where the row was deleted
+			delete(goes[e.Place], uid)
 		}
 	}
-	if e.Old == nil && r.holds(tx, "revert", what, stays) == nil {
+	if e.Old != nil {
+		stays[e.Place][e.UID], goes[e.Place][e.UID] = e.Old, e.Old
+	}
+	if r.holds(tx, "revert", what, stays) == nil {
 		return nil
 	}
-	if e.Old != nil {
-		want[e.Place][e.UID] = e.Old
+	return r.holds(tx, "revert", what, goes)
+}
+
+// lastKey is the one that a change's row has, or had last.
+func (r *run) lastKey(e *entry) string {
+	for _, other := range slices.Backward(r.entries) {
+		if other.Place == e.Place && other.UID == e.UID {
+			if other.New != nil {
+				return r.Tables[e.Place].keyOf(other.New)
+			}
+			return r.Tables[e.Place].keyOf(other.Old)
+		}
 	}
-	return r.holds(tx, "revert", what, want)
+	return ""
 }
