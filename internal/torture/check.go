@@ -17,19 +17,26 @@ import (
 	"github.com/exaudit/exaudit/patch"
 )
 
+// check is one that has findings of some words.
+type check struct {
+	finds string
+	check func() error
+}
+
 // check is everything that is promised of a world that has come to its end.
 func (r *run) check() error {
 	if err := r.load(); err != nil {
 		return err
 	}
 	r.counts.Versions += len(r.versions)
-	for _, c := range []struct {
-		finds string
-		check func() error
-	}{
+	checks := []check{
 		{"twin", r.checkTwin}, {"as of", r.checkEarlier}, {"as of", r.checkMarks}, {"as of", r.checkCommand}, {"states patch", r.checkStates}, {"typed", r.checkTyped},
 		{"undo redo", r.checkUndo}, {"revert", r.checkReverts}, {"undo redo as of", r.checkCommitted}, {"retention", r.checkRetention},
-	} {
+	}
+	if slices.ContainsFunc(r.Tables, Table.gaps) {
+		checks = []check{{"twin", r.checkTwin}, {"gaps", r.checkGaps}}
+	}
+	for _, c := range checks {
 		if !strings.Contains(c.finds, r.place.Only) {
 			continue
 		}

@@ -111,6 +111,10 @@ func (g *generator) options(t *Table) {
 			t.Options.Level = triggers.LevelStatement
 		}
 	}
+	if c := t.Columns[len(t.Key)]; t.Options.Level == "" && g.in(10) && g.without.Altered {
+		t.Options.Where = c.quoted() + one(g, " IS NOT NULL", " IS NULL")
+	}
+	t.Options.Ignore = t.Options.Level == "" && g.in(12)
 	if c := &t.Columns[len(t.Columns)-1]; g.in(5) && !g.without.Hidden && !c.Generated {
 		c.Hidden = one(g, "masked", "excluded")
 		switch c.Hidden {
@@ -197,7 +201,7 @@ var settings = []string{
 	"SET bytea_output = 'escape'", "SET search_path = ''", "SET search_path = {types}, pg_catalog", "SET default_transaction_isolation = 'repeatable read'",
 	"SET default_transaction_isolation = 'serializable'", "SET array_nulls = off", "SET quote_all_identifiers = on", "SET xmloption = document",
 	"SET standard_conforming_strings = off", "SET check_function_bodies = off", "SET plan_cache_mode = force_generic_plan",
-	"SET plan_cache_mode = force_custom_plan", "SET transform_null_equals = on", "SET lc_monetary = 'C.UTF-8'", "SET enable_seqscan = off", "SET escape_string_warning = off",
+	"SET exaudit.ignore = on", "SET exaudit.ignore = on", "SET exaudit.ignore = off", "SET plan_cache_mode = force_custom_plan", "SET transform_null_equals = on", "SET lc_monetary = 'C.UTF-8'", "SET enable_seqscan = off", "SET escape_string_warning = off",
 	"SET backslash_quote = off", "SET force_parallel_mode = on", "SET debug_parallel_query = on", "SET constraint_exclusion = on", "SET default_toast_compression = pglz", "SET enable_indexscan = off",
 	"SET track_counts = off", "SET row_security = off", "SET work_mem = 64", "SET jit_above_cost = 0", "RESET ALL; SET lock_timeout = '30ms'",
 }

@@ -24,6 +24,7 @@ type entry struct {
 	Columns            []string
 	XID                uint64
 	Began              time.Time
+	Unseen             bool // by an option, and so not recorded
 
 	version *version
 	end     int64 // the newest version id of its step
@@ -122,12 +123,12 @@ func same(a, b *string) bool {
 
 // load reads both logs, and finds which version is which entry.
 func (r *run) load() error {
-	found, _ := r.control.Query(r.ctx, fmt.Sprintf(`SELECT seq, step, place, uid, action, old, new, old_image, new_image, key, columns, xid::text::bigint, began
+	found, _ := r.control.Query(r.ctx, fmt.Sprintf(`SELECT seq, step, place, uid, action, old, new, old_image, new_image, key, columns, xid::text::bigint, began, unseen
 		FROM %q."~log" ORDER BY seq`, r.twin()))
 	entries, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (*entry, error) {
 		e := new(entry)
 		var before, after []byte
-		err := row.Scan(&e.Seq, &e.Step, &e.Place, &e.UID, &e.Action, &e.Old, &e.New, &before, &after, &e.Key, &e.Columns, &e.XID, &e.Began)
+		err := row.Scan(&e.Seq, &e.Step, &e.Place, &e.UID, &e.Action, &e.Old, &e.New, &before, &after, &e.Key, &e.Columns, &e.XID, &e.Began, &e.Unseen)
 		if err == nil {
 			e.OldImage, err = history.DecodeImage(before)
 		}
@@ -291,6 +292,9 @@ func (r *run) match() error {
 		waiting[g] = append(waiting[g], v)
 	}
 	for _, e := range r.entries {
+		if e.Unseen {
+			continue
+		}
 		g := group{e.Step, e.Place, actions[e.Action], e.Key}
 		if len(waiting[g]) == 0 {
 			return found("recorded", "no version of %s %s → %s", e.Action, show(e.Old), show(e.New))

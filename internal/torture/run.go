@@ -229,6 +229,12 @@ func (r *run) countTables() {
 		if t.PartitionBy != "" {
 			r.counts.did("partitions")
 		}
+		if t.Options.Where != "" {
+			r.counts.did("where")
+		}
+		if t.Options.Ignore {
+			r.counts.did("ignore")
+		}
 		if t.Options.Level == triggers.LevelStatement {
 			r.counts.did("by statement")
 		}
@@ -469,6 +475,9 @@ func (r *run) mark(i int, op Op) error {
 
 // rows are those of a query's FROM, of the type of a relation.
 func (r *run) rows(relation, from string, skipped int, args ...any) ([][]*string, error) {
+	if r.altered { // perhaps by a transaction that is under way
+		clear(r.texts)
+	}
 	return rowsOf(r.ctx, r.control, r.texts, r.twin(), relation, from, skipped, args...)
 }
 

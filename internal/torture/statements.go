@@ -230,11 +230,13 @@ func (g *generator) insert(place int, t Table) (sql, what string) {
 	}
 	sql = fmt.Sprintf("INSERT INTO {%d} (%s)%s VALUES %s", place, names, overriding, strings.Join(rows, ", "))
 	c := one(g, t.plainColumns()...)
-	switch {
-	case t.KeyOptions != "":
-	case g.in(3):
+	if t.KeyOptions != "" {
+		return sql, "insert"
+	}
+	if g.in(3) {
 		return sql + " ON CONFLICT DO NOTHING", "insert on conflict do nothing"
-	case g.in(3):
+	}
+	if g.in(3) {
 		var key []string
 		for _, k := range t.Key {
 			key = append(key, t.Columns[k].quoted())

@@ -50,8 +50,8 @@ func TestWorlds(t *testing.T) {
 				if done(n) || !goesOn(t) {
 					break
 				}
-				try(t, place, seed, n)
 				n++
+				try(t, place, seed, n-1)
 			}
 			counts.add(place.Counts)
 		})

@@ -1,0 +1,88 @@
+package torture
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit"
+)
+
+// gaps reports whether a table's options let rows change without a version.
+func (t Table) gaps() bool { return t.Options.Where != "" || t.Options.Ignore }
+
+// checkGaps is what is promised of tables whose options let rows change out of sight: that nobody knows what they were,
+// that each history can be read or says that it has diverged, and that undo leaves alone what nobody chose.
+func (r *run) checkGaps() error {
+	audit := exaudit.New(r.control)
+	for _, t := range r.Tables {
+		if !t.gaps() {
+			continue
+		}
+		_, err := r.rows(t.quoted(r.audited), fmt.Sprintf("exaudit.as_of(NULL::%s, now())", t.quoted(r.audited)), 0)
+		if err == nil || !strings.Contains(err.Error(), "nobody knows") {
+			return found("gaps", "%s as of now: %v; want that nobody knows", t.Name, err)
+		}
+	}
+	for _, v := range r.versions {
+		_, err := audit.History(r.ctx, r.Tables[v.Place].quoted(r.audited), exaudit.EntityID(v.EntityID), exaudit.WithStates())
+		if err != nil && !errors.Is(err, exaudit.ErrDiverged) {
+			return found("gaps", "history of %s %s: %v", r.Tables[v.Place].Name, v.EntityID, err)
+		}
+	}
+	if len(r.References) > 0 {
+		return nil
+	}
+	for _, c := range r.Choices {
+		ids, chosen := r.chosen(c)
+		for _, policy := range []exaudit.ConflictPolicy{exaudit.RefuseConflicts, exaudit.SkipRows, exaudit.KeepLater} {
+			if len(ids) == 0 {
+				continue
+			}
+			if err := r.inRolledBack(func(tx pgx.Tx) error { return r.checkGapsOfUndo(tx, ids, chosen, policy) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkGapsOfUndo undoes a choice, and wants the rows to be there that it has nothing of.
+func (r *run) checkGapsOfUndo(tx pgx.Tx, ids []int64, chosen map[int64]bool, policy exaudit.ConflictPolicy) error {
+	what := fmt.Sprintf("undo of %v, %s", ids, policy)
+	r.counts.Undos++
+	_, err := exaudit.New(tx).Undo(r.ctx, exaudit.Select(exaudit.OfVersions(ids...)), exaudit.OnConflict(policy))
+	switch {
+	case errors.Is(err, exaudit.ErrUndoConflict), errors.Is(err, exaudit.ErrNothingToDo):
+		return r.holds(tx, "gaps", what, r.now())
+	case errors.Is(err, exaudit.ErrDiverged):
+		return nil
+	case err != nil:
+		return found("gaps", "%s: %v", what, err)
+	}
+	r.counts.did("undo with gaps")
+	stay := r.now()
+	for _, e := range r.entries {
+		if !e.Unseen && chosen[e.version.ID] {
+			delete(stay[e.Place], e.UID)
+		}
+	}
+	for i, t := range r.Tables {
+		got, err := rowsOf(r.ctx, tx, r.texts, r.twin(), t.quoted(r.audited), t.quoted(r.audited), 0)
+		if err != nil {
+			return err
+		}
+		there := map[string]bool{}
+		for _, row := range got {
+			there[show(t.recorded(row))] = true
+		}
+		for _, row := range stay[i] {
+			if !there[show(t.recorded(row))] {
+				return found("gaps", "%s: %s is gone from %s, of which nothing was chosen", what, show(row), t.Name)
+			}
+		}
+	}
+	return nil
+}
