@@ -3,6 +3,7 @@ package undo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/exaudit/exaudit/db"
@@ -39,37 +40,56 @@ func (l *life) arrival() *history.Version {
 // another may have had its key in between. restored has, of the versions that brought rows back, what they took back.
 func rejoined(lines []*history.Line, restored map[int64]map[int64]bool, chosen map[int64]*history.Version) []*life {
 	lives := make([]*life, len(lines))
+	ended := make(map[int64]*life) // by the delete that a life ended with
 	for i, line := range lines {
 		lives[i] = &life{line.Versions, line.Current}
+		lives[i].noteEnd(ended)
 	}
-	for i := 0; i < len(lives); i++ {
-		if lives[i].goesOn(lives, restored, chosen) {
-			lives = slices.DeleteFunc(lives, func(l *life) bool { return len(l.versions) == 0 })
-			i = -1
+	found := make(map[int64]bool) // rollbacks that are with the rows that they brought back
+	for again := true; again; {
+		again = false
+		for _, l := range lives {
+			for l.goesOn(ended, restored, chosen, found) {
+				again = true
+			}
 		}
 	}
-	return lives
+	return slices.DeleteFunc(lives, func(l *life) bool { return len(l.versions) == 0 })
+}
+
+func (l *life) noteEnd(ended map[int64]*life) {
+	if len(l.versions) > 0 && l.last().Action == history.Deleted {
+		ended[l.last().ID] = l
+	}
 }
 
 // goesOn gives what a life has from a rollback on to the life that the rollback brought back, and reports whether there
 // was such. It is the create of the row, or an update that wrote it over the one that was there. What was chosen of it
 // stays together: what comes back takes the place of what is there.
-func (l *life) goesOn(lives []*life, restored map[int64]map[int64]bool, chosen map[int64]*history.Version) bool {
+func (l *life) goesOn(ended map[int64]*life, restored map[int64]map[int64]bool, chosen map[int64]*history.Version, found map[int64]bool) bool {
 	for i, v := range l.versions {
 		undone := restored[v.ID]
-		at := slices.IndexFunc(lives, func(o *life) bool { return o != l && o.last().Action == history.Deleted && undone[o.last().ID] })
-		if at < 0 {
+		if len(undone) == 0 || found[v.ID] {
 			continue
+		}
+		var before *life
+		for _, id := range slices.Sorted(maps.Keys(undone)) {
+			if o := ended[id]; before == nil && o != nil && o != l && len(o.versions) > 0 && o.last().ID == id {
+				before = o
+			}
 		}
 		end := i
 		if v.Action == history.Updated && i > 0 {
 			end = slices.IndexFunc(l.versions[:i], func(v *history.Version) bool { return v.Action == history.Created && undone[v.ID] })
 		}
-		if end < 0 || end > 0 && slices.ContainsFunc(l.versions[end:], func(v *history.Version) bool { return chosen[v.ID] != nil }) {
+		if before == nil || end < 0 || end > 0 && slices.ContainsFunc(l.versions[end:], func(v *history.Version) bool { return chosen[v.ID] != nil }) {
 			continue
 		}
-		lives[at].versions, lives[at].current = slices.Concat(lives[at].versions, l.versions[i:]), l.current
+		before.versions, before.current = slices.Concat(before.versions, l.versions[i:]), l.current
 		l.versions, l.current = l.versions[:end:end], false
+		found[v.ID] = true
+		before.noteEnd(ended)
+		l.noteEnd(ended)
 		return true
 	}
 	return false

@@ -12,6 +12,7 @@ import (
 // Generate makes a world up. The same seed, number and exclusions give the same one.
 func Generate(seed, number uint64, without Exclusions) World {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, number)), without: without, next: 5}
+	g.alters = !without.Altered && g.in(2)
 	g.schema()
 	g.history()
 	for range 2 {
@@ -24,8 +25,9 @@ type generator struct {
 	*rand.Rand
 	w       World
 	without Exclusions
-	next    int // the next key that was never used
-	added   int // columns, each by a name of its own
+	next    int  // the next key that was never used
+	added   int  // columns, each by a name of its own
+	alters  bool // tables and types
 }
 
 func one[T any](g *generator, from ...T) T { return from[g.IntN(len(from))] }
@@ -111,7 +113,7 @@ func (g *generator) options(t *Table) {
 			t.Options.Level = triggers.LevelStatement
 		}
 	}
-	if c := t.Columns[len(t.Key)]; t.Options.Level == "" && g.in(10) && g.without.Altered {
+	if c := t.Columns[len(t.Key)]; t.Options.Level == "" && g.in(10) && !g.alters {
 		t.Options.Where = c.quoted() + one(g, " IS NOT NULL", " IS NULL")
 	}
 	t.Options.Ignore = t.Options.Level == "" && g.in(12)
@@ -178,7 +180,7 @@ func (g *generator) history() {
 			op.SQL = one(g, "SET CONSTRAINTS ALL DEFERRED", "SET CONSTRAINTS ALL IMMEDIATE")
 		case n == 5:
 			op.Kind, op.SQL, op.What = Once, one(g, settings...), "setting"
-		case (n == 7 || n == 8) && !g.without.Altered:
+		case (n == 7 || n == 8) && g.alters:
 			op.What = "alter table"
 			if op.SQL = g.alteration(); strings.HasPrefix(op.SQL, "ALTER TYPE") {
 				op.Kind, op.What = Once, "alter type"
