@@ -293,13 +293,7 @@ func (r *run) do(i int, op Op) error {
 			err = nil
 		}
 	case Save, Back:
-		if s.open && (op.Kind == Save || s.saved) {
-			s.saved = true
-			sql := map[Kind]string{Save: "SAVEPOINT s", Back: "ROLLBACK TO s"}[op.Kind]
-			r.say(op, sql)
-			r.counts.did(map[Kind]string{Save: "savepoint", Back: "rollback to savepoint"}[op.Kind])
-			_, err = s.Exec(r.ctx, sql)
-		}
+		err = r.savepoint(op, s)
 	case Mark:
 		return r.mark(i, op)
 	case Race:
@@ -329,6 +323,22 @@ func (r *run) do(i int, op Op) error {
 		return err
 	}
 	return r.note(op, step{})
+}
+
+// savepoint makes one, or goes back to it.
+func (r *run) savepoint(op Op, s *session) error {
+	if !s.open || op.Kind == Back && !s.saved {
+		return nil
+	}
+	s.saved = true
+	sql, what := "SAVEPOINT s", "savepoint"
+	if op.Kind == Back {
+		sql, what = "ROLLBACK TO s", "rollback to savepoint"
+	}
+	r.say(op, sql)
+	r.counts.did(what)
+	_, err := s.Exec(r.ctx, sql)
+	return err
 }
 
 func isPg(err error) bool {
