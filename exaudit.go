@@ -1,13 +1,3 @@
-// Package exaudit tracks every change of the rows of PostgreSQL tables, shows their
-// history as structured patches, and takes changes back.
-//
-// Triggers, generated for each table, record the changes: whatever makes them, nothing
-// escapes. The command exaudit installs them (exaudit init, exaudit install), and this
-// package reads what they recorded and reverts it:
-//
-//	db := exaudit.New(pool)
-//	versions, err := db.History(ctx, "orders", 42)
-//	undone, err := db.Revert(exaudit.With(ctx, exaudit.Custom{"actor_id": 7}), versions[2].ID)
 package exaudit
 
 import (

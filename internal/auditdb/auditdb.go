@@ -32,7 +32,25 @@ func New(t testing.TB, schema string) *pgtest.DB {
 // long, and that several tests share.
 func Prepared(t testing.TB, statements string) *pgtest.DB {
 	t.Helper()
-	return pgtest.New(t, pgtest.Template("exaudit_"+digest(t, statements), func(ctx context.Context, url string) error {
+	template, err := template(statements)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pgtest.New(t, template)
+}
+
+// ForExamples returns a database with schema exaudit for a package's examples.
+func ForExamples() *pgtest.DB {
+	template, err := template("")
+	if err != nil {
+		panic(err)
+	}
+	return pgtest.ForExamples(template)
+}
+
+func template(statements string) (pgtest.Option, error) {
+	name, err := digest(statements)
+	return pgtest.Template("exaudit_"+name, func(ctx context.Context, url string) error {
 		config, err := pgx.ParseConfig(url)
 		if err != nil {
 			return err
@@ -41,7 +59,7 @@ func Prepared(t testing.TB, statements string) *pgtest.DB {
 			return err
 		}
 		return pgtest.Run(ctx, url, statements)
-	}))
+	}), err
 }
 
 // Install puts triggers on the named tables. With EXAUDIT_TEST_OPTION=statement, those that
@@ -84,20 +102,19 @@ func ByOption(t testing.TB, db *pgtest.DB, table string, o triggers.Options) {
 func Option() string { return os.Getenv("EXAUDIT_TEST_OPTION") }
 
 // digest tells templates of different migrations and statements apart.
-func digest(t testing.TB, statements string) string {
-	t.Helper()
+func digest(statements string) (string, error) {
 	hash := sha256.New()
 	hash.Write([]byte(statements))
 	names, err := fs.Glob(sql.Files, "*.sql")
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	for _, name := range names {
 		content, err := sql.Files.ReadFile(name)
 		if err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 		hash.Write(content)
 	}
-	return hex.EncodeToString(hash.Sum(nil)[:6])
+	return hex.EncodeToString(hash.Sum(nil)[:6]), nil
 }

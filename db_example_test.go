@@ -1,0 +1,536 @@
+package exaudit_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/patch"
+)
+
+// Parcel is what sqlc generates for the table of the examples.
+type Parcel struct {
+	ID     int32
+	Status string
+	Weight int32
+}
+
+// exampleDB is the database of the examples, which each have rows of their own.
+var exampleDB = sync.OnceValue(func() *exaudit.DB {
+	db := auditdb.ForExamples()
+	audit := exaudit.New(db.Pool)
+	ctx := context.Background()
+	for _, name := range []string{"parcels", "stamps"} {
+		must(audit.Exec(ctx, `CREATE TABLE `+name+` (
+			id int PRIMARY KEY, status text NOT NULL DEFAULT 'new', weight int NOT NULL DEFAULT 0)`))
+	}
+	must(audit.Install(ctx, []string{"parcels"}))
+	return audit
+})
+
+// forExample returns the context of an example, with custom data, and the database.
+func forExample(request string) (context.Context, *exaudit.DB) {
+	return exaudit.With(context.Background(), exaudit.Custom{"request": request}), exampleDB()
+}
+
+// sent inserts a parcel and marks it as sent.
+func sent(ctx context.Context, audit *exaudit.DB, id int) []*exaudit.Version {
+	must(audit.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
+	must(audit.Exec(ctx, `UPDATE parcels SET status = 'sent' WHERE id = $1`, id))
+	return must(audit.History(ctx, "parcels", id))
+}
+
+func ExampleDB_Exec() {
+	ctx, audit := forExample("r-1")
+	tag, err := audit.Exec(ctx, `INSERT INTO parcels (id, weight) VALUES ($1, $2)`, 1, 5)
+	fmt.Println(tag, err)
+
+	versions, err := audit.History(ctx, "parcels", 1)
+	fmt.Println(versions[0].Action, versions[0].Custom["request"], err)
+	// Output:
+	// INSERT 0 1 <nil>
+	// created r-1 <nil>
+}
+
+func ExampleDB_Query() {
+	ctx, audit := forExample("r-2")
+	rows, err := audit.Query(ctx, `INSERT INTO parcels (id) VALUES ($1), ($2) RETURNING id`, 2, 3)
+	if err != nil {
+		fmt.Println(err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	fmt.Println(ids, err)
+	// Output: [2 3] <nil>
+}
+
+func ExampleDB_QueryRow() {
+	ctx, audit := forExample("r-4")
+	var status string
+	err := audit.QueryRow(ctx, `INSERT INTO parcels (id) VALUES ($1) RETURNING status`, 4).Scan(&status)
+	fmt.Println(status, err)
+	// Output: new <nil>
+}
+
+func ExampleDB_CopyFrom() {
+	ctx, audit := forExample("r-5")
+	rows := pgx.CopyFromRows([][]any{{5, 10}, {6, 20}})
+	n, err := audit.CopyFrom(ctx, pgx.Identifier{"parcels"}, []string{"id", "weight"}, rows)
+	fmt.Println(n, err)
+	// Output: 2 <nil>
+}
+
+func ExampleDB_SendBatch() {
+	ctx, audit := forExample("r-7")
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO parcels (id) VALUES ($1)`, 7)
+	batch.Queue(`UPDATE parcels SET weight = $2 WHERE id = $1`, 7, 30)
+	err := audit.SendBatch(ctx, batch).Close()
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+func ExampleDB_Begin() {
+	ctx, audit := forExample("r-8")
+	tx, err := audit.Begin(ctx)
+	if err != nil {
+		fmt.Println(err)
+	}
+	defer func() { _ = tx.Rollback(ctx) }()
+	// the context of Begin counts, unless a statement's own has custom data
+	_, err = tx.Exec(context.Background(), `INSERT INTO parcels (id) VALUES (8)`)
+	fmt.Println(err, tx.Commit(ctx))
+
+	versions, err := audit.History(ctx, "parcels", 8)
+	fmt.Println(versions[0].Custom["request"], err)
+	// Output:
+	// <nil> <nil>
+	// r-8 <nil>
+}
+
+func ExampleDB_BeginTx() {
+	ctx, audit := forExample("r-9")
+	err := pgx.BeginTxFunc(ctx, audit, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO parcels (id) VALUES (9)`)
+		return err
+	})
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+func ExampleDB_Config() {
+	_, audit := forExample("")
+	fmt.Println(audit.Config().ConnConfig.DefaultQueryExecMode)
+	// Output: cache statement
+}
+
+func ExampleDB_Conn() {
+	_, audit := forExample("")
+	fmt.Println(audit.Conn()) // a DB of a pool has no connection of its own
+	// Output: <nil>
+}
+
+func ExampleStamp() {
+	ctx, audit := forExample("r-10")
+	conn, err := pgx.ConnectConfig(ctx, audit.Config().ConnConfig) // that of another library
+	if err != nil {
+		fmt.Println(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if err := exaudit.Stamp(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO parcels (id) VALUES (10)`)
+		return err
+	})
+	versions := must(audit.History(ctx, "parcels", 10))
+	fmt.Println(versions[0].Custom["request"], err)
+	// Output: r-10 <nil>
+}
+
+func ExampleDB_Check() {
+	ctx, audit := forExample("")
+	fmt.Println(audit.Check(ctx))
+	// Output: <nil>
+}
+
+func ExampleDB_Covered() {
+	ctx, audit := forExample("")
+	fmt.Println(audit.Covered(ctx, "parcels"))
+	fmt.Println(audit.Covered(ctx, "parcels", "stamps") != nil)
+	// Output:
+	// <nil>
+	// true
+}
+
+func ExampleDB_Install() {
+	ctx, audit := forExample("")
+	done, err := audit.Install(ctx, []string{"stamps"})
+	fmt.Println(done[0].Table, done[0].Changed, err)
+	done, err = audit.Install(ctx, []string{"stamps"})
+	fmt.Println(done[0].Table, done[0].Changed, err)
+	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}))
+	// Output:
+	// public.stamps true <nil>
+	// public.stamps false <nil>
+	// <nil>
+}
+
+func ExampleDB_Uninstall() {
+	ctx, audit := forExample("")
+	must(audit.Install(ctx, []string{"stamps"}))
+	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}))
+	// Output: <nil>
+}
+
+func ExampleDB_Sync() {
+	ctx, audit := forExample("")
+	done, err := audit.Sync(ctx)
+	for _, i := range done {
+		if i.Changed {
+			fmt.Println("brought up to date:", i.Table)
+		}
+	}
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+func ExampleDB_Following() {
+	ctx, audit := forExample("")
+	fmt.Println(audit.Following(ctx))
+	// Output: <nil> <nil>
+}
+
+func ExampleDB_Status() {
+	ctx, audit := forExample("")
+	list, err := audit.Status(ctx)
+	for _, s := range list {
+		if s.QuotedName == "public.parcels" {
+			fmt.Println(s.QuotedName, s.Tracked.Tracked, len(s.Drift))
+		}
+	}
+	fmt.Println(err)
+	// Output:
+	// public.parcels true 0
+	// <nil>
+}
+
+func ExampleDB_Trackable() {
+	ctx, audit := forExample("")
+	fmt.Println(audit.Trackable(ctx, "public"))
+	// Output: [public.parcels public.stamps] [] <nil>
+}
+
+func ExampleDB_SetPrecision() {
+	ctx, audit := forExample("")
+	fmt.Println(audit.SetPrecision(ctx, 6)) // it has microseconds already
+	// Output: false <nil>
+}
+
+func ExampleDB_Baseline() {
+	ctx, audit := forExample("")
+	must(audit.Exec(ctx, `INSERT INTO stamps (id) VALUES (1), (2)`)) // before it is tracked
+	must(audit.Install(ctx, []string{"stamps"}))
+	done, err := audit.Baseline(ctx, []string{"stamps"})
+	fmt.Println(done, err)
+	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}))
+	// Output:
+	// [{public.stamps 2}] <nil>
+	// <nil>
+}
+
+func ExampleDB_IndexCustom() {
+	ctx, audit := forExample("")
+	fmt.Println(audit.IndexCustom(ctx, "request"))
+	// Output: <nil>
+}
+
+func ExampleDB_History() {
+	ctx, audit := forExample("r-20")
+	sent(ctx, audit, 20)
+	versions, err := audit.History(ctx, "parcels", 20)
+	for _, v := range versions {
+		fmt.Println(v.Action, v.Custom["request"])
+	}
+	fmt.Print(patch.Text(versions[1].Patch))
+	fmt.Println(err)
+	// Output:
+	// created r-20
+	// updated r-20
+	// ~ status: "new" → "sent"
+	// <nil>
+}
+
+func ExampleHistoryOf() {
+	ctx, audit := forExample("r-21")
+	sent(ctx, audit, 21)
+	for v, err := range exaudit.HistoryOf[Parcel](ctx, audit, "parcels", 21) {
+		fmt.Println(v.Action, v.After.Status, err)
+	}
+	// Output:
+	// created new <nil>
+	// updated sent <nil>
+}
+
+func ExampleDB_CheckHistory() {
+	ctx, audit := forExample("r-22")
+	sent(ctx, audit, 22)
+	fmt.Println(audit.CheckHistory(ctx, "parcels", 22))
+	// Output: <nil>
+}
+
+func ExampleDB_HistoryBegin() {
+	ctx, audit := forExample("")
+	_, err := audit.HistoryBegin(ctx, "parcels")
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+func ExampleDB_Version() {
+	ctx, audit := forExample("r-23")
+	versions := sent(ctx, audit, 23)
+	v, err := audit.Version(ctx, versions[1].ID)
+	fmt.Println(v.Table, v.EntityID, v.Action, err)
+	// Output: public.parcels 23 updated <nil>
+}
+
+func ExampleDB_States() {
+	ctx, audit := forExample("r-24")
+	versions := sent(ctx, audit, 24)
+	before, after, err := audit.States(ctx, versions[1].ID)
+	fmt.Printf("%s %s %v\n", before["status"], after["status"], err)
+	// Output: new sent <nil>
+}
+
+func ExampleStatesOf() {
+	ctx, audit := forExample("r-25")
+	versions := sent(ctx, audit, 25)
+	before, after, err := exaudit.StatesOf[Parcel](ctx, audit, versions[1].ID)
+	fmt.Println(before.Status, after.Status, err)
+	// Output: new sent <nil>
+}
+
+func ExampleLatest() {
+	ctx, audit := forExample("r-26")
+	sent(ctx, audit, 26)
+	v, err := exaudit.Latest[Parcel](ctx, audit, "parcels", 26)
+	fmt.Println(v.Action, v.After.Status, err)
+	// Output: updated sent <nil>
+}
+
+func ExampleDB_Versions() {
+	ctx, audit := forExample("r-27")
+	sent(ctx, audit, 27)
+	versions, err := audit.Versions(ctx, exaudit.ByCustom("request", "r-27"), exaudit.Changed("status"))
+	for _, v := range versions {
+		fmt.Println(v.Table, v.EntityID, v.Action)
+	}
+	fmt.Println(err)
+	// Output:
+	// public.parcels 27 created
+	// public.parcels 27 updated
+	// <nil>
+}
+
+func ExampleDB_Transactions() {
+	ctx, audit := forExample("r-28")
+	sent(ctx, audit, 28)
+	list, err := audit.Transactions(ctx, exaudit.ByCustom("request", "r-28"))
+	for _, t := range list {
+		fmt.Println(t.Tables[0].Table, t.Custom["request"])
+	}
+	fmt.Println(err)
+	// Output:
+	// public.parcels [r-28]
+	// public.parcels [r-28]
+	// <nil>
+}
+
+func ExampleAsOf() {
+	ctx, audit := forExample("r-29")
+	versions := sent(ctx, audit, 29)
+	parcels, err := exaudit.AsOf[Parcel](ctx, audit, "parcels", exaudit.AtVersion(versions[0].ID))
+	for _, p := range parcels {
+		if p.ID == 29 {
+			fmt.Println(p.Status)
+		}
+	}
+	fmt.Println(err)
+	// Output:
+	// new
+	// <nil>
+}
+
+func ExampleStateAt() {
+	ctx, audit := forExample("r-30")
+	versions := sent(ctx, audit, 30)
+	parcel, err := exaudit.StateAt[Parcel](ctx, audit, "parcels", 30, exaudit.AtVersion(versions[0].ID))
+	fmt.Println(parcel.Status, err)
+	// Output: new <nil>
+}
+
+func ExampleDB_ImagesAsOf() {
+	ctx, audit := forExample("r-31")
+	versions := sent(ctx, audit, 31)
+	for row, err := range audit.ImagesAsOf(ctx, "parcels", exaudit.AtVersion(versions[0].ID)) {
+		if err != nil || fmt.Sprint(row["id"]) == "31" {
+			fmt.Printf("%s %v\n", row["status"], err)
+		}
+	}
+	// Output: new <nil>
+}
+
+func ExampleDB_ImageAt() {
+	ctx, audit := forExample("r-32")
+	versions := sent(ctx, audit, 32)
+	row, err := audit.ImageAt(ctx, "parcels", 32, exaudit.AtVersion(versions[0].ID))
+	fmt.Printf("%s %v\n", row["status"], err)
+	// Output: new <nil>
+}
+
+func ExampleDB_Snapshot() {
+	ctx, audit := forExample("r-33")
+	sent(ctx, audit, 33)
+	err := audit.Snapshot(ctx, func(audit *exaudit.DB) error {
+		at := exaudit.AtTime(time.Now())
+		parcel, err := exaudit.StateAt[Parcel](ctx, audit, "parcels", 33, at)
+		if err != nil {
+			return err
+		}
+		fmt.Println(parcel.Status)
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// sent
+	// <nil>
+}
+
+func ExampleDB_Mark() {
+	ctx, audit := forExample("r-34")
+	mark, err := audit.Mark(ctx, "before the sale", exaudit.MarkNote("prices of 2026"))
+	fmt.Println(mark.Name, mark.Note, err)
+	fmt.Println(audit.RemoveMark(ctx, "before the sale"))
+	// Output:
+	// before the sale prices of 2026 <nil>
+	// <nil>
+}
+
+func ExampleDB_Marks() {
+	ctx, audit := forExample("")
+	must(audit.Mark(ctx, "stocktaking"))
+	marks, err := audit.Marks(ctx)
+	fmt.Println(marks[0].Name, err)
+	fmt.Println(audit.RemoveMark(ctx, "stocktaking"))
+	// Output:
+	// stocktaking <nil>
+	// <nil>
+}
+
+func ExampleDB_RemoveMark() {
+	ctx, audit := forExample("")
+	must(audit.Mark(ctx, "a mistake"))
+	fmt.Println(audit.RemoveMark(ctx, "a mistake"))
+	// Output: <nil>
+}
+
+func ExampleDB_Preview() {
+	ctx, audit := forExample("r-40")
+	versions := sent(ctx, audit, 40)
+	reversal, err := audit.Preview(ctx, versions[1].ID)
+	fmt.Print(patch.Text(reversal.Patch))
+	fmt.Println(err)
+	// Output:
+	// ~ status: "sent" → "new"
+	// <nil>
+}
+
+func ExampleDB_Revert() {
+	ctx, audit := forExample("r-41")
+	versions := sent(ctx, audit, 41)
+	reversal, err := audit.Revert(ctx, versions[1].ID)
+	fmt.Print(patch.Text(reversal.Patch))
+	fmt.Println(err)
+	// Output:
+	// ~ status: "sent" → "new"
+	// <nil>
+}
+
+func ExampleDB_PlanUndo() {
+	ctx, audit := forExample("r-42")
+	sent(ctx, audit, 42)
+	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-42"), exaudit.OfAction(exaudit.Updated)))
+	for _, row := range plan.Rows {
+		fmt.Print(row.Table, " ", row.EntityID, " ", patch.Text(row.Patch))
+	}
+	fmt.Println(err, audit.CheckUndo(ctx, plan))
+	// Output:
+	// public.parcels 42 ~ status: "sent" → "new"
+	// <nil> <nil>
+}
+
+func ExampleDB_CheckUndo() {
+	ctx, audit := forExample("r-43")
+	sent(ctx, audit, 43)
+	plan := must(audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-43"))))
+	fmt.Println(audit.CheckUndo(ctx, plan))
+	// Output: <nil>
+}
+
+func ExampleDB_ApplyUndo() {
+	ctx, audit := forExample("r-44")
+	sent(ctx, audit, 44)
+	plan := must(audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-44"))))
+	done, err := audit.ApplyUndo(ctx, plan)
+	fmt.Println(done.Rows[0].Action, err)
+	// Output: deleted <nil>
+}
+
+func ExampleDB_Undo() {
+	ctx, audit := forExample("r-45")
+	sent(ctx, audit, 45)
+	done, err := audit.Undo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-45")))
+	fmt.Println(len(done.Rows), done.Rows[0].Action, err)
+	// Output: 1 deleted <nil>
+}
+
+func ExampleDB_PlanRedo() {
+	ctx, audit := forExample("r-46")
+	undo := undone(ctx, audit, 46)
+	plan, err := audit.PlanRedo(ctx, undo)
+	fmt.Println(plan.Rows[0].Action, err)
+	// Output: created <nil>
+}
+
+func ExampleDB_Redo() {
+	ctx, audit := forExample("r-47")
+	undo := undone(ctx, audit, 47)
+	done, err := audit.Redo(ctx, undo)
+	fmt.Println(done.Rows[0].Action, err)
+	// Output: created <nil>
+}
+
+// undone inserts a parcel, undoes that, and returns the transaction of the undo.
+func undone(ctx context.Context, audit *exaudit.DB, id int) uint64 {
+	must(audit.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
+	must(audit.Undo(ctx, exaudit.Select(exaudit.OfEntity("parcels", id))))
+	versions := must(audit.History(ctx, "parcels", id))
+	return versions[len(versions)-1].Transaction
+}
+
+func ExampleTrack() {
+	ctx, audit := forExample("r-48")
+	err := pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error {
+		change := exaudit.Change{Table: "parcels", After: map[string]any{"id": 48, "status": "lost", "weight": 1}}
+		_, err := exaudit.Track(ctx, tx, change)
+		return err
+	})
+	versions := must(audit.History(ctx, "parcels", 48))
+	fmt.Println(versions[0].Action, versions[0].Custom["request"], err)
+	// Output: created r-48 <nil>
+}
