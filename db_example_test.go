@@ -366,6 +366,17 @@ func ExampleAsOf() {
 	// <nil>
 }
 
+func ExampleEachAsOf() {
+	ctx, audit := forExample("r-50")
+	versions := sent(ctx, audit, 50)
+	for p, err := range exaudit.EachAsOf[Parcel](ctx, audit, "parcels", exaudit.AtVersion(versions[0].ID)) {
+		if err != nil || p.ID == 50 {
+			fmt.Println(p.Status, err)
+		}
+	}
+	// Output: new <nil>
+}
+
 func ExampleStateAt() {
 	ctx, audit := forExample("r-30")
 	versions := sent(ctx, audit, 30)

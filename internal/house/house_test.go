@@ -197,3 +197,46 @@ func TestDocumentTables(t *testing.T) {
 		}
 	}
 }
+
+// Each exported method of DB, and each function that takes one, has an example.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	wanted, examples := map[string]string{}, map[string]bool{}
+	for _, s := range sources(t) {
+		if filepath.Dir(s.path) != "." {
+			continue
+		}
+		for _, declaration := range s.file.Decls {
+			f, ok := declaration.(*ast.FuncDecl)
+			switch {
+			case !ok:
+			case s.test():
+				examples[f.Name.Name] = true
+			case f.Name.IsExported() && f.Recv != nil && isDB(f.Recv.List[0].Type):
+				wanted["ExampleDB_"+f.Name.Name] = s.path
+			case f.Name.IsExported() && f.Recv == nil && slices.ContainsFunc(f.Type.Params.List, takesDB):
+				wanted["Example"+f.Name.Name] = s.path
+			}
+		}
+	}
+	if len(wanted) < 30 {
+		t.Fatalf("%d methods", len(wanted))
+	}
+	for name, path := range wanted {
+		if !examples[name] {
+			t.Errorf("%s: there is no %s", path, name)
+		}
+	}
+}
+
+func takesDB(field *ast.Field) bool { return isDB(field.Type) }
+
+// isDB reports whether a type is *DB.
+func isDB(of ast.Expr) bool {
+	star, ok := of.(*ast.StarExpr)
+	if !ok {
+		return false
+	}
+	name, ok := star.X.(*ast.Ident)
+	return ok && name.Name == "DB"
+}
