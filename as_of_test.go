@@ -232,7 +232,7 @@ func TestAsOfUnknown(t *testing.T) {
 	if err := audit.Uninstall(ctx, []string{"late"}); err != nil {
 		t.Fatal(err)
 	}
-	refused("late", now(), exaudit.ErrNotTracked)
+	refused("late", now(), exaudit.ErrNotTrackedThen)
 }
 
 // A transaction that was under way when a mark was made, and whose versions retention has

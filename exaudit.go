@@ -182,6 +182,14 @@ func LockTimeout(d time.Duration) InstallOption { return triggers.LockTimeout(d)
 // missed, and then roll it back.
 func DryRun() InstallOption { return triggers.DryRun() }
 
+// WithoutEnd makes Uninstall record nothing: what a table's rows were while it was tracked is not known afterwards.
+func WithoutEnd() InstallOption { return triggers.WithoutEnd() }
+
+// EndUnrecorded has a function told of each table whose rows Uninstall could not record, and why.
+func EndUnrecorded(tell func(table, reason string)) InstallOption {
+	return triggers.EndUnrecorded(tell)
+}
+
 // WithOptions gives tables options, by the names that Install is given. They replace those
 // that a table has; a table that is not in the map keeps its own, until it is uninstalled. What is wrong with them
 // is told by an *OptionError.

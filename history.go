@@ -116,12 +116,20 @@ type HistoryBegin struct {
 	CompleteSince time.Time `json:"complete_since"`
 	// Removed reports whether retention has removed versions.
 	Removed bool `json:"removed"`
+	// Untracked are the times at which the table was not tracked, since it first was: what changed then is not recorded.
+	Untracked []Untracked `json:"untracked,omitempty"`
 	// Predecessors are the tables that had this name before, were dropped, and have versions: by their number, which
 	// the condition "table_id = 3" of Where takes.
 	Predecessors []int32 `json:"predecessors,omitempty"`
 	// Keys are the primary keys that the table has had, oldest first, where they were more than one. History takes a key
 	// of any, and returns what was recorded under it.
 	Keys []KeyPeriod `json:"keys,omitempty"`
+}
+
+// Untracked is a time at which a table was not tracked, because it had been uninstalled.
+type Untracked struct {
+	From time.Time  `json:"from"`
+	To   *time.Time `json:"to,omitempty"` // nil: until now
 }
 
 // HistoryBegin returns from when on the history of a table is complete.
@@ -135,6 +143,13 @@ func (d *DB) HistoryBegin(ctx context.Context, table string) (HistoryBegin, erro
 		return HistoryBegin{}, d.explain(ctx, fmt.Errorf("read where the history of %s begins: %w", t.QuotedName, err))
 	}
 	begin := HistoryBegin{CompleteSince: b.CompleteSince, Removed: b.Forgotten, Predecessors: b.Predecessors}
+	for i, from := range b.UntrackedFrom {
+		u := Untracked{From: from}
+		if i < len(b.UntrackedTo) {
+			u.To = &b.UntrackedTo[i]
+		}
+		begin.Untracked = append(begin.Untracked, u)
+	}
 	keys, err := history.Periods(ctx, d.conn, history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation})
 	if err != nil {
 		return HistoryBegin{}, d.explain(ctx, err)

@@ -127,7 +127,7 @@ func (r *rowReader[T]) read(ctx context.Context, q db.DBTX, wanted []history.Row
 		if !rows.Next() {
 			break
 		}
-		if read[i], err = r.scan(rows, wanted[i].Unknown); err != nil {
+		if read[i], err = r.scan(rows, wanted[i].Unknown, 0); err != nil {
 			return nil, err
 		}
 	}
@@ -138,9 +138,10 @@ func (r *rowReader[T]) read(ctx context.Context, q db.DBTX, wanted []history.Row
 	return read, nil
 }
 
-func (r *rowReader[T]) scan(rows pgx.Rows, unknown []string) (*T, error) {
+// scan reads a row, and leaves some columns at its end alone.
+func (r *rowReader[T]) scan(rows pgx.Rows, unknown []string, others int) (*T, error) {
 	row := new(T)
-	into := make([]any, len(r.fields))
+	into := make([]any, len(r.fields)+others)
 	for i, f := range r.fields {
 		if slices.Contains(unknown, r.columns[i]) || len(unknown) > 0 && slices.Contains(r.computed, r.columns[i]) {
 			continue // pgx skips nil

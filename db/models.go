@@ -153,6 +153,17 @@ type ExauditMove struct {
 	Rollback    *string
 }
 
+type ExauditPeriod struct {
+	TableID      int32
+	Since        time.Time
+	AfterID      int64
+	Until        time.Time
+	UntilID      int64
+	AnchorID     *int64
+	LastID       *int64
+	ForgottenXid pgtype.Uint64
+}
+
 type ExauditReadableVersion struct {
 	ID               int64
 	RecordedAt       time.Time

@@ -190,7 +190,16 @@ func (q *Queries) DropCondition(ctx context.Context, db DBTX, id int32) error {
 }
 
 const historyBegin = `-- name: HistoryBegin :one
-SELECT t.complete_since, (t.forgotten_at IS NOT NULL)::boolean AS forgotten,
+SELECT coalesce((SELECT pg_catalog.min(p.since) FROM exaudit.periods p
+                 WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.since OPERATOR(pg_catalog.<=) p.until), t.complete_since)::pg_catalog.timestamptz AS complete_since,
+       ARRAY(SELECT p.until FROM exaudit.periods p
+             WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL ORDER BY p.until)::pg_catalog.timestamptz[] AS untracked_from,
+       ARRAY(SELECT s.since
+             FROM (SELECT p.until AS place, LEAST(p.since, p.until) AS since FROM exaudit.periods p
+                   WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL
+                   UNION ALL SELECT 'infinity', t.complete_since WHERE t.tracked) AS s
+             ORDER BY s.place OFFSET 1)::pg_catalog.timestamptz[] AS untracked_to,
+       (t.forgotten_at IS NOT NULL)::boolean AS forgotten,
        ARRAY(SELECT p.id FROM exaudit.tables p
              WHERE p.schema_name OPERATOR(pg_catalog.=) t.schema_name AND p.table_name OPERATOR(pg_catalog.=) t.table_name
                AND p.id OPERATOR(pg_catalog.<) t.id
@@ -202,16 +211,24 @@ WHERE t.id OPERATOR(pg_catalog.=) $1::integer
 
 type HistoryBeginRow struct {
 	CompleteSince time.Time
+	UntrackedFrom []time.Time
+	UntrackedTo   []time.Time
 	Forgotten     bool
 	Predecessors  []int32
 }
 
 // From when on everything is recorded of a table and still there, and the tables that had its name before it and have
-// versions that may be read.
+// versions that may be read. untracked_from has when it was uninstalled, and untracked_to when it was installed again.
 func (q *Queries) HistoryBegin(ctx context.Context, db DBTX, tableID int32) (HistoryBeginRow, error) {
 	row := db.QueryRow(ctx, historyBegin, tableID)
 	var i HistoryBeginRow
-	err := row.Scan(&i.CompleteSince, &i.Forgotten, &i.Predecessors)
+	err := row.Scan(
+		&i.CompleteSince,
+		&i.UntrackedFrom,
+		&i.UntrackedTo,
+		&i.Forgotten,
+		&i.Predecessors,
+	)
 	return i, err
 }
 
@@ -387,6 +404,23 @@ func (q *Queries) PinSettings(ctx context.Context, db DBTX) (PinSettingsRow, err
 	var i PinSettingsRow
 	err := row.Scan(&i.Settings, &i.Pinned)
 	return i, err
+}
+
+const recordEnd = `-- name: RecordEnd :one
+SELECT coalesce(exaudit.record_end($1::integer, $2::pg_catalog.oid), '')::pg_catalog.text AS reason
+`
+
+type RecordEndParams struct {
+	ID       int32
+	Relation uint32
+}
+
+// Why the last rows of a table cannot be recorded; ” where they are.
+func (q *Queries) RecordEnd(ctx context.Context, db DBTX, arg RecordEndParams) (string, error) {
+	row := db.QueryRow(ctx, recordEnd, arg.ID, arg.Relation)
+	var reason string
+	err := row.Scan(&reason)
+	return reason, err
 }
 
 const recordedAtDefault = `-- name: RecordedAtDefault :one
@@ -664,7 +698,7 @@ func (q *Queries) UntrackGoneTables(ctx context.Context, db DBTX) error {
 }
 
 const untrackTable = `-- name: UntrackTable :exec
-UPDATE exaudit.tables SET tracked = false WHERE id OPERATOR(pg_catalog.=) $1
+SELECT exaudit.end_tracking($1::integer)
 `
 
 func (q *Queries) UntrackTable(ctx context.Context, db DBTX, id int32) error {

@@ -415,7 +415,9 @@ func (q *Queries) TableNames(ctx context.Context, db DBTX) ([]TableNamesRow, err
 }
 
 const unrecorded = `-- name: Unrecorded :one
-SELECT exaudit.hides_changes(t.options)::boolean AS changes,
+SELECT ARRAY(SELECT p.last_id FROM exaudit.periods p WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL
+             ORDER BY p.last_id)::bigint[] AS ends,
+       exaudit.hides_changes(t.options)::boolean AS changes,
        (t.options OPERATOR(pg_catalog.?) 'where')::boolean AS condition,
        coalesce(exaudit.option_columns(t.id, $1::pg_catalog.oid, 'exclude'), '{}')::pg_catalog.text[] AS excluded,
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)
@@ -433,6 +435,7 @@ type UnrecordedParams struct {
 }
 
 type UnrecordedRow struct {
+	Ends      []int64
 	Changes   bool
 	Condition bool
 	Excluded  []string
@@ -440,11 +443,12 @@ type UnrecordedRow struct {
 }
 
 // What the options of a table leave out: whether rows can change out of sight, and columns. condition and excluded are
-// about what a session that records writes.
+// about what a session that records writes. ends are the last versions before nothing was recorded.
 func (q *Queries) Unrecorded(ctx context.Context, db DBTX, arg UnrecordedParams) (UnrecordedRow, error) {
 	row := db.QueryRow(ctx, unrecorded, arg.Relation, arg.TableID)
 	var i UnrecordedRow
 	err := row.Scan(
+		&i.Ends,
 		&i.Changes,
 		&i.Condition,
 		&i.Excluded,

@@ -20,6 +20,8 @@ type Present struct {
 	// Gaps tells that the options of the table let rows change out of sight: by a condition,
 	// by exaudit.ignore, by a TRUNCATE that is ignored.
 	Gaps bool
+	// Ends are the last versions before the table was not tracked any more, for a while or until now, in ascending order.
+	Ends []int64
 	// Hidden are the columns that its options leave out of whole rows.
 	Hidden []string
 	// Condition tells that the table has one, and Excluded are the columns that are not recorded.

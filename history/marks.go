@@ -24,7 +24,8 @@ var (
 
 var raised = map[string]error{
 	"XA001": ErrNoMark, "XA002": ErrMarkExists, "XA003": ErrInvalidFilter,
-	"XA011": ErrBeforeHistory, "XA012": ErrFuture, "XA013": ErrNoVersion, "XA014": ErrOutOfSight, "XA015": ErrKeyChanged,
+	"XA011": ErrBeforeHistory, "XA012": ErrFuture, "XA013": ErrNoVersion, "XA014": ErrOutOfSight,
+	"XA015": ErrNotTrackedThen, "XA016": ErrUnreadable, "XA017": ErrKeyChanged,
 }
 
 // explained adds to PostgreSQL's error what callers look for.

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -15,6 +16,12 @@ var (
 	// ErrBeforeHistory means that a table's history does not reach back to a point: it was not
 	// tracked yet, or retention has removed what came after it.
 	ErrBeforeHistory = errors.New("before the history begins")
+	// ErrNotTrackedThen means that nothing was recorded of a table at a point, because it was not tracked: it had been
+	// uninstalled.
+	ErrNotTrackedThen = errors.New("not tracked at that time")
+	// ErrUnreadable means that what was recorded of a row cannot be a row of its table any more: a type that was changed
+	// since does not read it.
+	ErrUnreadable = errors.New("not readable as the table is now")
 	// ErrFuture means that a point is still to come, by the clock of the database.
 	ErrFuture = errors.New("in the future")
 
@@ -24,6 +31,36 @@ var (
 
 	errNoPoint = errors.New("no point in time is given")
 )
+
+// RowError says of one row that nobody knows what it was at a point, while others are known. errors.Is finds
+// ErrDiverged, where its versions do not fit together, or ErrUnreadable.
+type RowError struct {
+	Table   string // quoted
+	Key     string // the entity id that it had then, or of the version
+	Version int64  // the one that does not fit; 0 where none is to blame
+	Reason  string
+	is      error
+}
+
+func (e *RowError) Error() string { return e.Reason }
+
+func (e *RowError) Unwrap() error { return e.is }
+
+// newRowError reads what exaudit.rows_before says of a row.
+func newRowError(table string, problem []byte) error {
+	var told struct {
+		Key, Message, Code string
+		Version            int64
+	}
+	if err := json.Unmarshal(problem, &told); err != nil {
+		return fmt.Errorf("read what is wrong with a row of %s: %w", table, err)
+	}
+	e := &RowError{Table: table, Key: told.Key, Version: told.Version, Reason: told.Message, is: ErrDiverged}
+	if is := raised[told.Code]; is != nil {
+		e.is = is
+	}
+	return e
+}
 
 // Point is a point in the history of all tables.
 type Point struct {
@@ -62,8 +99,10 @@ func (p Point) String() string {
 // AsOf reads the rows of a table at a point, in the order of their keys, or where a key is given
 // the row that had it: as rows of the table's type, or as images. Hidden columns,
 // masked or excluded ones, are NULL in rows and missing in images. scan reads one row, and reports
-// whether to go on.
-func AsOf(ctx context.Context, q db.DBTX, e Entity, key *string, p Point, images bool, scan func(row pgx.Rows, hidden []string) (bool, error)) error {
+// whether to go on; the last column of a row is not for it. Of a row that is not known, unknown is told instead, after
+// the others.
+func AsOf(ctx context.Context, q db.DBTX, e Entity, key *string, p Point, images bool,
+	scan func(row pgx.Rows, hidden []string) (bool, error), unknown func(error) bool) error {
 	if p.function == "" {
 		return errNoPoint
 	}
@@ -77,6 +116,13 @@ func AsOf(ctx context.Context, q db.DBTX, e Entity, key *string, p Point, images
 	}
 	defer rows.Close()
 	for rows.Next() {
+		values := rows.RawValues()
+		if problem := values[len(values)-1]; problem != nil {
+			if !unknown(newRowError(e.Table, problem)) {
+				return nil
+			}
+			continue
+		}
 		if more, err := scan(rows, query.Hidden); err != nil || !more {
 			return err
 		}

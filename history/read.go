@@ -116,14 +116,15 @@ func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden 
 	}
 	for _, line := range lines {
 		e.ID = line.Key()
-		present.Row = nil
+		present := present
+		present.Unknown = present.Unknown || present.endedAfter(line)
 		if line.Current && !present.Unknown {
 			if present.Row, err = rowPreview(ctx, q, e, cut); err != nil {
 				return nil, nil, err
 			}
 			present.Row = present.Row.without(hidden)
 		}
-		err := Rebuild(line.Versions, present)
+		err := rebuildPeriods(line.Versions, present)
 		if err != nil && !outOfSight(err) {
 			return nil, nil, fmt.Errorf("history of %s %s: %w", e.Table, e.ID, err)
 		}
@@ -148,7 +149,7 @@ func NewPresent(ctx context.Context, q db.DBTX, e Entity) (Present, error) {
 	}
 	return Present{
 		Unknown: e.Relation == 0 || e.Period.Former(), Gaps: unrecorded.Changes, Hidden: unrecorded.Columns,
-		Condition: unrecorded.Condition, Excluded: unrecorded.Excluded,
+		Condition: unrecorded.Condition, Excluded: unrecorded.Excluded, Ends: unrecorded.Ends,
 	}, nil
 }
 

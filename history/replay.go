@@ -62,7 +62,7 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 	if r.present, err = NewPresent(ctx, q, e); err != nil {
 		return nil, err
 	}
-	if rewritten {
+	if rewritten || len(r.present.Ends) > 0 {
 		return r, r.readMoved(ctx, q)
 	}
 	if r.lastID, err = db.New().LastEntityVersion(ctx, q, db.LastEntityVersionParams{TableID: e.TableID, EntityID: e.ID}); err != nil {
@@ -103,7 +103,7 @@ func (r *Replay) readMoved(ctx context.Context, q db.DBTX) error {
 
 // readLineEnd is readEnd of one row of several.
 func (r *Replay) readLineEnd(ctx context.Context, q db.DBTX, line *Line) error {
-	if !line.Current || r.present.Unknown || r.present.Gaps || !r.isRetyped() {
+	if !line.Current || r.present.endedAfter(line) || r.present.Unknown || r.present.Gaps || !r.isRetyped() {
 		return nil
 	}
 	e := r.entity

@@ -35,7 +35,11 @@ SELECT exaudit.note_unwatched(@id::integer, @relation::pg_catalog.oid);
 SELECT exaudit.let_go(NULL::integer);
 
 -- name: UntrackTable :exec
-UPDATE exaudit.tables SET tracked = false WHERE id OPERATOR(pg_catalog.=) @id;
+SELECT exaudit.end_tracking(@id::integer);
+
+-- name: RecordEnd :one
+-- Why the last rows of a table cannot be recorded; '' where they are.
+SELECT coalesce(exaudit.record_end(@id::integer, @relation::pg_catalog.oid), '')::pg_catalog.text AS reason;
 
 -- name: AttachedTables :many
 -- Tables that have become partitions of a tracked one, which records their rows as its own.
@@ -190,8 +194,17 @@ SELECT (exaudit.type_named(@name::pg_catalog.text) IS NOT NULL)::boolean AS know
 
 -- name: HistoryBegin :one
 -- From when on everything is recorded of a table and still there, and the tables that had its name before it and have
--- versions that may be read.
-SELECT t.complete_since, (t.forgotten_at IS NOT NULL)::boolean AS forgotten,
+-- versions that may be read. untracked_from has when it was uninstalled, and untracked_to when it was installed again.
+SELECT coalesce((SELECT pg_catalog.min(p.since) FROM exaudit.periods p
+                 WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.since OPERATOR(pg_catalog.<=) p.until), t.complete_since)::pg_catalog.timestamptz AS complete_since,
+       ARRAY(SELECT p.until FROM exaudit.periods p
+             WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL ORDER BY p.until)::pg_catalog.timestamptz[] AS untracked_from,
+       ARRAY(SELECT s.since
+             FROM (SELECT p.until AS place, LEAST(p.since, p.until) AS since FROM exaudit.periods p
+                   WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL
+                   UNION ALL SELECT 'infinity', t.complete_since WHERE t.tracked) AS s
+             ORDER BY s.place OFFSET 1)::pg_catalog.timestamptz[] AS untracked_to,
+       (t.forgotten_at IS NOT NULL)::boolean AS forgotten,
        ARRAY(SELECT p.id FROM exaudit.tables p
              WHERE p.schema_name OPERATOR(pg_catalog.=) t.schema_name AND p.table_name OPERATOR(pg_catalog.=) t.table_name
                AND p.id OPERATOR(pg_catalog.<) t.id

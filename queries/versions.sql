@@ -42,8 +42,10 @@ WHERE v.id OPERATOR(pg_catalog.=) @id::bigint;
 
 -- name: Unrecorded :one
 -- What the options of a table leave out: whether rows can change out of sight, and columns. condition and excluded are
--- about what a session that records writes.
-SELECT exaudit.hides_changes(t.options)::boolean AS changes,
+-- about what a session that records writes. ends are the last versions before nothing was recorded.
+SELECT ARRAY(SELECT p.last_id FROM exaudit.periods p WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL
+             ORDER BY p.last_id)::bigint[] AS ends,
+       exaudit.hides_changes(t.options)::boolean AS changes,
        (t.options OPERATOR(pg_catalog.?) 'where')::boolean AS condition,
        coalesce(exaudit.option_columns(t.id, @relation::pg_catalog.oid, 'exclude'), '{}')::pg_catalog.text[] AS excluded,
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)

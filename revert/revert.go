@@ -220,6 +220,7 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 		return nil, err
 	}
 	known.Row = present
+	line.Versions = known.SinceTracked(line.Versions, chosen.ID)
 	err = history.Rebuild(line.Versions, known)
 	from := slices.IndexFunc(line.Versions, func(v *history.Version) bool { return v.ID == chosen.ID })
 	if err == nil {

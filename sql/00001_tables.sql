@@ -91,6 +91,23 @@ CREATE TABLE exaudit.tables (
     forgotten_at   timestamptz
 );
 
+-- The times at which a table was tracked and that an uninstall has ended. What the rows were in the end is
+-- recorded as baselines: those after anchor_id, up to until_id; NULL where it is not. Everything is known from since to
+-- until, unless since is later. last_id is the last version before nothing was recorded any more, and NULL
+-- until the triggers are gone.
+CREATE TABLE exaudit.periods (
+    table_id      integer     NOT NULL REFERENCES exaudit.tables (id),
+    since         timestamptz NOT NULL,
+    after_id      bigint      NOT NULL,
+    until         timestamptz NOT NULL,
+    until_id      bigint      NOT NULL,
+    anchor_id     bigint,
+    last_id       bigint,
+    -- the newest transaction that retention has removed versions of
+    forgotten_xid xid8,
+    PRIMARY KEY (table_id, until)
+);
+
 -- What the columns of a tracked table were, from the version after "since" on. An
 -- attribute number outlives RENAME COLUMN, so images written before a rename can be
 -- read under the present names. The relation tells whether attribute numbers of two
@@ -321,8 +338,8 @@ CREATE POLICY readers ON exaudit.key_changes FOR SELECT TO exaudit_reader
     USING (table_id IN (SELECT exaudit.readable_tables()));
 CREATE POLICY writers ON exaudit.key_changes FOR INSERT TO exaudit_writer WITH CHECK (true);
 
-GRANT SELECT ON exaudit.versions, exaudit.key_changes, exaudit.history, exaudit.tables, exaudit.relations, exaudit.column_snapshots,
-    exaudit.columns_beside, exaudit.custom_columns TO exaudit_reader;
+GRANT SELECT ON exaudit.versions, exaudit.key_changes, exaudit.history, exaudit.tables, exaudit.periods, exaudit.relations,
+    exaudit.column_snapshots, exaudit.columns_beside, exaudit.custom_columns TO exaudit_reader;
 GRANT SELECT ON exaudit.tables, exaudit.relations, exaudit.column_snapshots, exaudit.columns_beside, exaudit.custom_columns TO exaudit_writer;
 GRANT INSERT ON exaudit.versions, exaudit.key_changes, exaudit.column_snapshots TO exaudit_writer;
 
@@ -421,6 +438,7 @@ DROP FUNCTION exaudit.refuse_change;
 DROP FUNCTION exaudit.readable_tables;
 DROP VIEW exaudit.relations;
 DROP TABLE exaudit.column_snapshots;
+DROP TABLE exaudit.periods;
 DROP TABLE exaudit.tables;
 DROP TYPE exaudit.action;
 ALTER SCHEMA exaudit OWNER TO CURRENT_USER;

@@ -58,18 +58,40 @@ BEGIN
 END
 $$;
 
+-- Notes that a table is not tracked any more, and until when it was.
+CREATE FUNCTION exaudit.end_tracking(table_id integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    t exaudit.tables;
+BEGIN
+    UPDATE exaudit.tables k SET tracked = false WHERE k.id = end_tracking.table_id AND k.tracked RETURNING * INTO t;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    UPDATE exaudit.periods p SET last_id = exaudit.last_version_id() WHERE p.table_id = t.id AND p.last_id IS NULL;
+    IF NOT FOUND THEN
+        INSERT INTO exaudit.periods (table_id, since, after_id, until, until_id, last_id)
+        VALUES (t.id, CASE WHEN exaudit.hides_changes(t.options) THEN 'infinity' ELSE t.complete_since END, t.complete_after,
+                clock_timestamp(), exaudit.last_version_id(), exaudit.last_version_id());
+    END IF;
+END
+$$;
+
 -- Lets go of the tables that are gone, and of the one of the id. What another transaction is about to change stays for
 -- later: it may be the last that is done for long.
 CREATE FUNCTION exaudit.let_go(table_id integer DEFAULT NULL) RETURNS void
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
 AS $$
-    UPDATE exaudit.tables t SET tracked = false
-    WHERE t.tracked
-      AND (t.id = $1
-           OR t.id = ANY (ARRAY(SELECT gone.id FROM exaudit.tables gone
-                                WHERE gone.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id = gone.id)
-                                FOR NO KEY UPDATE SKIP LOCKED)))
+    SELECT exaudit.end_tracking(g.id)
+    FROM (SELECT $1 AS id
+          UNION ALL
+          SELECT gone.id FROM (SELECT t.id FROM exaudit.tables t
+                               WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id = t.id)
+                               FOR NO KEY UPDATE SKIP LOCKED) AS gone) AS g
 $$;
 
 -- Follows tables that were renamed: their triggers tell which they are. As above, what another transaction is about to
@@ -130,7 +152,7 @@ CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 6::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.follow_table, exaudit.follow_new_table, exaudit.let_go, exaudit.refresh_names, exaudit.statement_level_obstacles FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION exaudit.follow_table, exaudit.follow_new_table, exaudit.end_tracking, exaudit.let_go, exaudit.refresh_names, exaudit.statement_level_obstacles FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.statement_level_obstacles TO exaudit_reader; -- of "exaudit status"
 
 RESET ROLE;
@@ -142,6 +164,7 @@ DROP SCHEMA IF EXISTS exaudit_follow CASCADE;
 DROP FUNCTION exaudit.statement_level_obstacles;
 DROP FUNCTION exaudit.refresh_names;
 DROP FUNCTION exaudit.let_go;
+DROP FUNCTION exaudit.end_tracking;
 DROP FUNCTION exaudit.follow_new_table;
 DROP FUNCTION exaudit.follow_table;
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 5::bigint';

@@ -526,10 +526,43 @@ BEGIN
 END
 $$;
 
--- Takes the triggers off a table and lets go of it; its versions stay. partition_script
--- takes back what installing has granted. A table that is not tracked under this name, having
+-- Before the triggers of a table go, records its rows as they are: so that it is known what they were while they were
+-- tracked, whatever becomes of them. Nobody else may write to the table. Returns why that cannot be recorded, if so.
+CREATE FUNCTION exaudit.record_end(table_id integer, relation oid) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    t      exaudit.tables;
+    anchor bigint;
+    reason text;
+BEGIN
+    PERFORM exaudit.note_unwatched(table_id, relation);
+    SELECT * INTO STRICT t FROM exaudit.tables k WHERE k.id = record_end.table_id;
+    DELETE FROM exaudit.periods p WHERE p.table_id = t.id AND p.last_id IS NULL; -- of an attempt that failed
+    IF t.complete_since = 'infinity' OR exaudit.hides_changes(t.options) THEN
+        RETURN 'rows may have changed out of sight';
+    END IF;
+    BEGIN
+        anchor := exaudit.last_version_id();
+        PERFORM exaudit.record_baseline(t.id, true);
+        INSERT INTO exaudit.periods (table_id, since, after_id, until, until_id, anchor_id)
+        VALUES (t.id, t.complete_since, t.complete_after, clock_timestamp(), exaudit.last_version_id(), anchor);
+    EXCEPTION
+        WHEN lock_not_available OR deadlock_detected OR serialization_failure OR disk_full THEN
+            RAISE;
+        WHEN OTHERS THEN
+            reason := SQLERRM;
+    END;
+    RETURN reason;
+END
+$$;
+
+-- Takes the triggers off a table and lets go of it; its versions stay, and with a baseline it is known what its rows were
+-- until now. partition_script takes back what installing has granted. A table that is not tracked under this name, having
 -- been renamed or never installed, is left alone.
-CREATE FUNCTION exaudit.uninstall_table(table_name text, partition_script text DEFAULT '') RETURNS void
+CREATE FUNCTION exaudit.uninstall_table(table_name text, partition_script text DEFAULT '', baseline boolean DEFAULT true) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -541,12 +574,17 @@ DECLARE
 BEGIN
     PERFORM exaudit.begin_install();
     FOR known IN
-        SELECT t.id, r.relation::regclass AS relation
+        SELECT t.id, t.tracked, r.relation::regclass AS relation
         FROM exaudit.tables t
         LEFT JOIN exaudit.relations r ON r.table_id = t.id
         WHERE r.relation = target
            OR r.relation IS NULL AND pg_catalog.format('%I.%I', t.schema_name, t.table_name) = uninstall_table.table_name
     LOOP
+        IF baseline AND known.relation IS NOT NULL AND known.tracked THEN
+            -- as strong as dropping triggers takes it
+            EXECUTE pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', exaudit.target(known.relation));
+            PERFORM exaudit.record_end(known.id, known.relation);
+        END IF;
         FOR had IN
             SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
             WHERE p.pronamespace = 'exaudit'::regnamespace
@@ -559,7 +597,7 @@ BEGIN
         IF known.relation IS NOT NULL THEN
             PERFORM exaudit.run_for_partitions(known.relation, partition_script);
         END IF;
-        UPDATE exaudit.tables t SET tracked = false WHERE t.id = known.id;
+        PERFORM exaudit.end_tracking(known.id);
     END LOOP;
 END
 $$;
@@ -572,13 +610,14 @@ AS 'SELECT 7::bigint';
 REVOKE EXECUTE ON FUNCTION exaudit.hidden_name, exaudit.compile_condition, exaudit.condition_objection, exaudit.mutable_part, exaudit.condition_function,
      exaudit.bind_condition, exaudit.drop_condition,
     exaudit.begin_install, exaudit.empty_copy, exaudit.copy_of_referenced, exaudit.run_for_partitions, exaudit.complete_partitions,
-    exaudit.install_table, exaudit.uninstall_table
+    exaudit.install_table, exaudit.record_end, exaudit.uninstall_table
     FROM PUBLIC;
 
 RESET ROLE;
 
 -- +goose Down
 DROP FUNCTION exaudit.uninstall_table;
+DROP FUNCTION exaudit.record_end;
 DROP FUNCTION exaudit.install_table;
 DROP FUNCTION exaudit.bind_condition;
 DROP FUNCTION exaudit.drop_condition;

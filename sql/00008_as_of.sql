@@ -28,6 +28,16 @@ BEGIN
     FROM (SELECT table_id, max(recorded_at) AS until, max(id) AS last_id, max(xid) AS last_xid
           FROM forgotten GROUP BY table_id) f
     WHERE t.id = f.table_id;
+    UPDATE exaudit.periods p
+    SET since = greatest(p.since, f.until),
+        after_id = greatest(p.after_id, f.last_id),
+        anchor_id = CASE WHEN f.last_id <= p.anchor_id THEN p.anchor_id END,
+        forgotten_xid = greatest(p.forgotten_xid::text::bigint, f.last_xid)::text::xid8
+    FROM (SELECT g.table_id, g.until AS ended, max(o.recorded_at) AS until, max(o.id) AS last_id, max(o.xid) AS last_xid
+          FROM exaudit.periods g
+          JOIN forgotten o ON o.table_id = g.table_id AND o.id <= g.until_id
+          GROUP BY g.table_id, g.until) f
+    WHERE p.table_id = f.table_id AND p.until = f.ended;
     RETURN NULL;
 END
 $$;
@@ -277,9 +287,12 @@ $$;
 -- Under a deferred constraint, several rows have a key for a while. Of these, where a row lay tells which one goes on;
 -- where that is not known, the one that came first goes first.
 --
--- keys must hold every key that one of them was rewritten to or from since first_id; see linked_keys. Numbers of rows
--- begin with 1, places are those of keys; origin is that of the key before. Changes of one step happened at once.
-CREATE FUNCTION exaudit.tell_apart(table_id integer, keys text[], first_id bigint,
+-- Where a table was not tracked for a while, nobody knows which rows went on: they are other rows then.
+--
+-- keys must hold every key that one of them was rewritten to or from since first_id; see linked_keys. Versions after
+-- last_id are left out. Numbers of rows begin with 1, places are those of keys; origin is that of the key before. Changes
+-- of one step happened at once.
+CREATE FUNCTION exaudit.tell_apart(table_id integer, keys text[], first_id bigint, last_id bigint,
                                    OUT row_number integer, OUT version_id bigint, OUT action exaudit.action,
                                    OUT place integer, OUT origin integer, OUT step integer) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
@@ -289,6 +302,8 @@ AS $$
 <<this>> -- custom columns of versions may be called as variables are
 DECLARE
     since         bigint := exaudit.first_of_key_changes(table_id, first_id);
+    ends          bigint[] := ARRAY(SELECT p.last_id FROM exaudit.periods p WHERE p.table_id = tell_apart.table_id ORDER BY p.last_id);
+    period        integer := 0; -- of ends, how many came before
     known         integer := 0; -- rows told apart
     here          integer[];    -- by places, the row that has come last; 0 if there is none any more, NULL if nothing is known
     beneath       integer[] := '{}'; -- rows that were there when it came, in the order of their coming
@@ -316,13 +331,16 @@ DECLARE
     v             record;
 BEGIN
     step := 0;
+    WHILE ends[period + 1] < since LOOP
+        period := period + 1;
+    END LOOP;
     -- the rows that are known to have been there before
     FOR v IN
         SELECT k.place::integer AS place, came.xid || ' ' || came.new_row::text AS lies
         FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
         CROSS JOIN LATERAL (
             SELECT o.id, o.action FROM exaudit.versions o
-            WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id < this.since
+            WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id < this.since AND (period = 0 OR o.id > ends[period])
             ORDER BY o.id DESC LIMIT 1) AS o
         LEFT JOIN exaudit.key_changes came ON came.table_id = tell_apart.table_id AND came.id = o.id
         LEFT JOIN LATERAL (
@@ -341,7 +359,8 @@ BEGIN
             SELECT c.id, c.xid, c.began, c.command, c.previous_entity_id, c.old_row, c.new_row,
                    min(c.id) OVER (PARTITION BY c.xid, c.began, c.command) AS start
             FROM exaudit.key_changes c
-            WHERE c.table_id = tell_apart.table_id AND c.id >= this.since AND EXISTS (SELECT FROM unnest(keys) AS k (key) WHERE k.key = c.entity_id)
+            WHERE c.table_id = tell_apart.table_id AND c.id >= this.since AND (tell_apart.last_id IS NULL OR c.id <= tell_apart.last_id)
+              AND EXISTS (SELECT FROM unnest(keys) AS k (key) WHERE k.key = c.entity_id)
         ), changes AS MATERIALIZED (
             SELECT s.*, CASE WHEN s.command IS NULL THEN s.id
                              ELSE min(s.start) FILTER (WHERE s.command IS NOT NULL)
@@ -357,7 +376,8 @@ BEGIN
             -- by the index, whatever is known of the table's size
             CROSS JOIN LATERAL (
                 SELECT o.id, o.xid, o.action FROM exaudit.versions o
-                WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= this.since OFFSET 0) AS o
+                WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= this.since
+                  AND (tell_apart.last_id IS NULL OR o.id <= tell_apart.last_id) OFFSET 0) AS o
             LEFT JOIN changes c ON c.id = o.id
             LEFT JOIN unnest(keys) WITH ORDINALITY AS p (entity_id, place) ON p.entity_id = c.previous_entity_id
             UNION ALL
@@ -367,7 +387,7 @@ BEGIN
         ORDER BY o.position NULLS LAST, o.command, o.id
     LOOP
         -- at the end, and before another transaction's change of the same keys, nothing may wait any more
-        must := open > 0 AND begins AND (v.id IS NULL OR EXISTS (
+        must := open > 0 AND begins AND (v.id IS NULL OR coalesce(v.id > ends[period + 1], false) OR EXISTS (
             SELECT FROM generate_series(1, n) AS i
             JOIN generate_series(1, steps) AS s ON i BETWEEN first_of[s] AND last_of[s] AND xids[s] <> v.xid
             WHERE places[i] IN (v.place, v.origin) OR origins[i] IN (v.place, v.origin)));
@@ -376,6 +396,10 @@ BEGIN
             CONTINUE WHEN turn = 1 AND NOT must;
             IF turn = 2 THEN
                 EXIT WHEN v.id IS NULL;
+                WHILE v.id > ends[period + 1] LOOP
+                    period := period + 1;
+                    here := NULL; beneath := '{}'; beneath_place := '{}';
+                END LOOP;
                 n := n + 1;
                 ids[n] := v.id; actions[n] := v.action; places[n] := v.place; origins[n] := v.origin;
                 lefts[n] := v.left_row; cames[n] := v.new_row;
@@ -483,13 +507,14 @@ $$;
 -- rows as they were then: of those that there were none, nothing. A row has the key now that keys have in its place, or
 -- NULL where it is gone. Undone are its versions under this key from its first_id on; of rows that have changed their
 -- keys, it is NULL, and those that are listed: in the order of tell_apart, by the row's place. Traced, it returns the
--- states of the rows instead, each with the version that led there, the newest first.
+-- states of the rows instead, each with the version that led there, the newest first. Up to a last_id, it begins
+-- with the rows that were recorded when the table was uninstalled.
 --
 -- Inside a transaction, ids of a row's versions may be the wrong way round, where a nested trigger recorded the later
--- change first. What cannot be undone yet waits.
+-- change first. What cannot be undone yet waits. Of a row whose versions do not fit together, the problem is returned.
 CREATE FUNCTION exaudit.rewind(table_id integer, relation regclass, keys text[], first_ids bigint[],
-                               listed integer[], listed_ids bigint[], listed_keys text[], traced boolean,
-                               OUT version_id bigint, OUT image jsonb) RETURNS SETOF record
+                               listed integer[], listed_ids bigint[], listed_keys text[], traced boolean, last_id bigint,
+                               OUT version_id bigint, OUT image jsonb, OUT problem jsonb) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
@@ -519,8 +544,13 @@ DECLARE
         END;
     epochs   jsonb[] := ARRAY(SELECT pg_catalog.to_jsonb(e) FROM exaudit.column_epochs(table_id, relation) e);
     epoch    integer := 1;
+    periods  exaudit.periods[] := ARRAY(SELECT p FROM exaudit.periods p WHERE p.table_id = rewind.table_id AND p.last_id IS NOT NULL ORDER BY p.last_id);
+    period   integer; -- of the version; beyond periods is the present one
+    before   integer; -- of the version before it
     states   jsonb[] := pg_catalog.array_fill(NULL::jsonb, ARRAY[cardinality(keys)]); -- as the keys are placed
+    problems jsonb[] := '{}';
     chain    integer;
+    broken   integer; -- the chain that has a problem
     xid      bigint;
     waiting  jsonb[] := '{}';
     n        integer := 0; -- how many wait
@@ -529,18 +559,21 @@ DECLARE
     u        record;
     v        record;
 BEGIN
-    FOR v IN EXECUTE row_query USING relation, keys, exaudit.encode_query(relation),
-                                     exaudit.option_columns(table_id, relation, 'exclude'), exaudit.option_columns(table_id, relation, 'mask')
-    LOOP
-        states[v.place] := v.image;
-    END LOOP;
+    IF last_id IS NULL THEN
+        FOR v IN EXECUTE row_query USING relation, keys, exaudit.encode_query(relation),
+                                         exaudit.option_columns(table_id, relation, 'exclude'), exaudit.option_columns(table_id, relation, 'mask')
+        LOOP
+            states[v.place] := v.image;
+        END LOOP;
+    END IF;
     FOR v IN
         SELECT k.chain::integer AS chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, o.id AS position
         FROM ROWS FROM (unnest(keys), unnest(first_ids)) WITH ORDINALITY AS k (entity_id, first_id, chain)
         -- by the index, whatever is known of the table's size
         CROSS JOIN LATERAL (
             SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
-            WHERE o.table_id = rewind.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= k.first_id OFFSET 0) AS o
+            WHERE o.table_id = rewind.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= k.first_id
+              AND (rewind.last_id IS NULL OR o.id <= rewind.last_id) OFFSET 0) AS o
         UNION ALL
         SELECT l.chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, l.position
         FROM ROWS FROM (unnest(listed), unnest(listed_ids), unnest(listed_keys)) WITH ORDINALITY AS l (chain, id, entity_id, position)
@@ -551,23 +584,38 @@ BEGIN
         SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL -- the end
         ORDER BY chain NULLS LAST, position DESC
     LOOP
+        before := CASE WHEN v.chain = chain THEN period ELSE cardinality(periods) + 1 END;
+        period := cardinality(periods) + 1;
+        WHILE period > 1 AND v.id <= (periods[period - 1]).last_id LOOP
+            period := period - 1;
+        END LOOP;
         -- another row's change, or one of another transaction: nothing may wait any more
-        IF n > 0 AND (v.chain IS DISTINCT FROM chain OR v.xid <> xid) THEN
-            RAISE EXCEPTION 'the history of % % does not fit together at version %', relation, waiting[n] ->> 'entity_id', waiting[n] ->> 'id'
-                USING ERRCODE = 'data_exception',
-                      HINT = CASE WHEN chain = ANY (listed)
+        IF n > 0 AND (v.chain IS DISTINCT FROM chain OR v.xid <> xid OR period <> before) THEN
+            broken := chain;
+            states[chain] := NULL;
+            problems := problems || pg_catalog.jsonb_build_object(
+                'key', waiting[n] ->> 'entity_id', 'version', waiting[n] -> 'id',
+                'message', pg_catalog.format('the history of %s %s does not fit together at version %s', relation, waiting[n] ->> 'entity_id', waiting[n] ->> 'id'),
+                'hint', CASE WHEN chain = ANY (listed)
                              THEN 'Something was changed without being recorded, or several rows had one key until the end of a transaction: "exaudit history" shows what.'
-                             ELSE 'Something was changed without being recorded: "exaudit history" shows what.' END;
+                             ELSE 'Something was changed without being recorded: "exaudit history" shows what.' END);
+            waiting := '{}';
+            n := 0;
         END IF;
         EXIT WHEN v.id IS NULL;
         chain := v.chain;
         xid := v.xid;
+        CONTINUE WHEN chain = broken;
         WHILE epoch > 1 AND (epochs[epoch - 1] ->> 'since')::bigint < v.id LOOP
             epoch := epoch - 1;
         END LOOP;
         WHILE epoch < cardinality(epochs) AND (epochs[epoch] ->> 'since')::bigint >= v.id LOOP
             epoch := epoch + 1;
         END LOOP;
+        IF period < before THEN -- what became of the row since is not known
+            states[chain] := CASE WHEN v.action = 'baseline' AND v.id > (periods[period]).anchor_id
+                                  THEN exaudit.renamed(v.after, epochs[epoch] -> 'names', epochs[epoch] -> 'labels') END;
+        END IF;
         n := n + 1;
         waiting[n] := pg_catalog.jsonb_build_object(
             'id', v.id, 'action', v.action, 'entity_id', v.entity_id, 'before', exaudit.renamed(v.before, epochs[epoch] -> 'names', epochs[epoch] -> 'labels'),
@@ -600,20 +648,35 @@ BEGIN
             END LOOP;
         END LOOP;
     END LOOP;
+    version_id := NULL;
     IF NOT traced THEN
-        version_id := NULL;
         FOREACH image IN ARRAY states LOOP
             IF image IS NOT NULL THEN
                 RETURN NEXT;
             END IF;
         END LOOP;
     END IF;
+    image := NULL;
+    FOREACH problem IN ARRAY problems LOOP
+        RETURN NEXT;
+    END LOOP;
 END
 $$;
 
--- The table that a row type is of, with what its history needs: it must be tracked, and the
+-- Raises for what exaudit.rewind and exaudit.legible say of a row.
+CREATE FUNCTION exaudit.raise_problem(problem jsonb) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION '%', problem ->> 'message'
+        USING ERRCODE = coalesce(problem ->> 'code', 'data_exception'), HINT = coalesce(problem ->> 'hint', '');
+END
+$$;
+
+-- The table that a row type is of, with what its history needs: it must be or have been tracked, and the
 -- caller must see all of it.
-CREATE FUNCTION exaudit.tracked_table(row_type oid, OUT table_id integer, OUT relation regclass)
+CREATE FUNCTION exaudit.known_table(row_type oid, OUT table_id integer, OUT relation regclass)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -622,16 +685,17 @@ BEGIN
     SELECT t.id, c.oid::regclass INTO table_id, relation
     FROM pg_catalog.pg_class c
     JOIN exaudit.relations r ON r.relation = c.oid
-    JOIN exaudit.tables t ON t.id = r.table_id AND t.tracked
-    WHERE c.reltype = tracked_table.row_type;
-    IF tracked_table.table_id IS NULL THEN
+    JOIN exaudit.tables t ON t.id = r.table_id
+    WHERE c.reltype = known_table.row_type
+    ORDER BY t.tracked DESC
+    LIMIT 1;
+    IF known_table.table_id IS NULL THEN
         RAISE EXCEPTION '% is not the row type of a tracked table', row_type::regtype
             USING ERRCODE = 'undefined_table', HINT = 'Name it as in NULL::public.orders; "exaudit install" tracks a table.';
-    ELSIF NOT EXISTS (SELECT FROM exaudit.readable_tables() AS id WHERE id = tracked_table.table_id) THEN
-        RAISE EXCEPTION 'permission denied for the history of %', tracked_table.relation
+    ELSIF NOT EXISTS (SELECT FROM exaudit.readable_tables() AS id WHERE id = known_table.table_id) THEN
+        RAISE EXCEPTION 'permission denied for the history of %', known_table.relation
             USING ERRCODE = 'insufficient_privilege', HINT = 'It takes SELECT on the whole table, without row security.';
     END IF;
-    PERFORM exaudit.check_sight(tracked_table.table_id, tracked_table.relation);
 END
 $$;
 
@@ -781,7 +845,7 @@ BEGIN
     IF cardinality(linked) > cardinality(keys) OR EXISTS (
         SELECT FROM exaudit.key_changes c JOIN unnest(keys) AS k (key) ON k.key = c.entity_id WHERE c.table_id = moved_versions.table_id AND c.id >= first_id)
     THEN
-        RETURN QUERY SELECT a.row_number, a.version_id, a.action, linked[a.place], linked[a.origin] FROM exaudit.tell_apart(table_id, linked, first_id) AS a;
+        RETURN QUERY SELECT a.row_number, a.version_id, a.action, linked[a.place], linked[a.origin] FROM exaudit.tell_apart(table_id, linked, first_id, NULL) AS a;
     END IF;
 END
 $$;
@@ -790,7 +854,7 @@ $$;
 -- are undone, NULL if none. What follows an undone change is undone as well: of the same row, and of a row that came to a
 -- key which another had left by it. present has the key that each row has now, NULL where it is gone; the versions that
 -- are undone are those of rewind. Keys that none of the rows has have a place of their own.
-CREATE FUNCTION exaudit.moved_since(table_id integer, keys text[], first_ids bigint[], first_id bigint,
+CREATE FUNCTION exaudit.moved_since(table_id integer, keys text[], first_ids bigint[], first_id bigint, last_id bigint,
                                     OUT present text[], OUT listed integer[], OUT listed_ids bigint[], OUT listed_keys text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -814,7 +878,7 @@ DECLARE
 BEGIN
     SELECT array_agg(a.row_number), array_agg(a.version_id), array_agg(a.action), array_agg(a.place), array_agg(a.origin), array_agg(a.step), coalesce(max(a.row_number), 0)
     INTO rows, ids, actions, places, origins, steps, n
-    FROM exaudit.tell_apart(table_id, keys, first_id) AS a;
+    FROM exaudit.tell_apart(table_id, keys, first_id, last_id) AS a;
     present := pg_catalog.array_fill(NULL::text, ARRAY[n]);
     listed := '{}';
     WHILE first <= coalesce(cardinality(ids), 0) LOOP
@@ -864,10 +928,43 @@ BEGIN
 END
 $$;
 
+-- Which of the images of some rows can be rows of their table as it is now, and the problems of the others: a type that
+-- has changed since may not read what was recorded.
+CREATE FUNCTION exaudit.legible(relation regclass, INOUT images jsonb[], plain boolean, OUT problems jsonb[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    query    text := pg_catalog.format('SELECT FROM exaudit.rows_of($1, ARRAY[$2], $3) AS r (%s)',
+                                       exaudit.row_definition(exaudit.row_type(relation), plain));
+    readable jsonb[] := '{}';
+    image    jsonb;
+BEGIN
+    problems := '{}';
+    FOREACH image IN ARRAY images LOOP
+        BEGIN
+            EXECUTE query USING relation, image, plain;
+            readable := readable || image;
+        EXCEPTION WHEN data_exception OR integrity_constraint_violation OR syntax_error_or_access_rule_violation OR raise_exception THEN
+            problems := problems || pg_catalog.jsonb_build_object(
+                'key', exaudit.entity_id_of(relation, image), 'code', 'XA016',
+                'message', pg_catalog.format('what was recorded of %s %s cannot be read as the table is now: %s',
+                                             relation, exaudit.entity_id_of(relation, image), SQLERRM),
+                'hint', '"exaudit history" shows it as it was recorded.');
+        END;
+    END LOOP;
+    images := readable;
+END
+$$;
+
 -- The rows of a table before some changes: of each key that was changed, the first id that is
--- undone, and with it all that follow. Of one key, linked has all that it is linked to. They are records of
--- row_definition's columns, or where the form is 'images' of image_definition's.
-CREATE FUNCTION exaudit.rows_before(table_id integer, relation regclass, keys text[], first_ids bigint[],
+-- undone, and with it all that follow, up to a last one where the table was uninstalled then. Of one key, linked has all
+-- that it is linked to. They are records of row_definition's columns, or where the form is 'images' of image_definition's.
+--
+-- Of a row whose versions do not fit together, or cannot be read, nobody knows what it was. Typed, that is an error,
+-- or with exaudit.misfits = 'skip' a warning; other forms have one more column, in which such a row has its problem, and
+-- nothing in the others.
+CREATE FUNCTION exaudit.rows_before(table_id integer, relation regclass, keys text[], first_ids bigint[], last_id bigint,
                                     key text, linked text[], form text) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -888,8 +985,14 @@ DECLARE
     starts   bigint[];
     rewound  record;
     images   jsonb[];
-    twice    text;
-    present  text := exaudit.present_row(table_id, relation, form);
+    problems jsonb[];
+    twice    text[];
+    legible  record;
+    plain    boolean := form = 'plain';
+    columns  text := exaudit.row_definition(exaudit.row_type(relation), form = 'plain');
+    problem  jsonb;
+    gone     text; -- the query for the rows that were rebuilt
+    present  text := exaudit.present_row(table_id, relation, form) || CASE WHEN form = 'typed' THEN '' ELSE ', NULL::text' END;
     query    text := exaudit.encode_query(relation);
 BEGIN
     -- rows whose keys were rewritten since
@@ -903,39 +1006,64 @@ BEGIN
     END IF;
     rewound := exaudit.moved_since(table_id, moved, ARRAY(SELECT u.first_id FROM unnest(moved) WITH ORDINALITY AS m (key, place)
                                                           LEFT JOIN ROWS FROM (unnest(keys), unnest(first_ids)) AS u (entity_id, first_id) ON u.entity_id = m.key
-                                                          ORDER BY m.place), first);
+                                                          ORDER BY m.place), first, last_id);
     -- the rows that kept theirs
     SELECT coalesce(array_agg(u.entity_id), '{}'), coalesce(array_agg(u.first_id), '{}') INTO changed, starts
     FROM ROWS FROM (unnest(keys), unnest(first_ids)) AS u (entity_id, first_id)
     WHERE NOT EXISTS (SELECT FROM unnest(moved) AS m (key) WHERE m.key = u.entity_id);
-    images := ARRAY(SELECT r.image
-                    FROM exaudit.rewind(table_id, relation, rewound.present || changed,
-                                        pg_catalog.array_fill(NULL::bigint, ARRAY[cardinality(rewound.present)]) || starts,
-                                        rewound.listed, rewound.listed_ids, rewound.listed_keys, false) AS r
-                    WHERE key IS NULL OR exaudit.entity_id_of(relation, r.image) = key);
+    SELECT coalesce(array_agg(r.image) FILTER (WHERE r.problem IS NULL AND (key IS NULL OR exaudit.entity_id_of(relation, r.image) = key)), '{}'),
+           coalesce(array_agg(r.problem) FILTER (WHERE r.problem IS NOT NULL), '{}')
+    INTO images, problems
+    FROM exaudit.rewind(table_id, relation, rewound.present || changed,
+                        pg_catalog.array_fill(NULL::bigint, ARRAY[cardinality(rewound.present)]) || starts,
+                        rewound.listed, rewound.listed_ids, rewound.listed_keys, false, last_id) AS r;
     changed := changed || moved;
     IF moved <> '{}' THEN
-        SELECT r.key INTO twice FROM (SELECT exaudit.entity_id_of(relation, i.image) AS key FROM unnest(images) AS i (image)) AS r
-        GROUP BY r.key HAVING count(*) > 1 LIMIT 1;
-        IF twice IS NOT NULL THEN
-            RAISE EXCEPTION 'the history of % % does not fit together: there would have been two rows', relation, twice
-                USING ERRCODE = 'data_exception',
-                      HINT = 'Something was changed without being recorded: "exaudit history" shows what.';
+        twice := ARRAY(SELECT r.key FROM (SELECT exaudit.entity_id_of(relation, i.image) AS key FROM unnest(images) AS i (image)) AS r
+                       GROUP BY r.key HAVING count(*) > 1);
+        IF twice <> '{}' THEN
+            images := ARRAY(SELECT i.image FROM unnest(images) AS i (image) WHERE exaudit.entity_id_of(relation, i.image) <> ALL (twice));
+            problems := problems || ARRAY(SELECT pg_catalog.jsonb_build_object(
+                'key', t.key, 'message', pg_catalog.format('the history of %s %s does not fit together: there would have been two rows', relation, t.key),
+                'hint', 'Something was changed without being recorded: "exaudit history" shows what.') FROM unnest(twice) AS t (key));
         END IF;
     END IF;
     images := exaudit.filled_images(table_id, relation, images);
-    IF form = 'images' THEN
+    gone := CASE form
+        WHEN 'images' THEN pg_catalog.format(
+            'SELECT i.image, k.*, NULL::pg_catalog.text FROM exaudit.present_images($1, $2) AS i (image) '
+            'CROSS JOIN LATERAL exaudit.key_record($1, i.image) AS k (%s)', exaudit.key_definition(relation))
+        WHEN 'plain' THEN pg_catalog.format('SELECT r.*, NULL::pg_catalog.text FROM exaudit.rows_of($1, $2, $3) AS r (%s)', columns)
+        ELSE pg_catalog.format('SELECT r.* FROM exaudit.rows_of($1, $2, $3) AS r (%s)', columns) END;
+    BEGIN
+        RETURN QUERY EXECUTE gone USING relation, images, plain; -- all rows, or none
+    EXCEPTION WHEN data_exception OR integrity_constraint_violation OR syntax_error_or_access_rule_violation OR raise_exception THEN
+        legible := exaudit.legible(relation, images, form <> 'typed');
+        RETURN QUERY EXECUTE gone USING relation, legible.images, plain;
+        problems := problems || legible.problems;
+    END;
+    IF form <> 'typed' THEN
         RETURN QUERY EXECUTE pg_catalog.format(
-            'SELECT i.image, k.* FROM exaudit.present_images($1, $2) AS i (image) CROSS JOIN LATERAL exaudit.key_record($1, i.image) AS k (%s)',
-            exaudit.key_definition(relation))
-        USING relation, images;
+            'SELECT %s, p.problem::pg_catalog.text FROM unnest($1) AS p (problem)',
+            CASE form
+                WHEN 'images' THEN 'NULL::pg_catalog.jsonb' || (SELECT string_agg(', NULL::' || exaudit.type_name(k.type, k.modifier), '' ORDER BY k.place)
+                                                                FROM exaudit.key_types(relation) AS k)
+                ELSE (SELECT string_agg('NULL::' || exaudit.type_name(c.type, c.modifier), ', ' ORDER BY c.number)
+                      FROM exaudit.row_columns(exaudit.row_type(relation), true) AS c) END)
+        USING problems;
     ELSE
-        RETURN QUERY EXECUTE pg_catalog.format('SELECT r.* FROM exaudit.rows_of($1, $2, $3) AS r (%s)',
-                                               exaudit.row_definition(exaudit.row_type(relation), form = 'plain'))
-        USING relation, images, form = 'plain';
+        FOREACH problem IN ARRAY problems LOOP
+            IF coalesce(pg_catalog.current_setting('exaudit.misfits', true), '') = 'skip' THEN
+                RAISE WARNING '%', problem ->> 'message' USING DETAIL = 'The row is left out.';
+            ELSE
+                PERFORM exaudit.raise_problem(problem || '{"hint": "With SET exaudit.misfits = ''skip'', such rows are left out. \"exaudit history\" shows what was recorded."}');
+            END IF;
+        END LOOP;
     END IF;
 
-    IF key IS NULL THEN
+    IF last_id IS NOT NULL THEN
+        RETURN; -- every row has been rebuilt
+    ELSIF key IS NULL THEN
         RETURN QUERY EXECUTE pg_catalog.format(
             'SELECT %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM unnest($1) AS c (entity_id) WHERE c.entity_id COLLATE "C" = %s)',
             present, exaudit.target(relation), exaudit.entity_id_expression(relation, 't'))
@@ -1085,117 +1213,141 @@ BEGIN
     SELECT p.* INTO was FROM exaudit.key_periods(table_id, relation) AS p WHERE p.until_id = is_now.after_id;
     RAISE EXCEPTION 'the primary key of % was changed after version %, from (%) to (%)', relation, was.until_id,
         array_to_string(was.columns, ', '), array_to_string(is_now.columns, ', ')
-        USING ERRCODE = 'XA015', HINT = 'Rows before that are not told by the present key: "exaudit history" takes the earlier one, "exaudit log" needs none.';
+        USING ERRCODE = 'XA017', HINT = 'Rows before that are not told by the present key: "exaudit history" takes the earlier one, "exaudit log" needs none.';
 END
 $$;
 
--- Raises unless everything is known of a table that came after a point, which is told in words.
-CREATE FUNCTION exaudit.check_complete(table_id integer, complete boolean, point text) RETURNS void
+-- When a table was tracked at a point, which is told in words: NULL where it has been since. complete says whether
+-- everything is known that came after it, if the table is tracked. Of the instant and the id of the last version
+-- then, what is NULL does not matter; a mark also has a snapshot. Raises where that is not known.
+CREATE FUNCTION exaudit.period_of(table_id integer, relation regclass, complete boolean, point text, instant timestamptz, version_id bigint,
+                                  snapshot pg_snapshot DEFAULT NULL, restored_id bigint DEFAULT NULL) RETURNS exaudit.periods
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
     SET timezone = 'UTC'
 AS $$
+#variable_conflict use_column
 DECLARE
-    t exaudit.tables;
+    t      exaudit.tables;
+    found  exaudit.periods;
+    before exaudit.periods;
+    since  timestamptz;
 BEGIN
-    IF complete THEN
-        RETURN;
+    SELECT * INTO STRICT t FROM exaudit.tables k WHERE k.id = period_of.table_id;
+    IF t.tracked AND complete THEN
+        PERFORM exaudit.check_sight(t.id, period_of.relation);
+        RETURN NULL;
     END IF;
-    SELECT * INTO t FROM exaudit.tables k WHERE k.id = check_complete.table_id;
-    RAISE EXCEPTION 'the history of %.% is complete only since %, after %', t.schema_name, t.table_name, t.complete_since, point
+    SELECT * INTO found FROM exaudit.periods p
+    WHERE p.table_id = t.id AND p.last_id IS NOT NULL AND p.since <= p.until
+      AND (instant IS NULL OR instant BETWEEN p.since AND p.until)
+      AND (version_id IS NULL OR version_id BETWEEN p.after_id AND p.until_id)
+      AND (p.forgotten_xid IS NULL OR snapshot IS NULL OR p.after_id <= restored_id OR p.forgotten_xid < pg_snapshot_xmin(snapshot))
+    ORDER BY p.until DESC LIMIT 1;
+    IF found.anchor_id IS NOT NULL THEN
+        RETURN found;
+    ELSIF found.table_id IS NOT NULL THEN
+        RAISE EXCEPTION 'nobody knows what %.% was at %: its rows were not recorded when it was uninstalled, at %',
+            t.schema_name, t.table_name, point, found.until USING ERRCODE = 'XA011';
+    END IF;
+    SELECT * INTO before FROM exaudit.periods p
+    WHERE p.table_id = t.id AND p.last_id IS NOT NULL AND (instant IS NULL OR p.until < instant) AND (version_id IS NULL OR p.until_id <= version_id)
+    ORDER BY p.until DESC LIMIT 1;
+    since := (SELECT min(u.since)
+              FROM (SELECT p.since FROM exaudit.periods p WHERE p.table_id = t.id AND p.since <= p.until AND (before.until IS NULL OR p.until > before.until)
+                    UNION ALL
+                    SELECT t.complete_since WHERE t.tracked) AS u);
+    IF since IS NULL THEN
+        RAISE EXCEPTION 'nothing of %.% has been recorded since %, when it was uninstalled, before %', t.schema_name, t.table_name, before.until, point
+            USING ERRCODE = 'XA015';
+    ELSIF before.until IS NOT NULL AND before.until < since THEN
+        RAISE EXCEPTION 'nothing of %.% was recorded from % to %, while it was not tracked, at %', t.schema_name, t.table_name, before.until, since, point
+            USING ERRCODE = 'XA015';
+    END IF;
+    RAISE EXCEPTION 'the history of %.% is complete only since %, after %', t.schema_name, t.table_name, since, point
         USING ERRCODE = 'XA011';
 END
 $$;
 
--- Raises unless a table's history reaches back to an instant, and where that is still to come:
--- nobody knows.
-CREATE FUNCTION exaudit.check_instant(table_id integer, instant timestamptz) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-    SET datestyle = 'ISO, YMD'
-    SET timezone = 'UTC'
-AS $$
-BEGIN
-    IF instant IS NULL THEN
-        RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF instant > clock_timestamp() THEN
-        RAISE EXCEPTION '% is still to come', instant USING ERRCODE = 'XA012';
-    END IF;
-    PERFORM exaudit.check_complete(t.id, instant >= t.complete_since, instant::text)
-    FROM exaudit.tables t WHERE t.id = check_instant.table_id;
-END
-$$;
-
--- Raises unless there is such a version, of whatever table, and a table's history reaches back
--- to it.
-CREATE FUNCTION exaudit.check_version(table_id integer, version_id bigint) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM exaudit.versions v WHERE v.id = check_version.version_id) THEN
-        RAISE EXCEPTION 'there is no version %', check_version.version_id
-            USING ERRCODE = 'XA013', HINT = 'Or its table may not be read by this role, or retention has removed it.';
-    END IF;
-    PERFORM exaudit.check_complete(t.id, check_version.version_id >= t.complete_after, 'version ' || check_version.version_id)
-    FROM exaudit.tables t WHERE t.id = check_version.table_id;
-END
-$$;
-
 -- The changes of a table after an instant: of each key that was changed, the first id. Of one key, also what it is linked
--- to. Before complete_since in exaudit.tables, when tracking began or after what retention has
--- removed, it raises an error, and where a history does not fit together. So does an instant
--- that is still to come: nobody knows.
+-- to. Where the table has been uninstalled since, up to last_id. Before complete_since in exaudit.tables, when tracking
+-- began or after what retention has removed, it raises an error. So does an instant that is still to come: nobody knows.
 CREATE FUNCTION exaudit.since_as_of(row_type oid, instant timestamptz, key text,
-                                    OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT linked text[])
+                                    OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    t         record := exaudit.tracked_table(row_type);
+    t         record := exaudit.known_table(row_type);
     key_since bigint := exaudit.key_since(t.table_id, t.relation);
+    period    exaudit.periods;
 BEGIN
+    IF instant IS NULL THEN
+        RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF instant > clock_timestamp() THEN
+        RAISE EXCEPTION '% is still to come', exaudit.utc(instant) USING ERRCODE = 'XA012';
+    END IF;
+    period := exaudit.period_of(t.table_id, t.relation, (SELECT instant >= k.complete_since FROM exaudit.tables k WHERE k.id = t.table_id),
+                                exaudit.utc(instant), instant, NULL);
     table_id := t.table_id;
     relation := t.relation;
+    last_id := period.until_id;
     linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
-    PERFORM exaudit.check_instant(t.table_id, instant);
     PERFORM exaudit.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
         SELECT FROM exaudit.versions v WHERE v.table_id = t.table_id AND v.id <= key_since AND v.recorded_at > since_as_of.instant));
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
-          WHERE v.table_id = t.table_id AND v.recorded_at > since_as_of.instant AND (since_as_of.linked IS NULL OR v.entity_id = ANY (since_as_of.linked))
+          WHERE v.table_id = t.table_id AND (v.recorded_at > since_as_of.instant OR v.id > period.anchor_id)
+            AND (period.until_id IS NULL OR v.id BETWEEN period.after_id AND period.until_id)
+            AND (since_as_of.linked IS NULL OR v.entity_id = ANY (since_as_of.linked))
           GROUP BY v.entity_id) AS l;
 END
 $$;
 
 -- The same after a version, of whatever table: with the versions up to its id.
 CREATE FUNCTION exaudit.since_as_of_version(row_type oid, version_id bigint, key text,
-                                            OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT linked text[])
+                                            OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    t         record := exaudit.tracked_table(row_type);
+    t         record := exaudit.known_table(row_type);
     key_since bigint := exaudit.key_since(t.table_id, t.relation);
+    period    exaudit.periods;
 BEGIN
+    IF NOT EXISTS (SELECT FROM exaudit.versions v WHERE v.id = since_as_of_version.version_id) THEN
+        RAISE EXCEPTION 'there is no version %', since_as_of_version.version_id
+            USING ERRCODE = 'XA013', HINT = 'Or its table may not be read by this role, or retention has removed it.';
+    END IF;
+    period := exaudit.period_of(t.table_id, t.relation, (SELECT version_id >= k.complete_after FROM exaudit.tables k WHERE k.id = t.table_id),
+                                'version ' || version_id, NULL, version_id);
     table_id := t.table_id;
     relation := t.relation;
+    last_id := period.until_id;
     linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
-    PERFORM exaudit.check_version(t.table_id, version_id);
     PERFORM exaudit.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
         SELECT FROM exaudit.versions v WHERE v.table_id = t.table_id AND v.id <= key_since AND v.id > since_as_of_version.version_id));
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
-          WHERE v.table_id = t.table_id AND v.id > since_as_of_version.version_id
+          WHERE v.table_id = t.table_id AND (v.id > since_as_of_version.version_id OR v.id > period.anchor_id)
+            AND (period.until_id IS NULL OR v.id <= period.until_id)
             AND (since_as_of_version.linked IS NULL OR v.entity_id = ANY (since_as_of_version.linked))
           GROUP BY v.entity_id) AS l;
 END
 $$;
+
+-- An instant in words.
+CREATE FUNCTION exaudit.utc(instant timestamptz) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET timezone = 'UTC'
+AS $$ SELECT instant::text $$;
 
 -- A query for the rows of a type before the changes that one of these functions finds after a point $1, perhaps for the
 -- row that had a key $2, in a form of rows_before.
@@ -1207,14 +1359,15 @@ DECLARE
     relation oid := (SELECT t.typrelid FROM pg_catalog.pg_type t WHERE t.oid = row_type);
 BEGIN
     IF coalesce(relation, 0) = 0 THEN
-        PERFORM exaudit.tracked_table(row_type); -- raises
+        PERFORM exaudit.known_table(row_type); -- raises
     END IF;
     RETURN pg_catalog.format(
         'SELECT "!row".* FROM exaudit.%I(%s, $1, $2::pg_catalog.text) AS "!since" CROSS JOIN LATERAL exaudit.rows_before('
-        '"!since".table_id, "!since".relation, "!since".keys, "!since".first_ids, $2::pg_catalog.text, "!since".linked, %L) AS "!row" (%s)',
+        '"!since".table_id, "!since".relation, "!since".keys, "!since".first_ids, "!since".last_id, $2::pg_catalog.text, "!since".linked, %L) AS "!row" (%s)',
         'since_' || function_name, row_type, form,
         CASE form WHEN 'images' THEN exaudit.free_name(relation, '!image') || ' pg_catalog.jsonb, ' || exaudit.key_definition(relation)
-                  ELSE exaudit.row_definition(row_type, form = 'plain') END);
+                  ELSE exaudit.row_definition(row_type, form = 'plain') END
+        || CASE WHEN form = 'typed' THEN '' ELSE ', ' || exaudit.free_name(relation, '!problem') || ' pg_catalog.text' END);
 END
 $$;
 
@@ -1280,23 +1433,25 @@ CREATE FUNCTION exaudit.states(base anyelement, entity_id text) RETURNS SETOF an
 AS $$
 #variable_conflict use_column
 DECLARE
-    t       record := exaudit.tracked_table(pg_catalog.pg_typeof(base));
-    first   bigint := exaudit.key_since(t.table_id, t.relation) + 1; -- under the present primary key
-    keys    text[] := exaudit.linked_keys(t.table_id, ARRAY[states.entity_id], first);
-    present text[];
-    rewound record;
-    images  jsonb[];
+    t        record := exaudit.known_table(pg_catalog.pg_typeof(base));
+    first    bigint := exaudit.key_since(t.table_id, t.relation) + 1; -- under the present primary key
+    keys     text[] := exaudit.linked_keys(t.table_id, ARRAY[states.entity_id], first);
+    present  text[];
+    rewound  record;
+    problems jsonb[];
+    images   jsonb[];
 BEGIN
     PERFORM exaudit.check_key(states.entity_id);
+    PERFORM exaudit.check_sight(k.id, t.relation) FROM exaudit.tables k WHERE k.id = t.table_id AND k.tracked;
     IF cardinality(keys) = 1 THEN
-        images := ARRAY(SELECT r.image
-                        FROM exaudit.rewind(t.table_id, t.relation, keys, ARRAY[first], '{}', '{}', '{}', true) WITH ORDINALITY AS r (version_id, image, place)
-                        ORDER BY r.place DESC);
+        SELECT array_agg(r.image ORDER BY r.place DESC) FILTER (WHERE r.problem IS NULL), array_agg(r.problem) FILTER (WHERE r.problem IS NOT NULL)
+        INTO images, problems
+        FROM exaudit.rewind(t.table_id, t.relation, keys, ARRAY[first], '{}', '{}', '{}', true, NULL) WITH ORDINALITY AS r (version_id, image, problem, place);
     ELSE
         -- the rows that have, or had last, this key, the newest first
         WITH told AS MATERIALIZED (
             SELECT a.row_number, a.version_id, a.action, keys[a.place] AS key, a.i
-            FROM exaudit.tell_apart(t.table_id, keys, first) WITH ORDINALITY AS a (row_number, version_id, action, place, origin, step, i)
+            FROM exaudit.tell_apart(t.table_id, keys, first, NULL) WITH ORDINALITY AS a (row_number, version_id, action, place, origin, step, i)
         ), ends AS (
             SELECT l.row_number, pg_catalog.row_number() OVER (ORDER BY l.i DESC) AS chain, l.action
             FROM (SELECT DISTINCT ON (o.row_number) o.* FROM told o ORDER BY o.row_number, o.i DESC) AS l
@@ -1311,10 +1466,13 @@ BEGIN
         IF rewound.alive @> ARRAY[1::bigint] THEN
             present[1] := states.entity_id;
         END IF;
-        images := ARRAY(SELECT r.image
-                        FROM exaudit.rewind(t.table_id, t.relation, present, pg_catalog.array_fill(NULL::bigint, ARRAY[cardinality(present)]),
-                                            rewound.listed, rewound.ids, rewound.keys, true) WITH ORDINALITY AS r (version_id, image, place)
-                        ORDER BY r.place DESC);
+        SELECT array_agg(r.image ORDER BY r.place DESC) FILTER (WHERE r.problem IS NULL), array_agg(r.problem) FILTER (WHERE r.problem IS NOT NULL)
+        INTO images, problems
+        FROM exaudit.rewind(t.table_id, t.relation, present, pg_catalog.array_fill(NULL::bigint, ARRAY[cardinality(present)]),
+                            rewound.listed, rewound.ids, rewound.keys, true, NULL) WITH ORDINALITY AS r (version_id, image, problem, place);
+    END IF;
+    IF problems <> '{}' THEN
+        PERFORM exaudit.raise_problem(problems[1]);
     END IF;
     RETURN QUERY EXECUTE pg_catalog.format('SELECT r.* FROM exaudit.rows_of($1, $2, false) AS r (%s)',
                                            exaudit.row_definition(pg_catalog.pg_typeof(base), false))
@@ -1328,16 +1486,16 @@ AS 'SELECT 8::bigint';
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION exaudit.note_forgotten, exaudit.is_retyped, exaudit.renamed_labels, exaudit.column_epochs, exaudit.relabeled, exaudit.renamed, exaudit.is_placeholder, exaudit.holds,
-    exaudit.undone, exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table, exaudit.check_sight,
+    exaudit.undone, exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.known_table, exaudit.raise_problem, exaudit.legible, exaudit.period_of, exaudit.utc, exaudit.check_sight,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
-    exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.key_periods, exaudit.key_since, exaudit.check_same_key, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
+    exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.key_periods, exaudit.key_since, exaudit.check_same_key, exaudit.check_key,
     exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
     exaudit.as_of_version(pg_catalog.anyelement, bigint), exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text), exaudit.states
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION exaudit.is_retyped, exaudit.renamed_labels, exaudit.column_epochs, exaudit.relabeled, exaudit.renamed, exaudit.is_placeholder, exaudit.holds, exaudit.undone,
-    exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.tracked_table, exaudit.check_sight,
+    exaudit.same_place, exaudit.tell_apart, exaudit.rewind, exaudit.known_table, exaudit.raise_problem, exaudit.legible, exaudit.period_of, exaudit.utc, exaudit.check_sight,
     exaudit.filled_images, exaudit.constant_text, exaudit.plain_value, exaudit.present_row, exaudit.present_images, exaudit.since_as_of, exaudit.since_as_of_version, exaudit.rows_before_query, exaudit.without_placeholders,
-    exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.key_periods, exaudit.key_since, exaudit.check_same_key, exaudit.check_complete, exaudit.check_instant, exaudit.check_version, exaudit.check_key,
+    exaudit.first_of_key_changes, exaudit.linked_keys, exaudit.moved_versions, exaudit.moved_since, exaudit.rows_before, exaudit.key_periods, exaudit.key_since, exaudit.check_same_key, exaudit.check_key,
     exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz), exaudit.as_of(pg_catalog.anyelement, pg_catalog.timestamptz, pg_catalog.text),
     exaudit.as_of_version(pg_catalog.anyelement, bigint), exaudit.as_of_version(pg_catalog.anyelement, bigint, pg_catalog.text), exaudit.states, exaudit.redacted
     TO exaudit_reader;
@@ -1354,9 +1512,7 @@ DROP FUNCTION exaudit.check_key;
 DROP FUNCTION exaudit.rows_before_query;
 DROP FUNCTION exaudit.since_as_of_version;
 DROP FUNCTION exaudit.since_as_of;
-DROP FUNCTION exaudit.check_version;
-DROP FUNCTION exaudit.check_instant;
-DROP FUNCTION exaudit.check_complete;
+DROP FUNCTION exaudit.utc;
 DROP FUNCTION exaudit.check_same_key;
 DROP FUNCTION exaudit.key_since;
 DROP FUNCTION exaudit.key_periods;
@@ -1364,6 +1520,7 @@ DROP FUNCTION exaudit.present_images;
 DROP FUNCTION exaudit.present_row;
 DROP FUNCTION exaudit.plain_value;
 DROP FUNCTION exaudit.rows_before;
+DROP FUNCTION exaudit.legible;
 DROP FUNCTION exaudit.moved_since;
 DROP FUNCTION exaudit.moved_versions;
 DROP FUNCTION exaudit.linked_keys;
@@ -1372,7 +1529,8 @@ DROP FUNCTION exaudit.constant_text;
 DROP FUNCTION exaudit.filled_images;
 DROP FUNCTION exaudit.without_placeholders;
 DROP FUNCTION exaudit.check_sight;
-DROP FUNCTION exaudit.tracked_table;
+DROP FUNCTION exaudit.known_table;
+DROP FUNCTION exaudit.raise_problem;
 DROP FUNCTION exaudit.rewind;
 DROP FUNCTION exaudit.tell_apart;
 DROP FUNCTION exaudit.same_place;

@@ -23,32 +23,23 @@ BEGIN
 END
 $$;
 
--- Raises unless there is such a mark and a table's history reaches back to it. Of what retention
--- has removed nothing may be after the mark, though it was recorded earlier: its transaction may
--- have been under way.
-CREATE FUNCTION exaudit.check_mark(table_id integer, name text) RETURNS exaudit.marks
-    LANGUAGE plpgsql STABLE
+-- Is everything known that came after a mark, of a table that is tracked? Of what retention has removed nothing may be
+-- after the mark, though it was recorded earlier: its transaction may have been under way.
+CREATE FUNCTION exaudit.complete_since_mark(table_id integer, mark exaudit.marks) RETURNS boolean
+    LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    mark exaudit.marks := exaudit.find_mark(check_mark.name);
-BEGIN
-    PERFORM exaudit.check_complete(
-        t.id,
-        -- a clock may have been set back; it is asked only where no id was given out in between
-        (mark.last_id > t.complete_after OR mark.last_id = t.complete_after AND mark.created_at >= t.complete_since)
-        AND (t.forgotten_xid IS NULL OR mark.created_at >= t.forgotten_at OR t.complete_after <= mark.restored_id
-             OR t.forgotten_xid < pg_snapshot_xmin(mark.snapshot)),
-        'mark ' || mark.name)
-    FROM exaudit.tables t WHERE t.id = check_mark.table_id;
-    RETURN mark;
-END
+    SELECT -- a clock may have been set back; it is asked only where no id was given out in between
+           (mark.last_id > t.complete_after OR mark.last_id = t.complete_after AND mark.created_at >= t.complete_since)
+           AND (t.forgotten_xid IS NULL OR mark.created_at >= t.forgotten_at OR t.complete_after <= mark.restored_id
+                OR t.forgotten_xid < pg_snapshot_xmin(mark.snapshot))
+    FROM exaudit.tables t WHERE t.id = $1
 $$;
 
 -- The changes of a table after the last version of a transaction, of whatever table: with the
 -- versions up to its id; see since_as_of.
 CREATE FUNCTION exaudit.since_as_of_transaction(row_type oid, xid xid8, key text,
-                                                OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT linked text[])
+                                                OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -57,18 +48,21 @@ $$;
 
 -- The same after what was committed when a mark was made.
 CREATE FUNCTION exaudit.since_as_of_mark(row_type oid, name text, key text,
-                                         OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT linked text[])
+                                         OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    t      record := exaudit.tracked_table(row_type);
-    mark   exaudit.marks := exaudit.check_mark(t.table_id, since_as_of_mark.name);
-    oldest bigint := pg_snapshot_xmin(mark.snapshot)::text::bigint;
+    t         record := exaudit.known_table(row_type);
+    mark      exaudit.marks := exaudit.find_mark(since_as_of_mark.name);
+    oldest    bigint := pg_snapshot_xmin(mark.snapshot)::text::bigint;
     key_since bigint := exaudit.key_since(t.table_id, t.relation);
+    period    exaudit.periods := exaudit.period_of(t.table_id, t.relation, exaudit.complete_since_mark(t.table_id, mark), 'mark ' || mark.name,
+                                                   mark.created_at, mark.last_id, mark.snapshot, mark.restored_id);
 BEGIN
+    last_id := period.until_id;
     table_id := t.table_id;
     relation := t.relation;
     linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
@@ -78,7 +72,9 @@ BEGIN
           AND exaudit.after_mark(mark, v.id, v.xid::text::xid8)));
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.readable_versions v
-          WHERE v.table_id = t.table_id AND (v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid::text::xid8)
+          WHERE v.table_id = t.table_id
+            AND ((v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid::text::xid8) OR v.id > period.anchor_id)
+            AND (period.until_id IS NULL OR v.id BETWEEN period.after_id AND period.until_id)
             AND (since_as_of_mark.linked IS NULL OR v.entity_id = ANY (since_as_of_mark.linked))
           GROUP BY v.entity_id) AS l;
 END
@@ -127,7 +123,8 @@ $$;
 -- The query for the rows of a table at a point $1, in the order of their keys, or for the row
 -- that had a key $2: by which of the functions as_of, as_of_version, as_of_transaction,
 -- as_of_mark. Unlike these it runs no CHECK of a domain: rows are of the columns' plain types. As images, they are
--- without what is hidden, the columns that are masked or excluded.
+-- without what is hidden, the columns that are masked or excluded. The last column is the problem of rows_before, NULL as a
+-- rule.
 CREATE FUNCTION exaudit.as_of_query(relation regclass, function_name text, as_images boolean, OUT query text, OUT hidden text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -141,8 +138,9 @@ BEGIN
     query := pg_catalog.format(
         'SELECT %s FROM (%s) AS "!row" ORDER BY %s',
         CASE WHEN NOT as_images THEN '"!row".*'
-             WHEN hidden = '{}' THEN '"!row".' || exaudit.free_name(relation, '!image')
-             ELSE pg_catalog.format('exaudit.redact("!row".%s, %L, ''{}'')', exaudit.free_name(relation, '!image'), hidden) END,
+             WHEN hidden = '{}' THEN '"!row".' || exaudit.free_name(relation, '!image') || ', "!row".' || exaudit.free_name(relation, '!problem')
+             ELSE pg_catalog.format('exaudit.redact("!row".%s, %L, ''{}''), "!row".%s', exaudit.free_name(relation, '!image'), hidden,
+                                    exaudit.free_name(relation, '!problem')) END,
         exaudit.rows_before_query(exaudit.row_type(relation), function_name, CASE WHEN as_images THEN 'images' ELSE 'plain' END),
         (SELECT string_agg(pg_catalog.format('"!row".%I', c.name), ', ' ORDER BY c.key_position)
          FROM exaudit.table_columns c WHERE c.relation = as_of_query.relation::oid AND c.key_position >= 0));
@@ -218,12 +216,12 @@ CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
 AS 'SELECT 11::bigint';
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.since_as_of_transaction, exaudit.since_as_of_mark,
+REVOKE EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.complete_since_mark, exaudit.since_as_of_transaction, exaudit.since_as_of_mark,
     exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8), exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8, pg_catalog.text),
     exaudit.as_of_mark(pg_catalog.anyelement, pg_catalog.text), exaudit.as_of_mark(pg_catalog.anyelement, pg_catalog.text, pg_catalog.text), exaudit.as_of_query, exaudit.has_versions,
     exaudit.record_baseline, exaudit.baseline_lock
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.check_mark, exaudit.since_as_of_transaction, exaudit.since_as_of_mark,
+GRANT EXECUTE ON FUNCTION exaudit.transaction_end, exaudit.complete_since_mark, exaudit.since_as_of_transaction, exaudit.since_as_of_mark,
     exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8), exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8, pg_catalog.text),
     exaudit.as_of_mark(pg_catalog.anyelement, pg_catalog.text), exaudit.as_of_mark(pg_catalog.anyelement, pg_catalog.text, pg_catalog.text), exaudit.as_of_query, exaudit.baseline_lock TO exaudit_reader;
 GRANT EXECUTE ON FUNCTION exaudit.has_versions, exaudit.target TO exaudit_writer;
@@ -244,6 +242,6 @@ DROP FUNCTION exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8, 
 DROP FUNCTION exaudit.as_of_transaction(pg_catalog.anyelement, pg_catalog.xid8);
 DROP FUNCTION exaudit.since_as_of_mark;
 DROP FUNCTION exaudit.since_as_of_transaction;
-DROP FUNCTION exaudit.check_mark;
+DROP FUNCTION exaudit.complete_since_mark;
 DROP FUNCTION exaudit.transaction_end;
 CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 10::bigint';

@@ -292,10 +292,14 @@ func TestAsOfRefuses(t *testing.T) {
 	if err := triggers.Uninstall(ctx, db.Pool, []string{"items"}); err != nil {
 		t.Fatal(err)
 	}
-	fails("is not the row type of a tracked table", `SELECT * FROM exaudit.as_of(NULL::items, now())`)
+	fails("when it was uninstalled", `SELECT * FROM exaudit.as_of(NULL::items, now())`)
+	between := now()
 	db.Exec(t, `UPDATE items SET a = 'unseen'`)
 	auditdb.Install(t, db, "items")
-	fails("complete only since", `SELECT * FROM exaudit.as_of(NULL::items, $1)`, changed)
+	fails("while it was not tracked", `SELECT * FROM exaudit.as_of(NULL::items, $1)`, between)
+	if got := pgtest.One[string](t, db, `SELECT string_agg(a, '' ORDER BY id) FROM exaudit.as_of(NULL::items, $1)`, changed); got != "ba" {
+		t.Errorf("before the table was uninstalled: %s", got)
+	}
 
 	again := now()
 	db.Exec(t, `UPDATE items SET a = 'c' WHERE id = 1; ALTER TABLE items DISABLE TRIGGER ALL; UPDATE items SET a = 'unseen'; ALTER TABLE items ENABLE TRIGGER ALL`)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -43,6 +44,9 @@ type installOptions struct {
 	stopFollowing bool
 
 	columns func(tx pgx.Tx, versions string) error
+
+	withoutEnd bool
+	unrecorded func(table, reason string)
 }
 
 func collect(opts []InstallOption) installOptions {
@@ -56,6 +60,14 @@ func collect(opts []InstallOption) installOptions {
 // DryRun makes Install do everything, so that nothing that could fail is missed, and then
 // roll it back.
 func DryRun() InstallOption { return func(o *installOptions) { o.dryRun = true } }
+
+// WithoutEnd makes Uninstall record nothing: what a table's rows were while it was tracked is not known afterwards.
+func WithoutEnd() InstallOption { return func(o *installOptions) { o.withoutEnd = true } }
+
+// EndUnrecorded has a function told of each table whose rows Uninstall could not record, and why.
+func EndUnrecorded(tell func(table, reason string)) InstallOption {
+	return func(o *installOptions) { o.unrecorded = tell }
+}
 
 // Columns adds what is missing of the custom columns, before anything is generated that names them: to
 // exaudit.versions or, where that is only tried, to an empty copy of it.
@@ -359,6 +371,9 @@ func register(ctx context.Context, tx pgx.Tx, relation uint32) (id int32, former
 // Uninstall removes the triggers of the named tables, each in a transaction of its own, as Install does. Their versions
 // stay, and tracking them again later continues their history. A table that has been
 // dropped is named as it was last known.
+//
+// Before that, it records all rows of a table, as baselines, while nobody else writes to it: so what they were while it
+// was tracked stays known, whatever becomes of them. Where that cannot be, the table is uninstalled all the same.
 func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOption) error {
 	options := collect(opts)
 	return inSteps(ctx, conn, options, func(s steps, q db.DBTX) (err error) {
@@ -379,10 +394,42 @@ func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOp
 			done = append(done, followingTable)
 		}
 		for _, t := range tables {
+			if err := s.recordEnd(ctx, t); err != nil {
+				return err
+			}
 			if err := s.step(ctx, "table "+t.QuotedName, func(tx pgx.Tx) error { return uninstall(ctx, tx, t) }); err != nil {
 				return err
 			}
 			done = append(done, t.QuotedName)
+		}
+		return nil
+	})
+}
+
+// recordEnd records the rows of a table before its triggers go, in a transaction of its own: readers go on meanwhile,
+// and what is written before the triggers are gone is recorded as well.
+func (s steps) recordEnd(ctx context.Context, t Tracked) error {
+	if s.options.withoutEnd || s.options.dryRun || t.Relation == 0 {
+		return nil
+	}
+	return s.step(ctx, "table "+t.QuotedName, func(tx pgx.Tx) error {
+		queries := db.New()
+		statement, err := queries.BaselineLock(ctx, tx, t.Relation)
+		if err != nil {
+			return fmt.Errorf("record the rows of %s: %w", t.QuotedName, err)
+		}
+		if s.whole != nil { // as strong as it must be in the end, or a reader that goes on to write might be in the way
+			statement = strings.TrimSuffix(statement, "SHARE ROW EXCLUSIVE MODE") + "ACCESS EXCLUSIVE MODE"
+		}
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("record the rows of %s: %w", t.QuotedName, err)
+		}
+		reason, err := queries.RecordEnd(ctx, tx, db.RecordEndParams{ID: t.ID, Relation: t.Relation})
+		if err != nil {
+			return fmt.Errorf("record the rows of %s: %w", t.QuotedName, err)
+		}
+		if reason != "" && s.options.unrecorded != nil {
+			s.options.unrecorded(t.QuotedName, reason)
 		}
 		return nil
 	})

@@ -152,7 +152,11 @@ func (w *walk) bringBack(v *history.Version) {
 		w.state = v.Before.Known(w.state).Over(w.state)
 		w.blocked = false
 	case w.state != nil:
-		w.conflict(Conflict{Reason: KeyReused, Version: w.blocker.ID})
+		c := Conflict{Reason: KeyReused}
+		if w.blocker != nil { // else it came without being recorded, and was changed since
+			c.Version = w.blocker.ID
+		}
+		w.conflict(c)
 	default:
 		w.state = maps.Clone(v.Before)
 		w.blocked = false

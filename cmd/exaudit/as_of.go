@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -20,7 +21,8 @@ func (p *program) asOfCommand() *cli.Command {
 		Usage:     "show the rows of tables as they were",
 		UsageText: "exaudit as-of [flags] TABLE... --at TIME | --version VERSION | --xid XID | --mark NAME",
 		Description: "All tables are read from one state of the database. What is not known is an error: a\n" +
-			"table that is not tracked, a point before its history begins.\n\n" +
+			"point before the history of a table begins, or when it was not tracked. A row whose\n" +
+			"versions do not fit together, or cannot be read, is left out and named; exit code 4.\n\n" +
 			"Examples: exaudit as-of orders order_lines --at '2026-01-31 15:04'\n" +
 			"          exaudit as-of orders --key 42 --mark before-deploy\n" +
 			"          exaudit as-of order_lines --key '[42, 3]' --version 1234",
@@ -92,10 +94,16 @@ func (p *program) asOf(c *cli.Context) error {
 		}
 		return nil
 	})
+	if err == nil {
+		err = out.end()
+	}
 	if err != nil {
 		return err
 	}
-	return out.end()
+	for _, err := range out.errs {
+		p.complain("%s", oneLine(p.plain(err)))
+	}
+	return out.unknown()
 }
 
 func rowsAsOf(c *cli.Context, db *exaudit.DB, table string, at exaudit.Point) iter.Seq2[exaudit.Image, error] {
@@ -119,8 +127,29 @@ type rowPrinter struct {
 	to     io.Writer
 	format string
 	view   view
-	tables int // printed
-	rows   int // printed as JSON
+	tables int     // printed
+	rows   int     // printed as JSON
+	errs   []error // of rows that are not known
+}
+
+// unknownRow notes that a row is not known, and reports whether that is what an error says.
+func (r *rowPrinter) unknownRow(err error) bool {
+	is := errors.As(err, new(*exaudit.RowError))
+	if is {
+		r.errs = append(r.errs, err)
+	}
+	return is
+}
+
+// unknown is the error of the rows that are not known, nil if there are none.
+func (r *rowPrinter) unknown() error {
+	switch len(r.errs) {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("without one row: %w", r.errs[0])
+	}
+	return fmt.Errorf("without %d rows, of which the first: %w", len(r.errs), r.errs[0])
 }
 
 func (p *program) rowPrinter(c *cli.Context) *rowPrinter {
@@ -132,6 +161,9 @@ func (r *rowPrinter) table(name string, rows iter.Seq2[exaudit.Image, error]) er
 		return r.forPeople(name, rows)
 	}
 	for row, err := range rows {
+		if r.unknownRow(err) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -202,6 +234,9 @@ func (r *rowPrinter) forPeople(name string, rows iter.Seq2[exaudit.Image, error]
 		return err
 	}
 	for row, err := range rows {
+		if r.unknownRow(err) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -65,6 +65,8 @@ var kinds = []struct {
 	{exaudit.ErrMayNotFollow, exitFailed, ""},
 	{exaudit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
 	{exaudit.ErrBeforeHistory, exitFailed, ""},
+	{exaudit.ErrNotTrackedThen, exitFailed, ""},
+	{exaudit.ErrUnreadable, exitConflict, `: "exaudit history" shows it as it was recorded`},
 	{exaudit.ErrOutOfSight, exitFailed, ": --unseen takes what is not recorded to be as it is now"},
 	{exaudit.ErrKeyChanged, exitConflict, ""},
 	{exaudit.ErrFuture, exitUsage, ""},

@@ -139,6 +139,14 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 	case partial && len(begin.Keys) == 0:
 		p.complain("%s has been tracked since %s: what was before is not recorded", l.table, since)
 	}
+	for _, u := range begin.Untracked {
+		from := u.From.Format(time.RFC3339)
+		if u.To == nil {
+			p.complain("%s has not been tracked since %s: what has changed since is not recorded", l.table, from)
+		} else {
+			p.complain("%s was not tracked from %s to %s: what changed then is not recorded", l.table, from, u.To.Format(time.RFC3339))
+		}
+	}
 	for _, id := range begin.Predecessors {
 		condition := fmt.Sprintf("table_id = %d", id)
 		if len(key) == 1 {

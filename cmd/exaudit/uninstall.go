@@ -18,11 +18,13 @@ func (p *program) uninstallCommand() *cli.Command {
 		Name:      "uninstall",
 		Usage:     "stop recording the changes of tables; their history stays",
 		UsageText: "exaudit uninstall [flags] TABLE...\nexaudit uninstall [flags] --all\nexaudit uninstall [flags] --follow-ddl",
-		Description: "\"exaudit install\" continues the history later. What changes in between is not recorded.\n\n" +
+		Description: "All rows are recorded as they are, so that \"exaudit as-of\" knows what they were until now.\n" +
+			"\"exaudit install\" continues the history later. What changes in between is not recorded.\n\n" +
 			"Example: exaudit uninstall sessions --yes",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tracked tables of the database, and the event triggers"},
 			&cli.BoolFlag{Name: "follow-ddl", Usage: "the event triggers: tables stay tracked, and are no longer kept in step"},
+			&cli.BoolFlag{Name: "no-baseline", Usage: "do not record the rows as they are: what they were is not known afterwards"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
 			lockTimeoutFlag(),
@@ -44,6 +46,12 @@ func (p *program) uninstall(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.Bool("no-baseline") {
+		options = append(options, exaudit.WithoutEnd())
+	}
+	options = append(options, exaudit.EndUnrecorded(func(table, reason string) {
+		p.complain("the rows of %s are not recorded as they are: %s", table, reason)
+	}))
 	conn, db, err := p.open(c)
 	if err != nil {
 		return err
