@@ -42,6 +42,7 @@ func TestIncident(t *testing.T) {
 		`exaudit redo --last`:        {"undone already", "is taken away", "+ info.cancelled_by", "were redone"},
 		"exaudit mark before-deploy": nil,
 	}
+	var printed strings.Builder
 	for _, script := range snippets(t, "docs/undo.md", "sh") {
 		cmd := exec.Command("bash", "-ec", script)
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATABASE_URL="+db.URL)
@@ -49,6 +50,7 @@ func TestIncident(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s\n%s", err, script, out)
 		}
+		printed.WriteString(unnumbered(string(out)))
 		for command, texts := range wanted {
 			if !strings.Contains(script, command) {
 				continue
@@ -65,6 +67,11 @@ func TestIncident(t *testing.T) {
 			if got := pgtest.One[string](t, db, `SELECT string_agg((id, customer, status, total, info)::text, ' ' ORDER BY id) FROM orders`); got != want {
 				t.Errorf("all-clear, with orders %s, want %s", got, want)
 			}
+		}
+	}
+	for _, shown := range snippets(t, "docs/undo.md", "text") {
+		if !strings.Contains(printed.String(), unnumbered(shown)) {
+			t.Errorf("no command of the page prints\n%s", shown)
 		}
 	}
 	if len(wanted) > 0 {
