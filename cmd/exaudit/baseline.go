@@ -58,7 +58,7 @@ func (p *program) baseline(c *cli.Context) error {
 
 func (p *program) reportBaseline(done exaudit.Baselined) {
 	if done.Rows == 0 {
-		fmt.Fprintf(p.stdout, "%s: nothing to record, every row has a version\n", printable(done.Table))
+		fmt.Fprintf(p.stdout, "%s: nothing to record\n", printable(done.Table))
 		return
 	}
 	fmt.Fprintf(p.stdout, "%s: %s recorded\n", printable(done.Table), counted(int(done.Rows), "row"))

@@ -135,9 +135,9 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 	}
 	switch {
 	case begin.Removed && (partial || l.rows || l.total == 0):
-		p.complain("of %s, retention has removed changes up to %s", l.table, since)
+		p.complain("of %s, retention has removed changes: the history is complete since %s", l.table, since)
 	case partial && len(begin.Keys) == 0:
-		p.complain("%s has been tracked since %s: what was before is not recorded", l.table, since)
+		p.complain("the history of %s is complete since %s: what was before may not be recorded", l.table, since)
 	}
 	for _, u := range begin.Untracked {
 		from := u.From.Format(time.RFC3339)

@@ -24,7 +24,7 @@ func (p *program) indexCommand() *cli.Command {
 func indexTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
 		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
-		Usage: "how long to wait for the transactions under way, 0 for ever",
+		Usage: "wait for the transactions under way at most for `DURATION`; 0 waits for ever",
 	}
 }
 

@@ -28,7 +28,7 @@ func (p *program) logCommand() *cli.Command {
 			"          exaudit log --since-mark before-deploy --format jsonl",
 		Flags: append([]cli.Flag{
 			&cli.IntFlag{Name: "limit", Value: logLimit, Usage: "at most `N` transactions", DefaultText: fmt.Sprint(logLimit)},
-			&cli.Int64Flag{Name: "before", Usage: "go on before `CURSOR`, which the last line of a page tells"},
+			&cli.Int64Flag{Name: "before", Usage: "go on before `CURSOR`, which the last line of a page shows"},
 		}, filterFlags()...),
 		Action: p.log,
 	}

@@ -26,7 +26,7 @@ func (p *program) revertCommand() *cli.Command {
 			"Example: exaudit revert 17 --custom actor=ada --custom 'reason=\"wrong price\"'",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and take it back"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and roll it back"},
 			&cli.StringSliceFlag{Name: "custom", KeepSpace: true, Usage: "record `KEY=VALUE` with the change, VALUE as JSON if it is JSON, else as text (may be repeated)"},
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "give a column the value `COLUMN=VALUE`, as JSON if it is JSON, else as text (may be repeated)"},
 			&cli.BoolFlag{Name: "allow-diverged", Usage: "even if the row is not what its history says: columns that no undone version names keep their value"},

@@ -22,7 +22,7 @@ import (
 func (p *program) undoCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "undo",
-		Usage:     "take back chosen changes, and keep what came after them",
+		Usage:     "undo chosen changes, and keep what came later",
 		UsageText: "exaudit undo [flags] [TABLE [KEY...]]",
 		Description: "The flags, the table and the key choose what is undone, as they do for \"exaudit history\". Later\n" +
 			"changes of other rows, of other columns, and of other places inside jsonb stay. What was changed\n" +
@@ -35,7 +35,7 @@ func (p *program) undoCommand() *cli.Command {
 			"          exaudit undo --plan plan.json --yes",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "plan", Usage: "carry out the plan in `FILE`, which --dry-run --format json has printed, if it still holds"},
-			&cli.BoolFlag{Name: "all", Usage: "take back all that is recorded of TABLE, the creation of its rows too"},
+			&cli.BoolFlag{Name: "all", Usage: "undo all that is recorded of TABLE, the creation of its rows too"},
 		}, undoFlags(), filterFlags()),
 		Action: p.undo,
 	}
@@ -44,7 +44,7 @@ func (p *program) undoCommand() *cli.Command {
 func (p *program) redoCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "redo",
-		Usage:     "take an undo or a revert back",
+		Usage:     "undo an undo or a revert",
 		UsageText: "exaudit redo [flags] XID | --last",
 		Description: "XID is the transaction of the undo, which \"exaudit undo\" says at its end and \"exaudit log\" shows.\n" +
 			"What was undone is done again; what came later stays, as for \"exaudit undo\".\n\n" +
@@ -60,7 +60,7 @@ func (p *program) redoCommand() *cli.Command {
 func undoFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
-		&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and take it back"},
+		&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and roll it back"},
 		&cli.StringFlag{Name: "on-conflict", Value: string(exaudit.RefuseConflicts), DefaultText: string(exaudit.RefuseConflicts),
 			Usage: "`WHAT` to do about conflicts: refuse; skip-rows leaves out the rows that have one; keep-later only the columns, or the places inside jsonb"},
 		&cli.StringSliceFlag{Name: "overwrite", KeepSpace: true, Usage: "write over what came later in this row, \"`TABLE KEY`\" as the list of conflicts shows it (may be repeated)"},
