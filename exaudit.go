@@ -182,8 +182,9 @@ func LockTimeout(d time.Duration) InstallOption { return triggers.LockTimeout(d)
 // missed, and then roll it back.
 func DryRun() InstallOption { return triggers.DryRun() }
 
-// WithoutEnd makes Uninstall record nothing: what a table's rows were while it was tracked is not known afterwards.
-func WithoutEnd() InstallOption { return triggers.WithoutEnd() }
+// RecordEnd makes Uninstall record all rows of a table first, as baselines, so that it is known afterwards what they
+// were while the table was tracked. Writers of the table wait meanwhile.
+func RecordEnd() InstallOption { return triggers.RecordEnd() }
 
 // EndUnrecorded has a function told of each table whose rows Uninstall could not record, and why.
 func EndUnrecorded(tell func(table, reason string)) InstallOption {

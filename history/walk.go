@@ -37,7 +37,10 @@ func (o *opening) origin() Image {
 	if o.whole != nil {
 		base = o.whole.found() // nil of a create
 	}
-	if base == nil {
+	switch {
+	case base == nil && o.whole == nil && o.present.Unknown:
+		base = Image{} // of the row, only what was changed is known
+	case base == nil:
 		return nil
 	}
 	return overlay(base, o.found, o.touched)

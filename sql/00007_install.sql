@@ -562,7 +562,7 @@ $$;
 -- Takes the triggers off a table and lets go of it; its versions stay, and with a baseline it is known what its rows were
 -- until now. partition_script takes back what installing has granted. A table that is not tracked under this name, having
 -- been renamed or never installed, is left alone.
-CREATE FUNCTION exaudit.uninstall_table(table_name text, partition_script text DEFAULT '', baseline boolean DEFAULT true) RETURNS void
+CREATE FUNCTION exaudit.uninstall_table(table_name text, partition_script text DEFAULT '', baseline boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$

@@ -62,7 +62,7 @@ BEGIN
     -- the type itself may have been renamed
     RETURN was -> 'encoding' IS DISTINCT FROM later -> 'encoding'
         OR was -> 'layout' IS DISTINCT FROM later -> 'layout'
-        OR was -> 'type' IS DISTINCT FROM later -> 'type' AND (same_type AND was ->> 'type' !~ '\(' AND later ->> 'type' !~ '\(') IS NOT TRUE
+        OR was -> 'type' IS DISTINCT FROM later -> 'type' AND (same_type AND was ->> 'type' !~ '[(]' AND later ->> 'type' !~ '[(]') IS NOT TRUE
         OR same_type AND was -> 'numbers' IS DISTINCT FROM later -> 'numbers'
         OR same AND EXISTS (
             SELECT
@@ -340,7 +340,8 @@ BEGIN
         FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
         CROSS JOIN LATERAL (
             SELECT o.id, o.action FROM exaudit.versions o
-            WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id < this.since AND (period = 0 OR o.id > ends[period])
+            WHERE o.table_id = tell_apart.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id < this.since
+              AND (this.period = 0 OR o.id > this.ends[this.period])
             ORDER BY o.id DESC LIMIT 1) AS o
         LEFT JOIN exaudit.key_changes came ON came.table_id = tell_apart.table_id AND came.id = o.id
         LEFT JOIN LATERAL (
@@ -1056,7 +1057,7 @@ BEGIN
             IF coalesce(pg_catalog.current_setting('exaudit.misfits', true), '') = 'skip' THEN
                 RAISE WARNING '%', problem ->> 'message' USING DETAIL = 'The row is left out.';
             ELSE
-                PERFORM exaudit.raise_problem(problem || '{"hint": "With SET exaudit.misfits = ''skip'', such rows are left out. \"exaudit history\" shows what was recorded."}');
+                PERFORM exaudit.raise_problem(problem || E'{"hint": "With SET exaudit.misfits = ''skip'', such rows are left out. \\"exaudit history\\" shows what was recorded."}');
             END IF;
         END LOOP;
     END IF;
@@ -1156,7 +1157,7 @@ BEGIN
               WHERE key_periods.relation IS NOT NULL) AS x
         CROSS JOIN LATERAL (
             SELECT jsonb_agg(c -> 'number' ORDER BY c -> 'key') AS numbers, jsonb_agg(c -> 'name' ORDER BY c -> 'key') AS names,
-                   jsonb_agg(CASE WHEN c ->> 'type' ~ '^(smallint|integer|bigint|text|character varying(\([0-9]+\))?)$' THEN ''
+                   jsonb_agg(CASE WHEN c ->> 'type' ~ '^(smallint|integer|bigint|text|character varying([(][0-9]+[)])?)$' THEN ''
                                   ELSE coalesce(c ->> 'layout', c ->> 'type') END ORDER BY c -> 'key') AS types
             FROM pg_catalog.jsonb_array_elements(x.columns) AS c WHERE c ? 'key') AS k
         ORDER BY x.place, x.since
@@ -1297,7 +1298,8 @@ BEGIN
     last_id := period.until_id;
     linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
     PERFORM exaudit.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
-        SELECT FROM exaudit.versions v WHERE v.table_id = t.table_id AND v.id <= key_since AND v.recorded_at > since_as_of.instant));
+        SELECT FROM (SELECT key_since) AS k (id) -- a custom column may have this name
+        JOIN exaudit.versions v ON v.table_id = t.table_id AND v.id <= k.id AND v.recorded_at > since_as_of.instant));
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
           WHERE v.table_id = t.table_id AND (v.recorded_at > since_as_of.instant OR v.id > period.anchor_id)
@@ -1331,7 +1333,8 @@ BEGIN
     last_id := period.until_id;
     linked := CASE WHEN key IS NOT NULL THEN exaudit.linked_keys(t.table_id, ARRAY[key], 0) END;
     PERFORM exaudit.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
-        SELECT FROM exaudit.versions v WHERE v.table_id = t.table_id AND v.id <= key_since AND v.id > since_as_of_version.version_id));
+        SELECT FROM (SELECT key_since) AS k (id) -- a custom column may have this name
+        JOIN exaudit.versions v ON v.table_id = t.table_id AND v.id <= k.id AND v.id > since_as_of_version.version_id));
     SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
     FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
           WHERE v.table_id = t.table_id AND (v.id > since_as_of_version.version_id OR v.id > period.anchor_id)

@@ -289,7 +289,7 @@ func TestAsOfRefuses(t *testing.T) {
 	}
 
 	// a time without triggers
-	if err := triggers.Uninstall(ctx, db.Pool, []string{"items"}); err != nil {
+	if err := triggers.Uninstall(ctx, db.Pool, []string{"items"}, triggers.RecordEnd()); err != nil {
 		t.Fatal(err)
 	}
 	fails("when it was uninstalled", `SELECT * FROM exaudit.as_of(NULL::items, now())`)

@@ -45,7 +45,7 @@ type installOptions struct {
 
 	columns func(tx pgx.Tx, versions string) error
 
-	withoutEnd bool
+	recordEnd  bool
 	unrecorded func(table, reason string)
 }
 
@@ -61,8 +61,9 @@ func collect(opts []InstallOption) installOptions {
 // roll it back.
 func DryRun() InstallOption { return func(o *installOptions) { o.dryRun = true } }
 
-// WithoutEnd makes Uninstall record nothing: what a table's rows were while it was tracked is not known afterwards.
-func WithoutEnd() InstallOption { return func(o *installOptions) { o.withoutEnd = true } }
+// RecordEnd makes Uninstall record all rows of a table first, as baselines, so that it is known afterwards what they
+// were while the table was tracked. Writers of the table wait meanwhile.
+func RecordEnd() InstallOption { return func(o *installOptions) { o.recordEnd = true } }
 
 // EndUnrecorded has a function told of each table whose rows Uninstall could not record, and why.
 func EndUnrecorded(tell func(table, reason string)) InstallOption {
@@ -409,7 +410,7 @@ func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOp
 // recordEnd records the rows of a table before its triggers go, in a transaction of its own: readers go on meanwhile,
 // and what is written before the triggers are gone is recorded as well.
 func (s steps) recordEnd(ctx context.Context, t Tracked) error {
-	if s.options.withoutEnd || s.options.dryRun || t.Relation == 0 {
+	if !s.options.recordEnd || s.options.dryRun || t.Relation == 0 {
 		return nil
 	}
 	return s.step(ctx, "table "+t.QuotedName, func(tx pgx.Tx) error {

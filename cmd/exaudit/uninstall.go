@@ -18,13 +18,13 @@ func (p *program) uninstallCommand() *cli.Command {
 		Name:      "uninstall",
 		Usage:     "stop recording the changes of tables; their history stays",
 		UsageText: "exaudit uninstall [flags] TABLE...\nexaudit uninstall [flags] --all\nexaudit uninstall [flags] --follow-ddl",
-		Description: "All rows are recorded as they are, so that \"exaudit as-of\" knows what they were until now.\n" +
-			"\"exaudit install\" continues the history later. What changes in between is not recorded.\n\n" +
+		Description: "With --baseline, all rows are recorded as they are, so that \"exaudit as-of\" knows what they\n" +
+			"were until now. \"exaudit install\" continues the history later. What changes in between is not recorded.\n\n" +
 			"Example: exaudit uninstall sessions --yes",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tracked tables of the database, and the event triggers"},
 			&cli.BoolFlag{Name: "follow-ddl", Usage: "the event triggers: tables stay tracked, and are no longer kept in step"},
-			&cli.BoolFlag{Name: "no-baseline", Usage: "do not record the rows as they are: what they were is not known afterwards"},
+			&cli.BoolFlag{Name: "baseline", Usage: "record all rows as they are first; writers of the table wait meanwhile"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
 			lockTimeoutFlag(),
@@ -46,8 +46,8 @@ func (p *program) uninstall(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("no-baseline") {
-		options = append(options, exaudit.WithoutEnd())
+	if c.Bool("baseline") {
+		options = append(options, exaudit.RecordEnd())
 	}
 	options = append(options, exaudit.EndUnrecorded(func(table, reason string) {
 		p.complain("the rows of %s are not recorded as they are: %s", table, reason)
