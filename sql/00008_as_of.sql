@@ -1516,6 +1516,7 @@ DROP FUNCTION exaudit.rows_before_query;
 DROP FUNCTION exaudit.since_as_of_version;
 DROP FUNCTION exaudit.since_as_of;
 DROP FUNCTION exaudit.utc;
+DROP FUNCTION exaudit.period_of;
 DROP FUNCTION exaudit.check_same_key;
 DROP FUNCTION exaudit.key_since;
 DROP FUNCTION exaudit.key_periods;
