@@ -38,7 +38,8 @@ var (
 	// truncate allow, or while its triggers are off: nobody knows what they were. With SET LOCAL exaudit.unseen = 'on'
 	// in a transaction, or in Snapshot, what is not recorded is taken to be as it is now.
 	ErrOutOfSight = history.ErrOutOfSight
-	// ErrKeyChanged means that a table has another primary key than it had, so that a row of then is none of now.
+	// ErrKeyChanged means that a table has another primary key than it had at that point, so that the rows of the two
+	// cannot be told to be the same.
 	ErrKeyChanged = history.ErrKeyChanged
 )
 
@@ -78,7 +79,7 @@ func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error
 	return rows, nil
 }
 
-// EachAsOf gives the rows of AsOf one by one, as they are read, or the first error. A row that nobody knows is a
+// EachAsOf returns the rows of AsOf one by one, as they are read, or the first error. A row that nobody knows is a
 // *RowError, and comes after those that are known; the loop may go on, to the next one. In a transaction, nothing else
 // can be read until the loop is over.
 func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Seq2[T, error] {

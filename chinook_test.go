@@ -128,7 +128,7 @@ func rebuildTable(t *testing.T, db *pgtest.DB, table string, lines []*history.Li
 	t.Helper()
 	ctx := context.Background()
 	rows, _ := db.Pool.Query(ctx, fmt.Sprintf(
-		`SELECT exaudit.entity_id_of('%[1]s'::regclass, image), image FROM (SELECT exaudit.encode(o.*) AS image FROM original.%[1]s o) i`, table))
+		`SELECT exaudit_internal.entity_id_of('%[1]s'::regclass, image), image FROM (SELECT exaudit_internal.encode(o.*) AS image FROM original.%[1]s o) i`, table))
 	states := make(map[string]any)
 	var key string
 	var encoded []byte
@@ -147,7 +147,7 @@ func rebuildTable(t *testing.T, db *pgtest.DB, table string, lines []*history.Li
 	for _, state := range states {
 		images = append(images, asJSON(t, state))
 	}
-	db.Exec(t, fmt.Sprintf(`INSERT INTO rebuilt.%[1]s SELECT d.* FROM unnest($1::text[]) i, exaudit.decode(NULL::public.%[1]s, i::jsonb) d`, table), images)
+	db.Exec(t, fmt.Sprintf(`INSERT INTO rebuilt.%[1]s SELECT d.* FROM unnest($1::text[]) i, exaudit_internal.decode(NULL::public.%[1]s, i::jsonb) d`, table), images)
 }
 
 // applyLine takes one row through its versions. Apply refuses a patch that does not fit.
@@ -178,7 +178,7 @@ func applyLine(t *testing.T, table string, states map[string]any, l *history.Lin
 // differences counts the rows of a table whose image is not the same in another schema.
 func differences(t *testing.T, db *pgtest.DB, schema, table string) int {
 	t.Helper()
-	key := pgtest.One[string](t, db, `SELECT string_agg(quote_ident(name), ', ' ORDER BY key_position) FROM exaudit.table_columns WHERE relation = $1::regclass AND key_position >= 0`, table)
+	key := pgtest.One[string](t, db, `SELECT string_agg(quote_ident(name), ', ' ORDER BY key_position) FROM exaudit_internal.table_columns WHERE relation = $1::regclass AND key_position >= 0`, table)
 	return pgtest.One[int](t, db, fmt.Sprintf(
 		`SELECT count(*) FROM public.%[1]s l FULL JOIN %[2]s.%[1]s r USING (%[3]s)
 		 WHERE l.ctid IS NULL OR r.ctid IS NULL OR NOT (ROW(l.*)::record *= ROW(r.*)::record)`, table, schema, key))

@@ -224,7 +224,7 @@ func TestSecurityDocs(t *testing.T) {
 	}
 	const (
 		add     = `INSERT INTO exaudit.versions (table_id, action, entity_id, after) VALUES (1, 'created', '9', '{"id": 9}')`
-		drop    = `DROP FUNCTION exaudit.t1_insert CASCADE`
+		drop    = `DROP FUNCTION exaudit_internal.t1_insert CASCADE`
 		replace = `CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'`
 	)
 	nobody, reader := db.Role(t, ""), db.Role(t, "IN ROLE exaudit_reader")
@@ -251,7 +251,7 @@ func TestSecurityDocs(t *testing.T) {
 			SET ROLE NONE; INSERT INTO evil.ran VALUES ('trigger', current_user); RETURN NEW; END $$;
 		GRANT USAGE ON SCHEMA evil TO `+owner+`;
 		CREATE TRIGGER t BEFORE INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION evil.trigger()`)
-	_, err := db.Connect(t, "exaudit_writer").Exec(ctx, `ALTER FUNCTION exaudit.t1_insert() SECURITY INVOKER; ALTER FUNCTION exaudit.t1_insert() SET search_path = evil, pg_catalog`)
+	_, err := db.Connect(t, "exaudit_writer").Exec(ctx, `ALTER FUNCTION exaudit_internal.t1_insert() SECURITY INVOKER; ALTER FUNCTION exaudit_internal.t1_insert() SET search_path = evil, pg_catalog`)
 	if err != nil {
 		t.Fatal(err)
 	}

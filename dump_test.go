@@ -215,7 +215,7 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 	}
 	before := drifted()
 	for _, table := range []string{"orders", "stores", "pairs", "events"} {
-		if !strings.Contains(before, "public."+table+": function exaudit.t") || strings.Contains(before, "altered by hand") {
+		if !strings.Contains(before, "public."+table+": function exaudit_internal.t") || strings.Contains(before, "altered by hand") {
 			t.Errorf("%s is not outdated:\n%s", table, before)
 		}
 	}
@@ -361,7 +361,7 @@ func TestRestoreWhereOidIsTaken(t *testing.T) {
 		// in the functions, and in the snapshot of the columns
 		mustShell(t, path, source, target, fmt.Sprintf(`pg_dump "$SOURCE" | sed -E "s/'%[1]d'::oid/'%[2]d'::oid/g; s/\t%[1]d\t/\t%[2]d\t/" > f.sql
 			psql "$TARGET" -qX -v ON_ERROR_STOP=1 -f f.sql > log`, was, is))
-		if got := pgtest.One[uint32](t, target, `SELECT relation FROM exaudit.column_snapshots`); got != is {
+		if got := pgtest.One[uint32](t, target, `SELECT relation FROM exaudit_internal.column_snapshots`); got != is {
 			t.Fatalf("the snapshot is of relation %d, want %d", got, is)
 		}
 		if n := pgtest.One[int](t, target, `SELECT count(*) FROM pg_proc WHERE prosrc LIKE '%has_shape(' || quote_literal($1::text) || '::oid%'`, fmt.Sprint(is)); n != 3 {
@@ -440,7 +440,7 @@ exaudit sync --database-url "$TARGET"`)
 			}
 			for _, s := range before {
 				// generated functions name the table by the oid that it had
-				if len(s.Drift) > 0 && s.QuotedName != "public.items" && !strings.HasPrefix(s.QuotedName, "exaudit.") {
+				if len(s.Drift) > 0 && s.QuotedName != "public.items" && !strings.HasPrefix(s.QuotedName, "exaudit") {
 					t.Errorf("before a sync, %s: %v", s.QuotedName, s.Drift)
 				}
 			}
@@ -491,7 +491,7 @@ func TestRestoreWithoutOwners(t *testing.T) {
 			mustShell(t, path, source, as, `exaudit sync --database-url "$TARGET"; exaudit status --database-url "$TARGET"`)
 			const others = `SELECT coalesce(string_agg(o.name || ' of ' || o.owner::regrole, ', '), '') FROM (
 				SELECT oid::regclass::text, relowner FROM pg_class WHERE relnamespace = 'exaudit'::regnamespace AND relkind IN ('r', 'v', 'S')
-				UNION ALL SELECT oid::regprocedure::text, proowner FROM pg_proc WHERE pronamespace = 'exaudit'::regnamespace
+				UNION ALL SELECT oid::regprocedure::text, proowner FROM pg_proc WHERE pronamespace = 'exaudit_internal'::regnamespace
 				UNION ALL SELECT oid::regtype::text, typowner FROM pg_type WHERE typnamespace = 'exaudit'::regnamespace
 				UNION ALL SELECT nspname, nspowner FROM pg_namespace WHERE nspname = 'exaudit') AS o (name, owner)
 				WHERE o.owner NOT IN ('exaudit_owner'::regrole, 'exaudit_writer'::regrole)`

@@ -204,7 +204,7 @@ func TestHistoryRefuses(t *testing.T) {
 	if _, err := audit.Version(ctx, 99); !errors.Is(err, exaudit.ErrNoVersion) {
 		t.Errorf("version 99: %v, want ErrNoVersion", err)
 	}
-	db.Exec(t, `DROP SCHEMA exaudit CASCADE`)
+	db.Exec(t, `DROP SCHEMA exaudit, exaudit_internal CASCADE`)
 	if _, err := audit.History(ctx, "orders", 1); !errors.Is(err, exaudit.ErrNotInitialized) {
 		t.Errorf("without schema exaudit: %v, want ErrNotInitialized", err)
 	}

@@ -142,7 +142,7 @@ func TestRowIdentity(t *testing.T) {
 			}
 			w := &world{Rand: rand.New(rand.NewPCG(worldSeed, uint64(kind))), kind: kind, turns: 10, tag: 4}
 			for i := range w.turns {
-				db.Exec(t, fmt.Sprintf(`CREATE TABLE copy_%[1]d AS SELECT r.*, exaudit.entity_id_of('%[2]s'::regclass, exaudit.encode(r.*)) AS entity FROM %[2]s AS r;
+				db.Exec(t, fmt.Sprintf(`CREATE TABLE copy_%[1]d AS SELECT r.*, exaudit_internal.entity_id_of('%[2]s'::regclass, exaudit_internal.encode(r.*)) AS entity FROM %[2]s AS r;
 					SELECT exaudit.mark('m%[1]d')`, i, k.table))
 				w.turn(t, conn)
 			}

@@ -147,7 +147,7 @@ func entityIDOf(values []json.RawMessage) string {
 	return boundedKey(string(values[0]))
 }
 
-// boundedKey is exaudit.bounded_key.
+// boundedKey is exaudit_internal.bounded_key.
 func boundedKey(key string) string {
 	if len(key) <= 2000 && !strings.HasPrefix(key, "sha256 ") {
 		return key

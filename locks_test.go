@@ -100,7 +100,7 @@ func holdAll(t *testing.T, db *pgtest.DB, role string, except ...string) (tx pgx
 		statements = append(statements, `SELECT FROM `+table, `ANALYZE `+table, `DELETE FROM `+table)
 	}
 	functions := pgtest.One[[]string](t, db, `SELECT array_agg(oid::regproc::text) FROM pg_proc
-		WHERE pronamespace = 'exaudit'::regnamespace AND pronargs = 0 AND prorettype <> 'trigger'::regtype AND NOT proname = ANY ($1)`, except)
+		WHERE pronamespace = 'exaudit_internal'::regnamespace AND pronargs = 0 AND prorettype <> 'trigger'::regtype AND NOT proname = ANY ($1)`, except)
 	for _, f := range functions {
 		statements = append(statements, `SELECT `+f+`()`)
 	}
@@ -157,7 +157,7 @@ func TestWhoHoldsALock(t *testing.T) {
 		hold string
 		run  func(context.Context, time.Duration) error
 	}{
-		"another undo": {`SELECT exaudit.lock_undo()`, func(ctx context.Context, wait time.Duration) error {
+		"another undo": {`SELECT exaudit_internal.lock_undo()`, func(ctx context.Context, wait time.Duration) error {
 			_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(version)), exaudit.UndoLockTimeout(wait))
 			return err
 		}},

@@ -20,7 +20,7 @@ func TestOversizedRevert(t *testing.T) {
 		t.Parallel()
 	}
 	ctx := context.Background()
-	db, audit := audited(t, fmt.Sprintf(`CREATE OR REPLACE FUNCTION exaudit.image_limit() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT %d';
+	db, audit := audited(t, fmt.Sprintf(`CREATE OR REPLACE FUNCTION exaudit_internal.image_limit() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT %d';
 		CREATE TABLE files (id int PRIMARY KEY, n int, data bytea)`, 256_000_000/part), "files")
 	db.Exec(t, fmt.Sprintf(`INSERT INTO files VALUES (1, 1, convert_to(repeat('abcd', %d), 'UTF8'))`, 35_000_000/part))
 	db.Exec(t, `UPDATE files SET n = 2`)

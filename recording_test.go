@@ -29,7 +29,7 @@ var unrecorded = []struct {
 		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.TriggerDisabled, Detail: "UPDATE of public.goods"}},
 	{"one trigger dropped", `DROP TRIGGER "!exaudit_t1_insert" ON goods`,
 		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.TriggerMissing, Detail: "INSERT of public.goods"}},
-	{"functions dropped", `DROP FUNCTION exaudit.t1_insert, exaudit.t1_update, exaudit.t1_delete CASCADE`,
+	{"functions dropped", `DROP FUNCTION exaudit_internal.t1_insert, exaudit_internal.t1_update, exaudit_internal.t1_delete CASCADE`,
 		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.NoTriggers}},
 	{"ignored by the database", `ALTER DATABASE {db} SET exaudit.ignore = 'on'`,
 		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.SessionIgnores}},

@@ -49,7 +49,7 @@ func TestRetentionByARole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := pgtest.One[int](t, db, `SELECT (SELECT count(*) FROM exaudit.versions) + (SELECT count(*) FROM exaudit.key_changes)`); n != 0 {
+	if n := pgtest.One[int](t, db, `SELECT (SELECT count(*) FROM exaudit.versions) + (SELECT count(*) FROM exaudit_internal.key_changes)`); n != 0 {
 		t.Errorf("%d are left", n)
 	}
 }

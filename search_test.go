@@ -105,7 +105,7 @@ func factsOf(t *testing.T, db *pgtest.DB) []fact {
 	rows, _ := db.Pool.Query(context.Background(), `
 		SELECT v.id, t.table_name, v.entity_id, v.action::text, v.recorded_at, v.xid::text, v.rollback, v.custom::text, v.before::text, v.after::text,
 		       (regexp_match(v.entity_id, '[0-9]+'))[1]::int, coalesce(v.session_role, ''),
-		       v.id > coalesce((SELECT max(s.since) FROM exaudit.column_snapshots s WHERE s.table_id = v.table_id AND s.since > 0), 0)
+		       v.id > coalesce((SELECT max(s.since) FROM exaudit_internal.column_snapshots s WHERE s.table_id = v.table_id AND s.since > 0), 0)
 		FROM exaudit.versions v JOIN exaudit.tables t ON t.id = v.table_id ORDER BY v.id`)
 	facts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (fact, error) {
 		f := fact{changed: make(map[string]bool)}
@@ -394,7 +394,7 @@ func TestSearchOfAReader(t *testing.T) {
 			after = 50000
 		}
 		var query string
-		if err := conn.QueryRow(ctx, `SELECT exaudit.search_query($1, $2, $3, 100)`, c.filter, after, c.last).Scan(&query); err != nil {
+		if err := conn.QueryRow(ctx, `SELECT exaudit_internal.search_query($1, $2, $3, 100)`, c.filter, after, c.last).Scan(&query); err != nil {
 			t.Fatal(err)
 		}
 		rows, _ := conn.Query(ctx, `EXPLAIN (ANALYZE, BUFFERS, COSTS off, TIMING off) `+query)

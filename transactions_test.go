@@ -218,9 +218,9 @@ func TestTransactionsOfALargeStore(t *testing.T) {
 	db.Exec(t, `ANALYZE exaudit.versions`)
 	conn := db.Pool
 	for _, query := range []string{
-		`SELECT * FROM exaudit.search_transactions('{}', 99400, 100000)`,
-		`SELECT * FROM exaudit.search_transactions('{"transactions": [5000, 5001]}', 50000, 100000)`,
-		`SELECT * FROM exaudit.transaction_parts('{11000,10999,10998,10997,10996}')`,
+		`SELECT * FROM exaudit_internal.search_transactions('{}', 99400, 100000)`,
+		`SELECT * FROM exaudit_internal.search_transactions('{"transactions": [5000, 5001]}', 50000, 100000)`,
+		`SELECT * FROM exaudit_internal.transaction_parts('{11000,10999,10998,10997,10996}')`,
 	} {
 		rows, _ := conn.Query(ctx, `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, TIMING off, COSTS off) `+query)
 		plan, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[[]struct {

@@ -364,7 +364,7 @@ func (d *trapped) reading(audit *exaudit.DB) {
 	// in SQL, as it is called under whatever path
 	for _, call := range []string{`exaudit.as_of(NULL::public.plain, pg_catalog.now())`, `exaudit.as_of_version(NULL::public.plain, ` + fmt.Sprint(last.ID) + `)`,
 		`exaudit.as_of_transaction(NULL::public.plain, '` + fmt.Sprint(last.Transaction) + `')`, `exaudit.as_of_mark(NULL::public.plain, 'm')`, `exaudit.states(NULL::public.plain, '501')`,
-		`exaudit.history`, `exaudit.relations`, `exaudit.table_columns`, `exaudit.custom_columns`, `exaudit.foreign_keys`, `exaudit.readable_versions`} {
+		`exaudit.history`, `exaudit_internal.relations`, `exaudit_internal.table_columns`, `exaudit_internal.custom_columns`, `exaudit_internal.foreign_keys`, `exaudit_internal.readable_versions`} {
 		d.run(`SELECT * FROM ` + call)
 	}
 }
@@ -420,9 +420,9 @@ func (d *trapped) removal(audit *exaudit.DB) {
 	d.run(`BEGIN; SELECT pg_catalog.set_config('exaudit.retention', 'on', true); DELETE FROM exaudit.versions WHERE id OPERATOR(pg_catalog.<) 20; COMMIT`)
 	id := pgtest.One[int](d.t, d.DB, `SELECT id FROM exaudit.tables WHERE table_name = 'keyed'`)
 	d.run(`DROP TABLE public.keyed`, `CREATE TABLE public.keyed (a pg_catalog.text, n int, PRIMARY KEY (a))`,
-		fmt.Sprintf(`CREATE TRIGGER "!exaudit_t%[1]d_insert" AFTER INSERT ON public.keyed FOR EACH ROW EXECUTE FUNCTION exaudit.t%[1]d_insert()`, id), `INSERT INTO public.keyed VALUES ('x', 1)`)
-	d.run(`CREATE TABLE public.migrated (id int PRIMARY KEY)`, `SELECT exaudit.install_table('public.migrated', '{}', 'SELECT 1', 'SELECT 2')`,
-		`SELECT exaudit.uninstall_table('public.migrated', 'SELECT 2')`)
+		fmt.Sprintf(`CREATE TRIGGER "!exaudit_t%[1]d_insert" AFTER INSERT ON public.keyed FOR EACH ROW EXECUTE FUNCTION exaudit_internal.t%[1]d_insert()`, id), `INSERT INTO public.keyed VALUES ('x', 1)`)
+	d.run(`CREATE TABLE public.migrated (id int PRIMARY KEY)`, `SELECT exaudit_internal.install_table('public.migrated', '{}', 'SELECT 1', 'SELECT 2')`,
+		`SELECT exaudit_internal.uninstall_table('public.migrated', 'SELECT 2')`)
 }
 
 // functions must all have been called that do not pin search_path: where no test comes nobody has looked for traps.
@@ -430,26 +430,26 @@ func (d *trapped) functions() {
 	d.t.Helper()
 	// what PostgreSQL does not count, or is only for what is rare
 	calls := map[string]string{
-		"array_value":        `exaudit.array_value('{a}'::pg_catalog.text[]), exaudit.array_value('{{a}}'::pg_catalog.text[])`,
+		"array_value":        `exaudit_internal.array_value('{a}'::pg_catalog.text[]), exaudit_internal.array_value('{{a}}'::pg_catalog.text[])`,
 		"after_mark":         `exaudit.after_mark(m, 1, '1') FROM exaudit.marks AS m`,
-		"custom_values":      `exaudit.custom_values(v) FROM exaudit.versions AS v`,
-		"float_array_value":  `exaudit.float_array_value('{-0}'::pg_catalog.float8[])`,
-		"float_value":        `exaudit.float_value(f), exaudit.float_value(g) FROM public.plain`,
-		"format_array_value": `exaudit.format_array_value(moods) FROM public.plain`,
-		"is_placeholder":     `exaudit.is_placeholder('{"": [{"masked": "a"}]}', 'a')`,
-		"quoted":             `exaudit.quoted('by')`,
-		"same_place":         `exaudit.same_place('7 (0,1)', '7 (0,2)')`,
-		"schema_digest":      `exaudit.schema_digest()`,
+		"custom_values":      `exaudit_internal.custom_values(v) FROM exaudit.versions AS v`,
+		"float_array_value":  `exaudit_internal.float_array_value('{-0}'::pg_catalog.float8[])`,
+		"float_value":        `exaudit_internal.float_value(f), exaudit_internal.float_value(g) FROM public.plain`,
+		"format_array_value": `exaudit_internal.format_array_value(moods) FROM public.plain`,
+		"is_placeholder":     `exaudit_internal.is_placeholder('{"": [{"masked": "a"}]}', 'a')`,
+		"quoted":             `exaudit_internal.quoted('by')`,
+		"same_place":         `exaudit_internal.same_place('7 (0,1)', '7 (0,2)')`,
+		"schema_digest":      `exaudit_internal.schema_digest()`,
 		"schema_version":     `exaudit.schema_version()`,
-		"text_value":         `exaudit.text_value(p), exaudit.text_value(m) FROM public.plain`,
-		"value_expression":   `exaudit.value_expression(a.atttypid, 'text') FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) 'public.plain'::pg_catalog.regclass::pg_catalog.oid`,
+		"text_value":         `exaudit_internal.text_value(p), exaudit_internal.text_value(m) FROM public.plain`,
+		"value_expression":   `exaudit_internal.value_expression(a.atttypid, 'text') FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) 'public.plain'::pg_catalog.regclass::pg_catalog.oid`,
 	}
 	d.pool.Close()
 	var missing []string
 	for range 600 { // counts arrive late
 		rows, _ := d.Pool.Query(context.Background(), `
 			SELECT p.proname FROM pg_proc p LEFT JOIN pg_stat_user_functions s ON s.funcid = p.oid
-			WHERE p.pronamespace = 'exaudit'::regnamespace AND s.calls IS NULL
+			WHERE p.pronamespace IN ('exaudit'::regnamespace, 'exaudit_internal'::regnamespace) AND s.calls IS NULL
 			  AND p.proname !~ '^t[0-9]+_condition$' -- is inlined, in triggers that ran
 			  AND (p.proconfig @> '{"search_path=pg_catalog, pg_temp"}') IS NOT TRUE ORDER BY 1`)
 		var err error

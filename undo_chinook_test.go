@@ -132,7 +132,7 @@ func snapshotOf(t *testing.T, db *pgtest.DB) snapshot {
 func readImages(t *testing.T, db *pgtest.DB, s snapshot, schema, table string) {
 	t.Helper()
 	rows, _ := db.Pool.Query(context.Background(), fmt.Sprintf(
-		`SELECT exaudit.entity_id_of('public.%[2]s'::regclass, image), image FROM (SELECT exaudit.encode(o.*) AS image FROM %[1]s.%[2]s o) i`, schema, table))
+		`SELECT exaudit_internal.entity_id_of('public.%[2]s'::regclass, image), image FROM (SELECT exaudit_internal.encode(o.*) AS image FROM %[1]s.%[2]s o) i`, schema, table))
 	var key string
 	var encoded []byte
 	if _, err := pgx.ForEachRow(rows, []any{&key, &encoded}, func() (err error) {

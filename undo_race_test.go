@@ -126,7 +126,7 @@ func TestUndoAndCrash(t *testing.T) {
 	if got := pgtest.One[string](t, db, content); got != before {
 		t.Error("something was applied")
 	}
-	if n := pgtest.One[int](t, db, `SELECT (SELECT count(*) FROM exaudit.versions WHERE rollback) + (SELECT count(*) FROM exaudit.undone)`); n != 0 {
+	if n := pgtest.One[int](t, db, `SELECT (SELECT count(*) FROM exaudit.versions WHERE rollback) + (SELECT count(*) FROM exaudit.rollbacks)`); n != 0 {
 		t.Errorf("%d rollbacks are recorded", n)
 	}
 	plan, err := audit.Undo(ctx, selection)

@@ -76,7 +76,7 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 	if v := last[len(last)-1]; !v.Rollback {
 		t.Errorf("not recorded as a rollback: %s", asJSON(t, v))
 	}
-	if got := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.undone u JOIN exaudit.versions v ON v.id = u.version_id WHERE v.xid = $1`, int64(bad)); got != 3 {
+	if got := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.rollbacks u JOIN exaudit.versions v ON v.id = u.version_id WHERE v.xid = $1`, int64(bad)); got != 3 {
 		t.Errorf("%d links to what was undone, want 3", got)
 	}
 	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)))

@@ -241,7 +241,7 @@ func TestWordsAsCustomColumns(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, body jsonb)`)
-	own := pgtest.One[[]string](t, db, `SELECT exaudit.version_columns()`)
+	own := pgtest.One[[]string](t, db, `SELECT exaudit_internal.version_columns()`)
 	words := slices.DeleteFunc(unique(reservedWords(t, db), []string{"stamp", "data", "image", "wide", "crossing", "oversized", "this", "o", "n", "old_values"}),
 		func(name string) bool { return slices.Contains(own, name) })
 	db.Exec(t, `ALTER TABLE exaudit.versions `+quotedAll(words, "ADD COLUMN ? text"))
@@ -266,7 +266,7 @@ func TestWordsAsCustomColumns(t *testing.T) {
 		if err := tx.Commit(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions AS v WHERE exaudit.custom_values(v) <> v.custom`); n > 0 {
+		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions AS v WHERE exaudit_internal.custom_values(v) <> v.custom`); n > 0 {
 			t.Errorf("%s: the columns of %d versions are not what the custom data says", option, n)
 		}
 		versions, err := audit.Versions(ctx)
@@ -286,7 +286,7 @@ func TestOwnWordsAsCustomColumns(t *testing.T) {
 	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY DEFERRABLE, v text, body jsonb);
 		CREATE TABLE parts (id int, place int, PRIMARY KEY (id, place)) PARTITION BY LIST (place);
 		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1); CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2)`)
-	taken := append(pgtest.One[[]string](t, db, `SELECT exaudit.version_columns()`), "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
+	taken := append(pgtest.One[[]string](t, db, `SELECT exaudit_internal.version_columns()`), "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 	words := slices.DeleteFunc(unique(ownWords(t)), func(name string) bool { return slices.Contains(taken, name) })
 	db.Exec(t, `ALTER TABLE exaudit.versions `+quotedAll(words, "ADD COLUMN ? text"))
 	audit := exaudit.New(db.Pool)

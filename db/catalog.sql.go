@@ -12,7 +12,7 @@ import (
 
 const copyReferenced = `-- name: CopyReferenced :one
 SELECT c.copy::pg_catalog.text AS copy, c.name::pg_catalog.text AS name
-FROM exaudit.copy_of_referenced(pg_catalog.to_regclass($1::pg_catalog.text)) AS c
+FROM exaudit_internal.copy_of_referenced(pg_catalog.to_regclass($1::pg_catalog.text)) AS c
 WHERE c.copy IS NOT NULL
 `
 
@@ -30,7 +30,7 @@ func (q *Queries) CopyReferenced(ctx context.Context, db DBTX, name string) (Cop
 }
 
 const copyVersions = `-- name: CopyVersions :one
-SELECT exaudit.empty_copy('exaudit.versions'::pg_catalog.regclass)::pg_catalog.text AS name
+SELECT exaudit_internal.empty_copy('exaudit.versions'::pg_catalog.regclass)::pg_catalog.text AS name
 `
 
 func (q *Queries) CopyVersions(ctx context.Context, db DBTX) (string, error) {
@@ -41,7 +41,7 @@ func (q *Queries) CopyVersions(ctx context.Context, db DBTX) (string, error) {
 }
 
 const customColumnFlaws = `-- name: CustomColumnFlaws :many
-SELECT f.object::pg_catalog.text AS object, f.problem::pg_catalog.text AS problem, f.cure::pg_catalog.text AS cure FROM exaudit.custom_column_flaws(pg_catalog.to_regclass($1::pg_catalog.text)) f
+SELECT f.object::pg_catalog.text AS object, f.problem::pg_catalog.text AS problem, f.cure::pg_catalog.text AS cure FROM exaudit_internal.custom_column_flaws(pg_catalog.to_regclass($1::pg_catalog.text)) f
 `
 
 type CustomColumnFlawsRow struct {
@@ -71,7 +71,7 @@ func (q *Queries) CustomColumnFlaws(ctx context.Context, db DBTX, versions strin
 }
 
 const customColumnTypes = `-- name: CustomColumnTypes :many
-SELECT c.name::pg_catalog.text AS name, c.type_name::pg_catalog.text AS type_name FROM exaudit.custom_columns c
+SELECT c.name::pg_catalog.text AS name, c.type_name::pg_catalog.text AS type_name FROM exaudit_internal.custom_columns c
 `
 
 type CustomColumnTypesRow struct {
@@ -101,9 +101,9 @@ func (q *Queries) CustomColumnTypes(ctx context.Context, db DBTX) ([]CustomColum
 }
 
 const customColumns = `-- name: CustomColumns :many
-SELECT c.name::pg_catalog.text AS name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
+SELECT c.name::pg_catalog.text AS name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.definition::pg_catalog.text AS definition,
        coalesce(c.default_expression, '')::pg_catalog.text AS default_expression, c.filled::boolean AS filled
-FROM exaudit.custom_column_list(pg_catalog.to_regclass($1::pg_catalog.text)) c
+FROM exaudit_internal.custom_column_list(pg_catalog.to_regclass($1::pg_catalog.text)) c
 `
 
 type CustomColumnsRow struct {
@@ -149,7 +149,7 @@ SELECT n.nspname::pg_catalog.text AS schema_name,
        c.relkind::pg_catalog.text AS kind,
        c.relpersistence::pg_catalog.text AS persistence,
        c.relispartition::boolean AS is_partition,
-       (n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog', 'information_schema', 'pg_toast', 'exaudit']::pg_catalog.name[]))::boolean AS is_system,
+       (n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog', 'information_schema', 'pg_toast', 'exaudit', 'exaudit_internal']::pg_catalog.name[]))::boolean AS is_system,
        EXISTS (SELECT FROM pg_catalog.pg_index k
                WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key
 FROM pg_catalog.pg_class c
@@ -188,7 +188,7 @@ func (q *Queries) DescribeRelation(ctx context.Context, db DBTX, relation uint32
 
 const dropConstraintTriggers = `-- name: DropConstraintTriggers :one
 SELECT coalesce(pg_catalog.string_agg(pg_catalog.format('DROP TRIGGER %I ON %I.%I', tg.tgname, n.nspname, c.relname), '; '), '')::pg_catalog.text AS statements
-FROM exaudit.partition_tree($1::pg_catalog.oid) tree
+FROM exaudit_internal.partition_tree($1::pg_catalog.oid) tree
 JOIN pg_catalog.pg_trigger tg ON tg.tgrelid OPERATOR(pg_catalog.=) tree.relation
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tree.relation
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -207,7 +207,7 @@ func (q *Queries) DropConstraintTriggers(ctx context.Context, db DBTX, relation 
 
 const foreignKeys = `-- name: ForeignKeys :many
 SELECT DISTINCT k.referencing, k.referenced
-FROM exaudit.foreign_keys k
+FROM exaudit_internal.foreign_keys k
 WHERE k.referencing OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[]) AND k.referenced OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
 ORDER BY k.referencing, k.referenced
 `
@@ -252,7 +252,7 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name
        EXISTS (SELECT FROM pg_catalog.pg_trigger tg
                JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
                WHERE tg.tgrelid OPERATOR(pg_catalog.=) c.oid
-                 AND p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
+                 AND p.pronamespace OPERATOR(pg_catalog.=) 'exaudit_internal'::pg_catalog.regnamespace
                  AND p.proname OPERATOR(pg_catalog.~) '^t[0-9]+_insert$')::boolean AS covered,
        EXISTS (SELECT FROM pg_catalog.pg_index k
                WHERE k.indrelid OPERATOR(pg_catalog.=) c.oid AND k.indisprimary)::boolean AS has_primary_key,
@@ -311,7 +311,7 @@ SELECT p.proname::pg_catalog.text AS name,
              JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee)::pg_catalog.text[] AS executors
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
-WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit' AND p.proname OPERATOR(pg_catalog.~) ('^t' OPERATOR(pg_catalog.||) $1::integer OPERATOR(pg_catalog.||) '_[a-z_]+$')
+WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit_internal' AND p.proname OPERATOR(pg_catalog.~) ('^t' OPERATOR(pg_catalog.||) $1::integer OPERATOR(pg_catalog.||) '_[a-z_]+$')
   AND p.prorettype OPERATOR(pg_catalog.=) 'pg_catalog.trigger'::pg_catalog.regtype
 ORDER BY p.proname
 `
@@ -366,13 +366,13 @@ SELECT tg.tgname::pg_catalog.text AS name,
        tg.tgtype::smallint AS type,
        coalesce(tg.tgoldtable, '')::pg_catalog.text AS old_rows,
        coalesce(tg.tgnewtable, '')::pg_catalog.text AS new_rows,
-       coalesce(exaudit.trigger_condition(tg.oid), '')::pg_catalog.text AS condition,
+       coalesce(exaudit_internal.trigger_condition(tg.oid), '')::pg_catalog.text AS condition,
        -- a constraint trigger, or one with columns or arguments
        (tg.tgconstraint OPERATOR(pg_catalog.<>) 0::pg_catalog.oid OR tg.tgdeferrable OR tg.tgnargs OPERATOR(pg_catalog.<>) 0
         OR pg_catalog.array_length(tg.tgattr::smallint[], 1) OPERATOR(pg_catalog.>) 0)::boolean AS special,
        -- clones on partitions that fire at other times than the trigger: when, and where
        ARRAY(SELECT clone.tgenabled::pg_catalog.text OPERATOR(pg_catalog.||) pg_catalog.format(' %I.%I', pn.nspname, pc.relname)
-             FROM exaudit.partition_tree(tg.tgrelid) tree
+             FROM exaudit_internal.partition_tree(tg.tgrelid) tree
              JOIN pg_catalog.pg_class pc ON pc.oid OPERATOR(pg_catalog.=) tree.relation AND pc.oid OPERATOR(pg_catalog.<>) tg.tgrelid
              JOIN pg_catalog.pg_namespace pn ON pn.oid OPERATOR(pg_catalog.=) pc.relnamespace
              JOIN pg_catalog.pg_trigger clone ON clone.tgrelid OPERATOR(pg_catalog.=) pc.oid AND clone.tgname OPERATOR(pg_catalog.=) tg.tgname
@@ -383,7 +383,7 @@ JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
 JOIN pg_catalog.pg_namespace fn ON fn.oid OPERATOR(pg_catalog.=) p.pronamespace
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tg.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-WHERE fn.nspname OPERATOR(pg_catalog.=) 'exaudit'
+WHERE fn.nspname OPERATOR(pg_catalog.=) 'exaudit_internal'
   AND p.proname OPERATOR(pg_catalog.~) ('^t' OPERATOR(pg_catalog.||) $1::integer OPERATOR(pg_catalog.||) '_[a-z_]+$')
   AND tg.tgparentid OPERATOR(pg_catalog.=) 0
 ORDER BY c.oid, tg.tgname
@@ -437,8 +437,9 @@ func (q *Queries) InstalledTriggers(ctx context.Context, db DBTX, tableID int32)
 }
 
 const ownFunctions = `-- name: OwnFunctions :many
-SELECT p.proname::pg_catalog.text AS name,
-       pg_catalog.format('exaudit.%I(%s)', p.proname, (
+SELECT own.nspname::pg_catalog.text AS schema,
+       p.proname::pg_catalog.text AS name,
+       pg_catalog.format('%I.%I(%s)', own.nspname, p.proname, (
            SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, t.typname), ', ' ORDER BY u.place)
            FROM pg_catalog.unnest(p.proargtypes::pg_catalog.oid[]) WITH ORDINALITY AS u (type, place)
            JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) u.type
@@ -461,11 +462,13 @@ SELECT p.proname::pg_catalog.text AS name,
        EXISTS (SELECT FROM pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
                WHERE a.grantee OPERATOR(pg_catalog.=) p.proowner)::boolean AS owner_may_execute
 FROM pg_catalog.pg_proc p
-WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
+JOIN pg_catalog.pg_namespace own ON own.oid OPERATOR(pg_catalog.=) p.pronamespace
+WHERE own.nspname OPERATOR(pg_catalog.=) ANY ('{exaudit,exaudit_internal}'::pg_catalog.name[])
 ORDER BY p.proname, signature
 `
 
 type OwnFunctionsRow struct {
+	Schema          string
 	Name            string
 	Signature       string
 	Arguments       string
@@ -478,7 +481,7 @@ type OwnFunctionsRow struct {
 	OwnerMayExecute bool
 }
 
-// The functions of schema exaudit, as the catalog has them.
+// The functions of exaudit's schemas, as the catalog has them.
 func (q *Queries) OwnFunctions(ctx context.Context, db DBTX) ([]OwnFunctionsRow, error) {
 	rows, err := db.Query(ctx, ownFunctions)
 	if err != nil {
@@ -489,6 +492,7 @@ func (q *Queries) OwnFunctions(ctx context.Context, db DBTX) ([]OwnFunctionsRow,
 	for rows.Next() {
 		var i OwnFunctionsRow
 		if err := rows.Scan(
+			&i.Schema,
 			&i.Name,
 			&i.Signature,
 			&i.Arguments,
@@ -514,10 +518,10 @@ const partitions = `-- name: Partitions :many
 SELECT c.oid::pg_catalog.oid AS relation,
        pg_catalog.quote_ident(n.nspname)::pg_catalog.text AS quoted_schema,
        pg_catalog.format('%I.%I', n.nspname, c.relname)::pg_catalog.text AS name,
-       exaudit.has_truncate_policy(c.oid)::boolean AS has_policy,
-       exaudit.reads_every_row(c.oid)::boolean AS writer_may_read,
-       coalesce(exaudit.planned_code(c.oid), '')::pg_catalog.text AS planned_code,
-       exaudit.restrictive_policies(c.oid)::pg_catalog.text[] AS restrictive,
+       exaudit_internal.has_truncate_policy(c.oid)::boolean AS has_policy,
+       exaudit_internal.reads_every_row(c.oid)::boolean AS writer_may_read,
+       coalesce(exaudit_internal.planned_code(c.oid), '')::pg_catalog.text AS planned_code,
+       exaudit_internal.restrictive_policies(c.oid)::pg_catalog.text[] AS restrictive,
        t.level::integer AS level,
        ARRAY(SELECT pg_catalog.quote_ident(a.attname)
              FROM pg_catalog.pg_attribute a
@@ -530,7 +534,7 @@ SELECT c.oid::pg_catalog.oid AS relation,
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 JOIN pg_catalog.pg_roles owner ON owner.oid OPERATOR(pg_catalog.=) c.relowner
-JOIN exaudit.partition_tree($1::pg_catalog.oid) t ON t.relation OPERATOR(pg_catalog.=) c.oid
+JOIN exaudit_internal.partition_tree($1::pg_catalog.oid) t ON t.relation OPERATOR(pg_catalog.=) c.oid
 LEFT JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid OPERATOR(pg_catalog.=) c.oid
 ORDER BY c.oid OPERATOR(pg_catalog.<>) $1::pg_catalog.oid, name
 `
@@ -587,7 +591,7 @@ func (q *Queries) Partitions(ctx context.Context, db DBTX, relation uint32) ([]P
 }
 
 const presentColumns = `-- name: PresentColumns :one
-SELECT coalesce(exaudit.present_columns($1::pg_catalog.oid), '[]')::pg_catalog.jsonb AS columns
+SELECT coalesce(exaudit_internal.present_columns($1::pg_catalog.oid), '[]')::pg_catalog.jsonb AS columns
 `
 
 func (q *Queries) PresentColumns(ctx context.Context, db DBTX, relation uint32) (json.RawMessage, error) {
@@ -614,7 +618,7 @@ func (q *Queries) ResolveRelation(ctx context.Context, db DBTX, name string) (ui
 
 const statementLevelObstacles = `-- name: StatementLevelObstacles :many
 SELECT o.reason::pg_catalog.text AS reason
-FROM exaudit.statement_level_obstacles($1::pg_catalog.oid) AS o (reason)
+FROM exaudit_internal.statement_level_obstacles($1::pg_catalog.oid) AS o (reason)
 `
 
 func (q *Queries) StatementLevelObstacles(ctx context.Context, db DBTX, relation uint32) ([]string, error) {
@@ -641,7 +645,7 @@ const subscriptions = `-- name: Subscriptions :many
 SELECT DISTINCT s.subname::pg_catalog.text AS name
 FROM pg_catalog.pg_subscription_rel sr
 JOIN pg_catalog.pg_subscription s ON s.oid OPERATOR(pg_catalog.=) sr.srsubid
-JOIN exaudit.partition_tree($1::pg_catalog.oid) t ON t.relation OPERATOR(pg_catalog.=) sr.srrelid
+JOIN exaudit_internal.partition_tree($1::pg_catalog.oid) t ON t.relation OPERATOR(pg_catalog.=) sr.srrelid
 ORDER BY name
 `
 
@@ -667,12 +671,12 @@ func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relation uint32) (
 }
 
 const tableColumns = `-- name: TableColumns :many
-SELECT c.name, exaudit.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
+SELECT c.name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
        c.generated, c.numbered, c.changed_expression,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', exaudit.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', exaudit.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
-FROM exaudit.table_columns c
-LEFT JOIN exaudit.wide_columns($1::pg_catalog.oid) AS w ON w.number OPERATOR(pg_catalog.=) c.number
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
+FROM exaudit_internal.table_columns c
+LEFT JOIN exaudit_internal.wide_columns($1::pg_catalog.oid) AS w ON w.number OPERATOR(pg_catalog.=) c.number
 WHERE c.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid
 ORDER BY c.number
 `
@@ -728,15 +732,15 @@ func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([
 }
 
 const tableExpressions = `-- name: TableExpressions :one
-SELECT exaudit.shape(r.relation)::pg_catalog.text AS shape,
-       exaudit.image_expression(r.relation, 'OLD')::pg_catalog.text AS old_image,
-       exaudit.image_expression(r.relation, 'NEW')::pg_catalog.text AS new_image,
-       coalesce(exaudit.oversized_expression(r.relation, 'OLD'), '')::pg_catalog.text AS old_oversized,
-       coalesce(exaudit.oversized_expression(r.relation, 'NEW'), '')::pg_catalog.text AS new_oversized,
-       exaudit.image_expression(r.relation, 'OLD', NULL, false)::pg_catalog.text AS old_plain_image,
-       exaudit.image_expression(r.relation, 'NEW', NULL, false)::pg_catalog.text AS new_plain_image,
-       exaudit.entity_id_expression(r.relation, 'OLD')::pg_catalog.text AS old_entity_id,
-       exaudit.entity_id_expression(r.relation, 'NEW')::pg_catalog.text AS new_entity_id
+SELECT exaudit_internal.shape(r.relation)::pg_catalog.text AS shape,
+       exaudit_internal.image_expression(r.relation, 'OLD')::pg_catalog.text AS old_image,
+       exaudit_internal.image_expression(r.relation, 'NEW')::pg_catalog.text AS new_image,
+       coalesce(exaudit_internal.oversized_expression(r.relation, 'OLD'), '')::pg_catalog.text AS old_oversized,
+       coalesce(exaudit_internal.oversized_expression(r.relation, 'NEW'), '')::pg_catalog.text AS new_oversized,
+       exaudit_internal.image_expression(r.relation, 'OLD', NULL, false)::pg_catalog.text AS old_plain_image,
+       exaudit_internal.image_expression(r.relation, 'NEW', NULL, false)::pg_catalog.text AS new_plain_image,
+       exaudit_internal.entity_id_expression(r.relation, 'OLD')::pg_catalog.text AS old_entity_id,
+       exaudit_internal.entity_id_expression(r.relation, 'NEW')::pg_catalog.text AS new_entity_id
 FROM (SELECT $1::pg_catalog.oid AS relation) r
 `
 
@@ -833,7 +837,7 @@ func (q *Queries) TablesOfSchemas(ctx context.Context, db DBTX, arg TablesOfSche
 }
 
 const tryCustomData = `-- name: TryCustomData :exec
-SELECT pg_catalog.set_config('exaudit.custom', $1::pg_catalog.text, true) AS setting, (exaudit.session_data()).custom AS custom
+SELECT pg_catalog.set_config('exaudit.custom', $1::pg_catalog.text, true) AS setting, (exaudit_internal.session_data()).custom AS custom
 `
 
 // Raises what a change would, were this its setting of exaudit.custom.
@@ -890,7 +894,7 @@ func (q *Queries) UserSchemas(ctx context.Context, db DBTX) ([]string, error) {
 const versionsAhead = `-- name: VersionsAhead :one
 SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
 FROM exaudit.versions v
-WHERE v.id OPERATOR(pg_catalog.>) exaudit.last_version_id()
+WHERE v.id OPERATOR(pg_catalog.>) exaudit_internal.last_version_id()
 `
 
 // The greatest id beyond the last one that the sequence gave out; 0 where there is none.

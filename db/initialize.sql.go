@@ -127,32 +127,45 @@ func (q *Queries) InstallerRoles(ctx context.Context, db DBTX) ([]InstallerRoles
 
 const schemaState = `-- name: SchemaState :one
 
-SELECT r.rolname::pg_catalog.text AS owner,
-       (r.rolname OPERATOR(pg_catalog.=) 'exaudit_owner' OR r.rolname OPERATOR(pg_catalog.=) current_user
-        OR r.rolsuper)::boolean AS trusted,
+WITH own AS (
+    SELECT n.oid, n.nspname AS name, r.rolname AS owner,
+           r.rolname OPERATOR(pg_catalog.=) 'exaudit_owner' OR r.rolname OPERATOR(pg_catalog.=) current_user OR r.rolsuper AS trusted
+    FROM pg_catalog.pg_namespace n
+    JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+    WHERE n.nspname OPERATOR(pg_catalog.=) ANY ('{exaudit,exaudit_internal}'::pg_catalog.name[])
+)
+SELECT o.name::pg_catalog.text AS name,
+       o.owner::pg_catalog.text AS owner,
+       o.trusted::boolean AS trusted,
+       ((SELECT pg_catalog.count(*) FROM own) OPERATOR(pg_catalog.=) 2)::boolean AS complete,
        coalesce((SELECT pg_catalog.substring(p.prosrc, '[0-9]{1,18}') FROM pg_catalog.pg_proc p
-                 WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid AND p.proname OPERATOR(pg_catalog.=) 'schema_version'
-                   AND p.pronargs OPERATOR(pg_catalog.=) 0), '0')::bigint AS version,
+                 JOIN own ON own.oid OPERATOR(pg_catalog.=) p.pronamespace AND own.name OPERATOR(pg_catalog.=) 'exaudit'
+                 WHERE p.proname OPERATOR(pg_catalog.=) 'schema_version' AND p.pronargs OPERATOR(pg_catalog.=) 0), '0')::bigint AS version,
        coalesce((SELECT pg_catalog.substring(p.prosrc, '[0-9a-f]{64}') FROM pg_catalog.pg_proc p
-                 WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid AND p.proname OPERATOR(pg_catalog.=) 'schema_digest'
-                   AND p.pronargs OPERATOR(pg_catalog.=) 0), '')::pg_catalog.text AS digest,
+                 JOIN own ON own.oid OPERATOR(pg_catalog.=) p.pronamespace AND own.name OPERATOR(pg_catalog.=) 'exaudit_internal'
+                 WHERE p.proname OPERATOR(pg_catalog.=) 'schema_digest' AND p.pronargs OPERATOR(pg_catalog.=) 0), '')::pg_catalog.text AS digest,
        -- made by "exaudit init", not by migrations of the application
-       EXISTS (SELECT FROM pg_catalog.pg_class c
-               WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND c.relname OPERATOR(pg_catalog.=) 'goose_db_version')::boolean
-           AS keeps_own_version,
-       EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_roles o ON o.oid OPERATOR(pg_catalog.=) c.relowner
-               WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND c.relname OPERATOR(pg_catalog.=) 'goose_db_version'
-                 AND o.rolname OPERATOR(pg_catalog.=) 'exaudit_owner')::boolean AS owns_version,
-       (NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid)
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid))::boolean AS bare
-FROM pg_catalog.pg_namespace n
-JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
-WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit'
+       (goose.owner IS NOT NULL)::boolean AS keeps_own_version,
+       coalesce(goose.owner OPERATOR(pg_catalog.=) 'exaudit_owner', false)::boolean AS owns_version,
+       (NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN own ON own.oid OPERATOR(pg_catalog.=) c.relnamespace)
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN own ON own.oid OPERATOR(pg_catalog.=) p.pronamespace))::boolean AS bare
+FROM own o
+LEFT JOIN LATERAL (
+    SELECT r.rolname AS owner
+    FROM own
+    JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) own.oid AND c.relname OPERATOR(pg_catalog.=) 'goose_db_version'
+    JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) c.relowner
+    WHERE own.name OPERATOR(pg_catalog.=) 'exaudit_internal'
+) goose ON true
+ORDER BY o.trusted, o.owner OPERATOR(pg_catalog.=) 'exaudit_owner', o.name
+LIMIT 1
 `
 
 type SchemaStateRow struct {
+	Name            string
 	Owner           string
 	Trusted         bool
+	Complete        bool
 	Version         int64
 	Digest          string
 	KeepsOwnVersion bool
@@ -160,15 +173,18 @@ type SchemaStateRow struct {
 	Bare            bool
 }
 
-// Schema exaudit as a whole: what made it, and who may make it.
-// No row where there is no schema exaudit. All of it is read from the catalog: nothing in the schema runs before its
-// owner is known to be trustworthy, and a role without privileges on it may ask, too.
+// exaudit's schemas as a whole: what made them, and who may make them.
+// No row where there is neither schema. All of it is read from the catalog: nothing in the schemas runs before their
+// owners are known to be trustworthy, and a role without privileges on them may ask, too.
+// the one that is not to be trusted, if there is one, or not exaudit's own
 func (q *Queries) SchemaState(ctx context.Context, db DBTX) (SchemaStateRow, error) {
 	row := db.QueryRow(ctx, schemaState)
 	var i SchemaStateRow
 	err := row.Scan(
+		&i.Name,
 		&i.Owner,
 		&i.Trusted,
+		&i.Complete,
 		&i.Version,
 		&i.Digest,
 		&i.KeepsOwnVersion,

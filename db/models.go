@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+// What a version records: a row was created, updated or deleted; or, as a baseline, what it was when recording began.
 type ExauditAction string
 
 const (
@@ -57,7 +58,38 @@ func (ns NullExauditAction) Value() (driver.Value, error) {
 	return string(ns.ExauditAction), nil
 }
 
-type ExauditColumnSnapshot struct {
+// The versions with the names of their tables: those of tables that the current user may read in full.
+type ExauditHistory struct {
+	// exaudit.versions.id: the order of one row's versions.
+	ID int64
+	// Start of the transaction that made the change.
+	RecordedAt time.Time
+	// The schema of the table, as last known.
+	SchemaName string
+	// The name of the table, as last known.
+	TableName string
+	// The primary key: its text, or a JSON array of a composite key's values.
+	EntityID string
+	// What was done to the row.
+	Action ExauditAction
+	// deleted: the whole row; updated: the old values of the changed columns.
+	Before json.RawMessage
+	// created, baseline: the whole row; updated: the new values of the changed columns.
+	After json.RawMessage
+	// What the application said about the change (exaudit.custom).
+	Custom json.RawMessage
+	// Whether the version was written by a revert or an undo.
+	Rollback bool
+	// The transaction that made the change.
+	Xid uint64
+	// The key before, if the change rewrote the primary key.
+	PreviousEntityID *string
+	// Who was logged in (session_user), if the table's options ask for it.
+	SessionRole *string
+}
+
+// What the columns of a tracked table were, from the version after "since" on.
+type ExauditInternalColumnSnapshot struct {
 	TableID  int32
 	Since    int64
 	Relation uint32
@@ -65,7 +97,8 @@ type ExauditColumnSnapshot struct {
 	Xid      uint64
 }
 
-type ExauditColumnsBeside struct {
+// The columns of tables that are like exaudit.versions, but for exaudit's own.
+type ExauditInternalColumnsBeside struct {
 	Relation          uint32
 	Name              interface{}
 	TypeName          string
@@ -73,14 +106,16 @@ type ExauditColumnsBeside struct {
 	Filled            *bool
 }
 
-type ExauditCustomColumn struct {
+// The user's columns of exaudit.versions.
+type ExauditInternalCustomColumn struct {
 	Name              interface{}
 	TypeName          string
 	DefaultExpression string
 	Filled            *bool
 }
 
-type ExauditForeignKey struct {
+// The foreign keys of all tables, with SQL conditions for the rows that they connect.
+type ExauditInternalForeignKey struct {
 	ID                  uint32
 	Referencing         uint32
 	ReferencingTable    string
@@ -97,24 +132,8 @@ type ExauditForeignKey struct {
 	Comparable          bool
 }
 
-type ExauditHistory struct {
-	ID               int64
-	RecordedAt       time.Time
-	SchemaName       string
-	TableName        string
-	EntityID         string
-	Action           ExauditAction
-	Before           json.RawMessage
-	After            json.RawMessage
-	Custom           json.RawMessage
-	Rollback         bool
-	Xid              uint64
-	PreviousEntityID *string
-	SessionRole      *string
-}
-
-// The versions that rewrote a primary key. Append-only.
-type ExauditKeyChange struct {
+// The versions that changed a primary key, with the statement that did. Append-only.
+type ExauditInternalKeyChange struct {
 	ID               int64
 	Xid              int64
 	Began            time.Time
@@ -126,18 +145,8 @@ type ExauditKeyChange struct {
 	PreviousEntityID string
 }
 
-// Named moments in the history: exaudit.mark, exaudit.after_mark.
-type ExauditMark struct {
-	Name       string
-	Snapshot   interface{}
-	LastID     int64
-	RestoredID int64
-	CreatedAt  time.Time
-	CreatedBy  string
-	Note       *string
-}
-
-type ExauditMove struct {
+// Rows that are moving to another partition, until the transaction ends.
+type ExauditInternalMove struct {
 	Xid         uint64
 	Relation    uint32
 	RowID       pgtype.TID
@@ -153,7 +162,8 @@ type ExauditMove struct {
 	Rollback    *string
 }
 
-type ExauditPeriod struct {
+// The times at which a table was tracked and that are over, with what is known of its rows then.
+type ExauditInternalPeriod struct {
 	TableID      int32
 	Since        time.Time
 	AfterID      int64
@@ -164,7 +174,8 @@ type ExauditPeriod struct {
 	ForgottenXid pgtype.Uint64
 }
 
-type ExauditReadableVersion struct {
+// The versions that the current user may read.
+type ExauditInternalReadableVersion struct {
 	ID               int64
 	RecordedAt       time.Time
 	Xid              int64
@@ -181,27 +192,14 @@ type ExauditReadableVersion struct {
 	Transaction      int64
 }
 
-type ExauditRelation struct {
+// The relation of each registered table that still exists.
+type ExauditInternalRelation struct {
 	TableID  int32
 	Relation uint32
 }
 
-type ExauditTable struct {
-	ID            int32
-	SchemaName    string
-	TableName     string
-	KeyColumns    []string
-	Options       json.RawMessage
-	OptionColumns json.RawMessage
-	Tracked       bool
-	CreatedAt     time.Time
-	CompleteSince time.Time
-	CompleteAfter int64
-	ForgottenXid  pgtype.Uint64
-	ForgottenAt   pgtype.Timestamptz
-}
-
-type ExauditTableColumn struct {
+// The recorded columns of all tables, with their encodings.
+type ExauditInternalTableColumn struct {
 	Relation          uint32
 	Number            int32
 	Name              string
@@ -216,13 +214,64 @@ type ExauditTableColumn struct {
 	Numbered          bool
 }
 
-// Which rollback undid which version. Append-only.
-type ExauditUndone struct {
-	VersionID   int64
-	RollbackID  int64
-	TableID     int32
-	VersionXid  int64
+// Named moments in the history; see exaudit.mark.
+type ExauditMark struct {
+	// The name, chosen by who made the mark.
+	Name string
+	// Which transactions had committed when the mark was made.
+	Snapshot interface{}
+	// The last id of a version when the mark was made.
+	LastID int64
+	// The last id of a version that had come with a restored dump when the mark was made.
+	RestoredID int64
+	// When the mark was made, by the server's clock.
+	CreatedAt time.Time
+	// Who made the mark: session_user.
+	CreatedBy string
+	// What the mark is for.
+	Note *string
+}
+
+// Which rollback undid which version. A version is undone while one of its rollbacks is not undone itself. Append-only.
+type ExauditRollback struct {
+	// The version that was undone.
+	VersionID int64
+	// The version that undid it.
+	RollbackID int64
+	// The table: exaudit.tables.id.
+	TableID int32
+	// The transaction of the version that was undone.
+	VersionXid int64
+	// The transaction of the rollback.
 	RollbackXid int64
+}
+
+// One row per table that is or was tracked, under its last known name.
+type ExauditTable struct {
+	// The id that versions carry. It outlives renames, dumps and restores.
+	ID int32
+	// The schema, as last known.
+	SchemaName string
+	// The name, as last known. A table that was dropped and its successor have the same.
+	TableName string
+	// The columns of the primary key, in its order.
+	KeyColumns []string
+	// The options that the table was installed with.
+	Options json.RawMessage
+	// The attribute numbers of the columns that options name, so that they follow a rename.
+	OptionColumns json.RawMessage
+	// Whether the table's triggers are installed.
+	Tracked bool
+	// When the table was first tracked.
+	CreatedAt time.Time
+	// From when on every change is recorded, and still there.
+	CompleteSince time.Time
+	// The id of the version after which every change is recorded, and still there.
+	CompleteAfter int64
+	// The newest transaction of which retention removed versions.
+	ForgottenXid pgtype.Uint64
+	// When retention last removed versions of the table.
+	ForgottenAt pgtype.Timestamptz
 }
 
 // One row per recorded change of one row of a tracked table. Append-only.
@@ -232,9 +281,11 @@ type ExauditVersion struct {
 	// Start of the transaction that made the change.
 	RecordedAt time.Time
 	// The transaction that made the change: pg_current_xact_id(), which counts on where 32 bits end.
-	Xid     int64
+	Xid int64
+	// The table: exaudit.tables.id.
 	TableID int32
-	Action  ExauditAction
+	// What was done to the row.
+	Action ExauditAction
 	// Written by a revert.
 	Rollback bool
 	// Primary key: its text, or a JSON array of a composite key's values.

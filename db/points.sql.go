@@ -12,7 +12,7 @@ import (
 const asOfQuery = `-- name: AsOfQuery :one
 
 SELECT q.query::pg_catalog.text AS query, q.hidden::pg_catalog.text[] AS hidden
-FROM exaudit.as_of_query($1::pg_catalog.oid, $2::pg_catalog.text, $3::boolean) AS q
+FROM exaudit_internal.as_of_query($1::pg_catalog.oid, $2::pg_catalog.text, $3::boolean) AS q
 `
 
 type AsOfQueryParams struct {
@@ -35,7 +35,7 @@ func (q *Queries) AsOfQuery(ctx context.Context, db DBTX, arg AsOfQueryParams) (
 }
 
 const baselineLock = `-- name: BaselineLock :one
-SELECT exaudit.baseline_lock($1::pg_catalog.oid)::pg_catalog.text AS statement
+SELECT exaudit_internal.baseline_lock($1::pg_catalog.oid)::pg_catalog.text AS statement
 `
 
 func (q *Queries) BaselineLock(ctx context.Context, db DBTX, relation uint32) (string, error) {

@@ -22,7 +22,7 @@ func (q *Queries) CurrentTransaction(ctx context.Context, db DBTX) (uint64, erro
 }
 
 const deleteRow = `-- name: DeleteRow :one
-SELECT exaudit.delete_row($1::pg_catalog.oid, $2::pg_catalog.text)::bigint AS written
+SELECT exaudit_internal.delete_row($1::pg_catalog.oid, $2::pg_catalog.text)::bigint AS written
 `
 
 type DeleteRowParams struct {
@@ -57,7 +57,7 @@ func (q *Queries) EntityID(ctx context.Context, db DBTX, arg EntityIDParams) (st
 
 const entityIDOfImage = `-- name: EntityIDOfImage :one
 SELECT coalesce(e.entity_id, '')::pg_catalog.text AS entity_id, (e.entity_id IS NOT NULL)::boolean AS complete
-FROM exaudit.entity_id_of($1::pg_catalog.oid, $2::pg_catalog.jsonb) AS e (entity_id)
+FROM exaudit_internal.entity_id_of($1::pg_catalog.oid, $2::pg_catalog.jsonb) AS e (entity_id)
 `
 
 type EntityIDOfImageParams struct {
@@ -80,9 +80,9 @@ func (q *Queries) EntityIDOfImage(ctx context.Context, db DBTX, arg EntityIDOfIm
 
 const entityIDsOfImages = `-- name: EntityIDsOfImages :many
 SELECT coalesce(e.entity_id, '')::pg_catalog.text AS entity_id, (e.entity_id IS NOT NULL)::boolean AS complete
-FROM (SELECT exaudit.key_columns($1::pg_catalog.oid) AS columns OFFSET 0) AS k,
+FROM (SELECT exaudit_internal.key_columns($1::pg_catalog.oid) AS columns OFFSET 0) AS k,
      pg_catalog.unnest($2::pg_catalog.jsonb[]) WITH ORDINALITY AS i (image, place),
-     LATERAL exaudit.entity_id_in(k.columns, i.image) AS e (entity_id)
+     LATERAL exaudit_internal.entity_id_in(k.columns, i.image) AS e (entity_id)
 ORDER BY i.place
 `
 
@@ -118,7 +118,7 @@ func (q *Queries) EntityIDsOfImages(ctx context.Context, db DBTX, arg EntityIDsO
 }
 
 const insertRow = `-- name: InsertRow :one
-SELECT exaudit.insert_row($1::pg_catalog.oid, $2::pg_catalog.jsonb)::bigint AS written
+SELECT exaudit_internal.insert_row($1::pg_catalog.oid, $2::pg_catalog.jsonb)::bigint AS written
 `
 
 type InsertRowParams struct {
@@ -134,7 +134,7 @@ func (q *Queries) InsertRow(ctx context.Context, db DBTX, arg InsertRowParams) (
 }
 
 const normalizeImage = `-- name: NormalizeImage :one
-SELECT exaudit.normalize($1::pg_catalog.oid, $2::pg_catalog.jsonb)::pg_catalog.jsonb AS image
+SELECT exaudit_internal.normalize($1::pg_catalog.oid, $2::pg_catalog.jsonb)::pg_catalog.jsonb AS image
 `
 
 type NormalizeImageParams struct {
@@ -152,7 +152,7 @@ func (q *Queries) NormalizeImage(ctx context.Context, db DBTX, arg NormalizeImag
 const referencingRows = `-- name: ReferencingRows :many
 SELECT r.table_name::pg_catalog.text AS table_name, r.columns::pg_catalog.text[] AS columns, r.action::pg_catalog.text AS action,
        coalesce(r.referencing, -1)::bigint AS referencing
-FROM exaudit.referencing_rows($1::pg_catalog.oid, $2::pg_catalog.text) AS r
+FROM exaudit_internal.referencing_rows($1::pg_catalog.oid, $2::pg_catalog.text) AS r
 `
 
 type ReferencingRowsParams struct {
@@ -194,7 +194,7 @@ func (q *Queries) ReferencingRows(ctx context.Context, db DBTX, arg ReferencingR
 }
 
 const rowImage = `-- name: RowImage :one
-SELECT exaudit.row_image($1::pg_catalog.oid, $2::pg_catalog.text, $3::boolean)::pg_catalog.jsonb AS image
+SELECT exaudit_internal.row_image($1::pg_catalog.oid, $2::pg_catalog.text, $3::boolean)::pg_catalog.jsonb AS image
 `
 
 type RowImageParams struct {
@@ -211,7 +211,7 @@ func (q *Queries) RowImage(ctx context.Context, db DBTX, arg RowImageParams) (js
 }
 
 const rowPreview = `-- name: RowPreview :one
-SELECT exaudit.preview(exaudit.row_image($1::pg_catalog.oid, $2::pg_catalog.text, false), $3::integer)::pg_catalog.jsonb AS image
+SELECT exaudit_internal.preview(exaudit_internal.row_image($1::pg_catalog.oid, $2::pg_catalog.text, false), $3::integer)::pg_catalog.jsonb AS image
 `
 
 type RowPreviewParams struct {
@@ -229,7 +229,7 @@ func (q *Queries) RowPreview(ctx context.Context, db DBTX, arg RowPreviewParams)
 
 const rowsQuery = `-- name: RowsQuery :one
 SELECT q.query::pg_catalog.text AS query, q.columns::pg_catalog.text[] AS columns, q.computed::pg_catalog.text[] AS computed
-FROM exaudit.rows_query($1::pg_catalog.oid) AS q
+FROM exaudit_internal.rows_query($1::pg_catalog.oid) AS q
 `
 
 type RowsQueryRow struct {
@@ -289,7 +289,7 @@ func (q *Queries) SetSessionData(ctx context.Context, db DBTX, arg SetSessionDat
 
 const spellings = `-- name: Spellings :many
 SELECT s.entity_id::pg_catalog.text AS entity_id
-FROM exaudit.spellings($1::integer, $2::pg_catalog.oid, $3::pg_catalog.text) AS s (entity_id)
+FROM exaudit_internal.spellings($1::integer, $2::pg_catalog.oid, $3::pg_catalog.text) AS s (entity_id)
 `
 
 type SpellingsParams struct {
@@ -342,7 +342,7 @@ func (q *Queries) Track(ctx context.Context, db DBTX, arg TrackParams) (int64, e
 }
 
 const updateRow = `-- name: UpdateRow :one
-SELECT exaudit.update_row($1::pg_catalog.oid, $2::pg_catalog.text, $3::pg_catalog.jsonb)::bigint AS written
+SELECT exaudit_internal.update_row($1::pg_catalog.oid, $2::pg_catalog.text, $3::pg_catalog.jsonb)::bigint AS written
 `
 
 type UpdateRowParams struct {

@@ -15,8 +15,8 @@ const attachedTables = `-- name: AttachedTables :many
 SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        pg_catalog.format('%I.%I', root.schema_name, root.table_name)::pg_catalog.text AS root
 FROM exaudit.tables t
-JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-JOIN exaudit.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::pg_catalog.oid
+JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+JOIN exaudit_internal.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::pg_catalog.oid
 JOIN exaudit.tables root ON root.id OPERATOR(pg_catalog.=) rr.table_id
 WHERE t.tracked AND root.tracked AND root.id OPERATOR(pg_catalog.<>) t.id
 `
@@ -50,7 +50,7 @@ func (q *Queries) AttachedTables(ctx context.Context, db DBTX) ([]AttachedTables
 
 const bindCondition = `-- name: BindCondition :one
 SELECT b.changed::boolean AS changed, coalesce(b.reason, '')::pg_catalog.text AS reason
-FROM exaudit.bind_condition($1::integer, $2::pg_catalog.oid, $3::boolean) AS b
+FROM exaudit_internal.bind_condition($1::integer, $2::pg_catalog.oid, $3::boolean) AS b
 `
 
 type BindConditionParams struct {
@@ -74,7 +74,7 @@ func (q *Queries) BindCondition(ctx context.Context, db DBTX, arg BindConditionP
 
 const columnSnapshots = `-- name: ColumnSnapshots :many
 SELECT s.since, s.relation, s.columns
-FROM exaudit.column_snapshots s
+FROM exaudit_internal.column_snapshots s
 WHERE s.table_id OPERATOR(pg_catalog.=) $1::integer
 ORDER BY s.since
 `
@@ -108,13 +108,13 @@ func (q *Queries) ColumnSnapshots(ctx context.Context, db DBTX, tableID int32) (
 const condition = `-- name: Condition :one
 SELECT (arguments.of_old IS NOT NULL)::boolean AS asked,
        coalesce(arguments.of_old, '')::pg_catalog.text AS of_old,
-       coalesce(exaudit.condition_arguments(c.id, c.relation, 'NEW'), '')::pg_catalog.text AS of_new,
-       coalesce(exaudit.condition_problem(c.id, c.relation), '')::pg_catalog.text AS problem,
-       coalesce(exaudit.condition_flaw(c.id), '')::pg_catalog.text AS flaw,
+       coalesce(exaudit_internal.condition_arguments(c.id, c.relation, 'NEW'), '')::pg_catalog.text AS of_new,
+       coalesce(exaudit_internal.condition_problem(c.id, c.relation), '')::pg_catalog.text AS problem,
+       coalesce(exaudit_internal.condition_flaw(c.id), '')::pg_catalog.text AS flaw,
        coalesce((SELECT t.option_columns OPERATOR(pg_catalog.#>>) '{condition,function}'
                  FROM exaudit.tables t WHERE t.id OPERATOR(pg_catalog.=) c.id), '')::pg_catalog.text AS function
 FROM (SELECT $1::integer AS id, $2::pg_catalog.oid AS relation) AS c
-CROSS JOIN LATERAL (SELECT exaudit.condition_arguments(c.id, c.relation, 'OLD') AS of_old) AS arguments
+CROSS JOIN LATERAL (SELECT exaudit_internal.condition_arguments(c.id, c.relation, 'OLD') AS of_old) AS arguments
 `
 
 type ConditionParams struct {
@@ -149,10 +149,10 @@ func (q *Queries) Condition(ctx context.Context, db DBTX, arg ConditionParams) (
 
 const conditionRefusal = `-- name: ConditionRefusal :one
 SELECT CASE WHEN EXISTS (SELECT FROM exaudit.tables t
-                         JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+                         JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
                          WHERE r.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid
                            AND (t.option_columns OPERATOR(pg_catalog.#>>) '{condition,text}') OPERATOR(pg_catalog.=) $2::pg_catalog.text) THEN ''
-            ELSE coalesce((exaudit.compile_condition($1::pg_catalog.oid, $2::pg_catalog.text, NULL)).reason, '')
+            ELSE coalesce((exaudit_internal.compile_condition($1::pg_catalog.oid, $2::pg_catalog.text, NULL)).reason, '')
        END::pg_catalog.text AS reason
 `
 
@@ -181,7 +181,7 @@ func (q *Queries) CurrentSchemas(ctx context.Context, db DBTX) ([]string, error)
 }
 
 const dropCondition = `-- name: DropCondition :exec
-SELECT exaudit.drop_condition($1::integer)
+SELECT exaudit_internal.drop_condition($1::integer)
 `
 
 func (q *Queries) DropCondition(ctx context.Context, db DBTX, id int32) error {
@@ -190,12 +190,12 @@ func (q *Queries) DropCondition(ctx context.Context, db DBTX, id int32) error {
 }
 
 const historyBegin = `-- name: HistoryBegin :one
-SELECT coalesce((SELECT pg_catalog.min(p.since) FROM exaudit.periods p
+SELECT coalesce((SELECT pg_catalog.min(p.since) FROM exaudit_internal.periods p
                  WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.since OPERATOR(pg_catalog.<=) p.until), t.complete_since)::pg_catalog.timestamptz AS complete_since,
-       ARRAY(SELECT p.until FROM exaudit.periods p
+       ARRAY(SELECT p.until FROM exaudit_internal.periods p
              WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL ORDER BY p.until)::pg_catalog.timestamptz[] AS untracked_from,
        ARRAY(SELECT s.since
-             FROM (SELECT p.until AS place, LEAST(p.since, p.until) AS since FROM exaudit.periods p
+             FROM (SELECT p.until AS place, LEAST(p.since, p.until) AS since FROM exaudit_internal.periods p
                    WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL
                    UNION ALL SELECT 'infinity', t.complete_since WHERE t.tracked) AS s
              ORDER BY s.place OFFSET 1)::pg_catalog.timestamptz[] AS untracked_to,
@@ -244,7 +244,7 @@ func (q *Queries) IsSuperuser(ctx context.Context, db DBTX) (bool, error) {
 }
 
 const isType = `-- name: IsType :one
-SELECT (exaudit.type_named($1::pg_catalog.text) IS NOT NULL)::boolean AS known
+SELECT (exaudit_internal.type_named($1::pg_catalog.text) IS NOT NULL)::boolean AS known
 `
 
 // Whether a name is one of a type, as options have it.
@@ -257,7 +257,7 @@ func (q *Queries) IsType(ctx context.Context, db DBTX, name string) (bool, error
 
 const keyPeriods = `-- name: KeyPeriods :many
 SELECT p.after_id::bigint AS after_id, coalesce(p.until_id, 0)::bigint AS until_id, p.columns::pg_catalog.text[] AS columns
-FROM exaudit.key_periods($1::integer, CASE WHEN $2::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid THEN $2::pg_catalog.oid END) AS p
+FROM exaudit_internal.key_periods($1::integer, CASE WHEN $2::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid THEN $2::pg_catalog.oid END) AS p
 `
 
 type KeyPeriodsParams struct {
@@ -316,7 +316,7 @@ func (q *Queries) LockVersions(ctx context.Context, db DBTX) error {
 }
 
 const noteColumns = `-- name: NoteColumns :exec
-SELECT exaudit.note_columns($1::integer, $2::pg_catalog.oid, exaudit.present_columns($2::pg_catalog.oid))
+SELECT exaudit_internal.note_columns($1::integer, $2::pg_catalog.oid, exaudit_internal.present_columns($2::pg_catalog.oid))
 `
 
 type NoteColumnsParams struct {
@@ -330,7 +330,7 @@ func (q *Queries) NoteColumns(ctx context.Context, db DBTX, arg NoteColumnsParam
 }
 
 const noteUnwatched = `-- name: NoteUnwatched :exec
-SELECT exaudit.note_unwatched($1::integer, $2::pg_catalog.oid)
+SELECT exaudit_internal.note_unwatched($1::integer, $2::pg_catalog.oid)
 `
 
 type NoteUnwatchedParams struct {
@@ -346,8 +346,8 @@ func (q *Queries) NoteUnwatched(ctx context.Context, db DBTX, arg NoteUnwatchedP
 
 const options = `-- name: Options :one
 SELECT t.options,
-       exaudit.option_columns(t.id, $1::pg_catalog.oid, 'exclude')::pg_catalog.text[] AS excluded,
-       exaudit.option_columns(t.id, $1::pg_catalog.oid, 'mask')::pg_catalog.text[] AS masked
+       exaudit_internal.option_columns(t.id, $1::pg_catalog.oid, 'exclude')::pg_catalog.text[] AS excluded,
+       exaudit_internal.option_columns(t.id, $1::pg_catalog.oid, 'mask')::pg_catalog.text[] AS masked
 FROM exaudit.tables t
 WHERE t.id OPERATOR(pg_catalog.=) $2::integer
 `
@@ -407,7 +407,7 @@ func (q *Queries) PinSettings(ctx context.Context, db DBTX) (PinSettingsRow, err
 }
 
 const recordEnd = `-- name: RecordEnd :one
-SELECT coalesce(exaudit.record_end($1::integer, $2::pg_catalog.oid), '')::pg_catalog.text AS reason
+SELECT coalesce(exaudit_internal.record_end($1::integer, $2::pg_catalog.oid), '')::pg_catalog.text AS reason
 `
 
 type RecordEndParams struct {
@@ -446,7 +446,7 @@ func (q *Queries) RecordedAtDefault(ctx context.Context, db DBTX) (RecordedAtDef
 }
 
 const refreshTableNames = `-- name: RefreshTableNames :exec
-SELECT exaudit.refresh_names()
+SELECT exaudit_internal.refresh_names()
 `
 
 func (q *Queries) RefreshTableNames(ctx context.Context, db DBTX) error {
@@ -474,7 +474,7 @@ const registeredTable = `-- name: RegisteredTable :one
 SELECT $1::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
-JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 WHERE r.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid
 ORDER BY t.tracked DESC
 LIMIT 1
@@ -516,7 +516,7 @@ WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) OPERATOR(pg_catal
        OR ($1::pg_catalog.text OPERATOR(pg_catalog.=) t.table_name
            OR $1::pg_catalog.text OPERATOR(pg_catalog.=) pg_catalog.quote_ident(t.table_name))
           AND t.schema_name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false)::pg_catalog.text[]))
-  AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
+  AND NOT EXISTS (SELECT FROM exaudit_internal.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
 ORDER BY t.id DESC
 `
 
@@ -565,7 +565,7 @@ const registeredTables = `-- name: RegisteredTables :many
 SELECT coalesce(r.relation, 0)::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
-LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+LEFT JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 ORDER BY t.schema_name, t.table_name
 `
 
@@ -611,7 +611,7 @@ func (q *Queries) RegisteredTables(ctx context.Context, db DBTX) ([]RegisteredTa
 
 const renamedLabels = `-- name: RenamedLabels :many
 SELECT e.since::bigint AS since, e.labels::pg_catalog.jsonb AS labels
-FROM exaudit.column_epochs($1::integer, $2::pg_catalog.oid) AS e
+FROM exaudit_internal.column_epochs($1::integer, $2::pg_catalog.oid) AS e
 `
 
 type RenamedLabelsParams struct {
@@ -673,7 +673,7 @@ func (q *Queries) SetLockTimeout(ctx context.Context, db DBTX, lockTimeout strin
 }
 
 const setOptions = `-- name: SetOptions :exec
-SELECT exaudit.set_options($1::integer, $2::pg_catalog.oid, $3::pg_catalog.jsonb)
+SELECT exaudit_internal.set_options($1::integer, $2::pg_catalog.oid, $3::pg_catalog.jsonb)
 `
 
 type SetOptionsParams struct {
@@ -688,7 +688,7 @@ func (q *Queries) SetOptions(ctx context.Context, db DBTX, arg SetOptionsParams)
 }
 
 const untrackGoneTables = `-- name: UntrackGoneTables :exec
-SELECT exaudit.let_go(NULL::integer)
+SELECT exaudit_internal.let_go(NULL::integer)
 `
 
 // Tables that were dropped need no looking after any more.
@@ -698,7 +698,7 @@ func (q *Queries) UntrackGoneTables(ctx context.Context, db DBTX) error {
 }
 
 const untrackTable = `-- name: UntrackTable :exec
-SELECT exaudit.end_tracking($1::integer)
+SELECT exaudit_internal.end_tracking($1::integer)
 `
 
 func (q *Queries) UntrackTable(ctx context.Context, db DBTX, id int32) error {
@@ -710,7 +710,7 @@ const updateTable = `-- name: UpdateTable :exec
 UPDATE exaudit.tables
 SET key_columns = $1, tracked = true,
     complete_since = CASE WHEN tracked AND complete_since OPERATOR(pg_catalog.<) 'infinity' THEN complete_since ELSE pg_catalog.clock_timestamp() END,
-    complete_after = CASE WHEN tracked AND complete_since OPERATOR(pg_catalog.<) 'infinity' THEN complete_after ELSE exaudit.last_version_id() END
+    complete_after = CASE WHEN tracked AND complete_since OPERATOR(pg_catalog.<) 'infinity' THEN complete_after ELSE exaudit_internal.last_version_id() END
 WHERE id OPERATOR(pg_catalog.=) $2
   AND (key_columns OPERATOR(pg_catalog.<>) $1 OR NOT tracked OR complete_since OPERATOR(pg_catalog.=) 'infinity')
 `

@@ -13,7 +13,7 @@ import (
 
 const searchTransactions = `-- name: SearchTransactions :many
 SELECT s.transaction::bigint AS transaction, s.recorded_at::timestamp with time zone AS recorded_at, s.newest_id::bigint AS newest_id
-FROM exaudit.search_transactions($1::pg_catalog.jsonb, $2::bigint, $3::bigint) AS s
+FROM exaudit_internal.search_transactions($1::pg_catalog.jsonb, $2::bigint, $3::bigint) AS s
 `
 
 type SearchTransactionsParams struct {
@@ -54,7 +54,7 @@ SELECT p.transaction::bigint AS transaction, p.recorded_at::timestamp with time 
        p.first_id::bigint AS first_id, p.last_id::bigint AS last_id,
        p.created::bigint AS created, p.updated::bigint AS updated, p.deleted::bigint AS deleted,
        p.baselines::bigint AS baselines
-FROM exaudit.transaction_parts($1::bigint[]) AS p
+FROM exaudit_internal.transaction_parts($1::bigint[]) AS p
 `
 
 type TransactionPartsRow struct {

@@ -12,7 +12,7 @@ import (
 
 const indexEntries = `-- name: IndexEntries :many
 SELECT coalesce(e.entry, '')::pg_catalog.text AS entry
-FROM exaudit.index_entries($1::pg_catalog.oid, $2::pg_catalog.text, $3::pg_catalog.jsonb[]) WITH ORDINALITY AS e (entry, place)
+FROM exaudit_internal.index_entries($1::pg_catalog.oid, $2::pg_catalog.text, $3::pg_catalog.jsonb[]) WITH ORDINALITY AS e (entry, place)
 ORDER BY e.place
 `
 
@@ -44,7 +44,7 @@ func (q *Queries) IndexEntries(ctx context.Context, db DBTX, arg IndexEntriesPar
 }
 
 const lastVersionID = `-- name: LastVersionID :one
-SELECT exaudit.last_version_id()::bigint AS id
+SELECT exaudit_internal.last_version_id()::bigint AS id
 `
 
 func (q *Queries) LastVersionID(ctx context.Context, db DBTX) (int64, error) {
@@ -58,7 +58,7 @@ const laterVersions = `-- name: LaterVersions :many
 SELECT l.id::bigint AS id, l.xid::bigint AS xid, l.action::exaudit.action AS action, l.entity_id::pg_catalog.text AS entity_id,
        coalesce(l.previous_entity_id, '')::pg_catalog.text AS previous_entity_id, (l.previous_entity_id IS NOT NULL)::boolean AS moved,
        l.rollback::boolean AS rollback
-FROM exaudit.later_versions($1::integer, $2::pg_catalog.text[], $3::bigint[]) AS l
+FROM exaudit_internal.later_versions($1::integer, $2::pg_catalog.text[], $3::bigint[]) AS l
 `
 
 type LaterVersionsParams struct {
@@ -107,7 +107,7 @@ func (q *Queries) LaterVersions(ctx context.Context, db DBTX, arg LaterVersionsP
 
 const lockUndo = `-- name: LockUndo :exec
 
-SELECT exaudit.lock_undo()
+SELECT exaudit_internal.lock_undo()
 `
 
 // Many rows at once, and what was undone.
@@ -120,7 +120,7 @@ func (q *Queries) LockUndo(ctx context.Context, db DBTX) error {
 const missingReferences = `-- name: MissingReferences :many
 SELECT m.place::bigint AS place, m.columns::pg_catalog.text[] AS columns, m.referenced::pg_catalog.oid AS referenced,
        m.referenced_table::pg_catalog.text AS referenced_table, m.referenced_columns::pg_catalog.text[] AS referenced_columns
-FROM exaudit.missing_references($1::pg_catalog.oid, $2::pg_catalog.jsonb[]) AS m
+FROM exaudit_internal.missing_references($1::pg_catalog.oid, $2::pg_catalog.jsonb[]) AS m
 `
 
 type MissingReferencesParams struct {
@@ -177,7 +177,7 @@ WITH asked AS (
     FROM pg_catalog.pg_trigger tg
     JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
     JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
-    WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit'
+    WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit_internal'
       AND p.proname OPERATOR(pg_catalog.~) '^t[0-9]+_(insert|update|delete)$'
       AND (tg.tgtype OPERATOR(pg_catalog.&) 66::smallint) OPERATOR(pg_catalog.=) 0 -- AFTER
 ), leaves AS (
@@ -252,7 +252,7 @@ func (q *Queries) NotRecording(ctx context.Context, db DBTX, relations []uint32)
 }
 
 const noteUndone = `-- name: NoteUndone :exec
-SELECT exaudit.note_undone($1::bigint[], $2::integer[], $3::pg_catalog.text[], $4::bigint[])
+SELECT exaudit_internal.note_rollbacks($1::bigint[], $2::integer[], $3::pg_catalog.text[], $4::bigint[])
 `
 
 type NoteUndoneParams struct {
@@ -275,7 +275,7 @@ func (q *Queries) NoteUndone(ctx context.Context, db DBTX, arg NoteUndoneParams)
 const referencedKeys = `-- name: ReferencedKeys :many
 SELECT k.referencing_columns::pg_catalog.text[] AS columns, k.referenced::pg_catalog.oid AS referenced, k.referenced_table::pg_catalog.text AS referenced_table,
        k.referenced_columns::pg_catalog.text[] AS referenced_columns
-FROM exaudit.foreign_keys k
+FROM exaudit_internal.foreign_keys k
 WHERE k.referencing OPERATOR(pg_catalog.=) $1::pg_catalog.oid
 ORDER BY k.id
 `
@@ -315,7 +315,7 @@ func (q *Queries) ReferencedKeys(ctx context.Context, db DBTX, relation uint32) 
 
 const rivalValues = `-- name: RivalValues :many
 SELECT r.place::bigint AS place, r.rival::bigint AS rival, r.columns::pg_catalog.text[] AS columns
-FROM exaudit.rival_values($1::pg_catalog.oid, $2::pg_catalog.jsonb[]) AS r
+FROM exaudit_internal.rival_values($1::pg_catalog.oid, $2::pg_catalog.jsonb[]) AS r
 `
 
 type RivalValuesParams struct {
@@ -351,7 +351,7 @@ func (q *Queries) RivalValues(ctx context.Context, db DBTX, arg RivalValuesParam
 
 const rowImages = `-- name: RowImages :many
 SELECT r.entity_id::pg_catalog.text AS entity_id, r.image::pg_catalog.jsonb AS image
-FROM exaudit.row_images($1::pg_catalog.oid, $2::pg_catalog.text[], $3::boolean) AS r
+FROM exaudit_internal.row_images($1::pg_catalog.oid, $2::pg_catalog.text[], $3::boolean) AS r
 `
 
 type RowImagesParams struct {
@@ -388,7 +388,7 @@ func (q *Queries) RowImages(ctx context.Context, db DBTX, arg RowImagesParams) (
 const rowsReferencing = `-- name: RowsReferencing :many
 SELECT r.entity_id::pg_catalog.text AS entity_id, r.referencing::pg_catalog.oid AS referencing, r.referencing_table::pg_catalog.text AS referencing_table,
        r.referencing_entity_id::pg_catalog.text AS referencing_entity_id, r.columns::pg_catalog.text[] AS columns, r.referenced_columns::pg_catalog.text[] AS referenced_columns
-FROM exaudit.rows_referencing($1::pg_catalog.oid, $2::pg_catalog.text[], $3::pg_catalog.text[]) AS r
+FROM exaudit_internal.rows_referencing($1::pg_catalog.oid, $2::pg_catalog.text[], $3::pg_catalog.text[]) AS r
 `
 
 type RowsReferencingParams struct {
@@ -445,7 +445,7 @@ func (q *Queries) SetReadOnly(ctx context.Context, db DBTX) error {
 
 const takenValues = `-- name: TakenValues :many
 SELECT t.place::bigint AS place, t.columns::pg_catalog.text[] AS columns, t.occupant::pg_catalog.text AS occupant
-FROM exaudit.taken_values($1::pg_catalog.oid, $2::pg_catalog.text[], $3::boolean[], $4::pg_catalog.jsonb[]) AS t
+FROM exaudit_internal.taken_values($1::pg_catalog.oid, $2::pg_catalog.text[], $3::boolean[], $4::pg_catalog.jsonb[]) AS t
 `
 
 type TakenValuesParams struct {
@@ -488,7 +488,7 @@ func (q *Queries) TakenValues(ctx context.Context, db DBTX, arg TakenValuesParam
 
 const undidTransactions = `-- name: UndidTransactions :many
 SELECT DISTINCT u.version_xid
-FROM exaudit.undone u
+FROM exaudit.rollbacks u
 WHERE u.rollback_id OPERATOR(pg_catalog.>=) $1::bigint AND u.rollback_id OPERATOR(pg_catalog.<=) $2::bigint
   AND u.rollback_xid OPERATOR(pg_catalog.=) $3::bigint
 ORDER BY u.version_xid
@@ -523,7 +523,7 @@ func (q *Queries) UndidTransactions(ctx context.Context, db DBTX, arg UndidTrans
 
 const undoneBy = `-- name: UndoneBy :many
 SELECT u.version_id::bigint AS version_id, u.rollback_id::bigint AS rollback_id
-FROM exaudit.undone_by($1::bigint[]) AS u
+FROM exaudit_internal.rollbacks_of($1::bigint[]) AS u
 `
 
 type UndoneByRow struct {
@@ -552,7 +552,7 @@ func (q *Queries) UndoneBy(ctx context.Context, db DBTX, versionIds []int64) ([]
 }
 
 const undoneIn = `-- name: UndoneIn :many
-SELECT u.version_id, u.rollback_id FROM exaudit.undone u WHERE u.rollback_id OPERATOR(pg_catalog.=) ANY ($1::bigint[])
+SELECT u.version_id, u.rollback_id FROM exaudit.rollbacks u WHERE u.rollback_id OPERATOR(pg_catalog.=) ANY ($1::bigint[])
 `
 
 type UndoneInRow struct {
@@ -584,7 +584,7 @@ func (q *Queries) UndoneIn(ctx context.Context, db DBTX, rollbackIds []int64) ([
 const uniqueColumns = `-- name: UniqueColumns :many
 SELECT u.index_name::pg_catalog.text AS index_name, u.columns::pg_catalog.text[] AS columns, u.nullable::boolean[] AS nullable, u.types::pg_catalog.text[] AS types,
        u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed
-FROM exaudit.unique_columns($1::pg_catalog.oid) AS u
+FROM exaudit_internal.unique_columns($1::pg_catalog.oid) AS u
 `
 
 type UniqueColumnsRow struct {
@@ -627,7 +627,7 @@ func (q *Queries) UniqueColumns(ctx context.Context, db DBTX, relation uint32) (
 
 const writeRows = `-- name: WriteRows :many
 SELECT w.group_number::integer AS group_number, w.written::bigint AS written
-FROM exaudit.write_rows($1::integer[], $2::pg_catalog.text[], $3::pg_catalog.jsonb[], $4::pg_catalog.jsonb) AS w
+FROM exaudit_internal.write_rows($1::integer[], $2::pg_catalog.text[], $3::pg_catalog.jsonb[], $4::pg_catalog.jsonb) AS w
 `
 
 type WriteRowsParams struct {

@@ -12,7 +12,7 @@ import (
 )
 
 const columnsOfTypes = `-- name: ColumnsOfTypes :many
-SELECT c.name::pg_catalog.text AS name FROM exaudit.columns_of_types($1::pg_catalog.oid, $2::pg_catalog.text[]) AS c (name)
+SELECT c.name::pg_catalog.text AS name FROM exaudit_internal.columns_of_types($1::pg_catalog.oid, $2::pg_catalog.text[]) AS c (name)
 `
 
 type ColumnsOfTypesParams struct {
@@ -65,13 +65,13 @@ func (q *Queries) Comparison(ctx context.Context, db DBTX, tableID int32) (Compa
 const customIndexStatement = `-- name: CustomIndexStatement :one
 SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class c
                          JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND x.indisvalid
-                         WHERE c.relname::pg_catalog.text OPERATOR(pg_catalog.=) exaudit.custom_index($1::pg_catalog.text)
+                         WHERE c.relname::pg_catalog.text OPERATOR(pg_catalog.=) exaudit_internal.custom_index($1::pg_catalog.text)
                            AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace) THEN ''
-            ELSE exaudit.custom_index_statement($1::pg_catalog.text) END::pg_catalog.text AS statement,
+            ELSE exaudit_internal.custom_index_statement($1::pg_catalog.text) END::pg_catalog.text AS statement,
        coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY exaudit.%I', c.relname)
                  FROM pg_catalog.pg_class c
                  JOIN pg_catalog.pg_index x ON x.indexrelid OPERATOR(pg_catalog.=) c.oid AND NOT x.indisvalid
-                 WHERE c.relname::pg_catalog.text OPERATOR(pg_catalog.=) exaudit.custom_index($1::pg_catalog.text)
+                 WHERE c.relname::pg_catalog.text OPERATOR(pg_catalog.=) exaudit_internal.custom_index($1::pg_catalog.text)
                    AND c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace), '')::pg_catalog.text AS cleanup
 `
 
@@ -91,9 +91,9 @@ func (q *Queries) CustomIndexStatement(ctx context.Context, db DBTX, key string)
 
 const entityVersions = `-- name: EntityVersions :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
-       (CASE WHEN $1::integer IS NULL THEN v.before ELSE exaudit.preview(v.before, $1::integer) END)::pg_catalog.jsonb AS before,
-       (CASE WHEN $1::integer IS NULL THEN v.after ELSE exaudit.preview(v.after, $1::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
-       exaudit.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
+       (CASE WHEN $1::integer IS NULL THEN v.before ELSE exaudit_internal.preview(v.before, $1::integer) END)::pg_catalog.jsonb AS before,
+       (CASE WHEN $1::integer IS NULL THEN v.after ELSE exaudit_internal.preview(v.after, $1::integer) END)::pg_catalog.jsonb AS after, v.custom, v.session_role,
+       exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM exaudit.versions v
 WHERE v.table_id OPERATOR(pg_catalog.=) $2::integer AND v.entity_id OPERATOR(pg_catalog.=) $3::pg_catalog.text
   AND v.id OPERATOR(pg_catalog.>=) $4::bigint AND v.id OPERATOR(pg_catalog.<=) $5::bigint
@@ -169,7 +169,7 @@ func (q *Queries) EntityVersions(ctx context.Context, db DBTX, arg EntityVersion
 }
 
 const exposeCustomIndex = `-- name: ExposeCustomIndex :exec
-SELECT exaudit.expose_custom_index($1::pg_catalog.text)
+SELECT exaudit_internal.expose_custom_index($1::pg_catalog.text)
 `
 
 func (q *Queries) ExposeCustomIndex(ctx context.Context, db DBTX, key string) error {
@@ -200,7 +200,7 @@ const movedVersions = `-- name: MovedVersions :many
 
 SELECT m.row_number::integer AS row_number, m.version_id::bigint AS version_id, m.action::exaudit.action AS action, m.entity_id::pg_catalog.text AS entity_id,
        coalesce(m.previous_entity_id, '')::pg_catalog.text AS previous_entity_id, (m.previous_entity_id IS NOT NULL)::boolean AS moved
-FROM exaudit.moved_versions($1::integer, $2::pg_catalog.text[], $3::bigint) AS m
+FROM exaudit_internal.moved_versions($1::integer, $2::pg_catalog.text[], $3::bigint) AS m
 `
 
 type MovedVersionsParams struct {
@@ -252,10 +252,10 @@ func (q *Queries) MovedVersions(ctx context.Context, db DBTX, arg MovedVersionsP
 
 const search = `-- name: Search :many
 SELECT s.id, s.recorded_at, s.xid, s.table_id, s.action, s.rollback, s.entity_id, s.previous_entity_id,
-       (CASE WHEN $1::integer IS NULL THEN s.before ELSE exaudit.preview(s.before, $1::integer) END)::pg_catalog.jsonb AS before,
-       (CASE WHEN $1::integer IS NULL THEN s.after ELSE exaudit.preview(s.after, $1::integer) END)::pg_catalog.jsonb AS after,
+       (CASE WHEN $1::integer IS NULL THEN s.before ELSE exaudit_internal.preview(s.before, $1::integer) END)::pg_catalog.jsonb AS before,
+       (CASE WHEN $1::integer IS NULL THEN s.after ELSE exaudit_internal.preview(s.after, $1::integer) END)::pg_catalog.jsonb AS after,
        s.custom, s.session_role, s.custom_columns::pg_catalog.jsonb AS custom_columns
-FROM exaudit.search($2::pg_catalog.jsonb, $3::bigint, $4::bigint, $5::integer) AS s
+FROM exaudit_internal.search($2::pg_catalog.jsonb, $3::bigint, $4::bigint, $5::integer) AS s
 `
 
 type SearchParams struct {
@@ -323,8 +323,8 @@ func (q *Queries) Search(ctx context.Context, db DBTX, arg SearchParams) ([]Sear
 }
 
 const searchBounds = `-- name: SearchBounds :one
-SELECT exaudit.last_version_id()::bigint AS last_id,
-       (exaudit.indexed_key($1::pg_catalog.jsonb) IS NOT NULL)::boolean AS indexed
+SELECT exaudit_internal.last_version_id()::bigint AS last_id,
+       (exaudit_internal.indexed_key($1::pg_catalog.jsonb) IS NOT NULL)::boolean AS indexed
 `
 
 type SearchBoundsRow struct {
@@ -343,7 +343,7 @@ func (q *Queries) SearchBounds(ctx context.Context, db DBTX, filter json.RawMess
 
 const searchIDs = `-- name: SearchIDs :many
 SELECT s.id
-FROM exaudit.search($1::pg_catalog.jsonb, $2::bigint, $3::bigint, $4::integer) AS s
+FROM exaudit_internal.search($1::pg_catalog.jsonb, $2::bigint, $3::bigint, $4::integer) AS s
 `
 
 type SearchIDsParams struct {
@@ -382,7 +382,7 @@ const tableNames = `-- name: TableNames :many
 SELECT t.id, coalesce(c.oid, 0)::pg_catalog.oid AS relation,
        pg_catalog.format('%I.%I', coalesce(n.nspname::pg_catalog.text, t.schema_name), coalesce(c.relname::pg_catalog.text, t.table_name))::pg_catalog.text AS quoted_name
 FROM exaudit.tables t
-LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+LEFT JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
 LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 `
@@ -415,15 +415,15 @@ func (q *Queries) TableNames(ctx context.Context, db DBTX) ([]TableNamesRow, err
 }
 
 const unrecorded = `-- name: Unrecorded :one
-SELECT ARRAY(SELECT p.last_id FROM exaudit.periods p WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL
+SELECT ARRAY(SELECT p.last_id FROM exaudit_internal.periods p WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL
              ORDER BY p.last_id)::bigint[] AS ends,
-       exaudit.hides_changes(t.options)::boolean AS changes,
+       exaudit_internal.hides_changes(t.options)::boolean AS changes,
        (t.options OPERATOR(pg_catalog.?) 'where')::boolean AS condition,
-       coalesce(exaudit.option_columns(t.id, $1::pg_catalog.oid, 'exclude'), '{}')::pg_catalog.text[] AS excluded,
+       coalesce(exaudit_internal.option_columns(t.id, $1::pg_catalog.oid, 'exclude'), '{}')::pg_catalog.text[] AS excluded,
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(t.options OPERATOR(pg_catalog.->) o.option)
              FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option)
              UNION ALL
-             SELECT pg_catalog.unnest(exaudit.option_columns(t.id, $1::pg_catalog.oid, o.option))
+             SELECT pg_catalog.unnest(exaudit_internal.option_columns(t.id, $1::pg_catalog.oid, o.option))
              FROM pg_catalog.unnest(ARRAY['exclude', 'mask']) AS o (option))::pg_catalog.text[] AS columns
 FROM exaudit.tables t
 WHERE t.id OPERATOR(pg_catalog.=) $2::integer
@@ -460,12 +460,12 @@ func (q *Queries) Unrecorded(ctx context.Context, db DBTX, arg UnrecordedParams)
 const version = `-- name: Version :one
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v.*)::pg_catalog.jsonb AS custom_columns,
+       exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns,
        pg_catalog.format('%I.%I', coalesce(n.nspname::pg_catalog.text, t.schema_name), coalesce(c.relname::pg_catalog.text, t.table_name))::pg_catalog.text AS quoted_name,
        coalesce(c.oid, 0)::pg_catalog.oid AS relation
 FROM exaudit.versions v
 JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) v.table_id
-LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+LEFT JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation
 LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE v.id OPERATOR(pg_catalog.=) $1::bigint
@@ -515,7 +515,7 @@ func (q *Queries) Version(ctx context.Context, db DBTX, id int64) (VersionRow, e
 const versionsByRef = `-- name: VersionsByRef :many
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
+       exaudit_internal.custom_values(v.*)::pg_catalog.jsonb AS custom_columns
 FROM ROWS FROM (pg_catalog.unnest($1::integer[]), pg_catalog.unnest($2::pg_catalog.text[]), pg_catalog.unnest($3::bigint[])) AS r (table_id, entity_id, id)
 JOIN exaudit.versions v ON v.table_id OPERATOR(pg_catalog.=) r.table_id AND v.entity_id OPERATOR(pg_catalog.=) r.entity_id
                        AND v.id OPERATOR(pg_catalog.=) r.id

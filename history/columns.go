@@ -26,7 +26,7 @@ type column struct {
 	Type     string `json:"type"`
 	Encoding string `json:"encoding"`
 
-	// Of types that are not built in, what they are made of: see exaudit.type_parts.
+	// Of types that are not built in, what they are made of: see exaudit_internal.type_parts.
 	OID     uint32                       `json:"oid"`
 	Layout  string                       `json:"layout"`
 	Numbers string                       `json:"numbers"`

@@ -26,7 +26,7 @@ func (l *Line) Key() string { return l.Versions[len(l.Versions)-1].EntityID }
 // Lines tells apart the rows of a table that have had a key one after the other, and follows each to
 // the keys it had before and after. versions are in the order of their ids; of keys that rows were
 // given or lost, nothing that followed the first of them may be missing. Which version is of which row
-// where rows have changed their keys is said by exaudit.tell_apart, for SQL as well.
+// where rows have changed their keys is said by exaudit_internal.tell_apart, for SQL as well.
 func Lines(ctx context.Context, q db.DBTX, tableID int32, versions []*Version) ([]*Line, error) {
 	var rewritten []string
 	for _, v := range versions {

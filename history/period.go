@@ -10,7 +10,8 @@ import (
 	"github.com/exaudit/exaudit/db"
 )
 
-// ErrKeyChanged means that a table has another primary key than it had, so that a row of then is none of now.
+// ErrKeyChanged means that a table has another primary key than it had at that point, so that the rows of the two
+// cannot be told to be the same.
 var ErrKeyChanged = errors.New("the primary key was changed")
 
 // Period is a time in which a table had the same primary key: the versions after one, up to another. The zero value has

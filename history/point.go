@@ -46,7 +46,7 @@ func (e *RowError) Error() string { return e.Reason }
 
 func (e *RowError) Unwrap() error { return e.is }
 
-// newRowError reads what exaudit.rows_before says of a row.
+// newRowError reads what exaudit_internal.rows_before says of a row.
 func newRowError(table string, problem []byte) error {
 	var told struct {
 		Key, Message, Code string

@@ -102,7 +102,7 @@ func Tables(ctx context.Context, q db.DBTX) ([]Entity, error) {
 	return tables, nil
 }
 
-// encode is the filter as exaudit.search takes it. Tables and entities repeat what spans
+// encode is the filter as exaudit_internal.search takes it. Tables and entities repeat what spans
 // say, for indexes.
 func (f Filter) encode() ([]byte, error) {
 	tables, entities := make(map[int32]bool), make(map[string]bool)

@@ -165,7 +165,7 @@ func createSchema(ctx context.Context, tx pgx.Tx) error {
 			return fmt.Errorf("try %s: %w", m.Name, err)
 		}
 	}
-	digest, err := sql.DigestSQL(sql.Version)
+	digest, err := sql.NoteSQL(sql.Version)
 	if err != nil {
 		return err
 	}
@@ -193,35 +193,31 @@ func schemaChanges(folder *Folder) ([]Change, error) {
 			return nil, fmt.Errorf("%s in folder %s: %w", p.key, folder.path, sql.ErrOtherBuild)
 		}
 		if !ok {
-			down := strings.TrimSpace(m.Down) + "\n"
-			if m.Version == 1 {
-				down += "DROP SCHEMA exaudit;\n"
-			}
-			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(), down: removedMark + p.key + "\n" + down})
+			down := removedMark + p.key + "\n" + strings.TrimSpace(m.Down) + "\n"
+			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(), down: down})
 		}
 	}
-	return changes, notedDigests(changes)
+	return changes, noteVersion(changes)
 }
 
-// notedDigests has the last of some changes note what the schema is then, and its way back what it was before the
+// noteVersion has the last of some changes note what the schemas are then, and its way back what they were before the
 // first.
-func notedDigests(changes []Change) error {
+func noteVersion(changes []Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	digest, err := sql.DigestSQL(sql.Version)
+	last := &changes[len(changes)-1]
+	note, err := sql.NoteSQL(sql.Version)
 	if err != nil {
 		return err
 	}
-	before := "DROP FUNCTION exaudit.schema_digest;\n"
-	if first := sql.Version - int64(len(changes)); first > 0 {
-		if before, err = sql.DigestSQL(first); err != nil {
+	last.up += "\n" + note
+	if before := sql.Version - int64(len(changes)); before > 0 {
+		if note, err = sql.NoteSQL(before); err != nil {
 			return err
 		}
+		last.down = note + last.down
 	}
-	last := &changes[len(changes)-1]
-	last.up += "\n" + digest
-	last.down = before + last.down
 	return nil
 }
 
@@ -379,9 +375,9 @@ func (f File) down() string {
 	for i, c := range f.Changes {
 		texts[i] = c.down
 	}
-	if f.own { // these pin nothing, and need not: they only drop what is exaudit's
+	if f.own {
 		slices.Reverse(texts)
-		return strings.Join(texts, "\n")
+		return keepPath + "\n" + strings.Join(texts, "\n") + restorePath
 	}
 	columns, rest := f.apart(texts)
 	slices.Reverse(columns)

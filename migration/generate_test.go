@@ -260,7 +260,7 @@ func TestWithSchemaOfAnotherBuild(t *testing.T) {
 	}
 	for change, want := range map[*strings.Replacer]error{
 		strings.NewReplacer("\n", "\r\n"): nil,
-		strings.NewReplacer("CREATE FUNCTION exaudit.base_type(", "CREATE FUNCTION exaudit.basic_type("): sql.ErrOtherBuild,
+		strings.NewReplacer("CREATE FUNCTION exaudit_internal.base_type(", "CREATE FUNCTION exaudit.basic_type("): sql.ErrOtherBuild,
 	} {
 		if err := os.WriteFile(path, []byte(change.Replace(string(content))), 0o644); err != nil {
 			t.Fatal(err)
@@ -315,7 +315,7 @@ func TestOrdinaryRole(t *testing.T) {
 
 	// nobody else may, nor plant a function that runs on the way
 	other := production.Connect(t, production.Role(t, ""))
-	for _, call := range []string{`SELECT exaudit.install_table('public.orders', '{}', 'SELECT 1')`, `SELECT exaudit.uninstall_table('public.orders')`} {
+	for _, call := range []string{`SELECT exaudit_internal.install_table('public.orders', '{}', 'SELECT 1')`, `SELECT exaudit_internal.uninstall_table('public.orders')`} {
 		if _, err := other.Exec(context.Background(), call); err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("%s: %v", call, err)
 		}

@@ -2,10 +2,10 @@
 
 -- name: AsOfQuery :one
 SELECT q.query::pg_catalog.text AS query, q.hidden::pg_catalog.text[] AS hidden
-FROM exaudit.as_of_query(@relation::pg_catalog.oid, @function_name::pg_catalog.text, @as_images::boolean) AS q;
+FROM exaudit_internal.as_of_query(@relation::pg_catalog.oid, @function_name::pg_catalog.text, @as_images::boolean) AS q;
 
 -- name: BaselineLock :one
-SELECT exaudit.baseline_lock(@relation::pg_catalog.oid)::pg_catalog.text AS statement;
+SELECT exaudit_internal.baseline_lock(@relation::pg_catalog.oid)::pg_catalog.text AS statement;
 
 -- name: RecordBaseline :one
 SELECT exaudit.record_baseline(@table_id::integer, @every_row::boolean)::bigint AS recorded;

@@ -7,7 +7,7 @@
 LOCK TABLE exaudit.tables IN SHARE UPDATE EXCLUSIVE MODE;
 
 -- name: RefreshTableNames :exec
-SELECT exaudit.refresh_names();
+SELECT exaudit_internal.refresh_names();
 
 -- name: RegisterTable :one
 INSERT INTO exaudit.tables (schema_name, table_name, key_columns, tracked)
@@ -22,32 +22,32 @@ RETURNING id;
 UPDATE exaudit.tables
 SET key_columns = @key_columns, tracked = true,
     complete_since = CASE WHEN tracked AND complete_since OPERATOR(pg_catalog.<) 'infinity' THEN complete_since ELSE pg_catalog.clock_timestamp() END,
-    complete_after = CASE WHEN tracked AND complete_since OPERATOR(pg_catalog.<) 'infinity' THEN complete_after ELSE exaudit.last_version_id() END
+    complete_after = CASE WHEN tracked AND complete_since OPERATOR(pg_catalog.<) 'infinity' THEN complete_after ELSE exaudit_internal.last_version_id() END
 WHERE id OPERATOR(pg_catalog.=) @id
   AND (key_columns OPERATOR(pg_catalog.<>) @key_columns OR NOT tracked OR complete_since OPERATOR(pg_catalog.=) 'infinity');
 
 -- name: NoteUnwatched :exec
 -- Before the triggers are mended.
-SELECT exaudit.note_unwatched(@id::integer, @relation::pg_catalog.oid);
+SELECT exaudit_internal.note_unwatched(@id::integer, @relation::pg_catalog.oid);
 
 -- name: UntrackGoneTables :exec
 -- Tables that were dropped need no looking after any more.
-SELECT exaudit.let_go(NULL::integer);
+SELECT exaudit_internal.let_go(NULL::integer);
 
 -- name: UntrackTable :exec
-SELECT exaudit.end_tracking(@id::integer);
+SELECT exaudit_internal.end_tracking(@id::integer);
 
 -- name: RecordEnd :one
 -- Why the last rows of a table cannot be recorded; '' where they are.
-SELECT coalesce(exaudit.record_end(@id::integer, @relation::pg_catalog.oid), '')::pg_catalog.text AS reason;
+SELECT coalesce(exaudit_internal.record_end(@id::integer, @relation::pg_catalog.oid), '')::pg_catalog.text AS reason;
 
 -- name: AttachedTables :many
 -- Tables that have become partitions of a tracked one, which records their rows as its own.
 SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        pg_catalog.format('%I.%I', root.schema_name, root.table_name)::pg_catalog.text AS root
 FROM exaudit.tables t
-JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-JOIN exaudit.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::pg_catalog.oid
+JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+JOIN exaudit_internal.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::pg_catalog.oid
 JOIN exaudit.tables root ON root.id OPERATOR(pg_catalog.=) rr.table_id
 WHERE t.tracked AND root.tracked AND root.id OPERATOR(pg_catalog.<>) t.id;
 
@@ -55,7 +55,7 @@ WHERE t.tracked AND root.tracked AND root.id OPERATOR(pg_catalog.<>) t.id;
 SELECT coalesce(r.relation, 0)::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
-LEFT JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+LEFT JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 ORDER BY t.schema_name, t.table_name;
 
 -- name: RegisteredTable :one
@@ -63,7 +63,7 @@ ORDER BY t.schema_name, t.table_name;
 SELECT @relation::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
 FROM exaudit.tables t
-JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
 WHERE r.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
 ORDER BY t.tracked DESC
 LIMIT 1;
@@ -77,53 +77,53 @@ WHERE (pg_catalog.format('%I.%I', t.schema_name, t.table_name) OPERATOR(pg_catal
        OR (@name::pg_catalog.text OPERATOR(pg_catalog.=) t.table_name
            OR @name::pg_catalog.text OPERATOR(pg_catalog.=) pg_catalog.quote_ident(t.table_name))
           AND t.schema_name OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false)::pg_catalog.text[]))
-  AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
+  AND NOT EXISTS (SELECT FROM exaudit_internal.relations r WHERE r.table_id OPERATOR(pg_catalog.=) t.id)
 ORDER BY t.id DESC;
 
 -- name: SetOptions :exec
-SELECT exaudit.set_options(@id::integer, @relation::pg_catalog.oid, @options::pg_catalog.jsonb);
+SELECT exaudit_internal.set_options(@id::integer, @relation::pg_catalog.oid, @options::pg_catalog.jsonb);
 
 -- name: BindCondition :one
 -- Why the condition is refused; '' where it is not.
 SELECT b.changed::boolean AS changed, coalesce(b.reason, '')::pg_catalog.text AS reason
-FROM exaudit.bind_condition(@id::integer, @relation::pg_catalog.oid, @given::boolean) AS b;
+FROM exaudit_internal.bind_condition(@id::integer, @relation::pg_catalog.oid, @given::boolean) AS b;
 
 -- name: ConditionRefusal :one
 -- Why a condition would be refused; '' where it would not, nor where the table has it already.
 SELECT CASE WHEN EXISTS (SELECT FROM exaudit.tables t
-                         JOIN exaudit.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
+                         JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
                          WHERE r.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
                            AND (t.option_columns OPERATOR(pg_catalog.#>>) '{condition,text}') OPERATOR(pg_catalog.=) @condition::pg_catalog.text) THEN ''
-            ELSE coalesce((exaudit.compile_condition(@relation::pg_catalog.oid, @condition::pg_catalog.text, NULL)).reason, '')
+            ELSE coalesce((exaudit_internal.compile_condition(@relation::pg_catalog.oid, @condition::pg_catalog.text, NULL)).reason, '')
        END::pg_catalog.text AS reason;
 
 -- name: DropCondition :exec
-SELECT exaudit.drop_condition(@id::integer);
+SELECT exaudit_internal.drop_condition(@id::integer);
 
 -- name: Condition :one
 -- The condition of a table: whether it can be asked, what its function is handed of OLD and NEW, what is
 -- wrong with it or its function, and that function.
 SELECT (arguments.of_old IS NOT NULL)::boolean AS asked,
        coalesce(arguments.of_old, '')::pg_catalog.text AS of_old,
-       coalesce(exaudit.condition_arguments(c.id, c.relation, 'NEW'), '')::pg_catalog.text AS of_new,
-       coalesce(exaudit.condition_problem(c.id, c.relation), '')::pg_catalog.text AS problem,
-       coalesce(exaudit.condition_flaw(c.id), '')::pg_catalog.text AS flaw,
+       coalesce(exaudit_internal.condition_arguments(c.id, c.relation, 'NEW'), '')::pg_catalog.text AS of_new,
+       coalesce(exaudit_internal.condition_problem(c.id, c.relation), '')::pg_catalog.text AS problem,
+       coalesce(exaudit_internal.condition_flaw(c.id), '')::pg_catalog.text AS flaw,
        coalesce((SELECT t.option_columns OPERATOR(pg_catalog.#>>) '{condition,function}'
                  FROM exaudit.tables t WHERE t.id OPERATOR(pg_catalog.=) c.id), '')::pg_catalog.text AS function
 FROM (SELECT @id::integer AS id, @relation::pg_catalog.oid AS relation) AS c
-CROSS JOIN LATERAL (SELECT exaudit.condition_arguments(c.id, c.relation, 'OLD') AS of_old) AS arguments;
+CROSS JOIN LATERAL (SELECT exaudit_internal.condition_arguments(c.id, c.relation, 'OLD') AS of_old) AS arguments;
 
 -- name: Options :one
 -- The options of a table, and the present names of the columns that they list.
 SELECT t.options,
-       exaudit.option_columns(t.id, @relation::pg_catalog.oid, 'exclude')::pg_catalog.text[] AS excluded,
-       exaudit.option_columns(t.id, @relation::pg_catalog.oid, 'mask')::pg_catalog.text[] AS masked
+       exaudit_internal.option_columns(t.id, @relation::pg_catalog.oid, 'exclude')::pg_catalog.text[] AS excluded,
+       exaudit_internal.option_columns(t.id, @relation::pg_catalog.oid, 'mask')::pg_catalog.text[] AS masked
 FROM exaudit.tables t
 -- by anybody, under any search_path
 WHERE t.id OPERATOR(pg_catalog.=) @id::integer;
 
 -- name: NoteColumns :exec
-SELECT exaudit.note_columns(@table_id::integer, @relation::pg_catalog.oid, exaudit.present_columns(@relation::pg_catalog.oid));
+SELECT exaudit_internal.note_columns(@table_id::integer, @relation::pg_catalog.oid, exaudit_internal.present_columns(@relation::pg_catalog.oid));
 
 -- name: PinSettings :one
 -- Generated SQL, and what PostgreSQL makes of its catalog, must not depend on the session while it is installed or
@@ -160,17 +160,17 @@ SELECT rolsuper::boolean FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_cata
 
 -- name: ColumnSnapshots :many
 SELECT s.since, s.relation, s.columns
-FROM exaudit.column_snapshots s
+FROM exaudit_internal.column_snapshots s
 WHERE s.table_id OPERATOR(pg_catalog.=) @table_id::integer
 ORDER BY s.since;
 
 -- name: RenamedLabels :many
 SELECT e.since::bigint AS since, e.labels::pg_catalog.jsonb AS labels
-FROM exaudit.column_epochs(@table_id::integer, @relation::pg_catalog.oid) AS e;
+FROM exaudit_internal.column_epochs(@table_id::integer, @relation::pg_catalog.oid) AS e;
 
 -- name: KeyPeriods :many
 SELECT p.after_id::bigint AS after_id, coalesce(p.until_id, 0)::bigint AS until_id, p.columns::pg_catalog.text[] AS columns
-FROM exaudit.key_periods(@table_id::integer, CASE WHEN @relation::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid THEN @relation::pg_catalog.oid END) AS p;
+FROM exaudit_internal.key_periods(@table_id::integer, CASE WHEN @relation::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid THEN @relation::pg_catalog.oid END) AS p;
 
 -- name: LockVersions :exec
 -- As strong as ALTER TABLE needs it next.
@@ -190,17 +190,17 @@ SELECT pg_catalog.current_schemas(false)::pg_catalog.text[] AS schemas;
 
 -- name: IsType :one
 -- Whether a name is one of a type, as options have it.
-SELECT (exaudit.type_named(@name::pg_catalog.text) IS NOT NULL)::boolean AS known;
+SELECT (exaudit_internal.type_named(@name::pg_catalog.text) IS NOT NULL)::boolean AS known;
 
 -- name: HistoryBegin :one
 -- From when on everything is recorded of a table and still there, and the tables that had its name before it and have
 -- versions that may be read. untracked_from has when it was uninstalled, and untracked_to when it was installed again.
-SELECT coalesce((SELECT pg_catalog.min(p.since) FROM exaudit.periods p
+SELECT coalesce((SELECT pg_catalog.min(p.since) FROM exaudit_internal.periods p
                  WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.since OPERATOR(pg_catalog.<=) p.until), t.complete_since)::pg_catalog.timestamptz AS complete_since,
-       ARRAY(SELECT p.until FROM exaudit.periods p
+       ARRAY(SELECT p.until FROM exaudit_internal.periods p
              WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL ORDER BY p.until)::pg_catalog.timestamptz[] AS untracked_from,
        ARRAY(SELECT s.since
-             FROM (SELECT p.until AS place, LEAST(p.since, p.until) AS since FROM exaudit.periods p
+             FROM (SELECT p.until AS place, LEAST(p.since, p.until) AS since FROM exaudit_internal.periods p
                    WHERE p.table_id OPERATOR(pg_catalog.=) t.id AND p.last_id IS NOT NULL
                    UNION ALL SELECT 'infinity', t.complete_since WHERE t.tracked) AS s
              ORDER BY s.place OFFSET 1)::pg_catalog.timestamptz[] AS untracked_to,

@@ -1,6 +1,6 @@
 -- name: SearchTransactions :many
 SELECT s.transaction::bigint AS transaction, s.recorded_at::timestamp with time zone AS recorded_at, s.newest_id::bigint AS newest_id
-FROM exaudit.search_transactions(@filter::pg_catalog.jsonb, @after_id::bigint, @last_id::bigint) AS s;
+FROM exaudit_internal.search_transactions(@filter::pg_catalog.jsonb, @after_id::bigint, @last_id::bigint) AS s;
 
 -- name: TransactionParts :many
 SELECT p.transaction::bigint AS transaction, p.recorded_at::timestamp with time zone AS recorded_at, p.table_id::integer AS table_id,
@@ -8,4 +8,4 @@ SELECT p.transaction::bigint AS transaction, p.recorded_at::timestamp with time 
        p.first_id::bigint AS first_id, p.last_id::bigint AS last_id,
        p.created::bigint AS created, p.updated::bigint AS updated, p.deleted::bigint AS deleted,
        p.baselines::bigint AS baselines
-FROM exaudit.transaction_parts(@transactions::bigint[]) AS p;
+FROM exaudit_internal.transaction_parts(@transactions::bigint[]) AS p;

@@ -2,7 +2,7 @@
 
 -- name: LockUndo :exec
 -- One undo at a time in a database.
-SELECT exaudit.lock_undo();
+SELECT exaudit_internal.lock_undo();
 
 -- name: SetReadOnly :exec
 -- Until the savepoint ends.
@@ -10,76 +10,76 @@ SELECT pg_catalog.set_config('transaction_read_only', 'on', true);
 
 -- name: UndoneBy :many
 SELECT u.version_id::bigint AS version_id, u.rollback_id::bigint AS rollback_id
-FROM exaudit.undone_by(@version_ids::bigint[]) AS u;
+FROM exaudit_internal.rollbacks_of(@version_ids::bigint[]) AS u;
 
 -- name: UndoneIn :many
 -- The versions that some rollbacks undid.
-SELECT u.version_id, u.rollback_id FROM exaudit.undone u WHERE u.rollback_id OPERATOR(pg_catalog.=) ANY (@rollback_ids::bigint[]);
+SELECT u.version_id, u.rollback_id FROM exaudit.rollbacks u WHERE u.rollback_id OPERATOR(pg_catalog.=) ANY (@rollback_ids::bigint[]);
 
 -- name: UndidTransactions :many
 -- The transactions that one has undone something of.
 SELECT DISTINCT u.version_xid
-FROM exaudit.undone u
+FROM exaudit.rollbacks u
 WHERE u.rollback_id OPERATOR(pg_catalog.>=) @first_id::bigint AND u.rollback_id OPERATOR(pg_catalog.<=) @last_id::bigint
   AND u.rollback_xid OPERATOR(pg_catalog.=) @xid::bigint
 ORDER BY u.version_xid;
 
 -- name: NoteUndone :exec
-SELECT exaudit.note_undone(@rollback_ids::bigint[], @table_ids::integer[], @entity_ids::pg_catalog.text[], @version_ids::bigint[]);
+SELECT exaudit_internal.note_rollbacks(@rollback_ids::bigint[], @table_ids::integer[], @entity_ids::pg_catalog.text[], @version_ids::bigint[]);
 
 -- name: LaterVersions :many
 SELECT l.id::bigint AS id, l.xid::bigint AS xid, l.action::exaudit.action AS action, l.entity_id::pg_catalog.text AS entity_id,
        coalesce(l.previous_entity_id, '')::pg_catalog.text AS previous_entity_id, (l.previous_entity_id IS NOT NULL)::boolean AS moved,
        l.rollback::boolean AS rollback
-FROM exaudit.later_versions(@table_id::integer, @entity_ids::pg_catalog.text[], @first_ids::bigint[]) AS l;
+FROM exaudit_internal.later_versions(@table_id::integer, @entity_ids::pg_catalog.text[], @first_ids::bigint[]) AS l;
 
 -- name: RowImages :many
 SELECT r.entity_id::pg_catalog.text AS entity_id, r.image::pg_catalog.jsonb AS image
-FROM exaudit.row_images(@relation::pg_catalog.oid, @entity_ids::pg_catalog.text[], @locked::boolean) AS r;
+FROM exaudit_internal.row_images(@relation::pg_catalog.oid, @entity_ids::pg_catalog.text[], @locked::boolean) AS r;
 
 -- name: WriteRows :many
 SELECT w.group_number::integer AS group_number, w.written::bigint AS written
-FROM exaudit.write_rows(@row_groups::integer[], @entity_ids::pg_catalog.text[], @images::pg_catalog.jsonb[], @groups::pg_catalog.jsonb) AS w;
+FROM exaudit_internal.write_rows(@row_groups::integer[], @entity_ids::pg_catalog.text[], @images::pg_catalog.jsonb[], @groups::pg_catalog.jsonb) AS w;
 
 -- name: UniqueColumns :many
 SELECT u.index_name::pg_catalog.text AS index_name, u.columns::pg_catalog.text[] AS columns, u.nullable::boolean[] AS nullable, u.types::pg_catalog.text[] AS types,
        u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed
-FROM exaudit.unique_columns(@relation::pg_catalog.oid) AS u;
+FROM exaudit_internal.unique_columns(@relation::pg_catalog.oid) AS u;
 
 -- name: IndexEntries :many
 -- What a unique index that is computed has of some rows, in their order; empty where nothing.
 SELECT coalesce(e.entry, '')::pg_catalog.text AS entry
-FROM exaudit.index_entries(@relation::pg_catalog.oid, @index_name::pg_catalog.text, @images::pg_catalog.jsonb[]) WITH ORDINALITY AS e (entry, place)
+FROM exaudit_internal.index_entries(@relation::pg_catalog.oid, @index_name::pg_catalog.text, @images::pg_catalog.jsonb[]) WITH ORDINALITY AS e (entry, place)
 ORDER BY e.place;
 
 -- name: TakenValues :many
 SELECT t.place::bigint AS place, t.columns::pg_catalog.text[] AS columns, t.occupant::pg_catalog.text AS occupant
-FROM exaudit.taken_values(@relation::pg_catalog.oid, @entity_ids::pg_catalog.text[], @there::boolean[], @images::pg_catalog.jsonb[]) AS t;
+FROM exaudit_internal.taken_values(@relation::pg_catalog.oid, @entity_ids::pg_catalog.text[], @there::boolean[], @images::pg_catalog.jsonb[]) AS t;
 
 -- name: RivalValues :many
 SELECT r.place::bigint AS place, r.rival::bigint AS rival, r.columns::pg_catalog.text[] AS columns
-FROM exaudit.rival_values(@relation::pg_catalog.oid, @images::pg_catalog.jsonb[]) AS r;
+FROM exaudit_internal.rival_values(@relation::pg_catalog.oid, @images::pg_catalog.jsonb[]) AS r;
 
 -- name: MissingReferences :many
 SELECT m.place::bigint AS place, m.columns::pg_catalog.text[] AS columns, m.referenced::pg_catalog.oid AS referenced,
        m.referenced_table::pg_catalog.text AS referenced_table, m.referenced_columns::pg_catalog.text[] AS referenced_columns
-FROM exaudit.missing_references(@relation::pg_catalog.oid, @images::pg_catalog.jsonb[]) AS m;
+FROM exaudit_internal.missing_references(@relation::pg_catalog.oid, @images::pg_catalog.jsonb[]) AS m;
 
 -- name: ReferencedKeys :many
 -- The foreign keys of a table.
 SELECT k.referencing_columns::pg_catalog.text[] AS columns, k.referenced::pg_catalog.oid AS referenced, k.referenced_table::pg_catalog.text AS referenced_table,
        k.referenced_columns::pg_catalog.text[] AS referenced_columns
-FROM exaudit.foreign_keys k
+FROM exaudit_internal.foreign_keys k
 WHERE k.referencing OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
 ORDER BY k.id;
 
 -- name: RowsReferencing :many
 SELECT r.entity_id::pg_catalog.text AS entity_id, r.referencing::pg_catalog.oid AS referencing, r.referencing_table::pg_catalog.text AS referencing_table,
        r.referencing_entity_id::pg_catalog.text AS referencing_entity_id, r.columns::pg_catalog.text[] AS columns, r.referenced_columns::pg_catalog.text[] AS referenced_columns
-FROM exaudit.rows_referencing(@relation::pg_catalog.oid, @entity_ids::pg_catalog.text[], sqlc.narg('changed')::pg_catalog.text[]) AS r;
+FROM exaudit_internal.rows_referencing(@relation::pg_catalog.oid, @entity_ids::pg_catalog.text[], sqlc.narg('changed')::pg_catalog.text[]) AS r;
 
 -- name: LastVersionID :one
-SELECT exaudit.last_version_id()::bigint AS id;
+SELECT exaudit_internal.last_version_id()::bigint AS id;
 
 -- name: WrittenSince :many
 -- What this transaction has recorded since some version.
@@ -105,7 +105,7 @@ WITH asked AS (
     FROM pg_catalog.pg_trigger tg
     JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) tg.tgfoid
     JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
-    WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit'
+    WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit_internal'
       AND p.proname OPERATOR(pg_catalog.~) '^t[0-9]+_(insert|update|delete)$'
       AND (tg.tgtype OPERATOR(pg_catalog.&) 66::smallint) OPERATOR(pg_catalog.=) 0 -- AFTER
 ), leaves AS (

@@ -2,7 +2,6 @@ package sql
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 
@@ -11,10 +10,7 @@ import (
 	"github.com/exaudit/exaudit/internal/lock"
 )
 
-//go:embed remove/remove.sql
-var removeScript string
-
-// Down removes schema exaudit with everything that was ever recorded, the triggers on tracked tables, and the roles
+// Down removes exaudit's schemas with everything that was ever recorded, the triggers on tracked tables, and the roles
 // where no other database uses them, in one transaction. It also removes a schema that is incomplete, or was made by
 // another build. What others have built on the schema is an error, and stays.
 func Down(ctx context.Context, config *pgx.ConnConfig, opts ...Option) error {
@@ -46,13 +42,17 @@ func (c connection) down(ctx context.Context, o options) error {
 		switch err := s.check(); {
 		case errors.Is(err, ErrForeignSchema), errors.Is(err, ErrNewer):
 			return err
-		case s.Version > 0 && !s.KeepsOwnVersion:
+		case s.Version > 0 && s.Complete && !s.KeepsOwnVersion:
 			return fmt.Errorf("%w: it is at version %d", ErrKeptElsewhere, s.Version)
 		}
 		if err := briefly(); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, removeScript)
+		migrations, err := Migrations()
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, migrations[0].Down)
 		return err
 	})
 }

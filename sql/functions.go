@@ -7,8 +7,9 @@ import (
 	"sync"
 )
 
-// Function is one that the migrations create in schema exaudit.
+// Function is one that the migrations create.
 type Function struct {
+	Schema          string
 	Name            string
 	Owner           string
 	SecurityDefiner bool
@@ -20,14 +21,17 @@ type Function struct {
 }
 
 var (
-	functionStart = regexp.MustCompile(`(?m)^CREATE (OR REPLACE )?FUNCTION exaudit\.([a-z_]+)\(`)
+	functionStart = regexp.MustCompile(`(?m)^CREATE (OR REPLACE )?FUNCTION (exaudit|exaudit_internal)\.([a-z_]+)\(`)
 	functionBody  = regexp.MustCompile(`(?s)\bAS (?:\$\$(.*?)\$\$|'(.*?)');`)
-	functionOwner = regexp.MustCompile(`(?m)^ALTER FUNCTION exaudit\.([a-z_]+) OWNER TO (\w+);`)
+	functionOwner = regexp.MustCompile(`(?m)^ALTER FUNCTION (exaudit(?:_internal)?\.[a-z_]+) OWNER TO (\w+);`)
 	functionGrant = regexp.MustCompile(`(?s)\bGRANT EXECUTE ON FUNCTION ([^;]*?)\s+TO ([a-z_, ]+);`)
-	functionName  = regexp.MustCompile(`exaudit\.([a-z_0-9]+)`)
+	functionName  = regexp.MustCompile(`exaudit(?:_internal)?\.[a-z_0-9]+`)
 	attribute     = regexp.MustCompile(`\b(IMMUTABLE|STABLE|PARALLEL SAFE|PARALLEL RESTRICTED|STRICT|LEAKPROOF)\b`)
 	setting       = regexp.MustCompile(`(?m)^ +SET ([a-z_]+) = (.+?)(?: *--.*)?$`)
 )
+
+// QualifiedName is the name with its schema.
+func (f Function) QualifiedName() string { return f.Schema + "." + f.Name }
 
 // Functions are those that a database has after all of the migrations. The list is shared, and not to be changed.
 func Functions() ([]Function, error) { return functions() }
@@ -42,9 +46,9 @@ var functions = sync.OnceValues(func() ([]Function, error) {
 	executors := make(map[string][]string)
 	for _, m := range migrations {
 		for _, at := range functionStart.FindAllStringSubmatchIndex(m.Up, -1) {
-			f := function(m.Up[at[4]:at[5]], m.Up[at[0]:])
+			f := function(m.Up[at[4]:at[5]], m.Up[at[6]:at[7]], m.Up[at[0]:])
 			if replaces := at[2] >= 0; replaces {
-				list = without(list, f.Name)
+				list = without(list, f.QualifiedName())
 			}
 			list = append(list, f)
 		}
@@ -53,15 +57,15 @@ var functions = sync.OnceValues(func() ([]Function, error) {
 		}
 		for _, match := range functionGrant.FindAllStringSubmatch(m.Up, -1) {
 			for _, name := range functionName.FindAllStringSubmatch(match[1], -1) {
-				executors[name[1]] = append(executors[name[1]], strings.Split(match[2], ", ")...)
+				executors[name[0]] = append(executors[name[0]], strings.Split(match[2], ", ")...)
 			}
 		}
 	}
 	for i, f := range list {
-		if owner, ok := owners[f.Name]; ok {
+		if owner, ok := owners[f.QualifiedName()]; ok {
 			list[i].Owner = owner
 		}
-		list[i].Executors = others(executors[f.Name], list[i].Owner)
+		list[i].Executors = others(executors[f.QualifiedName()], list[i].Owner)
 	}
 	return list, nil
 })
@@ -76,7 +80,7 @@ func others(roles []string, owner string) []string {
 func without(list []Function, name string) []Function {
 	var rest []Function
 	for _, f := range list {
-		if f.Name != name {
+		if f.QualifiedName() != name {
 			rest = append(rest, f)
 		}
 	}
@@ -84,9 +88,9 @@ func without(list []Function, name string) []Function {
 }
 
 // function takes one apart; text begins with its CREATE.
-func function(name, text string) Function {
+func function(schema, name, text string) Function {
 	body := functionBody.FindStringSubmatchIndex(text)
-	f := Function{Name: name, Owner: "exaudit_owner", Definition: text[:body[1]]}
+	f := Function{Schema: schema, Name: name, Owner: "exaudit_owner", Definition: text[:body[1]]}
 	if body[2] >= 0 {
 		f.Body = text[body[2]:body[3]]
 	} else {
@@ -121,7 +125,7 @@ func attributes(head string) string {
 	return strings.Join(list, " ")
 }
 
-// View is the statement that makes a view of schema exaudit what the migrations make it, "" where they do not.
+// View is the statement that makes a view what the migrations make it, "" where they do not.
 func View(name string) (string, error) {
 	migrations, err := Migrations()
 	if err != nil {

@@ -47,7 +47,7 @@ func (s savepoint) Commit() error { return s.tx.Commit(s.ctx) }
 
 func (s savepoint) Rollback() error { return s.tx.Rollback(context.WithoutCancel(s.ctx)) }
 
-const handOver = "ALTER TABLE exaudit.goose_db_version OWNER TO exaudit_owner"
+const handOver = "ALTER TABLE exaudit_internal.goose_db_version OWNER TO exaudit_owner"
 
 // store is goose's own table. It belongs to exaudit_owner as soon as there is this role: whoever may become it can
 // update the schema.
@@ -57,7 +57,7 @@ type store struct {
 }
 
 func newStore(handedOver bool) (*store, error) {
-	s, err := database.NewStore(database.DialectPostgres, "exaudit.goose_db_version")
+	s, err := database.NewStore(database.DialectPostgres, "exaudit_internal.goose_db_version")
 	return &store{s, handedOver}, err
 }
 

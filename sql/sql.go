@@ -1,6 +1,6 @@
 // Package sql holds exaudit's own database schema as goose migrations, and applies them.
 //
-// goose keeps their state in exaudit.goose_db_version, apart from the table in which an
+// goose keeps their state in exaudit_internal.goose_db_version, apart from the table in which an
 // application's own goose keeps its migrations.
 package sql
 
@@ -18,7 +18,7 @@ import (
 var Files embed.FS
 
 // Version is the number of the newest migration.
-const Version = 12
+const Version = 30
 
 // Migration is one of Files, parsed.
 type Migration struct {

@@ -72,7 +72,7 @@ func TestUpDownUp(t *testing.T) {
 		if _, err := triggers.Install(ctx, db.Pool, []string{"tracked"}); err != nil {
 			t.Fatal(err)
 		}
-		db.Exec(t, `SELECT exaudit.expose_custom_index('actor')`)
+		db.Exec(t, `SELECT exaudit_internal.expose_custom_index('actor')`)
 		if err := sql.Down(ctx, config(t, db.URL)); err != nil {
 			t.Fatal(err)
 		}
@@ -153,8 +153,8 @@ func TestOwnVersionTable(t *testing.T) {
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM public.goose_db_version`); n != 0 {
 		t.Errorf("%d rows in the application's goose_db_version, want 0", n)
 	}
-	if n := pgtest.One[int64](t, db, `SELECT max(version_id) FROM exaudit.goose_db_version`); n != sql.Version {
-		t.Errorf("exaudit.goose_db_version is at %d, want %d", n, sql.Version)
+	if n := pgtest.One[int64](t, db, `SELECT max(version_id) FROM exaudit_internal.goose_db_version`); n != sql.Version {
+		t.Errorf("exaudit_internal.goose_db_version is at %d, want %d", n, sql.Version)
 	}
 }
 

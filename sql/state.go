@@ -73,11 +73,13 @@ func (s state) check() error {
 	case !s.exists:
 		return ErrNotInitialized
 	case !s.Trusted:
-		return fmt.Errorf("%w: it belongs to %s", ErrForeignSchema, s.Owner)
+		return fmt.Errorf("%w: %s belongs to %s", ErrForeignSchema, s.Name, s.Owner)
 	case s.Bare:
 		return ErrNotInitialized
 	case s.Version == 0 && s.Owner != ownerRole && !s.KeepsOwnVersion:
 		return fmt.Errorf("%w: it belongs to %s, and has nothing of exaudit", ErrForeignSchema, s.Owner)
+	case !s.Complete:
+		return fmt.Errorf("%w: of exaudit and exaudit_internal, there is only %s", ErrIncomplete, s.Name)
 	case s.Version == 0:
 		return fmt.Errorf("%w: it has no version", ErrIncomplete)
 	case s.Version > Version:
@@ -123,18 +125,25 @@ func digest(version int64) (string, error) {
 	return list[version-1], nil
 }
 
-// DigestSQL notes in a database what has brought its schema exaudit to a version. A number alone does not tell a
-// released schema from one of a build in between.
-func DigestSQL(version int64) (string, error) {
+// NoteSQL notes in a database which version the migrations have brought its schemas to, and by which content: a number
+// alone does not tell a released schema from one of a build in between.
+func NoteSQL(version int64) (string, error) {
 	sum, err := digest(version)
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf(`SET LOCAL ROLE exaudit_owner;
-CREATE OR REPLACE FUNCTION exaudit.schema_digest() RETURNS pg_catalog.text
+CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+AS 'SELECT %d::bigint';
+REVOKE EXECUTE ON FUNCTION exaudit.schema_version FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION exaudit.schema_version TO exaudit_reader, exaudit_writer;
+COMMENT ON FUNCTION exaudit.schema_version IS 'Returns the number of the newest migration of exaudit.';
+CREATE OR REPLACE FUNCTION exaudit_internal.schema_digest() RETURNS pg_catalog.text
     LANGUAGE sql IMMUTABLE
 AS 'SELECT ''%s''::pg_catalog.text';
-REVOKE EXECUTE ON FUNCTION exaudit.schema_digest FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION exaudit_internal.schema_digest FROM PUBLIC;
+COMMENT ON FUNCTION exaudit_internal.schema_digest IS 'Returns a digest of the migrations that made these schemas.';
 RESET ROLE;
-`, sum), nil
+`, version, sum), nil
 }

@@ -27,16 +27,20 @@ func TestCheck(t *testing.T) {
 		up      error // what Up says of it
 		removed bool  // whether Down removes it
 	}{
-		"no schema":          {"", sql.ErrNotInitialized, nil, true},
-		"bare":               {`DROP SCHEMA exaudit CASCADE; CREATE SCHEMA exaudit AUTHORIZATION exaudit_owner`, sql.ErrNotInitialized, nil, true},
-		"of another purpose": {`DROP SCHEMA exaudit CASCADE; CREATE SCHEMA exaudit; CREATE TABLE exaudit.mine (id int)`, sql.ErrForeignSchema, sql.ErrForeignSchema, false},
-		"up to date":         {`SELECT 1`, nil, nil, true},
-		"no version":         {`DROP FUNCTION exaudit.schema_version`, sql.ErrIncomplete, sql.ErrIncomplete, true},
-		"no digest":          {`DROP FUNCTION exaudit.schema_digest`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
-		"other digest":       {`CREATE OR REPLACE FUNCTION exaudit.schema_digest() RETURNS text LANGUAGE sql AS 'SELECT ''` + strings.Repeat("0", 64) + `'''`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
-		"older, unlike":      {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 4::bigint'`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
-		"newer":              {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 99::bigint'`, sql.ErrNewer, nil, false},
-		"kept elsewhere":     {`DROP TABLE exaudit.goose_db_version`, nil, nil, false},
+		"no schema":                   {"", sql.ErrNotInitialized, nil, true},
+		"bare":                        {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit AUTHORIZATION exaudit_owner`, sql.ErrNotInitialized, nil, true},
+		"half":                        {`DROP SCHEMA exaudit_internal CASCADE`, sql.ErrIncomplete, sql.ErrIncomplete, true},
+		"the other half":              {`DROP SCHEMA exaudit CASCADE`, sql.ErrIncomplete, sql.ErrIncomplete, true},
+		"internal of another purpose": {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.mine (id int)`, sql.ErrForeignSchema, sql.ErrForeignSchema, false},
+		"internal of another purpose, beside ours": {`DROP SCHEMA exaudit_internal CASCADE; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.mine (id int)`, sql.ErrOtherBuild, sql.ErrOtherBuild, false},
+		"of another purpose":                       {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit; CREATE TABLE exaudit.mine (id int)`, sql.ErrForeignSchema, sql.ErrForeignSchema, false},
+		"up to date":                               {`SELECT 1`, nil, nil, true},
+		"no version":                               {`DROP FUNCTION exaudit.schema_version`, sql.ErrIncomplete, sql.ErrIncomplete, true},
+		"no digest":                                {`DROP FUNCTION exaudit_internal.schema_digest`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
+		"other digest":                             {`CREATE OR REPLACE FUNCTION exaudit_internal.schema_digest() RETURNS text LANGUAGE sql AS 'SELECT ''` + strings.Repeat("0", 64) + `'''`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
+		"older, unlike":                            {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 4::bigint'`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
+		"newer":                                    {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 99::bigint'`, sql.ErrNewer, nil, false},
+		"kept elsewhere":                           {`DROP TABLE exaudit_internal.goose_db_version`, nil, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,7 +82,7 @@ func TestUpToDateTakesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback(ctx)
-	if _, err := tx.Exec(ctx, `LOCK TABLE exaudit.goose_db_version, exaudit.versions, exaudit.tables`); err != nil {
+	if _, err := tx.Exec(ctx, `LOCK TABLE exaudit_internal.goose_db_version, exaudit.versions, exaudit.tables`); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
@@ -102,7 +106,7 @@ func TestIncompleteSchemaCanBeRemoved(t *testing.T) {
 	ctx := context.Background()
 	for upTo := range 4 {
 		db := pgtest.New(t)
-		db.Exec(t, `CREATE SCHEMA exaudit; CREATE TABLE exaudit.goose_db_version (id int)`)
+		db.Exec(t, `CREATE SCHEMA exaudit; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.goose_db_version (id int)`)
 		for _, m := range migrations(t)[:upTo] {
 			db.Exec(t, m.Up)
 		}
@@ -124,15 +128,17 @@ func TestUpFromAnEarlierVersion(t *testing.T) {
 	ctx := context.Background()
 	db := pgtest.New(t)
 	up(t, db.URL)
-	for _, m := range []int{11, 10} { // back to version 10
-		db.Exec(t, migrations(t)[m].Down)
+	// as if a release had ended with version 10
+	db.Exec(t, `ALTER TABLE exaudit_internal.goose_db_version SET SCHEMA public; DROP SCHEMA exaudit, exaudit_internal CASCADE`)
+	for _, m := range migrations(t)[:10] {
+		db.Exec(t, m.Up)
 	}
-	digest, err := sql.DigestSQL(10)
+	note, err := sql.NoteSQL(10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	db.Exec(t, digest)
-	db.Exec(t, `DELETE FROM exaudit.goose_db_version WHERE version_id > 10`)
+	db.Exec(t, note)
+	db.Exec(t, `DELETE FROM public.goose_db_version WHERE version_id > 10; ALTER TABLE public.goose_db_version SET SCHEMA exaudit_internal`)
 	if err := sql.Check(ctx, db.Pool); !errors.Is(err, sql.ErrOutdated) {
 		t.Fatalf("Check: %v, want ErrOutdated", err)
 	}
@@ -141,7 +147,7 @@ func TestUpFromAnEarlierVersion(t *testing.T) {
 	}
 	role := db.Role(t, "LOGIN PASSWORD 'x'")
 	// as after a restore without owners
-	db.Exec(t, `ALTER TABLE exaudit.goose_db_version OWNER TO `+role)
+	db.Exec(t, `ALTER TABLE exaudit_internal.goose_db_version OWNER TO `+role)
 	c := config(t, db.URL)
 	c.User, c.Password = role, "x"
 	lacks := (*sql.PrivilegeError)(nil)
@@ -194,7 +200,7 @@ func TestDownSparesWhatOthersHaveBuilt(t *testing.T) {
 		"function of a type mine(":    `CREATE FUNCTION mine(v exaudit.versions) RETURNS int LANGUAGE sql AS 'SELECT 1'`,
 		"column v of table mine":      `CREATE TABLE mine (v exaudit.action)`,
 		"constraint on table mine":    `CREATE TABLE mine (t int CONSTRAINT refers REFERENCES exaudit.tables)`,
-		"materialized view mine":      `CREATE MATERIALIZED VIEW mine AS SELECT * FROM exaudit.custom_columns`,
+		"materialized view mine":      `CREATE MATERIALIZED VIEW mine AS SELECT * FROM exaudit_internal.custom_columns`,
 		"default value for column of": `CREATE TABLE mine (v bigint DEFAULT exaudit.schema_version())`,
 	} {
 		db := pgtest.New(t)

@@ -139,26 +139,33 @@ func (s state) due() (bool, error) {
 func lockSchema(ctx context.Context, tx pgx.Tx, s state) (state, error) {
 	switch {
 	case !s.exists:
-		if _, err := tx.Exec(ctx, "CREATE SCHEMA exaudit"); err != nil {
-			return s, fmt.Errorf("create schema exaudit: %w", err)
+		if err := createSchemas(ctx, tx, "CREATE SCHEMA exaudit; CREATE SCHEMA exaudit_internal"); err != nil {
+			return s, err
 		}
-		return s, nil // nobody else sees it
+		return s, nil // nobody else sees them
 	case s.Bare: // goose creates its table, and nobody else can meanwhile
-		return s, nil
+		return s, createSchemas(ctx, tx, "CREATE SCHEMA IF NOT EXISTS exaudit; CREATE SCHEMA IF NOT EXISTS exaudit_internal")
 	}
 	execute := func(text string) error { _, err := tx.Exec(ctx, text); return err }
 	if !s.OwnsVersion { // after a restore without owners
 		if err := execute(handOver); err != nil {
-			return s, fmt.Errorf("hand exaudit.goose_db_version over: %w", err)
+			return s, fmt.Errorf("hand exaudit_internal.goose_db_version over: %w", err)
 		}
 	}
 	err := asOwner(execute, func() error {
-		return execute("LOCK TABLE exaudit.goose_db_version IN SHARE ROW EXCLUSIVE MODE")
+		return execute("LOCK TABLE exaudit_internal.goose_db_version IN SHARE ROW EXCLUSIVE MODE")
 	})
 	if err != nil {
-		return s, fmt.Errorf("lock exaudit.goose_db_version: %w", err)
+		return s, fmt.Errorf("lock exaudit_internal.goose_db_version: %w", err)
 	}
 	return stateOf(ctx, tx)
+}
+
+func createSchemas(ctx context.Context, tx pgx.Tx, statements string) error {
+	if _, err := tx.Exec(ctx, statements); err != nil {
+		return fmt.Errorf("create schemas exaudit and exaudit_internal: %w", err)
+	}
+	return nil
 }
 
 // migrate runs the migrations in a transaction that is open already, for the first time or not.
@@ -176,7 +183,7 @@ func (c connection) migrate(ctx context.Context, tx pgx.Tx, first bool) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return err
 	}
-	note, err := DigestSQL(Version)
+	note, err := NoteSQL(Version)
 	if err != nil {
 		return err
 	}

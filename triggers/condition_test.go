@@ -62,7 +62,7 @@ func TestConditionsMeanWhatQueriesMean(t *testing.T) {
 		for way, query := range map[string]string{
 			"by a trigger":  `SELECT entity_id::int FROM exaudit.versions WHERE action = 'created' ORDER BY id`,
 			"in many rows":  `SELECT entity_id::int FROM exaudit.versions WHERE action = 'deleted' ORDER BY entity_id`,
-			"of the images": `SELECT id FROM m.rows AS one WHERE exaudit.meets(1, 'm.t'::regclass, exaudit.encode(one)) ORDER BY id`,
+			"of the images": `SELECT id FROM m.rows AS one WHERE exaudit_internal.meets(1, 'm.t'::regclass, exaudit_internal.encode(one)) ORDER BY id`,
 		} {
 			if got := list[int](t, conn, query); !slices.Equal(got, met) {
 				t.Errorf("%s, %s: %v, want %v", condition, way, got, met)
@@ -217,12 +217,12 @@ func TestDeadCondition(t *testing.T) {
 	t.Parallel()
 	const tables = `CREATE TYPE mood AS ENUM ('draft', 'open'); CREATE TYPE other AS ENUM ('x'); CREATE TABLE t (id int PRIMARY KEY, status mood, n int); CREATE TABLE fine (id int PRIMARY KEY)`
 	for ddl, cause := range map[string]string{
-		`ALTER TABLE t DROP COLUMN status`:                                                              `column "status" was dropped`,
-		`ALTER TABLE t ALTER status TYPE int USING 1`:                                                   `column "status" was given another type`,
-		`ALTER TABLE t DROP COLUMN status; ALTER TABLE t ADD COLUMN status mood`:                        `column "status" was dropped`,
-		`DROP FUNCTION exaudit.t1_condition`:                                                            `function exaudit.t1_condition is missing`,
-		`CREATE OR REPLACE FUNCTION exaudit.t1_condition(status text) RETURNS boolean RETURN 1 / 0 = 1`: `function exaudit.t1_condition was altered by hand`,
-		`REVOKE EXECUTE ON FUNCTION exaudit.t1_condition FROM exaudit_writer`:                           `function exaudit.t1_condition may not be executed by exaudit_writer`,
+		`ALTER TABLE t DROP COLUMN status`:                                                                       `column "status" was dropped`,
+		`ALTER TABLE t ALTER status TYPE int USING 1`:                                                            `column "status" was given another type`,
+		`ALTER TABLE t DROP COLUMN status; ALTER TABLE t ADD COLUMN status mood`:                                 `column "status" was dropped`,
+		`DROP FUNCTION exaudit_internal.t1_condition`:                                                            `function exaudit_internal.t1_condition is missing`,
+		`CREATE OR REPLACE FUNCTION exaudit_internal.t1_condition(status text) RETURNS boolean RETURN 1 / 0 = 1`: `function exaudit_internal.t1_condition was altered by hand`,
+		`REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_condition FROM exaudit_writer`:                           `function exaudit_internal.t1_condition may not be executed by exaudit_writer`,
 	} {
 		t.Run(cause, func(t *testing.T) {
 			t.Parallel()

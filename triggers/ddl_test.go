@@ -198,7 +198,7 @@ func lastColumns(t *testing.T, db *pgtest.DB) string {
 	t.Helper()
 	return one[string](t, db.Pool, `
 		SELECT string_agg(c ->> 'name', ' ' ORDER BY (c ->> 'number')::int)
-		FROM (SELECT columns FROM exaudit.column_snapshots WHERE table_id = 1 ORDER BY since DESC LIMIT 1) s, jsonb_array_elements(columns) c`)
+		FROM (SELECT columns FROM exaudit_internal.column_snapshots WHERE table_id = 1 ORDER BY since DESC LIMIT 1) s, jsonb_array_elements(columns) c`)
 }
 
 func TestDDL(t *testing.T) {
@@ -287,7 +287,7 @@ func TestDDLRolledBack(t *testing.T) {
 			wantRecorded(t, db, `updated items 1 {"n": 1} → {"n": 2}`,
 				`created items 100 {"n": 0, "id": 100, "name": "x"}`, `deleted items 100 {"n": 0, "id": 100, "name": "x"}`)
 			wantNoDrift(t, db)
-			if n := one[int](t, db.Pool, `SELECT count(*) FROM exaudit.column_snapshots`); n != 1 {
+			if n := one[int](t, db.Pool, `SELECT count(*) FROM exaudit_internal.column_snapshots`); n != 1 {
 				t.Errorf("%d snapshots of columns, want 1", n)
 			}
 		})
@@ -309,7 +309,7 @@ func TestDDLBeforeTheFirstVersion(t *testing.T) {
 	if got := lastColumns(t, db); got != "id title" {
 		t.Errorf("columns of the last snapshot are %s", got)
 	}
-	since := one[int64](t, db.Pool, `SELECT max(since) FROM exaudit.column_snapshots`)
+	since := one[int64](t, db.Pool, `SELECT max(since) FROM exaudit_internal.column_snapshots`)
 	db.Exec(t, `INSERT INTO items VALUES (2, 'b')`)
 	if id := one[int64](t, db.Pool, `SELECT max(id) FROM exaudit.versions`); id <= since {
 		t.Errorf("version %d is not after the snapshot of its columns, %d", id, since)
@@ -450,7 +450,7 @@ func TestDDLOfTypes(t *testing.T) {
 		`ALTER TYPE pair ADD ATTRIBUTE n numeric`, `ALTER DOMAIN code ADD CHECK (VALUE <> '')`,
 		`UPDATE items SET m = 'glad', p = ROW(2, 'y', 1.50)`)
 	image := one[string](t, conn, `SELECT after::text FROM exaudit.versions`)
-	if ok := one[bool](t, conn, `SELECT ROW(t.m, t.p)::record *= ROW(d.m, d.p)::record FROM items t, exaudit.versions v, exaudit.decode(NULL::items, v.after) d`); !ok {
+	if ok := one[bool](t, conn, `SELECT ROW(t.m, t.p)::record *= ROW(d.m, d.p)::record FROM items t, exaudit.versions v, exaudit_internal.decode(NULL::items, v.after) d`); !ok {
 		t.Errorf("%s does not decode to the row", image)
 	}
 	run(t, conn, `ALTER TYPE pair RENAME TO couple`, `UPDATE items SET c = 'd'`)

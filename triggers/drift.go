@@ -167,7 +167,7 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 		s.Notes = append(s.Notes, "altered, and recorded more slowly since: \"exaudit sync\" makes it faster")
 		s.Drift = slices.DeleteFunc(s.Drift, func(d Drift) bool {
 			return slices.ContainsFunc(functions, func(f db.InstalledFunctionsRow) bool {
-				return d.Object == "function exaudit."+f.Name && d.Problem == "is outdated" && script.altered(f)
+				return d.Object == "function exaudit_internal."+f.Name && d.Problem == "is outdated" && script.altered(f)
 			})
 		})
 	}
@@ -192,8 +192,8 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 // altered tells whether a function was written for the table as it was once, so that it
 // takes the exact and slower path.
 func (s *Script) altered(f db.InstalledFunctionsRow) bool {
-	return !handMade(f.Body) && strings.Contains(f.Body, "exaudit.has_shape(") &&
-		!strings.Contains(f.Body, fmt.Sprintf("exaudit.has_shape('%s'::oid,\n       %s)", s.Table.Relation, literal(s.Table.Shape)))
+	return !handMade(f.Body) && strings.Contains(f.Body, "exaudit_internal.has_shape(") &&
+		!strings.Contains(f.Body, fmt.Sprintf("exaudit_internal.has_shape('%s'::oid,\n       %s)", s.Table.Relation, literal(s.Table.Shape)))
 }
 
 // noteSubscriptions tells what writes to the table without being recorded.
@@ -232,7 +232,7 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 		drift = append(drift, Drift{s.Table.QuotedName, object, problem, cure})
 	}
 	for _, want := range s.Functions {
-		note("function exaudit."+want.Name, want.problem(functions))
+		note("function exaudit_internal."+want.Name, want.problem(functions))
 	}
 	for _, want := range s.Triggers {
 		object := `trigger "` + want.Name + `"`
@@ -413,7 +413,7 @@ func rowsReferenced(have db.InstalledTriggersRow) string {
 	return strings.Join(rows, " ")
 }
 
-// condition is what exaudit.trigger_condition makes of the trigger's condition.
+// condition is what exaudit_internal.trigger_condition makes of the trigger's condition.
 func (t Trigger) condition() string {
 	switch {
 	case t.When == "":

@@ -119,7 +119,7 @@ type generic struct {
 
 // Encoded is the whole image of OLD or NEW, made at run time.
 func (g generic) Encoded(row string) string {
-	return fmt.Sprintf("exaudit.encode_with(exaudit.encode_query('%s'::oid), %s)", g.Relation, row)
+	return fmt.Sprintf("exaudit_internal.encode_with(exaudit_internal.encode_query('%s'::oid), %s)", g.Relation, row)
 }
 
 // Firing is how the function is called.

@@ -68,9 +68,9 @@ func TestFollowingUnderAttack(t *testing.T) {
 	}
 	for _, forbidden := range []string{
 		`SELECT exaudit_follow.mend('public.stolen'::regclass, true)`, `SELECT exaudit_follow.register('public.stolen'::regclass)`,
-		`SELECT exaudit.follow_new_table('public.stolen'::regclass)`, `SELECT exaudit.let_go(1)`,
+		`SELECT exaudit_internal.follow_new_table('public.stolen'::regclass)`, `SELECT exaudit_internal.let_go(1)`,
 		`ALTER FUNCTION exaudit_follow.refresh SECURITY INVOKER`, `DROP EVENT TRIGGER exaudit_ddl`,
-		`CREATE TRIGGER mine AFTER INSERT ON fake.x FOR EACH ROW EXECUTE FUNCTION exaudit.t2_insert()`,
+		`CREATE TRIGGER mine AFTER INSERT ON fake.x FOR EACH ROW EXECUTE FUNCTION exaudit_internal.t2_insert()`,
 	} {
 		fails(t, conn, forbidden)
 	}
@@ -88,7 +88,7 @@ func TestFollowingUnderAttackByItsOwner(t *testing.T) {
 	conn := db.Connect(t, role)
 	run(t, conn, `SET ROLE exaudit_owner`)
 	attack := func(name, arguments, returns, result string) string {
-		return `CREATE OR REPLACE FUNCTION exaudit.` + name + `(` + arguments + `) RETURNS ` + returns + ` LANGUAGE plpgsql AS $attack$ BEGIN
+		return `CREATE OR REPLACE FUNCTION exaudit_internal.` + name + `(` + arguments + `) RETURNS ` + returns + ` LANGUAGE plpgsql AS $attack$ BEGIN
 			IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN INSERT INTO public.stolen VALUES (current_user, '` + name + `'); END IF;
 			RETURN ` + result + `; END $attack$`
 	}
@@ -104,10 +104,10 @@ func TestFollowingUnderAttackByItsOwner(t *testing.T) {
 	}
 	run(t, conn, attack("follow_table", "table_id integer, relation oid", "boolean", "false"),
 		attack("follow_new_table", "relation oid", "integer", "99"),
-		`DROP FUNCTION exaudit.let_go`, `CREATE FUNCTION exaudit.let_go(table_id integer DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $a$ BEGIN
+		`DROP FUNCTION exaudit_internal.let_go`, `CREATE FUNCTION exaudit_internal.let_go(table_id integer DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $a$ BEGIN
 			IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN INSERT INTO public.stolen VALUES (current_user, 'let_go'); END IF; END $a$`,
-		`CREATE FUNCTION exaudit.format(text, VARIADIC text[]) RETURNS text `+note("format", "'SELECT 1'"),
-		`GRANT USAGE ON SCHEMA exaudit TO PUBLIC`)
+		`CREATE FUNCTION exaudit_internal.format(text, VARIADIC text[]) RETURNS text `+note("format", "'SELECT 1'"),
+		`GRANT USAGE ON SCHEMA exaudit, exaudit_internal TO PUBLIC`)
 	// by a superuser
 	run(t, db.Pool, `ALTER TABLE items ADD COLUMN extra int`, `CREATE TABLE other (id int PRIMARY KEY)`, `INSERT INTO items VALUES (5)`, `DROP TABLE other`)
 	if got := list[string](t, db.Pool, `SELECT what FROM public.stolen WHERE who IN (SELECT rolname FROM pg_roles WHERE rolsuper)`); len(got) > 0 {

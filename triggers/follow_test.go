@@ -417,9 +417,9 @@ func TestFollowingNeedsTheRight(t *testing.T) {
 func TestFollowingBroken(t *testing.T) {
 	t.Parallel()
 	for _, broken := range []string{
-		`DROP FUNCTION exaudit.follow_table`, `DROP FUNCTION exaudit_follow.refresh`, `DROP FUNCTION exaudit_follow.follow`,
-		`CREATE OR REPLACE FUNCTION exaudit.follow_table(table_id integer, relation oid) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN 1 / 0 = 1; END'`,
-		`ALTER TABLE exaudit.column_snapshots RENAME TO gone`, `REVOKE ALL ON SCHEMA exaudit FROM exaudit_owner, PUBLIC`,
+		`DROP FUNCTION exaudit_internal.follow_table`, `DROP FUNCTION exaudit_follow.refresh`, `DROP FUNCTION exaudit_follow.follow`,
+		`CREATE OR REPLACE FUNCTION exaudit_internal.follow_table(table_id integer, relation oid) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN 1 / 0 = 1; END'`,
+		`ALTER TABLE exaudit_internal.column_snapshots RENAME TO gone`, `REVOKE ALL ON SCHEMA exaudit, exaudit_internal FROM exaudit_owner, PUBLIC`,
 	} {
 		db := followed(t, allNew, itemsSchema, "items")
 		conn, said := warnings(t, db)

@@ -222,9 +222,9 @@ func (t *Table) Unfilled() string {
 		}
 	}
 	if len(names) == 0 {
-		return "exaudit.version_columns()"
+		return "exaudit_internal.version_columns()"
 	}
-	return "(exaudit.version_columns() || " + textArray(names) + ")"
+	return "(exaudit_internal.version_columns() || " + textArray(names) + ")"
 }
 
 // customValue is what the session says for a column of the user's, in a variable called stamp.
@@ -238,10 +238,10 @@ func customValue(c db.CustomColumnsRow) string {
 
 // Encoded is the whole image of OLD or NEW, made at run time.
 func (t *Table) Encoded(row string) string {
-	return fmt.Sprintf("exaudit.encode_with(exaudit.encode_query('%s'::oid), %s)", t.Relation, row)
+	return fmt.Sprintf("exaudit_internal.encode_with(exaudit_internal.encode_query('%s'::oid), %s)", t.Relation, row)
 }
 
-// CustomColumnList is what exaudit.has_custom_columns compares with.
+// CustomColumnList is what exaudit_internal.has_custom_columns compares with.
 func (t *Table) CustomColumnList() string {
 	list := make([]string, len(t.CustomColumns))
 	for i, c := range t.CustomColumns {
@@ -357,7 +357,7 @@ func (t *Table) function(event string) (Function, error) {
 	}
 	content := digest(body.String())
 	if t.ID == 0 {
-		content = "<content>" // of the text that exaudit.install_table makes of it
+		content = "<content>" // of the text that exaudit_internal.install_table makes of it
 	}
 	if event != "truncate" { // which is not copied
 		f.Creators, f.owners = t.creators(), t.owners()
@@ -439,7 +439,7 @@ func newColumn(c db.TableColumnsRow) Column {
 	}
 }
 
-// SQL is the whole script, with the function of the table's condition, which exaudit.bind_condition makes.
+// SQL is the whole script, with the function of the table's condition, which exaudit_internal.bind_condition makes.
 func (s *Script) SQL() string {
 	script := s.sql(s.Table.Partitions)
 	if s.Table.condition.Function != "" {

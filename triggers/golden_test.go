@@ -151,7 +151,7 @@ func TestGolden(t *testing.T) {
 // testGenerated checks that the triggers record each event, by rebuilding the rows.
 func testGenerated(t *testing.T, db *pgtest.DB, table, insert, update, another string) {
 	t.Helper()
-	rows := fmt.Sprintf(`SELECT exaudit.encode(t.*)::text FROM %s t`, table)
+	rows := fmt.Sprintf(`SELECT exaudit_internal.encode(t.*)::text FROM %s t`, table)
 	db.Exec(t, fmt.Sprintf(insert, table))
 	first := one[string](t, db.Pool, rows)
 	db.Exec(t, fmt.Sprintf(update, table))
@@ -190,7 +190,7 @@ func testGenerated(t *testing.T, db *pgtest.DB, table, insert, update, another s
 	// the first row with the changes laid over it, and the other way round
 	for _, c := range [][3]string{{first, "after", second}, {second, "before", first}} {
 		got := one[string](t, db.Pool, fmt.Sprintf(`
-			SELECT exaudit.encode(exaudit.decode(exaudit.decode(NULL::%s, $1::jsonb), v.%s))::text
+			SELECT exaudit_internal.encode(exaudit_internal.decode(exaudit_internal.decode(NULL::%s, $1::jsonb), v.%s))::text
 			FROM exaudit.versions v WHERE action = 'updated'`, table, c[1]), c[0])
 		if got != c[2] {
 			t.Errorf("with %s of the update: %s, want %s", c[1], got, c[2])

@@ -341,7 +341,7 @@ func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx) error {
 			continue
 		}
 		for _, role := range f.otherExecutors(functions[i]) {
-			if _, err := tx.Exec(ctx, "REVOKE EXECUTE ON FUNCTION "+pgx.Identifier{"exaudit", f.Name}.Sanitize()+"() FROM "+role+" CASCADE"); err != nil {
+			if _, err := tx.Exec(ctx, "REVOKE EXECUTE ON FUNCTION "+pgx.Identifier{"exaudit_internal", f.Name}.Sanitize()+"() FROM "+role+" CASCADE"); err != nil {
 				return err
 			}
 		}
@@ -482,7 +482,7 @@ func untrack(ctx context.Context, tx pgx.Tx, id int32, name string) error {
 		return fmt.Errorf("read the triggers of %s: %w", name, err)
 	}
 	for _, f := range functions {
-		drop := "DROP FUNCTION " + pgx.Identifier{"exaudit", f.Name}.Sanitize() + "() CASCADE"
+		drop := "DROP FUNCTION " + pgx.Identifier{"exaudit_internal", f.Name}.Sanitize() + "() CASCADE"
 		if _, err := tx.Exec(ctx, drop); err != nil {
 			return fmt.Errorf("uninstall from %s: %w", name, err)
 		}

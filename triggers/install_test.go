@@ -18,7 +18,7 @@ func installed(t *testing.T, db *pgtest.DB) int {
 	t.Helper()
 	return one[int](t, db.Pool, `SELECT
 		(SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.proname ~ '^t[0-9]+_')
-		+ (SELECT count(*) FROM pg_proc WHERE proname ~ '^t[0-9]+_' AND pronamespace = 'exaudit'::regnamespace)
+		+ (SELECT count(*) FROM pg_proc WHERE proname ~ '^t[0-9]+_' AND pronamespace = 'exaudit_internal'::regnamespace)
 		+ (SELECT count(*) FROM exaudit.tables WHERE tracked) + (SELECT count(*) FROM pg_policy WHERE polname = '~exaudit_truncate')
 		+ (SELECT count(*) FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'public'::regnamespace AND a.grantee = 'exaudit_writer'::regrole)`)
 }
@@ -86,7 +86,7 @@ func TestInstallTwice(t *testing.T) {
 	}
 	snapshot := `SELECT string_agg(x, ' ') FROM (SELECT xmin || ' ' || ctid AS x FROM pg_proc WHERE proname ~ '^t[0-9]' UNION ALL
 		SELECT xmin || ' ' || ctid FROM pg_trigger UNION ALL SELECT xmin || ' ' || ctid FROM exaudit.tables
-		UNION ALL SELECT xmin || ' ' || ctid FROM exaudit.column_snapshots) s`
+		UNION ALL SELECT xmin || ' ' || ctid FROM exaudit_internal.column_snapshots) s`
 	before := one[string](t, db.Pool, snapshot)
 	// a table in use is not waited for, because nothing is to be done
 	tx, err := db.Pool.Begin(t.Context())

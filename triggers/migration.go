@@ -107,7 +107,7 @@ func everyPartition() []db.PartitionsRow {
 	return []db.PartitionsRow{{QuotedSchema: "<partition_schema>", Name: "<partition>"}}
 }
 
-// installSQL calls exaudit.install_table with what Install would run, but for what differs
+// installSQL calls exaudit_internal.install_table with what Install would run, but for what differs
 // between databases.
 func (t *Table) installSQL() (string, error) {
 	portable := *t
@@ -135,7 +135,7 @@ func (t *Table) installSQL() (string, error) {
 	if len(each) > 0 {
 		arguments = append(arguments, "-- for the table and each of its partitions"+t.partitionList()+"\n"+quoted(each))
 	}
-	return "SELECT exaudit.install_table(" + strings.Join(arguments, ", ") + ");", nil
+	return "SELECT exaudit_internal.install_table(" + strings.Join(arguments, ", ") + ");", nil
 }
 
 // PartitionMark begins the lines of a migration that name the partitions which it was written for. One that comes later
@@ -177,7 +177,7 @@ func quoted(parts []string) string {
 // name, and lets go of it. It is a single line.
 func UninstallSQL(quotedName string) string {
 	revoke := strings.Join(strings.Fields(render("revoke", everyPartition())), " ")
-	return fmt.Sprintf("SELECT exaudit.uninstall_table(%s, %s);", literal(quotedName), literal(revoke))
+	return fmt.Sprintf("SELECT exaudit_internal.uninstall_table(%s, %s);", literal(quotedName), literal(revoke))
 }
 
 // stateFunctions are the functions by which a query has the table's earlier rows, typed as

@@ -200,8 +200,8 @@ func trigger(name, statements string) string {
 // wantNoMoves checks that no transaction has left anything behind.
 func wantNoMoves(t *testing.T, db *pgtest.DB) {
 	t.Helper()
-	if left := list[string](t, db.Pool, `SELECT m::text FROM exaudit.moves m`); len(left) > 0 {
-		t.Errorf("left in exaudit.moves: %v", left)
+	if left := list[string](t, db.Pool, `SELECT m::text FROM exaudit_internal.moves m`); len(left) > 0 {
+		t.Errorf("left in exaudit_internal.moves: %v", left)
 	}
 }
 
@@ -332,10 +332,10 @@ func TestMoveTriggersAreMended(t *testing.T) {
 	t.Parallel()
 	db := tracked(t, parts, "parts")
 	db.Exec(t, `
-		DROP TRIGGER "~exaudit_t1_move" ON parts; ALTER TABLE p3 DISABLE TRIGGER "~exaudit_t1_move_1"; ALTER TABLE exaudit.moves DISABLE TRIGGER ALL;
+		DROP TRIGGER "~exaudit_t1_move" ON parts; ALTER TABLE p3 DISABLE TRIGGER "~exaudit_t1_move_1"; ALTER TABLE exaudit_internal.moves DISABLE TRIGGER ALL;
 		CREATE TABLE p8 PARTITION OF parts FOR VALUES IN (8) PARTITION BY RANGE (id);
 		CREATE TABLE p8_1 PARTITION OF p8 FOR VALUES FROM (0) TO (10); CREATE TABLE p8_2 PARTITION OF p8 DEFAULT`)
-	if got, want := strings.Join(drift(t, db), "\n"), `exaudit.moves: trigger move_ends is disabled
+	if got, want := strings.Join(drift(t, db), "\n"), `exaudit_internal.moves: trigger move_ends is disabled
 public.parts: trigger "~exaudit_t1_move" is missing
 public.parts: trigger "~exaudit_t1_move_1" on public.p3 is disabled
 public.parts: trigger "~exaudit_t1_move_1" on public.p8 is missing`; !containsLines(got, want) {
@@ -345,7 +345,7 @@ public.parts: trigger "~exaudit_t1_move_1" on public.p8 is missing`; !containsLi
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(done) != 2 || done[0].Table != "exaudit.moves" || !done[0].Changed || !done[1].Changed {
+	if len(done) != 2 || done[0].Table != "exaudit_internal.moves" || !done[0].Changed || !done[1].Changed {
 		t.Errorf("mended %+v", done)
 	}
 	wantNoDrift(t, db)
@@ -375,7 +375,7 @@ func TestMoveNotesColumns(t *testing.T) {
 	t.Parallel()
 	db := tracked(t, parts, "parts")
 	db.Exec(t, `UPDATE parts SET v = 'x' WHERE id = 2; ALTER TABLE parts ADD COLUMN more int; UPDATE parts SET part = 2, more = 1 WHERE id = 1`)
-	if !one[bool](t, db.Pool, `SELECT max(since) < (SELECT max(id) FROM exaudit.versions) FROM exaudit.column_snapshots`) {
+	if !one[bool](t, db.Pool, `SELECT max(since) < (SELECT max(id) FROM exaudit.versions) FROM exaudit_internal.column_snapshots`) {
 		t.Error("the snapshot of the new columns begins after the version that has them")
 	}
 }
@@ -388,12 +388,12 @@ func TestMoveCannotBeForged(t *testing.T) {
 	db.Exec(t, `GRANT SELECT, INSERT, UPDATE, DELETE ON parts, p1, p2 TO `+app)
 	conn := db.Connect(t, app)
 	for _, s := range []string{
-		`SELECT * FROM exaudit.moves`, `INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES ('p1'::regclass, '(0,1)', '[2, 1]')`,
-		`DELETE FROM exaudit.moves`, `TRUNCATE exaudit.moves`, `SET CONSTRAINTS exaudit.move_ends IMMEDIATE`, `ALTER TABLE exaudit.moves DISABLE TRIGGER ALL`,
-		`SELECT exaudit.note_move('p1'::regclass, '(0,1)', '[2, 1]')`,
-		`SELECT exaudit.leaves(1, 'p1'::regclass, '(0,1)', '{}', '[]', '{}')`, `SELECT exaudit.arrives(1, 'p1'::regclass, '0', '{}', '[]', '{}')`,
-		`CREATE TEMP TABLE mine (id int); CREATE TRIGGER t BEFORE UPDATE ON mine FOR EACH ROW EXECUTE FUNCTION exaudit.t1_move()`,
-		`CREATE TEMP TABLE mine (id int); CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION exaudit.end_move()`,
+		`SELECT * FROM exaudit_internal.moves`, `INSERT INTO exaudit_internal.moves (relation, row_id, new_entity_id) VALUES ('p1'::regclass, '(0,1)', '[2, 1]')`,
+		`DELETE FROM exaudit_internal.moves`, `TRUNCATE exaudit_internal.moves`, `SET CONSTRAINTS exaudit_internal.move_ends IMMEDIATE`, `ALTER TABLE exaudit_internal.moves DISABLE TRIGGER ALL`,
+		`SELECT exaudit_internal.note_move('p1'::regclass, '(0,1)', '[2, 1]')`,
+		`SELECT exaudit_internal.leaves(1, 'p1'::regclass, '(0,1)', '{}', '[]', '{}')`, `SELECT exaudit_internal.arrives(1, 'p1'::regclass, '0', '{}', '[]', '{}')`,
+		`CREATE TEMP TABLE mine (id int); CREATE TRIGGER t BEFORE UPDATE ON mine FOR EACH ROW EXECUTE FUNCTION exaudit_internal.t1_move()`,
+		`CREATE TEMP TABLE mine (id int); CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION exaudit_internal.end_move()`,
 	} {
 		if err := fails(t, conn, s); err.Code != "42501" {
 			t.Errorf("%s: %v", s, err)
@@ -450,7 +450,7 @@ func TestMovesProperty(t *testing.T) {
 				r.Fatalf("%v\n%s", err, recorded(t, db))
 			}
 		}
-		present := list[string](t, conn, `SELECT exaudit.encode(p.*)::text FROM parts p`)
+		present := list[string](t, conn, `SELECT exaudit_internal.encode(p.*)::text FROM parts p`)
 		for _, image := range present {
 			var is row
 			if err := json.Unmarshal([]byte(image), &is); err != nil {

@@ -54,7 +54,7 @@ func TestRestoredTableWithoutUsage(t *testing.T) {
 	db.Exec(t, `ALTER TABLE billing.b RENAME TO old;
 		DROP TRIGGER "!exaudit_t`+id+`_insert" ON billing.old;
 		CREATE TABLE billing.b (LIKE billing.old INCLUDING ALL);
-		CREATE TRIGGER "!exaudit_t`+id+`_insert" AFTER INSERT ON billing.b FOR EACH ROW EXECUTE FUNCTION exaudit.t`+id+`_insert();
+		CREATE TRIGGER "!exaudit_t`+id+`_insert" AFTER INSERT ON billing.b FOR EACH ROW EXECUTE FUNCTION exaudit_internal.t`+id+`_insert();
 		REVOKE USAGE ON SCHEMA billing FROM exaudit_writer`)
 	db.Exec(t, `INSERT INTO billing.b VALUES (1, 2)`)
 	wantRecorded(t, db, `created b 1 {"n": 2, "id": 1}`)

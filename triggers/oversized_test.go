@@ -92,7 +92,7 @@ func TestOversizedValues(t *testing.T) {
 func limitImages(t *testing.T, db *pgtest.DB, part int) {
 	t.Helper()
 	if part > 1 {
-		db.Exec(t, fmt.Sprintf(`CREATE OR REPLACE FUNCTION exaudit.image_limit() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT %d'`, 256_000_000/part))
+		db.Exec(t, fmt.Sprintf(`CREATE OR REPLACE FUNCTION exaudit_internal.image_limit() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT %d'`, 256_000_000/part))
 	}
 }
 
@@ -117,7 +117,7 @@ func TestWideRowsWithoutKey(t *testing.T) {
 func TestOversizedCombined(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, `
-		CREATE OR REPLACE FUNCTION exaudit.image_limit() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1200000';
+		CREATE OR REPLACE FUNCTION exaudit_internal.image_limit() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1200000';
 		CREATE TABLE files (id int PRIMARY KEY, big text, state text, n int)`)
 	if _, err := triggers.Install(t.Context(), db.Pool, []string{"files"}, triggers.WithOptions(map[string]triggers.Options{
 		"files": {Where: "state <> 'hidden'"}})); err != nil {

@@ -4,14 +4,15 @@
 -- Everything but functions, one line for each thing that can be another; names as under an empty search_path. Left out is
 -- what users may add: columns of exaudit.versions, constraints and unique indexes of these alone.
 WITH relations AS (
-    SELECT c.oid, c.relname AS name, c.relkind::pg_catalog.text AS kind, c.relowner AS owner, c.relacl AS acl,
+    SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind::pg_catalog.text AS kind, c.relowner AS owner, c.relacl AS acl,
            CASE WHEN c.relkind OPERATOR(pg_catalog.=) 'v' THEN 'view' WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 'sequence'
-                ELSE 'table' END OPERATOR(pg_catalog.||) pg_catalog.format(' exaudit.%I', c.relname) AS object,
-           pg_catalog.format(' of exaudit.%I', c.relname) AS of_it,
+                ELSE 'table' END OPERATOR(pg_catalog.||) pg_catalog.format(' %I.%I', n.nspname, c.relname) AS object,
+           pg_catalog.format(' of %I.%I', n.nspname, c.relname) AS of_it,
            c.relpersistence AS persistence, c.relrowsecurity AS row_security, c.relforcerowsecurity AS forced,
            c.relreplident AS identity, c.reloptions AS options
     FROM pg_catalog.pg_class c
-    WHERE c.relnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE n.nspname OPERATOR(pg_catalog.=) ANY ('{exaudit,exaudit_internal}'::pg_catalog.name[])
       AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f,m,v,S}'::pg_catalog."char"[])
 ), tables AS (
     SELECT r.*
@@ -27,10 +28,10 @@ WITH relations AS (
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid OPERATOR(pg_catalog.=) a.attrelid AND d.adnum OPERATOR(pg_catalog.=) a.attnum
     WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
 ), granted AS (
-    SELECT 'schema exaudit' AS object, 'n' AS kind, n.nspowner AS owner, g.grantee, g.privilege_type AS privilege
+    SELECT pg_catalog.format('schema %I', n.nspname) AS object, 'n' AS kind, n.nspowner AS owner, g.grantee, g.privilege_type AS privilege
     FROM pg_catalog.pg_namespace n
     CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) AS g
-    WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit'
+    WHERE n.nspname OPERATOR(pg_catalog.=) ANY ('{exaudit,exaudit_internal}'::pg_catalog.name[])
     UNION
     SELECT r.object, r.kind, r.owner, g.grantee, g.privilege_type
     FROM relations r
@@ -45,8 +46,8 @@ WITH relations AS (
 )
 SELECT o.object::pg_catalog.text AS object, o.part::pg_catalog.text AS part, o.value::pg_catalog.text AS value
 FROM (
-    SELECT 'schema exaudit' AS object, 'owner' AS part, pg_catalog.pg_get_userbyid(n.nspowner)::pg_catalog.text AS value
-    FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit'
+    SELECT pg_catalog.format('schema %I', n.nspname) AS object, 'owner' AS part, pg_catalog.pg_get_userbyid(n.nspowner)::pg_catalog.text AS value
+    FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) ANY ('{exaudit,exaudit_internal}'::pg_catalog.name[])
     UNION ALL
     SELECT r.object, 'owner', pg_catalog.pg_get_userbyid(r.owner)
     FROM relations r
@@ -56,8 +57,9 @@ FROM (
                         AND d.deptype OPERATOR(pg_catalog.=) ANY ('{a,i}'::pg_catalog."char"[])
                         AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass)
     UNION ALL
-    SELECT 'type exaudit.' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(t.typname), p.part, p.value
+    SELECT pg_catalog.format('type %I.%I', n.nspname, t.typname), p.part, p.value
     FROM pg_catalog.pg_type t
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace
     CROSS JOIN LATERAL (
         SELECT 'owner' AS part, pg_catalog.pg_get_userbyid(t.typowner)::pg_catalog.text AS value
         UNION ALL
@@ -65,12 +67,14 @@ FROM (
                           WHERE e.enumtypid OPERATOR(pg_catalog.=) t.oid)
         WHERE t.typtype OPERATOR(pg_catalog.=) 'e'
     ) AS p
-    WHERE t.typnamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace
+    WHERE n.nspname OPERATOR(pg_catalog.=) ANY ('{exaudit,exaudit_internal}'::pg_catalog.name[])
       AND t.typtype OPERATOR(pg_catalog.=) ANY ('{e,d,r}'::pg_catalog."char"[])
     UNION ALL
-    SELECT 'function exaudit.schema_digest()', 'owner', pg_catalog.pg_get_userbyid(p.proowner)
+    SELECT pg_catalog.format('function %I.%I()', n.nspname, p.proname), 'owner', pg_catalog.pg_get_userbyid(p.proowner)
     FROM pg_catalog.pg_proc p
-    WHERE p.pronamespace OPERATOR(pg_catalog.=) 'exaudit'::pg_catalog.regnamespace AND p.proname OPERATOR(pg_catalog.=) 'schema_digest'
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+    WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit' AND p.proname OPERATOR(pg_catalog.=) 'schema_version'
+       OR n.nspname OPERATOR(pg_catalog.=) 'exaudit_internal' AND p.proname OPERATOR(pg_catalog.=) 'schema_digest'
     UNION ALL
     -- of other roles than exaudit's, only what lets them write
     SELECT DISTINCT g.object, 'privilege ' OPERATOR(pg_catalog.||) g.privilege OPERATOR(pg_catalog.||) ' of '
@@ -221,9 +225,9 @@ FROM (
            pg_catalog.substr(c.setting, pg_catalog.strpos(c.setting, '=') OPERATOR(pg_catalog.+) 1)
     FROM pg_catalog.pg_proc p
     CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) AS c (setting)
-    WHERE p.pronamespace OPERATOR(pg_catalog.<>) 'exaudit'::pg_catalog.regnamespace
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n -- whose functions are compared by themselves
-                      WHERE n.oid OPERATOR(pg_catalog.=) p.pronamespace AND n.nspname OPERATOR(pg_catalog.=) 'exaudit_follow')
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n -- whose functions are compared by themselves
+                      WHERE n.oid OPERATOR(pg_catalog.=) p.pronamespace
+                        AND n.nspname OPERATOR(pg_catalog.=) ANY ('{exaudit,exaudit_internal,exaudit_follow}'::pg_catalog.name[]))
       AND c.setting OPERATOR(pg_catalog.~*) '^(exaudit[.][^=]*|session_replication_role)='
     UNION ALL
     SELECT 'SYSTEM', 'setting ' OPERATOR(pg_catalog.||) s.name, s.setting

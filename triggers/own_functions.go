@@ -10,7 +10,7 @@ import (
 	"github.com/exaudit/exaudit/sql"
 )
 
-// functionFlaws compares the functions of schema exaudit with those of the migrations; those that were generated for a
+// functionFlaws compares the functions of both schemas with those of the migrations; those that were generated for a
 // table are no concern of it.
 func functionFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
 	wanted, err := sql.Functions()
@@ -23,18 +23,18 @@ func functionFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
 	}
 	var flaws []flaw
 	note := func(name, problem, cure string) {
-		flaws = append(flaws, flaw{Drift{ownSchema, "function exaudit." + name, problem, cure}, ""})
+		flaws = append(flaws, flaw{Drift{ownSchema, "function " + name, problem, cure}, ""})
 	}
-	names := make(map[string]int)
+	overloads := make(map[string]int)
 	for _, want := range wanted {
-		names[want.Name]++
+		overloads[want.QualifiedName()]++
 	}
 	for _, want := range wanted {
 		at := slices.IndexFunc(installed, func(have db.OwnFunctionsRow) bool {
-			return have.Name == want.Name && (names[want.Name] == 1 || strings.Contains(want.Definition, want.Name+"("+have.Arguments+")"))
+			return qualifiedName(have) == want.QualifiedName() && (overloads[want.QualifiedName()] == 1 || strings.Contains(want.Definition, want.Name+"("+have.Arguments+")"))
 		})
 		if at < 0 {
-			f := flaw{Drift{ownSchema, "function exaudit." + want.Name, "is missing", ""}, want.Definition}
+			f := flaw{Drift{ownSchema, "function " + want.QualifiedName(), "is missing", ""}, want.Definition}
 			flaws = append(flaws, f)
 			continue
 		}
@@ -42,18 +42,20 @@ func functionFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
 		installed = slices.Delete(installed, at, at+1)
 	}
 	for _, have := range installed {
-		if names[have.Name] > 0 {
-			note(have.Name+"("+have.Arguments+")", "is none of exaudit's", "DROP FUNCTION "+have.Signature)
+		if overloads[qualifiedName(have)] > 0 {
+			note(qualifiedName(have)+"("+have.Arguments+")", "is none of exaudit's", "DROP FUNCTION "+have.Signature)
 		}
 	}
 	return flaws, nil
 }
 
+func qualifiedName(f db.OwnFunctionsRow) string { return f.Schema + "." + f.Name }
+
 // functionFlaw finds all that is wrong with one: its owner and privileges last, which defining it anew leaves alone.
 func functionFlaw(want sql.Function, have db.OwnFunctionsRow) []flaw {
 	var flaws []flaw
 	note := func(problem, mend string) {
-		flaws = append(flaws, flaw{Drift{ownSchema, "function exaudit." + want.Name, problem, ""}, mend})
+		flaws = append(flaws, flaw{Drift{ownSchema, "function " + want.QualifiedName(), problem, ""}, mend})
 	}
 	switch {
 	case have.Body != want.Body:

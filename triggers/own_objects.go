@@ -99,8 +99,8 @@ func compareObjects(have []property, installing bool) (flaws []flaw, notes []str
 	for _, p := range have {
 		switch {
 		case wanted[key{p.object, p.part}]:
-		case installing && p.object == "schema exaudit" && p.part == "privilege CREATE of exaudit_writer":
-		case p.part == "owner" && p.object == "table exaudit.goose_db_version" && p.value != "exaudit_owner":
+		case installing && strings.HasPrefix(p.object, "schema ") && p.part == "privilege CREATE of exaudit_writer":
+		case p.part == "owner" && p.object == "table exaudit_internal.goose_db_version" && p.value != "exaudit_owner":
 			flaws = append(flaws, other(property{p.object, p.part, "exaudit_owner"}, p.value))
 		default:
 			f, note := besides(p, ours)
@@ -119,7 +119,7 @@ func place(f flaw) int {
 	switch {
 	case !strings.HasPrefix(f.Problem, "belongs to "):
 		return 3
-	case f.Object == "schema exaudit":
+	case strings.HasPrefix(f.Object, "schema "):
 		return 0
 	}
 	return 1
@@ -148,16 +148,21 @@ func PrecisionDefault(digits int) string {
 	return fmt.Sprintf("date_bin(make_interval(secs => (%s)::double precision), now(), to_timestamp((0)::double precision))", unit)
 }
 
+// partOfTable is "column id of exaudit.versions".
+var partOfTable = regexp.MustCompile(`^(.+?) of (exaudit(?:_internal)?\..+)$`)
+
 // split is the table that an object belongs to, or exaudit as a whole, and what the object is called beside it.
 func split(object string) (table, name string) {
-	if name, table, ok := strings.Cut(object, " of exaudit."); ok {
-		return "exaudit." + table, name
+	if match := partOfTable.FindStringSubmatch(object); match != nil {
+		return match[2], match[1]
 	}
 	if table, ok := strings.CutPrefix(object, "table "); ok {
 		return table, "table"
 	}
 	return ownSchema, object
 }
+
+func schemaOf(table string) string { schema, _, _ := strings.Cut(table, "."); return schema }
 
 func newFlaw(object, problem, mend, cure string) flaw {
 	table, name := split(object)
@@ -228,7 +233,7 @@ func other(want property, have string) flaw {
 		return otherDefault(want, have)
 	case kind == "index":
 		return newFlaw(want.object, "is not the one that was installed", "",
-			"DROP INDEX CONCURRENTLY exaudit."+quoted+"; "+concurrently(definitionOf(want.object)))
+			"DROP INDEX CONCURRENTLY "+schemaOf(table)+"."+quoted+"; "+concurrently(definitionOf(want.object)))
 	case kind == "constraint":
 		return newFlaw(want.object, "is "+have, "", "ALTER TABLE "+table+" DROP CONSTRAINT "+quoted+", ADD CONSTRAINT "+quoted+" "+want.value)
 	case kind == "sequence":
@@ -323,7 +328,7 @@ func besides(p property, ours map[string]bool) (flaws []flaw, note string) {
 	case kind == "constraint":
 		return one("is none of exaudit's", "", "ALTER TABLE "+table+" DROP CONSTRAINT "+quoted)
 	case kind == "index" && p.part == "definition" && strings.HasPrefix(p.value, "CREATE UNIQUE"):
-		return one("is none of exaudit's, and refuses changes", "", "DROP INDEX exaudit."+quoted)
+		return one("is none of exaudit's, and refuses changes", "", "DROP INDEX "+schemaOf(table)+"."+quoted)
 	case strings.HasPrefix(p.part, "child "):
 		child := strings.TrimPrefix(p.part, "child ")
 		return one("has the child "+child+", whose rows are taken for its own", "", "ALTER TABLE "+child+" NO INHERIT "+table)

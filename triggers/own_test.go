@@ -31,37 +31,41 @@ func TestOwnSchemaIsDescribed(t *testing.T) {
 // tampering is a way to change what everything rests on, and what is said of it.
 var tampering = []tamper{
 	// functions
-	{tamper: `CREATE OR REPLACE FUNCTION exaudit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`, drift: `exaudit: function exaudit.refuse_change was altered by hand`},
-	{tamper: `CREATE OR REPLACE FUNCTION exaudit.session_data() RETURNS exaudit.versions LANGUAGE sql AS 'SELECT NULL::exaudit.versions'`, drift: `exaudit: function exaudit.session_data was altered by hand`},
-	{tamper: `CREATE OR REPLACE FUNCTION exaudit.float_value(value real) RETURNS jsonb LANGUAGE sql AS 'SELECT NULL::jsonb'`, drift: `exaudit: function exaudit.float_value was altered by hand`},
-	{tamper: `CREATE FUNCTION exaudit.text_value(value text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`, drift: `exaudit: function exaudit.text_value(value text) is none of exaudit's: DROP FUNCTION exaudit.text_value(pg_catalog.text)`, left: true},
+	{tamper: `CREATE OR REPLACE FUNCTION exaudit_internal.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`, drift: `exaudit: function exaudit_internal.refuse_change was altered by hand`},
+	{tamper: `CREATE OR REPLACE FUNCTION exaudit_internal.session_data() RETURNS exaudit.versions LANGUAGE sql AS 'SELECT NULL::exaudit.versions'`, drift: `exaudit: function exaudit_internal.session_data was altered by hand`},
+	{tamper: `CREATE OR REPLACE FUNCTION exaudit_internal.float_value(value real) RETURNS jsonb LANGUAGE sql AS 'SELECT NULL::jsonb'`, drift: `exaudit: function exaudit_internal.float_value was altered by hand`},
+	{tamper: `CREATE FUNCTION exaudit_internal.text_value(value text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`, drift: `exaudit: function exaudit_internal.text_value(value text) is none of exaudit's: DROP FUNCTION exaudit_internal.text_value(pg_catalog.text)`, left: true},
 	{tamper: `DROP FUNCTION exaudit.after_mark`, drift: `exaudit: function exaudit.after_mark is missing`},
-	{tamper: `ALTER FUNCTION exaudit.readable_tables RESET search_path`, drift: `exaudit: function exaudit.readable_tables has other settings`},
+	{tamper: `ALTER FUNCTION exaudit_internal.readable_tables RESET search_path`, drift: `exaudit: function exaudit_internal.readable_tables has other settings`},
 	{tamper: `ALTER FUNCTION exaudit.track SECURITY INVOKER`, drift: `exaudit: function exaudit.track has another SECURITY`},
-	{tamper: `ALTER FUNCTION exaudit.has_shape STABLE`, drift: `exaudit: function exaudit.has_shape is STABLE PARALLEL SAFE, not IMMUTABLE PARALLEL SAFE`},
-	{tamper: `ALTER FUNCTION exaudit.session_data STRICT`, drift: `exaudit: function exaudit.session_data is `},
+	{tamper: `ALTER FUNCTION exaudit_internal.has_shape STABLE`, drift: `exaudit: function exaudit_internal.has_shape is STABLE PARALLEL SAFE, not IMMUTABLE PARALLEL SAFE`},
+	{tamper: `ALTER FUNCTION exaudit_internal.session_data STRICT`, drift: `exaudit: function exaudit_internal.session_data is `},
 	{tamper: `ALTER FUNCTION exaudit.track LEAKPROOF`, drift: `exaudit: function exaudit.track is VOLATILE LEAKPROOF, not VOLATILE`},
 	{tamper: `ALTER FUNCTION exaudit.track OWNER TO exaudit_owner`, drift: `exaudit: function exaudit.track belongs to exaudit_owner, not exaudit_writer`},
 	{tamper: `GRANT EXECUTE ON FUNCTION exaudit.track TO PUBLIC`, drift: `exaudit: function exaudit.track may be executed by PUBLIC`},
-	{tamper: `GRANT EXECUTE ON FUNCTION exaudit.record TO exaudit_reader`, drift: `exaudit: function exaudit.record may be executed by exaudit_reader`},
-	{tamper: `GRANT EXECUTE ON FUNCTION exaudit.record TO pg_monitor`, drift: `exaudit: function exaudit.record may be executed by pg_monitor`},
-	{tamper: `GRANT EXECUTE ON FUNCTION exaudit.t1_insert TO pg_monitor`, drift: `public.items: function exaudit.t1_insert may be executed by pg_monitor, who could attach it to another table`},
-	{tamper: `REVOKE EXECUTE ON FUNCTION exaudit.session_data FROM exaudit_writer`, drift: `exaudit: function exaudit.session_data may not be executed by exaudit_writer`},
+	{tamper: `GRANT EXECUTE ON FUNCTION exaudit_internal.record TO exaudit_reader`, drift: `exaudit: function exaudit_internal.record may be executed by exaudit_reader`},
+	{tamper: `GRANT EXECUTE ON FUNCTION exaudit_internal.record TO pg_monitor`, drift: `exaudit: function exaudit_internal.record may be executed by pg_monitor`},
+	{tamper: `GRANT EXECUTE ON FUNCTION exaudit_internal.t1_insert TO pg_monitor`, drift: `public.items: function exaudit_internal.t1_insert may be executed by pg_monitor, who could attach it to another table`},
+	{tamper: `REVOKE EXECUTE ON FUNCTION exaudit_internal.session_data FROM exaudit_writer`, drift: `exaudit: function exaudit_internal.session_data may not be executed by exaudit_writer`},
 	{tamper: `REVOKE EXECUTE ON FUNCTION exaudit.mark FROM exaudit_reader`, drift: `exaudit: function exaudit.mark may not be executed by exaudit_reader`},
-	{tamper: `REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit FROM exaudit_owner`, drift: `exaudit: function exaudit.refuse_change may not be executed by exaudit_owner`},
-	{tamper: `ALTER FUNCTION exaudit.schema_digest OWNER TO CURRENT_USER`, drift: `exaudit: function exaudit.schema_digest() belongs to `},
+	{tamper: `REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA exaudit, exaudit_internal FROM exaudit_owner`, drift: `exaudit: function exaudit_internal.refuse_change may not be executed by exaudit_owner`},
+	{tamper: `ALTER FUNCTION exaudit_internal.schema_digest OWNER TO CURRENT_USER`, drift: `exaudit: function exaudit_internal.schema_digest() belongs to `},
 	// owners and privileges
 	{tamper: `ALTER SCHEMA exaudit OWNER TO CURRENT_USER`, drift: `exaudit: schema exaudit belongs to `},
+	{tamper: `ALTER SCHEMA exaudit_internal OWNER TO CURRENT_USER`, drift: `exaudit: schema exaudit_internal belongs to `},
+	{tamper: `ALTER FUNCTION exaudit.schema_version OWNER TO CURRENT_USER`, drift: `exaudit: function exaudit.schema_version() belongs to `},
 	{tamper: `ALTER TABLE exaudit.versions OWNER TO CURRENT_USER`, drift: `exaudit.versions: table belongs to `},
 	{tamper: `ALTER VIEW exaudit.history OWNER TO CURRENT_USER`, drift: `exaudit: view exaudit.history belongs to `},
 	{tamper: `ALTER TYPE exaudit.action OWNER TO CURRENT_USER`, drift: `exaudit: type exaudit.action belongs to `},
-	{tamper: `ALTER TABLE exaudit.goose_db_version OWNER TO CURRENT_USER`, drift: `exaudit.goose_db_version: table belongs to `},
+	{tamper: `ALTER TABLE exaudit_internal.goose_db_version OWNER TO CURRENT_USER`, drift: `exaudit_internal.goose_db_version: table belongs to `},
 	{tamper: `GRANT INSERT ON exaudit.versions TO exaudit_reader`, drift: `exaudit.versions: table grants INSERT to exaudit_reader`},
 	{tamper: `GRANT UPDATE ON exaudit.tables TO PUBLIC`, drift: `exaudit.tables: table grants UPDATE to PUBLIC`},
 	{tamper: `GRANT UPDATE (custom) ON exaudit.versions TO exaudit_reader`, drift: `exaudit.versions: table grants UPDATE to exaudit_reader`},
-	{tamper: `GRANT INSERT ON exaudit.key_changes TO PUBLIC`, drift: `exaudit.key_changes: table grants INSERT to PUBLIC`},
+	{tamper: `GRANT INSERT ON exaudit_internal.key_changes TO PUBLIC`, drift: `exaudit_internal.key_changes: table grants INSERT to PUBLIC`},
 	{tamper: `GRANT TRIGGER ON exaudit.versions TO pg_monitor`, drift: `exaudit.versions: table grants TRIGGER to pg_monitor`},
 	{tamper: `GRANT CREATE ON SCHEMA exaudit TO pg_monitor`, drift: `exaudit: schema exaudit grants CREATE to pg_monitor`},
+	{tamper: `GRANT CREATE ON SCHEMA exaudit_internal TO pg_monitor`, drift: `exaudit: schema exaudit_internal grants CREATE to pg_monitor`},
+	{tamper: `REVOKE USAGE ON SCHEMA exaudit_internal FROM exaudit_writer`, drift: `exaudit: schema exaudit_internal lacks USAGE for exaudit_writer`},
 	{tamper: `GRANT UPDATE ON SEQUENCE exaudit.versions_id_seq TO pg_monitor`, drift: `exaudit: sequence exaudit.versions_id_seq grants UPDATE to pg_monitor`},
 	{tamper: `GRANT DELETE ON exaudit.versions TO exaudit_writer`, drift: `exaudit.versions: table grants DELETE to exaudit_writer`},
 	{tamper: `REVOKE USAGE ON SCHEMA exaudit FROM exaudit_writer`, drift: `exaudit: schema exaudit lacks USAGE for exaudit_writer`},
@@ -69,7 +73,7 @@ var tampering = []tamper{
 	{tamper: `REVOKE INSERT ON exaudit.versions FROM exaudit_writer`, drift: `exaudit.versions: table lacks INSERT for exaudit_writer`},
 	{tamper: `REVOKE USAGE ON SEQUENCE exaudit.versions_id_seq FROM exaudit_writer`, drift: `exaudit: sequence exaudit.versions_id_seq lacks USAGE for exaudit_writer`},
 	{tamper: `REVOKE SELECT ON exaudit.history FROM exaudit_reader`, drift: `exaudit: view exaudit.history lacks SELECT for exaudit_reader`},
-	{tamper: `REVOKE ALL ON exaudit.moves FROM exaudit_owner`, drift: `exaudit.moves: table lacks DELETE for exaudit_owner`},
+	{tamper: `REVOKE ALL ON exaudit_internal.moves FROM exaudit_owner`, drift: `exaudit_internal.moves: table lacks DELETE for exaudit_owner`},
 	// tables
 	{tamper: `CREATE RULE lost AS ON INSERT TO exaudit.versions DO INSTEAD NOTHING`, drift: `exaudit.versions: rule lost is none of exaudit's: DROP RULE lost ON exaudit.versions`, left: true},
 	{tamper: `CREATE TRIGGER "Hide it" BEFORE INSERT ON exaudit.versions FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`, drift: `exaudit.versions: trigger "Hide it" is none of exaudit's: DROP TRIGGER "Hide it" ON exaudit.versions`, left: true},
@@ -82,7 +86,7 @@ var tampering = []tamper{
 	{tamper: `ALTER TABLE exaudit.tables ALTER tracked SET DEFAULT false`, drift: `exaudit.tables: column tracked has another default, false`},
 	{tamper: `ALTER TABLE exaudit.versions ADD CONSTRAINT late CHECK (id < 5) NOT VALID`, drift: `exaudit.versions: constraint late is none of exaudit's: ALTER TABLE exaudit.versions DROP CONSTRAINT late`, left: true},
 	{tamper: `ALTER TABLE exaudit.versions ADD CHECK (false) NOT VALID`, drift: `exaudit.versions: constraint versions_check is none of exaudit's`, left: true},
-	{tamper: `ALTER TABLE exaudit.column_snapshots DROP CONSTRAINT column_snapshots_table_id_fkey`, drift: `exaudit.column_snapshots: constraint column_snapshots_table_id_fkey is missing: ALTER TABLE exaudit.column_snapshots ADD CONSTRAINT `, left: true},
+	{tamper: `ALTER TABLE exaudit_internal.column_snapshots DROP CONSTRAINT column_snapshots_table_id_fkey`, drift: `exaudit_internal.column_snapshots: constraint column_snapshots_table_id_fkey is missing: ALTER TABLE exaudit_internal.column_snapshots ADD CONSTRAINT `, left: true},
 	{tamper: `CREATE UNIQUE INDEX one_each ON exaudit.versions (table_id)`, drift: `exaudit.versions: index one_each is none of exaudit's, and refuses changes: DROP INDEX exaudit.one_each`, left: true},
 	{tamper: `DROP INDEX exaudit.versions_entity`, drift: `exaudit.versions: index versions_entity is missing: CREATE UNIQUE INDEX CONCURRENTLY versions_entity ON exaudit.versions USING btree (table_id, entity_id, id)`, left: true},
 	{tamper: `DROP INDEX exaudit.versions_id_time`, drift: `exaudit.versions: index versions_id_time is missing: CREATE INDEX CONCURRENTLY versions_id_time ON `, left: true},
@@ -101,15 +105,15 @@ var tampering = []tamper{
 	{tamper: `DROP POLICY writers ON exaudit.versions`, drift: `exaudit.versions: policy writers is missing`},
 	// triggers
 	{tamper: `ALTER TABLE exaudit.versions DISABLE TRIGGER append_only`, drift: `exaudit.versions: trigger append_only is disabled`},
-	{tamper: `ALTER TABLE exaudit.versions ENABLE TRIGGER forget_undone`, drift: `exaudit.versions: trigger forget_undone does not fire for replicas`},
+	{tamper: `ALTER TABLE exaudit.versions ENABLE TRIGGER forget_rollbacks`, drift: `exaudit.versions: trigger forget_rollbacks does not fire for replicas`},
 	{tamper: `ALTER TABLE exaudit.versions ENABLE REPLICA TRIGGER append_only`, drift: `exaudit.versions: trigger append_only fires for replicas only`},
-	{tamper: `ALTER TABLE exaudit.key_changes DISABLE TRIGGER append_only`, drift: `exaudit.key_changes: trigger append_only is disabled`},
-	{tamper: `ALTER TABLE exaudit.column_snapshots DISABLE TRIGGER ALL`, drift: `exaudit.column_snapshots: trigger "RI_ConstraintTrigger_c_`},
-	{tamper: `ALTER TABLE exaudit.undone DISABLE TRIGGER ALL`, drift: `exaudit.undone: trigger append_only is disabled`},
+	{tamper: `ALTER TABLE exaudit_internal.key_changes DISABLE TRIGGER append_only`, drift: `exaudit_internal.key_changes: trigger append_only is disabled`},
+	{tamper: `ALTER TABLE exaudit_internal.column_snapshots DISABLE TRIGGER ALL`, drift: `exaudit_internal.column_snapshots: trigger "RI_ConstraintTrigger_c_`},
+	{tamper: `ALTER TABLE exaudit.rollbacks DISABLE TRIGGER ALL`, drift: `exaudit.rollbacks: trigger append_only is disabled`},
 	{tamper: `DROP TRIGGER note_forgotten ON exaudit.versions`, drift: `exaudit.versions: trigger note_forgotten is missing`},
-	{tamper: `DROP TRIGGER move_ends ON exaudit.moves`, drift: `exaudit.moves: trigger move_ends is missing`},
-	{tamper: `CREATE OR REPLACE TRIGGER append_only BEFORE DELETE ON exaudit.versions FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change()`, drift: `exaudit.versions: trigger append_only is not the one that was installed`},
-	{tamper: `CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OF id OR DELETE OR TRUNCATE ON exaudit.key_changes FOR EACH STATEMENT EXECUTE FUNCTION exaudit.refuse_change()`, drift: `exaudit.key_changes: trigger append_only is not the one that was installed`},
+	{tamper: `DROP TRIGGER move_ends ON exaudit_internal.moves`, drift: `exaudit_internal.moves: trigger move_ends is missing`},
+	{tamper: `CREATE OR REPLACE TRIGGER append_only BEFORE DELETE ON exaudit.versions FOR EACH STATEMENT EXECUTE FUNCTION exaudit_internal.refuse_change()`, drift: `exaudit.versions: trigger append_only is not the one that was installed`},
+	{tamper: `CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OF id OR DELETE OR TRUNCATE ON exaudit_internal.key_changes FOR EACH STATEMENT EXECUTE FUNCTION exaudit_internal.refuse_change()`, drift: `exaudit_internal.key_changes: trigger append_only is not the one that was installed`},
 	// views
 	{tamper: `CREATE OR REPLACE VIEW exaudit.history WITH (security_barrier = true) AS SELECT v.id, v.recorded_at, t.schema_name, t.table_name, v.entity_id, v.action, v.before, v.after, v.custom, v.rollback,
 		v.xid::text::xid8 AS xid, v.previous_entity_id, v.session_role FROM exaudit.versions v JOIN exaudit.tables t ON t.id = v.table_id`, drift: `exaudit: view exaudit.history is not the one that was installed`},
@@ -272,11 +276,11 @@ func TestAdditionsAreNoDrift(t *testing.T) {
 func TestStatusOfASchemaThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	db := tracked(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`, "items")
-	db.Exec(t, `REVOKE ALL ON ALL TABLES IN SCHEMA exaudit FROM exaudit_owner`)
+	db.Exec(t, `REVOKE ALL ON ALL TABLES IN SCHEMA exaudit, exaudit_internal FROM exaudit_owner`)
 	wantDrift(t, db, `exaudit.tables: table lacks UPDATE for exaudit_owner`)
-	db.Exec(t, `GRANT ALL ON ALL TABLES IN SCHEMA exaudit TO exaudit_owner; REVOKE EXECUTE ON FUNCTION exaudit.readable_tables FROM exaudit_owner;
-		DROP FUNCTION exaudit.last_version_id`)
-	wantDrift(t, db, `exaudit: function exaudit.last_version_id is missing`, `exaudit: function exaudit.readable_tables may not be executed by exaudit_owner`)
+	db.Exec(t, `GRANT ALL ON ALL TABLES IN SCHEMA exaudit, exaudit_internal TO exaudit_owner; REVOKE EXECUTE ON FUNCTION exaudit_internal.readable_tables FROM exaudit_owner;
+		DROP FUNCTION exaudit_internal.last_version_id`)
+	wantDrift(t, db, `exaudit: function exaudit_internal.last_version_id is missing`, `exaudit: function exaudit_internal.readable_tables may not be executed by exaudit_owner`)
 	if _, err := triggers.Sync(context.Background(), db.Pool); err != nil {
 		t.Fatal(err)
 	}

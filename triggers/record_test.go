@@ -239,19 +239,19 @@ func TestRecordKeys(t *testing.T) {
 					t.Errorf("entity_id of %s is %s, want %s", key, id, c.id)
 				}
 			}
-			image := one[string](t, conn, fmt.Sprintf(`SELECT exaudit.encode(t.*)::text FROM %s t`, table))
+			image := one[string](t, conn, fmt.Sprintf(`SELECT exaudit_internal.encode(t.*)::text FROM %s t`, table))
 			for _, locked := range []bool{false, true} {
-				if got := one[*string](t, conn, `SELECT exaudit.row_image($1::regclass, $2, $3)::text`, table, c.id, locked); got == nil || *got != image {
+				if got := one[*string](t, conn, `SELECT exaudit_internal.row_image($1::regclass, $2, $3)::text`, table, c.id, locked); got == nil || *got != image {
 					t.Errorf("row image is not the row's")
 				}
 			}
-			if n := one[int](t, conn, `SELECT exaudit.update_row($1::regclass, $2, '{"note": "y"}')`, table, c.id); n != 1 {
+			if n := one[int](t, conn, `SELECT exaudit_internal.update_row($1::regclass, $2, '{"note": "y"}')`, table, c.id); n != 1 {
 				t.Errorf("%d rows updated by key, want 1", n)
 			}
-			if n := one[int](t, conn, `SELECT exaudit.delete_row($1::regclass, $2)`, table, c.id); n != 1 {
+			if n := one[int](t, conn, `SELECT exaudit_internal.delete_row($1::regclass, $2)`, table, c.id); n != 1 {
 				t.Errorf("%d rows deleted by key, want 1", n)
 			}
-			if got := one[*string](t, conn, `SELECT exaudit.row_image($1::regclass, $2, false)::text`, table, c.id); got != nil {
+			if got := one[*string](t, conn, `SELECT exaudit_internal.row_image($1::regclass, $2, false)::text`, table, c.id); got != nil {
 				t.Errorf("row image of a deleted row is %s", *got)
 			}
 		})
@@ -377,7 +377,7 @@ func TestRecordGeneratedColumns(t *testing.T) {
 	}
 	auditdb.Install(t, db, "items")
 	db.Exec(t, `INSERT INTO items (n) VALUES (1); UPDATE items SET n = 2; UPDATE items SET n = n; DELETE FROM items`)
-	db.Exec(t, `SELECT exaudit.insert_row('items', before) FROM exaudit.versions WHERE action = 'deleted'`)
+	db.Exec(t, `SELECT exaudit_internal.insert_row('items', before) FROM exaudit.versions WHERE action = 'deleted'`)
 	db.Exec(t, `TRUNCATE items`)
 	wantRecorded(t, db,
 		`created items 1 {"n": 1, "id": 1, "doubled": 2}`,
@@ -392,7 +392,7 @@ func TestKeyChanges(t *testing.T) {
 	t.Parallel()
 	db := tracked(t, `CREATE TABLE items (id int PRIMARY KEY, n int); INSERT INTO items VALUES (1, 1), (2, 2)`, "items")
 	noted := func() string {
-		return one[string](t, db.Pool, `SELECT coalesce(string_agg(concat_ws(' ', k.id, k.previous_entity_id, k.entity_id), ', ' ORDER BY k.id), '') FROM exaudit.key_changes k`)
+		return one[string](t, db.Pool, `SELECT coalesce(string_agg(concat_ws(' ', k.id, k.previous_entity_id, k.entity_id), ', ' ORDER BY k.id), '') FROM exaudit_internal.key_changes k`)
 	}
 	db.Exec(t, `UPDATE items SET n = 3; UPDATE items SET id = id + 10; UPDATE items SET n = 4 WHERE id = 11;
 		SET exaudit.custom = '{"actor": 7}'; UPDATE items SET id = 21 WHERE id = 11`)

@@ -376,7 +376,7 @@ func TestReplicatedHistory(t *testing.T) {
 	auditdb.Install(t, r.publisher, "orders")
 	auditdb.Install(t, r.subscriber, "orders")
 	// as a copy of the schema alone
-	r.subscriber.Exec(t, `TRUNCATE exaudit.tables, exaudit.column_snapshots, exaudit.goose_db_version`)
+	r.subscriber.Exec(t, `TRUNCATE exaudit.tables, exaudit_internal.column_snapshots, exaudit_internal.periods, exaudit_internal.goose_db_version`)
 	wantSame := func() {
 		t.Helper()
 		const all = `SELECT coalesce(string_agg(v::text, E'\n' ORDER BY id), '') FROM exaudit.versions v`

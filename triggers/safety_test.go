@@ -79,8 +79,8 @@ func TestUnprivilegedWriter(t *testing.T) {
 	all("altered")
 	for _, statement := range []string{
 		`SELECT * FROM exaudit.versions`, `SELECT * FROM exaudit.history`, `SELECT * FROM exaudit.tables`,
-		`SELECT exaudit.t1_insert()`, `SELECT exaudit.record(1, 'deleted', '1', NULL, NULL, NULL)`, `SELECT exaudit.track(1, '1', '{}', NULL)`,
-		`SELECT exaudit.last_version_id()`, `SELECT exaudit.has_shape(1, '')`,
+		`SELECT exaudit_internal.t1_insert()`, `SELECT exaudit_internal.record(1, 'deleted', '1', NULL, NULL, NULL)`, `SELECT exaudit.track(1, '1', '{}', NULL)`,
+		`SELECT exaudit_internal.last_version_id()`, `SELECT exaudit_internal.has_shape(1, '')`,
 	} {
 		refused(t, conn, role, statement)
 	}
@@ -318,9 +318,9 @@ func TestForgedVersions(t *testing.T) {
 	attach := func(table, function string) []string {
 		var all []string
 		for _, event := range []string{"insert", "update", "delete"} {
-			all = append(all, fmt.Sprintf(`CREATE TRIGGER forged_%[1]s AFTER %[1]s ON mine.%[2]s FOR EACH ROW EXECUTE FUNCTION exaudit.%[3]s_%[1]s()`, event, table, function))
+			all = append(all, fmt.Sprintf(`CREATE TRIGGER forged_%[1]s AFTER %[1]s ON mine.%[2]s FOR EACH ROW EXECUTE FUNCTION exaudit_internal.%[3]s_%[1]s()`, event, table, function))
 		}
-		return append(all, fmt.Sprintf(`CREATE TRIGGER forged_truncate BEFORE TRUNCATE ON mine.%s EXECUTE FUNCTION exaudit.%s_truncate()`, table, function))
+		return append(all, fmt.Sprintf(`CREATE TRIGGER forged_truncate BEFORE TRUNCATE ON mine.%s EXECUTE FUNCTION exaudit_internal.%s_truncate()`, table, function))
 	}
 	for _, s := range append(attach("items", "t1"), attach("items", "t2")...) {
 		refused(t, conn, role, s)
@@ -370,7 +370,7 @@ func TestTriggersOfAPartitionsOwner(t *testing.T) {
 				for _, function := range []string{"insert", "update", "delete", "move"} {
 					for _, name := range []string{"forge", "!exaudit_t" + id + "_" + function, "~exaudit_t" + id + "_move", "~exaudit_t" + id + "_move_1"} {
 						run(t, conn, `BEGIN`)
-						create := fmt.Sprintf(`CREATE TRIGGER "%s" %s ON %s FOR EACH %s EXECUTE FUNCTION exaudit.t%s_%s()`, name, firing, partition, level, id, function)
+						create := fmt.Sprintf(`CREATE TRIGGER "%s" %s ON %s FOR EACH %s EXECUTE FUNCTION exaudit_internal.t%s_%s()`, name, firing, partition, level, id, function)
 						if _, err := conn.Exec(t.Context(), create); err == nil && !(function == "move" && name[0] == '~' && firing == "BEFORE UPDATE" && level == "ROW") {
 							statement := map[string]string{"INSERT": `INSERT INTO ? VALUES (3, 3)`, "UPDATE": `UPDATE ? SET n = 3 WHERE id = 1`, "DELETE": `DELETE FROM ? WHERE id = 1`}[strings.Fields(firing)[1]]
 							if _, err := conn.Exec(t.Context(), strings.Replace(statement, "?", partition, 1)); err == nil || !strings.Contains(err.Error(), "which it is not for") {
@@ -402,7 +402,7 @@ func TestAppendOnly(t *testing.T) {
 		`UPDATE exaudit.versions SET rollback = true`, `UPDATE exaudit.versions SET entity_id = '2'`, `UPDATE exaudit.versions SET previous_entity_id = '2'`,
 		`UPDATE exaudit.versions SET before = NULL`, `UPDATE exaudit.versions SET custom = '{"actor": "somebody else"}'`,
 		`DELETE FROM exaudit.versions`, `TRUNCATE exaudit.versions`, `TRUNCATE exaudit.versions CASCADE`,
-		`UPDATE exaudit.key_changes SET entity_id = '2'`, `DELETE FROM exaudit.key_changes`, `TRUNCATE exaudit.key_changes`,
+		`UPDATE exaudit_internal.key_changes SET entity_id = '2'`, `DELETE FROM exaudit_internal.key_changes`, `TRUNCATE exaudit_internal.key_changes`,
 		`INSERT INTO exaudit.versions (id) OVERRIDING SYSTEM VALUE SELECT 1 WHERE false ON CONFLICT DO NOTHING`,
 	}
 	for _, role := range []string{app, reader, "exaudit_writer", "exaudit_owner", ""} {
@@ -424,11 +424,11 @@ func TestAppendOnly(t *testing.T) {
 			for _, s := range []string{
 				`INSERT INTO exaudit.versions (table_id, action, entity_id) VALUES (1, 'deleted', '1')`,
 				`INSERT INTO exaudit.tables (schema_name, table_name, key_columns) VALUES ('a', 'b', '{}')`,
-				`UPDATE exaudit.tables SET tracked = false`, `DELETE FROM exaudit.column_snapshots`, `DROP TRIGGER append_only ON exaudit.versions`,
+				`UPDATE exaudit.tables SET tracked = false`, `DELETE FROM exaudit_internal.column_snapshots`, `DROP TRIGGER append_only ON exaudit.versions`,
 				`ALTER TABLE exaudit.versions DISABLE TRIGGER ALL`, `CREATE TABLE exaudit.mine ()`, `SELECT nextval('exaudit.versions_id_seq')`,
-				`SELECT exaudit.track(1, '1', '{}', NULL)`, `SELECT exaudit.record(1, 'deleted', '1', NULL, NULL, NULL)`,
-				`SELECT exaudit.record_truncated(1, 'items'::regclass)`, `SELECT exaudit.note_columns(1, 'items'::regclass, '[]')`,
-				`ALTER FUNCTION exaudit.t1_insert() SECURITY INVOKER`, `SET session_replication_role = replica`,
+				`SELECT exaudit.track(1, '1', '{}', NULL)`, `SELECT exaudit_internal.record(1, 'deleted', '1', NULL, NULL, NULL)`,
+				`SELECT exaudit_internal.record_truncated(1, 'items'::regclass)`, `SELECT exaudit_internal.note_columns(1, 'items'::regclass, '[]')`,
+				`ALTER FUNCTION exaudit_internal.t1_insert() SECURITY INVOKER`, `SET session_replication_role = replica`,
 			} {
 				refused(t, conn, role, s)
 			}
@@ -454,20 +454,20 @@ func TestTamperingIsReported(t *testing.T) {
 		{`ALTER TABLE items ENABLE REPLICA TRIGGER "!exaudit_t1_insert"`, `fires for replicas only`},
 		{`DROP TRIGGER "!exaudit_t1_truncate" ON items`, `trigger "!exaudit_t1_truncate" is missing`},
 		{`ALTER TRIGGER "!exaudit_t1_update" ON items RENAME TO u`, `trigger "!exaudit_t1_update" is missing`},
-		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE ON items FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit.t1_update()`, `is not the one that was installed`},
-		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE OF n ON items FOR EACH ROW WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION exaudit.t1_update()`, `is not the one that was installed`},
-		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE ON items FOR EACH ROW WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION exaudit.t1_insert()`, `is not the one that was installed`},
-		{`CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`, `function exaudit.t1_insert was altered by hand`},
-		{`ALTER FUNCTION exaudit.t1_insert() RESET search_path`, `has other settings`},
-		{`ALTER FUNCTION exaudit.t1_insert() SET search_path = public`, `has other settings`},
-		{`ALTER FUNCTION exaudit.t1_insert() SECURITY INVOKER`, `is not SECURITY DEFINER`},
-		{`ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_owner`, `belongs to exaudit_owner, not exaudit_writer`},
-		{`GRANT EXECUTE ON FUNCTION exaudit.t1_insert() TO PUBLIC`, `may be executed by PUBLIC`},
-		{`ALTER FUNCTION exaudit.t1_insert() IMMUTABLE`, `is not VOLATILE`},
-		{`DROP TRIGGER "!exaudit_t1_insert" ON items; CREATE CONSTRAINT TRIGGER "!exaudit_t1_insert" AFTER INSERT ON items DEFERRABLE FOR EACH ROW EXECUTE FUNCTION exaudit.t1_insert()`, `is not the one that was installed`},
-		{`DROP FUNCTION exaudit.t1_delete() CASCADE`, `function exaudit.t1_delete is missing`},
+		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE ON items FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit_internal.t1_update()`, `is not the one that was installed`},
+		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE OF n ON items FOR EACH ROW WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION exaudit_internal.t1_update()`, `is not the one that was installed`},
+		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE ON items FOR EACH ROW WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION exaudit_internal.t1_insert()`, `is not the one that was installed`},
+		{`CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`, `function exaudit_internal.t1_insert was altered by hand`},
+		{`ALTER FUNCTION exaudit_internal.t1_insert() RESET search_path`, `has other settings`},
+		{`ALTER FUNCTION exaudit_internal.t1_insert() SET search_path = public`, `has other settings`},
+		{`ALTER FUNCTION exaudit_internal.t1_insert() SECURITY INVOKER`, `is not SECURITY DEFINER`},
+		{`ALTER FUNCTION exaudit_internal.t1_insert() OWNER TO exaudit_owner`, `belongs to exaudit_owner, not exaudit_writer`},
+		{`GRANT EXECUTE ON FUNCTION exaudit_internal.t1_insert() TO PUBLIC`, `may be executed by PUBLIC`},
+		{`ALTER FUNCTION exaudit_internal.t1_insert() IMMUTABLE`, `is not VOLATILE`},
+		{`DROP TRIGGER "!exaudit_t1_insert" ON items; CREATE CONSTRAINT TRIGGER "!exaudit_t1_insert" AFTER INSERT ON items DEFERRABLE FOR EACH ROW EXECUTE FUNCTION exaudit_internal.t1_insert()`, `is not the one that was installed`},
+		{`DROP FUNCTION exaudit_internal.t1_delete() CASCADE`, `function exaudit_internal.t1_delete is missing`},
 		{`REVOKE SELECT ON items FROM exaudit_writer`, `may not read every row`},
-		{`CREATE TABLE other (id int); CREATE TRIGGER x AFTER INSERT ON other FOR EACH ROW EXECUTE FUNCTION exaudit.t1_insert()`, `trigger "x" on public.other is left over`},
+		{`CREATE TABLE other (id int); CREATE TRIGGER x AFTER INSERT ON other FOR EACH ROW EXECUTE FUNCTION exaudit_internal.t1_insert()`, `trigger "x" on public.other is left over`},
 		{`ALTER TABLE parted_1 DISABLE TRIGGER ALL`, `trigger "!exaudit_t2_insert" is disabled on public.parted_1`},
 		{`ALTER TABLE parted_1 DISABLE TRIGGER "!exaudit_t2_truncate"`, `trigger "!exaudit_t2_truncate" on public.parted_1 is disabled`},
 		{`ALTER TABLE parted DISABLE TRIGGER "!exaudit_t2_update"`, `is disabled`},
@@ -477,8 +477,8 @@ func TestTamperingIsReported(t *testing.T) {
 		{`ALTER TABLE parted_1 ENABLE REPLICA TRIGGER "!exaudit_t2_delete"`, `trigger "!exaudit_t2_delete" fires for replicas only on public.parted_1`},
 		{`ALTER TABLE parted_1 ENABLE ALWAYS TRIGGER "~exaudit_t2_move"`, `trigger "~exaudit_t2_move" also fires for replicas on public.parted_1`},
 		{`DROP TRIGGER "~exaudit_t2_move" ON parted`, `trigger "~exaudit_t2_move" is missing`},
-		{`CREATE OR REPLACE TRIGGER "~exaudit_t2_move" BEFORE UPDATE ON parted FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit.t2_move()`, `is not the one that was installed`},
-		{`CREATE OR REPLACE FUNCTION exaudit.t2_move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$`, `function exaudit.t2_move was altered by hand`},
+		{`CREATE OR REPLACE TRIGGER "~exaudit_t2_move" BEFORE UPDATE ON parted FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit_internal.t2_move()`, `is not the one that was installed`},
+		{`CREATE OR REPLACE FUNCTION exaudit_internal.t2_move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$`, `function exaudit_internal.t2_move was altered by hand`},
 	} {
 		t.Run(c.tamper, func(t *testing.T) {
 			t.Parallel()
@@ -556,15 +556,15 @@ func TestMovesAreForgotten(t *testing.T) {
 			break
 		}
 		_, _ = conn.Exec(t.Context(), end) // one of them fails
-		if n := one[int](t, db.Pool, `SELECT count(*) FROM exaudit.moves`); n != 0 {
+		if n := one[int](t, db.Pool, `SELECT count(*) FROM exaudit_internal.moves`); n != 0 {
 			t.Errorf("%s: %d moves are left", end, n)
 		}
 		_ = conn.Close(t.Context())
 		db.Exec(t, `DELETE FROM parts WHERE day = 11; INSERT INTO parts SELECT i, 1, 'hidden' FROM generate_series(1, 6) i ON CONFLICT DO NOTHING`)
 	}
 	for _, role := range []string{"exaudit_reader", db.Role(t, "NOLOGIN")} {
-		if one[bool](t, db.Pool, `SELECT has_any_column_privilege('`+role+`', 'exaudit.moves', 'SELECT')`) {
-			t.Errorf("%s may read exaudit.moves", role)
+		if one[bool](t, db.Pool, `SELECT has_any_column_privilege('`+role+`', 'exaudit_internal.moves', 'SELECT')`) {
+			t.Errorf("%s may read exaudit_internal.moves", role)
 		}
 	}
 	if hidden := one[int](t, db.Pool, `SELECT count(*) FROM exaudit.versions v WHERE v::text LIKE '%hidden%'`); hidden > 0 {

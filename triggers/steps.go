@@ -171,7 +171,7 @@ func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
 		return fmt.Errorf("look up the present role: %w", err)
 	}
 	if !superuser {
-		if _, err := tx.Exec(ctx, "GRANT CREATE ON SCHEMA exaudit TO exaudit_writer"); err != nil {
+		if _, err := tx.Exec(ctx, "GRANT CREATE ON SCHEMA exaudit, exaudit_internal TO exaudit_writer"); err != nil {
 			return fmt.Errorf("prepare for functions of exaudit_writer: %w", err)
 		}
 	}
@@ -179,7 +179,7 @@ func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
 		return err
 	}
 	if !superuser {
-		if _, err := tx.Exec(ctx, "REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer"); err != nil {
+		if _, err := tx.Exec(ctx, "REVOKE CREATE ON SCHEMA exaudit, exaudit_internal FROM exaudit_writer"); err != nil {
 			return fmt.Errorf("take back CREATE from exaudit_writer: %w", err)
 		}
 	}

@@ -96,6 +96,7 @@ func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) (Installation, er
 		return Installation{Table: t.QuotedName, Skipped: "it was attached to a tracked table and is recorded as part of that, its own history stays"}, nil
 	}
 	if t.unreadable != nil {
+		//lint:ignore nilerr it is named, and Sync goes on
 		return Installation{Table: t.QuotedName, Skipped: "its options in exaudit.tables cannot be read"}, nil
 	}
 	installation, err := s.table(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})

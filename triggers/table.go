@@ -83,7 +83,7 @@ type Column struct {
 	Name       string
 	QuotedName string
 	TypeName   string // with its modifier
-	Encoding   string // how the value goes into an image: see exaudit.encoding in sql/
+	Encoding   string // how the value goes into an image: see exaudit_internal.encoding in sql/
 	Key        bool   // part of the primary key
 	Excluded   bool   // left out of images
 	Masked     bool   // recorded without its values
@@ -286,7 +286,7 @@ func (t *Table) OldMeets() string { return t.meets(t.condition.OfOld) }
 func (t *Table) NewMeets() string { return t.meets(t.condition.OfNew) }
 
 func (t *Table) meets(arguments string) string {
-	call := fmt.Sprintf("coalesce(exaudit.t<table_id>_condition(%s), false)", arguments)
+	call := fmt.Sprintf("coalesce(exaudit_internal.t<table_id>_condition(%s), false)", arguments)
 	return strings.ReplaceAll(call, "<table_id>", t.ID.String())
 }
 
@@ -300,7 +300,7 @@ func (t *Table) conditionDrift() []Drift {
 			Cure:    fmt.Sprintf("exaudit install %s --where CONDITION, in place of %s", t.QuotedName, t.Options.Where)})
 	}
 	if t.condition.Flaw != "" {
-		drift = append(drift, newDrift(t.QuotedName, fmt.Sprintf("function exaudit.t%s_condition", t.ID), t.condition.Flaw))
+		drift = append(drift, newDrift(t.QuotedName, fmt.Sprintf("function exaudit_internal.t%s_condition", t.ID), t.condition.Flaw))
 	}
 	return drift
 }
@@ -313,8 +313,8 @@ func (t *Table) Differs(c Column) string {
 	if !t.Options.TOAST || c.OldOversized == "" || t.Partitioned { // the function knows no partition's TOAST table
 		return c.Changed
 	}
-	return fmt.Sprintf(`(pg_catalog.pg_column_size(NEW.%[1]s) > exaudit.inline_limit('%[2]s'::oid, %[3]s)
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('%[2]s'::oid)) = 0
+	return fmt.Sprintf(`(pg_catalog.pg_column_size(NEW.%[1]s) > exaudit_internal.inline_limit('%[2]s'::oid, %[3]s)
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('%[2]s'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
        AND (%[4]s)`, c.QuotedName, t.Relation, literal(c.Name), c.Changed)
 }
@@ -361,7 +361,7 @@ func (t *Table) bounded(row, image string, excluded, masked []string) string {
 	if oversized == "" {
 		return image
 	}
-	within := redacted(fmt.Sprintf("exaudit.bounded_image(%s, %s)", row, t.columnsWithout(excluded)), nil, masked)
+	within := redacted(fmt.Sprintf("exaudit_internal.bounded_image(%s, %s)", row, t.columnsWithout(excluded)), nil, masked)
 	return fmt.Sprintf("CASE WHEN %s\n        THEN %s\n        ELSE %s END", oversized, within, image)
 }
 
@@ -380,7 +380,7 @@ func (t *Table) ColumnsAsKeys() []string {
 
 // BoundedChanges is what an update changed as far as jsonb holds it.
 func (t *Table) BoundedChanges() string {
-	return fmt.Sprintf("exaudit.bounded_changes(OLD, NEW, %s)", t.columnsWithout(t.Options.Exclude))
+	return fmt.Sprintf("exaudit_internal.bounded_changes(OLD, NEW, %s)", t.columnsWithout(t.Options.Exclude))
 }
 
 func (t *Table) columnsWithout(excluded []string) string {
@@ -398,7 +398,7 @@ func redacted(image string, excluded, masked []string) string {
 	if len(excluded)+len(masked) == 0 {
 		return image
 	}
-	return "exaudit.redact(" + image + ",\n        " + textArray(excluded) + ", " + textArray(masked) + ")"
+	return "exaudit_internal.redact(" + image + ",\n        " + textArray(excluded) + ", " + textArray(masked) + ")"
 }
 
 // schemas are the schemas of a table and its partitions, quoted.

@@ -168,4 +168,4 @@ func CurrentSchemas(ctx context.Context, q db.DBTX) ([]string, error) {
 }
 
 // systemSchemas have nothing to track.
-var systemSchemas = []string{"exaudit", "pg_catalog", "information_schema"}
+var systemSchemas = []string{"exaudit", "exaudit_internal", "pg_catalog", "information_schema"}

@@ -14,7 +14,7 @@ import (
 // typeCase is a type with the values that must survive the way into an image and back.
 type typeCase struct {
 	name      string // as in CREATE TABLE
-	encoding  string // what exaudit.encoding says
+	encoding  string // what exaudit_internal.encoding says
 	extension string // that the type comes from
 	notNull   bool
 	values    []string // SQL expressions, cast to the type
@@ -347,7 +347,7 @@ func testType(t *testing.T, db *pgtest.DB, table string, c typeCase, writer, rea
 	query := func(sql string) string {
 		return strings.NewReplacer("{table}", table, "{type}", typ, "{n}", fmt.Sprint(len(c.values))).Replace(sql)
 	}
-	if got := one[string](t, db.Pool, query(`SELECT DISTINCT encoding FROM exaudit.table_columns WHERE relation = '{table}'::regclass AND name = 'v'`)); got != c.encoding {
+	if got := one[string](t, db.Pool, query(`SELECT DISTINCT encoding FROM exaudit_internal.table_columns WHERE relation = '{table}'::regclass AND name = 'v'`)); got != c.encoding {
 		t.Errorf("encoding is %s, want %s", got, c.encoding)
 	}
 
@@ -366,7 +366,7 @@ func testType(t *testing.T, db *pgtest.DB, table string, c typeCase, writer, rea
 			`UPDATE {table} t SET v = e.v FROM {table}_expected e WHERE e.id = t.id`)
 		states = append(states, "(SELECT o.v FROM {table}_expected o WHERE o.id = e.id % {n} + 1)", "e.v")
 	}
-	images := query(`SELECT exaudit.encode(t.*)::text FROM {table} t ORDER BY id`)
+	images := query(`SELECT exaudit_internal.encode(t.*)::text FROM {table} t ORDER BY id`)
 	for _, s := range statements {
 		run(t, writer, query(s))
 	}
@@ -391,7 +391,7 @@ func testType(t *testing.T, db *pgtest.DB, table string, c typeCase, writer, rea
 		t.Helper()
 		wrong := list[int](t, reader, query(fmt.Sprintf(`
 			SELECT e.id FROM {table}_expected e JOIN (%[1]s) v ON v.entity_id = e.id::text AND v.number = %[2]d
-			CROSS JOIN LATERAL exaudit.decode(NULL::{table}, v.%[3]s) d
+			CROSS JOIN LATERAL exaudit_internal.decode(NULL::{table}, v.%[3]s) d
 			WHERE NOT (v.action = '%[4]s' AND ROW(d.v)::record OPERATOR(pg_catalog.*=) ROW(%[5]s)::record)`,
 			versions, number, side, action, state)))
 		for _, id := range wrong {
@@ -402,7 +402,7 @@ func testType(t *testing.T, db *pgtest.DB, table string, c typeCase, writer, rea
 	check("after", "created", 1, states[0])
 	// read as plain types, which no code of their owners takes part in, it is the same image
 	for _, image := range list[string](t, reader, query(fmt.Sprintf(`
-		SELECT pg_catalog.left(v.after::text, 300) FROM (%s) v CROSS JOIN LATERAL exaudit.present_images('{table}', ARRAY[v.after]) AS i (image)
+		SELECT pg_catalog.left(v.after::text, 300) FROM (%s) v CROSS JOIN LATERAL exaudit_internal.present_images('{table}', ARRAY[v.after]) AS i (image)
 		WHERE v.action = 'created' AND i.image::text <> v.after::text`, versions))) {
 		t.Errorf("another image by way of plain types: %s", image)
 	}
@@ -412,7 +412,7 @@ func testType(t *testing.T, db *pgtest.DB, table string, c typeCase, writer, rea
 	}
 	check("before", "deleted", len(states)+1, states[len(states)-1])
 
-	run(t, reader, query(`SELECT exaudit.insert_row('{table}'::pg_catalog.regclass, v.before) FROM (`+versions+`) v WHERE action = 'deleted'`))
+	run(t, reader, query(`SELECT exaudit_internal.insert_row('{table}'::pg_catalog.regclass, v.before) FROM (`+versions+`) v WHERE action = 'deleted'`))
 	restored := list[int](t, reader, query(`
 		SELECT e.id FROM {table}_expected e JOIN {table} t ON ROW(t.*)::record OPERATOR(pg_catalog.*=) ROW(e.*)::record ORDER BY 1`))
 	if len(restored) != len(c.values) {

@@ -231,7 +231,7 @@ func pooled(ts *testscript.TestScript, _ bool, _ []string) {
 // earlier has the schema say that it is the one before this program's.
 func earlier(ts *testscript.TestScript, _ bool, _ []string) {
 	s := of(ts)
-	digest, err := schema.DigestSQL(schema.Version - 1)
+	digest, err := schema.NoteSQL(schema.Version - 1)
 	ts.Check(err)
 	version := fmt.Sprintf("CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT %d::bigint'", schema.Version-1)
 	_, err = s.Pool.Exec(context.Background(), digest+version, pgx.QueryExecModeSimpleProtocol)

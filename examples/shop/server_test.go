@@ -68,8 +68,8 @@ func TestStartsOnTheSchemaOfALaterRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 99::bigint';
-		CREATE OR REPLACE FUNCTION exaudit.schema_digest() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''later''';
-		INSERT INTO exaudit.goose_db_version (version_id, is_applied) VALUES (99, true);
+		CREATE OR REPLACE FUNCTION exaudit_internal.schema_digest() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''later''';
+		INSERT INTO exaudit_internal.goose_db_version (version_id, is_applied) VALUES (99, true);
 		INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)`)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -37,5 +37,5 @@ FROM (
     UNION ALL
     SELECT concat_ws(' ', 'event trigger', e.evtname, e.evtevent, e.evtenabled, e.evttags, e.evtfoid::regprocedure) FROM pg_event_trigger e
     UNION ALL
-    SELECT concat_ws(' ', 'default privileges', a.*) FROM pg_default_acl a
+    SELECT concat_ws(' ', 'default privileges', a.defaclrole::regrole, a.defaclnamespace, a.defaclobjtype, a.defaclacl) FROM pg_default_acl a
 ) AS o

@@ -90,7 +90,7 @@ func (r *run) earlier(name, function string, point any, want func(place int) []s
 func (r *run) earlierInGo(mark string) error {
 	audit := exaudit.New(r.control)
 	for _, t := range r.Tables {
-		query := fmt.Sprintf(`SELECT exaudit.encode("~r")::text FROM exaudit.as_of_mark(NULL::%s, $1) AS "~r"`, t.quoted(r.audited))
+		query := fmt.Sprintf(`SELECT exaudit_internal.encode("~r")::text FROM exaudit.as_of_mark(NULL::%s, $1) AS "~r"`, t.quoted(r.audited))
 		rows, _ := r.control.Query(r.ctx, query, mark)
 		want, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (image exaudit.Image, err error) {
 			var text []byte

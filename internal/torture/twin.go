@@ -29,12 +29,12 @@ BEGIN
 	SELECT t.expression, t.columns INTO expression, columns FROM {twin}."~texts"(TG_ARGV[1]::regclass, 1) AS t;
 	IF TG_OP <> 'INSERT' THEN
 		EXECUTE 'SELECT ' || expression || ' FROM (SELECT $1 AS "~r") AS x' INTO before USING OLD;
-		old_image := exaudit.encode(OLD) - '~uid'; id := OLD."~uid";
+		old_image := exaudit_internal.encode(OLD) - '~uid'; id := OLD."~uid";
 		EXECUTE 'SELECT ' || TG_ARGV[2] || ' FROM (SELECT ($1).*) AS x' INTO met USING OLD;
 	END IF;
 	IF TG_OP <> 'DELETE' THEN
 		EXECUTE 'SELECT ' || expression || ' FROM (SELECT $1 AS "~r") AS x' INTO after USING NEW;
-		new_image := exaudit.encode(NEW) - '~uid'; id := NEW."~uid";
+		new_image := exaudit_internal.encode(NEW) - '~uid'; id := NEW."~uid";
 		IF met IS NOT TRUE THEN
 			EXECUTE 'SELECT ' || TG_ARGV[2] || ' FROM (SELECT ($1).*) AS x' INTO met USING NEW;
 		END IF;
@@ -42,7 +42,7 @@ BEGIN
 	IF before IS DISTINCT FROM after THEN
 		INSERT INTO {twin}."~log" (step, place, uid, action, old, new, old_image, new_image, key, columns, unseen)
 		VALUES (current_setting('torture.step')::int, TG_ARGV[0]::int, id, TG_OP, before, after, old_image, new_image,
-			exaudit.entity_id_of(TG_ARGV[1]::regclass, coalesce(new_image, old_image)), columns, ignored OR met IS NOT TRUE);
+			exaudit_internal.entity_id_of(TG_ARGV[1]::regclass, coalesce(new_image, old_image)), columns, ignored OR met IS NOT TRUE);
 	END IF;
 	RETURN NULL;
 END $$;
@@ -50,8 +50,8 @@ CREATE FUNCTION {twin}."~truncate"() RETURNS trigger LANGUAGE plpgsql SECURITY D
 	SET search_path = pg_catalog SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET extra_float_digits = 1 SET bytea_output = hex SET timezone = 'UTC' AS $$
 BEGIN
 	EXECUTE (SELECT format('INSERT INTO {twin}."~log" (step, place, uid, action, old, old_image, key, columns, unseen)
-			SELECT current_setting(''torture.step'')::int, %s, ("~r")."~uid", ''DELETE'', %s, exaudit.encode("~r") - ''~uid'',
-				exaudit.entity_id_of(%L::regclass, exaudit.encode("~r")), %L, (%s) IS NOT TRUE OR %L FROM %s AS "~r"',
+			SELECT current_setting(''torture.step'')::int, %s, ("~r")."~uid", ''DELETE'', %s, exaudit_internal.encode("~r") - ''~uid'',
+				exaudit_internal.entity_id_of(%L::regclass, exaudit_internal.encode("~r")), %L, (%s) IS NOT TRUE OR %L FROM %s AS "~r"',
 			TG_ARGV[0], t.expression, TG_ARGV[1], t.columns, TG_ARGV[2],
 			TG_ARGV[3] = 'true' AND coalesce(current_setting('exaudit.ignore', true), '') = 'on', TG_ARGV[1])
 		FROM {twin}."~texts"(TG_ARGV[1]::regclass, 1) AS t);

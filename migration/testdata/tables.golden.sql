@@ -7,7 +7,7 @@ DO $exaudit$
 BEGIN
     IF pg_catalog.to_regprocedure('exaudit.schema_version()') IS NULL THEN
         RAISE EXCEPTION 'exaudit is not initialised in this database' USING HINT = 'Run "exaudit init" first.';
-    ELSIF exaudit.schema_version() OPERATOR(pg_catalog.<) 12 THEN
+    ELSIF exaudit.schema_version() OPERATOR(pg_catalog.<) 30 THEN
         RAISE EXCEPTION 'schema exaudit is older than this migration' USING HINT = 'Run "exaudit init" first.';
     END IF;
 END
@@ -32,14 +32,14 @@ SELECT pg_catalog.set_config('exaudit.search_path', pg_catalog.current_setting('
 SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- exaudit: begin table public.users
--- exaudit: undo SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
+-- exaudit: undo SELECT exaudit_internal.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
-SELECT exaudit.install_table('public.users', '{"mask":["password"],"where":"name <> ''<b>''","toast":true}', $install$
+SELECT exaudit_internal.install_table('public.users', '{"mask":["password"],"where":"name <> ''<b>''","toast":true}', $install$
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.users TO exaudit_writer;
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -53,27 +53,27 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id bigint,
         name text,
         password text,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, NULL, exaudit_internal.encode(NEW));
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce(exaudit.t<table_id>_condition(NEW."name"), false) THEN
+        IF NOT coalesce(exaudit_internal.t<table_id>_condition(NEW."name"), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN
@@ -85,9 +85,9 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."password")) > 1000000
-        THEN exaudit.redact(exaudit.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
+        THEN exaudit_internal.redact(exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
-        ELSE exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -96,21 +96,21 @@ BEGIN
                 RETURN NULL;
             END IF;
         ELSE
-            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+            image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]);
         END IF;
         -- The columns of exaudit.versions stay as they are from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit_internal.record(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, "actor_id", "source")
@@ -120,17 +120,17 @@ BEGIN
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]));
     END IF;
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_insert() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_insert() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_insert() IS 'exaudit: records insert of public.users';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_insert() IS 'exaudit: records insert of public.users';
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -149,24 +149,24 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id bigint,
         name text,
         password text,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
     -- Only rows that meet the condition; one that fails is met. Where a row comes to meet it,
@@ -175,8 +175,8 @@ BEGIN
         was_met boolean;
         is_met  boolean;
     BEGIN
-        was_met := coalesce(exaudit.t<table_id>_condition(OLD."name"), false);
-        is_met := coalesce(exaudit.t<table_id>_condition(NEW."name"), false);
+        was_met := coalesce(exaudit_internal.t<table_id>_condition(OLD."name"), false);
+        is_met := coalesce(exaudit_internal.t<table_id>_condition(NEW."name"), false);
         IF NOT was_met AND NOT is_met THEN
             RETURN NULL;
         END IF;
@@ -185,9 +185,9 @@ BEGIN
         NULL;
     END;
     IF crossing IS NOT FALSE THEN
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid), NULL, crossing,
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid), NULL, crossing,
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -198,8 +198,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
         old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
-    IF (pg_catalog.pg_column_size(NEW."name") > exaudit.inline_limit('<relation>'::oid, 'name')
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
+    IF (pg_catalog.pg_column_size(NEW."name") > exaudit_internal.inline_limit('<relation>'::oid, 'name')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
        AND (OLD."name" IS DISTINCT FROM NEW."name") THEN
         IF pg_catalog.octet_length(OLD."name") > 1000000 OR pg_catalog.octet_length(NEW."name") > 1000000 THEN
@@ -209,12 +209,12 @@ BEGIN
             new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW."name");
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW."password") > exaudit.inline_limit('<relation>'::oid, 'password')
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit.toast_table('<relation>'::oid)) = 0
+    IF (pg_catalog.pg_column_size(NEW."password") > exaudit_internal.inline_limit('<relation>'::oid, 'password')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
        AND (OLD."password" IS DISTINCT FROM NEW."password") THEN
-        old_values := exaudit.note_masked(coalesce(old_values, '{}'), 'password');
-        new_values := exaudit.note_masked(coalesce(new_values, '{}'), 'password');
+        old_values := exaudit_internal.note_masked(coalesce(old_values, '{}'), 'password');
+        new_values := exaudit_internal.note_masked(coalesce(new_values, '{}'), 'password');
     END IF;
 
     IF new_values IS NULL OR wide OR old_entity IS NOT NULL
@@ -226,22 +226,22 @@ BEGIN
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             IF wide THEN -- what jsonb may not hold is left out, and noted
-                SELECT exaudit.redact(c.old_values,
-        ARRAY[]::text[], ARRAY['password']::text[]), exaudit.redact(c.new_values,
+                SELECT exaudit_internal.redact(c.old_values,
+        ARRAY[]::text[], ARRAY['password']::text[]), exaudit_internal.redact(c.new_values,
         ARRAY[]::text[], ARRAY['password']::text[]) INTO old_values, new_values
-                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
+                FROM exaudit_internal.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "source")
@@ -256,11 +256,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_update() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_update() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_update() IS 'exaudit: records update of public.users';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_update() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_update() IS 'exaudit: records update of public.users';
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -274,27 +274,27 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id bigint,
         name text,
         password text,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), NULL);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
     -- Only rows that meet the condition; one that fails is met.
     BEGIN
-        IF NOT coalesce(exaudit.t<table_id>_condition(OLD."name"), false) THEN
+        IF NOT coalesce(exaudit_internal.t<table_id>_condition(OLD."name"), false) THEN
             RETURN NULL;
         END IF;
     EXCEPTION WHEN OTHERS THEN
@@ -306,9 +306,9 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."password")) > 1000000
-        THEN exaudit.redact(exaudit.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
+        THEN exaudit_internal.redact(exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
         ARRAY[]::text[], ARRAY['password']::text[])
-        ELSE exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -317,21 +317,21 @@ BEGIN
                 RETURN NULL;
             END IF;
         ELSE
-            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+            image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]);
         END IF;
         -- The columns of exaudit.versions stay as they are from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit_internal.record(<table_id>, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, "actor_id", "source")
@@ -341,17 +341,17 @@ BEGIN
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]));
     END IF;
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_delete() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_delete() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_delete() IS 'exaudit: records delete of public.users';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_delete() IS 'exaudit: records delete of public.users';
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_truncate() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -360,54 +360,54 @@ AS $exaudit$
 -- TRUNCATE of public.users: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
     IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        PERFORM exaudit_internal.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.check_table(<table_id>, TG_RELID);
+        PERFORM exaudit_internal.check_table(<table_id>, TG_RELID);
     END IF;
 
     -- The rows are still there: each is recorded as deleted.
-    PERFORM exaudit.record_truncated(<table_id>, TG_RELID);
+    PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.users';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_truncate() IS 'exaudit: records truncate of public.users';
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
     AFTER INSERT ON public.users
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t<table_id>_insert();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_insert();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.users
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t<table_id>_update();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
     AFTER DELETE ON public.users
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t<table_id>_delete();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_delete();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_truncate"
     BEFORE TRUNCATE ON public.users
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t<table_id>_truncate();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_truncate();
 $install$);
 -- +goose StatementEnd
 -- exaudit: end
 
 -- exaudit: begin table public.orders
--- exaudit: undo SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
+-- exaudit: undo SELECT exaudit_internal.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
-SELECT exaudit.install_table('public.orders', '{"capture":"full","session_user":true}', $install$
+SELECT exaudit_internal.install_table('public.orders', '{"capture":"full","session_user":true}', $install$
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.orders TO exaudit_writer;
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -421,24 +421,24 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id bigint,
         user_id bigint,
         total numeric,
         mood public.mood,
         info jsonb,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, NULL, exaudit_internal.encode(NEW));
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -447,12 +447,12 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info") THEN
             image := CASE WHEN pg_catalog.pg_column_size(NEW."info") > 100000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
+        THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'user_id', NEW."user_id",
         'total', NEW."total",
-        'mood', exaudit.text_value(NEW."mood"),
+        'mood', exaudit_internal.text_value(NEW."mood"),
         'info', NEW."info")
     || CASE WHEN 'null'::jsonb IN (NEW."info")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."info" = 'null' THEN 'info' END], NULL))
@@ -468,21 +468,21 @@ BEGIN
         'id', NEW."id",
         'user_id', NEW."user_id",
         'total', NEW."total",
-        'mood', exaudit.text_value(NEW."mood"),
+        'mood', exaudit_internal.text_value(NEW."mood"),
         'info', NEW."info");
         END IF;
         -- The columns of exaudit.versions stay as they are from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit_internal.record(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, "actor_id", "source")
@@ -496,17 +496,17 @@ BEGIN
         'id', NEW."id",
         'user_id', NEW."user_id",
         'total', NEW."total",
-        'mood', exaudit.text_value(NEW."mood"),
+        'mood', exaudit_internal.text_value(NEW."mood"),
         'info', NEW."info"), session_user);
     END IF;
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_insert() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_insert() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_insert() IS 'exaudit: records insert of public.orders';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_insert() IS 'exaudit: records insert of public.orders';
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -522,26 +522,26 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id bigint,
         user_id bigint,
         total numeric,
         mood public.mood,
         info jsonb,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -550,23 +550,23 @@ BEGIN
     -- What jsonb may not hold is left out, and noted as JSON nulls are.
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info") OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info") THEN
         old_values := CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
+        THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'user_id', OLD."user_id",
         'total', OLD."total",
-        'mood', exaudit.text_value(OLD."mood"),
+        'mood', exaudit_internal.text_value(OLD."mood"),
         'info', OLD."info")
     || CASE WHEN 'null'::jsonb IN (OLD."info")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."info" = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
         new_values := CASE WHEN pg_catalog.pg_column_size(NEW."info") > 100000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
+        THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'user_id', NEW."user_id",
         'total', NEW."total",
-        'mood', exaudit.text_value(NEW."mood"),
+        'mood', exaudit_internal.text_value(NEW."mood"),
         'info', NEW."info")
     || CASE WHEN 'null'::jsonb IN (NEW."info")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."info" = 'null' THEN 'info' END], NULL))
@@ -576,13 +576,13 @@ BEGIN
         'id', OLD."id",
         'user_id', OLD."user_id",
         'total', OLD."total",
-        'mood', exaudit.text_value(OLD."mood"),
+        'mood', exaudit_internal.text_value(OLD."mood"),
         'info', OLD."info");
         new_values := pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'user_id', NEW."user_id",
         'total', NEW."total",
-        'mood', exaudit.text_value(NEW."mood"),
+        'mood', exaudit_internal.text_value(NEW."mood"),
         'info', NEW."info");
     END IF;
 
@@ -592,16 +592,16 @@ BEGIN
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit_internal.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, "actor_id", "source")
@@ -616,11 +616,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_update() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_update() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_update() IS 'exaudit: records update of public.orders';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_update() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_update() IS 'exaudit: records update of public.orders';
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -634,24 +634,24 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id bigint,
         user_id bigint,
         total numeric,
         mood public.mood,
         info jsonb,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), NULL);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -660,12 +660,12 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info") THEN
             image := CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
+        THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'user_id', OLD."user_id",
         'total', OLD."total",
-        'mood', exaudit.text_value(OLD."mood"),
+        'mood', exaudit_internal.text_value(OLD."mood"),
         'info', OLD."info")
     || CASE WHEN 'null'::jsonb IN (OLD."info")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."info" = 'null' THEN 'info' END], NULL))
@@ -681,21 +681,21 @@ BEGIN
         'id', OLD."id",
         'user_id', OLD."user_id",
         'total', OLD."total",
-        'mood', exaudit.text_value(OLD."mood"),
+        'mood', exaudit_internal.text_value(OLD."mood"),
         'info', OLD."info");
         END IF;
         -- The columns of exaudit.versions stay as they are from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit_internal.record(<table_id>, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, "actor_id", "source")
@@ -709,17 +709,17 @@ BEGIN
         'id', OLD."id",
         'user_id', OLD."user_id",
         'total', OLD."total",
-        'mood', exaudit.text_value(OLD."mood"),
+        'mood', exaudit_internal.text_value(OLD."mood"),
         'info', OLD."info"), session_user);
     END IF;
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_delete() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_delete() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_delete() IS 'exaudit: records delete of public.orders';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_delete() IS 'exaudit: records delete of public.orders';
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_truncate() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -728,51 +728,51 @@ AS $exaudit$
 -- TRUNCATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
     IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        PERFORM exaudit_internal.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.check_table(<table_id>, TG_RELID);
+        PERFORM exaudit_internal.check_table(<table_id>, TG_RELID);
     END IF;
 
     -- The rows are still there: each is recorded as deleted.
-    PERFORM exaudit.record_truncated(<table_id>, TG_RELID);
+    PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.orders';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_truncate() IS 'exaudit: records truncate of public.orders';
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
     AFTER INSERT ON public.orders
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t<table_id>_insert();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_insert();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.orders
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
-    EXECUTE FUNCTION exaudit.t<table_id>_update();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
     AFTER DELETE ON public.orders
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t<table_id>_delete();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_delete();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_truncate"
     BEFORE TRUNCATE ON public.orders
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t<table_id>_truncate();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_truncate();
 $install$);
 -- +goose StatementEnd
 -- exaudit: end
 
 -- exaudit: begin table public.events
--- exaudit: undo SELECT exaudit.uninstall_table('public.events', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
+-- exaudit: undo SELECT exaudit_internal.uninstall_table('public.events', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
-SELECT exaudit.install_table('public.events', '{}', $install$
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_insert() RETURNS trigger
+SELECT exaudit_internal.install_table('public.events', '{}', $install$
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -786,34 +786,34 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit.has_shape('<relation>'::oid,
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'day date,
         id integer,
         note text,
         PRIMARY KEY (day, id)')
-       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN
+            PERFORM exaudit_internal.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, NULL, exaudit.encode(NEW));
+            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, NULL, exaudit_internal.encode(NEW));
             RETURN NULL;
         END IF;
     -- The second half of an update that moves the row from another partition?
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
-       AND exaudit.arrives(<table_id>, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
+       AND exaudit_internal.arrives(<table_id>, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+           exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
         RETURN NULL;
     END IF;
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
     -- The second half of an update that moves the row from another partition?
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
-       AND exaudit.arrives(<table_id>, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
+       AND exaudit_internal.arrives(<table_id>, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+           exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
         RETURN NULL;
     END IF;
 
@@ -822,7 +822,7 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN pg_catalog.octet_length(NEW."note") > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
+        THEN exaudit_internal.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -837,14 +837,14 @@ BEGIN
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, NULL, NULL, image);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit_internal.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, "actor_id", "source")
@@ -859,11 +859,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_insert() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_insert() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_insert() IS 'exaudit: records insert of public.events';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_insert() IS 'exaudit: records insert of public.events';
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_update() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -880,24 +880,24 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit.has_shape('<relation>'::oid,
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'day date,
         id integer,
         note text,
         PRIMARY KEY (day, id)')
-       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN
+            PERFORM exaudit_internal.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -926,29 +926,29 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF new_values IS NULL AND wide IS NULL THEN
             -- something did, that this does not know
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         -- The columns of exaudit.versions stay as they are from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT c.old_values, c.new_values INTO old_values, new_values
-                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
+                FROM exaudit_internal.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "source")
@@ -963,11 +963,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_update() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_update() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_update() IS 'exaudit: records update of public.events';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_update() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_update() IS 'exaudit: records update of public.events';
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_delete() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -981,34 +981,34 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit.has_shape('<relation>'::oid,
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'day date,
         id integer,
         note text,
         PRIMARY KEY (day, id)')
-       OR NOT (exaudit.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit.take_snapshot(<table_id>, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid) THEN
+            PERFORM exaudit_internal.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(<table_id>, TG_RELID, exaudit.encode(OLD), NULL);
+            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), NULL);
             RETURN NULL;
         END IF;
     -- The first half of an update that moves the row to another partition?
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
-       AND exaudit.leaves(<table_id>, TG_RELID, OLD.ctid, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD),
-           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
+       AND exaudit_internal.leaves(<table_id>, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD),
+           exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
         RETURN NULL;
     END IF;
-        PERFORM exaudit.record_altered(<table_id>, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
     -- The first half of an update that moves the row to another partition?
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit.moves'::pg_catalog.regclass) > 0
-       AND exaudit.leaves(<table_id>, TG_RELID, OLD.ctid, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD),
-           exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid)) THEN
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
+       AND exaudit_internal.leaves(<table_id>, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD),
+           exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
         RETURN NULL;
     END IF;
 
@@ -1017,7 +1017,7 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN pg_catalog.octet_length(OLD."note") > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
+        THEN exaudit_internal.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -1032,14 +1032,14 @@ BEGIN
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit.version_columns());
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, NULL, image, NULL);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+            PERFORM exaudit_internal.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, "actor_id", "source")
@@ -1054,11 +1054,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_delete() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_delete() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_delete() IS 'exaudit: records delete of public.events';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_delete() IS 'exaudit: records delete of public.events';
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_truncate() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_truncate() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -1067,23 +1067,23 @@ AS $exaudit$
 -- TRUNCATE of public.events: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
     IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        PERFORM exaudit_internal.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- A partition that was detached keeps this trigger, but is none of the table's rows.
-    IF exaudit.recorded_table(<table_id>, TG_RELID) IS NULL THEN
+    IF exaudit_internal.recorded_table(<table_id>, TG_RELID) IS NULL THEN
         RETURN NULL;
     END IF;
 
     -- The rows are still there: each is recorded as deleted.
-    PERFORM exaudit.record_truncated(<table_id>, TG_RELID);
+    PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_truncate() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_truncate() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_truncate() IS 'exaudit: records truncate of public.events';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_truncate() IS 'exaudit: records truncate of public.events';
 
-CREATE OR REPLACE FUNCTION exaudit.t<table_id>_move() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_move() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -1093,36 +1093,36 @@ AS $exaudit$
 BEGIN
     -- each partitioned level has its own
     IF TG_NAME::text !~ '^~exaudit_t<table_id>_move(_[0-9]+)?$' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-        PERFORM exaudit.refuse_trigger('t<table_id>_move', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        PERFORM exaudit_internal.refuse_trigger('t<table_id>_move', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- May move the row to another partition: a DELETE and an INSERT, to be recorded as one.
     -- Not for a table restored from a dump, until the next "exaudit sync".
-    IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit.is_partition_of(TG_RELID, '<relation>'::oid)) THEN
-        PERFORM exaudit.note_move(TG_RELID, OLD.ctid, exaudit.entity_id_in(exaudit.key_columns('<relation>'::oid),
-            exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW)));
+    IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)) THEN
+        PERFORM exaudit_internal.note_move(TG_RELID, OLD.ctid, exaudit_internal.entity_id_in(exaudit_internal.key_columns('<relation>'::oid),
+            exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW)));
     END IF;
     RETURN NEW;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t<table_id>_move() FROM PUBLIC;
-ALTER FUNCTION exaudit.t<table_id>_move() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t<table_id>_move() IS 'exaudit: records move of public.events';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_move() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t<table_id>_move() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t<table_id>_move() IS 'exaudit: records move of public.events';
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
     AFTER INSERT ON public.events
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t<table_id>_insert();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_insert();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.events
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
-    EXECUTE FUNCTION exaudit.t<table_id>_update();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
     AFTER DELETE ON public.events
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t<table_id>_delete();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_delete();
 $install$, -- for the table and each of its partitions
 --   partition public.events_2025
 $install$
@@ -1133,7 +1133,7 @@ GRANT SELECT ON <partition> TO exaudit_writer;
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_truncate"
     BEFORE TRUNCATE ON <partition>
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t<table_id>_truncate();
+    EXECUTE FUNCTION exaudit_internal.t<table_id>_truncate();
 $install$);
 -- +goose StatementEnd
 -- exaudit: end
@@ -1220,13 +1220,13 @@ DROP FUNCTION IF EXISTS public.orders_at(timestamp with time zone), public.order
 DROP FUNCTION IF EXISTS public.users_at(timestamp with time zone), public.users_states(bigint);
 
 -- exaudit: removed table public.events
-SELECT exaudit.uninstall_table('public.events', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
+SELECT exaudit_internal.uninstall_table('public.events', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 
 -- exaudit: removed table public.orders
-SELECT exaudit.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
+SELECT exaudit_internal.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 
 -- exaudit: removed table public.users
-SELECT exaudit.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
+SELECT exaudit_internal.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 
 SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('exaudit.search_path'), true);
 

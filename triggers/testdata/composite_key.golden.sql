@@ -5,7 +5,7 @@ GRANT SELECT ON public.order_lines TO exaudit_writer;
 DROP POLICY IF EXISTS "~exaudit_truncate" ON public.order_lines;
 CREATE POLICY "~exaudit_truncate" ON public.order_lines FOR SELECT TO exaudit_writer USING (true);
 
-CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -20,24 +20,24 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'order_id bigint,
         line smallint,
         sku text,
         quantity integer,
         valid_from timestamp with time zone,
         PRIMARY KEY (line, order_id, valid_from)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, NULL, exaudit_internal.encode(NEW));
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -46,7 +46,7 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN pg_catalog.octet_length(NEW."sku") > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
+        THEN exaudit_internal.bounded_image(NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -60,12 +60,12 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, NULL, NULL, image);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
@@ -78,11 +78,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.order_lines';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_insert() IS 'exaudit: records insert of public.order_lines';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -100,26 +100,26 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'order_id bigint,
         line smallint,
         sku text,
         quantity integer,
         valid_from timestamp with time zone,
         PRIMARY KEY (line, order_id, valid_from)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -157,26 +157,26 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF new_values IS NULL AND wide IS NULL THEN
             -- something did, that this does not know
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT c.old_values, c.new_values INTO old_values, new_values
-                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[]) AS c;
+                FROM exaudit_internal.bounded_changes(OLD, NEW, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record(1, 'updated', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
@@ -189,11 +189,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.order_lines';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_update() IS 'exaudit: records update of public.order_lines';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -208,24 +208,24 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'order_id bigint,
         line smallint,
         sku text,
         quantity integer,
         valid_from timestamp with time zone,
         PRIMARY KEY (line, order_id, valid_from)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), NULL);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -234,7 +234,7 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN pg_catalog.octet_length(OLD."sku") > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
+        THEN exaudit_internal.bounded_image(OLD, ARRAY['order_id', 'line', 'sku', 'quantity', 'valid_from']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -248,12 +248,12 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, NULL, image, NULL);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
@@ -266,11 +266,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.order_lines';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_delete() IS 'exaudit: records delete of public.order_lines';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -279,39 +279,39 @@ AS $exaudit$
 -- TRUNCATE of public.order_lines: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
     IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+        PERFORM exaudit_internal.check_table(1, TG_RELID);
     END IF;
 
     -- The rows are still there: each is recorded as deleted.
-    PERFORM exaudit.record_truncated(1, TG_RELID);
+    PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.order_lines';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_truncate() IS 'exaudit: records truncate of public.order_lines';
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
     AFTER INSERT ON public.order_lines
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t1_insert();
+    EXECUTE FUNCTION exaudit_internal.t1_insert();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.order_lines
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
-    EXECUTE FUNCTION exaudit.t1_update();
+    EXECUTE FUNCTION exaudit_internal.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
     AFTER DELETE ON public.order_lines
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t1_delete();
+    EXECUTE FUNCTION exaudit_internal.t1_delete();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON public.order_lines
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t1_truncate();
+    EXECUTE FUNCTION exaudit_internal.t1_truncate();

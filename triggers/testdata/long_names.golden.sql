@@ -5,7 +5,7 @@ GRANT SELECT ON sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.
 DROP POLICY IF EXISTS "~exaudit_truncate" ON sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt;
 CREATE POLICY "~exaudit_truncate" ON sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt FOR SELECT TO exaudit_writer USING (true);
 
-CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -18,21 +18,21 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk integer,
         v integer,
         PRIMARY KEY (kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, NULL, exaudit_internal.encode(NEW));
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -40,12 +40,12 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, NULL, NULL, pg_catalog.to_jsonb(NEW.*));
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'created', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, NULL, NULL, pg_catalog.to_jsonb(NEW.*));
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
@@ -58,11 +58,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_insert() IS 'exaudit: records insert of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -78,23 +78,23 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk integer,
         v integer,
         PRIMARY KEY (kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -114,22 +114,22 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF new_values IS NULL THEN
             -- something did, that this does not know
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'updated', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
@@ -142,11 +142,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_update() IS 'exaudit: records update of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -159,21 +159,21 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk integer,
         v integer,
         PRIMARY KEY (kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), NULL);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -181,12 +181,12 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, NULL, pg_catalog.to_jsonb(OLD.*), NULL);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'deleted', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, NULL, pg_catalog.to_jsonb(OLD.*), NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
@@ -199,11 +199,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_delete() IS 'exaudit: records delete of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -212,39 +212,39 @@ AS $exaudit$
 -- TRUNCATE of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
     IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+        PERFORM exaudit_internal.check_table(1, TG_RELID);
     END IF;
 
     -- The rows are still there: each is recorded as deleted.
-    PERFORM exaudit.record_truncated(1, TG_RELID);
+    PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_truncate() IS 'exaudit: records truncate of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt';
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
     AFTER INSERT ON sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t1_insert();
+    EXECUTE FUNCTION exaudit_internal.t1_insert();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
-    EXECUTE FUNCTION exaudit.t1_update();
+    EXECUTE FUNCTION exaudit_internal.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
     AFTER DELETE ON sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t1_delete();
+    EXECUTE FUNCTION exaudit_internal.t1_delete();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t1_truncate();
+    EXECUTE FUNCTION exaudit_internal.t1_truncate();

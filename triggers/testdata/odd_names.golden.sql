@@ -5,7 +5,7 @@ GRANT SELECT ON "my.schema"."it's ""my.table""" TO exaudit_writer;
 DROP POLICY IF EXISTS "~exaudit_truncate" ON "my.schema"."it's ""my.table""";
 CREATE POLICY "~exaudit_truncate" ON "my.schema"."it's ""my.table""" FOR SELECT TO exaudit_writer USING (true);
 
-CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -19,7 +19,7 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        E'"User" integer,
         old text,
         new text,
@@ -45,17 +45,17 @@ break" text,
         action text,
         nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
         PRIMARY KEY ("User", "sélect")')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, NULL, exaudit_internal.encode(NEW));
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -65,7 +65,7 @@ break" text,
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."before") THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(NEW."old"), pg_catalog.octet_length(NEW."new"), pg_catalog.octet_length(NEW."after"), pg_catalog.octet_length(NEW."entity"), pg_catalog.octet_length(NEW."image"), pg_catalog.octet_length(NEW."stamp"), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
 break"), pg_catalog.octet_length(NEW."old_values"), pg_catalog.octet_length(NEW."custom"), pg_catalog.octet_length(NEW."action")) > 1000000 OR pg_catalog.pg_column_size(NEW."before") > 100000
-        THEN exaudit.bounded_image(NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
+        THEN exaudit_internal.bounded_image(NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW."before")
@@ -74,7 +74,7 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), image);
+                VALUES (1, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -83,29 +83,29 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), NULL, NULL, image);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), image, data,
+        VALUES (1, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*));
+        VALUES (1, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*));
     END IF;
     RETURN NULL;
 END
 $exaudit1$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of "my.schema"."it''s ""my.table"""';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_insert() IS 'exaudit: records insert of "my.schema"."it''s ""my.table"""';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -122,7 +122,7 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        E'"User" integer,
         old text,
         new text,
@@ -148,19 +148,19 @@ break" text,
         action text,
         nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
         PRIMARY KEY ("User", "sélect")')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -169,7 +169,7 @@ break" text,
     IF OLD."User" IS DISTINCT FROM NEW."User" THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('User', OLD."User");
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('User', NEW."User");
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text));
+        old_entity := nullif(exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text) COLLATE "C", exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text));
     END IF;
     IF OLD."old" IS DISTINCT FROM NEW."old" THEN
         IF pg_catalog.octet_length(OLD."old") > 1000000 OR pg_catalog.octet_length(NEW."old") > 1000000 THEN
@@ -195,10 +195,10 @@ break" text,
             new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('before', NEW."before");
         END IF;
         IF OLD."before" = 'null' THEN
-            old_values := exaudit.note_json_null(old_values, 'before');
+            old_values := exaudit_internal.note_json_null(old_values, 'before');
         END IF;
         IF NEW."before" = 'null' THEN
-            new_values := exaudit.note_json_null(new_values, 'before');
+            new_values := exaudit_internal.note_json_null(new_values, 'before');
         END IF;
     END IF;
     IF OLD."after" IS DISTINCT FROM NEW."after" THEN
@@ -252,7 +252,7 @@ break" text,
             old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('sélect', OLD."sélect");
             new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('sélect', NEW."sélect");
         END IF;
-        old_entity := nullif(exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text) COLLATE "C", exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text));
+        old_entity := nullif(exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text) COLLATE "C", exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text));
     END IF;
     IF OLD."select" IS DISTINCT FROM NEW."select" THEN
         IF pg_catalog.octet_length(OLD."select") > 1000000 OR pg_catalog.octet_length(NEW."select") > 1000000 THEN
@@ -347,44 +347,44 @@ break");
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF new_values IS NULL AND wide IS NULL THEN
             -- something did, that this does not know
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT c.old_values, c.new_values INTO old_values, new_values
-                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
+                FROM exaudit_internal.bounded_changes(OLD, NEW, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_entity, old_values, new_values,
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record(1, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_entity, old_values, new_values,
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_values, new_values, data,
+        VALUES (1, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_values, new_values, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', exaudit.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_values, new_values);
+        VALUES (1, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), old_values, new_values);
     END IF;
     RETURN NULL;
 END
 $exaudit1$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of "my.schema"."it''s ""my.table"""';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_update() IS 'exaudit: records update of "my.schema"."it''s ""my.table"""';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -398,7 +398,7 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        E'"User" integer,
         old text,
         new text,
@@ -424,17 +424,17 @@ break" text,
         action text,
         nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn integer,
         PRIMARY KEY ("User", "sélect")')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), NULL);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -444,7 +444,7 @@ break" text,
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."before") THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(OLD."old"), pg_catalog.octet_length(OLD."new"), pg_catalog.octet_length(OLD."after"), pg_catalog.octet_length(OLD."entity"), pg_catalog.octet_length(OLD."image"), pg_catalog.octet_length(OLD."stamp"), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
 break"), pg_catalog.octet_length(OLD."old_values"), pg_catalog.octet_length(OLD."custom"), pg_catalog.octet_length(OLD."action")) > 1000000 OR pg_catalog.pg_column_size(OLD."before") > 100000
-        THEN exaudit.bounded_image(OLD, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
+        THEN exaudit_internal.bounded_image(OLD, ARRAY['User', 'old', 'new', 'before', 'after', 'id', 'v', 'r', 'entity', 'image', 'stamp', 'sélect', 'select', 'it''s {}', E'a\\b', '$exaudit$', '%I %s', 'line
 break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD."before")
@@ -453,7 +453,7 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
                 INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), image);
+                VALUES (1, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), image);
                 RETURN NULL;
             END IF;
         ELSE
@@ -462,29 +462,29 @@ break', 'old_values', 'table_id', 'custom', 'action', 'nnnnnnnnnnnnnnnnnnnnnnnnn
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), NULL, image, NULL);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), image, data,
+        VALUES (1, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), image, data,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', exaudit.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*));
+        VALUES (1, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*));
     END IF;
     RETURN NULL;
 END
 $exaudit1$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of "my.schema"."it''s ""my.table"""';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_delete() IS 'exaudit: records delete of "my.schema"."it''s ""my.table"""';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -493,39 +493,39 @@ AS $exaudit$
 -- TRUNCATE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
     IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+        PERFORM exaudit_internal.check_table(1, TG_RELID);
     END IF;
 
     -- The rows are still there: each is recorded as deleted.
-    PERFORM exaudit.record_truncated(1, TG_RELID);
+    PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of "my.schema"."it''s ""my.table"""';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_truncate() IS 'exaudit: records truncate of "my.schema"."it''s ""my.table"""';
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
     AFTER INSERT ON "my.schema"."it's ""my.table"""
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t1_insert();
+    EXECUTE FUNCTION exaudit_internal.t1_insert();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON "my.schema"."it's ""my.table"""
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
-    EXECUTE FUNCTION exaudit.t1_update();
+    EXECUTE FUNCTION exaudit_internal.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
     AFTER DELETE ON "my.schema"."it's ""my.table"""
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t1_delete();
+    EXECUTE FUNCTION exaudit_internal.t1_delete();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON "my.schema"."it's ""my.table"""
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t1_truncate();
+    EXECUTE FUNCTION exaudit_internal.t1_truncate();

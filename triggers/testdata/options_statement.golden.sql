@@ -5,7 +5,7 @@ GRANT SELECT ON public.people TO exaudit_writer;
 DROP POLICY IF EXISTS "~exaudit_truncate" ON public.people;
 CREATE POLICY "~exaudit_truncate" ON public.people FOR SELECT TO exaudit_writer USING (true);
 
-CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -35,7 +35,7 @@ BEGIN
     -- Restored from a dump, or altered since: record whole rows, slower, until the next
     -- "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id integer,
         name text,
         ssn text,
@@ -43,28 +43,28 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'STATEMENT' THEN
-            PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
-            PERFORM exaudit.check_table(1, TG_RELID);
+            PERFORM exaudit_internal.check_table(1, TG_RELID);
         END IF;
-        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
+        EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created');
         RETURN NULL;
     END IF;
     -- More than one row?
     IF EXISTS (SELECT FROM exaudit_new_rows OFFSET 1) THEN
         -- A column was added to or dropped from exaudit.versions?
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
+        IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created');
             RETURN NULL;
         END IF;
         -- Has a row what jsonb may not hold? Those are recorded apart.
         this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
         SELECT 1, 'created', NEW."id"::pg_catalog.text,
-               exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+               exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
@@ -74,10 +74,10 @@ BEGIN
         FROM (SELECT "id", "bio", "ssn", "name", "note", "status"
               FROM exaudit_new_rows) AS NEW
         -- not asked where there is none
-        LEFT JOIN exaudit.session_data() AS stamp ON true
+        LEFT JOIN exaudit_internal.session_data() AS stamp ON true
         WHERE (this.oversized AND (greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000)) IS NOT TRUE;
         IF this.oversized THEN
-            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created', true);
+            EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created', true);
         END IF;
         RETURN NULL;
     END IF;
@@ -87,7 +87,7 @@ BEGIN
         RETURN NULL;
     END IF;
     IF greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000 THEN
-        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'created');
+        EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created');
         RETURN NULL;
     END IF;
 
@@ -95,7 +95,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF 'null'::jsonb IN (NEW."bio", NEW."note") THEN
-            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*)
+            image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
@@ -107,18 +107,18 @@ BEGIN
                 RETURN NULL;
             END IF;
         ELSE
-            image := exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+            image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]);
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
@@ -126,17 +126,17 @@ BEGIN
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-        VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.people';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_insert() IS 'exaudit: records insert of public.people';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -168,7 +168,7 @@ BEGIN
     -- Restored from a dump, or altered since: record whole rows, slower, until the next
     -- "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id integer,
         name text,
         ssn text,
@@ -176,21 +176,21 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'STATEMENT' THEN
-            PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
-            PERFORM exaudit.check_table(1, TG_RELID);
+            PERFORM exaudit_internal.check_table(1, TG_RELID);
         END IF;
-        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
+        EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'updated');
         RETURN NULL;
     END IF;
     -- More than one row?
     IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
         -- A column was added to or dropped from exaudit.versions?
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
+        IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'updated');
             RETURN NULL;
         END IF;
         -- Has a row what jsonb may not hold? Those are recorded apart.
@@ -199,11 +199,11 @@ BEGIN
         INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback, session_role)
         OVERRIDING SYSTEM VALUE
         SELECT CASE WHEN change.previous IS NULL THEN pg_catalog.nextval('exaudit.versions_id_seq')
-                    ELSE exaudit.note_key_change(pg_catalog.nextval('exaudit.versions_id_seq'), 1, change.entity, change.previous,
-                                                      (SELECT exaudit.last_version_id())) END,
+                    ELSE exaudit_internal.note_key_change(pg_catalog.nextval('exaudit.versions_id_seq'), 1, change.entity, change.previous,
+                                                      (SELECT exaudit_internal.last_version_id())) END,
                1, 'updated', change.entity, change.previous,
-               CASE WHEN change.old_notes = '[]' THEN change.old_values ELSE exaudit.noted(change.old_values, change.old_notes) END,
-               CASE WHEN change.new_notes = '[]' THEN change.new_values ELSE exaudit.noted(change.new_values, change.new_notes) END,
+               CASE WHEN change.old_notes = '[]' THEN change.old_values ELSE exaudit_internal.noted(change.old_values, change.old_notes) END,
+               CASE WHEN change.new_notes = '[]' THEN change.new_values ELSE exaudit_internal.noted(change.new_values, change.new_notes) END,
                stamp.custom, stamp.rollback, session_user
         FROM (SELECT o."row 1",
                      NEW."id"::pg_catalog.text AS entity,
@@ -236,10 +236,10 @@ BEGIN
                 AND (this.oversized AND (greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000 OR greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000)) IS NOT TRUE
               OFFSET 0) AS change
         -- not asked where nothing has changed
-        LEFT JOIN exaudit.session_data() AS stamp ON true
+        LEFT JOIN exaudit_internal.session_data() AS stamp ON true
         ORDER BY change."row 1";
         IF this.oversized THEN
-            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated', true);
+            EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'updated', true);
         END IF;
         RETURN NULL;
     END IF;
@@ -250,7 +250,7 @@ BEGIN
         RETURN NULL;
     END IF;
     IF greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000 OR greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000 THEN
-        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'updated');
+        EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'updated');
         RETURN NULL;
     END IF;
 
@@ -266,17 +266,17 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW."name");
     END IF;
     IF OLD."ssn" IS DISTINCT FROM NEW."ssn" THEN
-        old_values := exaudit.note_masked(coalesce(old_values, '{}'), 'ssn');
-        new_values := exaudit.note_masked(coalesce(new_values, '{}'), 'ssn');
+        old_values := exaudit_internal.note_masked(coalesce(old_values, '{}'), 'ssn');
+        new_values := exaudit_internal.note_masked(coalesce(new_values, '{}'), 'ssn');
     END IF;
     IF ROW(OLD."note")::record OPERATOR(pg_catalog.*<>) ROW(NEW."note")::record THEN
         old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD."note");
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW."note");
         IF OLD."note" = 'null' THEN
-            old_values := exaudit.note_json_null(old_values, 'note');
+            old_values := exaudit_internal.note_json_null(old_values, 'note');
         END IF;
         IF NEW."note" = 'null' THEN
-            new_values := exaudit.note_json_null(new_values, 'note');
+            new_values := exaudit_internal.note_json_null(new_values, 'note');
         END IF;
     END IF;
     IF OLD."status" IS DISTINCT FROM NEW."status" THEN
@@ -292,13 +292,13 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
@@ -311,11 +311,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.people';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_update() IS 'exaudit: records update of public.people';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -345,7 +345,7 @@ BEGIN
     -- Restored from a dump, or altered since: record whole rows, slower, until the next
     -- "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id integer,
         name text,
         ssn text,
@@ -353,28 +353,28 @@ BEGIN
         note jsonb,
         status text,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'STATEMENT' THEN
-            PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
-            PERFORM exaudit.check_table(1, TG_RELID);
+            PERFORM exaudit_internal.check_table(1, TG_RELID);
         END IF;
-        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
+        EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted');
         RETURN NULL;
     END IF;
     -- More than one row?
     IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
         -- A column was added to or dropped from exaudit.versions?
-        IF NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
+        IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted');
             RETURN NULL;
         END IF;
         -- Has a row what jsonb may not hold? Those are recorded apart.
         this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
         SELECT 1, 'deleted', OLD."id"::pg_catalog.text,
-               exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+               exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
@@ -384,10 +384,10 @@ BEGIN
         FROM (SELECT "id", "bio", "ssn", "name", "note", "status"
               FROM exaudit_old_rows) AS OLD
         -- not asked where there is none
-        LEFT JOIN exaudit.session_data() AS stamp ON true
+        LEFT JOIN exaudit_internal.session_data() AS stamp ON true
         WHERE (this.oversized AND (greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000)) IS NOT TRUE;
         IF this.oversized THEN
-            EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted', true);
+            EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted', true);
         END IF;
         RETURN NULL;
     END IF;
@@ -397,7 +397,7 @@ BEGIN
         RETURN NULL;
     END IF;
     IF greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000 THEN
-        EXECUTE exaudit.altered_rows_query(1, TG_RELID, 'deleted');
+        EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted');
         RETURN NULL;
     END IF;
 
@@ -405,7 +405,7 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF 'null'::jsonb IN (OLD."bio", OLD."note") THEN
-            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*)
+            image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
@@ -417,18 +417,18 @@ BEGIN
                 RETURN NULL;
             END IF;
         ELSE
-            image := exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+            image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]);
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
@@ -436,17 +436,17 @@ BEGIN
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.people';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_delete() IS 'exaudit: records delete of public.people';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -455,44 +455,44 @@ AS $exaudit$
 -- TRUNCATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
     IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+        PERFORM exaudit_internal.check_table(1, TG_RELID);
     END IF;
 
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
     END IF;
     -- The rows are still there: each is recorded as deleted.
-    PERFORM exaudit.record_truncated(1, TG_RELID);
+    PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.people';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_truncate() IS 'exaudit: records truncate of public.people';
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
     AFTER INSERT ON public.people
     REFERENCING NEW TABLE AS exaudit_new_rows
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t1_insert();
+    EXECUTE FUNCTION exaudit_internal.t1_insert();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.people
     REFERENCING OLD TABLE AS exaudit_old_rows NEW TABLE AS exaudit_new_rows
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t1_update();
+    EXECUTE FUNCTION exaudit_internal.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
     AFTER DELETE ON public.people
     REFERENCING OLD TABLE AS exaudit_old_rows
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t1_delete();
+    EXECUTE FUNCTION exaudit_internal.t1_delete();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON public.people
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t1_truncate();
+    EXECUTE FUNCTION exaudit_internal.t1_truncate();

@@ -5,7 +5,7 @@ GRANT SELECT ON public.secrets TO exaudit_writer;
 DROP POLICY IF EXISTS "~exaudit_truncate" ON public.secrets;
 CREATE POLICY "~exaudit_truncate" ON public.secrets FOR SELECT TO exaudit_writer USING (true);
 
-CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -19,22 +19,22 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id integer,
         owner text,
         content text,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, NULL, exaudit_internal.encode(NEW));
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -43,7 +43,7 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(NEW."owner"), pg_catalog.octet_length(NEW."content")) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'owner', 'content']::text[])
+        THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'owner', 'content']::text[])
         ELSE pg_catalog.to_jsonb(NEW.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -57,12 +57,12 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
@@ -75,11 +75,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.secrets';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_insert() IS 'exaudit: records insert of public.secrets';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -96,24 +96,24 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id integer,
         owner text,
         content text,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -145,26 +145,26 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF new_values IS NULL AND wide IS NULL THEN
             -- something did, that this does not know
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT c.old_values, c.new_values INTO old_values, new_values
-                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'owner', 'content']::text[]) AS c;
+                FROM exaudit_internal.bounded_changes(OLD, NEW, ARRAY['id', 'owner', 'content']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
@@ -177,11 +177,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.secrets';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_update() IS 'exaudit: records update of public.secrets';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -195,22 +195,22 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id integer,
         owner text,
         content text,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), NULL);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -219,7 +219,7 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(OLD."owner"), pg_catalog.octet_length(OLD."content")) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'owner', 'content']::text[])
+        THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'owner', 'content']::text[])
         ELSE pg_catalog.to_jsonb(OLD.*) END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
                AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
@@ -233,12 +233,12 @@ BEGIN
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
@@ -251,11 +251,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.secrets';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_delete() IS 'exaudit: records delete of public.secrets';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -264,39 +264,39 @@ AS $exaudit$
 -- TRUNCATE of public.secrets: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
     IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+        PERFORM exaudit_internal.check_table(1, TG_RELID);
     END IF;
 
     -- The rows are still there: each is recorded as deleted.
-    PERFORM exaudit.record_truncated(1, TG_RELID);
+    PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.secrets';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_truncate() IS 'exaudit: records truncate of public.secrets';
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
     AFTER INSERT ON public.secrets
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t1_insert();
+    EXECUTE FUNCTION exaudit_internal.t1_insert();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.secrets
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
-    EXECUTE FUNCTION exaudit.t1_update();
+    EXECUTE FUNCTION exaudit_internal.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
     AFTER DELETE ON public.secrets
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t1_delete();
+    EXECUTE FUNCTION exaudit_internal.t1_delete();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON public.secrets
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t1_truncate();
+    EXECUTE FUNCTION exaudit_internal.t1_truncate();

@@ -5,7 +5,7 @@ GRANT SELECT ON public.wide TO exaudit_writer;
 DROP POLICY IF EXISTS "~exaudit_truncate" ON public.wide;
 CREATE POLICY "~exaudit_truncate" ON public.wide FOR SELECT TO exaudit_writer USING (true);
 
-CREATE OR REPLACE FUNCTION exaudit.t1_insert() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -20,7 +20,7 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id integer,
         c01 text,
         c02 integer,
@@ -82,17 +82,17 @@ BEGIN
         c58 text,
         c59 integer,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, NULL, exaudit.encode(NEW));
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, NULL, exaudit_internal.encode(NEW));
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, NULL, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -101,67 +101,67 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(NEW."c01"), pg_catalog.octet_length(NEW."c04"), pg_catalog.octet_length(NEW."c07"), pg_catalog.octet_length(NEW."c10"), pg_catalog.octet_length(NEW."c13"), pg_catalog.octet_length(NEW."c16"), pg_catalog.octet_length(NEW."c19"), pg_catalog.octet_length(NEW."c22"), pg_catalog.octet_length(NEW."c25"), pg_catalog.octet_length(NEW."c28"), pg_catalog.octet_length(NEW."c31"), pg_catalog.octet_length(NEW."c34"), pg_catalog.octet_length(NEW."c37"), pg_catalog.octet_length(NEW."c40"), pg_catalog.octet_length(NEW."c43"), pg_catalog.octet_length(NEW."c46"), pg_catalog.octet_length(NEW."c49"), pg_catalog.octet_length(NEW."c52"), pg_catalog.octet_length(NEW."c55"), pg_catalog.octet_length(NEW."c58")) > 1000000
-        THEN exaudit.bounded_image(NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
+        THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'c01', NEW."c01",
         'c02', NEW."c02",
-        'c03', exaudit.float_value(NEW."c03"),
+        'c03', exaudit_internal.float_value(NEW."c03"),
         'c04', NEW."c04",
         'c05', NEW."c05",
-        'c06', exaudit.float_value(NEW."c06"),
+        'c06', exaudit_internal.float_value(NEW."c06"),
         'c07', NEW."c07",
         'c08', NEW."c08",
-        'c09', exaudit.float_value(NEW."c09"),
+        'c09', exaudit_internal.float_value(NEW."c09"),
         'c10', NEW."c10",
         'c11', NEW."c11",
-        'c12', exaudit.float_value(NEW."c12"),
+        'c12', exaudit_internal.float_value(NEW."c12"),
         'c13', NEW."c13",
         'c14', NEW."c14",
-        'c15', exaudit.float_value(NEW."c15"),
+        'c15', exaudit_internal.float_value(NEW."c15"),
         'c16', NEW."c16",
         'c17', NEW."c17",
-        'c18', exaudit.float_value(NEW."c18"),
+        'c18', exaudit_internal.float_value(NEW."c18"),
         'c19', NEW."c19",
         'c20', NEW."c20",
-        'c21', exaudit.float_value(NEW."c21"),
+        'c21', exaudit_internal.float_value(NEW."c21"),
         'c22', NEW."c22",
         'c23', NEW."c23",
-        'c24', exaudit.float_value(NEW."c24"),
+        'c24', exaudit_internal.float_value(NEW."c24"),
         'c25', NEW."c25",
         'c26', NEW."c26",
-        'c27', exaudit.float_value(NEW."c27"),
+        'c27', exaudit_internal.float_value(NEW."c27"),
         'c28', NEW."c28",
         'c29', NEW."c29",
-        'c30', exaudit.float_value(NEW."c30"),
+        'c30', exaudit_internal.float_value(NEW."c30"),
         'c31', NEW."c31",
         'c32', NEW."c32",
-        'c33', exaudit.float_value(NEW."c33"),
+        'c33', exaudit_internal.float_value(NEW."c33"),
         'c34', NEW."c34",
         'c35', NEW."c35",
-        'c36', exaudit.float_value(NEW."c36"),
+        'c36', exaudit_internal.float_value(NEW."c36"),
         'c37', NEW."c37",
         'c38', NEW."c38",
-        'c39', exaudit.float_value(NEW."c39"),
+        'c39', exaudit_internal.float_value(NEW."c39"),
         'c40', NEW."c40",
         'c41', NEW."c41",
-        'c42', exaudit.float_value(NEW."c42"),
+        'c42', exaudit_internal.float_value(NEW."c42"),
         'c43', NEW."c43",
         'c44', NEW."c44",
-        'c45', exaudit.float_value(NEW."c45"),
+        'c45', exaudit_internal.float_value(NEW."c45"),
         'c46', NEW."c46",
         'c47', NEW."c47",
-        'c48', exaudit.float_value(NEW."c48"),
+        'c48', exaudit_internal.float_value(NEW."c48"),
         'c49', NEW."c49")
     || pg_catalog.jsonb_build_object(
         'c50', NEW."c50",
-        'c51', exaudit.float_value(NEW."c51"),
+        'c51', exaudit_internal.float_value(NEW."c51"),
         'c52', NEW."c52",
         'c53', NEW."c53",
-        'c54', exaudit.float_value(NEW."c54"),
+        'c54', exaudit_internal.float_value(NEW."c54"),
         'c55', NEW."c55",
         'c56', NEW."c56",
-        'c57', exaudit.float_value(NEW."c57"),
+        'c57', exaudit_internal.float_value(NEW."c57"),
         'c58', NEW."c58",
         'c59', NEW."c59") END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
@@ -175,74 +175,74 @@ BEGIN
         'id', NEW."id",
         'c01', NEW."c01",
         'c02', NEW."c02",
-        'c03', exaudit.float_value(NEW."c03"),
+        'c03', exaudit_internal.float_value(NEW."c03"),
         'c04', NEW."c04",
         'c05', NEW."c05",
-        'c06', exaudit.float_value(NEW."c06"),
+        'c06', exaudit_internal.float_value(NEW."c06"),
         'c07', NEW."c07",
         'c08', NEW."c08",
-        'c09', exaudit.float_value(NEW."c09"),
+        'c09', exaudit_internal.float_value(NEW."c09"),
         'c10', NEW."c10",
         'c11', NEW."c11",
-        'c12', exaudit.float_value(NEW."c12"),
+        'c12', exaudit_internal.float_value(NEW."c12"),
         'c13', NEW."c13",
         'c14', NEW."c14",
-        'c15', exaudit.float_value(NEW."c15"),
+        'c15', exaudit_internal.float_value(NEW."c15"),
         'c16', NEW."c16",
         'c17', NEW."c17",
-        'c18', exaudit.float_value(NEW."c18"),
+        'c18', exaudit_internal.float_value(NEW."c18"),
         'c19', NEW."c19",
         'c20', NEW."c20",
-        'c21', exaudit.float_value(NEW."c21"),
+        'c21', exaudit_internal.float_value(NEW."c21"),
         'c22', NEW."c22",
         'c23', NEW."c23",
-        'c24', exaudit.float_value(NEW."c24"),
+        'c24', exaudit_internal.float_value(NEW."c24"),
         'c25', NEW."c25",
         'c26', NEW."c26",
-        'c27', exaudit.float_value(NEW."c27"),
+        'c27', exaudit_internal.float_value(NEW."c27"),
         'c28', NEW."c28",
         'c29', NEW."c29",
-        'c30', exaudit.float_value(NEW."c30"),
+        'c30', exaudit_internal.float_value(NEW."c30"),
         'c31', NEW."c31",
         'c32', NEW."c32",
-        'c33', exaudit.float_value(NEW."c33"),
+        'c33', exaudit_internal.float_value(NEW."c33"),
         'c34', NEW."c34",
         'c35', NEW."c35",
-        'c36', exaudit.float_value(NEW."c36"),
+        'c36', exaudit_internal.float_value(NEW."c36"),
         'c37', NEW."c37",
         'c38', NEW."c38",
-        'c39', exaudit.float_value(NEW."c39"),
+        'c39', exaudit_internal.float_value(NEW."c39"),
         'c40', NEW."c40",
         'c41', NEW."c41",
-        'c42', exaudit.float_value(NEW."c42"),
+        'c42', exaudit_internal.float_value(NEW."c42"),
         'c43', NEW."c43",
         'c44', NEW."c44",
-        'c45', exaudit.float_value(NEW."c45"),
+        'c45', exaudit_internal.float_value(NEW."c45"),
         'c46', NEW."c46",
         'c47', NEW."c47",
-        'c48', exaudit.float_value(NEW."c48"),
+        'c48', exaudit_internal.float_value(NEW."c48"),
         'c49', NEW."c49")
     || pg_catalog.jsonb_build_object(
         'c50', NEW."c50",
-        'c51', exaudit.float_value(NEW."c51"),
+        'c51', exaudit_internal.float_value(NEW."c51"),
         'c52', NEW."c52",
         'c53', NEW."c53",
-        'c54', exaudit.float_value(NEW."c54"),
+        'c54', exaudit_internal.float_value(NEW."c54"),
         'c55', NEW."c55",
         'c56', NEW."c56",
-        'c57', exaudit.float_value(NEW."c57"),
+        'c57', exaudit_internal.float_value(NEW."c57"),
         'c58', NEW."c58",
         'c59', NEW."c59");
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
@@ -254,73 +254,73 @@ BEGIN
         'id', NEW."id",
         'c01', NEW."c01",
         'c02', NEW."c02",
-        'c03', exaudit.float_value(NEW."c03"),
+        'c03', exaudit_internal.float_value(NEW."c03"),
         'c04', NEW."c04",
         'c05', NEW."c05",
-        'c06', exaudit.float_value(NEW."c06"),
+        'c06', exaudit_internal.float_value(NEW."c06"),
         'c07', NEW."c07",
         'c08', NEW."c08",
-        'c09', exaudit.float_value(NEW."c09"),
+        'c09', exaudit_internal.float_value(NEW."c09"),
         'c10', NEW."c10",
         'c11', NEW."c11",
-        'c12', exaudit.float_value(NEW."c12"),
+        'c12', exaudit_internal.float_value(NEW."c12"),
         'c13', NEW."c13",
         'c14', NEW."c14",
-        'c15', exaudit.float_value(NEW."c15"),
+        'c15', exaudit_internal.float_value(NEW."c15"),
         'c16', NEW."c16",
         'c17', NEW."c17",
-        'c18', exaudit.float_value(NEW."c18"),
+        'c18', exaudit_internal.float_value(NEW."c18"),
         'c19', NEW."c19",
         'c20', NEW."c20",
-        'c21', exaudit.float_value(NEW."c21"),
+        'c21', exaudit_internal.float_value(NEW."c21"),
         'c22', NEW."c22",
         'c23', NEW."c23",
-        'c24', exaudit.float_value(NEW."c24"),
+        'c24', exaudit_internal.float_value(NEW."c24"),
         'c25', NEW."c25",
         'c26', NEW."c26",
-        'c27', exaudit.float_value(NEW."c27"),
+        'c27', exaudit_internal.float_value(NEW."c27"),
         'c28', NEW."c28",
         'c29', NEW."c29",
-        'c30', exaudit.float_value(NEW."c30"),
+        'c30', exaudit_internal.float_value(NEW."c30"),
         'c31', NEW."c31",
         'c32', NEW."c32",
-        'c33', exaudit.float_value(NEW."c33"),
+        'c33', exaudit_internal.float_value(NEW."c33"),
         'c34', NEW."c34",
         'c35', NEW."c35",
-        'c36', exaudit.float_value(NEW."c36"),
+        'c36', exaudit_internal.float_value(NEW."c36"),
         'c37', NEW."c37",
         'c38', NEW."c38",
-        'c39', exaudit.float_value(NEW."c39"),
+        'c39', exaudit_internal.float_value(NEW."c39"),
         'c40', NEW."c40",
         'c41', NEW."c41",
-        'c42', exaudit.float_value(NEW."c42"),
+        'c42', exaudit_internal.float_value(NEW."c42"),
         'c43', NEW."c43",
         'c44', NEW."c44",
-        'c45', exaudit.float_value(NEW."c45"),
+        'c45', exaudit_internal.float_value(NEW."c45"),
         'c46', NEW."c46",
         'c47', NEW."c47",
-        'c48', exaudit.float_value(NEW."c48"),
+        'c48', exaudit_internal.float_value(NEW."c48"),
         'c49', NEW."c49")
     || pg_catalog.jsonb_build_object(
         'c50', NEW."c50",
-        'c51', exaudit.float_value(NEW."c51"),
+        'c51', exaudit_internal.float_value(NEW."c51"),
         'c52', NEW."c52",
         'c53', NEW."c53",
-        'c54', exaudit.float_value(NEW."c54"),
+        'c54', exaudit_internal.float_value(NEW."c54"),
         'c55', NEW."c55",
         'c56', NEW."c56",
-        'c57', exaudit.float_value(NEW."c57"),
+        'c57', exaudit_internal.float_value(NEW."c57"),
         'c58', NEW."c58",
         'c59', NEW."c59"));
     END IF;
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_insert() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_insert() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_insert() IS 'exaudit: records insert of public.wide';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_insert() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_insert() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_insert() IS 'exaudit: records insert of public.wide';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_update() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -338,7 +338,7 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id integer,
         c01 text,
         c02 integer,
@@ -400,19 +400,19 @@ BEGIN
         c58 text,
         c59 integer,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), exaudit.encode(NEW),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -436,8 +436,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c02', NEW."c02");
     END IF;
     IF ROW(OLD."c03")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c03")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c03', exaudit.float_value(OLD."c03"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c03', exaudit.float_value(NEW."c03"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c03', exaudit_internal.float_value(OLD."c03"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c03', exaudit_internal.float_value(NEW."c03"));
     END IF;
     IF OLD."c04" IS DISTINCT FROM NEW."c04" THEN
         IF pg_catalog.octet_length(OLD."c04") > 1000000 OR pg_catalog.octet_length(NEW."c04") > 1000000 THEN
@@ -452,8 +452,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c05', NEW."c05");
     END IF;
     IF ROW(OLD."c06")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c06")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c06', exaudit.float_value(OLD."c06"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c06', exaudit.float_value(NEW."c06"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c06', exaudit_internal.float_value(OLD."c06"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c06', exaudit_internal.float_value(NEW."c06"));
     END IF;
     IF OLD."c07" IS DISTINCT FROM NEW."c07" THEN
         IF pg_catalog.octet_length(OLD."c07") > 1000000 OR pg_catalog.octet_length(NEW."c07") > 1000000 THEN
@@ -468,8 +468,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c08', NEW."c08");
     END IF;
     IF ROW(OLD."c09")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c09")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c09', exaudit.float_value(OLD."c09"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c09', exaudit.float_value(NEW."c09"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c09', exaudit_internal.float_value(OLD."c09"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c09', exaudit_internal.float_value(NEW."c09"));
     END IF;
     IF OLD."c10" IS DISTINCT FROM NEW."c10" THEN
         IF pg_catalog.octet_length(OLD."c10") > 1000000 OR pg_catalog.octet_length(NEW."c10") > 1000000 THEN
@@ -484,8 +484,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c11', NEW."c11");
     END IF;
     IF ROW(OLD."c12")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c12")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c12', exaudit.float_value(OLD."c12"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c12', exaudit.float_value(NEW."c12"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c12', exaudit_internal.float_value(OLD."c12"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c12', exaudit_internal.float_value(NEW."c12"));
     END IF;
     IF OLD."c13" IS DISTINCT FROM NEW."c13" THEN
         IF pg_catalog.octet_length(OLD."c13") > 1000000 OR pg_catalog.octet_length(NEW."c13") > 1000000 THEN
@@ -500,8 +500,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c14', NEW."c14");
     END IF;
     IF ROW(OLD."c15")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c15")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c15', exaudit.float_value(OLD."c15"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c15', exaudit.float_value(NEW."c15"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c15', exaudit_internal.float_value(OLD."c15"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c15', exaudit_internal.float_value(NEW."c15"));
     END IF;
     IF OLD."c16" IS DISTINCT FROM NEW."c16" THEN
         IF pg_catalog.octet_length(OLD."c16") > 1000000 OR pg_catalog.octet_length(NEW."c16") > 1000000 THEN
@@ -516,8 +516,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c17', NEW."c17");
     END IF;
     IF ROW(OLD."c18")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c18")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c18', exaudit.float_value(OLD."c18"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c18', exaudit.float_value(NEW."c18"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c18', exaudit_internal.float_value(OLD."c18"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c18', exaudit_internal.float_value(NEW."c18"));
     END IF;
     IF OLD."c19" IS DISTINCT FROM NEW."c19" THEN
         IF pg_catalog.octet_length(OLD."c19") > 1000000 OR pg_catalog.octet_length(NEW."c19") > 1000000 THEN
@@ -532,8 +532,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c20', NEW."c20");
     END IF;
     IF ROW(OLD."c21")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c21")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c21', exaudit.float_value(OLD."c21"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c21', exaudit.float_value(NEW."c21"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c21', exaudit_internal.float_value(OLD."c21"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c21', exaudit_internal.float_value(NEW."c21"));
     END IF;
     IF OLD."c22" IS DISTINCT FROM NEW."c22" THEN
         IF pg_catalog.octet_length(OLD."c22") > 1000000 OR pg_catalog.octet_length(NEW."c22") > 1000000 THEN
@@ -548,8 +548,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c23', NEW."c23");
     END IF;
     IF ROW(OLD."c24")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c24")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c24', exaudit.float_value(OLD."c24"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c24', exaudit.float_value(NEW."c24"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c24', exaudit_internal.float_value(OLD."c24"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c24', exaudit_internal.float_value(NEW."c24"));
     END IF;
     IF OLD."c25" IS DISTINCT FROM NEW."c25" THEN
         IF pg_catalog.octet_length(OLD."c25") > 1000000 OR pg_catalog.octet_length(NEW."c25") > 1000000 THEN
@@ -564,8 +564,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c26', NEW."c26");
     END IF;
     IF ROW(OLD."c27")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c27")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c27', exaudit.float_value(OLD."c27"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c27', exaudit.float_value(NEW."c27"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c27', exaudit_internal.float_value(OLD."c27"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c27', exaudit_internal.float_value(NEW."c27"));
     END IF;
     IF OLD."c28" IS DISTINCT FROM NEW."c28" THEN
         IF pg_catalog.octet_length(OLD."c28") > 1000000 OR pg_catalog.octet_length(NEW."c28") > 1000000 THEN
@@ -580,8 +580,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c29', NEW."c29");
     END IF;
     IF ROW(OLD."c30")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c30")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c30', exaudit.float_value(OLD."c30"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c30', exaudit.float_value(NEW."c30"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c30', exaudit_internal.float_value(OLD."c30"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c30', exaudit_internal.float_value(NEW."c30"));
     END IF;
     IF OLD."c31" IS DISTINCT FROM NEW."c31" THEN
         IF pg_catalog.octet_length(OLD."c31") > 1000000 OR pg_catalog.octet_length(NEW."c31") > 1000000 THEN
@@ -596,8 +596,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c32', NEW."c32");
     END IF;
     IF ROW(OLD."c33")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c33")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c33', exaudit.float_value(OLD."c33"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c33', exaudit.float_value(NEW."c33"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c33', exaudit_internal.float_value(OLD."c33"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c33', exaudit_internal.float_value(NEW."c33"));
     END IF;
     IF OLD."c34" IS DISTINCT FROM NEW."c34" THEN
         IF pg_catalog.octet_length(OLD."c34") > 1000000 OR pg_catalog.octet_length(NEW."c34") > 1000000 THEN
@@ -612,8 +612,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c35', NEW."c35");
     END IF;
     IF ROW(OLD."c36")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c36")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c36', exaudit.float_value(OLD."c36"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c36', exaudit.float_value(NEW."c36"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c36', exaudit_internal.float_value(OLD."c36"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c36', exaudit_internal.float_value(NEW."c36"));
     END IF;
     IF OLD."c37" IS DISTINCT FROM NEW."c37" THEN
         IF pg_catalog.octet_length(OLD."c37") > 1000000 OR pg_catalog.octet_length(NEW."c37") > 1000000 THEN
@@ -628,8 +628,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c38', NEW."c38");
     END IF;
     IF ROW(OLD."c39")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c39")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c39', exaudit.float_value(OLD."c39"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c39', exaudit.float_value(NEW."c39"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c39', exaudit_internal.float_value(OLD."c39"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c39', exaudit_internal.float_value(NEW."c39"));
     END IF;
     IF OLD."c40" IS DISTINCT FROM NEW."c40" THEN
         IF pg_catalog.octet_length(OLD."c40") > 1000000 OR pg_catalog.octet_length(NEW."c40") > 1000000 THEN
@@ -644,8 +644,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c41', NEW."c41");
     END IF;
     IF ROW(OLD."c42")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c42")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c42', exaudit.float_value(OLD."c42"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c42', exaudit.float_value(NEW."c42"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c42', exaudit_internal.float_value(OLD."c42"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c42', exaudit_internal.float_value(NEW."c42"));
     END IF;
     IF OLD."c43" IS DISTINCT FROM NEW."c43" THEN
         IF pg_catalog.octet_length(OLD."c43") > 1000000 OR pg_catalog.octet_length(NEW."c43") > 1000000 THEN
@@ -660,8 +660,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c44', NEW."c44");
     END IF;
     IF ROW(OLD."c45")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c45")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c45', exaudit.float_value(OLD."c45"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c45', exaudit.float_value(NEW."c45"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c45', exaudit_internal.float_value(OLD."c45"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c45', exaudit_internal.float_value(NEW."c45"));
     END IF;
     IF OLD."c46" IS DISTINCT FROM NEW."c46" THEN
         IF pg_catalog.octet_length(OLD."c46") > 1000000 OR pg_catalog.octet_length(NEW."c46") > 1000000 THEN
@@ -676,8 +676,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c47', NEW."c47");
     END IF;
     IF ROW(OLD."c48")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c48")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c48', exaudit.float_value(OLD."c48"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c48', exaudit.float_value(NEW."c48"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c48', exaudit_internal.float_value(OLD."c48"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c48', exaudit_internal.float_value(NEW."c48"));
     END IF;
     IF OLD."c49" IS DISTINCT FROM NEW."c49" THEN
         IF pg_catalog.octet_length(OLD."c49") > 1000000 OR pg_catalog.octet_length(NEW."c49") > 1000000 THEN
@@ -692,8 +692,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c50', NEW."c50");
     END IF;
     IF ROW(OLD."c51")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c51")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c51', exaudit.float_value(OLD."c51"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c51', exaudit.float_value(NEW."c51"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c51', exaudit_internal.float_value(OLD."c51"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c51', exaudit_internal.float_value(NEW."c51"));
     END IF;
     IF OLD."c52" IS DISTINCT FROM NEW."c52" THEN
         IF pg_catalog.octet_length(OLD."c52") > 1000000 OR pg_catalog.octet_length(NEW."c52") > 1000000 THEN
@@ -708,8 +708,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c53', NEW."c53");
     END IF;
     IF ROW(OLD."c54")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c54")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c54', exaudit.float_value(OLD."c54"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c54', exaudit.float_value(NEW."c54"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c54', exaudit_internal.float_value(OLD."c54"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c54', exaudit_internal.float_value(NEW."c54"));
     END IF;
     IF OLD."c55" IS DISTINCT FROM NEW."c55" THEN
         IF pg_catalog.octet_length(OLD."c55") > 1000000 OR pg_catalog.octet_length(NEW."c55") > 1000000 THEN
@@ -724,8 +724,8 @@ BEGIN
         new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c56', NEW."c56");
     END IF;
     IF ROW(OLD."c57")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c57")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c57', exaudit.float_value(OLD."c57"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c57', exaudit.float_value(NEW."c57"));
+        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c57', exaudit_internal.float_value(OLD."c57"));
+        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c57', exaudit_internal.float_value(NEW."c57"));
     END IF;
     IF OLD."c58" IS DISTINCT FROM NEW."c58" THEN
         IF pg_catalog.octet_length(OLD."c58") > 1000000 OR pg_catalog.octet_length(NEW."c58") > 1000000 THEN
@@ -744,26 +744,26 @@ BEGIN
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF new_values IS NULL AND wide IS NULL THEN
             -- something did, that this does not know
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), exaudit.encode_with(exaudit.encode_query('<relation>'::oid), NEW),
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid),
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF wide OR old_entity IS NOT NULL
            OR pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             IF wide THEN -- what jsonb may not hold is left out, and noted
                 SELECT c.old_values, c.new_values INTO old_values, new_values
-                FROM exaudit.bounded_changes(OLD, NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[]) AS c;
+                FROM exaudit_internal.bounded_changes(OLD, NEW, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[]) AS c;
             END IF;
-            PERFORM exaudit.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
+                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
@@ -776,11 +776,11 @@ BEGIN
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_update() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_update() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_update() IS 'exaudit: records update of public.wide';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_update() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_update() IS 'exaudit: records update of public.wide';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_delete() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -795,7 +795,7 @@ BEGIN
     -- Altered since, or not the trigger or the relation that this was written for: record whole
     -- rows, slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit.has_shape('<relation>'::oid,
+       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
        'id integer,
         c01 text,
         c02 integer,
@@ -857,17 +857,17 @@ BEGIN
         c58 text,
         c59 integer,
         PRIMARY KEY (id)')
-       OR NOT (exaudit.has_snapshot(1, '<relation>'::oid)
-               OR exaudit.take_snapshot(1, '<relation>'::oid, exaudit.present_columns('<relation>'::oid))) THEN
+       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
+               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
         IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         ELSIF TG_RELID <> '<relation>'::oid THEN
             -- the table restored from a dump, or one that is refused
-            PERFORM exaudit.record_restored(1, TG_RELID, exaudit.encode(OLD), NULL);
+            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), NULL);
             RETURN NULL;
         END IF;
-        PERFORM exaudit.record_altered(1, TG_RELID, exaudit.encode_with(exaudit.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit.present_columns('<relation>'::oid), exaudit.key_columns('<relation>'::oid));
+        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
+            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
         RETURN NULL;
     END IF;
 
@@ -876,67 +876,67 @@ BEGIN
         -- What jsonb may not hold is left out, and noted as JSON nulls are.
         IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
             image := CASE WHEN greatest(pg_catalog.octet_length(OLD."c01"), pg_catalog.octet_length(OLD."c04"), pg_catalog.octet_length(OLD."c07"), pg_catalog.octet_length(OLD."c10"), pg_catalog.octet_length(OLD."c13"), pg_catalog.octet_length(OLD."c16"), pg_catalog.octet_length(OLD."c19"), pg_catalog.octet_length(OLD."c22"), pg_catalog.octet_length(OLD."c25"), pg_catalog.octet_length(OLD."c28"), pg_catalog.octet_length(OLD."c31"), pg_catalog.octet_length(OLD."c34"), pg_catalog.octet_length(OLD."c37"), pg_catalog.octet_length(OLD."c40"), pg_catalog.octet_length(OLD."c43"), pg_catalog.octet_length(OLD."c46"), pg_catalog.octet_length(OLD."c49"), pg_catalog.octet_length(OLD."c52"), pg_catalog.octet_length(OLD."c55"), pg_catalog.octet_length(OLD."c58")) > 1000000
-        THEN exaudit.bounded_image(OLD, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
+        THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'c01', 'c02', 'c03', 'c04', 'c05', 'c06', 'c07', 'c08', 'c09', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', 'c21', 'c22', 'c23', 'c24', 'c25', 'c26', 'c27', 'c28', 'c29', 'c30', 'c31', 'c32', 'c33', 'c34', 'c35', 'c36', 'c37', 'c38', 'c39', 'c40', 'c41', 'c42', 'c43', 'c44', 'c45', 'c46', 'c47', 'c48', 'c49', 'c50', 'c51', 'c52', 'c53', 'c54', 'c55', 'c56', 'c57', 'c58', 'c59']::text[])
         ELSE pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'c01', OLD."c01",
         'c02', OLD."c02",
-        'c03', exaudit.float_value(OLD."c03"),
+        'c03', exaudit_internal.float_value(OLD."c03"),
         'c04', OLD."c04",
         'c05', OLD."c05",
-        'c06', exaudit.float_value(OLD."c06"),
+        'c06', exaudit_internal.float_value(OLD."c06"),
         'c07', OLD."c07",
         'c08', OLD."c08",
-        'c09', exaudit.float_value(OLD."c09"),
+        'c09', exaudit_internal.float_value(OLD."c09"),
         'c10', OLD."c10",
         'c11', OLD."c11",
-        'c12', exaudit.float_value(OLD."c12"),
+        'c12', exaudit_internal.float_value(OLD."c12"),
         'c13', OLD."c13",
         'c14', OLD."c14",
-        'c15', exaudit.float_value(OLD."c15"),
+        'c15', exaudit_internal.float_value(OLD."c15"),
         'c16', OLD."c16",
         'c17', OLD."c17",
-        'c18', exaudit.float_value(OLD."c18"),
+        'c18', exaudit_internal.float_value(OLD."c18"),
         'c19', OLD."c19",
         'c20', OLD."c20",
-        'c21', exaudit.float_value(OLD."c21"),
+        'c21', exaudit_internal.float_value(OLD."c21"),
         'c22', OLD."c22",
         'c23', OLD."c23",
-        'c24', exaudit.float_value(OLD."c24"),
+        'c24', exaudit_internal.float_value(OLD."c24"),
         'c25', OLD."c25",
         'c26', OLD."c26",
-        'c27', exaudit.float_value(OLD."c27"),
+        'c27', exaudit_internal.float_value(OLD."c27"),
         'c28', OLD."c28",
         'c29', OLD."c29",
-        'c30', exaudit.float_value(OLD."c30"),
+        'c30', exaudit_internal.float_value(OLD."c30"),
         'c31', OLD."c31",
         'c32', OLD."c32",
-        'c33', exaudit.float_value(OLD."c33"),
+        'c33', exaudit_internal.float_value(OLD."c33"),
         'c34', OLD."c34",
         'c35', OLD."c35",
-        'c36', exaudit.float_value(OLD."c36"),
+        'c36', exaudit_internal.float_value(OLD."c36"),
         'c37', OLD."c37",
         'c38', OLD."c38",
-        'c39', exaudit.float_value(OLD."c39"),
+        'c39', exaudit_internal.float_value(OLD."c39"),
         'c40', OLD."c40",
         'c41', OLD."c41",
-        'c42', exaudit.float_value(OLD."c42"),
+        'c42', exaudit_internal.float_value(OLD."c42"),
         'c43', OLD."c43",
         'c44', OLD."c44",
-        'c45', exaudit.float_value(OLD."c45"),
+        'c45', exaudit_internal.float_value(OLD."c45"),
         'c46', OLD."c46",
         'c47', OLD."c47",
-        'c48', exaudit.float_value(OLD."c48"),
+        'c48', exaudit_internal.float_value(OLD."c48"),
         'c49', OLD."c49")
     || pg_catalog.jsonb_build_object(
         'c50', OLD."c50",
-        'c51', exaudit.float_value(OLD."c51"),
+        'c51', exaudit_internal.float_value(OLD."c51"),
         'c52', OLD."c52",
         'c53', OLD."c53",
-        'c54', exaudit.float_value(OLD."c54"),
+        'c54', exaudit_internal.float_value(OLD."c54"),
         'c55', OLD."c55",
         'c56', OLD."c56",
-        'c57', exaudit.float_value(OLD."c57"),
+        'c57', exaudit_internal.float_value(OLD."c57"),
         'c58', OLD."c58",
         'c59', OLD."c59") END;
             IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
@@ -950,74 +950,74 @@ BEGIN
         'id', OLD."id",
         'c01', OLD."c01",
         'c02', OLD."c02",
-        'c03', exaudit.float_value(OLD."c03"),
+        'c03', exaudit_internal.float_value(OLD."c03"),
         'c04', OLD."c04",
         'c05', OLD."c05",
-        'c06', exaudit.float_value(OLD."c06"),
+        'c06', exaudit_internal.float_value(OLD."c06"),
         'c07', OLD."c07",
         'c08', OLD."c08",
-        'c09', exaudit.float_value(OLD."c09"),
+        'c09', exaudit_internal.float_value(OLD."c09"),
         'c10', OLD."c10",
         'c11', OLD."c11",
-        'c12', exaudit.float_value(OLD."c12"),
+        'c12', exaudit_internal.float_value(OLD."c12"),
         'c13', OLD."c13",
         'c14', OLD."c14",
-        'c15', exaudit.float_value(OLD."c15"),
+        'c15', exaudit_internal.float_value(OLD."c15"),
         'c16', OLD."c16",
         'c17', OLD."c17",
-        'c18', exaudit.float_value(OLD."c18"),
+        'c18', exaudit_internal.float_value(OLD."c18"),
         'c19', OLD."c19",
         'c20', OLD."c20",
-        'c21', exaudit.float_value(OLD."c21"),
+        'c21', exaudit_internal.float_value(OLD."c21"),
         'c22', OLD."c22",
         'c23', OLD."c23",
-        'c24', exaudit.float_value(OLD."c24"),
+        'c24', exaudit_internal.float_value(OLD."c24"),
         'c25', OLD."c25",
         'c26', OLD."c26",
-        'c27', exaudit.float_value(OLD."c27"),
+        'c27', exaudit_internal.float_value(OLD."c27"),
         'c28', OLD."c28",
         'c29', OLD."c29",
-        'c30', exaudit.float_value(OLD."c30"),
+        'c30', exaudit_internal.float_value(OLD."c30"),
         'c31', OLD."c31",
         'c32', OLD."c32",
-        'c33', exaudit.float_value(OLD."c33"),
+        'c33', exaudit_internal.float_value(OLD."c33"),
         'c34', OLD."c34",
         'c35', OLD."c35",
-        'c36', exaudit.float_value(OLD."c36"),
+        'c36', exaudit_internal.float_value(OLD."c36"),
         'c37', OLD."c37",
         'c38', OLD."c38",
-        'c39', exaudit.float_value(OLD."c39"),
+        'c39', exaudit_internal.float_value(OLD."c39"),
         'c40', OLD."c40",
         'c41', OLD."c41",
-        'c42', exaudit.float_value(OLD."c42"),
+        'c42', exaudit_internal.float_value(OLD."c42"),
         'c43', OLD."c43",
         'c44', OLD."c44",
-        'c45', exaudit.float_value(OLD."c45"),
+        'c45', exaudit_internal.float_value(OLD."c45"),
         'c46', OLD."c46",
         'c47', OLD."c47",
-        'c48', exaudit.float_value(OLD."c48"),
+        'c48', exaudit_internal.float_value(OLD."c48"),
         'c49', OLD."c49")
     || pg_catalog.jsonb_build_object(
         'c50', OLD."c50",
-        'c51', exaudit.float_value(OLD."c51"),
+        'c51', exaudit_internal.float_value(OLD."c51"),
         'c52', OLD."c52",
         'c53', OLD."c53",
-        'c54', exaudit.float_value(OLD."c54"),
+        'c54', exaudit_internal.float_value(OLD."c54"),
         'c55', OLD."c55",
         'c56', OLD."c56",
-        'c57', exaudit.float_value(OLD."c57"),
+        'c57', exaudit_internal.float_value(OLD."c57"),
         'c58', OLD."c58",
         'c59', OLD."c59");
         END IF;
         BEGIN
             data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
         EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit.record says what is wrong with it
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
         IF pg_catalog.jsonb_typeof(data) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+            PERFORM exaudit_internal.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
@@ -1029,73 +1029,73 @@ BEGIN
         'id', OLD."id",
         'c01', OLD."c01",
         'c02', OLD."c02",
-        'c03', exaudit.float_value(OLD."c03"),
+        'c03', exaudit_internal.float_value(OLD."c03"),
         'c04', OLD."c04",
         'c05', OLD."c05",
-        'c06', exaudit.float_value(OLD."c06"),
+        'c06', exaudit_internal.float_value(OLD."c06"),
         'c07', OLD."c07",
         'c08', OLD."c08",
-        'c09', exaudit.float_value(OLD."c09"),
+        'c09', exaudit_internal.float_value(OLD."c09"),
         'c10', OLD."c10",
         'c11', OLD."c11",
-        'c12', exaudit.float_value(OLD."c12"),
+        'c12', exaudit_internal.float_value(OLD."c12"),
         'c13', OLD."c13",
         'c14', OLD."c14",
-        'c15', exaudit.float_value(OLD."c15"),
+        'c15', exaudit_internal.float_value(OLD."c15"),
         'c16', OLD."c16",
         'c17', OLD."c17",
-        'c18', exaudit.float_value(OLD."c18"),
+        'c18', exaudit_internal.float_value(OLD."c18"),
         'c19', OLD."c19",
         'c20', OLD."c20",
-        'c21', exaudit.float_value(OLD."c21"),
+        'c21', exaudit_internal.float_value(OLD."c21"),
         'c22', OLD."c22",
         'c23', OLD."c23",
-        'c24', exaudit.float_value(OLD."c24"),
+        'c24', exaudit_internal.float_value(OLD."c24"),
         'c25', OLD."c25",
         'c26', OLD."c26",
-        'c27', exaudit.float_value(OLD."c27"),
+        'c27', exaudit_internal.float_value(OLD."c27"),
         'c28', OLD."c28",
         'c29', OLD."c29",
-        'c30', exaudit.float_value(OLD."c30"),
+        'c30', exaudit_internal.float_value(OLD."c30"),
         'c31', OLD."c31",
         'c32', OLD."c32",
-        'c33', exaudit.float_value(OLD."c33"),
+        'c33', exaudit_internal.float_value(OLD."c33"),
         'c34', OLD."c34",
         'c35', OLD."c35",
-        'c36', exaudit.float_value(OLD."c36"),
+        'c36', exaudit_internal.float_value(OLD."c36"),
         'c37', OLD."c37",
         'c38', OLD."c38",
-        'c39', exaudit.float_value(OLD."c39"),
+        'c39', exaudit_internal.float_value(OLD."c39"),
         'c40', OLD."c40",
         'c41', OLD."c41",
-        'c42', exaudit.float_value(OLD."c42"),
+        'c42', exaudit_internal.float_value(OLD."c42"),
         'c43', OLD."c43",
         'c44', OLD."c44",
-        'c45', exaudit.float_value(OLD."c45"),
+        'c45', exaudit_internal.float_value(OLD."c45"),
         'c46', OLD."c46",
         'c47', OLD."c47",
-        'c48', exaudit.float_value(OLD."c48"),
+        'c48', exaudit_internal.float_value(OLD."c48"),
         'c49', OLD."c49")
     || pg_catalog.jsonb_build_object(
         'c50', OLD."c50",
-        'c51', exaudit.float_value(OLD."c51"),
+        'c51', exaudit_internal.float_value(OLD."c51"),
         'c52', OLD."c52",
         'c53', OLD."c53",
-        'c54', exaudit.float_value(OLD."c54"),
+        'c54', exaudit_internal.float_value(OLD."c54"),
         'c55', OLD."c55",
         'c56', OLD."c56",
-        'c57', exaudit.float_value(OLD."c57"),
+        'c57', exaudit_internal.float_value(OLD."c57"),
         'c58', OLD."c58",
         'c59', OLD."c59"));
     END IF;
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_delete() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_delete() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_delete() IS 'exaudit: records delete of public.wide';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_delete() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_delete() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_delete() IS 'exaudit: records delete of public.wide';
 
-CREATE OR REPLACE FUNCTION exaudit.t1_truncate() RETURNS trigger
+CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -1104,39 +1104,39 @@ AS $exaudit$
 -- TRUNCATE of public.wide: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
     IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     -- Only for the table that this was written for.
     IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit.check_table(1, TG_RELID);
+        PERFORM exaudit_internal.check_table(1, TG_RELID);
     END IF;
 
     -- The rows are still there: each is recorded as deleted.
-    PERFORM exaudit.record_truncated(1, TG_RELID);
+    PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END
 $exaudit$;
-REVOKE EXECUTE ON FUNCTION exaudit.t1_truncate() FROM PUBLIC;
-ALTER FUNCTION exaudit.t1_truncate() OWNER TO exaudit_writer;
-COMMENT ON FUNCTION exaudit.t1_truncate() IS 'exaudit: records truncate of public.wide';
+REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_truncate() FROM PUBLIC;
+ALTER FUNCTION exaudit_internal.t1_truncate() OWNER TO exaudit_writer;
+COMMENT ON FUNCTION exaudit_internal.t1_truncate() IS 'exaudit: records truncate of public.wide';
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
     AFTER INSERT ON public.wide
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t1_insert();
+    EXECUTE FUNCTION exaudit_internal.t1_insert();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.wide
     FOR EACH ROW
     WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
-    EXECUTE FUNCTION exaudit.t1_update();
+    EXECUTE FUNCTION exaudit_internal.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"
     AFTER DELETE ON public.wide
     FOR EACH ROW
-    EXECUTE FUNCTION exaudit.t1_delete();
+    EXECUTE FUNCTION exaudit_internal.t1_delete();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_truncate"
     BEFORE TRUNCATE ON public.wide
     FOR EACH STATEMENT
-    EXECUTE FUNCTION exaudit.t1_truncate();
+    EXECUTE FUNCTION exaudit_internal.t1_truncate();

@@ -12,7 +12,7 @@ SET LOCAL ROLE exaudit_owner;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- The moves of transactions that have not ended; nobody ever sees one of another's.
-CREATE UNLOGGED TABLE exaudit.moves (
+CREATE UNLOGGED TABLE exaudit_internal.moves (
     xid           xid8             NOT NULL DEFAULT pg_current_xact_id(),
     relation      oid              NOT NULL, -- the partition
     row_id        tid              NOT NULL, -- the ctid there
@@ -28,15 +28,14 @@ CREATE UNLOGGED TABLE exaudit.moves (
     custom        text,
     rollback      text
 );
-CREATE INDEX moves_row ON exaudit.moves (relation, row_id);
-CREATE INDEX moves_held ON exaudit.moves USING hash (new_entity_id) WHERE version_id IS NOT NULL; -- hash takes long keys
-
-REVOKE ALL ON exaudit.moves FROM PUBLIC;
-GRANT SELECT, INSERT, UPDATE, DELETE ON exaudit.moves TO exaudit_writer;
+REVOKE ALL ON exaudit_internal.moves FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON exaudit_internal.moves TO exaudit_writer;
+CREATE INDEX moves_row ON exaudit_internal.moves (relation, row_id);
+CREATE INDEX moves_held ON exaudit_internal.moves USING hash (new_entity_id) WHERE version_id IS NOT NULL; -- hash takes long keys
 
 -- +goose StatementBegin
 -- Notes a row that an update is about to move, and as what.
-CREATE FUNCTION exaudit.note_move(relation oid, row_id tid, new_entity_id text) RETURNS void
+CREATE FUNCTION exaudit_internal.note_move(relation oid, row_id tid, new_entity_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off -- the table is empty when this is planned, and need not stay so
@@ -48,23 +47,24 @@ BEGIN
     IF new_entity_id IS NULL THEN
         RETURN;
     END IF;
-    INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id)
+    INSERT INTO exaudit_internal.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id)
     RETURNING ctid INTO noted;
-    SELECT count(*) INTO notes FROM exaudit.moves m
+    SELECT count(*) INTO notes FROM exaudit_internal.moves m
     WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id AND m.xid = pg_catalog.pg_current_xact_id();
     IF notes > 1 THEN -- noted already, for the key of a partition's own partitions
-        DELETE FROM exaudit.moves m
+        DELETE FROM exaudit_internal.moves m
         WHERE m.relation = note_move.relation AND m.row_id = note_move.row_id AND m.xid = pg_catalog.pg_current_xact_id()
           AND m.ctid <> noted;
     ELSIF notes = 0 THEN -- after SET CONSTRAINTS ALL IMMEDIATE, the end of the move has come at once
-        SET CONSTRAINTS exaudit.move_ends DEFERRED;
-        INSERT INTO exaudit.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id);
+        SET CONSTRAINTS exaudit_internal.move_ends DEFERRED;
+        INSERT INTO exaudit_internal.moves (relation, row_id, new_entity_id) VALUES (relation, row_id, new_entity_id);
     END IF;
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.note_move TO exaudit_writer;
 
 -- Holds back the DELETE of a row that was noted, and tells whether it was.
-CREATE FUNCTION exaudit.leaves(
+CREATE FUNCTION exaudit_internal.leaves(
     table_id integer, relation oid, row_id tid, image jsonb, present jsonb, key_columns jsonb
 ) RETURNS boolean
     LANGUAGE plpgsql
@@ -72,36 +72,36 @@ CREATE FUNCTION exaudit.leaves(
     SET enable_seqscan = off
 AS $$
 DECLARE
-    root    oid := exaudit.recorded_root(table_id, relation);
+    root    oid := exaudit_internal.recorded_root(table_id, relation);
     options jsonb;
     noted   boolean;
     command bigint;
     shown   jsonb := image;
 BEGIN
     SELECT m.cmin::text::bigint, t.options,
-           (SELECT s.relation = root AND s.columns = present FROM exaudit.column_snapshots s
+           (SELECT s.relation = root AND s.columns = present FROM exaudit_internal.column_snapshots s
             WHERE s.table_id = t.id ORDER BY s.since DESC LIMIT 1)
     INTO command, options, noted
-    FROM exaudit.moves m, exaudit.tables t
+    FROM exaudit_internal.moves m, exaudit.tables t
     WHERE m.relation = leaves.relation AND m.row_id = leaves.row_id AND m.xid = pg_catalog.pg_current_xact_id()
       AND t.id = leaves.table_id;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
     IF options <> '{}' THEN
-        shown := exaudit.redacted(table_id, root, image);
+        shown := exaudit_internal.redacted(table_id, root, image);
     END IF;
     IF noted IS NOT TRUE THEN -- before the id
-        PERFORM exaudit.note_columns(table_id, root, present);
+        PERFORM exaudit_internal.note_columns(table_id, root, present);
     END IF;
-    UPDATE exaudit.moves m
+    UPDATE exaudit_internal.moves m
     SET table_id = leaves.table_id,
         version_id = pg_catalog.nextval('exaudit.versions_id_seq'),
         noted_by = command,
         depth = pg_catalog.pg_trigger_depth(),
-        entity_id = exaudit.entity_id_in(leaves.key_columns, shown),
+        entity_id = exaudit_internal.entity_id_in(leaves.key_columns, shown),
         image = leaves.image,
-        before = CASE WHEN options ? 'where' AND NOT exaudit.meets(leaves.table_id, leaves.relation, leaves.image) THEN NULL
+        before = CASE WHEN options ? 'where' AND NOT exaudit_internal.meets(leaves.table_id, leaves.relation, leaves.image) THEN NULL
                       ELSE shown END,
         custom = pg_catalog.current_setting('exaudit.custom', true),
         rollback = pg_catalog.current_setting('exaudit.rollback', true)
@@ -109,13 +109,14 @@ BEGIN
     RETURN true;
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.leaves TO exaudit_writer;
 
 -- Records an INSERT as the update that it is the second half of, and tells whether it is
 -- one. A move's INSERT comes right after its DELETE, among the triggers of one depth, with
 -- the key that was noted, and its row was written by the command that was going on when
 -- that was noted: a row of a later one only looks the same. Of a row that a trigger has
 -- touched already, the command is not known.
-CREATE FUNCTION exaudit.arrives(
+CREATE FUNCTION exaudit_internal.arrives(
     table_id integer, relation oid, command cid, image jsonb, present jsonb, key_columns jsonb
 ) RETURNS boolean
     LANGUAGE plpgsql
@@ -124,10 +125,10 @@ CREATE FUNCTION exaudit.arrives(
 AS $$
 DECLARE
     held record;
-    key  text := exaudit.entity_id_in(key_columns, image);
+    key  text := exaudit_internal.entity_id_in(key_columns, image);
 BEGIN
     SELECT m.ctid, m.image, m.version_id INTO held
-    FROM exaudit.moves m
+    FROM exaudit_internal.moves m
     WHERE m.new_entity_id = key
       AND m.version_id IS NOT NULL
       AND m.xid = pg_catalog.pg_current_xact_id()
@@ -139,16 +140,17 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    DELETE FROM exaudit.moves m WHERE m.ctid = held.ctid;
-    PERFORM exaudit.record_altered(table_id, relation, held.image, image, present, key_columns, held.version_id,
+    DELETE FROM exaudit_internal.moves m WHERE m.ctid = held.ctid;
+    PERFORM exaudit_internal.record_altered(table_id, relation, held.image, image, present, key_columns, held.version_id,
                                    command => command::text::bigint);
     RETURN true;
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.arrives TO exaudit_writer;
 
 -- At the end of the transaction, records a DELETE that was held back and no INSERT followed,
 -- with the session's data of then.
-CREATE FUNCTION exaudit.end_move() RETURNS trigger
+CREATE FUNCTION exaudit_internal.end_move() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -156,50 +158,39 @@ CREATE FUNCTION exaudit.end_move() RETURNS trigger
     SET enable_seqscan = off
 AS $$
 DECLARE
-    held     exaudit.moves;
+    held     exaudit_internal.moves;
     custom   text := pg_catalog.current_setting('exaudit.custom', true);
     rollback text := pg_catalog.current_setting('exaudit.rollback', true);
 BEGIN
-    IF TG_RELID <> 'exaudit.moves'::regclass OR TG_NAME <> 'move_ends' THEN
-        PERFORM exaudit.refuse_trigger('end_move', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    IF TG_RELID <> 'exaudit_internal.moves'::regclass OR TG_NAME <> 'move_ends' THEN
+        PERFORM exaudit_internal.refuse_trigger('end_move', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
     FOR held IN
-        DELETE FROM exaudit.moves m
+        DELETE FROM exaudit_internal.moves m
         WHERE m.relation = NEW.relation AND m.row_id = NEW.row_id AND m.xid = NEW.xid
         RETURNING m.*
     LOOP
         CONTINUE WHEN held.before IS NULL; -- not deleted, or not recorded
         PERFORM pg_catalog.set_config('exaudit.custom', held.custom, true),
                 pg_catalog.set_config('exaudit.rollback', held.rollback, true);
-        PERFORM exaudit.record(held.table_id, 'deleted', held.entity_id, NULL, held.before, NULL, version_id => held.version_id);
+        PERFORM exaudit_internal.record(held.table_id, 'deleted', held.entity_id, NULL, held.before, NULL, version_id => held.version_id);
         PERFORM pg_catalog.set_config('exaudit.custom', custom, true),
                 pg_catalog.set_config('exaudit.rollback', rollback, true);
     END LOOP;
     RETURN NULL;
 END
 $$;
-
-CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
-    LANGUAGE sql IMMUTABLE
-AS 'SELECT 5::bigint';
 -- +goose StatementEnd
 
-CREATE CONSTRAINT TRIGGER move_ends AFTER INSERT ON exaudit.moves
+CREATE CONSTRAINT TRIGGER move_ends AFTER INSERT ON exaudit_internal.moves
     DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION exaudit.end_move();
-ALTER TABLE exaudit.moves ENABLE ALWAYS TRIGGER move_ends;
+    FOR EACH ROW EXECUTE FUNCTION exaudit_internal.end_move();
+ALTER TABLE exaudit_internal.moves ENABLE ALWAYS TRIGGER move_ends;
 
-REVOKE EXECUTE ON FUNCTION exaudit.note_move, exaudit.leaves, exaudit.arrives, exaudit.end_move FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.note_move, exaudit.leaves, exaudit.arrives TO exaudit_writer;
-
-GRANT CREATE ON SCHEMA exaudit TO exaudit_writer; -- as for exaudit.track
+GRANT CREATE ON SCHEMA exaudit_internal TO exaudit_writer;
 RESET ROLE;
-ALTER FUNCTION exaudit.end_move OWNER TO exaudit_writer;
-REVOKE CREATE ON SCHEMA exaudit FROM exaudit_writer;
+ALTER FUNCTION exaudit_internal.end_move OWNER TO exaudit_writer;
+REVOKE CREATE ON SCHEMA exaudit_internal FROM exaudit_writer;
 
 -- +goose Down
-DROP FUNCTION exaudit.arrives;
-DROP FUNCTION exaudit.leaves;
-DROP FUNCTION exaudit.note_move;
-DROP TABLE exaudit.moves;
-CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 4::bigint';
+-- The first migration drops everything.

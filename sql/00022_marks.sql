@@ -1,4 +1,4 @@
--- Named marks: moments that what was committed lies before, and all else after.
+-- Named moments.
 
 -- +goose Up
 SET LOCAL ROLE exaudit_owner;
@@ -17,15 +17,12 @@ CREATE TABLE exaudit.marks (
     created_by  text        NOT NULL DEFAULT session_user,
     note        text
 );
-
-COMMENT ON TABLE exaudit.marks IS 'Named moments in the history: exaudit.mark, exaudit.after_mark.';
-
 GRANT SELECT ON exaudit.marks TO exaudit_reader;
 
 -- +goose StatementBegin
 -- The current snapshot, which has the own transaction among those under way. PostgreSQL leaves it
 -- out, and pg_visible_in_snapshot calls it visible as soon as a later one has ended.
-CREATE FUNCTION exaudit.current_snapshot() RETURNS pg_snapshot
+CREATE FUNCTION exaudit_internal.current_snapshot() RETURNS pg_snapshot
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -50,7 +47,7 @@ BEGIN
     IF coalesce(mark.name, '') = '' THEN
         RAISE EXCEPTION 'a mark needs a name' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF EXISTS (SELECT FROM exaudit.versions v WHERE v.id > (SELECT exaudit.last_version_id())) THEN
+    IF EXISTS (SELECT FROM exaudit.versions v WHERE v.id > (SELECT exaudit_internal.last_version_id())) THEN
         RAISE EXCEPTION 'the ids of exaudit.versions are ahead of their sequence'
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = 'They were restored or replicated without the state of sequence exaudit.versions_id_seq.',
@@ -59,7 +56,7 @@ BEGIN
     -- In one statement, whose snapshot is older than the last id it reads. What it sees
     -- although the snapshot does not have its transaction is of another cluster, or its own.
     INSERT INTO exaudit.marks AS m (name, snapshot, last_id, restored_id, note)
-    SELECT mark.name, exaudit.current_snapshot(), exaudit.last_version_id(),
+    SELECT mark.name, exaudit_internal.current_snapshot(), exaudit_internal.last_version_id(),
            coalesce((SELECT max(v.id)
                      FROM exaudit.versions v
                      WHERE v.xid >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
@@ -74,6 +71,7 @@ BEGIN
     RETURN made;
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit.mark TO exaudit_reader;
 
 -- A mark, or an error that there is none of that name.
 CREATE FUNCTION exaudit.find_mark(name text) RETURNS exaudit.marks
@@ -90,6 +88,7 @@ BEGIN
     RETURN found_mark;
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit.find_mark TO exaudit_reader;
 
 -- Is a version after a mark? Pins nothing, so that it can be part of the query that calls it.
 CREATE FUNCTION exaudit.after_mark(mark exaudit.marks, id bigint, xid xid8) RETURNS boolean
@@ -98,6 +97,7 @@ AS $$
     SELECT $2 OPERATOR(pg_catalog.>) ($1).last_id
            OR $2 OPERATOR(pg_catalog.>) ($1).restored_id AND NOT pg_catalog.pg_visible_in_snapshot($3, ($1).snapshot)
 $$;
+GRANT EXECUTE ON FUNCTION exaudit.after_mark TO exaudit_reader;
 
 -- Removes a mark: one's own, or as a member of exaudit_owner any.
 CREATE FUNCTION exaudit.remove_mark(name text) RETURNS void
@@ -116,22 +116,10 @@ BEGIN
     DELETE FROM exaudit.marks m WHERE m.name = removed.name;
 END
 $$;
-
-CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
-    LANGUAGE sql IMMUTABLE
-AS 'SELECT 10::bigint';
+GRANT EXECUTE ON FUNCTION exaudit.remove_mark TO exaudit_reader;
 -- +goose StatementEnd
-
-REVOKE EXECUTE ON FUNCTION exaudit.current_snapshot, exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.mark, exaudit.find_mark, exaudit.after_mark, exaudit.remove_mark TO exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
-DROP FUNCTION exaudit.remove_mark;
-DROP FUNCTION exaudit.after_mark;
-DROP FUNCTION exaudit.find_mark;
-DROP FUNCTION exaudit.mark;
-DROP FUNCTION exaudit.current_snapshot;
-DROP TABLE exaudit.marks;
-CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 9::bigint';
+-- The first migration drops everything.

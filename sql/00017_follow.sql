@@ -1,5 +1,4 @@
--- What the event triggers of "exaudit install --follow-ddl" do to the registry. They run
--- this as exaudit_owner; what they do to tables is in triggers/templates/follow.sql.tmpl.
+-- What the event triggers do when tables are created, altered and dropped.
 
 -- +goose Up
 SET LOCAL ROLE exaudit_owner;
@@ -8,14 +7,14 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 -- +goose StatementBegin
 -- Brings the registry up to date with a tracked table: its name, its key, its columns.
 -- Gives whether its triggers fire for replicas; NULL where the table is not tracked.
-CREATE FUNCTION exaudit.follow_table(table_id integer, relation oid) RETURNS boolean
+CREATE FUNCTION exaudit_internal.follow_table(table_id integer, relation oid) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     replica boolean;
-    keys    text[] := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(exaudit.key_columns($2) -> 'names'));
+    keys    text[] := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(exaudit_internal.key_columns($2) -> 'names'));
 BEGIN
     SELECT t.options @> '{"replica": true}' INTO replica FROM exaudit.tables t WHERE t.id = $1 AND t.tracked;
     IF NOT FOUND THEN
@@ -29,74 +28,52 @@ BEGIN
     WHERE t.id = $1 AND c.oid = $2
       AND ((t.schema_name, t.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text)
            OR keys <> '{}' AND t.key_columns <> keys);
-    PERFORM exaudit.note_columns($1, $2, exaudit.present_columns($2));
+    PERFORM exaudit_internal.note_columns($1, $2, exaudit_internal.present_columns($2));
     RETURN replica;
 END
 $$;
 
 -- Registers a new table and gives its id; NULL for one that is in the registry already,
 -- perhaps because it was uninstalled.
-CREATE FUNCTION exaudit.follow_new_table(relation oid) RETURNS integer
+CREATE FUNCTION exaudit_internal.follow_new_table(relation oid) RETURNS integer
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     table_id integer;
 BEGIN
-    IF EXISTS (SELECT FROM exaudit.relations r WHERE r.relation = $1) THEN
+    IF EXISTS (SELECT FROM exaudit_internal.relations r WHERE r.relation = $1) THEN
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.tables (schema_name, table_name, key_columns, complete_after)
-    SELECT n.nspname, c.relname, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(exaudit.key_columns($1) -> 'names')),
-           exaudit.last_version_id()
+    SELECT n.nspname, c.relname, ARRAY(SELECT pg_catalog.jsonb_array_elements_text(exaudit_internal.key_columns($1) -> 'names')),
+           exaudit_internal.last_version_id()
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = $1
     RETURNING id INTO table_id;
-    PERFORM exaudit.note_columns(table_id, $1, exaudit.present_columns($1));
+    PERFORM exaudit_internal.note_columns(table_id, $1, exaudit_internal.present_columns($1));
     RETURN table_id;
-END
-$$;
-
--- Notes that a table is not tracked any more, and until when it was.
-CREATE FUNCTION exaudit.end_tracking(table_id integer) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-    t exaudit.tables;
-BEGIN
-    UPDATE exaudit.tables k SET tracked = false WHERE k.id = end_tracking.table_id AND k.tracked RETURNING * INTO t;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    UPDATE exaudit.periods p SET last_id = exaudit.last_version_id() WHERE p.table_id = t.id AND p.last_id IS NULL;
-    IF NOT FOUND THEN
-        INSERT INTO exaudit.periods (table_id, since, after_id, until, until_id, last_id)
-        VALUES (t.id, CASE WHEN exaudit.hides_changes(t.options) THEN 'infinity' ELSE t.complete_since END, t.complete_after,
-                clock_timestamp(), exaudit.last_version_id(), exaudit.last_version_id());
-    END IF;
 END
 $$;
 
 -- Lets go of the tables that are gone, and of the one of the id. What another transaction is about to change stays for
 -- later: it may be the last that is done for long.
-CREATE FUNCTION exaudit.let_go(table_id integer DEFAULT NULL) RETURNS void
+CREATE FUNCTION exaudit_internal.let_go(table_id integer DEFAULT NULL) RETURNS void
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT exaudit.end_tracking(g.id)
+    SELECT exaudit_internal.end_tracking(g.id)
     FROM (SELECT $1 AS id
           UNION ALL
           SELECT gone.id FROM (SELECT t.id FROM exaudit.tables t
-                               WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit.relations r WHERE r.table_id = t.id)
+                               WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit_internal.relations r WHERE r.table_id = t.id)
                                FOR NO KEY UPDATE SKIP LOCKED) AS gone) AS g
 $$;
 
 -- Follows tables that were renamed: their triggers tell which they are. As above, what another transaction is about to
 -- change stays: it has the table itself.
-CREATE FUNCTION exaudit.refresh_names() RETURNS void
+CREATE FUNCTION exaudit_internal.refresh_names() RETURNS void
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -104,7 +81,7 @@ AS $$
     SET schema_name = present.nspname, table_name = present.relname
     FROM (SELECT named.id, n.nspname, c.relname
           FROM exaudit.tables named
-          JOIN exaudit.relations r ON r.table_id = named.id
+          JOIN exaudit_internal.relations r ON r.table_id = named.id
           JOIN pg_class c ON c.oid = r.relation
           JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE (named.schema_name, named.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text)
@@ -114,7 +91,7 @@ $$;
 
 -- Why statement triggers would miss changes of a table: rows come and go by way of other
 -- tables, or the nested change of a row would be recorded before the one that set it off.
-CREATE FUNCTION exaudit.statement_level_obstacles(relation oid) RETURNS SETOF text
+CREATE FUNCTION exaudit_internal.statement_level_obstacles(relation oid) RETURNS SETOF text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -139,32 +116,17 @@ AS $$
         FROM pg_catalog.pg_trigger tg
         JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-        WHERE tg.tgrelid = c.oid AND NOT tg.tgisinternal AND n.nspname <> 'exaudit'
+        WHERE tg.tgrelid = c.oid AND NOT tg.tgisinternal AND n.nspname <> 'exaudit_internal'
           -- ROW 1, BEFORE 2, INSERT 4, DELETE 8, UPDATE 16: an upsert is both
           AND (tg.tgtype & 3::int2) = 1 AND (tg.tgtype & 28::int2) <> 0
     ) AS o (reason)
     WHERE c.oid = $1
     ORDER BY o.reason
 $$;
-
-CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
-    LANGUAGE sql IMMUTABLE
-AS 'SELECT 6::bigint';
+GRANT EXECUTE ON FUNCTION exaudit_internal.statement_level_obstacles TO exaudit_reader;
 -- +goose StatementEnd
-
-REVOKE EXECUTE ON FUNCTION exaudit.follow_table, exaudit.follow_new_table, exaudit.end_tracking, exaudit.let_go, exaudit.refresh_names, exaudit.statement_level_obstacles FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.statement_level_obstacles TO exaudit_reader; -- of "exaudit status"
 
 RESET ROLE;
 
 -- +goose Down
-DROP EVENT TRIGGER IF EXISTS exaudit_ddl;
-DROP EVENT TRIGGER IF EXISTS exaudit_drop;
-DROP SCHEMA IF EXISTS exaudit_follow CASCADE;
-DROP FUNCTION exaudit.statement_level_obstacles;
-DROP FUNCTION exaudit.refresh_names;
-DROP FUNCTION exaudit.let_go;
-DROP FUNCTION exaudit.end_tracking;
-DROP FUNCTION exaudit.follow_new_table;
-DROP FUNCTION exaudit.follow_table;
-CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 5::bigint';
+-- The first migration drops everything.

@@ -1,5 +1,4 @@
--- Finding versions over the whole store: by table, entity, action, time, mark, transaction,
--- custom data, changed column and condition; and the transactions that made them.
+-- Searching versions.
 
 -- +goose Up
 SET LOCAL ROLE exaudit_owner;
@@ -8,78 +7,80 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 -- What the current user may read of the versions, to be searched. Under row security, no
 -- condition on an expression reaches an index, because its functions might tell what they
 -- were called with; here the expressions are columns, and their operators tell nothing.
-CREATE VIEW exaudit.readable_versions WITH (security_barrier = true) AS
+CREATE VIEW exaudit_internal.readable_versions WITH (security_barrier = true) AS
 SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
        v.before, v.after, v.custom, v.session_role,
-       exaudit.custom_values(v.*) AS custom_columns,
+       exaudit_internal.custom_values(v.*) AS custom_columns,
        v.xid AS transaction
 FROM exaudit.versions v
-WHERE v.table_id = ANY (ARRAY(SELECT exaudit.readable_tables()));
-
-GRANT SELECT ON exaudit.readable_versions TO exaudit_reader;
+WHERE v.table_id = ANY (ARRAY(SELECT exaudit_internal.readable_tables()));
+GRANT SELECT ON exaudit_internal.readable_versions TO exaudit_reader;
 
 -- +goose StatementBegin
 -- What the index of a key of the custom data is called, and the view that leads to it.
-CREATE FUNCTION exaudit.custom_index(key text) RETURNS text
+CREATE FUNCTION exaudit_internal.custom_index(key text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'versions_custom_' || left(md5(key), 16)
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.custom_index TO exaudit_reader;
 
 -- The statement that makes the index: CONCURRENTLY, which no function may do. Values of any
 -- length have hashes of one, and the ids after them come in order.
-CREATE FUNCTION exaudit.custom_index_statement(key text) RETURNS text
+CREATE FUNCTION exaudit_internal.custom_index_statement(key text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT pg_catalog.format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON exaudit.versions '
                              '(pg_catalog.jsonb_hash_extended(custom OPERATOR(pg_catalog.->) %L::pg_catalog.text, 0), id) '
                              'WHERE custom OPERATOR(pg_catalog.?) %2$L::pg_catalog.text',
-                             exaudit.custom_index(key), key)
+                             exaudit_internal.custom_index(key), key)
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.custom_index_statement TO exaudit_reader;
 
 -- Makes the view: readable_versions of one key of the custom data, with the hash of its
 -- value as a column.
-CREATE FUNCTION exaudit.expose_custom_index(key text) RETURNS void
+CREATE FUNCTION exaudit_internal.expose_custom_index(key text) RETURNS void
     LANGUAGE plpgsql
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     EXECUTE pg_catalog.format($view$
-        CREATE OR REPLACE VIEW exaudit.%1$I WITH (security_barrier = true) AS
+        CREATE OR REPLACE VIEW exaudit_internal.%1$I WITH (security_barrier = true) AS
         SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id,
                v.before, v.after, v.custom, v.session_role,
-               exaudit.custom_values(v.*) AS custom_columns,
+               exaudit_internal.custom_values(v.*) AS custom_columns,
                v.xid AS transaction,
                jsonb_hash_extended(v.custom -> %2$L::text, 0) AS value_hash
         FROM exaudit.versions v
-        WHERE v.table_id = ANY (ARRAY(SELECT exaudit.readable_tables())) AND v.custom ? %2$L::text
-        $view$, exaudit.custom_index(key) || '_view', key);
-    EXECUTE pg_catalog.format('GRANT SELECT ON exaudit.%I TO exaudit_reader', exaudit.custom_index(key) || '_view');
-    EXECUTE pg_catalog.format('COMMENT ON VIEW exaudit.%I IS %L', exaudit.custom_index(key) || '_view',
+        WHERE v.table_id = ANY (ARRAY(SELECT exaudit_internal.readable_tables())) AND v.custom ? %2$L::text
+        $view$, exaudit_internal.custom_index(key) || '_view', key);
+    EXECUTE pg_catalog.format('GRANT SELECT ON exaudit_internal.%I TO exaudit_reader', exaudit_internal.custom_index(key) || '_view');
+    EXECUTE pg_catalog.format('COMMENT ON VIEW exaudit_internal.%I IS %L', exaudit_internal.custom_index(key) || '_view',
                               'Versions by key ' || key || ' of the custom data.');
 END
 $$;
 
 -- The first key of a filter's custom data that is indexed.
-CREATE FUNCTION exaudit.indexed_key(filter jsonb) RETURNS text
+CREATE FUNCTION exaudit_internal.indexed_key(filter jsonb) RETURNS text
     LANGUAGE sql STABLE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.key
     FROM jsonb_each(nullif(filter -> 'custom', 'null')) AS c
-    JOIN pg_class v ON v.relname = exaudit.custom_index(c.key) || '_view'
-                   AND v.relnamespace = 'exaudit'::regnamespace
-    JOIN pg_class i ON i.relname = exaudit.custom_index(c.key) AND i.relnamespace = v.relnamespace
+    JOIN pg_class v ON v.relname = exaudit_internal.custom_index(c.key) || '_view'
+                   AND v.relnamespace = 'exaudit_internal'::regnamespace
+    JOIN pg_class i ON i.relname = exaudit_internal.custom_index(c.key) AND i.relnamespace = 'exaudit'::regnamespace
     JOIN pg_index x ON x.indexrelid = i.oid AND x.indisvalid
     ORDER BY c.key
     LIMIT 1
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.indexed_key TO exaudit_reader;
 
 -- Raises unless PostgreSQL reads the text as part of a query, of which nothing is run.
-CREATE FUNCTION exaudit.check_syntax(query text) RETURNS void
+CREATE FUNCTION exaudit_internal.check_syntax(query text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -90,24 +91,26 @@ EXCEPTION WHEN division_by_zero THEN
     NULL;
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.check_syntax TO exaudit_reader;
 
 -- Raises unless the text is one condition on a version v. No text that closes a parenthesis
 -- of its surroundings also fits between brackets.
-CREATE FUNCTION exaudit.check_condition(condition text) RETURNS void
+CREATE FUNCTION exaudit_internal.check_condition(condition text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM exaudit.check_syntax('SELECT (' || condition || E'\n)');
-    PERFORM exaudit.check_syntax('SELECT ARRAY[' || condition || E'\n]');
-    EXECUTE 'SELECT FROM exaudit.readable_versions AS v WHERE (' || condition || E'\n) LIMIT 0';
+    PERFORM exaudit_internal.check_syntax('SELECT (' || condition || E'\n)');
+    PERFORM exaudit_internal.check_syntax('SELECT ARRAY[' || condition || E'\n]');
+    EXECUTE 'SELECT FROM exaudit_internal.readable_versions AS v WHERE (' || condition || E'\n) LIMIT 0';
 EXCEPTION WHEN OTHERS THEN
     RAISE EXCEPTION 'condition %: %', condition, SQLERRM USING ERRCODE = 'XA003';
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.check_condition TO exaudit_reader;
 
 -- One condition of a filter, on a version v.
-CREATE FUNCTION exaudit.search_condition(name text, value jsonb) RETURNS text
+CREATE FUNCTION exaudit_internal.search_condition(name text, value jsonb) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -120,7 +123,7 @@ BEGIN
         list := ARRAY(SELECT jsonb_array_elements_text(value));
     END IF;
     IF name = 'where' THEN
-        PERFORM exaudit.check_condition(c.condition) FROM unnest(list) AS c (condition);
+        PERFORM exaudit_internal.check_condition(c.condition) FROM unnest(list) AS c (condition);
         RETURN coalesce((SELECT string_agg('(' || c.condition || E'\n)', ' AND ') FROM unnest(list) AS c (condition)), 'true');
     END IF;
     condition := pg_catalog.format(
@@ -163,49 +166,53 @@ BEGIN
     RETURN condition;
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.search_condition TO exaudit_reader;
 
 -- What a query for the versions v that pass a filter reads. Its text holds only the conditions
 -- that there are, with their values, so that each search gets the plan that suits it.
-CREATE FUNCTION exaudit.search_source(filter jsonb, after_id bigint, last_id bigint) RETURNS text
+CREATE FUNCTION exaudit_internal.search_source(filter jsonb, after_id bigint, last_id bigint) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    indexed    text := exaudit.indexed_key(filter);
-    conditions text := (SELECT string_agg(' AND ' || exaudit.search_condition(f.key, f.value), '' ORDER BY f.key)
+    indexed    text := exaudit_internal.indexed_key(filter);
+    conditions text := (SELECT string_agg(' AND ' || exaudit_internal.search_condition(f.key, f.value), '' ORDER BY f.key)
                         FROM jsonb_each(filter) AS f WHERE f.value <> 'null');
 BEGIN
     RETURN pg_catalog.format(
-        'FROM exaudit.%I AS v WHERE v.id > %s AND v.id <= %s%s%s',
-        coalesce(exaudit.custom_index(indexed) || '_view', 'readable_versions'), after_id, last_id,
+        'FROM exaudit_internal.%I AS v WHERE v.id > %s AND v.id <= %s%s%s',
+        coalesce(exaudit_internal.custom_index(indexed) || '_view', 'readable_versions'), after_id, last_id,
         ' AND v.value_hash = ' || jsonb_hash_extended(filter -> 'custom' -> indexed, 0), conditions);
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.search_source TO exaudit_reader;
 
 -- The query for the versions that pass a filter.
-CREATE FUNCTION exaudit.search_query(filter jsonb, after_id bigint, last_id bigint, page_size integer) RETURNS text
+CREATE FUNCTION exaudit_internal.search_query(filter jsonb, after_id bigint, last_id bigint, page_size integer) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id, v.before, '
            'v.after, v.custom, v.session_role, v.custom_columns, v.transaction '
-           || exaudit.search_source(filter, after_id, last_id) || ' ORDER BY v.id LIMIT ' || page_size
+           || exaudit_internal.search_source(filter, after_id, last_id) || ' ORDER BY v.id LIMIT ' || page_size
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.search_query TO exaudit_reader;
 
-CREATE FUNCTION exaudit.search(filter jsonb, after_id bigint, last_id bigint, page_size integer)
-    RETURNS SETOF exaudit.readable_versions
+CREATE FUNCTION exaudit_internal.search(filter jsonb, after_id bigint, last_id bigint, page_size integer)
+    RETURNS SETOF exaudit_internal.readable_versions
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET jit = off -- which takes longer than a search
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE exaudit.search_query(filter, after_id, last_id, page_size);
+    RETURN QUERY EXECUTE exaudit_internal.search_query(filter, after_id, last_id, page_size);
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.search TO exaudit_reader;
 
 -- The transactions of the versions that pass a filter, newest first, each with the last of
 -- these. The number of a transaction comes again after a restore, though not with the same time.
-CREATE FUNCTION exaudit.search_transactions(
+CREATE FUNCTION exaudit_internal.search_transactions(
     filter jsonb, after_id bigint, last_id bigint,
     OUT transaction bigint, OUT recorded_at timestamptz, OUT newest_id bigint
 ) RETURNS SETOF record
@@ -215,13 +222,14 @@ CREATE FUNCTION exaudit.search_transactions(
 AS $$
 BEGIN
     RETURN QUERY EXECUTE 'SELECT v.transaction, v.recorded_at::timestamptz, max(v.id) '
-        || exaudit.search_source(filter, after_id, last_id) || ' GROUP BY 1, 2 ORDER BY 3 DESC';
+        || exaudit_internal.search_source(filter, after_id, last_id) || ' GROUP BY 1, 2 ORDER BY 3 DESC';
 END
 $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.search_transactions TO exaudit_reader;
 
 -- What some transactions changed, as far as the current user may read it: by table and what
 -- was said about it.
-CREATE FUNCTION exaudit.transaction_parts(
+CREATE FUNCTION exaudit_internal.transaction_parts(
     transactions bigint[],
     OUT transaction bigint, OUT recorded_at timestamptz, OUT table_id integer, OUT custom jsonb, OUT session_role text,
     OUT rollback boolean, OUT first_id bigint, OUT last_id bigint,
@@ -236,80 +244,13 @@ BEGIN
         'SELECT v.transaction, v.recorded_at::timestamptz, v.table_id, v.custom, v.session_role, v.rollback, min(v.id), max(v.id), '
         'count(*) FILTER (WHERE v.action = ''created''), count(*) FILTER (WHERE v.action = ''updated''), '
         'count(*) FILTER (WHERE v.action = ''deleted''), count(*) FILTER (WHERE v.action = ''baseline'') '
-        'FROM exaudit.readable_versions v WHERE v.transaction = ANY (%L::bigint[]) GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7', transactions);
+        'FROM exaudit_internal.readable_versions v WHERE v.transaction = ANY (%L::bigint[]) GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 7', transactions);
 END
 $$;
-
-CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint
-    LANGUAGE sql IMMUTABLE
-AS 'SELECT 9::bigint';
-
--- An image in which values that are longer than so many bytes give way to how they begin, and a digest that tells them
--- apart; without a limit, the image itself.
-CREATE FUNCTION exaudit.preview(image jsonb, bytes integer) RETURNS jsonb
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT CASE WHEN bytes IS NULL OR image IS NULL OR octet_length(image::text) <= bytes THEN image
-           ELSE (SELECT jsonb_object_agg(e.key, CASE
-                            WHEN e.key = '' OR octet_length(e.value::text) <= bytes THEN e.value
-                            ELSE to_jsonb(left(e.value #>> '{}', 1000) || '... ' || md5(e.value::text)) END)
-                 FROM jsonb_each(image) AS e) END
-$$;
-
--- The type of a name, NULL where there is none. Types that are not PostgreSQL's own are named with their schema.
-CREATE FUNCTION exaudit.type_named(name text) RETURNS oid
-    LANGUAGE sql STABLE STRICT
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT to_regtype(name)::oid
-$$;
-
--- The columns of a relation that have one of some types, or a domain over one.
-CREATE FUNCTION exaudit.columns_of_types(relation oid, types text[]) RETURNS SETOF text
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH RECURSIVE has (name, type) AS (
-        SELECT a.attname::text, a.atttypid
-        FROM pg_attribute a WHERE a.attrelid = columns_of_types.relation AND a.attnum > 0 AND NOT a.attisdropped
-        UNION ALL
-        SELECT h.name, t.typbasetype FROM has h JOIN pg_type t ON t.oid = h.type AND t.typtype = 'd'
-    )
-    SELECT DISTINCT h.name FROM has h
-    WHERE h.type = ANY (ARRAY(SELECT exaudit.type_named(t) FROM unnest(columns_of_types.types) t))
-$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.transaction_parts TO exaudit_reader;
 -- +goose StatementEnd
-
-REVOKE EXECUTE ON FUNCTION exaudit.custom_index, exaudit.custom_index_statement, exaudit.expose_custom_index,
-    exaudit.indexed_key, exaudit.check_syntax, exaudit.check_condition, exaudit.search_condition, exaudit.search_source,
-    exaudit.search_query, exaudit.search, exaudit.search_transactions, exaudit.transaction_parts, exaudit.type_named,
-    exaudit.columns_of_types, exaudit.preview FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION exaudit.custom_index, exaudit.custom_index_statement, exaudit.indexed_key,
-    exaudit.check_syntax, exaudit.check_condition, exaudit.search_condition, exaudit.search_source, exaudit.search_query,
-    exaudit.search, exaudit.search_transactions, exaudit.transaction_parts, exaudit.last_version_id, exaudit.type_named,
-    exaudit.columns_of_types, exaudit.preview TO exaudit_reader;
 
 RESET ROLE;
 
 -- +goose Down
--- The generated functions go first, and with them the triggers: from here on nothing needs
--- the rest. With them goes what exaudit_writer was granted on tracked tables.
-DROP OWNED BY exaudit_writer CASCADE;
-DROP FUNCTION exaudit.preview;
-DROP FUNCTION exaudit.columns_of_types;
-DROP FUNCTION exaudit.type_named;
-DROP FUNCTION exaudit.transaction_parts;
-DROP FUNCTION exaudit.search_transactions;
-DROP FUNCTION exaudit.search;
-DROP FUNCTION exaudit.search_query;
-DROP FUNCTION exaudit.search_source;
-DROP FUNCTION exaudit.search_condition;
-DROP FUNCTION exaudit.check_condition;
-DROP FUNCTION exaudit.check_syntax;
-DROP FUNCTION exaudit.indexed_key;
-DROP FUNCTION exaudit.expose_custom_index;
-DROP FUNCTION exaudit.custom_index_statement;
-DROP FUNCTION exaudit.custom_index;
-DROP VIEW exaudit.readable_versions;
-CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 8::bigint';
+-- The first migration drops everything.

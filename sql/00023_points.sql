@@ -1,0 +1,349 @@
+-- Points in time, and whether everything is known since.
+
+-- +goose Up
+SET LOCAL ROLE exaudit_owner;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- +goose StatementBegin
+-- After retention, what was before is not known any more.
+CREATE FUNCTION exaudit_internal.note_forgotten() RETURNS trigger
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_RELID <> 'exaudit.versions'::regclass OR TG_NAME <> 'note_forgotten' THEN
+        PERFORM exaudit_internal.refuse_trigger('note_forgotten', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    END IF;
+    UPDATE exaudit.tables t
+    SET complete_since = greatest(t.complete_since, f.until),
+        complete_after = greatest(t.complete_after, f.last_id),
+        forgotten_xid = greatest(t.forgotten_xid::text::bigint, f.last_xid)::text::xid8,
+        forgotten_at = clock_timestamp()
+    FROM (SELECT table_id, max(recorded_at) AS until, max(id) AS last_id, max(xid) AS last_xid
+          FROM forgotten GROUP BY table_id) f
+    WHERE t.id = f.table_id;
+    UPDATE exaudit_internal.periods p
+    SET since = greatest(p.since, f.until),
+        after_id = greatest(p.after_id, f.last_id),
+        anchor_id = CASE WHEN f.last_id <= p.anchor_id THEN p.anchor_id END,
+        forgotten_xid = greatest(p.forgotten_xid::text::bigint, f.last_xid)::text::xid8
+    FROM (SELECT g.table_id, g.until AS ended, max(o.recorded_at) AS until, max(o.id) AS last_id, max(o.xid) AS last_xid
+          FROM exaudit_internal.periods g
+          JOIN forgotten o ON o.table_id = g.table_id AND o.id <= g.until_id
+          GROUP BY g.table_id, g.until) f
+    WHERE p.table_id = f.table_id AND p.until = f.ended;
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+
+CREATE TRIGGER note_forgotten
+    AFTER DELETE ON exaudit.versions
+    REFERENCING OLD TABLE AS forgotten
+    FOR EACH STATEMENT EXECUTE FUNCTION exaudit_internal.note_forgotten();
+ALTER TABLE exaudit.versions ENABLE ALWAYS TRIGGER note_forgotten;
+
+-- +goose StatementBegin
+-- Raises for what exaudit_internal.rewind and exaudit_internal.legible say of a row.
+CREATE FUNCTION exaudit_internal.raise_problem(problem jsonb) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION '%', problem ->> 'message'
+        USING ERRCODE = coalesce(problem ->> 'code', 'data_exception'), HINT = coalesce(problem ->> 'hint', '');
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.raise_problem TO exaudit_reader;
+
+-- The table that a row type is of, with what its history needs: it must be or have been tracked, and the
+-- caller must see all of it.
+CREATE FUNCTION exaudit_internal.known_table(row_type oid, OUT table_id integer, OUT relation regclass)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    SELECT t.id, c.oid::regclass INTO table_id, relation
+    FROM pg_catalog.pg_class c
+    JOIN exaudit_internal.relations r ON r.relation = c.oid
+    JOIN exaudit.tables t ON t.id = r.table_id
+    WHERE c.reltype = known_table.row_type
+    ORDER BY t.tracked DESC
+    LIMIT 1;
+    IF known_table.table_id IS NULL THEN
+        RAISE EXCEPTION '% is not the row type of a tracked table', row_type::regtype
+            USING ERRCODE = 'undefined_table', HINT = 'Name it as in NULL::public.orders; "exaudit install" tracks a table.';
+    ELSIF NOT EXISTS (SELECT FROM exaudit_internal.readable_tables() AS id WHERE id = known_table.table_id) THEN
+        RAISE EXCEPTION 'permission denied for the history of %', known_table.relation
+            USING ERRCODE = 'insufficient_privilege', HINT = 'It takes SELECT on the whole table, without row security.';
+    END IF;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.known_table TO exaudit_reader;
+
+-- Raises where rows of a table may have changed, or change, without a version, so that nobody knows what they were:
+-- unless exaudit.unseen is on, with which what was not recorded is taken to be as it is now.
+CREATE FUNCTION exaudit_internal.check_sight(table_id integer, relation regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    options jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = check_sight.table_id);
+    reason  text := CASE WHEN NOT exaudit_internal.is_watched(table_id, relation) THEN 'its triggers are disabled or missing'
+                         WHEN options ? 'where' THEN 'its option "where" leaves changes out'
+                         WHEN options ? 'ignore' THEN 'its option "ignore" lets sessions leave changes out'
+                         WHEN options ->> 'truncate' = 'ignore' THEN 'its option "truncate: ignore" leaves changes out' END;
+BEGIN
+    IF reason IS NOT NULL AND coalesce(pg_catalog.current_setting('exaudit.unseen', true), '') <> 'on' THEN
+        RAISE EXCEPTION 'nobody knows what % was: %', relation, reason
+            USING ERRCODE = 'XA014',
+                  HINT = 'With SET exaudit.unseen = ''on'', what is not recorded is taken to be as it is now.';
+    END IF;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.check_sight TO exaudit_reader;
+
+-- Raises where a row before a version would have to be told by another primary key than the present one.
+CREATE FUNCTION exaudit_internal.check_same_key(table_id integer, relation regclass, crossed boolean) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    was record;
+    is_now record;
+BEGIN
+    IF NOT crossed THEN
+        RETURN;
+    END IF;
+    SELECT p.* INTO is_now FROM exaudit_internal.key_periods(table_id, relation) AS p WHERE p.until_id IS NULL;
+    SELECT p.* INTO was FROM exaudit_internal.key_periods(table_id, relation) AS p WHERE p.until_id = is_now.after_id;
+    RAISE EXCEPTION 'the primary key of % was changed after version %, from (%) to (%)', relation, was.until_id,
+        array_to_string(was.columns, ', '), array_to_string(is_now.columns, ', ')
+        USING ERRCODE = 'XA017', HINT = 'Rows before that are not told by the present key: "exaudit history" takes the earlier one, "exaudit log" needs none.';
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.check_same_key TO exaudit_reader;
+
+-- When a table was tracked at a point, which is told in words: NULL where it has been since. complete says whether
+-- everything is known that came after it, if the table is tracked. Of the instant and the id of the last version
+-- then, what is NULL does not matter; a mark also has a snapshot. Raises where that is not known.
+CREATE FUNCTION exaudit_internal.period_of(table_id integer, relation regclass, complete boolean, point text, instant timestamptz, version_id bigint,
+                                  snapshot pg_snapshot DEFAULT NULL, restored_id bigint DEFAULT NULL) RETURNS exaudit_internal.periods
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET timezone = 'UTC'
+AS $$
+#variable_conflict use_column
+DECLARE
+    t      exaudit.tables;
+    found  exaudit_internal.periods;
+    before exaudit_internal.periods;
+    since  timestamptz;
+BEGIN
+    SELECT * INTO STRICT t FROM exaudit.tables k WHERE k.id = period_of.table_id;
+    IF t.tracked AND complete THEN
+        PERFORM exaudit_internal.check_sight(t.id, period_of.relation);
+        RETURN NULL;
+    END IF;
+    SELECT * INTO found FROM exaudit_internal.periods p
+    WHERE p.table_id = t.id AND p.last_id IS NOT NULL AND p.since <= p.until
+      AND (instant IS NULL OR instant BETWEEN p.since AND p.until)
+      AND (version_id IS NULL OR version_id BETWEEN p.after_id AND p.until_id)
+      AND (p.forgotten_xid IS NULL OR snapshot IS NULL OR p.after_id <= restored_id OR p.forgotten_xid < pg_snapshot_xmin(snapshot))
+    ORDER BY p.until DESC LIMIT 1;
+    IF found.anchor_id IS NOT NULL THEN
+        RETURN found;
+    ELSIF found.table_id IS NOT NULL THEN
+        RAISE EXCEPTION 'nobody knows what %.% was at %: its rows were not recorded when it was uninstalled, at %',
+            t.schema_name, t.table_name, point, found.until USING ERRCODE = 'XA011';
+    END IF;
+    SELECT * INTO before FROM exaudit_internal.periods p
+    WHERE p.table_id = t.id AND p.last_id IS NOT NULL AND (instant IS NULL OR p.until < instant) AND (version_id IS NULL OR p.until_id <= version_id)
+    ORDER BY p.until DESC LIMIT 1;
+    since := (SELECT min(u.since)
+              FROM (SELECT p.since FROM exaudit_internal.periods p WHERE p.table_id = t.id AND p.since <= p.until AND (before.until IS NULL OR p.until > before.until)
+                    UNION ALL
+                    SELECT t.complete_since WHERE t.tracked) AS u);
+    IF since IS NULL THEN
+        RAISE EXCEPTION 'nothing of %.% has been recorded since %, when it was uninstalled, before %', t.schema_name, t.table_name, before.until, point
+            USING ERRCODE = 'XA015';
+    ELSIF before.until IS NOT NULL AND before.until < since THEN
+        RAISE EXCEPTION 'nothing of %.% was recorded from % to %, while it was not tracked, at %', t.schema_name, t.table_name, before.until, since, point
+            USING ERRCODE = 'XA015';
+    END IF;
+    RAISE EXCEPTION 'the history of %.% is complete only since %, after %', t.schema_name, t.table_name, since, point
+        USING ERRCODE = 'XA011';
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.period_of TO exaudit_reader;
+
+-- The changes of a table after an instant: of each key that was changed, the first id. Of one key, also what it is linked
+-- to. Where the table has been uninstalled since, up to last_id. Before complete_since in exaudit.tables, when tracking
+-- began or after what retention has removed, it raises an error. So does an instant that is still to come: nobody knows.
+CREATE FUNCTION exaudit_internal.since_as_of(row_type oid, instant timestamptz, key text,
+                                    OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    t         record := exaudit_internal.known_table(row_type);
+    key_since bigint := exaudit_internal.key_since(t.table_id, t.relation);
+    period    exaudit_internal.periods;
+BEGIN
+    IF instant IS NULL THEN
+        RAISE EXCEPTION 'as_of needs an instant' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF instant > clock_timestamp() THEN
+        RAISE EXCEPTION '% is still to come', exaudit_internal.utc(instant) USING ERRCODE = 'XA012';
+    END IF;
+    period := exaudit_internal.period_of(t.table_id, t.relation, (SELECT instant >= k.complete_since FROM exaudit.tables k WHERE k.id = t.table_id),
+                                exaudit_internal.utc(instant), instant, NULL);
+    table_id := t.table_id;
+    relation := t.relation;
+    last_id := period.until_id;
+    linked := CASE WHEN key IS NOT NULL THEN exaudit_internal.linked_keys(t.table_id, ARRAY[key], 0) END;
+    PERFORM exaudit_internal.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
+        SELECT FROM (SELECT key_since) AS k (id) -- a custom column may have this name
+        JOIN exaudit.versions v ON v.table_id = t.table_id AND v.id <= k.id AND v.recorded_at > since_as_of.instant));
+    SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
+    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
+          WHERE v.table_id = t.table_id AND (v.recorded_at > since_as_of.instant OR v.id > period.anchor_id)
+            AND (period.until_id IS NULL OR v.id BETWEEN period.after_id AND period.until_id)
+            AND (since_as_of.linked IS NULL OR v.entity_id = ANY (since_as_of.linked))
+          GROUP BY v.entity_id) AS l;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of TO exaudit_reader;
+
+-- The same after a version, of whatever table: with the versions up to its id.
+CREATE FUNCTION exaudit_internal.since_as_of_version(row_type oid, version_id bigint, key text,
+                                            OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    t         record := exaudit_internal.known_table(row_type);
+    key_since bigint := exaudit_internal.key_since(t.table_id, t.relation);
+    period    exaudit_internal.periods;
+BEGIN
+    IF NOT EXISTS (SELECT FROM exaudit.versions v WHERE v.id = since_as_of_version.version_id) THEN
+        RAISE EXCEPTION 'there is no version %', since_as_of_version.version_id
+            USING ERRCODE = 'XA013', HINT = 'Or its table may not be read by this role, or retention has removed it.';
+    END IF;
+    period := exaudit_internal.period_of(t.table_id, t.relation, (SELECT version_id >= k.complete_after FROM exaudit.tables k WHERE k.id = t.table_id),
+                                'version ' || version_id, NULL, version_id);
+    table_id := t.table_id;
+    relation := t.relation;
+    last_id := period.until_id;
+    linked := CASE WHEN key IS NOT NULL THEN exaudit_internal.linked_keys(t.table_id, ARRAY[key], 0) END;
+    PERFORM exaudit_internal.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
+        SELECT FROM (SELECT key_since) AS k (id) -- a custom column may have this name
+        JOIN exaudit.versions v ON v.table_id = t.table_id AND v.id <= k.id AND v.id > since_as_of_version.version_id));
+    SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
+    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit.versions v
+          WHERE v.table_id = t.table_id AND (v.id > since_as_of_version.version_id OR v.id > period.anchor_id)
+            AND (period.until_id IS NULL OR v.id <= period.until_id)
+            AND (since_as_of_version.linked IS NULL OR v.entity_id = ANY (since_as_of_version.linked))
+          GROUP BY v.entity_id) AS l;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of_version TO exaudit_reader;
+
+-- An instant in words.
+CREATE FUNCTION exaudit_internal.utc(instant timestamptz) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET timezone = 'UTC'
+AS $$ SELECT instant::text $$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.utc TO exaudit_reader;
+
+-- The last version of a transaction, of whatever table.
+CREATE FUNCTION exaudit_internal.transaction_end(xid xid8) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    last_id bigint := (SELECT max(v.id) FROM exaudit_internal.readable_versions v
+                       WHERE v.transaction = transaction_end.xid::text::bigint);
+BEGIN
+    IF last_id IS NULL THEN
+        RAISE EXCEPTION 'there is no version of transaction %', transaction_end.xid
+            USING ERRCODE = 'XA013', HINT = 'Or its tables may not be read by this role, or retention has removed it.';
+    END IF;
+    RETURN last_id;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.transaction_end TO exaudit_reader;
+
+-- Is everything known that came after a mark, of a table that is tracked? Of what retention has removed nothing may be
+-- after the mark, though it was recorded earlier: its transaction may have been under way.
+CREATE FUNCTION exaudit_internal.complete_since_mark(table_id integer, mark exaudit.marks) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT -- a clock may have been set back; it is asked only where no id was given out in between
+           (mark.last_id > t.complete_after OR mark.last_id = t.complete_after AND mark.created_at >= t.complete_since)
+           AND (t.forgotten_xid IS NULL OR mark.created_at >= t.forgotten_at OR t.complete_after <= mark.restored_id
+                OR t.forgotten_xid < pg_snapshot_xmin(mark.snapshot))
+    FROM exaudit.tables t WHERE t.id = $1
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.complete_since_mark TO exaudit_reader;
+
+-- The changes of a table after the last version of a transaction, of whatever table: with the
+-- versions up to its id; see since_as_of.
+CREATE FUNCTION exaudit_internal.since_as_of_transaction(row_type oid, xid xid8, key text,
+                                                OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT s.* FROM exaudit_internal.since_as_of_version(row_type, exaudit_internal.transaction_end(xid), key) AS s
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of_transaction TO exaudit_reader;
+
+-- The same after what was committed when a mark was made.
+CREATE FUNCTION exaudit_internal.since_as_of_mark(row_type oid, name text, key text,
+                                         OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    t         record := exaudit_internal.known_table(row_type);
+    mark      exaudit.marks := exaudit.find_mark(since_as_of_mark.name);
+    oldest    bigint := pg_snapshot_xmin(mark.snapshot)::text::bigint;
+    key_since bigint := exaudit_internal.key_since(t.table_id, t.relation);
+    period    exaudit_internal.periods := exaudit_internal.period_of(t.table_id, t.relation, exaudit_internal.complete_since_mark(t.table_id, mark), 'mark ' || mark.name,
+                                                   mark.created_at, mark.last_id, mark.snapshot, mark.restored_id);
+BEGIN
+    last_id := period.until_id;
+    table_id := t.table_id;
+    relation := t.relation;
+    linked := CASE WHEN key IS NOT NULL THEN exaudit_internal.linked_keys(t.table_id, ARRAY[key], 0) END;
+    PERFORM exaudit_internal.check_same_key(t.table_id, t.relation, key_since > 0 AND EXISTS (
+        SELECT FROM exaudit_internal.readable_versions v
+        WHERE v.table_id = t.table_id AND v.id <= key_since AND (v.id > mark.last_id OR v.transaction >= oldest)
+          AND exaudit.after_mark(mark, v.id, v.xid::text::xid8)));
+    SELECT array_agg(l.entity_id), array_agg(l.first_id) INTO keys, first_ids
+    FROM (SELECT v.entity_id, min(v.id) AS first_id FROM exaudit_internal.readable_versions v
+          WHERE v.table_id = t.table_id
+            AND ((v.id > mark.last_id OR v.transaction >= oldest) AND exaudit.after_mark(mark, v.id, v.xid::text::xid8) OR v.id > period.anchor_id)
+            AND (period.until_id IS NULL OR v.id BETWEEN period.after_id AND period.until_id)
+            AND (since_as_of_mark.linked IS NULL OR v.entity_id = ANY (since_as_of_mark.linked))
+          GROUP BY v.entity_id) AS l;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of_mark TO exaudit_reader;
+-- +goose StatementEnd
+
+RESET ROLE;
+
+-- +goose Down
+-- The first migration drops everything.

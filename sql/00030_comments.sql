@@ -1,0 +1,366 @@
+-- What psql says about the schemas: \d+ exaudit.*, \df+ exaudit.*.
+
+-- +goose Up
+SET LOCAL ROLE exaudit_owner;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- exaudit
+COMMENT ON SCHEMA exaudit IS 'What people use: versions, history, tables, marks, rollbacks, and functions that read and write them.';
+COMMENT ON SCHEMA exaudit_internal IS 'How exaudit works. Call nothing here: names and meaning change without notice.';
+COMMENT ON TYPE exaudit.action IS 'What a version records: a row was created, updated or deleted; or, as a baseline, what it was when recording began.';
+COMMENT ON TABLE exaudit.tables IS 'One row per table that is or was tracked, under its last known name.';
+COMMENT ON TABLE exaudit.versions IS 'One row per recorded change of one row of a tracked table. Append-only.';
+COMMENT ON TABLE exaudit.marks IS 'Named moments in the history; see exaudit.mark.';
+COMMENT ON TABLE exaudit.rollbacks IS 'Which rollback undid which version. A version is undone while one of its rollbacks is not undone itself. Append-only.';
+COMMENT ON VIEW exaudit.history IS 'The versions with the names of their tables: those of tables that the current user may read in full.';
+COMMENT ON COLUMN exaudit.tables.id IS 'The id that versions carry. It outlives renames, dumps and restores.';
+COMMENT ON COLUMN exaudit.tables.key_columns IS 'The columns of the primary key, in its order.';
+COMMENT ON COLUMN exaudit.tables.options IS 'The options that the table was installed with.';
+COMMENT ON COLUMN exaudit.tables.tracked IS 'Whether the table''s triggers are installed.';
+COMMENT ON COLUMN exaudit.tables.complete_since IS 'From when on every change is recorded, and still there.';
+COMMENT ON COLUMN exaudit.tables.complete_after IS 'The id of the version after which every change is recorded, and still there.';
+COMMENT ON COLUMN exaudit.tables.forgotten_at IS 'When retention last removed versions of the table.';
+COMMENT ON COLUMN exaudit.versions.table_id IS 'The table: exaudit.tables.id.';
+COMMENT ON COLUMN exaudit.versions.action IS 'What was done to the row.';
+COMMENT ON COLUMN exaudit.marks.name IS 'The name, chosen by who made the mark.';
+COMMENT ON COLUMN exaudit.marks.snapshot IS 'Which transactions had committed when the mark was made.';
+COMMENT ON COLUMN exaudit.marks.created_at IS 'When the mark was made, by the server''s clock.';
+COMMENT ON COLUMN exaudit.marks.created_by IS 'Who made the mark: session_user.';
+COMMENT ON COLUMN exaudit.rollbacks.version_id IS 'The version that was undone.';
+COMMENT ON COLUMN exaudit.rollbacks.rollback_id IS 'The version that undid it.';
+COMMENT ON COLUMN exaudit.tables.schema_name IS 'The schema, as last known.';
+COMMENT ON COLUMN exaudit.tables.table_name IS 'The name, as last known. A table that was dropped and its successor have the same.';
+COMMENT ON COLUMN exaudit.tables.option_columns IS 'The attribute numbers of the columns that options name, so that they follow a rename.';
+COMMENT ON COLUMN exaudit.tables.created_at IS 'When the table was first tracked.';
+COMMENT ON COLUMN exaudit.tables.forgotten_xid IS 'The newest transaction of which retention removed versions.';
+COMMENT ON COLUMN exaudit.marks.last_id IS 'The last id of a version when the mark was made.';
+COMMENT ON COLUMN exaudit.marks.restored_id IS 'The last id of a version that had come with a restored dump when the mark was made.';
+COMMENT ON COLUMN exaudit.marks.note IS 'What the mark is for.';
+COMMENT ON COLUMN exaudit.rollbacks.table_id IS 'The table: exaudit.tables.id.';
+COMMENT ON COLUMN exaudit.rollbacks.version_xid IS 'The transaction of the version that was undone.';
+COMMENT ON COLUMN exaudit.rollbacks.rollback_xid IS 'The transaction of the rollback.';
+COMMENT ON COLUMN exaudit.history.id IS 'exaudit.versions.id: the order of one row''s versions.';
+COMMENT ON COLUMN exaudit.history.recorded_at IS 'Start of the transaction that made the change.';
+COMMENT ON COLUMN exaudit.history.schema_name IS 'The schema of the table, as last known.';
+COMMENT ON COLUMN exaudit.history.table_name IS 'The name of the table, as last known.';
+COMMENT ON COLUMN exaudit.history.entity_id IS 'The primary key: its text, or a JSON array of a composite key''s values.';
+COMMENT ON COLUMN exaudit.history.action IS 'What was done to the row.';
+COMMENT ON COLUMN exaudit.history.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
+COMMENT ON COLUMN exaudit.history.after IS 'created, baseline: the whole row; updated: the new values of the changed columns.';
+COMMENT ON COLUMN exaudit.history.custom IS 'What the application said about the change (exaudit.custom).';
+COMMENT ON COLUMN exaudit.history.rollback IS 'Whether the version was written by a revert or an undo.';
+COMMENT ON COLUMN exaudit.history.xid IS 'The transaction that made the change.';
+COMMENT ON COLUMN exaudit.history.previous_entity_id IS 'The key before, if the change rewrote the primary key.';
+COMMENT ON COLUMN exaudit.history.session_role IS 'Who was logged in (session_user), if the table''s options ask for it.';
+COMMENT ON FUNCTION exaudit.entity_id IS 'Returns the entity_id of a key: SELECT exaudit.entity_id(''public.order_lines'', ''[7, 2]'').';
+COMMENT ON FUNCTION exaudit.as_of(anyelement, timestamp with time zone) IS 'Returns the rows of a table as they were at an instant: SELECT * FROM exaudit.as_of(NULL::public.orders, ''2026-01-31''). With a key, returns the row that had it then.';
+COMMENT ON FUNCTION exaudit.as_of(anyelement, timestamp with time zone, text) IS 'Returns the rows of a table as they were at an instant: SELECT * FROM exaudit.as_of(NULL::public.orders, ''2026-01-31''). With a key, returns the row that had it then.';
+COMMENT ON FUNCTION exaudit.as_of_version(anyelement, bigint) IS 'Returns the rows of a table as they were just after a version of any table. With a key, returns the row that had it then.';
+COMMENT ON FUNCTION exaudit.as_of_version(anyelement, bigint, text) IS 'Returns the rows of a table as they were just after a version of any table. With a key, returns the row that had it then.';
+COMMENT ON FUNCTION exaudit.states IS 'Returns the states of one row, the oldest first and the present one last. The key is the row''s present or last one.';
+COMMENT ON FUNCTION exaudit.mark IS 'Makes a mark: a named moment to compare with and go back to. What the current transaction has changed is after it.';
+COMMENT ON FUNCTION exaudit.find_mark IS 'Returns a mark. It is an error if there is none of the name.';
+COMMENT ON FUNCTION exaudit.after_mark IS 'Reports whether a version is after a mark.';
+COMMENT ON FUNCTION exaudit.remove_mark IS 'Removes a mark: one''s own, or any as a member of exaudit_owner.';
+COMMENT ON FUNCTION exaudit.as_of_transaction(anyelement, xid8) IS 'Returns the rows of a table as they were just after the last version of a transaction. With a key, returns the row that had it then.';
+COMMENT ON FUNCTION exaudit.as_of_transaction(anyelement, xid8, text) IS 'Returns the rows of a table as they were just after the last version of a transaction. With a key, returns the row that had it then.';
+COMMENT ON FUNCTION exaudit.as_of_mark(anyelement, text) IS 'Returns the rows of a table as they were committed when a mark was made. With a key, returns the row that had it then.';
+COMMENT ON FUNCTION exaudit.as_of_mark(anyelement, text, text) IS 'Returns the rows of a table as they were committed when a mark was made. With a key, returns the row that had it then.';
+
+-- exaudit_internal: guards
+COMMENT ON FUNCTION exaudit_internal.refuse_change IS 'Refuses changes of recorded versions; retention may delete.';
+COMMENT ON FUNCTION exaudit_internal.refuse_custom_change IS 'Refuses changes of the user''s columns of versions, but for those that a foreign key makes.';
+COMMENT ON FUNCTION exaudit_internal.refuse_trigger IS 'Raises an error: a trigger function was called by a trigger that it is not for.';
+
+-- exaudit_internal: registry
+COMMENT ON TABLE exaudit_internal.periods IS 'The times at which a table was tracked and that are over, with what is known of its rows then.';
+COMMENT ON TABLE exaudit_internal.column_snapshots IS 'What the columns of a tracked table were, from the version after "since" on.';
+COMMENT ON VIEW exaudit_internal.relations IS 'The relation of each registered table that still exists.';
+COMMENT ON FUNCTION exaudit_internal.readable_tables IS 'Returns the tables whose history the current user may read.';
+
+-- exaudit_internal: versions
+COMMENT ON TABLE exaudit_internal.key_changes IS 'The versions that changed a primary key, with the statement that did. Append-only.';
+COMMENT ON FUNCTION exaudit_internal.version_columns IS 'Returns the columns of exaudit.versions that are exaudit''s own.';
+COMMENT ON FUNCTION exaudit_internal.custom_values IS 'Returns the values of the user''s columns of a version.';
+COMMENT ON FUNCTION exaudit_internal.forget_key_changes IS 'Removes the key changes of versions that retention removes.';
+
+-- exaudit_internal: types
+COMMENT ON FUNCTION exaudit_internal.quoted IS 'Returns a name as an expression of PL/pgSQL takes it, quoted where SQL or PL/pgSQL reserves it.';
+COMMENT ON FUNCTION exaudit_internal.free_name IS 'Returns a quoted name that no column of a relation has: the given one, or one like it.';
+COMMENT ON FUNCTION exaudit_internal.encoding IS 'Returns how values of a type are written into images.';
+COMMENT ON FUNCTION exaudit_internal.base_type IS 'Returns the type beneath a domain, or the type itself.';
+COMMENT ON FUNCTION exaudit_internal.has_domain IS 'Reports whether reading a value of a type checks a domain.';
+COMMENT ON FUNCTION exaudit_internal.plain_type IS 'Returns the type under which values of a type are read without checking a domain.';
+COMMENT ON FUNCTION exaudit_internal.type_parts IS 'Returns what values of a type are made of, which ALTER TYPE may change.';
+COMMENT ON FUNCTION exaudit_internal.type_name IS 'Returns the name of a type, the same under any search_path.';
+COMMENT ON FUNCTION exaudit_internal.beneath IS 'Returns the cast from a domain to the type beneath it; an empty text for other types.';
+COMMENT ON FUNCTION exaudit_internal.settings IS 'Returns the settings that the text of a type''s values depends on, with the values under which they are recorded.';
+COMMENT ON FUNCTION exaudit_internal.float_value(double precision) IS 'Returns a floating-point number as JSON that keeps the sign of zero.';
+COMMENT ON FUNCTION exaudit_internal.float_value(real) IS 'Returns a floating-point number as JSON that keeps the sign of zero.';
+COMMENT ON FUNCTION exaudit_internal.text_value IS 'Returns a value as its type''s output function writes it.';
+COMMENT ON FUNCTION exaudit_internal.is_list IS 'Reports whether an array has one dimension and is counted from 1.';
+COMMENT ON FUNCTION exaudit_internal.array_value IS 'Returns an array as a JSON list, or as text if it is not a list.';
+COMMENT ON FUNCTION exaudit_internal.float_array_value IS 'Returns an array of floating-point numbers as a JSON list, or as text if it is not a list or holds -0.';
+COMMENT ON FUNCTION exaudit_internal.format_array_value IS 'Returns an array as a JSON list of its elements'' texts, or as text if it is not a list.';
+COMMENT ON FUNCTION exaudit_internal.value_expression IS 'Returns an SQL expression for the encoded value of a column.';
+COMMENT ON FUNCTION exaudit_internal.plain_value IS 'Returns an SQL expression that reads a column under its plain type.';
+COMMENT ON FUNCTION exaudit_internal.type_named IS 'Returns the type of a name; NULL if there is none.';
+COMMENT ON FUNCTION exaudit_internal.columns_of_types IS 'Returns the columns of a relation that have one of some types, or a domain over one.';
+
+-- exaudit_internal: images
+COMMENT ON VIEW exaudit_internal.table_columns IS 'The recorded columns of all tables, with their encodings.';
+COMMENT ON FUNCTION exaudit_internal.image_expression IS 'Returns an SQL expression for the image of a row.';
+COMMENT ON FUNCTION exaudit_internal.note_json_null IS 'Notes in an image that a column holds a JSON null, not an SQL NULL.';
+COMMENT ON FUNCTION exaudit_internal.note_masked IS 'Puts a placeholder for a masked column into an image.';
+COMMENT ON FUNCTION exaudit_internal.noted IS 'Adds notes and their placeholders to an image.';
+COMMENT ON FUNCTION exaudit_internal.redact IS 'Returns an image without the excluded columns, with placeholders for the masked ones.';
+COMMENT ON FUNCTION exaudit_internal.encode IS 'Returns the image of a row of any table.';
+COMMENT ON FUNCTION exaudit_internal.encode_query IS 'Returns the query that makes the image of a table''s row; NULL if to_jsonb does.';
+COMMENT ON FUNCTION exaudit_internal.encode_with IS 'Returns the image of a row by a query that encode_query made.';
+COMMENT ON FUNCTION exaudit_internal.column_names IS 'Returns the recorded columns of a row.';
+COMMENT ON FUNCTION exaudit_internal.with_notes IS 'Adds to a part of an image the notes on its columns.';
+COMMENT ON FUNCTION exaudit_internal.row_type IS 'Returns the type of a table''s rows.';
+COMMENT ON FUNCTION exaudit_internal.is_placeholder IS 'Reports whether a column''s value in an image is a placeholder.';
+COMMENT ON FUNCTION exaudit_internal.without_placeholders IS 'Returns an image without its placeholders.';
+COMMENT ON FUNCTION exaudit_internal.preview IS 'Returns an image in which long values are cut, each with a digest.';
+
+-- exaudit_internal: limits
+COMMENT ON FUNCTION exaudit_internal.toast_table IS 'Returns the TOAST table of a relation; NULL if it has none.';
+COMMENT ON FUNCTION exaudit_internal.toast_threshold IS 'Returns the size in bytes from which values of a column are stored out of line.';
+COMMENT ON FUNCTION exaudit_internal.inline_limit IS 'Returns the same as toast_threshold, to be planned with.';
+COMMENT ON FUNCTION exaudit_internal.image_limit IS 'Returns how many bytes an image may have.';
+COMMENT ON FUNCTION exaudit_internal.wide_columns IS 'Returns the columns of a relation whose values may be too large for an image.';
+COMMENT ON FUNCTION exaudit_internal.oversized_expression IS 'Returns an SQL expression that is true for a row whose image may be too large; NULL if none can be.';
+COMMENT ON FUNCTION exaudit_internal.note_oversized IS 'Puts a placeholder for a value that is too large into an image.';
+COMMENT ON FUNCTION exaudit_internal.bounded_image IS 'Returns the image of some columns of a row, with placeholders for values that are too large.';
+COMMENT ON FUNCTION exaudit_internal.without_value IS 'Puts a placeholder with the digest of a value that is too large into an image.';
+COMMENT ON FUNCTION exaudit_internal.bounded_changes IS 'Returns what an update of a row with large values changed.';
+
+-- exaudit_internal: decoding
+COMMENT ON FUNCTION exaudit_internal.decode_query IS 'Returns a query that reads an image as a row, over a base row.';
+COMMENT ON FUNCTION exaudit_internal.plain_query IS 'Returns a query that reads an image as a record of plain types.';
+COMMENT ON FUNCTION exaudit_internal.row_columns IS 'Returns the columns of a row type, under their own types or their plain ones.';
+COMMENT ON FUNCTION exaudit_internal.row_definition IS 'Returns the column definition list of a row type.';
+COMMENT ON FUNCTION exaudit_internal.decode IS 'Returns the row of an image; columns that the image lacks keep the value of the base row.';
+COMMENT ON FUNCTION exaudit_internal.decode_all IS 'Returns the rows of many images, in their order.';
+COMMENT ON FUNCTION exaudit_internal.normalize IS 'Returns an image as the table''s types write it; raises an error for a key that is no column.';
+COMMENT ON FUNCTION exaudit_internal.rows_of IS 'Returns the rows of many images as records.';
+COMMENT ON FUNCTION exaudit_internal.rows_query IS 'Returns a query that reads images as rows of a table under plain types.';
+COMMENT ON FUNCTION exaudit_internal.legible IS 'Reports whether an image can be read as a row of its table.';
+
+-- exaudit_internal: shape
+COMMENT ON FUNCTION exaudit_internal.shape IS 'Returns what trigger functions are written for: columns and primary key of a relation.';
+COMMENT ON FUNCTION exaudit_internal.check_snapshot IS 'Raises an error if the current snapshot is older than the relation as it is.';
+COMMENT ON FUNCTION exaudit_internal.has_shape IS 'Reports whether a relation has the shape that a trigger function was written for.';
+COMMENT ON FUNCTION exaudit_internal.changed_columns IS 'Returns the columns that an update changed, before and after.';
+COMMENT ON FUNCTION exaudit_internal.present_columns IS 'Returns what the columns of a relation are, as column_snapshots keeps them.';
+COMMENT ON FUNCTION exaudit_internal.has_snapshot IS 'Reports whether the last snapshot is of the columns as they are.';
+COMMENT ON FUNCTION exaudit_internal.take_snapshot IS 'Adds a snapshot of a table''s columns if they have changed.';
+COMMENT ON FUNCTION exaudit_internal.note_columns IS 'Adds a snapshot of a table''s columns if they have changed.';
+COMMENT ON FUNCTION exaudit_internal.key_periods IS 'Returns the times at which a table had different primary keys, the oldest first.';
+COMMENT ON FUNCTION exaudit_internal.key_since IS 'Returns the id of the version after which a table has its present primary key; 0 if always.';
+
+-- exaudit_internal: keys
+COMMENT ON FUNCTION exaudit_internal.key_columns IS 'Returns the columns of a relation''s primary key, in its order.';
+COMMENT ON FUNCTION exaudit_internal.bounded_key IS 'Returns a key as versions carry it: a long one is a digest.';
+COMMENT ON FUNCTION exaudit_internal.entity_id_in IS 'Returns the entity_id of an image, by some key columns.';
+COMMENT ON FUNCTION exaudit_internal.entity_id_of IS 'Returns the entity_id of an image of a relation''s row.';
+COMMENT ON FUNCTION exaudit_internal.entity_id_expression IS 'Returns an SQL expression for the entity_id of a row.';
+COMMENT ON FUNCTION exaudit_internal.key_image IS 'Returns the image of the key columns of an entity; NULL if a digest''s row is not there.';
+COMMENT ON FUNCTION exaudit_internal.key_types IS 'Returns the key columns of a relation with their plain types.';
+COMMENT ON FUNCTION exaudit_internal.key_definition IS 'Returns the column definition list of a relation''s key.';
+COMMENT ON FUNCTION exaudit_internal.key_record IS 'Returns the key of an image as a record.';
+COMMENT ON FUNCTION exaudit_internal.key_condition IS 'Returns the SQL condition that a row t has the key k.';
+COMMENT ON FUNCTION exaudit_internal.target IS 'Returns a relation as a statement names it, without its inheritance children.';
+COMMENT ON FUNCTION exaudit_internal.equal_is_same IS 'Reports whether equal keys of a relation are always spelled the same.';
+COMMENT ON FUNCTION exaudit_internal.qualified_name IS 'Returns the quoted name of a relation with its schema.';
+COMMENT ON FUNCTION exaudit_internal.check_key IS 'Raises an error for a key that is NULL.';
+
+-- exaudit_internal: session
+COMMENT ON VIEW exaudit_internal.columns_beside IS 'The columns of tables that are like exaudit.versions, but for exaudit''s own.';
+COMMENT ON VIEW exaudit_internal.custom_columns IS 'The user''s columns of exaudit.versions.';
+COMMENT ON FUNCTION exaudit_internal.session_data IS 'Returns what the session says about its changes, as a row of exaudit.versions.';
+COMMENT ON FUNCTION exaudit_internal.custom_column_list IS 'Returns the user''s columns as trigger functions are written for them.';
+COMMENT ON FUNCTION exaudit_internal.has_custom_columns IS 'Reports whether the user''s columns are those that a trigger function was written for.';
+COMMENT ON FUNCTION exaudit_internal.custom_column_flaws IS 'Returns what is wrong with the user''s columns, and the cures.';
+COMMENT ON FUNCTION exaudit_internal.session_role IS 'Returns who is logged in, if the options of a table ask for it.';
+COMMENT ON FUNCTION exaudit_internal.empty_copy IS 'Creates an empty copy of exaudit.versions to try columns on.';
+COMMENT ON FUNCTION exaudit_internal.copy_of_referenced IS 'Creates an empty copy of a table that a column references.';
+
+-- exaudit_internal: partitions
+COMMENT ON FUNCTION exaudit_internal.partition_tree IS 'Returns a relation and its partitions on all levels, without locking them.';
+COMMENT ON FUNCTION exaudit_internal.trigger_condition IS 'Returns the condition of a trigger in a form to compare; NULL if it has none.';
+COMMENT ON FUNCTION exaudit_internal.recorded_table IS 'Returns the relation that rows of a relation are recorded as; NULL if its trigger may not fire there.';
+COMMENT ON FUNCTION exaudit_internal.recorded_root IS 'Returns the same as recorded_table, for a relation that the trigger may fire for.';
+COMMENT ON FUNCTION exaudit_internal.is_partition_of IS 'Reports whether a relation is a partition of another, on any level.';
+COMMENT ON FUNCTION exaudit_internal.check_table IS 'Raises an error if a trigger may not fire for a relation.';
+COMMENT ON FUNCTION exaudit_internal.is_watched IS 'Reports whether the triggers of a table are there and enabled, on each of its partitions.';
+COMMENT ON FUNCTION exaudit_internal.note_unwatched IS 'Notes that a table has been changed without being recorded.';
+
+-- exaudit_internal: options
+COMMENT ON FUNCTION exaudit_internal.option_columns IS 'Returns the present names of the columns that an option lists.';
+COMMENT ON FUNCTION exaudit_internal.hides_changes IS 'Reports whether options let rows change without a version.';
+COMMENT ON FUNCTION exaudit_internal.set_options IS 'Sets the options of a table.';
+COMMENT ON FUNCTION exaudit_internal.condition_argument IS 'Returns how a value of a column is passed to the function of a condition.';
+COMMENT ON FUNCTION exaudit_internal.condition_columns IS 'Returns the columns that the condition of a table asks about.';
+COMMENT ON FUNCTION exaudit_internal.former_labels IS 'Returns the names that labels of an enum had when a condition was bound.';
+COMMENT ON FUNCTION exaudit_internal.condition_problem IS 'Returns why the condition of a table cannot be evaluated; NULL if it can.';
+COMMENT ON FUNCTION exaudit_internal.condition_arguments IS 'Returns the arguments of the function of a table''s condition, for a row.';
+COMMENT ON FUNCTION exaudit_internal.condition_query IS 'Returns a query that evaluates the condition of a table for an image.';
+COMMENT ON FUNCTION exaudit_internal.condition_flaw IS 'Returns what is wrong with the function of a table''s condition; NULL if nothing is.';
+COMMENT ON FUNCTION exaudit_internal.meets IS 'Reports whether an image satisfies the condition of its table, or the condition cannot be evaluated.';
+COMMENT ON FUNCTION exaudit_internal.redacted IS 'Returns a whole image as the options of a table say.';
+
+-- exaudit_internal: record
+COMMENT ON FUNCTION exaudit_internal.note_key_change IS 'Records a change of a primary key, and returns the version''s id.';
+COMMENT ON FUNCTION exaudit_internal.command_of IS 'Returns the number of the command that wrote a row.';
+COMMENT ON FUNCTION exaudit_internal.record IS 'Adds one version with the session''s data.';
+COMMENT ON FUNCTION exaudit_internal.check_restored IS 'Raises an error while a dump is being loaded, or if ids lag behind the versions.';
+COMMENT ON FUNCTION exaudit_internal.last_version_id IS 'Returns the last id that was given to a version; 0 before the first.';
+COMMENT ON FUNCTION exaudit_internal.captured IS 'Returns what is stored of both images of a change.';
+COMMENT ON FUNCTION exaudit_internal.record_altered IS 'Records a change of a table that was altered since its triggers were written.';
+COMMENT ON FUNCTION exaudit_internal.record_restored IS 'Records a change of a table whose oid is not the one that its triggers were written for.';
+COMMENT ON FUNCTION exaudit_internal.altered_rows_query IS 'Returns a query that records all rows of a statement by record_altered.';
+
+-- exaudit_internal: truncate
+COMMENT ON FUNCTION exaudit_internal.has_truncate_policy IS 'Reports whether there is the policy that lets exaudit_writer read every row.';
+COMMENT ON FUNCTION exaudit_internal.restrictive_policies IS 'Returns the restrictive policies that keep rows from exaudit_writer.';
+COMMENT ON FUNCTION exaudit_internal.reads_every_row IS 'Reports whether exaudit_writer can read every row without running code of the table''s owner.';
+COMMENT ON FUNCTION exaudit_internal.planned_code IS 'Returns whose code might run as exaudit_writer when it reads a relation; NULL if nobody''s.';
+COMMENT ON FUNCTION exaudit_internal.untriggered_partitions IS 'Returns the partitions whose rows a TRUNCATE trigger above them has to record.';
+COMMENT ON FUNCTION exaudit_internal.record_rows IS 'Records rows of a table whole, as deleted or as a baseline, and returns their number.';
+COMMENT ON FUNCTION exaudit_internal.record_truncated IS 'Records the rows of a relation that is about to be truncated.';
+
+-- exaudit_internal: moves
+COMMENT ON TABLE exaudit_internal.moves IS 'Rows that are moving to another partition, until the transaction ends.';
+COMMENT ON FUNCTION exaudit_internal.note_move IS 'Notes that an update may move a row to another partition.';
+COMMENT ON FUNCTION exaudit_internal.leaves IS 'Holds back the DELETE of a row that moves, and reports whether it moves.';
+COMMENT ON FUNCTION exaudit_internal.arrives IS 'Records the INSERT of a row that moves as an update, and reports whether it did.';
+
+-- exaudit_internal: follow
+COMMENT ON FUNCTION exaudit_internal.follow_table IS 'Brings name, key and columns of a tracked table up to date.';
+COMMENT ON FUNCTION exaudit_internal.follow_new_table IS 'Registers a new table and returns its id; NULL if it is registered.';
+COMMENT ON FUNCTION exaudit_internal.let_go IS 'Marks tables that are gone as not tracked.';
+COMMENT ON FUNCTION exaudit_internal.refresh_names IS 'Brings the names of renamed tables up to date.';
+COMMENT ON FUNCTION exaudit_internal.statement_level_obstacles IS 'Returns why statement-level triggers would miss changes of a table.';
+
+-- exaudit_internal: conditions
+COMMENT ON FUNCTION exaudit_internal.hidden_name IS 'Returns what of a condition may not be read at all; NULL if nothing.';
+COMMENT ON FUNCTION exaudit_internal.compile_condition IS 'Returns a condition as an expression on the columns that it asks about.';
+COMMENT ON FUNCTION exaudit_internal.condition_objection IS 'Returns what is wrong with a condition; NULL if nothing is.';
+COMMENT ON FUNCTION exaudit_internal.mutable_part IS 'Returns what of a condition depends on more than the row; NULL if nothing does.';
+COMMENT ON FUNCTION exaudit_internal.condition_function IS 'Returns the statement that creates the function of a condition.';
+COMMENT ON FUNCTION exaudit_internal.drop_condition IS 'Drops the function of a table''s condition, and reports whether there was one.';
+COMMENT ON FUNCTION exaudit_internal.bind_condition IS 'Creates or drops the function of a table''s condition.';
+
+-- exaudit_internal: install
+COMMENT ON FUNCTION exaudit_internal.end_tracking IS 'Notes that a table is not tracked any more.';
+COMMENT ON FUNCTION exaudit_internal.begin_install IS 'Lets one install run at a time.';
+COMMENT ON FUNCTION exaudit_internal.run_for_partitions IS 'Runs a script for a table and for each of its partitions.';
+COMMENT ON FUNCTION exaudit_internal.complete_partitions IS 'Creates what a table and its partitions need besides their triggers.';
+COMMENT ON FUNCTION exaudit_internal.install_table IS 'Installs the triggers of a table, as generated migrations do.';
+COMMENT ON FUNCTION exaudit_internal.uninstall_table IS 'Removes the triggers of a table. Its versions stay.';
+
+-- exaudit_internal: rows
+COMMENT ON VIEW exaudit_internal.foreign_keys IS 'The foreign keys of all tables, with SQL conditions for the rows that they connect.';
+COMMENT ON FUNCTION exaudit_internal.row_image IS 'Returns the image of the present row of an entity; NULL if there is none.';
+COMMENT ON FUNCTION exaudit_internal.insert_row IS 'Inserts the row of an image.';
+COMMENT ON FUNCTION exaudit_internal.update_row IS 'Sets the columns of a row that an image names.';
+COMMENT ON FUNCTION exaudit_internal.delete_row IS 'Deletes the row of an entity.';
+COMMENT ON FUNCTION exaudit_internal.referencing_rows IS 'Returns how many rows reference a row, by foreign key, and what would become of them.';
+COMMENT ON FUNCTION exaudit_internal.present_row IS 'Returns what rows_before selects of a row that has not changed.';
+
+-- exaudit_internal: search
+COMMENT ON VIEW exaudit_internal.readable_versions IS 'The versions that the current user may read.';
+COMMENT ON FUNCTION exaudit_internal.custom_index IS 'Returns the name of the index of a key of the custom data.';
+COMMENT ON FUNCTION exaudit_internal.custom_index_statement IS 'Returns the statement that creates the index of a key of the custom data.';
+COMMENT ON FUNCTION exaudit_internal.expose_custom_index IS 'Creates the view through which the index of a key of the custom data is used.';
+COMMENT ON FUNCTION exaudit_internal.indexed_key IS 'Returns the first key of a filter''s custom data that has an index.';
+COMMENT ON FUNCTION exaudit_internal.check_syntax IS 'Raises an error if a text is not a query.';
+COMMENT ON FUNCTION exaudit_internal.check_condition IS 'Raises an error if a text is not one condition on a version v.';
+COMMENT ON FUNCTION exaudit_internal.search_condition IS 'Returns one condition of a filter as SQL.';
+COMMENT ON FUNCTION exaudit_internal.search_source IS 'Returns the FROM and WHERE of a search.';
+COMMENT ON FUNCTION exaudit_internal.search_query IS 'Returns the query of a search.';
+COMMENT ON FUNCTION exaudit_internal.search IS 'Returns the versions that pass a filter.';
+COMMENT ON FUNCTION exaudit_internal.search_transactions IS 'Returns the transactions of the versions that pass a filter, the newest first.';
+COMMENT ON FUNCTION exaudit_internal.transaction_parts IS 'Returns what some transactions changed, by table.';
+
+-- exaudit_internal: marks
+COMMENT ON FUNCTION exaudit_internal.current_snapshot IS 'Returns the current snapshot with the current transaction among those in progress.';
+
+-- exaudit_internal: points
+COMMENT ON FUNCTION exaudit_internal.note_forgotten IS 'Notes, when retention removes versions, how far the history reaches back.';
+COMMENT ON FUNCTION exaudit_internal.raise_problem IS 'Raises an error, or a warning, for a row that cannot be told.';
+COMMENT ON FUNCTION exaudit_internal.known_table IS 'Returns the table of a row type, tracked or not any more; raises an error if its history cannot be read.';
+COMMENT ON FUNCTION exaudit_internal.check_sight IS 'Raises an error if rows of a table may have changed without a version.';
+COMMENT ON FUNCTION exaudit_internal.check_same_key IS 'Raises an error if a table had another primary key at a point.';
+COMMENT ON FUNCTION exaudit_internal.period_of IS 'Returns the time at which a table was tracked that a point is in; raises an error for a point outside.';
+COMMENT ON FUNCTION exaudit_internal.since_as_of IS 'Returns the changes of a table after an instant.';
+COMMENT ON FUNCTION exaudit_internal.since_as_of_version IS 'Returns the changes of a table after a version.';
+COMMENT ON FUNCTION exaudit_internal.utc IS 'Returns a time as text, in UTC.';
+COMMENT ON FUNCTION exaudit_internal.transaction_end IS 'Returns the last version of a transaction.';
+COMMENT ON FUNCTION exaudit_internal.complete_since_mark IS 'Reports whether the history of a table reaches back to a mark.';
+COMMENT ON FUNCTION exaudit_internal.since_as_of_transaction IS 'Returns the changes of a table after a transaction.';
+COMMENT ON FUNCTION exaudit_internal.since_as_of_mark IS 'Returns the changes of a table after a mark.';
+
+-- exaudit_internal: identity
+COMMENT ON FUNCTION exaudit_internal.same_place IS 'Reports whether a row is still where it was.';
+COMMENT ON FUNCTION exaudit_internal.tell_apart IS 'Returns which versions are which row''s, where rows have changed their keys.';
+COMMENT ON FUNCTION exaudit_internal.first_of_key_changes IS 'Returns the first id of the transactions that changed keys.';
+COMMENT ON FUNCTION exaudit_internal.linked_keys IS 'Returns all keys that key changes link to some keys.';
+COMMENT ON FUNCTION exaudit_internal.moved_versions IS 'Returns the versions of rows that have had some keys, row by row.';
+
+-- exaudit_internal: rewind
+COMMENT ON FUNCTION exaudit_internal.is_retyped IS 'Reports whether values of a column mean something else in a later snapshot.';
+COMMENT ON FUNCTION exaudit_internal.renamed_labels IS 'Returns the present names of the labels of enums that were renamed.';
+COMMENT ON FUNCTION exaudit_internal.column_epochs IS 'Returns what the columns of a table were called, and which have changed type since.';
+COMMENT ON FUNCTION exaudit_internal.relabeled IS 'Returns a value of an enum under the present names of its labels.';
+COMMENT ON FUNCTION exaudit_internal.renamed IS 'Returns an image under the present names of its columns.';
+COMMENT ON FUNCTION exaudit_internal.holds IS 'Reports whether a row holds what a change left in it.';
+COMMENT ON FUNCTION exaudit_internal.row_before IS 'Returns a row as it was before a change.';
+COMMENT ON FUNCTION exaudit_internal.rewind IS 'Returns rows as they were before some of their versions.';
+COMMENT ON FUNCTION exaudit_internal.filled_images IS 'Returns images with what columns were filled with when they were added.';
+COMMENT ON FUNCTION exaudit_internal.constant_text IS 'Returns the text of a default that is a constant; NULL for other defaults.';
+COMMENT ON FUNCTION exaudit_internal.moved_since IS 'Returns rows that have changed their keys, as they were before some versions.';
+COMMENT ON FUNCTION exaudit_internal.rows_before IS 'Returns the rows of a table as they were before some versions.';
+COMMENT ON FUNCTION exaudit_internal.present_images IS 'Returns images of rows that are gone, with every column of their table.';
+COMMENT ON FUNCTION exaudit_internal.rows_before_query IS 'Returns a query for the rows of a table before what came after a point.';
+
+-- exaudit_internal: as_of
+COMMENT ON FUNCTION exaudit_internal.as_of_query IS 'Returns a query for the rows of a table as of a point.';
+
+-- exaudit_internal: baseline
+COMMENT ON FUNCTION exaudit_internal.record_end IS 'Records the rows of a table as they are before it is uninstalled; returns why that was not possible, or NULL.';
+COMMENT ON FUNCTION exaudit_internal.has_versions IS 'Reports whether anything was recorded of a row.';
+COMMENT ON FUNCTION exaudit_internal.baseline_lock IS 'Returns the statement that locks a table for its baseline.';
+
+-- exaudit_internal: rollbacks
+COMMENT ON FUNCTION exaudit_internal.forget_rollbacks IS 'Removes what was noted of versions that retention removes.';
+COMMENT ON FUNCTION exaudit_internal.lock_undo IS 'Lets one undo run at a time, until the transaction ends.';
+COMMENT ON FUNCTION exaudit_internal.note_rollbacks IS 'Notes which versions of this transaction undid which versions.';
+COMMENT ON FUNCTION exaudit_internal.rollbacks_of IS 'Returns what undid some versions, and what undid that.';
+COMMENT ON FUNCTION exaudit_internal.key_records IS 'Returns the keys of many entities as records.';
+COMMENT ON FUNCTION exaudit_internal.key_records_definition IS 'Returns the column definition list of key_records.';
+COMMENT ON FUNCTION exaudit_internal.row_images IS 'Returns the images of the present rows of many entities.';
+COMMENT ON FUNCTION exaudit_internal.later_versions IS 'Returns what happened to some entities from a version of each on.';
+COMMENT ON FUNCTION exaudit_internal.write_rows IS 'Writes many rows of many tables in one statement.';
+COMMENT ON FUNCTION exaudit_internal.group_statement IS 'Returns the statement of one group of write_rows.';
+COMMENT ON FUNCTION exaudit_internal.same_value IS 'Returns an SQL condition that a column has the value of an image; NULL if values are not compared.';
+
+-- exaudit_internal: unique
+COMMENT ON FUNCTION exaudit_internal.unique_columns IS 'Returns the unique indexes of a table, and how to look for equal entries.';
+COMMENT ON FUNCTION exaudit_internal.spellings IS 'Returns the other spellings of a key that have a history.';
+COMMENT ON FUNCTION exaudit_internal.index_entries IS 'Returns what an index holds of the rows of images.';
+COMMENT ON FUNCTION exaudit_internal.taken_values IS 'Returns the images with a unique value that another row has.';
+COMMENT ON FUNCTION exaudit_internal.taken_entries IS 'Returns the images with a unique computed value that another row has.';
+COMMENT ON FUNCTION exaudit_internal.rival_values IS 'Returns the images that would have the same unique value.';
+COMMENT ON FUNCTION exaudit_internal.missing_references IS 'Returns the images that reference a row that is not there.';
+COMMENT ON FUNCTION exaudit_internal.rows_referencing IS 'Returns the rows that reference rows which would be deleted or changed.';
+
+RESET ROLE; -- these belong to exaudit_writer
+COMMENT ON FUNCTION exaudit.track IS 'Records a change that no trigger sees, and returns the version''s id. Executable by whom it is granted to.';
+COMMENT ON FUNCTION exaudit.record_baseline IS 'Records rows of a table as they are: those without a version, or all. Returns their number. The caller locks the table first.';
+COMMENT ON FUNCTION exaudit_internal.end_move IS 'Records a DELETE that was held back and that no INSERT followed.';
+
+-- +goose Down
+-- The first migration drops everything.
