@@ -865,7 +865,7 @@ func (q *Queries) TypeName(ctx context.Context, db DBTX, arg TypeNameParams) (st
 const userSchemas = `-- name: UserSchemas :many
 SELECT n.nspname::pg_catalog.text AS name
 FROM pg_catalog.pg_namespace n
-WHERE n.nspname OPERATOR(pg_catalog.<>) ALL ('{exaudit,exaudit_follow,information_schema}'::pg_catalog.name[])
+WHERE n.nspname OPERATOR(pg_catalog.<>) ALL ('{exaudit,exaudit_internal,exaudit_follow,information_schema}'::pg_catalog.name[])
   AND n.nspname OPERATOR(pg_catalog.!~) '^pg_'
 ORDER BY n.nspname
 `

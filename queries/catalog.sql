@@ -44,7 +44,7 @@ ORDER BY n.nspname, c.relname;
 -- The schemas in which there may be tables to track.
 SELECT n.nspname::pg_catalog.text AS name
 FROM pg_catalog.pg_namespace n
-WHERE n.nspname OPERATOR(pg_catalog.<>) ALL ('{exaudit,exaudit_follow,information_schema}'::pg_catalog.name[])
+WHERE n.nspname OPERATOR(pg_catalog.<>) ALL ('{exaudit,exaudit_internal,exaudit_follow,information_schema}'::pg_catalog.name[])
   AND n.nspname OPERATOR(pg_catalog.!~) '^pg_'
 ORDER BY n.nspname;
 

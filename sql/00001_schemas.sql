@@ -17,6 +17,27 @@ END
 $encoding$;
 -- +goose StatementEnd
 
+-- +goose StatementBegin
+-- Whoever has created a schema of these names may have put anything into it.
+DO $owner$
+DECLARE
+    found pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.format('schema %I belongs to %I', n.nspname, r.rolname)
+    INTO found
+    FROM pg_catalog.pg_namespace n
+    JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+    WHERE n.nspname OPERATOR(pg_catalog.=) ANY ('{exaudit,exaudit_internal}'::pg_catalog.name[])
+      AND r.rolname OPERATOR(pg_catalog.<>) ALL (ARRAY['exaudit_owner', current_user]::pg_catalog.name[])
+      AND NOT r.rolsuper
+    LIMIT 1;
+    IF found IS NOT NULL THEN
+        RAISE EXCEPTION '%', found USING ERRCODE = 'insufficient_privilege', HINT = 'Drop it first.';
+    END IF;
+END
+$owner$;
+-- +goose StatementEnd
+
 CREATE SCHEMA IF NOT EXISTS exaudit;
 CREATE SCHEMA IF NOT EXISTS exaudit_internal;
 
@@ -66,6 +87,7 @@ ALTER SCHEMA exaudit_internal OWNER TO exaudit_owner;
 SET LOCAL ROLE exaudit_owner;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
+REVOKE ALL ON SCHEMA exaudit, exaudit_internal FROM PUBLIC;
 GRANT USAGE ON SCHEMA exaudit, exaudit_internal TO exaudit_writer, exaudit_reader;
 -- Each function is granted to whom it is for.
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;

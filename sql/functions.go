@@ -44,7 +44,11 @@ var functions = sync.OnceValues(func() ([]Function, error) {
 	var list []Function
 	owners := make(map[string]string)
 	executors := make(map[string][]string)
-	for _, m := range migrations {
+	note, err := NoteSQL(Version)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range append(migrations, Migration{Up: note}) {
 		for _, at := range functionStart.FindAllStringSubmatchIndex(m.Up, -1) {
 			f := function(m.Up[at[4]:at[5]], m.Up[at[6]:at[7]], m.Up[at[0]:])
 			if replaces := at[2] >= 0; replaces {
@@ -94,7 +98,7 @@ func function(schema, name, text string) Function {
 	if body[2] >= 0 {
 		f.Body = text[body[2]:body[3]]
 	} else {
-		f.Body = text[body[4]:body[5]]
+		f.Body = strings.ReplaceAll(text[body[4]:body[5]], "''", "'")
 	}
 	head := text[:body[0]]
 	f.SecurityDefiner = strings.Contains(head, "SECURITY DEFINER")

@@ -163,6 +163,19 @@ func TestUpFromAnEarlierVersion(t *testing.T) {
 	}
 }
 
+// Neither does a migration of an application take over a schema that somebody else has created.
+func TestMigrationRefusesAForeignSchema(t *testing.T) {
+	t.Parallel()
+	for _, schema := range []string{"exaudit", "exaudit_internal"} {
+		db := pgtest.New(t)
+		up(t, db.URL) // so that the roles are there
+		db.Exec(t, `DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA `+schema+` AUTHORIZATION `+db.Role(t, ""))
+		if _, err := db.Pool.Exec(context.Background(), migrations(t)[0].Up); err == nil || !strings.Contains(err.Error(), "schema "+schema+" belongs to ") {
+			t.Errorf("%s: %v", schema, err)
+		}
+	}
+}
+
 // Whoever may create a schema could otherwise have code of theirs run by whoever asks for the version.
 func TestForeignSchemaIsNotRun(t *testing.T) {
 	t.Parallel()

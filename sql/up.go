@@ -144,7 +144,11 @@ func lockSchema(ctx context.Context, tx pgx.Tx, s state) (state, error) {
 		}
 		return s, nil // nobody else sees them
 	case s.Bare: // goose creates its table, and nobody else can meanwhile
-		return s, createSchemas(ctx, tx, "CREATE SCHEMA IF NOT EXISTS exaudit; CREATE SCHEMA IF NOT EXISTS exaudit_internal")
+		err := createSchemas(ctx, tx, "CREATE SCHEMA IF NOT EXISTS exaudit; CREATE SCHEMA IF NOT EXISTS exaudit_internal")
+		if err != nil {
+			return s, err
+		}
+		return stateOf(ctx, tx) // one of them may have come meanwhile
 	}
 	execute := func(text string) error { _, err := tx.Exec(ctx, text); return err }
 	if !s.OwnsVersion { // after a restore without owners
@@ -160,6 +164,9 @@ func lockSchema(ctx context.Context, tx pgx.Tx, s state) (state, error) {
 	}
 	return stateOf(ctx, tx)
 }
+
+// defaultPrivileges has each function granted to whom it is for.
+const defaultPrivileges = "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC"
 
 func createSchemas(ctx context.Context, tx pgx.Tx, statements string) error {
 	if _, err := tx.Exec(ctx, statements); err != nil {
@@ -179,6 +186,12 @@ func (c connection) migrate(ctx context.Context, tx pgx.Tx, first bool) error {
 	provider, err := goose.NewProvider("", conn, Files, goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
+	}
+	if !first { // a dump without privileges lacks them
+		execute := func(text string) error { _, err := tx.Exec(ctx, text); return err }
+		if err := asOwner(execute, func() error { return execute(defaultPrivileges) }); err != nil {
+			return fmt.Errorf("set default privileges: %w", err)
+		}
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return err

@@ -381,6 +381,19 @@ func TestFollowingDrift(t *testing.T) {
 	}
 }
 
+// exaudit's own tables are never covered.
+func TestFollowingLeavesOwnTablesAlone(t *testing.T) {
+	t.Parallel()
+	db := followed(t, triggers.Following{NewTables: []string{"*.*"}}, itemsSchema, "items")
+	wantDrift(t, db)
+	if _, err := triggers.Sync(t.Context(), db.Pool); err != nil {
+		t.Fatal(err)
+	}
+	if n := one[int](t, db.Pool, `SELECT count(*) FROM exaudit.tables WHERE schema_name LIKE 'exaudit%'`); n != 0 {
+		t.Errorf("%d of exaudit's own tables are tracked", n)
+	}
+}
+
 func TestFollowingNeedsTheRight(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, ``)

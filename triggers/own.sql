@@ -70,12 +70,6 @@ FROM (
     WHERE n.nspname OPERATOR(pg_catalog.=) ANY ('{exaudit,exaudit_internal}'::pg_catalog.name[])
       AND t.typtype OPERATOR(pg_catalog.=) ANY ('{e,d,r}'::pg_catalog."char"[])
     UNION ALL
-    SELECT pg_catalog.format('function %I.%I()', n.nspname, p.proname), 'owner', pg_catalog.pg_get_userbyid(p.proowner)
-    FROM pg_catalog.pg_proc p
-    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
-    WHERE n.nspname OPERATOR(pg_catalog.=) 'exaudit' AND p.proname OPERATOR(pg_catalog.=) 'schema_version'
-       OR n.nspname OPERATOR(pg_catalog.=) 'exaudit_internal' AND p.proname OPERATOR(pg_catalog.=) 'schema_digest'
-    UNION ALL
     -- of other roles than exaudit's, only what lets them write
     SELECT DISTINCT g.object, 'privilege ' OPERATOR(pg_catalog.||) g.privilege OPERATOR(pg_catalog.||) ' of '
                     OPERATOR(pg_catalog.||) coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC'), 'granted'

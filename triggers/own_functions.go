@@ -31,8 +31,11 @@ func functionFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
 	}
 	for _, want := range wanted {
 		at := slices.IndexFunc(installed, func(have db.OwnFunctionsRow) bool {
-			return qualifiedName(have) == want.QualifiedName() && (overloads[want.QualifiedName()] == 1 || strings.Contains(want.Definition, want.Name+"("+have.Arguments+")"))
+			return isOverload(have, want, overloads) && have.Body == want.Body
 		})
+		if at < 0 { // it was altered
+			at = slices.IndexFunc(installed, func(have db.OwnFunctionsRow) bool { return isOverload(have, want, overloads) })
+		}
 		if at < 0 {
 			f := flaw{Drift{ownSchema, "function " + want.QualifiedName(), "is missing", ""}, want.Definition}
 			flaws = append(flaws, f)
@@ -50,6 +53,12 @@ func functionFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
 }
 
 func qualifiedName(f db.OwnFunctionsRow) string { return f.Schema + "." + f.Name }
+
+// isOverload reports whether a function may be a wanted one: of several of a name that are wanted, by its arguments.
+func isOverload(have db.OwnFunctionsRow, want sql.Function, wanted map[string]int) bool {
+	return qualifiedName(have) == want.QualifiedName() &&
+		(wanted[want.QualifiedName()] == 1 || strings.Contains(want.Definition, want.Name+"("+have.Arguments+")"))
+}
 
 // functionFlaw finds all that is wrong with one: its owner and privileges last, which defining it anew leaves alone.
 func functionFlaw(want sql.Function, have db.OwnFunctionsRow) []flaw {
