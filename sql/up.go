@@ -150,7 +150,7 @@ func lockSchema(ctx context.Context, tx pgx.Tx, s state) (state, error) {
 		}
 		return stateOf(ctx, tx) // one of them may have come meanwhile
 	}
-	execute := func(text string) error { _, err := tx.Exec(ctx, text); return err }
+	execute := executor(ctx, tx)
 	if !s.OwnsVersion { // after a restore without owners
 		if err := execute(handOver); err != nil {
 			return s, fmt.Errorf("hand exaudit_internal.goose_db_version over: %w", err)
@@ -188,7 +188,7 @@ func (c connection) migrate(ctx context.Context, tx pgx.Tx, first bool) error {
 		return err
 	}
 	if !first { // a dump without privileges lacks them
-		execute := func(text string) error { _, err := tx.Exec(ctx, text); return err }
+		execute := executor(ctx, tx)
 		if err := asOwner(execute, func() error { return execute(defaultPrivileges) }); err != nil {
 			return fmt.Errorf("set default privileges: %w", err)
 		}
@@ -241,6 +241,11 @@ func settle(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("suspend the event triggers: %w", err)
 	}
 	return nil
+}
+
+// executor returns a function that runs a statement in a transaction.
+func executor(ctx context.Context, tx pgx.Tx) func(string) error {
+	return func(text string) error { _, err := tx.Exec(ctx, text); return err }
 }
 
 // asOwner runs do as exaudit_owner, to whom everything in the schema belongs.
