@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 TOOL  := CGO_ENABLED=0 go tool -modfile=tools/go.mod
 
-.PHONY: demo test test-all torture test-statement test-toast test-race test-matrix test-recipes test-pgx bench bench-db bench-read bench-patch bench-undo fuzz lint lint-names generate check-generated build
+.PHONY: demo test test-all torture test-statement test-toast test-matrix test-recipes test-pgx bench bench-db bench-read bench-patch bench-undo fuzz lint lint-names generate check-generated build
 
 demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 	@go run ./internal/cmd/demo
@@ -11,8 +11,8 @@ demo: ## exaudit's whole job on a real PostgreSQL, in under a minute
 test: ## every feature once, on TEST_DATABASE_URL or a private throw-away server: some minutes
 	go run ./internal/cmd/withpostgres -- go test -timeout 30m ./...
 
-test-all: ## every test in full: large sizes, all members of a kind, long histories, and recording by statement and toast
-	EXAUDIT_TEST_ALL=1 go run ./internal/cmd/withpostgres -- go test -timeout 60m ./...
+test-all: ## every test in full, under the race detector: large sizes, all members of a kind, long histories, and recording by statement and toast
+	EXAUDIT_TEST_ALL=1 go run ./internal/cmd/withpostgres -- go test -race -timeout 60m ./...
 	$(MAKE) test-statement test-toast
 
 test-statement: ## what is recorded, by tables of the option level: statement
@@ -20,9 +20,6 @@ test-statement: ## what is recorded, by tables of the option level: statement
 
 test-toast: ## what is recorded, by tables of the option toast
 	EXAUDIT_TEST_OPTION=toast go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql
-
-test-race: ## the same as test under the race detector
-	go run ./internal/cmd/withpostgres -- go test -race -timeout 60m ./...
 
 test-matrix: ## every test in full on each supported major version; says what was tested, what skipped and why
 	EXAUDIT_TEST_ALL=1 go run ./internal/cmd/testmatrix

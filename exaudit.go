@@ -116,8 +116,8 @@ func Init(ctx context.Context, config *pgx.ConnConfig, opts ...InitOption) (chan
 // InitOption changes how Init and Remove work.
 type InitOption = sql.Option
 
-// InitLockTimeout bounds how long Init and Remove wait for each lock, which is DefaultLockTimeout otherwise; 0 waits
-// for ever. Init waits for other processes that initialise or update the same database.
+// InitLockTimeout bounds how long Init and Remove wait for each lock; 0 waits for ever. Without it, Init waits a
+// minute for other processes that initialise or update the same database, and both DefaultLockTimeout for other locks.
 func InitLockTimeout(d time.Duration) InitOption { return sql.LockTimeout(d) }
 
 // Remove takes schema exaudit out of the database, with everything that was recorded and the triggers on all tables,

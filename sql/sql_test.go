@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/postgres"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -109,6 +110,37 @@ func TestUpFromSeveralProcesses(t *testing.T) {
 	wg.Wait()
 	if changed != 1 {
 		t.Errorf("%d of 6 say they migrated, want 1", changed)
+	}
+}
+
+// A process waits for another one that migrates for longer than for other locks.
+func TestUpWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := pgtest.New(t)
+	tx, err := db.Pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(ctx)
+	if _, err := tx.Exec(ctx, `CREATE SCHEMA exaudit`); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := sql.Up(ctx, config(t, db.URL))
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		t.Fatalf("Up did not wait: %v", err)
+	case <-time.After(lock.DefaultTimeout + time.Second):
+	}
+	if err := tx.Rollback(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

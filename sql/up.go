@@ -20,18 +20,25 @@ import (
 // Option changes how Up and Down work.
 type Option func(*options)
 
-type options struct{ lockTimeout time.Duration }
+type options struct {
+	lockTimeout time.Duration
+	turn        time.Duration // how long another process that migrates is waited for
+}
+
+// turnTimeout is longer than lock.DefaultTimeout: whoever waits for its turn keeps nobody waiting.
+const turnTimeout = time.Minute
 
 func collect(opts []Option) options {
-	o := options{lockTimeout: lock.DefaultTimeout}
+	o := options{lockTimeout: lock.DefaultTimeout, turn: turnTimeout}
 	for _, opt := range opts {
 		opt(&o)
 	}
 	return o
 }
 
-// LockTimeout bounds the wait for each lock, as for another process that is migrating; 0 waits for ever.
-func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeout = d } }
+// LockTimeout bounds the wait for each lock; 0 waits for ever. Without it, Up waits a minute for another process that
+// migrates the same database, and lock.DefaultTimeout for other locks.
+func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeout, o.turn = d, d } }
 
 // Up brings schema exaudit to Version and reports whether it changed anything. It is one transaction: whatever ends it
 // early leaves the database as it was. It is safe to run twice, and from several processes at once. A schema that is
@@ -104,11 +111,14 @@ func (c connection) up(ctx context.Context, o options) (changed bool, err error)
 	if due, err := s.due(); !due {
 		return false, err
 	}
-	err = c.inTransaction(ctx, o, func(tx pgx.Tx) error {
+	err = c.inTransaction(ctx, o.turn, func(tx pgx.Tx, wait *lock.Wait) error {
 		if err := checkPrivileges(ctx, tx, s); err != nil {
 			return err
 		}
 		if s, err = lockSchema(ctx, tx, s); err != nil {
+			return err
+		}
+		if err := wait.Change(ctx, tx, o.lockTimeout); err != nil {
 			return err
 		}
 		if changed, err = s.due(); !changed {
@@ -206,9 +216,9 @@ func (c connection) migrate(ctx context.Context, tx pgx.Tx, first bool) error {
 	return Check(ctx, tx)
 }
 
-// inTransaction runs do in one transaction, which waits for locks no longer than the options say. READ COMMITTED is
+// inTransaction runs do in one transaction, which waits for each lock no longer than the timeout. READ COMMITTED is
 // for looking again after a lock was waited for.
-func (c connection) inTransaction(ctx context.Context, o options, do func(pgx.Tx) error) error {
+func (c connection) inTransaction(ctx context.Context, timeout time.Duration, do func(pgx.Tx, *lock.Wait) error) error {
 	tx, err := c.pgx.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -218,12 +228,12 @@ func (c connection) inTransaction(ctx context.Context, o options, do func(pgx.Tx
 	if err := settle(ctx, tx); err != nil {
 		return err
 	}
-	wait, err := lock.Begin(ctx, tx, o.lockTimeout)
+	wait, err := lock.Begin(ctx, tx, timeout)
 	if err != nil {
 		return err
 	}
-	defer wait.Stop()
-	if err := do(tx); err != nil {
+	defer func() { wait.Stop() }()
+	if err := do(tx, wait); err != nil {
 		return wait.Explain(err, "schema exaudit")
 	}
 	if err := tx.Commit(ctx); err != nil {

@@ -31,9 +31,17 @@ func (p *program) initCommand() *cli.Command {
 // initTimeoutFlag is for a wait that keeps nobody else waiting, unless a table has to be altered.
 func initTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
-		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
+		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout, DefaultText: "1m for another init, 5s otherwise",
 		Usage: "wait for each lock at most for `DURATION`, as for another init of the same database; 0 waits for ever",
 	}
+}
+
+func initOptions(c *cli.Context) ([]exaudit.InitOption, error) {
+	wait, err := lockTimeout(c)
+	if err != nil || !c.IsSet(lockTimeoutName) {
+		return nil, err
+	}
+	return []exaudit.InitOption{exaudit.InitLockTimeout(wait)}, nil
 }
 
 func (p *program) init(c *cli.Context) error {
@@ -55,7 +63,7 @@ func (p *program) init(c *cli.Context) error {
 }
 
 func (p *program) initialize(c *cli.Context) error {
-	wait, err := lockTimeout(c)
+	opts, err := initOptions(c)
 	if err != nil {
 		return err
 	}
@@ -64,7 +72,7 @@ func (p *program) initialize(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	changed, err := exaudit.Init(c.Context, conn.Config(), exaudit.InitLockTimeout(wait))
+	changed, err := exaudit.Init(c.Context, conn.Config(), opts...)
 	if err != nil {
 		return fmt.Errorf("initialise database %q: %w", p.database, err)
 	}
@@ -106,7 +114,7 @@ func (p *program) setPrecision(c *cli.Context, db *exaudit.DB) (changed bool, er
 }
 
 func (p *program) remove(c *cli.Context) error {
-	wait, err := lockTimeout(c)
+	opts, err := initOptions(c)
 	if err != nil {
 		return err
 	}
@@ -137,7 +145,7 @@ func (p *program) remove(c *cli.Context) error {
 			return errDeclined
 		}
 	}
-	err = exaudit.Remove(c.Context, conn.Config(), exaudit.InitLockTimeout(wait))
+	err = exaudit.Remove(c.Context, conn.Config(), opts...)
 	if errors.Is(err, exaudit.ErrKeptElsewhere) {
 		err = errRemoveElsewhere
 	}

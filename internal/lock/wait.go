@@ -78,6 +78,20 @@ func begin(ctx context.Context, tx pgx.Tx, timeout time.Duration, watch *Watch) 
 	return &Wait{watch, timeout, bounded.Previous}, nil
 }
 
+// Change bounds the waits from now on by another timeout.
+func (w *Wait) Change(ctx context.Context, tx pgx.Tx, timeout time.Duration) error {
+	if timeout == w.timeout {
+		return nil
+	}
+	bounded, err := db.New().BoundLockWaits(ctx, tx, Milliseconds(timeout))
+	if err != nil {
+		return fmt.Errorf("set lock_timeout: %w", err)
+	}
+	w.Stop()
+	w.Watch, w.timeout = NewWatch(ctx, tx.Conn(), bounded.Pid, timeout), timeout
+	return nil
+}
+
 // Milliseconds writes a lock_timeout, rounded up: 0 would be for ever.
 func Milliseconds(timeout time.Duration) string {
 	return strconv.FormatInt(inMilliseconds(timeout), 10)
