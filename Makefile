@@ -15,10 +15,10 @@ test-all: ## every test in full, under the race detector: large sizes, all membe
 	EXAUDIT_TEST_ALL=1 go run ./internal/cmd/withpostgres -- go test -race -timeout 60m ./...
 	$(MAKE) test-statement test-toast
 
-test-statement: ## what is recorded, by tables of the option level: statement
+test-statement: ## what is recorded, by tables of the option trigger: statement
 	EXAUDIT_TEST_OPTION=statement go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql
 
-test-toast: ## what is recorded, by tables of the option toast
+test-toast: ## what is recorded, by tables of the option skip_untouched_toast
 	EXAUDIT_TEST_OPTION=toast go run ./internal/cmd/withpostgres -- go test -timeout 30m ./triggers ./sql
 
 test-matrix: ## every test in full on each supported major version; says what was tested, what skipped and why

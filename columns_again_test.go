@@ -24,7 +24,7 @@ func TestColumnsAddedAgain(t *testing.T) {
 		altered string
 	}{
 		"row":       {altered: again},
-		"statement": {options: triggers.Options{Level: triggers.LevelStatement}, altered: again},
+		"statement": {options: triggers.Options{Trigger: triggers.StatementLevel}, altered: again},
 		"follow":    {follow: true, altered: again},
 		"partitions": {
 			table: `CREATE TABLE t (id int PRIMARY KEY, a text, c int, d text) PARTITION BY RANGE (id);

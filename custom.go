@@ -39,7 +39,7 @@ func With(ctx context.Context, data Custom) context.Context { return custom.With
 func Without(ctx context.Context) context.Context { return custom.Without(ctx) }
 
 // Ignore returns a context whose changes are not recorded, on tables that allow that
-// (Options.Ignore); on the others it does nothing.
+// (Options.AllowIgnore); on the others it does nothing.
 func Ignore(ctx context.Context) context.Context { return custom.Ignore(ctx) }
 
 // Ignored reports whether a context is one of Ignore.

@@ -135,7 +135,7 @@ func TestRowIdentity(t *testing.T) {
 			}
 			options := map[string]exaudit.Options{}
 			if k.byStatement {
-				options[k.table] = exaudit.Options{Level: "statement"}
+				options[k.table] = exaudit.Options{Trigger: "statement"}
 			}
 			if _, err := audit.Install(context.Background(), []string{k.table}, exaudit.WithOptions(options)); err != nil {
 				t.Fatal(err)

@@ -55,7 +55,7 @@ func (c *calls) file(ctx context.Context, text string) *config.File {
 }
 
 func (c *calls) generate(ctx context.Context, text string) error {
-	_, _, err := migration.Generate(ctx, c.db.Pool, c.file(ctx, text), &migration.Folder{}, migration.Options{Functions: true, Apart: true, Now: time.Now()})
+	_, _, err := migration.Generate(ctx, c.db.Pool, c.file(ctx, text), &migration.Folder{}, migration.Options{AsOfFunctions: true, Apart: true, Now: time.Now()})
 	return err
 }
 

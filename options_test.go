@@ -25,9 +25,9 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			ctx := context.Background()
 			db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, note jsonb, bio text DEFAULT 'none'); INSERT INTO people VALUES (1, 'Ann', '1')`)
 			audit := exaudit.New(db.Pool)
-			options := exaudit.Options{Mask: []string{"ssn", "note"}, Exclude: []string{"bio"}, SessionUser: true}
+			options := exaudit.Options{Mask: []string{"ssn", "note"}, Exclude: []string{"bio"}, RecordSessionUser: true}
 			if capture == "full" {
-				options.Capture = "full"
+				options.Updates = "full"
 			}
 			if _, err := audit.Install(ctx, []string{"people"}, exaudit.WithOptions(map[string]exaudit.Options{"people": options})); err != nil {
 				t.Fatal(err)

@@ -50,7 +50,7 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 					db.Exec(t, `CREATE TABLE goods_all PARTITION OF goods DEFAULT`)
 					c.reason.Detail = strings.Replace(c.reason.Detail, "goods", "goods_all", 1)
 				}
-				options := exaudit.WithOptions(map[string]exaudit.Options{"goods": {Ignore: true}})
+				options := exaudit.WithOptions(map[string]exaudit.Options{"goods": {AllowIgnore: true}})
 				if _, err := audit.Install(ctx, []string{"goods"}, options); err != nil {
 					t.Fatal(err)
 				}

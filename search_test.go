@@ -42,7 +42,7 @@ func recordedStore(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY, state text, total numeric, gone int);
 		CREATE TABLE b (x int, y text, state jsonb, PRIMARY KEY (x, y))`, "a", "b")
-	if _, err := audit.Install(ctx, []string{"b"}, exaudit.WithOptions(map[string]exaudit.Options{"b": {Capture: "full", SessionUser: true}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"b"}, exaudit.WithOptions(map[string]exaudit.Options{"b": {Updates: "full", RecordSessionUser: true}})); err != nil {
 		t.Fatal(err)
 	}
 	said := func(custom, rollback string, statements ...string) {

@@ -47,8 +47,8 @@ func TestSessionSettings(t *testing.T) {
 		defer pool.Close()
 		d := &trapped{DB: db, t: t, pool: pool}
 		audit := exaudit.New(pool)
-		options := map[string]triggers.Options{"by_statement": {Level: triggers.LevelStatement}, "wide": {TOAST: true}, "fully": {Capture: triggers.CaptureFull, Replica: true},
-			"chosen": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, Ignore: true}}
+		options := map[string]triggers.Options{"by_statement": {Trigger: triggers.StatementLevel}, "wide": {SkipUntouchedTOAST: true}, "fully": {Updates: triggers.UpdatesFull, RecordReplicated: true},
+			"chosen": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, AllowIgnore: true}}
 		if _, err := audit.Install(ctx, trappedNames, exaudit.WithOptions(options)); err != nil {
 			t.Fatal(err)
 		}

@@ -28,8 +28,8 @@ func TestOutOfSight(t *testing.T) {
 		mend    bool // triggers are to be mended first
 	}{
 		"where":    {exaudit.Options{Where: "a <> 1"}, `UPDATE seen SET b = 9 WHERE id = 1`, false},
-		"ignore":   {exaudit.Options{Ignore: true}, `SET LOCAL exaudit.ignore = 'on'; UPDATE seen SET b = 9 WHERE id = 1`, false},
-		"truncate": {exaudit.Options{Truncate: "ignore"}, `TRUNCATE seen`, false},
+		"ignore":   {exaudit.Options{AllowIgnore: true}, `SET LOCAL exaudit.ignore = 'on'; UPDATE seen SET b = 9 WHERE id = 1`, false},
+		"truncate": {exaudit.Options{OnTruncate: "ignore"}, `TRUNCATE seen`, false},
 		"disabled": {exaudit.Options{}, `ALTER TABLE seen DISABLE TRIGGER ALL; UPDATE seen SET b = 9 WHERE id = 1`, true},
 		"dropped":  {exaudit.Options{}, `DROP TRIGGER "!exaudit_t1_update" ON seen; UPDATE seen SET b = 9 WHERE id = 1`, true},
 	} {
@@ -99,7 +99,7 @@ func TestLostColumns(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE seen (id int PRIMARY KEY, a int, b int)`)
 	audit := exaudit.New(db.Pool)
-	if _, err := audit.Install(ctx, []string{"seen"}, exaudit.WithOptions(map[string]exaudit.Options{"seen": {Ignore: true}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"seen"}, exaudit.WithOptions(map[string]exaudit.Options{"seen": {AllowIgnore: true}})); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO seen VALUES (1, 1, 1)`)

@@ -60,7 +60,7 @@ func TestTrackByOptions(t *testing.T) {
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, status text, n int)`)
 	if _, err := audit.Install(ctx, []string{"orders"}, exaudit.WithOptions(map[string]exaudit.Options{
-		"orders": {Where: "status <> 'draft'", Ignore: true}})); err != nil {
+		"orders": {Where: "status <> 'draft'", AllowIgnore: true}})); err != nil {
 		t.Fatal(err)
 	}
 	row := func(id int, status string) map[string]any { return map[string]any{"id": id, "status": status, "n": 1} }

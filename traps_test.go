@@ -85,8 +85,8 @@ const trappedTables = `
 var trappedNames = []string{"plain", "by_statement", "wide", "chosen", "fully", "keyed", "parents", "children", "parted", "keyless", "jsons"}
 
 var trappedOptions = map[string]triggers.Options{
-	"by_statement": {Level: triggers.LevelStatement}, "wide": {TOAST: true}, "fully": {Capture: triggers.CaptureFull, Replica: true},
-	"chosen": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, Where: "f <> 0 OR f IS NULL", Ignore: true, SessionUser: true},
+	"by_statement": {Trigger: triggers.StatementLevel}, "wide": {SkipUntouchedTOAST: true}, "fully": {Updates: triggers.UpdatesFull, RecordReplicated: true},
+	"chosen": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, Where: "f <> 0 OR f IS NULL", AllowIgnore: true, RecordSessionUser: true},
 }
 
 // write makes every kind of change to a table like plain.

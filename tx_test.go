@@ -393,7 +393,7 @@ func TestStampAgain(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, notes)
 	audit := exaudit.New(db.Pool)
-	_, err := audit.Install(ctx, []string{"notes"}, exaudit.WithOptions(map[string]exaudit.Options{"notes": {Ignore: true}}))
+	_, err := audit.Install(ctx, []string{"notes"}, exaudit.WithOptions(map[string]exaudit.Options{"notes": {AllowIgnore: true}}))
 	end(t, err)
 	for _, from := range []exaudit.Conn{db.Pool, audit} {
 		tx := begin(t, ctx, from)

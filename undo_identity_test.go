@@ -93,7 +93,7 @@ func TestUndoOfARowWhoseKeyAnotherHasTaken(t *testing.T) {
 // Keys that were permuted twice come back to their rows.
 func TestUndoOfTwoPermutations(t *testing.T) {
 	t.Parallel()
-	for _, level := range []triggers.Level{"row", "statement"} {
+	for _, level := range []triggers.TriggerLevel{"row", "statement"} {
 		for i, changes := range []string{
 			`UPDATE t SET id = 4 - id; UPDATE t SET id = id + 1`,
 			`UPDATE t SET id = 3 - id WHERE id < 3; UPDATE t SET id = 3 - id WHERE id < 3; UPDATE t SET id = 4 - id`,
@@ -103,7 +103,7 @@ func TestUndoOfTwoPermutations(t *testing.T) {
 			t.Run(fmt.Sprint(level, i), func(t *testing.T) {
 				t.Parallel()
 				db, audit := audited(t, `CREATE TABLE t (id int PRIMARY KEY DEFERRABLE, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')`)
-				if _, err := audit.Install(context.Background(), []string{"t"}, exaudit.WithOptions(map[string]exaudit.Options{"t": {Level: level}})); err != nil {
+				if _, err := audit.Install(context.Background(), []string{"t"}, exaudit.WithOptions(map[string]exaudit.Options{"t": {Trigger: level}})); err != nil {
 					t.Fatal(err)
 				}
 				before := rows(t, db, "t")

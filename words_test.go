@@ -186,7 +186,7 @@ func tableOf(name string, words []string, keys int) columnsOf {
 
 // wordOptions are those under which a table's triggers are written differently.
 var wordOptions = map[string]exaudit.Options{
-	"row": {}, "statement": {Level: triggers.LevelStatement}, "toast": {TOAST: true}, "full": {Capture: triggers.CaptureFull},
+	"row": {}, "statement": {Trigger: triggers.StatementLevel}, "toast": {SkipUntouchedTOAST: true}, "full": {Updates: triggers.UpdatesFull},
 }
 
 // Columns are called like every word that SQL, PL/pgSQL or exaudit's own SQL has a use for; under

@@ -50,15 +50,15 @@ tables:
     exclude: [photo]
     mask: [password]
     where: name <> ''
-    capture: full
-    truncate: refuse
-    ignore: true
-    session_user: true
-    replica: false
+    updates: full
+    on_truncate: refuse
+    allow_ignore: true
+    record_session_user: true
+    record_replicated: false
   orders:
   sales."Lines": *options
 `)
-	options := triggers.Options{Exclude: []string{"photo"}, Mask: []string{"password"}, Where: "name <> ''", Capture: "full", Truncate: "refuse", Ignore: true, SessionUser: true}
+	options := triggers.Options{Exclude: []string{"photo"}, Mask: []string{"password"}, Where: "name <> ''", Updates: "full", OnTruncate: "refuse", AllowIgnore: true, RecordSessionUser: true}
 	want := &File{
 		All: true, Schemas: []string{"public", "sales"}, Except: []string{"sessions"},
 		CustomColumns: map[string]CustomColumn{"actor": {Type: "bigint", References: "users", Default: "0"}, "request": {Type: "uuid"}},
@@ -108,9 +108,9 @@ func TestRefused(t *testing.T) {
 		{"tables:\n  a:\n    mask: [[x]]", `x.yaml:3: tables.a.mask is a text`},
 		{"tables:\n  a:\n    where: ''", `x.yaml:3: tables.a.where is a text that is not empty`},
 		{"tables:\n  a:\n    where:", `x.yaml:3: tables.a.where is a text that is not empty`},
-		{"tables:\n  a:\n    capture: all", `x.yaml:3: table a: capture: is changed or full, not "all"`},
-		{"tables:\n  a:\n\n    truncate: no", `x.yaml:4: table a: truncate: is record, refuse or ignore, not "no"`},
-		{"tables:\n  a:\n    ignore: yes", `x.yaml:3: tables.a.ignore is true or false`},
+		{"tables:\n  a:\n    updates: all", `x.yaml:3: table a: updates: is changed or full, not "all"`},
+		{"tables:\n  a:\n\n    on_truncate: no", `x.yaml:4: table a: on_truncate: is record, refuse or ignore, not "no"`},
+		{"tables:\n  a:\n    allow_ignore: yes", `x.yaml:3: tables.a.allow_ignore is true or false`},
 		{"all: true\ncustom_columns:\n  a: {default: 1}", `x.yaml:3: column a has no type`},
 		{"all: true\ncustom_columns:\n  a: {type: int, check: x}", `x.yaml:3: unknown key custom_columns.a.check: it is one of type, references, default`},
 		{"all: true\ncustom_columns:\n  a: int\n  a: text", `x.yaml:4: custom_columns.a is given twice`},
@@ -294,7 +294,7 @@ func TestFollowDDL(t *testing.T) {
 	if err != nil || again.Installed[1].Changed {
 		t.Errorf("again: %+v, %v", again, err)
 	}
-	if _, err := triggers.Install(context.Background(), db.Pool, []string{"sales.fresh"}, triggers.WithOptions(map[string]triggers.Options{"sales.fresh": {Ignore: true}})); err != nil {
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"sales.fresh"}, triggers.WithOptions(map[string]triggers.Options{"sales.fresh": {AllowIgnore: true}})); err != nil {
 		t.Fatal(err)
 	}
 	if got := compare(t, db, f); got != "sales.fresh: table has options, which x.yaml:4 does not give new tables" {
@@ -304,7 +304,7 @@ func TestFollowDDL(t *testing.T) {
 	if got := compare(t, db, other); !strings.Contains(got, "they cover other new tables than x.yaml:3 says") || !strings.Contains(got, "sales.fresh: table is tracked, though x.yaml does not select it") {
 		t.Errorf("drift:\n%s", got)
 	}
-	if got := compare(t, db, parse(t, "all: true\nschemas: [public, sales]\nexcept: [users, sessions, unwanted, 'sales.L*', 'sales.\"Lines\"']\ntables: {sales.fresh: {ignore: true}}")); got != "event triggers: they are there, though x.yaml does not ask for them" {
+	if got := compare(t, db, parse(t, "all: true\nschemas: [public, sales]\nexcept: [users, sessions, unwanted, 'sales.L*', 'sales.\"Lines\"']\ntables: {sales.fresh: {allow_ignore: true}}")); got != "event triggers: they are there, though x.yaml does not ask for them" {
 		t.Errorf("drift:\n%s", got)
 	}
 }

@@ -52,8 +52,8 @@ type Generate struct {
 	Dir string `json:"dir"`
 	// Tool runs the migrations; without it, the folder says which one does.
 	Tool string `json:"tool"`
-	// Functions asks for functions that give each table's earlier rows.
-	Functions bool `json:"functions"`
+	// AsOfFunctions asks for functions that return each table's earlier rows.
+	AsOfFunctions bool `json:"as_of_functions"`
 }
 
 // CustomColumn is a column to add to exaudit.versions. In the file, a type alone may stand

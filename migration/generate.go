@@ -57,10 +57,10 @@ var ErrSchemaLast = errors.New("a migration that creates schema exaudit would co
 
 // Options say what a folder's migrations are to bring about.
 type Options struct {
-	Schema    bool // exaudit's own schema as well
-	Functions bool // functions that give each table's earlier rows
-	Apart     bool // the migrations are not written into the folder
-	Now       time.Time
+	Schema        bool // exaudit's own schema as well
+	AsOfFunctions bool // functions that give each table's earlier rows
+	Apart         bool // the migrations are not written into the folder
+	Now           time.Time
 }
 
 // Generate compares a folder with what the file says for the tables of a database, and gives
@@ -96,7 +96,7 @@ func Generate(ctx context.Context, conn triggers.Conn, file *config.File, folder
 		}
 		files = appendFile(files, changes, true)
 	}
-	changes, err := tableChanges(ctx, tx, folder, migrations, options.Functions)
+	changes, err := tableChanges(ctx, tx, folder, migrations, options.AsOfFunctions)
 	if err != nil {
 		return nil, nil, err
 	}

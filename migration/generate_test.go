@@ -27,13 +27,13 @@ const shop = `
 const selection = `
 all: true
 tables:
-  users: {mask: [password], where: "name <> '<b>'", toast: true}
-  orders: {capture: full, session_user: true}
+  users: {mask: [password], where: "name <> '<b>'", skip_untouched_toast: true}
+  orders: {updates: full, record_session_user: true}
 custom_columns:
   actor_id: {type: bigint, references: users ON DELETE SET NULL ON UPDATE CASCADE}
   source: {type: text, default: "'web'"}
 generate:
-  functions: true
+  as_of_functions: true
 `
 
 // What was generated from one database is installed in another as by "exaudit install", taken
@@ -344,7 +344,7 @@ func TestNames(t *testing.T) {
 	a := newApp(t, `CREATE SCHEMA "My Shop"; CREATE TABLE "My Shop"."Or""ders'$states$" ("user id" text, "$1" int, v text, PRIMARY KEY ("$1", "user id"));
 		CREATE TABLE orders (id int PRIMARY KEY); CREATE TABLE "My Shop".orders (id int PRIMARY KEY);
 		CREATE TABLE "`+long+`" (id int PRIMARY KEY)`,
-		"all: true\nschemas: [public, '\"My Shop\"']\ngenerate: {functions: true}")
+		"all: true\nschemas: [public, '\"My Shop\"']\ngenerate: {as_of_functions: true}")
 	a.generate()
 	production := a.production()
 	a.up(production)
@@ -364,7 +364,7 @@ func TestNames(t *testing.T) {
 		t.Errorf("a column called as a placeholder: %v", err)
 	}
 	c := newApp(t, `CREATE TABLE orders (id int PRIMARY KEY); CREATE FUNCTION orders_at(timestamptz) RETURNS int LANGUAGE sql AS 'SELECT 1'`,
-		"tables: {orders: }\ngenerate: {functions: true}")
+		"tables: {orders: }\ngenerate: {as_of_functions: true}")
 	c.generate()
 	if _, err := c.goose(c.production(), "").Up(context.Background()); err == nil || !strings.Contains(err.Error(), `function "orders_at" already exists`) {
 		t.Errorf("a function of the application's own: %v", err)

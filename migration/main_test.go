@@ -96,7 +96,7 @@ func (a *app) try(options ...func(*migration.Options)) ([]migration.File, error)
 	if a.tool != "" {
 		folder.Use(a.tool)
 	}
-	o := migration.Options{Functions: file.Generate.Functions, Now: at}
+	o := migration.Options{AsOfFunctions: file.Generate.AsOfFunctions, Now: at}
 	for _, option := range options {
 		option(&o)
 	}

@@ -58,7 +58,7 @@ func TestOddDefinitions(t *testing.T) {
 	runs := 0
 	for _, text := range oddTexts {
 		literal, identifier := "'"+strings.ReplaceAll(text, "'", "''")+"'", `"`+strings.ReplaceAll(text, `"`, `""`)+`"`
-		a := newApp(t, `SELECT 1`, fmt.Sprintf("tables: {odd: }\ncustom_columns: {note: {type: text, default: %q}}\ngenerate: {functions: true}", literal))
+		a := newApp(t, `SELECT 1`, fmt.Sprintf("tables: {odd: }\ncustom_columns: {note: {type: text, default: %q}}\ngenerate: {as_of_functions: true}", literal))
 		schema := `CREATE TABLE odd (` + identifier + ` int PRIMARY KEY)`
 		a.dev.Exec(t, schema)
 		if _, err := a.try(); errors.Is(err, migration.ErrText) {

@@ -105,7 +105,7 @@ func TestTools(t *testing.T) {
 	for tool, r := range runners {
 		t.Run(string(tool), func(t *testing.T) {
 			t.Parallel()
-			a := &app{T: t, dir: t.TempDir(), dev: auditdb.New(t, twoTables), config: "tables: {orders: , users: {mask: [password], where: \"password <> '{{x}}'\"}}\ngenerate: {functions: true}"}
+			a := &app{T: t, dir: t.TempDir(), dev: auditdb.New(t, twoTables), config: "tables: {orders: , users: {mask: [password], where: \"password <> '{{x}}'\"}}\ngenerate: {as_of_functions: true}"}
 			a.write(r.first, r.text)
 			if tool == migration.Atlas {
 				a.write("atlas.sum", "h1:x\n")
@@ -162,7 +162,7 @@ func TestPlainSQLCounts(t *testing.T) {
 	t.Parallel()
 	dev := auditdb.New(t, twoTables)
 	for _, name := range []string{"0001_x.sql", "0001_x.up.sql", "V1__x.sql", "20240101120000_x.sql"} {
-		a := &app{T: t, dir: t.TempDir(), dev: dev, config: "tables: {orders: , users: }\ngenerate: {functions: true}"}
+		a := &app{T: t, dir: t.TempDir(), dev: dev, config: "tables: {orders: , users: }\ngenerate: {as_of_functions: true}"}
 		files := a.missing(func(o *migration.Options) { o.Apart = true })
 		a.write(name, files[0].Up())
 		if again := a.missing(); len(again) > 0 {

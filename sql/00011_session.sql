@@ -190,7 +190,7 @@ CREATE FUNCTION exaudit_internal.session_role(table_id integer) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT session_user::text FROM exaudit.tables t WHERE t.id = $1 AND t.options @> '{"session_user": true}'
+    SELECT session_user::text FROM exaudit.tables t WHERE t.id = $1 AND t.options @> '{"record_session_user": true}'
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.session_role TO exaudit_writer;
 

@@ -31,7 +31,7 @@ CREATE FUNCTION exaudit_internal.hides_changes(options jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT $1 ?| ARRAY['where', 'ignore'] OR coalesce($1 ->> 'truncate', '') = 'ignore'
+    SELECT $1 ?| ARRAY['where', 'allow_ignore'] OR coalesce($1 ->> 'on_truncate', '') = 'ignore'
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.hides_changes TO exaudit_reader;
 

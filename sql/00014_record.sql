@@ -47,7 +47,7 @@ DECLARE
 BEGIN
     IF options IS NULL THEN
         logged_in := exaudit_internal.session_role(table_id);
-    ELSIF options <> '{}' AND options @> '{"session_user": true}' THEN
+    ELSIF options <> '{}' AND options @> '{"record_session_user": true}' THEN
         logged_in := session_user;
     END IF;
     version_id := coalesce(version_id, pg_catalog.nextval('exaudit.versions_id_seq'));
@@ -126,7 +126,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.last_version_id TO exaudit_writer, ex
 
 -- What is stored of the images on both sides of a change, as the options of the table say.
 -- Both are NULL where an update changed nothing that is recorded. An update is captured
--- whole where that is wanted, or the option capture says so.
+-- whole where that is wanted, or the option updates says so.
 CREATE FUNCTION exaudit_internal.captured(table_id integer, relation oid, options jsonb, before jsonb, after jsonb, whole boolean,
                                  OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql STABLE
@@ -137,7 +137,7 @@ DECLARE
     masked   text[];
     changed  record;
 BEGIN
-    IF NOT options ?| ARRAY['exclude', 'mask', 'capture', 'where'] THEN
+    IF NOT options ?| ARRAY['exclude', 'mask', 'updates', 'where'] THEN
         old_values := before;
         new_values := after;
         IF before IS NOT NULL AND after IS NOT NULL THEN
@@ -164,7 +164,7 @@ BEGIN
     IF old_values = '{}' AND new_values = '{}' AND NOT whole THEN
         old_values := NULL;
         new_values := NULL;
-    ELSIF whole OR options @> '{"capture": "full"}' THEN
+    ELSIF whole OR options @> '{"updates": "full"}' THEN
         -- of the masked columns only those that changed: nobody could tell otherwise
         excluded := excluded || masked;
         masked := ARRAY(SELECT name FROM unnest(masked) AS name WHERE old_values ? name OR new_values ? name);
@@ -326,7 +326,7 @@ BEGIN
     IF before IS NULL AND after IS NULL THEN
         RAISE EXCEPTION 'a change needs a row before or after it' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF options @> '{"ignore": true}' AND coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
+    IF options @> '{"allow_ignore": true}' AND coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
     END IF;
     IF options ? 'where' THEN

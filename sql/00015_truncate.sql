@@ -157,7 +157,7 @@ BEGIN
                   DETAIL = CASE WHEN foreign_code ^@ 'function' THEN 'An index, statistics, a partition key or a policy calls it.'
                                 ELSE 'They check the domains of its columns.' END,
                   HINT = CASE WHEN foreign_code ^@ 'function' THEN 'Have the function owned by a superuser, or' ELSE 'Have' END
-                         || ' the table installed with the option truncate: refuse or ignore.';
+                         || ' the table installed with the option on_truncate: refuse or ignore.';
     END IF;
     PERFORM exaudit_internal.note_columns(table_id, root, exaudit_internal.present_columns(root));
     LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE; -- as in exaudit_internal.record

@@ -16,7 +16,7 @@ DECLARE
     replica boolean;
     keys    text[] := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(exaudit_internal.key_columns($2) -> 'names'));
 BEGIN
-    SELECT t.options @> '{"replica": true}' INTO replica FROM exaudit.tables t WHERE t.id = $1 AND t.tracked;
+    SELECT t.options @> '{"record_replicated": true}' INTO replica FROM exaudit.tables t WHERE t.id = $1 AND t.tracked;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;

@@ -170,7 +170,7 @@ BEGIN
     LOOP
         EXECUTE pg_catalog.format('DROP TRIGGER %I ON %s', had.tgname, had.carrier);
     END LOOP;
-    PERFORM exaudit_internal.complete_partitions(known, target, install_table.options @> '{"replica": true}');
+    PERFORM exaudit_internal.complete_partitions(known, target, install_table.options @> '{"record_replicated": true}');
     IF NOT superuser THEN
         REVOKE CREATE ON SCHEMA exaudit_internal FROM exaudit_writer;
     END IF;

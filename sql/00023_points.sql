@@ -93,8 +93,8 @@ DECLARE
     options jsonb := (SELECT t.options FROM exaudit.tables t WHERE t.id = check_sight.table_id);
     reason  text := CASE WHEN NOT exaudit_internal.is_watched(table_id, relation) THEN 'its triggers are disabled or missing'
                          WHEN options ? 'where' THEN 'its option "where" leaves changes out'
-                         WHEN options ? 'ignore' THEN 'its option "ignore" lets sessions leave changes out'
-                         WHEN options ->> 'truncate' = 'ignore' THEN 'its option "truncate: ignore" leaves changes out' END;
+                         WHEN options ? 'allow_ignore' THEN 'its option "allow_ignore" lets sessions leave changes out'
+                         WHEN options ->> 'on_truncate' = 'ignore' THEN 'its option "on_truncate: ignore" leaves changes out' END;
 BEGIN
     IF reason IS NOT NULL AND coalesce(pg_catalog.current_setting('exaudit.unseen', true), '') <> 'on' THEN
         RAISE EXCEPTION 'nobody knows what % was: %', relation, reason

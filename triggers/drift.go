@@ -178,8 +178,8 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 			return fmt.Errorf("look for what statement triggers miss of %s: %w", table.QuotedName, err)
 		}
 		for _, reason := range obstacles {
-			s.Drift = append(s.Drift, Drift{table.QuotedName, "option level", "is statement, which misses changes: " + reason,
-				`"exaudit install --level row ` + table.QuotedName + `"`})
+			s.Drift = append(s.Drift, Drift{table.QuotedName, "option trigger", "is statement, which misses changes: " + reason,
+				`"exaudit install --trigger row ` + table.QuotedName + `"`})
 		}
 	}
 	if s.QuotedName != table.QuotedName {
@@ -198,7 +198,7 @@ func (s *Script) altered(f db.InstalledFunctionsRow) bool {
 
 // noteSubscriptions tells what writes to the table without being recorded.
 func (s *Status) noteSubscriptions(ctx context.Context, q db.DBTX) error {
-	if s.Options.Replica {
+	if s.Options.RecordReplicated {
 		return nil
 	}
 	names, err := db.New().Subscriptions(ctx, q, s.Relation)
@@ -206,7 +206,7 @@ func (s *Status) noteSubscriptions(ctx context.Context, q db.DBTX) error {
 		return fmt.Errorf("read the subscriptions of %s: %w", s.QuotedName, err)
 	}
 	for _, name := range names {
-		s.Notes = append(s.Notes, fmt.Sprintf("what subscription %q applies is not recorded, without the option replica", name))
+		s.Notes = append(s.Notes, fmt.Sprintf("what subscription %q applies is not recorded, without the option record_replicated", name))
 	}
 	return nil
 }
@@ -250,17 +250,17 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 			of, on = " of "+p.Name, " on "+p.Name
 		}
 		switch {
-		case s.Table.Options.Truncate != "": // nothing is read
+		case s.Table.Options.OnTruncate != "": // nothing is read
 		case len(p.Restrictive) > 0:
 			for _, policy := range p.Restrictive {
 				left(fmt.Sprintf("policy %q", policy)+on, "is restrictive and applies to exaudit_writer, which may not read every row then, so TRUNCATE fails",
-					"create it TO the roles that it is for, or give the table the option truncate")
+					"create it TO the roles that it is for, or give the table the option on_truncate")
 			}
 		case !p.WriterMayRead:
 			note("role exaudit_writer", "may not read every row"+of+", so TRUNCATE cannot be recorded")
 		case p.PlannedCode != "":
 			left(p.PlannedCode, "might run as exaudit_writer where rows"+of+" are read, so TRUNCATE fails",
-				"have it owned by a superuser, or give the table the option truncate")
+				"have it owned by a superuser, or give the table the option on_truncate")
 		case !p.HasPolicy:
 			note(`policy "~exaudit_truncate"`+on, "is missing, so with row security TRUNCATE could not be recorded")
 		}

@@ -196,7 +196,7 @@ func (c change) Wide() bool { return c.Changes() && c.oversized("OLD") != "" }
 
 // Filtered tells whether the function is called only where something changed that is recorded.
 func (c change) Filtered() bool {
-	return len(c.Options.Exclude) == 0 && !c.Options.TOAST && !c.Options.ByStatement()
+	return len(c.Options.Exclude) == 0 && !c.Options.SkipUntouchedTOAST && !c.Options.ByStatement()
 }
 
 // Recorded are the columns that are not left out.
@@ -281,18 +281,18 @@ func Generate(t *Table) (*Script, error) {
 			for _, partition := range t.Partitions {
 				s.Triggers = append(s.Triggers, Trigger{
 					Name: triggerPrefix + f.Name, Table: partition.Name, Timing: "BEFORE", Event: e.event, Level: "STATEMENT", Function: f.Name,
-					Always: t.Options.Replica,
+					Always: t.Options.RecordReplicated,
 				})
 			}
 			continue
 		}
 		trigger := Trigger{
-			Name: triggerPrefix + f.Name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.Replica,
+			Name: triggerPrefix + f.Name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.RecordReplicated,
 		}
 		switch {
 		case t.Options.ByStatement():
 			trigger.Level, trigger.Rows = "STATEMENT", rowsOf[e.event]
-		case e.event == "UPDATE" && t.Options.TOAST:
+		case e.event == "UPDATE" && t.Options.SkipUntouchedTOAST:
 			// A condition on whole rows reads what is stored out of line; the function finds out.
 		case e.event == "UPDATE":
 			trigger.When = rowChanged
@@ -323,7 +323,7 @@ func (t *Table) moveTriggers(function string) []Trigger {
 			name += fmt.Sprintf("_%d", p.Level)
 		}
 		list = append(list, Trigger{
-			Name: name, Table: p.Name, Timing: "BEFORE", Event: "UPDATE", Level: "ROW", Function: function, Always: t.Options.Replica,
+			Name: name, Table: p.Name, Timing: "BEFORE", Event: "UPDATE", Level: "ROW", Function: function, Always: t.Options.RecordReplicated,
 			WhenColumns: p.PartitionColumns,
 			// images, because this works for every type
 			When: fmt.Sprintf("pg_catalog.record_image_ne(ROW(old.%s), ROW(new.%s))",

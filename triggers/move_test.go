@@ -235,11 +235,11 @@ func TestMoveOptions(t *testing.T) {
 			`updated parts [1, 2] → [2, 2] {"part": 1} → {"part": 2}`}},
 		{"where", triggers.Options{Where: "r.v <> 'b'"}, two, []string{
 			`updated parts [1, 1] → [2, 1] {"v": "a", "part": 1} → {"v": "A", "part": 2}`}},
-		{"capture", triggers.Options{Capture: "full"}, two, []string{
+		{"updates", triggers.Options{Updates: "full"}, two, []string{
 			`updated parts [1, 1] → [2, 1] {"d": 0, "n": 0, "v": "a", "id": 1, "part": 1} → {"d": 0, "n": 0, "v": "A", "id": 1, "part": 2}`,
 			`updated parts [1, 2] → [2, 2] {"d": 0, "n": 0, "v": "b", "id": 2, "part": 1} → {"d": 0, "n": 0, "v": "b", "id": 2, "part": 2}`}},
-		{"ignore", triggers.Options{Ignore: true}, `BEGIN; SET LOCAL exaudit.ignore = 'on'; ` + two + `; COMMIT`, nil},
-		{"replica", triggers.Options{Replica: true}, `BEGIN; SET LOCAL session_replication_role = replica; ` + two + `; COMMIT`, []string{
+		{"allow_ignore", triggers.Options{AllowIgnore: true}, `BEGIN; SET LOCAL exaudit.ignore = 'on'; ` + two + `; COMMIT`, nil},
+		{"record_replicated", triggers.Options{RecordReplicated: true}, `BEGIN; SET LOCAL session_replication_role = replica; ` + two + `; COMMIT`, []string{
 			`updated parts [1, 1] → [2, 1] {"v": "a", "part": 1} → {"v": "A", "part": 2}`, `updated parts [1, 2] → [2, 2] {"part": 1} → {"part": 2}`}},
 		{"none, as a replica", triggers.Options{}, `BEGIN; SET LOCAL session_replication_role = replica; ` + two + `; COMMIT`, nil},
 	} {
@@ -268,7 +268,7 @@ func TestMoveUnrecorded(t *testing.T) {
 		CREATE TABLE lower PARTITION OF low FOR VALUES FROM (10) TO (100);
 		INSERT INTO parts VALUES (1, 'a', 1)`)
 	if _, err := triggers.Install(context.Background(), db.Pool, []string{"parts"}, triggers.WithOptions(map[string]triggers.Options{
-		"parts": {SessionUser: true, Exclude: []string{"n"}}})); err != nil {
+		"parts": {RecordSessionUser: true, Exclude: []string{"n"}}})); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE parts SET id = 20, n = 2; UPDATE parts SET n = 3`)

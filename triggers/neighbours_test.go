@@ -186,7 +186,7 @@ func TestStatementsWaitForNoNeighbour(t *testing.T) {
 	tables := append(append([]string{"child", "parts"}, neighbours.Tables...), written...)
 	_, err := triggers.Install(ctx, db.Pool, tables, triggers.FollowDDL(triggers.Following{NewTables: []string{"public.*", "theirs.*"}}),
 		triggers.WithOptions(map[string]triggers.Options{
-			"by_statement": {Level: triggers.LevelStatement}, "by_toast": {TOAST: true}, "conditional": {Where: "n > 1"}, "masked": {Mask: []string{"note"}, SessionUser: true},
+			"by_statement": {Trigger: triggers.StatementLevel}, "by_toast": {SkipUntouchedTOAST: true}, "conditional": {Where: "n > 1"}, "masked": {Mask: []string{"note"}, RecordSessionUser: true},
 		}))
 	if err != nil {
 		t.Fatal(err)
@@ -270,7 +270,7 @@ func TestSerializableNeighbours(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `ALTER TABLE exaudit.versions ADD COLUMN who text`)
 	kinds := map[string]triggers.Options{
-		"by_row": {}, "by_statement": {Level: triggers.LevelStatement}, "conditional": {Where: "n > 0"}, "masked": {Mask: []string{"n"}, SessionUser: true},
+		"by_row": {}, "by_statement": {Trigger: triggers.StatementLevel}, "conditional": {Where: "n > 0"}, "masked": {Mask: []string{"n"}, RecordSessionUser: true},
 	}
 	sides := []string{"left", "right"}
 	var tables []string

@@ -26,23 +26,23 @@ type Options struct {
 	// after, are recorded. It may use what PostgreSQL has built in and depends on nothing else. One that
 	// fails for a row is taken to be met.
 	Where string `json:"where,omitempty"`
-	// Capture is what is kept of an update.
-	Capture Capture `json:"capture,omitempty"`
-	// Level is by how much changes are recorded.
-	Level Level `json:"level,omitempty"`
-	// TOAST makes less of updates of rows that have values stored out of line, of more than 2 kB
-	// as a rule, and leave them as they are: these are not read. In return, an update that
-	// changes nothing costs as much as one that does.
-	TOAST bool `json:"toast,omitempty"`
-	// Truncate is what TRUNCATE does.
-	Truncate Truncate `json:"truncate,omitempty"`
-	// Ignore lets a session switch recording off, by setting exaudit.ignore to "on".
-	Ignore bool `json:"ignore,omitempty"`
-	// SessionUser records who was logged in, which the application cannot make up.
-	SessionUser bool `json:"session_user,omitempty"`
-	// Replica records what logical replication applies as well, and what a session does
+	// Updates says what is recorded of an update.
+	Updates Updates `json:"updates,omitempty"`
+	// Trigger selects row-level or statement-level triggers.
+	Trigger TriggerLevel `json:"trigger,omitempty"`
+	// SkipUntouchedTOAST does not read values that are stored out of line, of more than 2 kB as a rule,
+	// where an update leaves them as they are. In return, an update that changes nothing costs as much
+	// as one that does.
+	SkipUntouchedTOAST bool `json:"skip_untouched_toast,omitempty"`
+	// OnTruncate says what TRUNCATE does.
+	OnTruncate OnTruncate `json:"on_truncate,omitempty"`
+	// AllowIgnore lets a session switch recording off, by setting exaudit.ignore to "on".
+	AllowIgnore bool `json:"allow_ignore,omitempty"`
+	// RecordSessionUser records who was logged in, which the application cannot make up.
+	RecordSessionUser bool `json:"record_session_user,omitempty"`
+	// RecordReplicated also records what logical replication applies, and the changes of sessions
 	// whose session_replication_role is replica.
-	Replica bool `json:"replica,omitempty"`
+	RecordReplicated bool `json:"record_replicated,omitempty"`
 	// Primitive are places whose values readers compare as a whole: a column, or a JSON pointer below one, as
 	// "info/address", where * stands for every key and index.
 	Primitive []string `json:"primitive,omitempty"`
@@ -53,38 +53,37 @@ type Options struct {
 	Positional bool `json:"positional,omitempty"`
 }
 
-// Capture is what is kept of an update.
-type Capture string
+// Updates says what is recorded of an update.
+type Updates string
 
-// The ways to capture; the empty one is CaptureChanged.
+// What is recorded of an update; the empty text is UpdatesChanged.
 const (
-	CaptureChanged Capture = "changed" // the columns that changed
-	CaptureFull    Capture = "full"    // whole rows
+	UpdatesChanged Updates = "changed" // the columns that changed
+	UpdatesFull    Updates = "full"    // whole rows
 )
 
-// Level is by how much changes are recorded.
-type Level string
+// TriggerLevel selects row-level or statement-level triggers.
+type TriggerLevel string
 
-// The levels; the empty one is LevelRow.
+// The levels; the empty text is RowLevel.
 const (
-	LevelRow Level = "row"
-	// LevelStatement records all rows of a statement at once. That makes much less of statements
-	// of many rows, COPY and cascades among them, and more of those of a single one. It is for
-	// plain tables: no partitions, no inheritance, no triggers for each row after a change,
-	// none of the options where, toast and replica. Others are refused, and a table that becomes
-	// one is drift. Commands that delete a row and give its key to another, or create a row and
+	RowLevel TriggerLevel = "row"
+	// StatementLevel records all rows of a statement at once. Statements of many rows, COPY and cascades
+	// among them, cost much less, and those of a single row more. It is for plain tables: no partitions,
+	// no inheritance, no triggers for each row after a change, none of the options where,
+	// skip_untouched_toast and record_replicated. Others are refused, and a table that becomes one is drift. Commands that delete a row and give its key to another, or create a row and
 	// rewrite its key, must not be recorded so.
-	LevelStatement Level = "statement"
+	StatementLevel TriggerLevel = "statement"
 )
 
-// Truncate is what TRUNCATE of a table does.
-type Truncate string
+// OnTruncate says what TRUNCATE of a table does.
+type OnTruncate string
 
-// The ways to take a TRUNCATE; the empty one is TruncateRecord.
+// What TRUNCATE does; the empty text is TruncateRecord.
 const (
-	TruncateRecord Truncate = "record" // records every row as deleted
-	TruncateRefuse Truncate = "refuse" // fails
-	TruncateIgnore Truncate = "ignore" // is not recorded: history then diverges
+	TruncateRecord OnTruncate = "record" // records every row as deleted
+	TruncateRefuse OnTruncate = "refuse" // fails
+	TruncateIgnore OnTruncate = "ignore" // is not recorded: history then diverges
 )
 
 // ErrInvalidOptions means that options contradict each other or do not fit their table;
@@ -139,24 +138,24 @@ func (o Options) Validate() error {
 			}
 		}
 	}
-	if o.Capture != "" && o.Capture != CaptureChanged && o.Capture != CaptureFull {
-		return &OptionError{Option: "capture", Value: string(o.Capture), Reason: fmt.Sprintf("is changed or full, not %q", o.Capture)}
+	if o.Updates != "" && o.Updates != UpdatesChanged && o.Updates != UpdatesFull {
+		return &OptionError{Option: "updates", Value: string(o.Updates), Reason: fmt.Sprintf("is changed or full, not %q", o.Updates)}
 	}
 	switch {
-	case o.Level != "" && o.Level != LevelRow && o.Level != LevelStatement:
-		return &OptionError{Option: "level", Value: string(o.Level), Reason: fmt.Sprintf("is row or statement, not %q", o.Level)}
-	case o.ByStatement() && o.Replica:
-		return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement does not see what logical replication applies, which the option replica asks for"}
+	case o.Trigger != "" && o.Trigger != RowLevel && o.Trigger != StatementLevel:
+		return &OptionError{Option: "trigger", Value: string(o.Trigger), Reason: fmt.Sprintf("is row or statement, not %q", o.Trigger)}
+	case o.ByStatement() && o.RecordReplicated:
+		return &OptionError{Option: "trigger", Value: string(o.Trigger), Reason: "statement does not see what logical replication applies, which the option record_replicated asks for"}
 	case o.ByStatement() && strings.TrimSpace(o.Where) != "":
-		return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement does not go with the option where"}
-	case o.ByStatement() && o.TOAST:
-		return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement does not see how values are stored, which the option toast asks for"}
+		return &OptionError{Option: "trigger", Value: string(o.Trigger), Reason: "statement does not go with the option where"}
+	case o.ByStatement() && o.SkipUntouchedTOAST:
+		return &OptionError{Option: "trigger", Value: string(o.Trigger), Reason: "statement does not see how values are stored, which the option skip_untouched_toast asks for"}
 	}
-	if o.TOAST && o.Full() {
-		return &OptionError{Option: "toast", Reason: "does not go with the option capture: full, which records the values themselves"}
+	if o.SkipUntouchedTOAST && o.Full() {
+		return &OptionError{Option: "skip_untouched_toast", Reason: "does not go with the option updates: full, which records the values themselves"}
 	}
-	if !slices.Contains([]Truncate{"", TruncateRecord, TruncateRefuse, TruncateIgnore}, o.Truncate) {
-		return &OptionError{Option: "truncate", Value: string(o.Truncate), Reason: fmt.Sprintf("is record, refuse or ignore, not %q", o.Truncate)}
+	if !slices.Contains([]OnTruncate{"", TruncateRecord, TruncateRefuse, TruncateIgnore}, o.OnTruncate) {
+		return &OptionError{Option: "on_truncate", Value: string(o.OnTruncate), Reason: fmt.Sprintf("is record, refuse or ignore, not %q", o.OnTruncate)}
 	}
 	return nil
 }
@@ -168,14 +167,14 @@ func (o Options) normalized() Options {
 	for _, list := range []*[]string{&o.Exclude, &o.Mask, &o.Primitive, &o.PrimitiveTypes} {
 		*list = slices.Sorted(slices.Values(*list))
 	}
-	if o.Capture == CaptureChanged {
-		o.Capture = ""
+	if o.Updates == UpdatesChanged {
+		o.Updates = ""
 	}
-	if o.Level == LevelRow {
-		o.Level = ""
+	if o.Trigger == RowLevel {
+		o.Trigger = ""
 	}
-	if o.Truncate == TruncateRecord {
-		o.Truncate = ""
+	if o.OnTruncate == TruncateRecord {
+		o.OnTruncate = ""
 	}
 	return o
 }
@@ -188,10 +187,10 @@ func (o Options) Equal(other Options) bool {
 }
 
 // Full tells whether updates keep whole rows.
-func (o Options) Full() bool { return o.Capture == CaptureFull }
+func (o Options) Full() bool { return o.Updates == UpdatesFull }
 
 // ByStatement tells whether changes are recorded by statement.
-func (o Options) ByStatement() bool { return o.Level == LevelStatement }
+func (o Options) ByStatement() bool { return o.Trigger == StatementLevel }
 
 func decodeOptions(encoded json.RawMessage) (Options, error) {
 	var o Options
@@ -300,7 +299,7 @@ func (o Options) check(ctx context.Context, tx pgx.Tx, relation uint32, given bo
 			return fmt.Errorf("look for what statement triggers miss of relation %d: %w", relation, err)
 		}
 		if len(obstacles) > 0 {
-			return &OptionError{Option: "level", Value: string(o.Level), Reason: "statement would not do: " + obstacles[0]}
+			return &OptionError{Option: "trigger", Value: string(o.Trigger), Reason: "statement would not do: " + obstacles[0]}
 		}
 	}
 	return nil

@@ -99,7 +99,7 @@ func TestMaskThroughSchemaChanges(t *testing.T) {
 	}
 	install(t, db, "people")
 	wantNoDrift(t, db)
-	if got := pgtest.One[string](t, db, `SELECT (options - 'level' - 'toast')::text FROM exaudit.tables`); got != `{"mask": ["social", "ssn"], "exclude": ["biography"]}` {
+	if got := pgtest.One[string](t, db, `SELECT (options - 'trigger' - 'skip_untouched_toast')::text FROM exaudit.tables`); got != `{"mask": ["social", "ssn"], "exclude": ["biography"]}` {
 		t.Errorf("options are %s", got)
 	}
 	db.Exec(t, `DELETE FROM people; INSERT INTO people (id, name, social, biography) VALUES (1, 'Ann', 'secret', '"secret"'); ALTER TABLE people DROP CONSTRAINT people_pkey`)
@@ -114,7 +114,7 @@ func TestMaskThroughSchemaChanges(t *testing.T) {
 
 func TestCaptureFull(t *testing.T) {
 	t.Parallel()
-	ways(t, people, "people", triggers.Options{Capture: triggers.CaptureFull, Mask: []string{"ssn"}, Exclude: []string{"status"}}, func(t *testing.T, db *pgtest.DB) {
+	ways(t, people, "people", triggers.Options{Updates: triggers.UpdatesFull, Mask: []string{"ssn"}, Exclude: []string{"status"}}, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, `INSERT INTO people VALUES (1, 'A', 's', 'null', '{}', 'a')`)
 		forget(t, db)
 		db.Exec(t, `UPDATE people SET name = 'B', id = 2`)
@@ -175,12 +175,12 @@ func TestWhereNames(t *testing.T) {
 func TestTruncateOption(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, people)
-	installWith(t, db, "people", triggers.Options{Truncate: triggers.TruncateRefuse})
+	installWith(t, db, "people", triggers.Options{OnTruncate: triggers.TruncateRefuse})
 	db.Exec(t, `INSERT INTO people (id) VALUES (1)`)
 	if err := fails(t, db.Pool, `TRUNCATE people`); !strings.Contains(err.Message, "refused") {
 		t.Error(err)
 	}
-	installWith(t, db, "people", triggers.Options{Truncate: triggers.TruncateIgnore})
+	installWith(t, db, "people", triggers.Options{OnTruncate: triggers.TruncateIgnore})
 	forget(t, db)
 	db.Exec(t, `TRUNCATE people`)
 	wantRecorded(t, db)
@@ -196,7 +196,7 @@ func TestTruncateOption(t *testing.T) {
 func TestIgnoreOption(t *testing.T) {
 	t.Parallel()
 	work := `BEGIN; SET LOCAL exaudit.ignore = 'on'; INSERT INTO people (id) VALUES (1), (2); UPDATE people SET name = 'x'; DELETE FROM people WHERE id = 1; TRUNCATE people; COMMIT`
-	ways(t, people, "people", triggers.Options{Ignore: true}, func(t *testing.T, db *pgtest.DB) {
+	ways(t, people, "people", triggers.Options{AllowIgnore: true}, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, work)
 		wantRecorded(t, db)
 		db.Exec(t, `BEGIN; SET LOCAL exaudit.ignore = 'off'; INSERT INTO people (id) VALUES (1); COMMIT; INSERT INTO people (id) VALUES (2)`)
@@ -215,7 +215,7 @@ func TestIgnoreOption(t *testing.T) {
 
 func TestSessionUser(t *testing.T) {
 	t.Parallel()
-	ways(t, people, "people", triggers.Options{SessionUser: true}, func(t *testing.T, db *pgtest.DB) {
+	ways(t, people, "people", triggers.Options{RecordSessionUser: true}, func(t *testing.T, db *pgtest.DB) {
 		const work = `INSERT INTO people (id) VALUES (1), (2); UPDATE people SET name = 'x'; DELETE FROM people WHERE id = 1; TRUNCATE people`
 		db.Exec(t, work)
 		db.Exec(t, `BEGIN; SET LOCAL exaudit.custom = '{"session_role": "forged"}'; `+work+`; COMMIT`)
@@ -236,7 +236,7 @@ func TestReplicaOption(t *testing.T) {
 	t.Parallel()
 	const work = `BEGIN; SET LOCAL session_replication_role = replica; INSERT INTO parts VALUES (1), (11); UPDATE parts SET n = 1; DELETE FROM parts WHERE id = 1; TRUNCATE parts; COMMIT`
 	db := auditdb.New(t, `CREATE TABLE parts (id int PRIMARY KEY, n int) PARTITION BY RANGE (id); CREATE TABLE low PARTITION OF parts FOR VALUES FROM (0) TO (10)`)
-	installWith(t, db, "parts", triggers.Options{Replica: true})
+	installWith(t, db, "parts", triggers.Options{RecordReplicated: true})
 	db.Exec(t, `CREATE TABLE high PARTITION OF parts FOR VALUES FROM (10) TO (20)`)
 	everything := []string{
 		`created parts 1 {"n": null, "id": 1}`, `created parts 11 {"n": null, "id": 11}`,
@@ -279,8 +279,8 @@ func TestInvalidOptions(t *testing.T) {
 		{triggers.Options{Exclude: []string{"id"}}, `option exclude: column "id" is part of the primary key`},
 		{triggers.Options{Mask: []string{"id"}}, `column "id" is part of the primary key`},
 		{triggers.Options{Exclude: []string{""}}, `without a name`},
-		{triggers.Options{Capture: "all"}, `option capture: is changed or full, not "all"`},
-		{triggers.Options{Truncate: "no"}, `option truncate: is record, refuse or ignore, not "no"`},
+		{triggers.Options{Updates: "all"}, `option updates: is changed or full, not "all"`},
+		{triggers.Options{OnTruncate: "no"}, `option on_truncate: is record, refuse or ignore, not "no"`},
 		{triggers.Options{Where: "missing = 1"}, `option where: column "missing" does not exist`},
 		{triggers.Options{Where: "id"}, `option where: argument of WHERE must be type boolean`},
 		{triggers.Options{Where: "count(*) > 1"}, `aggregate functions are not allowed in WHERE`},
@@ -309,12 +309,12 @@ func TestInvalidOptions(t *testing.T) {
 func TestOptionsGolden(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]triggers.Options{
-		"options": {Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status <> 'draft'", Truncate: triggers.TruncateRefuse,
-			Ignore: true, SessionUser: true, Replica: true},
-		"options_toast":          {TOAST: true, Where: "name <> ''"},
-		"options_statement":      {Level: triggers.LevelStatement, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Ignore: true, SessionUser: true},
-		"options_statement_full": {Level: triggers.LevelStatement, Capture: triggers.CaptureFull, Mask: []string{"ssn"}},
-		"options_full":           {Capture: triggers.CaptureFull, Mask: []string{"ssn"}, Exclude: []string{"bio"}, Truncate: triggers.TruncateIgnore},
+		"options": {Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status <> 'draft'", OnTruncate: triggers.TruncateRefuse,
+			AllowIgnore: true, RecordSessionUser: true, RecordReplicated: true},
+		"options_toast":          {SkipUntouchedTOAST: true, Where: "name <> ''"},
+		"options_statement":      {Trigger: triggers.StatementLevel, Mask: []string{"ssn"}, Exclude: []string{"bio"}, AllowIgnore: true, RecordSessionUser: true},
+		"options_statement_full": {Trigger: triggers.StatementLevel, Updates: triggers.UpdatesFull, Mask: []string{"ssn"}},
+		"options_full":           {Updates: triggers.UpdatesFull, Mask: []string{"ssn"}, Exclude: []string{"bio"}, OnTruncate: triggers.TruncateIgnore},
 	} {
 		db := auditdb.New(t, people)
 		done, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": o}))
@@ -333,7 +333,7 @@ func TestOptionsUnprivileged(t *testing.T) {
 	db.Exec(t, `CREATE SCHEMA s AUTHORIZATION `+owner+`; GRANT USAGE ON SCHEMA s TO `+app)
 	as := db.Connect(t, owner)
 	run(t, as, `SET search_path = s`, people, `GRANT ALL ON people TO `+app)
-	o := triggers.Options{Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status = 'x'", SessionUser: true, Ignore: true, Replica: true}
+	o := triggers.Options{Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status = 'x'", RecordSessionUser: true, AllowIgnore: true, RecordReplicated: true}
 	if _, err := triggers.Install(context.Background(), as, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": o})); err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func TestOversizedValues(t *testing.T) {
 	})
 	t.Run("full, masked and conditional", func(t *testing.T) {
 		db := auditdb.New(t, files+brief)
-		installWith(t, db, "files", triggers.Options{Capture: triggers.CaptureFull, Mask: []string{"doc"}, Where: "length(data) > 1000"})
+		installWith(t, db, "files", triggers.Options{Updates: triggers.UpdatesFull, Mask: []string{"doc"}, Where: "length(data) > 1000"})
 		limitImages(t, db, part)
 		db.Exec(t, insert)
 		summary(t, db, `created 1 =[{"oversized": "data"}, {"masked": "doc"}] data=`+placeholder("abcd", 35_000_000/part)+` doc="***" id=1 n=1`)

@@ -372,7 +372,7 @@ func settingFlaw(p property) ([]flaw, string) {
 	case name == "exaudit.following" && p.value == "off":
 		problem = "switches exaudit.following off, so that event triggers do nothing"
 	case name == "exaudit.ignore" && p.value == "on":
-		return nil, p.object + " sets exaudit.ignore: its changes are not recorded where a table has the option ignore"
+		return nil, p.object + " sets exaudit.ignore: its changes are not recorded where a table has the option allow_ignore"
 	}
 	if problem == "" {
 		return nil, ""

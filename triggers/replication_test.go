@@ -150,7 +150,7 @@ const (
 		CREATE TABLE low PARTITION OF items FOR VALUES FROM (0) TO (10); CREATE TABLE high PARTITION OF items FOR VALUES FROM (10) TO (20)`
 )
 
-// Whatever a subscription applies to a table with the option replica is recorded, as if it
+// Whatever a subscription applies to a table with the option record_replicated is recorded, as if it
 // had been done there.
 func TestReplication(t *testing.T) {
 	t.Parallel()
@@ -182,7 +182,7 @@ func TestReplication(t *testing.T) {
 					r.publisher.Exec(t, `ALTER TABLE `+table+` REPLICA IDENTITY `+c.identity)
 				}
 			}
-			installWith(t, r.subscriber, "items", triggers.Options{Replica: true})
+			installWith(t, r.subscriber, "items", triggers.Options{RecordReplicated: true})
 			r.subscribe(t, c.published, c.publish, c.options)
 			for _, w := range itemWork {
 				r.publish(t, w.statement)
@@ -224,11 +224,11 @@ func TestReplicationWithoutOption(t *testing.T) {
 		r.wantSameRows(t, "id, price, ratio, doc, info, long", "items")
 	}
 	wantRecorded(t, r.subscriber)
-	wantNotes(t, r.subscriber, fmt.Sprintf(`what subscription "%s" applies is not recorded, without the option replica`, r.name))
+	wantNotes(t, r.subscriber, fmt.Sprintf(`what subscription "%s" applies is not recorded, without the option record_replicated`, r.name))
 	r.subscriber.Exec(t, `INSERT INTO items (id) VALUES (5)`)
 	wantRecorded(t, r.subscriber, `created items 5 {"id": 5, "doc": null, "info": null, "long": null, "price": null, "ratio": null}`)
 	// from now on
-	installWith(t, r.subscriber, "items", triggers.Options{Replica: true})
+	installWith(t, r.subscriber, "items", triggers.Options{RecordReplicated: true})
 	wantNotes(t, r.subscriber)
 	r.publish(t, `INSERT INTO items (id) VALUES (6)`)
 	wantRecorded(t, r.subscriber, `created items 6 {"id": 6, "doc": null, "info": null, "long": null, "price": null, "ratio": null}`)
@@ -259,7 +259,7 @@ func TestReplicationCopiesAndStreams(t *testing.T) {
 		`CREATE TABLE notes (id int PRIMARY KEY, long text, note text DEFAULT 'here', size int GENERATED ALWAYS AS (length(long)) STORED)`)
 	r.publisher.Exec(t, fmt.Sprintf(`INSERT INTO notes SELECT g, repeat(md5(g::text), 50) FROM generate_series(1, %d) g`, rows))
 	r.publisher.Exec(t, `ALTER DATABASE `+r.publisher.Name+` SET logical_decoding_work_mem = '64kB'`)
-	installWith(t, r.subscriber, "notes", triggers.Options{Replica: true})
+	installWith(t, r.subscriber, "notes", triggers.Options{RecordReplicated: true})
 	streaming := ", streaming = on"
 	if r.subscriber.Major >= 16 {
 		streaming = ", streaming = parallel"
@@ -299,7 +299,7 @@ func TestReplicationOfAlteredTable(t *testing.T) {
 	t.Parallel()
 	const schema = `CREATE TABLE items (id int PRIMARY KEY, a text)`
 	r := newReplication(t, schema, schema)
-	installWith(t, r.subscriber, "items", triggers.Options{Replica: true})
+	installWith(t, r.subscriber, "items", triggers.Options{RecordReplicated: true})
 	r.subscribe(t, "items", "", "")
 	r.publish(t, `INSERT INTO items VALUES (1, 'x')`)
 	for _, db := range []*pgtest.DB{r.subscriber, r.publisher} {
@@ -341,7 +341,7 @@ func TestReplicationRoles(t *testing.T) {
 			}
 			tableOwner := r.subscriber.Role(t, "NOLOGIN")
 			r.subscriber.Exec(t, `ALTER TABLE items OWNER TO `+tableOwner+`; ALTER TABLE public.mark OWNER TO `+tableOwner)
-			installWith(t, r.subscriber, "items", triggers.Options{Replica: true, SessionUser: true})
+			installWith(t, r.subscriber, "items", triggers.Options{RecordReplicated: true, RecordSessionUser: true})
 			owner, between := pgtest.One[string](t, r.subscriber, `SELECT session_user`), []string(nil)
 			if c.plainOwner {
 				owner = r.subscriber.Role(t, "LOGIN")

@@ -93,8 +93,8 @@ func TestShadowing(t *testing.T) {
 	for name, options := range map[string]triggers.Options{
 		"default": {},
 		"options": {Mask: []string{"name"}, Exclude: []string{"fa"}, Where: "id = id AND coalesce(name, '') = coalesce(name, '')",
-			Ignore: true, SessionUser: true, Replica: true},
-		"full": {Capture: triggers.CaptureFull, Mask: []string{"name", "jb"}, Exclude: []string{"fa"}},
+			AllowIgnore: true, RecordSessionUser: true, RecordReplicated: true},
+		"full": {Updates: triggers.UpdatesFull, Mask: []string{"name", "jb"}, Exclude: []string{"fa"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -517,7 +517,7 @@ func TestTamperingWithTheRegistryIsReported(t *testing.T) {
 		{`options = '"mask"'`, `public.items: options in exaudit.tables cannot be read: `},
 		{`options = '{"mask": "n"}'`, `public.items: options in exaudit.tables cannot be read: `},
 		{`options = '{"exclude": {"n": 1}, "where": 7}'`, `public.items: options in exaudit.tables cannot be read: `},
-		{`options = '{"capture": "all"}'`, `public.items: options in exaudit.tables cannot be read: `},
+		{`options = '{"updates": "all"}'`, `public.items: options in exaudit.tables cannot be read: `},
 	} {
 		db.Exec(t, `UPDATE exaudit.tables SET `+c.set+` WHERE table_name = 'items'`)
 		wantDrift(t, db, c.drift, `public.other: trigger "!exaudit_t2_insert" is disabled`)

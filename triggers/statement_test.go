@@ -18,7 +18,7 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-var byStatement = triggers.Options{Level: triggers.LevelStatement}
+var byStatement = triggers.Options{Trigger: triggers.StatementLevel}
 
 // The other tests of this package run by statement, too, with EXAUDIT_TEST_OPTION. Here is what
 // a statement of many rows does: in the order of the rows, with the session's data once.
@@ -84,8 +84,8 @@ func TestStatementLevelLimits(t *testing.T) {
 		"child":       {ddl: `CREATE TABLE parent (id int, n int); ALTER TABLE items INHERIT parent`, reason: "the table inherits from public.parent"},
 		"after row":   {ddl: fmt.Sprintf(trigger, "AFTER INSERT OR UPDATE", "FOR EACH ROW"), reason: "trigger nothing is for each row after a change"},
 		"constraint":  {ddl: strings.Replace(fmt.Sprintf(trigger, "AFTER DELETE", "DEFERRABLE FOR EACH ROW"), "CREATE TRIGGER", "CREATE CONSTRAINT TRIGGER", 1), reason: "trigger nothing is for each row after a change"},
-		"replica":     {options: triggers.Options{Replica: true}, reason: "logical replication", only: "install"},
-		"toast":       {options: triggers.Options{TOAST: true}, reason: "option toast", only: "install"},
+		"replica":     {options: triggers.Options{RecordReplicated: true}, reason: "logical replication", only: "install"},
+		"toast":       {options: triggers.Options{SkipUntouchedTOAST: true}, reason: "option skip_untouched_toast", only: "install"},
 		"where":       {options: triggers.Options{Where: "n > 1"}, reason: "option where", only: "install"},
 		"before row":  {ddl: fmt.Sprintf(trigger, "BEFORE INSERT", "FOR EACH ROW")},
 		"after each":  {ddl: fmt.Sprintf(trigger, "AFTER INSERT", "FOR EACH STATEMENT")},
@@ -100,9 +100,9 @@ func TestStatementLevelLimits(t *testing.T) {
 				if c.ddl != "" {
 					db.Exec(t, c.ddl)
 				}
-				c.options.Level = triggers.LevelStatement
+				c.options.Trigger = triggers.StatementLevel
 				_, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.WithOptions(map[string]triggers.Options{"items": c.options}))
-				if wrong := (*triggers.OptionError)(nil); c.reason != "" && (!errors.As(err, &wrong) || wrong.Option != "level" || !strings.Contains(wrong.Reason, c.reason)) || c.reason == "" && err != nil {
+				if wrong := (*triggers.OptionError)(nil); c.reason != "" && (!errors.As(err, &wrong) || wrong.Option != "trigger" || !strings.Contains(wrong.Reason, c.reason)) || c.reason == "" && err != nil {
 					t.Errorf("install: %v", err)
 				}
 			}
@@ -122,7 +122,7 @@ func TestStatementLevelLimits(t *testing.T) {
 func TestStatementLevelComesAndGoes(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
-	for i, o := range []triggers.Options{{}, byStatement, {Level: triggers.LevelRow}, byStatement} {
+	for i, o := range []triggers.Options{{}, byStatement, {Trigger: triggers.RowLevel}, byStatement} {
 		installWith(t, db, "items", o)
 		db.Exec(t, fmt.Sprintf(`INSERT INTO items VALUES (%[1]d, 1), (1%[1]d, 1); DELETE FROM items WHERE id > 9`, i))
 		wantRecorded(t, db, fmt.Sprintf(`created items %d {"n": 1, "id": %[1]d}`, i), fmt.Sprintf(`created items 1%d {"n": 1, "id": 1%[1]d}`, i),
@@ -187,7 +187,7 @@ func TestStatementLevelIsFollowed(t *testing.T) {
 // so, and what to do.
 func TestStatementLevelWarnings(t *testing.T) {
 	t.Parallel()
-	const toParent, toItems = `Record the partitioned table: "exaudit install public.parent", then "exaudit sync".`, `Record it by row: "exaudit install --level row public.items".`
+	const toParent, toItems = `Record the partitioned table: "exaudit install public.parent", then "exaudit sync".`, `Record it by row: "exaudit install --trigger row public.items".`
 	for name, c := range map[string]struct{ ddl, reason, hint string }{
 		"attached":  {`CREATE TABLE parent (id int PRIMARY KEY, n int) PARTITION BY LIST (id); ALTER TABLE parent ATTACH PARTITION items DEFAULT`, "the table is a partition of public.parent", toParent},
 		"deeper":    {`CREATE TABLE parent (id int PRIMARY KEY, n int) PARTITION BY LIST (id); CREATE TABLE mid PARTITION OF parent DEFAULT PARTITION BY LIST (id); ALTER TABLE mid ATTACH PARTITION items DEFAULT`, "the table is a partition of public.mid", toParent},
@@ -229,7 +229,7 @@ func TestStatementLevelWarnings(t *testing.T) {
 				run(t, conn, `INSERT INTO parent VALUES (1, 1)`, `INSERT INTO items VALUES (2, 2)`)
 				wantRecorded(t, db, `created parent 1 {"n": 1, "id": 1}`, `created parent 2 {"n": 2, "id": 2}`)
 			case toItems:
-				install(map[string]triggers.Options{"items": {Level: triggers.LevelRow}}, "items")
+				install(map[string]triggers.Options{"items": {Trigger: triggers.RowLevel}}, "items")
 				run(t, conn, `INSERT INTO items VALUES (1, 1)`)
 				wantRecorded(t, db, `created items 1 {"n": 1, "id": 1}`)
 			}
@@ -274,16 +274,16 @@ func TestLevelsRecordTheSame(t *testing.T) {
 			}).Draw(r, "statement"))
 	})
 	for name, options := range map[string]triggers.Options{
-		"default": {}, "full": {Capture: triggers.CaptureFull, Mask: []string{"secret"}},
-		"some": {Exclude: []string{"b", "d"}, Mask: []string{"secret"}, SessionUser: true},
+		"default": {}, "full": {Updates: triggers.UpdatesFull, Mask: []string{"secret"}},
+		"some": {Exclude: []string{"b", "d"}, Mask: []string{"secret"}, RecordSessionUser: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var dbs [2]*pgtest.DB
 			var conns [2]*pgx.Conn
-			for i, level := range []triggers.Level{triggers.LevelRow, triggers.LevelStatement} {
+			for i, level := range []triggers.TriggerLevel{triggers.RowLevel, triggers.StatementLevel} {
 				dbs[i] = auditdb.New(t, schema)
-				options.Level = level
+				options.Trigger = level
 				installWith(t, dbs[i], "items", options)
 				conns[i] = dbs[i].Connect(t, "")
 			}
@@ -324,9 +324,9 @@ func TestLevelsRecordTheSame(t *testing.T) {
 // The plan of a session whose first updates are of two rows is good for many, too.
 func TestStatementLevelPlan(t *testing.T) {
 	t.Parallel()
-	for _, capture := range []triggers.Capture{triggers.CaptureChanged, triggers.CaptureFull} {
+	for _, capture := range []triggers.Updates{triggers.UpdatesChanged, triggers.UpdatesFull} {
 		db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
-		installWith(t, db, "items", triggers.Options{Level: triggers.LevelStatement, Capture: capture})
+		installWith(t, db, "items", triggers.Options{Trigger: triggers.StatementLevel, Updates: capture})
 		conn := db.Connect(t, "")
 		run(t, conn, `INSERT INTO items SELECT i, i FROM generate_series(1, 40000) AS i`)
 		for range 6 {
@@ -357,9 +357,9 @@ func TestStatementLevelOfOddTables(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got [2]string
-			for i, level := range []triggers.Level{triggers.LevelRow, triggers.LevelStatement} {
+			for i, level := range []triggers.TriggerLevel{triggers.RowLevel, triggers.StatementLevel} {
 				db := auditdb.New(t, statements[0])
-				installWith(t, db, "items", triggers.Options{Level: level})
+				installWith(t, db, "items", triggers.Options{Trigger: level})
 				run(t, db.Connect(t, ""), statements[1:]...)
 				got[i] = recorded(t, db)
 			}

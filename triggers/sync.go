@@ -113,8 +113,8 @@ func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) (Installation, er
 // outgrown says what is wrong with an option that a table has, and what helps.
 func outgrown(wrong *OptionError, table string) string {
 	text := "option " + wrong.Option + ": " + wrong.Reason
-	if wrong.Option == "level" {
-		text += `: "exaudit install --level row ` + table + `"`
+	if wrong.Option == "trigger" {
+		text += `: "exaudit install --trigger row ` + table + `"`
 	}
 	return text
 }

@@ -305,12 +305,12 @@ func (t *Table) conditionDrift() []Drift {
 	return drift
 }
 
-// Differs is true where an update changed the column. With the option toast, it asks the TOAST table
+// Differs is true where an update changed the column. With the option skip_untouched_toast, it asks the TOAST table
 // first: where this transaction has added nothing to it, a value of NEW that is stored out of line
 // can only be the one of OLD. Heap keeps the pointer where an update leaves the value alone, and
 // stores it again where it comes from anywhere else.
 func (t *Table) Differs(c Column) string {
-	if !t.Options.TOAST || c.OldOversized == "" || t.Partitioned { // the function knows no partition's TOAST table
+	if !t.Options.SkipUntouchedTOAST || c.OldOversized == "" || t.Partitioned { // the function knows no partition's TOAST table
 		return c.Changed
 	}
 	return fmt.Sprintf(`(pg_catalog.pg_column_size(NEW.%[1]s) > exaudit_internal.inline_limit('%[2]s'::oid, %[3]s)

@@ -10,7 +10,7 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-var toasted = triggers.Options{TOAST: true}
+var toasted = triggers.Options{SkipUntouchedTOAST: true}
 
 // docs has values of 4 kB that do not compress, text_of(1) as long as text_of(2).
 const docs = `CREATE FUNCTION text_of(n int) RETURNS text LANGUAGE sql IMMUTABLE AS
@@ -185,8 +185,8 @@ func TestTOASTTrigger(t *testing.T) {
 	}
 	wantNoDrift(t, db)
 
-	o := triggers.Options{TOAST: true, Capture: triggers.CaptureFull}
-	if refused := (*triggers.OptionError)(nil); !errors.As(o.Validate(), &refused) || refused.Option != "toast" {
+	o := triggers.Options{SkipUntouchedTOAST: true, Updates: triggers.UpdatesFull}
+	if refused := (*triggers.OptionError)(nil); !errors.As(o.Validate(), &refused) || refused.Option != "skip_untouched_toast" {
 		t.Errorf("with whole rows: %v", o.Validate())
 	}
 	if _, err := triggers.Install(t.Context(), db.Pool, []string{"docs"}, triggers.WithOptions(map[string]triggers.Options{"docs": {}})); err != nil {

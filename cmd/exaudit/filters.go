@@ -23,7 +23,7 @@ func filterFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "xid", Usage: "only what transaction `XID` changed (may be repeated: any of them)"},
 		&cli.StringSliceFlag{Name: "by", KeepSpace: true, Usage: "only with `KEY=VALUE` in the custom data, VALUE as JSON if it is JSON, else as text; KEY alone is any value (may be repeated: all of them)"},
 		&cli.StringSliceFlag{Name: "column", KeepSpace: true, Usage: "only what changed `COLUMN` (may be repeated: any of them)"},
-		&cli.StringFlag{Name: "session-user", Usage: "only changes by who was logged in as `NAME`, of tables with the option session_user"},
+		&cli.StringFlag{Name: "session-user", Usage: "only changes by who was logged in as `NAME`, of tables with the option record_session_user"},
 		&cli.StringSliceFlag{Name: "where", KeepSpace: true, Usage: "only versions that meet `CONDITION`, in SQL, on columns before, after, custom, entity_id and others (may be repeated: all of them)"},
 		&cli.BoolFlag{Name: "rollback", Usage: "only what a revert or an undo wrote"},
 	}

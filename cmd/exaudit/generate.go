@@ -71,7 +71,7 @@ func (p *program) generate(c *cli.Context) error {
 		return err
 	}
 	files, skipped, err := migration.Generate(c.Context, conn, file, folder,
-		migration.Options{Schema: c.Bool("with-schema"), Functions: file.Generate.Functions, Apart: c.Bool("stdout"), Now: time.Now()})
+		migration.Options{Schema: c.Bool("with-schema"), AsOfFunctions: file.Generate.AsOfFunctions, Apart: c.Bool("stdout"), Now: time.Now()})
 	if err != nil {
 		return err
 	}

@@ -20,13 +20,13 @@ func optionFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "exclude", KeepSpace: true, Category: optionCategory, Usage: "leave `COLUMN` out (may be repeated)"},
 		&cli.StringSliceFlag{Name: "mask", KeepSpace: true, Category: optionCategory, Usage: "record that `COLUMN` changed, but not its values (may be repeated)"},
 		&cli.StringFlag{Name: "where", Category: optionCategory, Usage: "record only rows that meet `CONDITION`, before or after the change"},
-		&cli.StringFlag{Name: "capture", Category: optionCategory, Usage: "of updates keep `WHAT`: changed columns, or full rows", DefaultText: "changed"},
-		&cli.StringFlag{Name: "level", Category: optionCategory, Usage: "record by `LEVEL`: row, or statement, which is faster for many rows", DefaultText: "row"},
-		&cli.BoolFlag{Name: "toast", Category: optionCategory, Usage: "do not read values that are stored out of line and left alone; an update of nothing costs more then"},
-		&cli.StringFlag{Name: "truncate", Category: optionCategory, Usage: "`DO` with TRUNCATE: record, refuse or ignore", DefaultText: "record"},
-		&cli.BoolFlag{Name: "ignore", Category: optionCategory, Usage: "let sessions switch recording off: SET exaudit.ignore = 'on'"},
-		&cli.BoolFlag{Name: "session-user", Category: optionCategory, Usage: "record who was logged in to the server"},
-		&cli.BoolFlag{Name: "replica", Category: optionCategory, Usage: "record what logical replication applies, too"},
+		&cli.StringFlag{Name: "updates", Category: optionCategory, Usage: "of updates record `WHAT`: changed columns, or full rows", DefaultText: "changed"},
+		&cli.StringFlag{Name: "trigger", Category: optionCategory, Usage: "by triggers of `LEVEL`: row, or statement, which is faster for many rows", DefaultText: "row"},
+		&cli.BoolFlag{Name: "skip-untouched-toast", Category: optionCategory, Usage: "do not read values that are stored out of line and left alone; an update of nothing costs more then"},
+		&cli.StringFlag{Name: "on-truncate", Category: optionCategory, Usage: "`DO` with TRUNCATE: record, refuse or ignore", DefaultText: "record"},
+		&cli.BoolFlag{Name: "allow-ignore", Category: optionCategory, Usage: "let sessions switch recording off: SET exaudit.ignore = 'on'"},
+		&cli.BoolFlag{Name: "record-session-user", Category: optionCategory, Usage: "record who was logged in to the server"},
+		&cli.BoolFlag{Name: "record-replicated", Category: optionCategory, Usage: "record what logical replication applies, too"},
 		&cli.StringSliceFlag{Name: "primitive", Category: optionCategory, Usage: "compare what is at `PLACE` as a whole, a column, or below one as info/address (may be repeated)"},
 		&cli.StringSliceFlag{Name: "primitive-type", Category: optionCategory, Usage: "compare values of SQL type `TYPE` as a whole (may be repeated)"},
 		&cli.BoolFlag{Name: "positional", Category: optionCategory, Usage: "compare lists place by place"},
@@ -44,11 +44,11 @@ func optionsOf(c *cli.Context) (*exaudit.Options, error) {
 	}
 	options := exaudit.Options{
 		Exclude: c.StringSlice("exclude"), Mask: c.StringSlice("mask"), Where: c.String("where"),
-		Capture: triggers.Capture(c.String("capture")), Level: triggers.Level(c.String("level")), Truncate: triggers.Truncate(c.String("truncate")),
-		TOAST: c.Bool("toast"), Ignore: c.Bool("ignore"), SessionUser: c.Bool("session-user"), Replica: c.Bool("replica"),
+		Updates: triggers.Updates(c.String("updates")), Trigger: triggers.TriggerLevel(c.String("trigger")), OnTruncate: triggers.OnTruncate(c.String("on-truncate")),
+		SkipUntouchedTOAST: c.Bool("skip-untouched-toast"), AllowIgnore: c.Bool("allow-ignore"), RecordSessionUser: c.Bool("record-session-user"), RecordReplicated: c.Bool("record-replicated"),
 		Primitive: c.StringSlice("primitive"), PrimitiveTypes: c.StringSlice("primitive-type"), Positional: c.Bool("positional"),
 	}
-	for _, name := range []string{"where", "capture", "level", "truncate"} {
+	for _, name := range []string{"where", "updates", "trigger", "on-truncate"} {
 		if c.IsSet(name) && strings.TrimSpace(c.String(name)) == "" {
 			return nil, usageErrorf("install", "--%s is empty", name)
 		}
@@ -78,14 +78,14 @@ func optionText(o exaudit.Options) string {
 	add(len(o.Exclude) > 0, "excludes %s", strings.Join(o.Exclude, ", "))
 	add(len(o.Mask) > 0, "masks %s", strings.Join(o.Mask, ", "))
 	add(o.Where != "", "where %s", o.Where)
-	add(o.Full(), "captures full rows")
+	add(o.Full(), "records full rows")
 	add(o.ByStatement(), "by statement")
-	add(o.TOAST, "toast")
-	add(o.Truncate == triggers.TruncateRefuse, "refuses TRUNCATE")
-	add(o.Truncate == triggers.TruncateIgnore, "ignores TRUNCATE")
-	add(o.Ignore, "honours exaudit.ignore")
-	add(o.SessionUser, "records session_user")
-	add(o.Replica, "records replicas")
+	add(o.SkipUntouchedTOAST, "skips untouched TOAST")
+	add(o.OnTruncate == triggers.TruncateRefuse, "refuses TRUNCATE")
+	add(o.OnTruncate == triggers.TruncateIgnore, "ignores TRUNCATE")
+	add(o.AllowIgnore, "allows exaudit.ignore")
+	add(o.RecordSessionUser, "records session_user")
+	add(o.RecordReplicated, "records what is replicated")
 	add(len(o.Primitive) > 0, "compares %s as a whole", strings.Join(o.Primitive, ", "))
 	add(len(o.PrimitiveTypes) > 0, "compares values of %s as a whole", strings.Join(o.PrimitiveTypes, ", "))
 	add(o.Positional, "compares lists by place")

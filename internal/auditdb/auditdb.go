@@ -79,15 +79,15 @@ func Install(t testing.TB, db *pgtest.DB, tables ...string) {
 func ByOption(t testing.TB, db *pgtest.DB, table string, o triggers.Options) {
 	t.Helper()
 	switch {
-	case Option() == "statement" && o.Level == "" && !o.TOAST:
-		o.Level = triggers.LevelStatement
+	case Option() == "statement" && o.Trigger == "" && !o.SkipUntouchedTOAST:
+		o.Trigger = triggers.StatementLevel
 	case Option() == "toast" && !o.ByStatement():
-		o.TOAST = !o.Full()
+		o.SkipUntouchedTOAST = !o.Full()
 	default:
 		return
 	}
 	_, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o}))
-	if refused := (*triggers.OptionError)(nil); errors.As(err, &refused) && refused.Option == "level" {
+	if refused := (*triggers.OptionError)(nil); errors.As(err, &refused) && refused.Option == "trigger" {
 		return
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // gaps reports whether a table's options let rows change without a version.
-func (t Table) gaps() bool { return t.Options.Where != "" || t.Options.Ignore }
+func (t Table) gaps() bool { return t.Options.Where != "" || t.Options.AllowIgnore }
 
 // checkGaps is what is promised of tables whose options let rows change out of sight: that nobody knows what they were,
 // that each history can be read or says that it has diverged, and that undo leaves alone what nobody chose.

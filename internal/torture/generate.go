@@ -105,18 +105,18 @@ func (g *generator) options(t *Table) {
 	}
 	switch g.IntN(8) {
 	case 0:
-		t.Options.Capture = triggers.CaptureFull
+		t.Options.Updates = triggers.UpdatesFull
 	case 1:
-		t.Options.TOAST = true
+		t.Options.SkipUntouchedTOAST = true
 	case 2, 3:
 		if t.PartitionBy == "" && !g.without.ByStatement {
-			t.Options.Level = triggers.LevelStatement
+			t.Options.Trigger = triggers.StatementLevel
 		}
 	}
-	if c := t.Columns[len(t.Key)]; t.Options.Level == "" && g.in(10) && !g.alters {
+	if c := t.Columns[len(t.Key)]; t.Options.Trigger == "" && g.in(10) && !g.alters {
 		t.Options.Where = c.quoted() + one(g, " IS NOT NULL", " IS NULL")
 	}
-	t.Options.Ignore = t.Options.Level == "" && g.in(12)
+	t.Options.AllowIgnore = t.Options.Trigger == "" && g.in(12)
 	if c := &t.Columns[len(t.Columns)-1]; g.in(5) && !g.without.Hidden && !c.Generated {
 		c.Hidden = one(g, "masked", "excluded")
 		switch c.Hidden {

@@ -232,10 +232,10 @@ func (r *run) countTables() {
 		if t.Options.Where != "" {
 			r.counts.did("where")
 		}
-		if t.Options.Ignore {
+		if t.Options.AllowIgnore {
 			r.counts.did("ignore")
 		}
-		if t.Options.Level == triggers.LevelStatement {
+		if t.Options.Trigger == triggers.StatementLevel {
 			r.counts.did("by statement")
 		}
 		for _, c := range t.Columns {

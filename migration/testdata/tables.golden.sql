@@ -34,7 +34,7 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 -- exaudit: begin table public.users
 -- exaudit: undo SELECT exaudit_internal.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
-SELECT exaudit_internal.install_table('public.users', '{"mask":["password"],"where":"name <> ''<b>''","toast":true}', $install$
+SELECT exaudit_internal.install_table('public.users', '{"mask":["password"],"where":"name <> ''<b>''","skip_untouched_toast":true}', $install$
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.users TO exaudit_writer;
@@ -137,7 +137,7 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_update() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- UPDATE of public.users: written by exaudit <version>, content <content>. Do not edit.
--- Fires for every update: the option toast.
+-- Fires for every update: the option skip_untouched_toast.
 DECLARE
     stamp      exaudit.versions;
     old_entity text;
@@ -402,7 +402,7 @@ $install$);
 -- exaudit: begin table public.orders
 -- exaudit: undo SELECT exaudit_internal.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
-SELECT exaudit_internal.install_table('public.orders', '{"capture":"full","session_user":true}', $install$
+SELECT exaudit_internal.install_table('public.orders', '{"updates":"full","record_session_user":true}', $install$
 -- TRUNCATE is recorded by reading the rows before they go.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.orders TO exaudit_writer;

@@ -363,7 +363,7 @@ BEGIN
         PERFORM exaudit_internal.check_table(1, TG_RELID);
     END IF;
 
-    RAISE EXCEPTION 'TRUNCATE of % is refused: its option truncate says so', TG_RELID::pg_catalog.regclass
+    RAISE EXCEPTION 'TRUNCATE of % is refused: its option on_truncate says so', TG_RELID::pg_catalog.regclass
         USING ERRCODE = 'insufficient_privilege',
               HINT = 'DELETE is recorded row by row.';
 END

@@ -294,7 +294,7 @@ BEGIN
         PERFORM exaudit_internal.check_table(1, TG_RELID);
     END IF;
 
-    -- Not recorded: the option truncate says so.
+    -- Not recorded: the option on_truncate says so.
     RETURN NULL;
 END
 $exaudit$;

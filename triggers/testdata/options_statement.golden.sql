@@ -21,7 +21,7 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     SET jit = off
 AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
--- Fires for each statement: the option level.
+-- Fires for each statement: the option trigger.
 #variable_conflict use_column
 <<this>>
 DECLARE
@@ -152,7 +152,7 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     SET jit = off
 AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
--- Fires for each statement: the option level.
+-- Fires for each statement: the option trigger.
 #variable_conflict use_column
 <<this>>
 DECLARE
@@ -331,7 +331,7 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     SET jit = off
 AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
--- Fires for each statement: the option level.
+-- Fires for each statement: the option trigger.
 #variable_conflict use_column
 <<this>>
 DECLARE

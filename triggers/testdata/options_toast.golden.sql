@@ -106,7 +106,7 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
--- Fires for every update: the option toast.
+-- Fires for every update: the option skip_untouched_toast.
 DECLARE
     data       jsonb;
     old_entity text;

@@ -36,9 +36,9 @@ const (
 var builtin = []variant{
 	{name: "plain", records: nothing, install: func(context.Context, *pgx.Conn, workload) error { return nil }},
 	{name: "exaudit", records: changes, install: installExaudit(triggers.Options{})},
-	{name: "statement", records: changes, install: installExaudit(triggers.Options{Level: triggers.LevelStatement}),
+	{name: "statement", records: changes, install: installExaudit(triggers.Options{Trigger: triggers.StatementLevel}),
 		only: func(w workload) bool { return w.bulk }},
-	{name: "toast", records: changes, install: installExaudit(triggers.Options{TOAST: true}),
+	{name: "toast", records: changes, install: installExaudit(triggers.Options{SkipUntouchedTOAST: true}),
 		only: func(w workload) bool { return w.large }},
 	{name: "shadow", records: updates, install: func(ctx context.Context, conn *pgx.Conn, w workload) error {
 		return script(text("shadow/"+w.schema))(ctx, conn, w)
