@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/triggers"
 )
 

@@ -3,7 +3,7 @@ package exaudit
 import (
 	"context"
 
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 )
 
 // Primitive has the patches of versions compare the values at some places as a whole, whatever they consist of, as

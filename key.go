@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/triggers"
 )
 

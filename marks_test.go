@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/history"
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"

@@ -11,12 +11,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/config"
 	"github.com/exaudit/exaudit/exaudittest"
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/config"
+	"github.com/exaudit/exaudit/internal/migration"
 	"github.com/exaudit/exaudit/internal/neighbours"
 	"github.com/exaudit/exaudit/internal/pgtest"
-	"github.com/exaudit/exaudit/migration"
 )
 
 // calls are what the library can be asked for, about the tables orders and parts.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 )
 
 // The words of Transactions.

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/history"
 	"github.com/exaudit/exaudit/internal/custom"
-	"github.com/exaudit/exaudit/undo"
+	"github.com/exaudit/exaudit/internal/history"
+	"github.com/exaudit/exaudit/internal/undo"
 )
 
 // The words of undoing, from package undo.

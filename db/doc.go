@@ -1,3 +1,4 @@
-// Package db is sqlc's output for queries/. It changes with them: import package exaudit
-// instead, which promises an API.
+// Package db is sqlc's output for queries/.
+//
+// It is not part of the public API: there is no promise of compatibility. Import package exaudit instead.
 package db

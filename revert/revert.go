@@ -3,6 +3,8 @@
 // A revert goes to the state before a version, undoing that version and all later ones, as
 // ExAudit's does. It writes through the table's own triggers, so that it is recorded like
 // any change, as a rollback.
+//
+// It is not part of the public API: there is no promise of compatibility. Import package exaudit instead.
 package revert
 
 import (
@@ -19,7 +21,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/patch"
 )

@@ -2,6 +2,8 @@
 //
 // goose keeps their state in exaudit_internal.goose_db_version, apart from the table in which an
 // application's own goose keeps its migrations.
+//
+// It is not part of the public API: there is no promise of compatibility. Import package exaudit instead.
 package sql
 
 import (

@@ -4,6 +4,8 @@
 // Each tracked table has its own functions, written for its columns, key and types; the
 // SQL they are made of is in templates/, what they share is in the migrations of package
 // sql. Nothing of a table's data passes through here.
+//
+// It is not part of the public API: there is no promise of compatibility. Import package exaudit instead.
 package triggers
 
 import (

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/config"
-	"github.com/exaudit/exaudit/migration"
+	"github.com/exaudit/exaudit/internal/config"
+	"github.com/exaudit/exaudit/internal/migration"
 )
 
 // The exit codes, as the README promises them.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/exaudit/exaudit/config"
-	"github.com/exaudit/exaudit/migration"
+	"github.com/exaudit/exaudit/internal/config"
+	"github.com/exaudit/exaudit/internal/migration"
 )
 
 const dirVariable = "GOOSE_MIGRATION_DIR"

@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/config"
+	"github.com/exaudit/exaudit/internal/config"
 )
 
 func (p *program) statusCommand() *cli.Command {

@@ -16,7 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/undo"
+	"github.com/exaudit/exaudit/internal/undo"
 )
 
 func (p *program) undoCommand() *cli.Command {

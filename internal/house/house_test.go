@@ -104,8 +104,8 @@ func documents(t *testing.T) map[string]string {
 }
 
 // walls says which packages of the module a package may import. What is recorded (sql, triggers,
-// config, migration) and what is read (history, revert, undo) do not know each other; what carries
-// custom data (internal/custom) knows neither.
+// internal/config, internal/migration) and what is read (internal/history, revert,
+// internal/undo) do not know each other; what carries custom data (internal/custom) knows neither.
 var walls = map[string][]string{
 	"patch":              {},
 	"db":                 {},
@@ -117,13 +117,13 @@ var walls = map[string][]string{
 	"stdlib":             {"internal/custom"},
 	"sql":                {"db", "internal/lock"},
 	"triggers":           {"db", "internal/directive", "internal/lock", "internal/version", "patch", "sql"},
-	"config":             {"db", "sql", "triggers"},
-	"migration":          {"config", "db", "internal/directive", "sql", "triggers"},
-	"history":            {"db", "patch"},
-	"revert":             {"db", "history", "internal/lock", "patch"},
-	"undo":               {"db", "history", "internal/lock", "patch", "revert"},
+	"internal/config":    {"db", "sql", "triggers"},
+	"internal/migration": {"db", "internal/config", "internal/directive", "sql", "triggers"},
+	"internal/history":   {"db", "patch"},
+	"revert":             {"db", "internal/history", "internal/lock", "patch"},
+	"internal/undo":      {"db", "internal/history", "internal/lock", "patch", "revert"},
 	".": {
-		"db", "history", "internal/custom", "internal/lock", "patch", "revert", "sql", "triggers", "undo",
+		"db", "internal/custom", "internal/history", "internal/lock", "internal/undo", "patch", "revert", "sql", "triggers",
 	},
 	"exaudittest": {".", "patch"},
 }
@@ -239,4 +239,27 @@ func isDB(of ast.Expr) bool {
 	}
 	name, ok := star.X.(*ast.Ident)
 	return ok && name.Name == "DB"
+}
+
+// promised are the packages that applications import; the others that they could import say that
+// nothing is promised of them.
+var promised = []string{".", "exaudittest", "patch", "stdlib"}
+
+func TestPackagesSayWhatIsPromised(t *testing.T) {
+	t.Parallel()
+	says, importable := map[string]bool{}, map[string]bool{}
+	for _, s := range sources(t) {
+		pkg := filepath.ToSlash(filepath.Dir(s.path))
+		inside := strings.Contains("/"+pkg+"/", "/internal/") || strings.HasPrefix(pkg, "docs/") || strings.HasPrefix(pkg, "examples/")
+		if s.test() || inside || s.file.Name.Name == "main" || strings.HasPrefix(pkg, "tools") {
+			continue
+		}
+		importable[pkg] = true
+		says[pkg] = says[pkg] || strings.Contains(s.file.Doc.Text(), "no promise of compatibility")
+	}
+	for pkg := range importable {
+		if says[pkg] == slices.Contains(promised, pkg) {
+			t.Errorf("package %s: says that nothing is promised: %v", pkg, says[pkg])
+		}
+	}
 }

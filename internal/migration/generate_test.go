@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/internal/migration"
 	"github.com/exaudit/exaudit/internal/pgtest"
-	"github.com/exaudit/exaudit/migration"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )

@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/revert"
 )
 

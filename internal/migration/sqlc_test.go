@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/internal/migration"
 	"github.com/exaudit/exaudit/internal/pgtest"
-	"github.com/exaudit/exaudit/migration"
 )
 
 const sqlcConfig = `version: "2"
@@ -133,7 +133,7 @@ func run(t *testing.T, dir string, name string, args ...string) string {
 func buildSqlc(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "sqlc")
-	run(t, "../tools", "go", "build", "-o", path, "github.com/sqlc-dev/sqlc/cmd/sqlc")
+	run(t, "../../tools", "go", "build", "-o", path, "github.com/sqlc-dev/sqlc/cmd/sqlc")
 	return path
 }
 
@@ -165,11 +165,11 @@ func TestSqlc(t *testing.T) {
 			t.Fatal(err)
 		}
 		run(t, root, sqlc, "generate")
-		goMod, err := os.ReadFile("../go.mod")
+		goMod, err := os.ReadFile("../../go.mod")
 		if err != nil {
 			t.Fatal(err)
 		}
-		goSum, err := os.ReadFile("../go.sum")
+		goSum, err := os.ReadFile("../../go.sum")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,7 @@
 package undo
 
 import (
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/revert"
 )
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/internal/migration"
 	"github.com/exaudit/exaudit/internal/pgtest"
-	"github.com/exaudit/exaudit/migration"
 )
 
 // oddTexts are what tools look for, or stumble over, wherever it stands.

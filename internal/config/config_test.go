@@ -339,7 +339,7 @@ func TestSchema(t *testing.T) {
 		Properties           map[string]json.RawMessage
 		AdditionalProperties *bool `json:"additionalProperties"`
 	}
-	content, err := os.ReadFile("exaudit.schema.json")
+	content, err := os.ReadFile("../../docs/exaudit.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -418,7 +418,7 @@ func checkProperty(t *testing.T, is reflect.Type, key string, property json.RawM
 // The example of the documentation is applied.
 func TestDocumentation(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile("../docs/configuration.md")
+	content, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/patch"
 	"github.com/exaudit/exaudit/revert"
 )

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 )
 
 // obstacles finds what the rest of the database has against what is planned: rows that

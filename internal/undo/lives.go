@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 )
 
 // life is the versions of one row, from the first one that matters: a line, or several that an undo has taken apart.

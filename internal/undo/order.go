@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 )
 
 // arrange puts the rows into the order in which they are written, by waves: first what is

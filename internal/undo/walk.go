@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/exaudit/exaudit/history"
+	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/patch"
 	"github.com/exaudit/exaudit/revert"
 )

@@ -12,8 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/exaudit/exaudit/config"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/config"
 	"github.com/exaudit/exaudit/internal/directive"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"

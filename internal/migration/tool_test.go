@@ -11,8 +11,8 @@ import (
 	"text/template"
 
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/migration"
 	"github.com/exaudit/exaudit/internal/pgtest"
-	"github.com/exaudit/exaudit/migration"
 	"github.com/exaudit/exaudit/sql"
 )
 
