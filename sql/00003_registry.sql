@@ -101,9 +101,11 @@ GRANT SELECT ON exaudit_internal.relations TO exaudit_reader, exaudit_writer;
 -- The tables whose history the current user may see: those it may read in full. The
 -- history of a table that is gone is for members of exaudit_owner.
 CREATE FUNCTION exaudit_internal.readable_tables() RETURNS SETOF integer
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN QUERY
     SELECT t.id
     FROM exaudit.tables t
     LEFT JOIN exaudit_internal.relations r ON r.table_id = t.id
@@ -111,7 +113,8 @@ AS $$
               WHEN r.relation IS NULL THEN pg_catalog.pg_has_role('exaudit_owner', 'USAGE')
               ELSE pg_catalog.has_table_privilege(r.relation, 'SELECT')
                    AND NOT pg_catalog.row_security_active(r.relation)
-          END
+          END;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.readable_tables TO exaudit_writer, exaudit_reader;
 

@@ -16,11 +16,14 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.quoted TO exaudit_writer, exaudit_rea
 
 -- A name, quoted, that no column of a relation has: this one, or one like it.
 CREATE FUNCTION exaudit_internal.free_name(relation oid, name text) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1 AND a.attname = $2)
-                THEN exaudit_internal.free_name($1, $2 || '!') ELSE exaudit_internal.quoted($2) END
+#variable_conflict use_column
+BEGIN
+    RETURN CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1 AND a.attname = $2)
+                THEN exaudit_internal.free_name($1, $2 || '!') ELSE exaudit_internal.quoted($2) END;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.free_name TO exaudit_writer, exaudit_reader;
 
@@ -77,49 +80,64 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.encoding TO exaudit_writer, exaudit_r
 
 -- The type beneath a domain, or the type itself.
 CREATE FUNCTION exaudit_internal.base_type(type oid) RETURNS oid
-    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN ty.typtype = 'd' THEN exaudit_internal.base_type(ty.typbasetype) ELSE ty.oid END
-    FROM pg_catalog.pg_type ty WHERE ty.oid = type
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT CASE WHEN ty.typtype = 'd' THEN exaudit_internal.base_type(ty.typbasetype) ELSE ty.oid END
+        FROM pg_catalog.pg_type ty WHERE ty.oid = type
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.base_type TO exaudit_writer, exaudit_reader;
 
 -- Does reading a value of a type check a domain, which might run somebody else's code? Whether a domain has a CHECK is not
 -- asked: it may get one at any time. Nor whose it is: what its CHECK calls may be another's.
 CREATE FUNCTION exaudit_internal.has_domain(type oid) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE
-               WHEN ty.typtype = 'd' THEN true
-               WHEN ty.typtype = 'c' THEN
-                   exists (SELECT FROM pg_catalog.pg_attribute a
-                           WHERE a.attrelid = ty.typrelid AND a.attnum > 0 AND NOT a.attisdropped AND exaudit_internal.has_domain(a.atttypid))
-               WHEN ty.typtype IN ('r', 'm') THEN
-                   exists (SELECT FROM pg_catalog.pg_range r
-                           WHERE ty.oid IN (r.rngtypid, r.rngmultitypid) AND exaudit_internal.has_domain(r.rngsubtype))
-               WHEN ty.typcategory = 'A' AND ty.typelem <> 0 THEN exaudit_internal.has_domain(ty.typelem)
-               ELSE false
-           END
-    FROM pg_catalog.pg_type ty WHERE ty.oid = type
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT CASE
+                   WHEN ty.typtype = 'd' THEN true
+                   WHEN ty.typtype = 'c' THEN
+                       exists (SELECT FROM pg_catalog.pg_attribute a
+                               WHERE a.attrelid = ty.typrelid AND a.attnum > 0 AND NOT a.attisdropped AND exaudit_internal.has_domain(a.atttypid))
+                   WHEN ty.typtype IN ('r', 'm') THEN
+                       exists (SELECT FROM pg_catalog.pg_range r
+                               WHERE ty.oid IN (r.rngtypid, r.rngmultitypid) AND exaudit_internal.has_domain(r.rngsubtype))
+                   WHEN ty.typcategory = 'A' AND ty.typelem <> 0 THEN exaudit_internal.has_domain(ty.typelem)
+                   ELSE false
+               END
+        FROM pg_catalog.pg_type ty WHERE ty.oid = type
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.has_domain TO exaudit_reader;
 
 -- The type under which a value is read without a domain's CHECK: what a domain is over, and text where a domain is a
 -- part of the type. Its values have the same image.
 CREATE FUNCTION exaudit_internal.plain_type(type oid) RETURNS oid
-    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE
-               WHEN ty.typtype = 'd' THEN exaudit_internal.plain_type(ty.typbasetype)
-               WHEN ty.typtype IN ('c', 'r', 'm') AND exaudit_internal.has_domain(ty.oid) THEN 'text'::regtype::oid
-               WHEN ty.typtype = 'b' AND ty.typcategory = 'A' AND ty.typelem <> 0 AND exaudit_internal.plain_type(ty.typelem) <> ty.typelem THEN
-                   (SELECT e.typarray FROM pg_catalog.pg_type e WHERE e.oid = exaudit_internal.plain_type(ty.typelem))
-               ELSE ty.oid
-           END
-    FROM pg_catalog.pg_type ty WHERE ty.oid = type
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT CASE
+                   WHEN ty.typtype = 'd' THEN exaudit_internal.plain_type(ty.typbasetype)
+                   WHEN ty.typtype IN ('c', 'r', 'm') AND exaudit_internal.has_domain(ty.oid) THEN 'text'::regtype::oid
+                   WHEN ty.typtype = 'b' AND ty.typcategory = 'A' AND ty.typelem <> 0 AND exaudit_internal.plain_type(ty.typelem) <> ty.typelem THEN
+                       (SELECT e.typarray FROM pg_catalog.pg_type e WHERE e.oid = exaudit_internal.plain_type(ty.typelem))
+                   ELSE ty.oid
+               END
+        FROM pg_catalog.pg_type ty WHERE ty.oid = type
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.plain_type TO exaudit_reader;
 
@@ -181,24 +199,31 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.type_parts TO exaudit_writer, exaudit
 
 -- A type by its name, which is the same under any search_path.
 CREATE FUNCTION exaudit_internal.type_name(type oid, modifier integer) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    -- with a modifier, types of pg_catalog are written in SQL's own words
-    SELECT CASE WHEN modifier >= 0 THEN pg_catalog.format_type(type, modifier)
-                ELSE (SELECT pg_catalog.format('%I.%I', n.nspname, ty.typname)
-                      FROM pg_catalog.pg_type ty JOIN pg_catalog.pg_namespace n ON n.oid = ty.typnamespace
-                      WHERE ty.oid = type) END
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        -- with a modifier, types of pg_catalog are written in SQL's own words
+        SELECT CASE WHEN modifier >= 0 THEN pg_catalog.format_type(type, modifier)
+                    ELSE (SELECT pg_catalog.format('%I.%I', n.nspname, ty.typname)
+                          FROM pg_catalog.pg_type ty JOIN pg_catalog.pg_namespace n ON n.oid = ty.typnamespace
+                          WHERE ty.oid = type) END
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.type_name TO exaudit_writer, exaudit_reader;
 
 -- How a value of a domain becomes one of the type beneath it, to which it is compared: a domain over an enum has no
 -- operators. Nothing for a value of any other type.
 CREATE FUNCTION exaudit_internal.beneath(type oid) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN exaudit_internal.base_type(type) = type THEN '' ELSE '::' || exaudit_internal.type_name(exaudit_internal.base_type(type), -1) END
+BEGIN
+    RETURN CASE WHEN exaudit_internal.base_type(type) = type THEN '' ELSE '::' || exaudit_internal.type_name(exaudit_internal.base_type(type), -1) END;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.beneath TO exaudit_writer, exaudit_reader;
 
@@ -343,29 +368,36 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.value_expression TO exaudit_writer, e
 -- A column of a row t under another type that is as plain, or its own. No cast is asked that its owner wrote, as one of
 -- arrays of a domain may be: only a domain's own to the type beneath it is PostgreSQL's.
 CREATE FUNCTION exaudit_internal.plain_value(own_type oid, plain_type oid, modifier integer, name text) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.format(CASE WHEN plain_type = own_type THEN 't.%1$I'
+BEGIN
+    RETURN pg_catalog.format(CASE WHEN plain_type = own_type THEN 't.%1$I'
                                   WHEN plain_type = exaudit_internal.base_type(own_type) THEN 't.%1$I::%2$s'
-                                  ELSE 'exaudit_internal.text_value(t.%1$I)::%2$s' END, name, exaudit_internal.type_name(plain_type, modifier))
+                                  ELSE 'exaudit_internal.text_value(t.%1$I)::%2$s' END, name, exaudit_internal.type_name(plain_type, modifier));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.plain_value TO exaudit_reader;
 
 -- The type of a name, NULL where there is none. Types that are not PostgreSQL's own are named with their schema.
 CREATE FUNCTION exaudit_internal.type_named(name text) RETURNS oid
-    LANGUAGE sql STABLE STRICT
+    LANGUAGE plpgsql STABLE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT to_regtype(name)::oid
+BEGIN
+    RETURN to_regtype(name)::oid;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.type_named TO exaudit_reader;
 
 -- The columns of a relation that have one of some types, or a domain over one.
 CREATE FUNCTION exaudit_internal.columns_of_types(relation oid, types text[]) RETURNS SETOF text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH RECURSIVE has (name, type) AS (
         SELECT a.attname::text, a.atttypid
         FROM pg_attribute a WHERE a.attrelid = columns_of_types.relation AND a.attnum > 0 AND NOT a.attisdropped
@@ -373,7 +405,8 @@ AS $$
         SELECT h.name, t.typbasetype FROM has h JOIN pg_type t ON t.oid = h.type AND t.typtype = 'd'
     )
     SELECT DISTINCT h.name FROM has h
-    WHERE h.type = ANY (ARRAY(SELECT exaudit_internal.type_named(t) FROM unnest(columns_of_types.types) t))
+    WHERE h.type = ANY (ARRAY(SELECT exaudit_internal.type_named(t) FROM unnest(columns_of_types.types) t));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.columns_of_types TO exaudit_reader;
 -- +goose StatementEnd

@@ -119,33 +119,40 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.image_expression TO exaudit_writer, e
 -- Notes in an image that a jsonb column holds a JSON null, not an SQL NULL. No column can be
 -- called ''.
 CREATE FUNCTION exaudit_internal.note_json_null(image jsonb, column_name text) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT image || pg_catalog.jsonb_build_object('', coalesce(image -> '', '[]') || pg_catalog.to_jsonb(column_name))
+BEGIN
+    RETURN image || pg_catalog.jsonb_build_object('', coalesce(image -> '', '[]') || pg_catalog.to_jsonb(column_name));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.note_json_null TO exaudit_writer, exaudit_reader;
 
 -- Puts a placeholder into an image for a column whose values are not recorded, and notes
 -- that it is one.
 CREATE FUNCTION exaudit_internal.note_masked(image jsonb, column_name text) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT image || pg_catalog.jsonb_build_object(
-        column_name, '***', '', coalesce(image -> '', '[]') || pg_catalog.jsonb_build_object('masked', column_name))
+BEGIN
+    RETURN image || pg_catalog.jsonb_build_object(
+        column_name, '***', '', coalesce(image -> '', '[]') || pg_catalog.jsonb_build_object('masked', column_name));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.note_masked TO exaudit_writer, exaudit_reader;
 
 -- Adds notes to an image, and the placeholders that they tell of.
 CREATE FUNCTION exaudit_internal.noted(image jsonb, notes jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT image
+#variable_conflict use_column
+BEGIN
+    RETURN image
            || coalesce((SELECT pg_catalog.jsonb_object_agg(n ->> 'masked', '***') FROM pg_catalog.jsonb_array_elements(notes) AS n
                         WHERE pg_catalog.jsonb_typeof(n) = 'object'), '{}')
-           || pg_catalog.jsonb_build_object('', coalesce(image -> '', '[]') || notes)
+           || pg_catalog.jsonb_build_object('', coalesce(image -> '', '[]') || notes);
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.noted TO exaudit_writer, exaudit_reader;
 
@@ -238,34 +245,49 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.encode_with TO exaudit_writer, exaudi
 
 -- The recorded columns of a row.
 CREATE FUNCTION exaudit_internal.column_names(row_value anyelement) RETURNS text[]
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT array_agg(c.name ORDER BY c.number)
-    FROM pg_catalog.pg_type t
-    JOIN exaudit_internal.table_columns c ON c.relation = t.typrelid
-    WHERE t.oid = pg_catalog.pg_typeof(row_value)
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT array_agg(c.name ORDER BY c.number)
+        FROM pg_catalog.pg_type t
+        JOIN exaudit_internal.table_columns c ON c.relation = t.typrelid
+        WHERE t.oid = pg_catalog.pg_typeof(row_value)
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.column_names TO exaudit_writer, exaudit_reader;
 
 -- The notes of an image that concern the columns of a part of it.
 CREATE FUNCTION exaudit_internal.with_notes(part jsonb, image jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT part || coalesce((SELECT pg_catalog.jsonb_build_object('', pg_catalog.jsonb_agg(n))
+#variable_conflict use_column
+BEGIN
+    RETURN part || coalesce((SELECT pg_catalog.jsonb_build_object('', pg_catalog.jsonb_agg(n))
                              FROM pg_catalog.jsonb_array_elements(image -> '') AS n
                              WHERE part ? coalesce(n ->> 'oversized', n #>> '{}')
-                             HAVING count(*) > 0), '{}')
+                             HAVING count(*) > 0), '{}');
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.with_notes TO exaudit_writer;
 -- +goose StatementEnd
 
+-- +goose StatementBegin
 -- The type of a table's rows.
 CREATE FUNCTION exaudit_internal.row_type(relation regclass) RETURNS oid
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
-AS 'SELECT c.reltype FROM pg_catalog.pg_class c WHERE c.oid = relation';
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (SELECT c.reltype FROM pg_catalog.pg_class c WHERE c.oid = relation);
+END
+$$;
+-- +goose StatementEnd
 GRANT EXECUTE ON FUNCTION exaudit_internal.row_type TO exaudit_reader;
 
 -- +goose StatementBegin
@@ -282,26 +304,32 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.is_placeholder TO exaudit_reader;
 
 -- An image without placeholders.
 CREATE FUNCTION exaudit_internal.without_placeholders(image jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT image - coalesce((SELECT array_agg(coalesce(n ->> 'masked', n ->> 'oversized'))
+#variable_conflict use_column
+BEGIN
+    RETURN image - coalesce((SELECT array_agg(coalesce(n ->> 'masked', n ->> 'oversized'))
                              FROM pg_catalog.jsonb_array_elements(image -> '') AS n
-                             WHERE pg_catalog.jsonb_typeof(n) = 'object'), '{}')
+                             WHERE pg_catalog.jsonb_typeof(n) = 'object'), '{}');
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.without_placeholders TO exaudit_reader;
 
 -- An image in which values that are longer than so many bytes give way to how they begin, and a digest that tells them
 -- apart; without a limit, the image itself.
 CREATE FUNCTION exaudit_internal.preview(image jsonb, bytes integer) RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN bytes IS NULL OR image IS NULL OR octet_length(image::text) <= bytes THEN image
+#variable_conflict use_column
+BEGIN
+    RETURN CASE WHEN bytes IS NULL OR image IS NULL OR octet_length(image::text) <= bytes THEN image
            ELSE (SELECT jsonb_object_agg(e.key, CASE
                             WHEN e.key = '' OR octet_length(e.value::text) <= bytes THEN e.value
                             ELSE to_jsonb(left(e.value #>> '{}', 1000) || '... ' || md5(e.value::text)) END)
-                 FROM jsonb_each(image) AS e) END
+                 FROM jsonb_each(image) AS e) END;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.preview TO exaudit_reader;
 -- +goose StatementEnd

@@ -73,9 +73,12 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.image_limit TO exaudit_writer, exaudi
 -- be 255 times as long, and where it becomes text, that again 16 times; a bytea becomes twice as
 -- long. Together the bounds are 250 MB.
 CREATE FUNCTION exaudit_internal.wide_columns(relation oid, OUT number integer, OUT name text, OUT size text, OUT bound bigint) RETURNS SETOF record
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT c.number, c.name,
            CASE WHEN base.type IN ('json'::regtype, 'xml'::regtype) THEN 'pg_catalog.octet_length(%s.%s::text)' ELSE k.size END,
            least(k.most, k.together / count(*) OVER (PARTITION BY k.kind))
@@ -92,32 +95,40 @@ AS $$
       AND a.attlen = -1
       AND base.type NOT IN ('numeric'::regtype, 'inet'::regtype, 'cidr'::regtype)
       -- varchar(200), char(10): never wide
-      AND NOT (a.atttypmod BETWEEN 0 AND 10000 AND base.type IN ('varchar'::regtype, 'bpchar'::regtype))
+      AND NOT (a.atttypmod BETWEEN 0 AND 10000 AND base.type IN ('varchar'::regtype, 'bpchar'::regtype));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.wide_columns TO exaudit_writer, exaudit_reader;
 
 -- An SQL expression that is true where the image of a row, read through an alias, might be
 -- more than jsonb holds; NULL where the columns are too narrow for that.
 CREATE FUNCTION exaudit_internal.oversized_expression(relation oid, alias text) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT string_agg(pg_catalog.format(CASE WHEN b.columns > 1 THEN 'greatest(%s) > %s' ELSE '%s > %s' END, b.sizes, b.bound), ' OR ' ORDER BY b.bound DESC)
-    FROM (SELECT c.bound, count(*) AS columns, string_agg(pg_catalog.format(c.size, alias, exaudit_internal.quoted(c.name)), ', ' ORDER BY c.number) AS sizes
-          FROM exaudit_internal.wide_columns(relation) AS c
-          GROUP BY c.bound) AS b
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT string_agg(pg_catalog.format(CASE WHEN b.columns > 1 THEN 'greatest(%s) > %s' ELSE '%s > %s' END, b.sizes, b.bound), ' OR ' ORDER BY b.bound DESC)
+        FROM (SELECT c.bound, count(*) AS columns, string_agg(pg_catalog.format(c.size, alias, exaudit_internal.quoted(c.name)), ', ' ORDER BY c.number) AS sizes
+              FROM exaudit_internal.wide_columns(relation) AS c
+              GROUP BY c.bound) AS b
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.oversized_expression TO exaudit_writer, exaudit_reader;
 
 -- Puts a placeholder into an image for a value that is too large for it, and notes that it
 -- is one. Of the same value it always is the same.
 CREATE FUNCTION exaudit_internal.note_oversized(image jsonb, column_name text, size bigint, sha256 bytea) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT image || pg_catalog.jsonb_build_object(
+BEGIN
+    RETURN image || pg_catalog.jsonb_build_object(
         column_name, pg_catalog.format('*** %s bytes', size) || coalesce(', sha256 ' || pg_catalog.encode(sha256, 'hex'), ''),
-        '', coalesce(image -> '', '[]') || pg_catalog.jsonb_build_object('oversized', column_name))
+        '', coalesce(image -> '', '[]') || pg_catalog.jsonb_build_object('oversized', column_name));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.note_oversized TO exaudit_writer, exaudit_reader;
 

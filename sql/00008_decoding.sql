@@ -70,9 +70,12 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.plain_query TO exaudit_reader;
 -- The columns of a row type, under their own types or their plain ones.
 CREATE FUNCTION exaudit_internal.row_columns(row_type oid, plain boolean, OUT number integer, OUT name text, OUT type oid, OUT modifier integer)
     RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT a.attnum::integer, a.attname::text, t.type,
            CASE WHEN t.type = a.atttypid THEN a.atttypmod
                 WHEN own.typtype = 'd' AND t.type = own.typbasetype THEN own.typtypmod
@@ -81,17 +84,23 @@ AS $$
     JOIN pg_catalog.pg_attribute a ON a.attrelid = rt.typrelid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
     CROSS JOIN LATERAL (SELECT CASE WHEN plain THEN exaudit_internal.plain_type(a.atttypid) ELSE a.atttypid END AS type OFFSET 0) AS t
-    WHERE rt.oid = row_type
+    WHERE rt.oid = row_type;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.row_columns TO exaudit_reader;
 
 -- These columns as a function that returns records needs them to be listed, under any search_path.
 CREATE FUNCTION exaudit_internal.row_definition(row_type oid, plain boolean) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT string_agg(pg_catalog.format('%I %s', c.name, exaudit_internal.type_name(c.type, c.modifier)), ', ' ORDER BY c.number)
-    FROM exaudit_internal.row_columns(row_type, plain) AS c
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT string_agg(pg_catalog.format('%I %s', c.name, exaudit_internal.type_name(c.type, c.modifier)), ', ' ORDER BY c.number)
+        FROM exaudit_internal.row_columns(row_type, plain) AS c
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.row_definition TO exaudit_reader;
 

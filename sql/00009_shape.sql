@@ -8,27 +8,32 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 -- What a trigger function was written for: columns and primary key, as in CREATE TABLE,
 -- indented as it stands in the function.
 CREATE FUNCTION exaudit_internal.shape(relation oid) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod))
-                      -- another domain of its name may be over another type
-                      || CASE WHEN t.typtype = 'd' THEN ' AS ' || pg_catalog.format_type(exaudit_internal.base_type(t.oid), NULL) ELSE '' END
-                      -- under such a collation, "=" does not see every difference
-                      || CASE WHEN NOT col.collisdeterministic THEN ' (nondeterministic)' ELSE '' END,
-                      E',\n        ' ORDER BY a.attnum)
-           || coalesce((SELECT pg_catalog.format(E',\n        PRIMARY KEY (%s)',
-                                                 string_agg(quote_ident(ka.attname), ', ' ORDER BY key.position))
-                        FROM pg_catalog.pg_index k
-                        CROSS JOIN LATERAL unnest(k.indkey::int2[]) WITH ORDINALITY AS key (number, position)
-                        JOIN pg_catalog.pg_attribute ka ON ka.attrelid = k.indrelid AND ka.attnum = key.number
-                        WHERE k.indrelid = relation AND k.indisprimary
-                        HAVING count(*) > 0), '')
-    FROM pg_catalog.pg_attribute a
-    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-    LEFT JOIN pg_catalog.pg_collation col ON col.oid = a.attcollation
-    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod))
+                          -- another domain of its name may be over another type
+                          || CASE WHEN t.typtype = 'd' THEN ' AS ' || pg_catalog.format_type(exaudit_internal.base_type(t.oid), NULL) ELSE '' END
+                          -- under such a collation, "=" does not see every difference
+                          || CASE WHEN NOT col.collisdeterministic THEN ' (nondeterministic)' ELSE '' END,
+                          E',\n        ' ORDER BY a.attnum)
+               || coalesce((SELECT pg_catalog.format(E',\n        PRIMARY KEY (%s)',
+                                                     string_agg(quote_ident(ka.attname), ', ' ORDER BY key.position))
+                            FROM pg_catalog.pg_index k
+                            CROSS JOIN LATERAL unnest(k.indkey::int2[]) WITH ORDINALITY AS key (number, position)
+                            JOIN pg_catalog.pg_attribute ka ON ka.attrelid = k.indrelid AND ka.attnum = key.number
+                            WHERE k.indrelid = relation AND k.indisprimary
+                            HAVING count(*) > 0), '')
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_collation col ON col.oid = a.attcollation
+        WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.shape TO exaudit_writer, exaudit_reader;
 
@@ -269,10 +274,15 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.key_periods TO exaudit_reader;
 
 -- The last version of a table before its primary key became what it is; 0 where it always was.
 CREATE FUNCTION exaudit_internal.key_since(table_id integer, relation oid) RETURNS bigint
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(max(p.after_id), 0) FROM exaudit_internal.key_periods(table_id, relation) AS p
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT coalesce(max(p.after_id), 0) FROM exaudit_internal.key_periods(table_id, relation) AS p
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.key_since TO exaudit_reader;
 -- +goose StatementEnd

@@ -68,40 +68,51 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.entity_id_in TO exaudit_writer, exaudit_reader;
 -- +goose StatementEnd
 
+-- +goose StatementBegin
 -- The same for the image of a table's row.
 CREATE FUNCTION exaudit_internal.entity_id_of(relation oid, image jsonb) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
-AS 'SELECT exaudit_internal.entity_id_in(exaudit_internal.key_columns($1), $2)';
+AS $$
+BEGIN
+    RETURN exaudit_internal.entity_id_in(exaudit_internal.key_columns($1), $2);
+END
+$$;
+-- +goose StatementEnd
 GRANT EXECUTE ON FUNCTION exaudit_internal.entity_id_of TO exaudit_writer, exaudit_reader;
 
 -- +goose StatementBegin
 -- An SQL expression for the key of a row, read through an alias: what entity_id_of gives.
 CREATE FUNCTION exaudit_internal.entity_id_expression(relation oid, alias text) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.format(
-           -- an index takes 32 columns of these
-           CASE WHEN bool_and(c.type IN ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype,
-                                         'uuid'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
-                THEN '%s' ELSE 'exaudit_internal.bounded_key(%s)' END,
-           CASE
-               WHEN count(*) > 1 THEN pg_catalog.format(
-                   'pg_catalog.jsonb_build_array(%s)::pg_catalog.text',
-                   string_agg(replace(c.value_expression, '{}', alias || '.' || exaudit_internal.quoted(c.name)), ', '
-                              ORDER BY c.key_position))
-               WHEN min(c.encoding) = 'jsonb'
-                    -- for these the cast gives the same text, sooner
-                    OR min(c.type) IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype,
-                                       'text'::regtype, 'varchar'::regtype)
-                   THEN alias || '.' || exaudit_internal.quoted(min(c.name)) || '::pg_catalog.text'
-               ELSE pg_catalog.format('(pg_catalog.to_jsonb(%s) OPERATOR(pg_catalog.#>>) ''{}'')',
-                                      replace(min(c.value_expression), '{}', alias || '.' || exaudit_internal.quoted(min(c.name))))
-           END)
-    FROM exaudit_internal.table_columns c
-    WHERE c.relation = $1 AND c.key_position >= 0
-    HAVING count(*) > 0
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT pg_catalog.format(
+               -- an index takes 32 columns of these
+               CASE WHEN bool_and(c.type IN ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype,
+                                             'uuid'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
+                    THEN '%s' ELSE 'exaudit_internal.bounded_key(%s)' END,
+               CASE
+                   WHEN count(*) > 1 THEN pg_catalog.format(
+                       'pg_catalog.jsonb_build_array(%s)::pg_catalog.text',
+                       string_agg(replace(c.value_expression, '{}', alias || '.' || exaudit_internal.quoted(c.name)), ', '
+                                  ORDER BY c.key_position))
+                   WHEN min(c.encoding) = 'jsonb'
+                        -- for these the cast gives the same text, sooner
+                        OR min(c.type) IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype,
+                                           'text'::regtype, 'varchar'::regtype)
+                       THEN alias || '.' || exaudit_internal.quoted(min(c.name)) || '::pg_catalog.text'
+                   ELSE pg_catalog.format('(pg_catalog.to_jsonb(%s) OPERATOR(pg_catalog.#>>) ''{}'')',
+                                          replace(min(c.value_expression), '{}', alias || '.' || exaudit_internal.quoted(min(c.name))))
+               END)
+        FROM exaudit_internal.table_columns c
+        WHERE c.relation = $1 AND c.key_position >= 0
+        HAVING count(*) > 0
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.entity_id_expression TO exaudit_writer, exaudit_reader;
 
@@ -164,23 +175,32 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.key_image TO exaudit_reader;
 -- The key columns and their plain types: reading a key must not run the CHECK functions of a domain, which are its
 -- owner's code.
 CREATE FUNCTION exaudit_internal.key_types(relation regclass, OUT name text, OUT place integer, OUT type oid, OUT modifier integer) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT c.name, c.key_position, r.type, r.modifier
     FROM exaudit_internal.table_columns c
     JOIN exaudit_internal.row_columns(exaudit_internal.row_type($1), true) AS r ON r.number = c.number
-    WHERE c.relation = $1 AND c.key_position >= 0
+    WHERE c.relation = $1 AND c.key_position >= 0;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.key_types TO exaudit_reader;
 
 -- The same as jsonb_to_record takes them under any search_path.
 CREATE FUNCTION exaudit_internal.key_definition(relation regclass) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT string_agg(pg_catalog.format('%I %s', k.name, exaudit_internal.type_name(k.type, k.modifier)), ', ' ORDER BY k.place)
-    FROM exaudit_internal.key_types(relation) AS k
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT string_agg(pg_catalog.format('%I %s', k.name, exaudit_internal.type_name(k.type, k.modifier)), ', ' ORDER BY k.place)
+        FROM exaudit_internal.key_types(relation) AS k
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.key_definition TO exaudit_reader;
 
@@ -287,20 +307,31 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.target TO exaudit_writer, exaudit_rea
 
 -- Are equal keys of a relation the same key? Numbers with other zeros, names in other letters are not.
 CREATE FUNCTION exaudit_internal.equal_is_same(relation regclass) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    -- as triggers compare them
-    SELECT bool_and(c.changed_expression = '{old} IS DISTINCT FROM {new}') FROM exaudit_internal.table_columns c WHERE c.relation = $1 AND c.key_position >= 0
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        -- as triggers compare them
+        SELECT bool_and(c.changed_expression = '{old} IS DISTINCT FROM {new}') FROM exaudit_internal.table_columns c WHERE c.relation = $1 AND c.key_position >= 0
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.equal_is_same TO exaudit_reader;
 -- +goose StatementEnd
 
+-- +goose StatementBegin
 -- The relation by its name, for a statement that runs under the search_path of a caller.
 CREATE FUNCTION exaudit_internal.qualified_name(relation regclass) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
-AS 'SELECT relation::text';
+AS $$
+BEGIN
+    RETURN relation::text;
+END
+$$;
+-- +goose StatementEnd
 GRANT EXECUTE ON FUNCTION exaudit_internal.qualified_name TO exaudit_reader;
 
 -- +goose StatementBegin

@@ -92,7 +92,7 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.session_data TO exaudit_writer, exaud
 CREATE FUNCTION exaudit_internal.custom_column_list(
     versions oid DEFAULT 'exaudit.versions'::regclass, OUT name text, OUT filled boolean, OUT default_expression text, OUT definition text
 ) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
     SET datestyle = 'ISO, YMD'
@@ -102,11 +102,15 @@ CREATE FUNCTION exaudit_internal.custom_column_list(
     SET bytea_output = 'hex'
     SET lc_monetary = 'C'
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT c.name, c.filled, c.default_expression,
            CASE WHEN c.filled THEN pg_catalog.format('%I %s', c.name, c.type_name) || coalesce(' DEFAULT ' || c.default_expression, '')
                 ELSE pg_catalog.format('%I by default', c.name) END
     FROM exaudit_internal.columns_beside c
-    WHERE c.relation = $1
+    WHERE c.relation = $1;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.custom_column_list TO exaudit_writer, exaudit_reader;
 
@@ -127,9 +131,12 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.has_custom_columns TO exaudit_writer;
 CREATE FUNCTION exaudit_internal.custom_column_flaws(
     versions oid DEFAULT 'exaudit.versions'::regclass, OUT object text, OUT problem text, OUT cure text
 ) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT 'column ' || quote_ident(a.attname), flaw.problem,
            pg_catalog.format('ALTER TABLE exaudit.versions %s', replace(flaw.cure, '{}', quote_ident(a.attname)))
     FROM pg_catalog.pg_attribute a
@@ -181,16 +188,22 @@ AS $$
                       WHERE a.attrelid = x.indrelid AND a.attnum = ANY (x.indkey::int2[]) AND a.attname::text = ANY (exaudit_internal.version_columns()))
       AND EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN exaudit_internal.columns_beside c ON c.relation = a.attrelid AND c.name = a.attname AND c.filled
                   WHERE a.attrelid = x.indrelid AND a.attnum = ANY (x.indkey::int2[]))
-    ORDER BY 1, 2
+    ORDER BY 1, 2;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.custom_column_flaws TO exaudit_reader;
 
 -- Who is logged in, where the options of a table ask for it.
 CREATE FUNCTION exaudit_internal.session_role(table_id integer) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT session_user::text FROM exaudit.tables t WHERE t.id = $1 AND t.options @> '{"record_session_user": true}'
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT session_user::text FROM exaudit.tables t WHERE t.id = $1 AND t.options @> '{"record_session_user": true}'
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.session_role TO exaudit_writer;
 

@@ -9,38 +9,47 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 -- renamed is still meant, and so is a new one of a listed name: in doubt, a value stays
 -- secret. The primary key is never meant.
 CREATE FUNCTION exaudit_internal.option_columns(table_id integer, relation oid, option text) RETURNS text[]
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(array_agg(a.attname::text ORDER BY a.attnum), '{}')
-    FROM exaudit.tables t
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = $2 AND a.attnum > 0 AND NOT a.attisdropped
-    WHERE t.id = $1
-      AND EXISTS (SELECT FROM pg_catalog.jsonb_array_elements_text(t.options -> option) AS listed (name)
-                  WHERE listed.name = a.attname
-                     OR t.option_columns -> 'relation' = pg_catalog.to_jsonb($2::bigint)
-                        AND t.option_columns -> 'numbers' -> listed.name = pg_catalog.to_jsonb(a.attnum))
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_index k
-                      WHERE k.indrelid = $2 AND k.indisprimary AND a.attnum = ANY (k.indkey::int2[]))
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT coalesce(array_agg(a.attname::text ORDER BY a.attnum), '{}')
+        FROM exaudit.tables t
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = $2 AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE t.id = $1
+          AND EXISTS (SELECT FROM pg_catalog.jsonb_array_elements_text(t.options -> option) AS listed (name)
+                      WHERE listed.name = a.attname
+                         OR t.option_columns -> 'relation' = pg_catalog.to_jsonb($2::bigint)
+                            AND t.option_columns -> 'numbers' -> listed.name = pg_catalog.to_jsonb(a.attnum))
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_index k
+                          WHERE k.indrelid = $2 AND k.indisprimary AND a.attnum = ANY (k.indkey::int2[]))
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.option_columns TO exaudit_writer, exaudit_reader;
 
 -- Do the options of a table let its rows change without a version: by a condition, by exaudit.ignore, by a TRUNCATE
 -- that is ignored?
 CREATE FUNCTION exaudit_internal.hides_changes(options jsonb) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT $1 ?| ARRAY['where', 'allow_ignore'] OR coalesce($1 ->> 'on_truncate', '') = 'ignore'
+BEGIN
+    RETURN $1 ?| ARRAY['where', 'allow_ignore'] OR coalesce($1 ->> 'on_truncate', '') = 'ignore';
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.hides_changes TO exaudit_reader;
 
 -- Sets the options of a table, and which columns they name. What its condition was bound to stays, for
 -- exaudit_internal.bind_condition.
 CREATE FUNCTION exaudit_internal.set_options(table_id integer, relation oid, options jsonb) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
     UPDATE exaudit.tables t
     SET options = $3,
         -- until whoever installs them knows since when nothing is hidden any more
@@ -54,7 +63,8 @@ AS $$
               AND ($3 -> 'exclude' ? a.attname::text OR $3 -> 'mask' ? a.attname::text))
             || CASE WHEN t.option_columns ? 'condition'
                     THEN pg_catalog.jsonb_build_object('condition', t.option_columns -> 'condition') ELSE '{}' END
-    WHERE t.id = $1
+    WHERE t.id = $1;
+END
 $$;
 
 -- How a value of a column is handed to the function of a condition: as what type, and by which
@@ -179,26 +189,36 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.former_labels TO exaudit_writer;
 -- Why the condition of a table cannot be asked: all its rows are recorded then. NULL where it can, or
 -- there is none.
 CREATE FUNCTION exaudit_internal.condition_problem(table_id integer, relation oid) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((SELECT c.problem FROM exaudit_internal.condition_columns($1, $2) AS c WHERE c.problem IS NOT NULL LIMIT 1),
-                    CASE WHEN NOT t.option_columns ? 'condition' THEN 'it was not bound to columns' END)
-    FROM exaudit.tables t
-    WHERE t.id = $1 AND t.options ? 'where'
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT coalesce((SELECT c.problem FROM exaudit_internal.condition_columns($1, $2) AS c WHERE c.problem IS NOT NULL LIMIT 1),
+                        CASE WHEN NOT t.option_columns ? 'condition' THEN 'it was not bound to columns' END)
+        FROM exaudit.tables t
+        WHERE t.id = $1 AND t.options ? 'where'
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.condition_problem TO exaudit_writer, exaudit_reader;
 
 -- What the function of a table's condition is handed of a row, which is read through an alias. NULL where the
 -- table has no condition that can be asked.
 CREATE FUNCTION exaudit_internal.condition_arguments(table_id integer, relation oid, alias text) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((SELECT string_agg(replace(c.expression, '{}', pg_catalog.format('%s.%s', alias, exaudit_internal.quoted(c.name))), ', ')
-                     FROM exaudit_internal.condition_columns($1, $2) AS c), '')
-    FROM exaudit.tables t
-    WHERE t.id = $1 AND t.options ? 'where' AND exaudit_internal.condition_problem($1, $2) IS NULL
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT coalesce((SELECT string_agg(replace(c.expression, '{}', pg_catalog.format('%s.%s', alias, exaudit_internal.quoted(c.name))), ', ')
+                         FROM exaudit_internal.condition_columns($1, $2) AS c), '')
+        FROM exaudit.tables t
+        WHERE t.id = $1 AND t.options ? 'where' AND exaudit_internal.condition_problem($1, $2) IS NULL
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.condition_arguments TO exaudit_writer, exaudit_reader;
 
@@ -242,22 +262,27 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.condition_query TO exaudit_writer;
 
 -- What is wrong with the function of a table's condition; NULL where nothing is.
 CREATE FUNCTION exaudit_internal.condition_flaw(table_id integer) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT CASE
-        WHEN p.oid IS NULL THEN 'is missing'
-        WHEN pg_catalog.pg_get_functiondef(p.oid) <> t.option_columns #>> '{condition,function}' THEN 'was altered by hand'
-        WHEN p.proowner <> 'exaudit_owner'::regrole THEN pg_catalog.format('belongs to %s, not exaudit_owner', p.proowner::regrole)
-        WHEN pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE') THEN 'may be executed by PUBLIC'
-        WHEN NOT pg_catalog.has_function_privilege('exaudit_writer', p.oid, 'EXECUTE') THEN 'may not be executed by exaudit_writer'
-    END
-    FROM exaudit.tables t
-    LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace = 'exaudit_internal'::regnamespace AND p.proname = pg_catalog.format('t%s_condition', t.id)
-    WHERE t.id = $1 AND t.options ? 'where' AND t.option_columns ? 'condition'
-    ORDER BY 1
-    LIMIT 1
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT CASE
+            WHEN p.oid IS NULL THEN 'is missing'
+            WHEN pg_catalog.pg_get_functiondef(p.oid) <> t.option_columns #>> '{condition,function}' THEN 'was altered by hand'
+            WHEN p.proowner <> 'exaudit_owner'::regrole THEN pg_catalog.format('belongs to %s, not exaudit_owner', p.proowner::regrole)
+            WHEN pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE') THEN 'may be executed by PUBLIC'
+            WHEN NOT pg_catalog.has_function_privilege('exaudit_writer', p.oid, 'EXECUTE') THEN 'may not be executed by exaudit_writer'
+        END
+        FROM exaudit.tables t
+        LEFT JOIN pg_catalog.pg_proc p ON p.pronamespace = 'exaudit_internal'::regnamespace AND p.proname = pg_catalog.format('t%s_condition', t.id)
+        WHERE t.id = $1 AND t.options ? 'where' AND t.option_columns ? 'condition'
+        ORDER BY 1
+        LIMIT 1
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.condition_flaw TO exaudit_writer, exaudit_reader;
 
@@ -295,11 +320,13 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.meets TO exaudit_writer;
 
 -- A whole image as the options of a table say.
 CREATE FUNCTION exaudit_internal.redacted(table_id integer, relation oid, image jsonb) RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT exaudit_internal.redact(image, exaudit_internal.option_columns(table_id, relation, 'exclude'),
-                          exaudit_internal.option_columns(table_id, relation, 'mask'))
+BEGIN
+    RETURN exaudit_internal.redact(image, exaudit_internal.option_columns(table_id, relation, 'exclude'),
+                          exaudit_internal.option_columns(table_id, relation, 'mask'));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.redacted TO exaudit_writer, exaudit_reader;
 -- +goose StatementEnd

@@ -8,28 +8,36 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 -- Is there the policy under which exaudit_writer may read every row? It is created before
 -- it is needed: without row security, a policy means nothing.
 CREATE FUNCTION exaudit_internal.has_truncate_policy(relation oid) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT exists (SELECT FROM pg_catalog.pg_policy p
+#variable_conflict use_column
+BEGIN
+    RETURN exists (SELECT FROM pg_catalog.pg_policy p
                    WHERE p.polrelid = relation AND p.polname = '~exaudit_truncate' AND p.polpermissive
                      AND p.polcmd = 'r' AND p.polroles = ARRAY['exaudit_writer'::regrole::oid]
                      -- the constant true; pg_get_expr would lock the table
-                     AND p.polqual::text ~ E'^\\{CONST :consttype 16 [^{]*:constisnull false [^{]*:constvalue 1 \\[( 0)* 1( 0)* \\]\\}$')
+                     AND p.polqual::text ~ E'^\\{CONST :consttype 16 [^{]*:constisnull false [^{]*:constvalue 1 \\[( 0)* 1( 0)* \\]\\}$');
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.has_truncate_policy TO exaudit_writer, exaudit_reader;
 
 -- The restrictive policies that keep rows from exaudit_writer, or would run code of the table's owner as that role.
 CREATE FUNCTION exaudit_internal.restrictive_policies(relation oid) RETURNS text[]
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(array_agg(p.polname::text ORDER BY p.polname), '{}')
-    FROM pg_catalog.pg_policy p
-    JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
-    WHERE p.polrelid = relation AND NOT p.polpermissive AND p.polcmd IN ('r', '*')
-      AND exists (SELECT FROM unnest(p.polroles) AS role
-                  WHERE role = 0 OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE'))
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT coalesce(array_agg(p.polname::text ORDER BY p.polname), '{}')
+        FROM pg_catalog.pg_policy p
+        JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
+        WHERE p.polrelid = relation AND NOT p.polpermissive AND p.polcmd IN ('r', '*')
+          AND exists (SELECT FROM unnest(p.polroles) AS role
+                      WHERE role = 0 OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE'))
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.restrictive_policies TO exaudit_writer, exaudit_reader;
 
@@ -37,15 +45,20 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.restrictive_policies TO exaudit_write
 -- function of the table's owner as that role? A permissive policy that is true makes all
 -- others of its kind void, but restrictive ones remain.
 CREATE FUNCTION exaudit_internal.reads_every_row(relation oid) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
-           AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
-           AND (NOT c.relrowsecurity
-                OR exaudit_internal.has_truncate_policy(c.oid) AND exaudit_internal.restrictive_policies(c.oid) = '{}')
-    FROM pg_catalog.pg_class c
-    WHERE c.oid = relation
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT pg_catalog.has_schema_privilege('exaudit_writer', c.relnamespace, 'USAGE')
+               AND pg_catalog.has_table_privilege('exaudit_writer', c.oid, 'SELECT')
+               AND (NOT c.relrowsecurity
+                    OR exaudit_internal.has_truncate_policy(c.oid) AND exaudit_internal.restrictive_policies(c.oid) = '{}')
+        FROM pg_catalog.pg_class c
+        WHERE c.oid = relation
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.reads_every_row TO exaudit_writer, exaudit_reader;
 
@@ -54,36 +67,41 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.reads_every_row TO exaudit_writer, ex
 -- first; foreign tables make values of domains. Functions of superusers do not count, nor those of members of
 -- exaudit_writer, who could do as much without it. NULL where there is nothing.
 CREATE FUNCTION exaudit_internal.planned_code(relation oid) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT min('the input functions of foreign table ' || c.oid::regclass::text)
-    FROM exaudit_internal.partition_tree($1) AS tree
-    JOIN pg_catalog.pg_class c ON c.oid = tree.relation AND c.relkind = 'f'
-    HAVING count(*) > 0
-    UNION ALL
-    SELECT min('function ' || p.oid::regprocedure::text)
-    FROM (SELECT tree.relation AS id FROM exaudit_internal.partition_tree($1) AS tree
-          UNION
-          SELECT up.relid FROM pg_catalog.pg_partition_ancestors($1) AS up (relid)) AS r
-    CROSS JOIN LATERAL (SELECT 'pg_catalog.pg_class'::regclass AS class, r.id AS object
-                        UNION ALL
-                        SELECT 'pg_catalog.pg_class'::regclass, i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = r.id
-                        UNION ALL
-                        SELECT 'pg_catalog.pg_statistic_ext'::regclass, e.oid FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = r.id
-                        UNION ALL
-                        SELECT 'pg_catalog.pg_policy'::regclass, po.oid
-                        FROM pg_catalog.pg_policy po JOIN pg_catalog.pg_class c ON c.oid = po.polrelid AND c.relrowsecurity
-                        WHERE po.polrelid = $1 AND r.id = $1 AND po.polpermissive AND po.polcmd IN ('r', '*') AND po.polname > '~exaudit_truncate'
-                          AND exists (SELECT FROM unnest(po.polroles) AS role
-                                      WHERE role = 0 OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE'))) AS part
-    -- before PostgreSQL 15, that of a generated column is its own
-    JOIN pg_catalog.pg_depend d ON d.classid = part.class AND d.objid = part.object AND d.objsubid = 0
-    LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
-    JOIN pg_catalog.pg_proc p ON p.oid = CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE o.oprcode::oid END
-    -- a superuser is a member of every role
-    WHERE NOT pg_catalog.pg_has_role(p.proowner, 'exaudit_writer', 'MEMBER')
-    LIMIT 1
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT min('the input functions of foreign table ' || c.oid::regclass::text)
+        FROM exaudit_internal.partition_tree($1) AS tree
+        JOIN pg_catalog.pg_class c ON c.oid = tree.relation AND c.relkind = 'f'
+        HAVING count(*) > 0
+        UNION ALL
+        SELECT min('function ' || p.oid::regprocedure::text)
+        FROM (SELECT tree.relation AS id FROM exaudit_internal.partition_tree($1) AS tree
+              UNION
+              SELECT up.relid FROM pg_catalog.pg_partition_ancestors($1) AS up (relid)) AS r
+        CROSS JOIN LATERAL (SELECT 'pg_catalog.pg_class'::regclass AS class, r.id AS object
+                            UNION ALL
+                            SELECT 'pg_catalog.pg_class'::regclass, i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = r.id
+                            UNION ALL
+                            SELECT 'pg_catalog.pg_statistic_ext'::regclass, e.oid FROM pg_catalog.pg_statistic_ext e WHERE e.stxrelid = r.id
+                            UNION ALL
+                            SELECT 'pg_catalog.pg_policy'::regclass, po.oid
+                            FROM pg_catalog.pg_policy po JOIN pg_catalog.pg_class c ON c.oid = po.polrelid AND c.relrowsecurity
+                            WHERE po.polrelid = $1 AND r.id = $1 AND po.polpermissive AND po.polcmd IN ('r', '*') AND po.polname > '~exaudit_truncate'
+                              AND exists (SELECT FROM unnest(po.polroles) AS role
+                                          WHERE role = 0 OR pg_catalog.pg_has_role('exaudit_writer', role, 'USAGE'))) AS part
+        -- before PostgreSQL 15, that of a generated column is its own
+        JOIN pg_catalog.pg_depend d ON d.classid = part.class AND d.objid = part.object AND d.objsubid = 0
+        LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
+        JOIN pg_catalog.pg_proc p ON p.oid = CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE o.oprcode::oid END
+        -- a superuser is a member of every role
+        WHERE NOT pg_catalog.pg_has_role(p.proowner, 'exaudit_writer', 'MEMBER')
+        LIMIT 1
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.planned_code TO exaudit_writer, exaudit_reader;
 
@@ -91,20 +109,25 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.planned_code TO exaudit_writer, exaud
 -- they have none themselves: PostgreSQL does not clone these to partitions that are
 -- attached later.
 CREATE FUNCTION exaudit_internal.untriggered_partitions(table_id integer, relation oid) RETURNS oid[]
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT array_agg(tree.relation)
-    FROM exaudit_internal.partition_tree($2) AS tree
-    JOIN pg_catalog.pg_class leaf ON leaf.oid = tree.relation AND leaf.relkind <> 'p'
-      -- the nearest relation with a trigger, from the partition upwards
-    WHERE $2 = (SELECT up.relid
-                FROM pg_catalog.pg_partition_ancestors(tree.relation) WITH ORDINALITY AS up (relid, distance)
-                JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = up.relid AND tg.tgenabled IN ('O', 'A')
-                JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
-                WHERE p.pronamespace = 'exaudit_internal'::regnamespace AND p.proname = 't' || $1 || '_truncate'
-                ORDER BY up.distance
-                LIMIT 1)
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT array_agg(tree.relation)
+        FROM exaudit_internal.partition_tree($2) AS tree
+        JOIN pg_catalog.pg_class leaf ON leaf.oid = tree.relation AND leaf.relkind <> 'p'
+          -- the nearest relation with a trigger, from the partition upwards
+        WHERE $2 = (SELECT up.relid
+                    FROM pg_catalog.pg_partition_ancestors(tree.relation) WITH ORDINALITY AS up (relid, distance)
+                    JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = up.relid AND tg.tgenabled IN ('O', 'A')
+                    JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid
+                    WHERE p.pronamespace = 'exaudit_internal'::regnamespace AND p.proname = 't' || $1 || '_truncate'
+                    ORDER BY up.distance
+                    LIMIT 1)
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.untriggered_partitions TO exaudit_writer;
 

@@ -60,23 +60,27 @@ $$;
 -- Lets go of the tables that are gone, and of the one of the id. What another transaction is about to change stays for
 -- later: it may be the last that is done for long.
 CREATE FUNCTION exaudit_internal.let_go(table_id integer DEFAULT NULL) RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT exaudit_internal.end_tracking(g.id)
+#variable_conflict use_column
+BEGIN
+    PERFORM exaudit_internal.end_tracking(g.id)
     FROM (SELECT $1 AS id
           UNION ALL
           SELECT gone.id FROM (SELECT t.id FROM exaudit.tables t
                                WHERE t.tracked AND NOT EXISTS (SELECT FROM exaudit_internal.relations r WHERE r.table_id = t.id)
-                               FOR NO KEY UPDATE SKIP LOCKED) AS gone) AS g
+                               FOR NO KEY UPDATE SKIP LOCKED) AS gone) AS g;
+END
 $$;
 
 -- Follows tables that were renamed: their triggers tell which they are. As above, what another transaction is about to
 -- change stays: it has the table itself.
 CREATE FUNCTION exaudit_internal.refresh_names() RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
     UPDATE exaudit.tables t
     SET schema_name = present.nspname, table_name = present.relname
     FROM (SELECT named.id, n.nspname, c.relname
@@ -86,15 +90,19 @@ AS $$
           JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE (named.schema_name, named.table_name) IS DISTINCT FROM (n.nspname::text, c.relname::text)
           FOR NO KEY UPDATE OF named SKIP LOCKED) AS present
-    WHERE t.id = present.id
+    WHERE t.id = present.id;
+END
 $$;
 
 -- Why statement triggers would miss changes of a table: rows come and go by way of other
 -- tables, or the nested change of a row would be recorded before the one that set it off.
 CREATE FUNCTION exaudit_internal.statement_level_obstacles(relation oid) RETURNS SETOF text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT o.reason
     FROM pg_catalog.pg_class c
     CROSS JOIN LATERAL (
@@ -121,7 +129,8 @@ AS $$
           AND (tg.tgtype & 3::int2) = 1 AND (tg.tgtype & 28::int2) <> 0
     ) AS o (reason)
     WHERE c.oid = $1
-    ORDER BY o.reason
+    ORDER BY o.reason;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.statement_level_obstacles TO exaudit_reader;
 -- +goose StatementEnd

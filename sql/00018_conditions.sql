@@ -8,28 +8,33 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 -- What of a condition is not to be read at all: PostgreSQL reads some literals by functions of their types' owners. No
 -- name of another schema than pg_catalog, and nothing in which one could hide.
 CREATE FUNCTION exaudit_internal.hidden_name(condition text) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET standard_conforming_strings = on
 AS $$
-    SELECT CASE WHEN t.token = '/*' THEN 'it has a comment that does not end, or in another one'
-                WHEN t.token ^@ '$' THEN 'it has a string in dollar signs'
-                WHEN t.token ~ '^[eE]''' THEN 'it has a string that continues another one'
-                ELSE pg_catalog.format('it names %s.%s: it may name columns and what PostgreSQL has built in', t.token, t.third) END
-    FROM (SELECT found.part[1] AS token, found.place,
-                 lead(found.part[1]) OVER (ORDER BY found.place) AS second, lead(found.part[1], 2) OVER (ORDER BY found.place) AS third
-          -- as PostgreSQL tells tokens apart: the longest, from left to right
-          FROM pg_catalog.regexp_matches($1, '(--[^\n\r]*|/\*(?:(?!/\*|\*/).)*\*/|/\*|[eE]''(?:[^''\\]|''''|\\.)*''|''(?:[^'']|'''')*''|"(?:[^"]|"")*"|\$[^0-9]?'
-                                             '|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f][^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*'
-                                             '|[0-9]+(?:\.[0-9]*)?|\s+|.)', 'g') WITH ORDINALITY AS found (part, place)
-          WHERE found.part[1] !~ '^(\s|--|/\*.)') AS t
-    WHERE t.token = '/*' OR t.token ~ '^\$[^0-9]' OR t.token ~ '^[eE]''' AND t.second ^@ ''''
-       OR t.second = '.' AND t.token ~ '^("|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f])'
-          AND t.token <> '"pg_catalog"' AND pg_catalog.lower(t.token) <> 'pg_catalog'
-          -- what its columns are read of
-          AND (t.token NOT IN ('r', 'R', '"r"') OR pg_catalog.to_regnamespace('r') IS NOT NULL)
-    ORDER BY t.place
-    LIMIT 1
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT CASE WHEN t.token = '/*' THEN 'it has a comment that does not end, or in another one'
+                    WHEN t.token ^@ '$' THEN 'it has a string in dollar signs'
+                    WHEN t.token ~ '^[eE]''' THEN 'it has a string that continues another one'
+                    ELSE pg_catalog.format('it names %s.%s: it may name columns and what PostgreSQL has built in', t.token, t.third) END
+        FROM (SELECT found.part[1] AS token, found.place,
+                     lead(found.part[1]) OVER (ORDER BY found.place) AS second, lead(found.part[1], 2) OVER (ORDER BY found.place) AS third
+              -- as PostgreSQL tells tokens apart: the longest, from left to right
+              FROM pg_catalog.regexp_matches($1, '(--[^\n\r]*|/\*(?:(?!/\*|\*/).)*\*/|/\*|[eE]''(?:[^''\\]|''''|\\.)*''|''(?:[^'']|'''')*''|"(?:[^"]|"")*"|\$[^0-9]?'
+                                                 '|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f][^\x01-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*'
+                                                 '|[0-9]+(?:\.[0-9]*)?|\s+|.)', 'g') WITH ORDINALITY AS found (part, place)
+              WHERE found.part[1] !~ '^(\s|--|/\*.)') AS t
+        WHERE t.token = '/*' OR t.token ~ '^\$[^0-9]' OR t.token ~ '^[eE]''' AND t.second ^@ ''''
+           OR t.second = '.' AND t.token ~ '^("|[^\x01-\x40\x5b-\x5e\x60\x7b-\x7f])'
+              AND t.token <> '"pg_catalog"' AND pg_catalog.lower(t.token) <> 'pg_catalog'
+              -- what its columns are read of
+              AND (t.token NOT IN ('r', 'R', '"r"') OR pg_catalog.to_regnamespace('r') IS NOT NULL)
+        ORDER BY t.place
+        LIMIT 1
+    );
+END
 $$;
 
 -- What a condition says, as an expression on the columns of a row, and which columns it asks about: an array of
@@ -141,10 +146,12 @@ $$;
 
 -- What is wrong with a condition that PostgreSQL would take, of which compile_condition has made views.
 CREATE FUNCTION exaudit_internal.condition_objection(tree text) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE
+#variable_conflict use_column
+BEGIN
+    RETURN CASE
         WHEN (SELECT array_agg(a.atttypid::regtype::text) FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = pg_catalog.to_regclass('exaudit_internal.r_alone') AND a.attnum > 0) <> '{boolean}' THEN 'it is not one condition'
         WHEN $1 LIKE '%:hasSubLinks true%' THEN 'it has a subquery, and may ask about the row alone'
@@ -171,36 +178,45 @@ AS $$
                 AND d.refobjid >= 16384
                 AND 'exaudit_internal'::regnamespace IS DISTINCT FROM coalesce(c.relnamespace, t.typnamespace)
               LIMIT 1)
-        END
+        END;
+END
 $$;
 
 -- What of a condition depends on more than the row.
 CREATE FUNCTION exaudit_internal.mutable_part(tree text) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'it depends on more than the row: on '
+#variable_conflict use_column
+BEGIN
+    RETURN 'it depends on more than the row: on '
            || coalesce((SELECT string_agg(DISTINCT p.proname || '()', ', ')
                         FROM pg_catalog.regexp_matches($1, ':(?:op)?funcid ([0-9]+)', 'g') AS called (part)
                         JOIN pg_catalog.pg_proc p ON p.oid = called.part[1]::oid
                         WHERE p.provolatile <> 'i'),
                        CASE WHEN $1 ~ 'SQLVALUEFUNCTION' THEN 'the current user or time'
-                            ELSE 'settings, as a cast from or to text may' END)
+                            ELSE 'settings, as a cast from or to text may' END);
+END
 $$;
 
 -- The statement that creates the function of a condition. A column's own collation is named where it is not
 -- that of its type; that takes a subquery, which PostgreSQL does not expand where the function is called.
 CREATE FUNCTION exaudit_internal.condition_function(table_id integer, expression text, columns jsonb) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.format('CREATE FUNCTION exaudit_internal.t%s_condition(%s) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %s', $1,
-               string_agg(pg_catalog.format('%I %s', c.name, c.argument), ', ' ORDER BY c.place),
-               CASE WHEN count(c.collation_name) = 0 THEN $2
-                    ELSE pg_catalog.format('(SELECT %s FROM (SELECT %s) AS r)', $2,
-                             string_agg(pg_catalog.format('%I%s AS %I', c.name, ' COLLATE ' || c.collation_name, c.name), ', ' ORDER BY c.place)) END)
-    FROM ROWS FROM (pg_catalog.jsonb_to_recordset($3) AS (name text, argument text, collation_name text))
-         WITH ORDINALITY AS c (name, argument, collation_name, place)
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT pg_catalog.format('CREATE FUNCTION exaudit_internal.t%s_condition(%s) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %s', $1,
+                   string_agg(pg_catalog.format('%I %s', c.name, c.argument), ', ' ORDER BY c.place),
+                   CASE WHEN count(c.collation_name) = 0 THEN $2
+                        ELSE pg_catalog.format('(SELECT %s FROM (SELECT %s) AS r)', $2,
+                                 string_agg(pg_catalog.format('%I%s AS %I', c.name, ' COLLATE ' || c.collation_name, c.name), ', ' ORDER BY c.place)) END)
+        FROM ROWS FROM (pg_catalog.jsonb_to_recordset($3) AS (name text, argument text, collation_name text))
+             WITH ORDINALITY AS c (name, argument, collation_name, place)
+    );
+END
 $$;
 
 -- Drops the function of a table's condition, and tells whether there was one.

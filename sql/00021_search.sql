@@ -19,23 +19,27 @@ GRANT SELECT ON exaudit_internal.readable_versions TO exaudit_reader;
 -- +goose StatementBegin
 -- What the index of a key of the custom data is called, and the view that leads to it.
 CREATE FUNCTION exaudit_internal.custom_index(key text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'versions_custom_' || left(md5(key), 16)
+BEGIN
+    RETURN 'versions_custom_' || left(md5(key), 16);
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.custom_index TO exaudit_reader;
 
 -- The statement that makes the index: CONCURRENTLY, which no function may do. Values of any
 -- length have hashes of one, and the ids after them come in order.
 CREATE FUNCTION exaudit_internal.custom_index_statement(key text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON exaudit.versions '
+BEGIN
+    RETURN pg_catalog.format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON exaudit.versions '
                              '(pg_catalog.jsonb_hash_extended(custom OPERATOR(pg_catalog.->) %L::pg_catalog.text, 0), id) '
                              'WHERE custom OPERATOR(pg_catalog.?) %2$L::pg_catalog.text',
-                             exaudit_internal.custom_index(key), key)
+                             exaudit_internal.custom_index(key), key);
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.custom_index_statement TO exaudit_reader;
 
@@ -65,17 +69,22 @@ $$;
 
 -- The first key of a filter's custom data that is indexed.
 CREATE FUNCTION exaudit_internal.indexed_key(filter jsonb) RETURNS text
-    LANGUAGE sql STABLE STRICT
+    LANGUAGE plpgsql STABLE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.key
-    FROM jsonb_each(nullif(filter -> 'custom', 'null')) AS c
-    JOIN pg_class v ON v.relname = exaudit_internal.custom_index(c.key) || '_view'
-                   AND v.relnamespace = 'exaudit_internal'::regnamespace
-    JOIN pg_class i ON i.relname = exaudit_internal.custom_index(c.key) AND i.relnamespace = 'exaudit'::regnamespace
-    JOIN pg_index x ON x.indexrelid = i.oid AND x.indisvalid
-    ORDER BY c.key
-    LIMIT 1
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT c.key
+        FROM jsonb_each(nullif(filter -> 'custom', 'null')) AS c
+        JOIN pg_class v ON v.relname = exaudit_internal.custom_index(c.key) || '_view'
+                       AND v.relnamespace = 'exaudit_internal'::regnamespace
+        JOIN pg_class i ON i.relname = exaudit_internal.custom_index(c.key) AND i.relnamespace = 'exaudit'::regnamespace
+        JOIN pg_index x ON x.indexrelid = i.oid AND x.indisvalid
+        ORDER BY c.key
+        LIMIT 1
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.indexed_key TO exaudit_reader;
 
@@ -189,12 +198,14 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.search_source TO exaudit_reader;
 
 -- The query for the versions that pass a filter.
 CREATE FUNCTION exaudit_internal.search_query(filter jsonb, after_id bigint, last_id bigint, page_size integer) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id, v.before, '
+BEGIN
+    RETURN 'SELECT v.id, v.recorded_at, v.xid, v.table_id, v.action, v.rollback, v.entity_id, v.previous_entity_id, v.before, '
            'v.after, v.custom, v.session_role, v.custom_columns, v.transaction '
-           || exaudit_internal.search_source(filter, after_id, last_id) || ' ORDER BY v.id LIMIT ' || page_size
+           || exaudit_internal.search_source(filter, after_id, last_id) || ' ORDER BY v.id LIMIT ' || page_size;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.search_query TO exaudit_reader;
 

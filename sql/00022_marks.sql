@@ -23,15 +23,19 @@ GRANT SELECT ON exaudit.marks TO exaudit_reader;
 -- The current snapshot, which has the own transaction among those under way. PostgreSQL leaves it
 -- out, and pg_visible_in_snapshot calls it visible as soon as a later one has ended.
 CREATE FUNCTION exaudit_internal.current_snapshot() RETURNS pg_snapshot
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN c.own < pg_snapshot_xmax(c.snapshot) THEN
-               format('%s:%s:%s', least(pg_snapshot_xmin(c.snapshot), c.own), pg_snapshot_xmax(c.snapshot),
-                      (SELECT string_agg(u.xid::text, ',' ORDER BY u.xid)
-                       FROM (SELECT pg_snapshot_xip(c.snapshot) UNION SELECT c.own) AS u (xid)))::pg_snapshot
-           ELSE c.snapshot END
-    FROM (SELECT pg_current_snapshot() AS snapshot, pg_current_xact_id_if_assigned() AS own) AS c
+BEGIN
+    RETURN (
+        SELECT CASE WHEN c.own < pg_snapshot_xmax(c.snapshot) THEN
+                   format('%s:%s:%s', least(pg_snapshot_xmin(c.snapshot), c.own), pg_snapshot_xmax(c.snapshot),
+                          (SELECT string_agg(u.xid::text, ',' ORDER BY u.xid)
+                           FROM (SELECT pg_snapshot_xip(c.snapshot) UNION SELECT c.own) AS u (xid)))::pg_snapshot
+               ELSE c.snapshot END
+        FROM (SELECT pg_current_snapshot() AS snapshot, pg_current_xact_id_if_assigned() AS own) AS c
+    );
+END
 $$;
 
 -- Makes a mark. What the transaction that makes it has changed itself is after it.

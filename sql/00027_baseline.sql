@@ -40,12 +40,15 @@ $$;
 
 -- Has anything been recorded of a row?
 CREATE FUNCTION exaudit_internal.has_versions(table_id integer, entity_id text) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT EXISTS (SELECT FROM exaudit.versions v
-                   WHERE v.table_id = has_versions.table_id AND v.entity_id = has_versions.entity_id COLLATE "C")
+#variable_conflict use_column
+BEGIN
+    RETURN EXISTS (SELECT FROM exaudit.versions v
+                   WHERE v.table_id = has_versions.table_id AND v.entity_id = has_versions.entity_id COLLATE "C");
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.has_versions TO exaudit_writer;
 
@@ -96,11 +99,13 @@ $$;
 
 -- The statement that locks a table for it.
 CREATE FUNCTION exaudit_internal.baseline_lock(relation regclass) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET quote_all_identifiers = off
 AS $$
-    SELECT 'LOCK TABLE ' || exaudit_internal.target(relation) || ' IN SHARE ROW EXCLUSIVE MODE'
+BEGIN
+    RETURN 'LOCK TABLE ' || exaudit_internal.target(relation) || ' IN SHARE ROW EXCLUSIVE MODE';
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.baseline_lock TO exaudit_reader;
 -- +goose StatementEnd

@@ -88,15 +88,19 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.note_rollbacks TO exaudit_reader;
 
 -- What undid some versions, and what undid that.
 CREATE FUNCTION exaudit_internal.rollbacks_of(version_ids bigint[], OUT version_id bigint, OUT rollback_id bigint) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH RECURSIVE found (version_id, rollback_id) AS (
         SELECT u.version_id, u.rollback_id FROM exaudit.rollbacks u WHERE u.version_id = ANY (version_ids)
         UNION
         SELECT u.version_id, u.rollback_id FROM found f JOIN exaudit.rollbacks u ON u.version_id = f.rollback_id
     )
-    SELECT f.version_id, f.rollback_id FROM found f
+    SELECT f.version_id, f.rollback_id FROM found f;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.rollbacks_of TO exaudit_reader;
 
@@ -146,11 +150,13 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.key_records TO exaudit_reader;
 
 -- The columns of key_records, as its caller has to list them.
 CREATE FUNCTION exaudit_internal.key_records_definition(relation regclass) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.format('%s bigint, %s pg_catalog.text, %s', exaudit_internal.free_name(relation, '!place'),
-                             exaudit_internal.free_name(relation, '!entity_id'), exaudit_internal.key_definition(relation))
+BEGIN
+    RETURN pg_catalog.format('%s bigint, %s pg_catalog.text, %s', exaudit_internal.free_name(relation, '!place'),
+                             exaudit_internal.free_name(relation, '!entity_id'), exaudit_internal.key_definition(relation));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.key_records_definition TO exaudit_reader;
 
@@ -281,23 +287,28 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.group_statement TO exaudit_reader;
 -- column's type has: the values of a type that only a superuser can have made are read as that type, all others that are
 -- not PostgreSQL's own are compared as text. NULL where they are not compared.
 CREATE FUNCTION exaudit_internal.same_value(column_type oid, name text, operator text, index_collation oid, both_images boolean) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN exaudit_internal.plain_type(column_type) = b.oid THEN pg_catalog.format('t.%1$I%3$s %2$s r.%1$I', name, operator, v.beneath) || v.collated
-                WHEN b.typelem <> 0 AND b.typlen = -1 THEN NULL
-                WHEN b.typtype <> 'b' AND both_images THEN pg_catalog.format('t.%1$I OPERATOR(pg_catalog.=) r.%1$I', name)
-                WHEN b.typtype <> 'b' THEN pg_catalog.format('exaudit_internal.text_value(t.%1$I) OPERATOR(pg_catalog.=) r.%1$I', name)
-                ELSE pg_catalog.format(
-                    CASE WHEN both_images THEN v.typed || ' %2$s ' ELSE 't.%1$I%4$s %2$s ' END || replace(v.typed, 't.', 'r.'),
-                    name, operator, exaudit_internal.type_name(b.oid, -1), v.beneath) || v.collated END
-    FROM pg_catalog.pg_type b,
-         (SELECT CASE WHEN both_images THEN '' ELSE exaudit_internal.beneath(column_type) END AS beneath,
-                 coalesce((SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, o.collname) FROM pg_catalog.pg_collation o
-                           JOIN pg_catalog.pg_namespace n ON n.oid = o.collnamespace
-                           WHERE o.oid = index_collation AND NOT o.collisdeterministic), '') AS collated,
-                 '(SELECT "!v"."!v" FROM pg_catalog.jsonb_to_record(pg_catalog.jsonb_build_object(''!v'', t.%1$I)) AS "!v" ("!v" %3$s))' AS typed) AS v
-    WHERE b.oid = exaudit_internal.base_type(column_type)
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT CASE WHEN exaudit_internal.plain_type(column_type) = b.oid THEN pg_catalog.format('t.%1$I%3$s %2$s r.%1$I', name, operator, v.beneath) || v.collated
+                    WHEN b.typelem <> 0 AND b.typlen = -1 THEN NULL
+                    WHEN b.typtype <> 'b' AND both_images THEN pg_catalog.format('t.%1$I OPERATOR(pg_catalog.=) r.%1$I', name)
+                    WHEN b.typtype <> 'b' THEN pg_catalog.format('exaudit_internal.text_value(t.%1$I) OPERATOR(pg_catalog.=) r.%1$I', name)
+                    ELSE pg_catalog.format(
+                        CASE WHEN both_images THEN v.typed || ' %2$s ' ELSE 't.%1$I%4$s %2$s ' END || replace(v.typed, 't.', 'r.'),
+                        name, operator, exaudit_internal.type_name(b.oid, -1), v.beneath) || v.collated END
+        FROM pg_catalog.pg_type b,
+             (SELECT CASE WHEN both_images THEN '' ELSE exaudit_internal.beneath(column_type) END AS beneath,
+                     coalesce((SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, o.collname) FROM pg_catalog.pg_collation o
+                               JOIN pg_catalog.pg_namespace n ON n.oid = o.collnamespace
+                               WHERE o.oid = index_collation AND NOT o.collisdeterministic), '') AS collated,
+                     '(SELECT "!v"."!v" FROM pg_catalog.jsonb_to_record(pg_catalog.jsonb_build_object(''!v'', t.%1$I)) AS "!v" ("!v" %3$s))' AS typed) AS v
+        WHERE b.oid = exaudit_internal.base_type(column_type)
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.same_value TO exaudit_reader;
 -- +goose StatementEnd

@@ -14,9 +14,12 @@ CREATE FUNCTION exaudit_internal.unique_columns(
     OUT nulls_distinct boolean, OUT condition text, OUT rival_condition text, OUT entry text,
     OUT predicate text, OUT indexed text, OUT probe text
 ) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT c.relname::text, k.columns, k.nullable, k.types, NOT i.indimmediate, k.nulls_distinct,
            CASE WHEN NOT k.computed THEN s.condition END,
            CASE WHEN NOT k.computed THEN s.rival_condition END,
@@ -72,7 +75,8 @@ AS $$
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.number
     ) AS k
     WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND k.columns IS NOT NULL
-    ORDER BY c.relname
+    ORDER BY c.relname;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.unique_columns TO exaudit_reader;
 
@@ -89,6 +93,10 @@ DECLARE
     same_image text; -- two keys
     present    text;
 BEGIN
+    IF entity_id ^@ 'sha256 '
+       OR EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = spellings.table_id AND v.entity_id = spellings.entity_id COLLATE "C") THEN
+        RETURN;
+    END IF;
     SELECT string_agg(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], false), ' AND ' ORDER BY c.key_position),
            string_agg(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true), ' AND ' ORDER BY c.key_position)
     INTO same_row, same_image
@@ -104,8 +112,7 @@ BEGIN
     HAVING count(*) FILTER (WHERE c.changed_expression <> '{old} IS DISTINCT FROM {new}'
                               AND (SELECT t.typtype FROM pg_catalog.pg_type t WHERE t.oid = exaudit_internal.base_type(c.type)) = 'b') > 0
        AND count(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true)) = count(*);
-    IF same_image IS NULL OR entity_id ^@ 'sha256 '
-       OR EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = spellings.table_id AND v.entity_id = spellings.entity_id COLLATE "C") THEN
+    IF same_image IS NULL THEN
         RETURN;
     END IF;
     IF pg_catalog.has_table_privilege(relation, 'SELECT') THEN
