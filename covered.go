@@ -16,7 +16,8 @@ import (
 // what a setting of the role or the database switches off. Status compares more, and takes membership in
 // exaudit_reader.
 //
-// Without tables, it is about all of the schemas on the search_path, but for goose's own. A table that is to be covered
+// Without tables, it is about all of the schemas on the search_path, but for those of extensions and of migration tools.
+// A table that is to be covered
 // and has no primary key is not.
 //
 // Errors: those of Check but for ErrNewer, with which changes are recorded; ErrNoTable, ErrNotTrackable; and a
@@ -47,6 +48,9 @@ func (d *DB) tablesOnPath(ctx context.Context) ([]string, error) {
 	schemas, err := triggers.CurrentSchemas(ctx, d.conn)
 	if err != nil {
 		return nil, err
+	}
+	if len(schemas) == 0 {
+		return nil, fmt.Errorf("%w: there is no schema on the search_path", ErrNoTable)
 	}
 	names, withoutKey, err := triggers.Trackable(ctx, d.conn, schemas)
 	if err != nil {

@@ -138,8 +138,9 @@ func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
 // looked up along the search_path. Versions of before an Uninstall, or of before a rename, stay the table's history.
 //
 // Each table is a transaction of its own, so that none is locked longer than that takes; names and options are checked
-// before the first one. An error that comes later is a *PartialError, with the tables that were done, and the same
-// call goes on with the others. A DB of a transaction does all of it in that.
+// before the first one. What keeps one table from being done later does not keep the others: the error is a
+// *PartialError, with the tables that were done, and the same call goes on with those that were not. A DB of a
+// transaction does all of it in that.
 //
 // A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
 // that is in use for longer than the lock timeout ErrLocked.
@@ -163,7 +164,7 @@ func (d *DB) Sync(ctx context.Context, opts ...InstallOption) ([]Installation, e
 	return done, d.explain(ctx, err)
 }
 
-// PartialError is an error of Install, Uninstall or Sync before which some of the tables were done.
+// PartialError is an error of Install, Uninstall or Sync despite which some of the tables were done.
 type PartialError = triggers.PartialError
 
 // InstallOption changes how Install, Uninstall and Sync work.
@@ -217,8 +218,9 @@ func (d *DB) Status(ctx context.Context) ([]TableStatus, error) {
 	return list, d.explain(ctx, err)
 }
 
-// Trackable lists the tables of some schemas that Install accepts, by quoted names, and
-// apart from them those that it refuses for want of a primary key.
+// Trackable lists the tables of some schemas, or of all, by quoted names, and apart from them those that Install refuses
+// for want of a primary key. Tables of extensions and of migration tools are not among them. A schema that there is none
+// of gives ErrNoTable.
 func (d *DB) Trackable(ctx context.Context, schemas ...string) (names, withoutKey []string, err error) {
 	names, withoutKey, err = triggers.Trackable(ctx, d.conn, schemas)
 	return names, withoutKey, d.explain(ctx, err)

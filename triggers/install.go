@@ -29,7 +29,10 @@ type Installation struct {
 	Changed bool     // false where everything was installed already
 	Skipped string   // why Sync could do nothing
 	Left    []string // what could not be mended, and is drift
-	Notes   []string // what is good to know
+
+	// Outgrown is the option because of which a table stays as it is, nil for none. Left says it, too.
+	Outgrown *OptionError
+	Notes    []string // what is good to know
 }
 
 // InstallOption changes how Install, Uninstall and Sync work.
@@ -94,12 +97,15 @@ func WithOptions(tables map[string]Options) InstallOption {
 // looked up along the search_path. What is installed already stays untouched, and its table unlocked.
 //
 // Each table is a transaction of its own, so that none is kept locked for the sake of another; only what is found wrong
-// with names and options is found before the first one. An error that comes later is a *PartialError, and the tables
-// that were done before are returned. Where conn is a transaction, all is part of that.
+// with names and options is found before the first one. What keeps one table from being done later does not keep the
+// others: the error is a *PartialError, and the tables that were done are returned. A table that has outgrown an option
+// that it has already is no error, and stays as it is: its Installation says so. Where conn is a transaction, all is
+// part of that.
 //
 // A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
 // that is in use for longer than the lock timeout ErrLocked; options that are wrong,
-// ErrInvalidOptions. With FollowDDL there need not be any.
+// ErrInvalidOptions. With FollowDDL there need not be any, and the tables are installed on that are there and that
+// NewTables covers.
 func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Installation, error) {
 	options := collect(opts)
 	for name := range options.tables {
@@ -136,14 +142,17 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 			}
 			defer func() { done = append(done, installation) }()
 		}
+		failed := &failures{}
 		for _, t := range tables {
-			installation, err := s.table(ctx, q, t)
-			if err != nil {
+			installation, err := s.tableOrOutgrown(ctx, q, t)
+			if err = s.note(ctx, failed, t.quoted, err); err != nil {
 				return err
 			}
-			done = append(done, installation)
+			done = append(done, installation...)
 		}
-		return nil
+		missed, err := s.installMissed(ctx, q, options.following, failed)
+		done = append(done, missed...)
+		return err
 	})
 	return done, err
 }
@@ -172,6 +181,7 @@ type wanted struct {
 	quoted   string
 	relation uint32
 	given    *Options
+	kept     bool                  // given are the options that it has, and it is one of several
 	tried    []db.CustomColumnsRow // see steps
 }
 
@@ -186,6 +196,13 @@ func (s steps) named(ctx context.Context, q db.DBTX, names []string) ([]wanted, 
 		tables[i] = wanted{name: name, quoted: quoted, relation: relation}
 		if o, ok := s.options.tables[name]; ok {
 			tables[i].given = &o
+			// asked for by name, it is refused
+			if len(names) < 2 {
+				continue
+			}
+			if tables[i].kept, err = has(ctx, q, relation, o); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if len(names) < 2 || len(s.options.tables) == 0 || s.nested {
@@ -194,7 +211,7 @@ func (s steps) named(ctx context.Context, q db.DBTX, names []string) ([]wanted, 
 	s.options.dryRun = true
 	return tables, s.step(ctx, "table exaudit.tables", func(tx pgx.Tx) error {
 		for _, t := range tables {
-			if t.given == nil {
+			if t.given == nil || t.kept {
 				continue
 			}
 			if err := t.given.check(ctx, tx, t.relation, true); err != nil {
@@ -206,6 +223,31 @@ func (s steps) named(ctx context.Context, q db.DBTX, names []string) ([]wanted, 
 		}
 		return nil
 	})
+}
+
+// has reports whether a table is tracked with these options.
+func has(ctx context.Context, q db.DBTX, relation uint32, options Options) (bool, error) {
+	registered, err := db.New().RegisteredTable(ctx, q, relation)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("look up the registry: %w", err)
+	}
+	t, err := newTracked(registered)
+	return err == nil && t.Tracked && t.Options.Equal(options), nil
+}
+
+// tableOrOutgrown installs on one table, or says why an option that it has keeps it from that.
+func (s steps) tableOrOutgrown(ctx context.Context, q db.DBTX, t wanted) ([]Installation, error) {
+	done, err := s.table(ctx, q, t)
+	if wrong := (*OptionError)(nil); errors.As(err, &wrong) && (t.given == nil || t.kept) {
+		return []Installation{{Table: t.quoted, Left: []string{outgrown(wrong, t.quoted)}, Outgrown: wrong}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []Installation{done}, nil
 }
 
 // table installs on one table.
@@ -394,16 +436,20 @@ func Uninstall(ctx context.Context, conn Conn, names []string, opts ...InstallOp
 			}
 			done = append(done, followingTable)
 		}
+		failed := &failures{}
 		for _, t := range tables {
-			if err := s.recordEnd(ctx, t); err != nil {
+			err := s.recordEnd(ctx, t)
+			if err == nil {
+				err = s.step(ctx, "table "+t.QuotedName, func(tx pgx.Tx) error { return uninstall(ctx, tx, t) })
+			}
+			if err == nil {
+				done = append(done, t.QuotedName)
+			}
+			if err = s.note(ctx, failed, t.QuotedName, err); err != nil {
 				return err
 			}
-			if err := s.step(ctx, "table "+t.QuotedName, func(tx pgx.Tx) error { return uninstall(ctx, tx, t) }); err != nil {
-				return err
-			}
-			done = append(done, t.QuotedName)
 		}
-		return nil
+		return failed.error()
 	})
 }
 

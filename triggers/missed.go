@@ -62,11 +62,11 @@ func nameOf(ctx context.Context, q db.DBTX, relation uint32) (string, error) {
 	return found.QuotedName, nil
 }
 
-// installMissed covers the tables that event triggers were to cover when they were created.
-func (s steps) installMissed(ctx context.Context, q db.DBTX) ([]Installation, error) {
-	following, err := ReadFollowing(ctx, q)
-	if err != nil || following == nil {
-		return nil, err
+// installMissed installs on the tables that event triggers would have covered when they were created. What has failed
+// before is part of its error.
+func (s steps) installMissed(ctx context.Context, q db.DBTX, following *Following, failed *failures) ([]Installation, error) {
+	if following == nil {
+		return nil, failed.error()
 	}
 	all, err := registered(ctx, q)
 	if err != nil {
@@ -78,14 +78,16 @@ func (s steps) installMissed(ctx context.Context, q db.DBTX) ([]Installation, er
 	}
 	var done []Installation
 	for _, t := range tables {
-		if !t.HasPrimaryKey || !following.Covers(t.QuotedName) {
+		if !t.HasPrimaryKey || !following.Covers(t.QuotedName) || slices.Contains(failed.tables, t.QuotedName) {
 			continue
 		}
 		installation, err := s.table(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})
-		if err != nil {
+		switch {
+		case err == nil:
+			done = append(done, installation)
+		case s.note(ctx, failed, t.QuotedName, err) != nil:
 			return done, err
 		}
-		done = append(done, installation)
 	}
-	return done, nil
+	return done, failed.error()
 }

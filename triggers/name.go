@@ -1,6 +1,14 @@
 package triggers
 
-import "strings"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/exaudit/exaudit/db"
+)
 
 // Unquoted is the name that SQL reads: what stands between double quotes as it is, all else in small letters.
 func Unquoted(name string) string {
@@ -13,4 +21,48 @@ func Unquoted(name string) string {
 		}
 		return r
 	}, name)
+}
+
+// splitName takes a name apart where a dot is outside of double quotes. Both parts stay quoted as they are.
+func splitName(name string) (schema, table string) {
+	open := false
+	for i, r := range name {
+		switch {
+		case r == '"':
+			open = !open
+		case r == '.' && !open:
+			return name[:i], name[i+1:]
+		}
+	}
+	return "", name
+}
+
+// sameTable reports whether somebody's words, with the schema or without, can mean a table.
+func sameTable(words, quoted string) bool {
+	schema, table := splitName(words)
+	inSchema, name := splitName(quoted)
+	return Unquoted(table) == Unquoted(name) && (schema == "" || Unquoted(schema) == Unquoted(inSchema))
+}
+
+// Excepted returns which of some tables, by their quoted names, a name under except means, and "" where it is none of
+// them: as in SQL, along the search_path, or else the only one of the name.
+func Excepted(ctx context.Context, q db.DBTX, name string, tables []string) (string, error) {
+	_, quoted, err := Resolve(ctx, q, name)
+	if err != nil && !slices.ContainsFunc([]error{ErrNoTable, ErrNotTrackable, ErrNoPrimaryKey}, func(is error) bool { return errors.Is(err, is) }) {
+		return "", err
+	}
+	if slices.Contains(tables, quoted) {
+		return quoted, nil
+	}
+	found := ""
+	for _, table := range tables {
+		switch {
+		case !sameTable(name, table):
+		case found != "":
+			return "", fmt.Errorf("table %s could be %s or %s: write it with its schema", name, found, table)
+		default:
+			found = table
+		}
+	}
+	return found, nil
 }

@@ -3,6 +3,7 @@ package triggers
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Pattern names tables as psql's \dt does: a schema and a table, "*" for any characters and
@@ -105,28 +106,34 @@ func unquoted(name string) (schema, table string, ok bool) {
 	return plain.Replace(literal.schema), plain.Replace(literal.name), err == nil
 }
 
-// like is SQL's LIKE.
+// like is SQL's LIKE: after a "%" the rest is looked for at one place after the other, and only the last "%" is gone
+// back to.
 func like(pattern, text string) bool {
-	if pattern == "" {
-		return text == ""
-	}
-	switch pattern[0] {
-	case '%':
-		for i := 0; i <= len(text); i++ {
-			if like(pattern[1:], text[i:]) {
-				return true
+	p, t := 0, 0
+	back, from := -1, 0 // behind the last "%", and where it has ended so far
+	for t < len(text) {
+		switch next := p; {
+		case next < len(pattern) && pattern[next] == '%':
+			p++
+			back, from = p, t
+		case next < len(pattern) && pattern[next] == '_':
+			_, size := utf8.DecodeRuneInString(text[t:])
+			p, t = p+1, t+size
+		default:
+			if next < len(pattern) && pattern[next] == '\\' {
+				next++
+			}
+			switch {
+			case next < len(pattern) && pattern[next] == text[t]:
+				p, t = next+1, t+1
+			case back < 0:
+				return false
+			default:
+				_, size := utf8.DecodeRuneInString(text[from:])
+				from += size
+				p, t = back, from
 			}
 		}
-		return false
-	case '_':
-		for i := range text { // the next character begins at the second i
-			if i > 0 {
-				return like(pattern[1:], text[i:])
-			}
-		}
-		return text != "" && like(pattern[1:], "")
-	case '\\':
-		pattern = pattern[1:]
 	}
-	return text != "" && text[0] == pattern[0] && like(pattern[1:], text[1:])
+	return strings.Trim(pattern[p:], "%") == ""
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
@@ -146,10 +147,13 @@ func (s steps) step(ctx context.Context, object string, do func(pgx.Tx) error) e
 	return err
 }
 
+// registryTable is what all steps lock.
+const registryTable = "table exaudit.tables"
+
 // lockRegistry keeps other installs away.
 func lockRegistry(ctx context.Context, tx pgx.Tx) error {
 	if err := db.New().LockTables(ctx, tx); err != nil {
-		return lock.On("table exaudit.tables", fmt.Errorf("lock exaudit.tables: %w", err))
+		return lock.On(registryTable, fmt.Errorf("lock exaudit.tables: %w", err))
 	}
 	return nil
 }
@@ -234,15 +238,59 @@ func (s steps) policies(ctx context.Context, q db.DBTX, relation uint32) error {
 	return nil
 }
 
-// PartialError is an error before which some of the tables were done, each by itself, and stay so. To run the same
-// again goes on with the others.
+// failures are the tables that could not be done, and why.
+type failures struct {
+	tables []string
+	errs   []error
+}
+
+// note keeps an error of one table, so that the others are done, and returns any other. In a transaction of the caller's
+// all is or nothing.
+func (s steps) note(ctx context.Context, failed *failures, table string, err error) error {
+	if err == nil || s.whole != nil || ctx.Err() != nil || !ofOneTable(err) {
+		return err
+	}
+	failed.tables, failed.errs = append(failed.tables, table), append(failed.errs, err)
+	return nil
+}
+
+// ofOneTable reports whether an error says nothing of other tables: a lock, a privilege, a table that is gone.
+func ofOneTable(err error) bool {
+	if locked := (*lock.Error)(nil); errors.As(err, &locked) {
+		return locked.Object != registryTable
+	}
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && len(pgErr.Code) == 5 {
+		// the server, the connection, a full disk, a standby
+		return !slices.Contains([]string{"08", "25", "53", "57", "58", "XX"}, pgErr.Code[:2])
+	}
+	return errors.Is(err, ErrNoPrimaryKey)
+}
+
+func (f *failures) error() error {
+	switch len(f.errs) {
+	case 0:
+		return nil
+	case 1:
+		return f.errs[0]
+	}
+	return f
+}
+
+func (f *failures) Error() string {
+	return fmt.Sprintf("%v; not done either: %s", f.errs[0], nameSome(f.tables[1:]))
+}
+
+func (f *failures) Unwrap() []error { return f.errs }
+
+// PartialError is an error despite which some of the tables were done, each by itself, and stay so. To run the same
+// again goes on with those that were not.
 type PartialError struct {
 	Done  []string // quoted
 	cause error
 }
 
 func (e *PartialError) Error() string {
-	return fmt.Sprintf("%v; done before that: %s", e.cause, nameSome(e.Done))
+	return fmt.Sprintf("%v; done: %s", e.cause, nameSome(e.Done))
 }
 
 func (e *PartialError) Unwrap() error { return e.cause }
@@ -263,7 +311,7 @@ func nameSome(names []string) string {
 	return text
 }
 
-// partial says of an error what was done before.
+// partial says of an error what was done all the same.
 func (s steps) partial(err error, done []string) error {
 	if err == nil || s.nested || len(done) == 0 {
 		return err

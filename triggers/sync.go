@@ -13,7 +13,8 @@ import (
 // Sync brings the triggers of every tracked table up to date, and follows tables that were renamed, each in a
 // transaction of its own, as Install does. What is up to date stays untouched, and its table unlocked. A table that was
 // dropped, or attached to another one that is tracked, is tracked no longer; one that has lost its primary key is
-// skipped, and one that has outgrown an option stays as it is: their Installations say so. exaudit's own functions and
+// skipped, and one that has outgrown an option stays as it is: their Installations say so. What keeps one table from
+// being done does not keep the others, as with Install. exaudit's own functions and
 // tables are mended, too, and the event triggers where there are any; only then are they among the results. Tables that
 // the event triggers were to cover, and have not, as while they were disabled, are installed on.
 func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation, error) {
@@ -44,6 +45,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 		if err != nil {
 			return err
 		}
+		failed := &failures{}
 		for _, t := range all {
 			was, tracked := names[t.ID]
 			if !tracked {
@@ -51,16 +53,22 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 			}
 			t.Tracked = t.Tracked && !attached[t.ID]
 			installation, err := s.sync(ctx, q, t)
-			if err != nil {
+			if err = s.note(ctx, failed, t.QuotedName, err); err != nil {
 				return err
 			}
-			if was != installation.Table {
-				installation.Changed = true
-				installation.Notes = append(installation.Notes, "it was renamed, from "+was)
+			for _, i := range installation {
+				if was != i.Table {
+					i.Changed = true
+					i.Notes = append(i.Notes, "it was renamed, from "+was)
+				}
+				done = append(done, i)
 			}
-			done = append(done, installation)
 		}
-		missed, err := s.installMissed(ctx, q)
+		following, err := ReadFollowing(ctx, q)
+		if err != nil {
+			return err
+		}
+		missed, err := s.installMissed(ctx, q, following, failed)
 		done = append(done, missed...)
 		return err
 	})
@@ -88,26 +96,23 @@ func (s steps) syncSchema(ctx context.Context) (done []Installation, err error) 
 	return append(done, following...), err
 }
 
-func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) (Installation, error) {
-	if t.Relation == 0 {
-		return Installation{Table: t.QuotedName, Skipped: "it has been dropped, its history stays"}, nil
+func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) ([]Installation, error) {
+	skipped := func(why string) ([]Installation, error) {
+		return []Installation{{Table: t.QuotedName, Skipped: why}}, nil
 	}
-	if !t.Tracked {
-		return Installation{Table: t.QuotedName, Skipped: "it was attached to a tracked table and is recorded as part of that, its own history stays"}, nil
+	switch {
+	case t.Relation == 0:
+		return skipped("it has been dropped, its history stays")
+	case !t.Tracked:
+		return skipped("it was attached to a tracked table and is recorded as part of that, its own history stays")
+	case t.unreadable != nil:
+		return skipped("its options in exaudit.tables cannot be read")
 	}
-	if t.unreadable != nil {
-		//lint:ignore nilerr it is named, and Sync goes on
-		return Installation{Table: t.QuotedName, Skipped: "its options in exaudit.tables cannot be read"}, nil
-	}
-	installation, err := s.table(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})
+	done, err := s.tableOrOutgrown(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})
 	if errors.Is(err, ErrNoPrimaryKey) {
-		return Installation{Table: t.QuotedName, Skipped: "it has lost its primary key"}, nil
+		return skipped("it has lost its primary key")
 	}
-	// options that the table has outgrown: the others are brought up to date all the same
-	if wrong := (*OptionError)(nil); errors.As(err, &wrong) {
-		return Installation{Table: t.QuotedName, Left: []string{outgrown(wrong, t.QuotedName)}}, nil
-	}
-	return installation, err
+	return done, err
 }
 
 // outgrown says what is wrong with an option that a table has, and what helps.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -136,22 +137,35 @@ func bookkeeps(name string) bool {
 	return ok && slices.Contains(bookkeeping, table)
 }
 
-// Trackable lists the tables of the schemas that Install accepts by name, quoted, and
-// separately those without a primary key, which it does not.
+// Trackable lists the tables of the schemas that Install accepts by name, quoted, and separately those without a primary
+// key, which it does not; without schemas, those of all. Tables of extensions and of migration tools are not among
+// them.
 func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, withoutKey []string, err error) {
+	there, err := db.New().UserSchemas(ctx, q)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list the schemas: %w", err)
+	}
 	for _, schema := range schemas {
-		if slices.Contains(systemSchemas, schema) {
+		switch {
+		case isSystem(schema):
 			return nil, nil, fmt.Errorf("schema %s %w: it is a system schema", schema, ErrNotTrackable)
+		case !slices.Contains(there, schema):
+			return nil, nil, fmt.Errorf("there is no schema %q: %w", schema, ErrNoTable)
 		}
+	}
+	if len(schemas) == 0 {
+		schemas = there
 	}
 	rows, err := db.New().TablesOfSchemas(ctx, q, db.TablesOfSchemasParams{Schemas: schemas, Bookkeeping: bookkeeping})
 	if err != nil {
 		return nil, nil, fmt.Errorf("list the tables of %v: %w", schemas, err)
 	}
 	for _, r := range rows {
-		if r.HasPrimaryKey {
+		switch {
+		case r.OfExtension:
+		case r.HasPrimaryKey:
 			names = append(names, r.QuotedName)
-		} else {
+		default:
 			withoutKey = append(withoutKey, r.QuotedName)
 		}
 	}
@@ -164,8 +178,12 @@ func CurrentSchemas(ctx context.Context, q db.DBTX) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the search_path: %w", err)
 	}
-	return slices.DeleteFunc(schemas, func(schema string) bool { return slices.Contains(systemSchemas, schema) }), nil
+	return slices.DeleteFunc(schemas, isSystem), nil
+}
+
+func isSystem(schema string) bool {
+	return slices.Contains(systemSchemas, schema) || strings.HasPrefix(schema, "pg_")
 }
 
 // systemSchemas have nothing to track.
-var systemSchemas = []string{"exaudit", "exaudit_internal", "pg_catalog", "information_schema"}
+var systemSchemas = []string{"exaudit", "exaudit_internal", followingSchema, "pg_catalog", "information_schema"}

@@ -175,34 +175,26 @@ func leftOf(done []exaudit.Installation) error {
 // allTables are those that --all means, and with full names what --except says. What it
 // leaves out for a reason is said.
 func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables, excepted []string, err error) {
-	schemas := schemasOf(c)
 	var withoutKey []string
-	tables, withoutKey, err = db.Trackable(c.Context, schemas...)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, schema := range schemas {
-		in := func(table string) bool { s, _ := splitName(table); return triggers.Unquoted(s) == schema }
-		if !slices.ContainsFunc(tables, in) && !slices.ContainsFunc(withoutKey, in) {
+	for _, schema := range schemasOf(c) {
+		in, without, err := db.Trackable(c.Context, schema)
+		if err != nil && !errors.Is(err, exaudit.ErrNoTable) {
+			return nil, nil, err
+		}
+		if len(in)+len(without) == 0 {
 			return nil, nil, fmt.Errorf("there is no table in schema %q%s", schema, capitalHint(c, schema))
 		}
+		tables, withoutKey = append(tables, in...), append(withoutKey, without...)
 	}
 	for _, except := range c.StringSlice("except") {
-		is := func(table string) bool { return sameTable(except, table) }
-		if triggers.IsPattern(except) {
-			pattern, err := triggers.ParsePattern(except)
-			if err != nil {
-				return nil, nil, usageErrorf("install", "--except: %v", err)
-			}
-			is = pattern.MatchQuoted
-			excepted = append(excepted, except)
-		} else if !slices.ContainsFunc(tables, is) && !slices.ContainsFunc(withoutKey, is) {
-			p.complain("--except %s is none of the tables", except)
+		is, err := p.excepted(c, db, except, slices.Concat(tables, withoutKey))
+		if err != nil {
+			return nil, nil, err
 		}
-		for _, table := range append(slices.Clip(tables), withoutKey...) {
-			if is(table) && !triggers.IsPattern(except) {
-				excepted = append(excepted, table)
-			}
+		if triggers.IsPattern(except) {
+			excepted = append(excepted, except)
+		} else {
+			excepted = append(excepted, slices.DeleteFunc(slices.Concat(tables, withoutKey), func(table string) bool { return !is(table) })...)
 		}
 		tables, withoutKey = slices.DeleteFunc(tables, is), slices.DeleteFunc(withoutKey, is)
 	}
@@ -213,6 +205,25 @@ func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables, excepted []
 		p.complain("there is no table to install on")
 	}
 	return tables, excepted, nil
+}
+
+// excepted reports of tables whether --except means them: by a pattern, or a name that must mean one of them.
+func (p *program) excepted(c *cli.Context, db *exaudit.DB, except string, tables []string) (func(string) bool, error) {
+	if triggers.IsPattern(except) {
+		pattern, err := triggers.ParsePattern(except)
+		if err != nil {
+			return nil, usageErrorf("install", "--except: %v", err)
+		}
+		return pattern.MatchQuoted, nil
+	}
+	table, err := triggers.Excepted(c.Context, db, except, tables)
+	if err != nil {
+		return nil, usageErrorf("install", "--except: %v", err)
+	}
+	if table == "" {
+		p.complain("--except %s is none of the tables", except)
+	}
+	return func(t string) bool { return t == table }, nil
 }
 
 // followingOf is what --new-tables and --except say.

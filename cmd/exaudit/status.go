@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -8,7 +9,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/internal/config"
 )
 
 func (p *program) statusCommand() *cli.Command {
@@ -16,12 +16,11 @@ func (p *program) statusCommand() *cli.Command {
 		Name:      "status",
 		Usage:     "check that what is installed records everything; exit code 3 if it does not",
 		UsageText: "exaudit status [--schema SCHEMA]... [--config FILE]",
-		Description: "Lists every table that is or was tracked, with what is wrong with it, and the tables of\n" +
-			"the schemas that are not tracked. Where there is a file exaudit.yaml, what differs from it\n" +
-			"is drift, too.\n\n" +
+		Description: "Lists every table that is or was tracked, with what is wrong with it, and those that are\n" +
+			"not tracked. Where there is a file exaudit.yaml, what differs from it is drift, too.\n\n" +
 			"Example: exaudit status || mail -s 'exaudit has drifted' dba@example.com",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "schema", Usage: "list the untracked tables of `SCHEMA`, named as in SQL (may be repeated)", DefaultText: "public"},
+			&cli.StringSliceFlag{Name: "schema", Usage: "list the untracked tables of `SCHEMA` alone, named as in SQL (may be repeated)", DefaultText: "all"},
 			configFlag(),
 		},
 		Action: p.status,
@@ -63,7 +62,7 @@ func (p *program) status(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	names, withoutKey, err := db.Trackable(c.Context, listedSchemas(c, file)...)
+	names, withoutKey, err := untrackedTables(c, db)
 	if err != nil {
 		return err
 	}
@@ -82,12 +81,22 @@ func (p *program) status(c *cli.Context) error {
 	return driftIn(states)
 }
 
-// listedSchemas are those whose untracked tables are listed: as the flag says, or else the file.
-func listedSchemas(c *cli.Context, file *config.File) []string {
-	if file != nil && len(file.Schemas) > 0 && !c.IsSet("schema") {
-		return file.Schemas
+// untrackedTables are the tables that could be tracked, with a primary key and without, of all schemas or those of
+// --schema.
+func untrackedTables(c *cli.Context, db *exaudit.DB) (names, withoutKey []string, err error) {
+	if !c.IsSet("schema") {
+		return db.Trackable(c.Context)
 	}
-	return schemasOf(c)
+	schemas := schemasOf(c)
+	names, withoutKey, err = db.Trackable(c.Context, schemas...)
+	if errors.Is(err, exaudit.ErrNoTable) {
+		for _, schema := range schemas {
+			if hint := capitalHint(c, schema); hint != "" {
+				return nil, nil, fmt.Errorf("%w%s", err, hint)
+			}
+		}
+	}
+	return names, withoutKey, err
 }
 
 func tableStates(registered []exaudit.TableStatus, names, withoutKey []string) []tableState {

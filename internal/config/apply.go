@@ -51,6 +51,11 @@ func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool, opts 
 		opts = append(opts, triggers.DryRun())
 	}
 	result.Installed, err = triggers.Install(ctx, conn, names, opts...)
+	for i, done := range result.Installed {
+		if done.Outgrown != nil {
+			result.Installed[i].Left = []string{f.explain(done.Outgrown, done.Outgrown.Table).Error()}
+		}
+	}
 	return result, f.explainOption(err)
 }
 
@@ -141,11 +146,11 @@ func (f *File) selected(ctx context.Context, q db.DBTX) (tables []table, skipped
 	if !f.All {
 		return tables, nil, nil
 	}
-	excepted, err := f.excepted(ctx, q, tables)
+	names, withoutKey, err := f.trackable(ctx, q)
 	if err != nil {
 		return nil, nil, err
 	}
-	names, withoutKey, err := f.trackable(ctx, q)
+	excepted, err := f.excepted(ctx, q, tables, slices.Concat(names, withoutKey))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -174,36 +179,45 @@ func resolve(ctx context.Context, q db.DBTX, name string) (table, error) {
 	return table{name: name, quoted: quoted, relation: relation}, err
 }
 
-// excepted are the quoted names of the tables that are left out.
-func (f *File) excepted(ctx context.Context, q db.DBTX, tables []table) ([]string, error) {
+// excepted are the quoted names of the tables that are left out of all; listed are those under tables.
+func (f *File) excepted(ctx context.Context, q db.DBTX, listed []table, all []string) ([]string, error) {
 	var list []string
 	for _, name := range f.Except {
 		if triggers.IsPattern(name) {
 			continue
 		}
-		t, err := resolve(ctx, q, name)
-		if errors.Is(err, triggers.ErrNoTable) {
-			continue // see Unmatched
+		quoted, err := triggers.Excepted(ctx, q, name, all)
+		if err != nil {
+			return nil, f.fail(err, []string{"except", name}, "except: %v", err)
 		}
-		if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) {
-			return nil, f.fail(err, []string{"except", name}, "%v", err)
-		}
-		if slices.ContainsFunc(tables, func(listed table) bool { return listed.relation == t.relation }) {
+		if slices.ContainsFunc(listed, func(t table) bool { return t.quoted == quoted }) {
 			return nil, f.fail(nil, []string{"except", name}, "table %s is listed under tables as well", name)
 		}
-		list = append(list, t.quoted)
+		if quoted != "" {
+			list = append(list, quoted)
+		} // see Unmatched
 	}
 	return list, nil
 }
 
-// Unmatched says which names under except are no table, each as an *Error. None of them stands in the way: a table that
-// was dropped needs no exception.
+// Unmatched says which names under except are no table that could be left out, each as an *Error. None of them stands
+// in the way: a table that was dropped needs no exception.
 func (f *File) Unmatched(ctx context.Context, q db.DBTX) (list []error, err error) {
+	if !f.All || len(f.Except) == 0 {
+		return nil, nil
+	}
+	names, withoutKey, err := f.trackable(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range f.Except {
-		if !f.All || triggers.IsPattern(name) {
+		if triggers.IsPattern(name) {
 			continue
 		}
-		if _, err := resolve(ctx, q, name); errors.Is(err, triggers.ErrNoTable) {
+		if quoted, err := triggers.Excepted(ctx, q, name, slices.Concat(names, withoutKey)); err != nil || quoted != "" {
+			continue // selected says what is wrong
+		}
+		if _, err := resolve(ctx, q, name); errors.Is(err, triggers.ErrNoTable) || errors.Is(err, triggers.ErrNotTrackable) {
 			list = append(list, f.fail(err, []string{"except", name}, "except: %v", err))
 		}
 	}
@@ -227,23 +241,47 @@ func (f *File) following(ctx context.Context, q db.DBTX) (*triggers.Following, e
 	if len(f.NewTables) == 0 {
 		return following, nil
 	}
+	var all []string
+	if f.All {
+		names, withoutKey, err := f.trackable(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all = slices.Concat(names, withoutKey)
+	}
 	for _, name := range f.Except {
 		if f.All && !triggers.IsPattern(name) {
-			t, err := resolve(ctx, q, name)
-			switch {
-			case errors.Is(err, triggers.ErrNoTable):
-				if _, err := triggers.ParsePattern(name); err != nil {
-					continue // without its schema, nobody knows which new table it would be
-				}
-			case err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey):
-				return nil, f.fail(err, []string{"except", name}, "%v", err)
-			default:
-				name = t.quoted
+			quoted, err := f.quoted(ctx, q, name, all)
+			if err != nil {
+				return nil, err
 			}
+			if quoted == "" {
+				continue // without its schema, nobody knows which new table it would be
+			}
+			name = quoted
 		}
 		following.Except = append(following.Except, name)
 	}
 	return following, nil
+}
+
+// quoted is the name with the schema that something under except means, be there a table of it or not; "" for none.
+func (f *File) quoted(ctx context.Context, q db.DBTX, name string, all []string) (string, error) {
+	quoted, err := triggers.Excepted(ctx, q, name, all)
+	if err != nil {
+		return "", f.fail(err, []string{"except", name}, "except: %v", err)
+	}
+	if quoted != "" {
+		return quoted, nil
+	}
+	t, err := resolve(ctx, q, name)
+	switch _, wrong := triggers.ParsePattern(name); {
+	case err == nil || errors.Is(err, triggers.ErrNoPrimaryKey):
+		return t.quoted, nil
+	case wrong == nil:
+		return name, nil
+	}
+	return "", nil
 }
 
 func (f *File) trackable(ctx context.Context, q db.DBTX) (names, withoutKey []string, err error) {
@@ -253,7 +291,7 @@ func (f *File) trackable(ctx context.Context, q db.DBTX) (names, withoutKey []st
 	}
 	for _, schema := range schemas {
 		in, without, err := triggers.Trackable(ctx, q, []string{triggers.Unquoted(schema)})
-		if err == nil && len(in)+len(without) == 0 {
+		if len(in)+len(without) == 0 && (err == nil || errors.Is(err, triggers.ErrNoTable)) {
 			err = fmt.Errorf("there is no table in schema %q", triggers.Unquoted(schema))
 		}
 		if err != nil {

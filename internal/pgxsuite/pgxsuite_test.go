@@ -30,10 +30,11 @@ const short = "^Test(Exec|Query|Row|Tx|Begin|Batch|SendBatch|CopyFrom|Prepare|Tr
 // and these must be there. It runs those of package pgx that are about statements, with custom
 // data; all of them where EXAUDIT_TEST_PGX is all (make test-pgx).
 func TestPgxSuite(t *testing.T) {
-	testall.Only(t, "pgx's tests take a minute")
 	chosen, ways, run := packages[:1], []string{"data"}, short
 	if os.Getenv("EXAUDIT_TEST_PGX") == "all" {
 		chosen, ways, run = packages, []string{"plain", "data"}, "."
+	} else {
+		testall.Only(t, "pgx's tests take a minute")
 	}
 	known := differences(t)
 	module := module(t)
