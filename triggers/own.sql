@@ -51,10 +51,10 @@ FROM (
     UNION ALL
     SELECT r.object, 'owner', pg_catalog.pg_get_userbyid(r.owner)
     FROM relations r
-    -- a sequence of a column has its table's
+    -- a sequence of a column has its table's; on 14, a generated column depends on others of its own table
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                       WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid OPERATOR(pg_catalog.=) r.oid
-                        AND d.deptype OPERATOR(pg_catalog.=) ANY ('{a,i}'::pg_catalog."char"[])
+                        AND d.objsubid OPERATOR(pg_catalog.=) 0 AND d.deptype OPERATOR(pg_catalog.=) ANY ('{a,i}'::pg_catalog."char"[])
                         AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass)
     UNION ALL
     SELECT pg_catalog.format('type %I.%I', n.nspname, t.typname), p.part, p.value
