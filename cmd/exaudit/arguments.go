@@ -33,7 +33,6 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 type arranger struct {
 	app     *cli.App
 	known   map[string]cli.Flag // by every name
-	twofold map[string]bool     // has a value in some commands only
 	flags   []givenFlag
 	words   []string // the command and its arguments
 	unknown string   // the first thing that looks like a flag and is none
@@ -46,13 +45,10 @@ type givenFlag struct{ name, value string }
 // arrange puts flags in front of arguments: the flag package stops at the first argument,
 // so that a later "--dry-run" would be ignored without a word, and the revert be real.
 func arrange(app *cli.App, args []string) ([]string, error) {
-	a := arranger{app: app, known: make(map[string]cli.Flag), twofold: make(map[string]bool)}
+	a := arranger{app: app, known: make(map[string]cli.Flag)}
 	for _, command := range app.Commands {
 		for _, f := range command.Flags {
 			for _, name := range f.Names() {
-				if other, ok := a.known[name]; ok && takesValue(other) != takesValue(f) {
-					a.twofold[name] = true
-				}
 				a.known[name] = f
 			}
 		}
@@ -85,8 +81,6 @@ func (a *arranger) take(args []string) (rest []string) {
 		if a.unknown == "" {
 			a.unknown = arg
 		}
-	case a.twofold[name] && !hasValue && a.commandName() == "":
-		a.fail("--%s goes after the command", name)
 	case takesValue(f) && !hasValue:
 		// What looks like a flag is one: "--custom --yes" has lost its value.
 		if len(rest) == 0 || strings.HasPrefix(rest[0], "--") {

@@ -168,3 +168,19 @@ func unquoted(usage string) (placeholder, text string) {
 	}
 	return name, before + name + after
 }
+
+// A flag has a value in each command that knows it, or in none: it may stand before the command.
+func TestFlagsMeanTheSame(t *testing.T) {
+	t.Parallel()
+	takes := map[string]bool{}
+	for _, command := range (&program{}).app().Commands {
+		for _, f := range command.Flags {
+			for _, name := range f.Names() {
+				if other, known := takes[name]; known && other != takesValue(f) {
+					t.Errorf("--%s has a value in some commands only", name)
+				}
+				takes[name] = takesValue(f)
+			}
+		}
+	}
+}

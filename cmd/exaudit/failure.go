@@ -50,9 +50,9 @@ var kinds = []struct {
 	{exaudit.ErrInvalidOptions, exitUsage, ""},
 	{exaudit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
-	{exaudit.ErrIncomplete, exitFailed, `: "exaudit init --remove" removes it, and "exaudit init" makes it anew`},
+	{exaudit.ErrIncomplete, exitFailed, `: "exaudit drop-schema" drops it, and "exaudit init" makes it anew`},
 	{exaudit.ErrOtherBuild, exitFailed,
-		`: use that build; or, without what is recorded, "exaudit init --remove" and "exaudit init"`},
+		`: use that build; or, without what is recorded, "exaudit drop-schema" and "exaudit init"`},
 	{exaudit.ErrForeignSchema, exitFailed,
 		`; drop it, or, after a restore with --no-owner, run "exaudit sync" as that role`},
 	{exaudit.ErrLacksPrivileges, exitFailed, ""},
@@ -203,7 +203,7 @@ func (p *program) hint(err error) string {
 // grantHint says how to become allowed to do it.
 func (p *program) grantHint(err error) string {
 	role := pgx.Identifier{p.role}.Sanitize()
-	installing := p.command == "install" || p.command == "uninstall" || p.command == "sync" || p.command == "generate"
+	installing := p.command == "install" || p.command == "uninstall" || p.command == "follow-ddl" || p.command == "sync" || p.command == "generate"
 	switch {
 	case installing && strings.Contains(err.Error(), "exaudit"):
 		return fmt.Sprintf(": GRANT exaudit_owner, exaudit_writer TO %s", role)

@@ -19,7 +19,7 @@ func filterFlags() []cli.Flag {
 		&cli.StringFlag{Name: "until", Usage: "only before `TIME`"},
 		&cli.StringFlag{Name: "since-mark", Usage: "only what was not committed yet when mark `NAME` was made"},
 		&cli.StringFlag{Name: "until-mark", Usage: "only what was committed when mark `NAME` was made"},
-		&cli.StringSliceFlag{Name: "id", Usage: "only version `VERSION` (may be repeated: any of them)"},
+		&cli.StringSliceFlag{Name: "version", Usage: "only version `VERSION` (may be repeated: any of them)"},
 		&cli.StringSliceFlag{Name: "xid", Usage: "only what transaction `XID` changed (may be repeated: any of them)"},
 		&cli.StringSliceFlag{Name: "by", KeepSpace: true, Usage: "only with `KEY=VALUE` in the custom data, VALUE as JSON if it is JSON, else as text; KEY alone is any value (may be repeated: all of them)"},
 		&cli.StringSliceFlag{Name: "column", KeepSpace: true, Usage: "only what changed `COLUMN` (may be repeated: any of them)"},
@@ -60,7 +60,7 @@ func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.HistoryOption, error) {
 	if actions != nil {
 		opts = append(opts, exaudit.OfAction(actions...))
 	}
-	for _, text := range c.StringSlice("id") {
+	for _, text := range c.StringSlice("version") {
 		id, err := versionNumber(c, text)
 		if err != nil {
 			return nil, err

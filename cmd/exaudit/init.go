@@ -11,17 +11,14 @@ import (
 
 func (p *program) initCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "init",
-		Usage: "create schema exaudit in the database, or bring it up to date; or remove it",
-		UsageText: "exaudit init [--precision DIGITS] [--lock-timeout DURATION]\n" +
-			"exaudit init --remove [--yes] [--lock-timeout DURATION]",
+		Name:      "init",
+		Usage:     "create schema exaudit in the database, or bring it up to date",
+		UsageText: "exaudit init [--precision DIGITS] [--lock-timeout DURATION]",
 		Description: "Safe to run again: it does nothing where there is nothing to do, or where the schema is newer\n" +
 			"than this program. It is one transaction: interrupted, it leaves nothing behind.\n\n" +
 			"Example: exaudit init --database-url postgres://app@localhost/shop",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "precision", Usage: "cut the time of versions down to `DIGITS` of a second, 0 to 6; only before the first version is recorded", DefaultText: "6"},
-			&cli.BoolFlag{Name: "remove", Usage: "remove schema exaudit, all recorded history and all its triggers"},
-			&cli.BoolFlag{Name: "yes", Usage: "with --remove: do not ask"},
 			initTimeoutFlag(),
 		},
 		Action: p.init,
@@ -48,21 +45,9 @@ func (p *program) init(c *cli.Context) error {
 	if err := argumentCount(c, 0, 0, ""); err != nil {
 		return err
 	}
-	digits := c.Int("precision")
-	switch {
-	case c.Bool("remove") && c.IsSet("precision"):
-		return usageErrorf("init", "--remove and --precision contradict each other")
-	case c.Bool("yes") && !c.Bool("remove"):
-		return usageErrorf("init", "--yes is for --remove: init itself does not ask")
-	case digits < 0 || digits > 6:
+	if digits := c.Int("precision"); digits < 0 || digits > 6 {
 		return usageErrorf("init", "--precision is 0 to 6, not %d", digits)
-	case c.Bool("remove"):
-		return p.remove(c)
 	}
-	return p.initialize(c)
-}
-
-func (p *program) initialize(c *cli.Context) error {
 	opts, err := initOptions(c)
 	if err != nil {
 		return err
@@ -111,61 +96,6 @@ func (p *program) setPrecision(c *cli.Context, db *exaudit.DB) (changed bool, er
 		fmt.Fprintf(p.stdout, "the time of versions is cut down to %s of a second\n", counted(digits, "digit"))
 	}
 	return changed, nil
-}
-
-func (p *program) remove(c *cli.Context) error {
-	opts, err := initOptions(c)
-	if err != nil {
-		return err
-	}
-	conn, err := p.connect(c)
-	if err != nil {
-		return err
-	}
-	defer closeConn(c.Context, conn)
-	switch err := exaudit.New(conn).Check(c.Context); {
-	case errors.Is(err, exaudit.ErrNotInitialized):
-		p.complain("there is nothing to remove: exaudit is not initialised in database %q", p.database)
-		return p.reportRemoval(c, false)
-	case err == nil, errors.Is(err, exaudit.ErrOutdated),
-		errors.Is(err, exaudit.ErrIncomplete), errors.Is(err, exaudit.ErrOtherBuild):
-	default:
-		return err
-	}
-	if !c.Bool("yes") {
-		if err := p.needTerminal(c); err != nil {
-			return err
-		}
-		fmt.Fprintf(p.stderr, "This removes schema exaudit with ALL RECORDED HISTORY, and every trigger of exaudit,\nfrom database %s.\n", printable(p.database))
-		answer, err := p.ask(c.Context, "To go ahead, type the name of the database: ")
-		if err != nil {
-			return err
-		}
-		if answer != p.database {
-			return errDeclined
-		}
-	}
-	err = exaudit.Remove(c.Context, conn.Config(), opts...)
-	if errors.Is(err, exaudit.ErrKeptElsewhere) {
-		err = errRemoveElsewhere
-	}
-	if err != nil {
-		return fmt.Errorf("remove schema exaudit: %w", err)
-	}
-	return p.reportRemoval(c, true)
-}
-
-func (p *program) reportRemoval(c *cli.Context, removed bool) error {
-	if !forPeople(c) {
-		return p.print(c, struct {
-			Database string `json:"database"`
-			Removed  bool   `json:"removed"`
-		}{p.database, removed})
-	}
-	if removed {
-		fmt.Fprintf(p.stdout, "schema exaudit was removed from database %s\n", printable(p.database))
-	}
-	return nil
 }
 
 // counted is a number with its noun.

@@ -19,7 +19,7 @@ func (p *program) installCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "install",
 		Usage:     "begin to record the changes of tables, or bring their triggers up to date",
-		UsageText: "exaudit install [flags]\nexaudit install [flags] TABLE...\nexaudit install [flags] [options] TABLE\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...\nexaudit install [flags] --follow-ddl [--new-tables PATTERN]... [--except PATTERN]...",
+		UsageText: "exaudit install [flags]\nexaudit install [flags] TABLE...\nexaudit install [flags] [options] TABLE\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...",
 		Description: "Without a table, installs what the file exaudit.yaml says.\n" +
 			"Tables are named as in SQL; the shell must leave the double quotes alone: '\"User\"'.\n" +
 			"Each table is a transaction of its own; after an error, the same command goes on.\n\n" +
@@ -27,9 +27,7 @@ func (p *program) installCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tables of the schemas that have a primary key"},
 			&cli.StringSliceFlag{Name: "schema", Usage: "with --all: the tables of `SCHEMA`, named as in SQL (may be repeated)", DefaultText: "public"},
-			&cli.StringSliceFlag{Name: "except", Usage: "with --all or --new-tables: not `TABLE`, or what matches a pattern (may be repeated)"},
-			&cli.BoolFlag{Name: "follow-ddl", Usage: "have event triggers keep the triggers in step with the schema; takes a superuser"},
-			&cli.StringSliceFlag{Name: "new-tables", Usage: "with --follow-ddl: also cover tables as they are created that match `PATTERN`, as shop.order_* (may be repeated)"},
+			&cli.StringSliceFlag{Name: "except", Usage: "with --all: not `TABLE`, or what matches a pattern (may be repeated)"},
 			configFlag(),
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
@@ -45,17 +43,10 @@ func (p *program) install(c *cli.Context) error {
 		return usageErrorf("install", "either --all or tables, not both")
 	case !c.Bool("all") && c.IsSet("schema"):
 		return usageErrorf("install", "--schema is for --all")
-	case !c.Bool("all") && !c.IsSet("new-tables") && c.IsSet("except"):
-		return usageErrorf("install", "--except is for --all or --new-tables")
-	case c.IsSet("new-tables") && !c.Bool("follow-ddl"):
-		return usageErrorf("install", "--new-tables is for --follow-ddl")
-	case c.IsSet("config") && c.Bool("follow-ddl"):
-		return usageErrorf("install", "--config says whether DDL is followed: follow_ddl: true")
+	case !c.Bool("all") && c.IsSet("except"):
+		return usageErrorf("install", "--except is for --all")
 	case c.IsSet("config") && (c.Bool("all") || c.NArg() > 0):
 		return usageErrorf("install", "--config says which tables, so no other may")
-	}
-	if _, err := followingOf(c, nil); err != nil {
-		return err
 	}
 	options, err := optionsOf(c)
 	if err != nil {
@@ -65,7 +56,7 @@ func (p *program) install(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.Bool("all") && c.NArg() == 0 && !c.Bool("follow-ddl") {
+	if !c.Bool("all") && c.NArg() == 0 {
 		return p.installFile(c, opts[0])
 	}
 	conn, db, err := p.open(c)
@@ -73,21 +64,14 @@ func (p *program) install(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	tables, except := c.Args().Slice(), c.StringSlice("except")
+	tables := c.Args().Slice()
 	if c.Bool("all") {
-		if tables, except, err = p.allTables(c, db); err != nil {
+		if tables, err = p.allTables(c, db); err != nil {
 			return err
 		}
 	}
 	if options != nil {
 		opts = append(opts, exaudit.WithOptions(map[string]exaudit.Options{tables[0]: *options}))
-	}
-	if c.Bool("follow-ddl") {
-		following, err := followingOf(c, except)
-		if err != nil {
-			return err
-		}
-		opts = append(opts, exaudit.FollowDDL(following))
 	}
 	done, err := db.Install(c.Context, tables, opts...)
 	return p.reportPart(c, done, err)
@@ -172,29 +156,23 @@ func leftOf(done []exaudit.Installation) error {
 	return fmt.Errorf("%w on %s, and this command cannot mend it", errDrift, counted(n, "table"))
 }
 
-// allTables are those that --all means, and with full names what --except says. What it
-// leaves out for a reason is said.
-func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables, excepted []string, err error) {
+// allTables are those that --all means. What it leaves out for a reason is said.
+func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables []string, err error) {
 	var withoutKey []string
 	for _, schema := range schemasOf(c) {
 		in, without, err := db.Trackable(c.Context, schema)
 		if err != nil && !errors.Is(err, exaudit.ErrNoTable) {
-			return nil, nil, err
+			return nil, err
 		}
 		if len(in)+len(without) == 0 {
-			return nil, nil, fmt.Errorf("there is no table in schema %q%s", schema, capitalHint(c, schema))
+			return nil, fmt.Errorf("there is no table in schema %q%s", schema, capitalHint(c, schema))
 		}
 		tables, withoutKey = append(tables, in...), append(withoutKey, without...)
 	}
 	for _, except := range c.StringSlice("except") {
 		is, err := p.excepted(c, db, except, slices.Concat(tables, withoutKey))
 		if err != nil {
-			return nil, nil, err
-		}
-		if triggers.IsPattern(except) {
-			excepted = append(excepted, except)
-		} else {
-			excepted = append(excepted, slices.DeleteFunc(slices.Concat(tables, withoutKey), func(table string) bool { return !is(table) })...)
+			return nil, err
 		}
 		tables, withoutKey = slices.DeleteFunc(tables, is), slices.DeleteFunc(withoutKey, is)
 	}
@@ -204,7 +182,7 @@ func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables, excepted []
 	if len(tables) == 0 {
 		p.complain("there is no table to install on")
 	}
-	return tables, excepted, nil
+	return tables, nil
 }
 
 // excepted reports of tables whether --except means them: by a pattern, or a name that must mean one of them.
@@ -224,18 +202,6 @@ func (p *program) excepted(c *cli.Context, db *exaudit.DB, except string, tables
 		p.complain("--except %s is none of the tables", except)
 	}
 	return func(t string) bool { return t == table }, nil
-}
-
-// followingOf is what --new-tables and --except say.
-func followingOf(c *cli.Context, except []string) (exaudit.Following, error) {
-	following := exaudit.Following{NewTables: c.StringSlice("new-tables")}
-	if len(following.NewTables) > 0 {
-		following.Except = except
-	}
-	if wrong := (*exaudit.OptionError)(nil); errors.As(following.Validate(), &wrong) {
-		return following, usageErrorf("install", "--%s: %s", strings.ReplaceAll(wrong.Option, "_", "-"), wrong.Reason)
-	}
-	return following, nil
 }
 
 // schemasOf are the schemas that flags name as SQL does.

@@ -17,13 +17,12 @@ func (p *program) uninstallCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "uninstall",
 		Usage:     "stop recording the changes of tables; their history stays",
-		UsageText: "exaudit uninstall [flags] TABLE...\nexaudit uninstall [flags] --all\nexaudit uninstall [flags] --follow-ddl",
+		UsageText: "exaudit uninstall [flags] TABLE...\nexaudit uninstall [flags] --all",
 		Description: "With --baseline, all rows are recorded as they are, so that \"exaudit as-of\" knows what they\n" +
 			"were until now. \"exaudit install\" continues the history later. What changes in between is not recorded.\n\n" +
 			"Example: exaudit uninstall sessions --yes",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tracked tables of the database, and the event triggers"},
-			&cli.BoolFlag{Name: "follow-ddl", Usage: "the event triggers: tables stay tracked, and are no longer kept in step"},
 			&cli.BoolFlag{Name: "baseline", Usage: "record all rows as they are first; writers of the table wait meanwhile"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
@@ -37,10 +36,8 @@ func (p *program) uninstall(c *cli.Context) error {
 	switch {
 	case c.Bool("all") && c.NArg() > 0:
 		return usageErrorf("uninstall", "either --all or tables, not both")
-	case c.Bool("all") && c.Bool("follow-ddl"):
-		return usageErrorf("uninstall", "--all removes the event triggers, too: --follow-ddl says nothing more")
-	case !c.Bool("all") && !c.Bool("follow-ddl") && c.NArg() == 0:
-		return usageErrorf("uninstall", "uninstall needs a table, or --all, or --follow-ddl")
+	case !c.Bool("all") && c.NArg() == 0:
+		return usageErrorf("uninstall", "uninstall needs a table, or --all")
 	}
 	options, err := installOptions(c)
 	if err != nil {
@@ -66,17 +63,8 @@ func (p *program) uninstall(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("all") || c.Bool("follow-ddl") {
-		following, err := db.Following(c.Context)
-		switch {
-		case err != nil:
-			return err
-		case following != nil:
-			options = append(options, exaudit.StopFollowing())
-			return p.uninstallTables(c, db, tables, options, true)
-		case c.Bool("follow-ddl"):
-			p.complain("there are no event triggers in database %q", p.database)
-		}
+	if c.Bool("all") {
+		return p.stopFollowing(c, db, tables, options)
 	}
 	return p.uninstallTables(c, db, tables, options, false)
 }

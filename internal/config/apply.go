@@ -442,7 +442,7 @@ func (f *File) compareFollowing(ctx context.Context, q db.DBTX, want *triggers.F
 	case have == nil && want != nil:
 		problem = fmt.Sprintf("are missing, though %s:%d asks for them", f.path, f.line("follow_ddl"))
 	case have != nil && want == nil:
-		problem, cure = "are there, though "+f.path+" does not ask for them", `"exaudit uninstall --follow-ddl"`
+		problem, cure = "are there, though "+f.path+" does not ask for them", `"exaudit follow-ddl --stop"`
 	case want != nil && !have.Equal(*want):
 		problem = fmt.Sprintf("cover other new tables than %s:%d says", f.path, f.line("new_tables"))
 	default:

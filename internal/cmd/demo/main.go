@@ -60,7 +60,7 @@ func run(ctx context.Context) error {
 			return err
 		}
 		// The roles are the server's: they go with the last database that has exaudit.
-		return d.silently(ctx, "init", "--remove", "--yes")
+		return d.silently(ctx, "drop-schema", "--yes")
 	})
 }
 
