@@ -3,6 +3,7 @@ package exaudit_test
 import (
 	"context"
 	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -584,8 +585,12 @@ func TestCustomIsNoSQL(t *testing.T) {
 				end(t, tx.Rollback(ctx))
 				var queried string
 				end(t, audit.QueryRow(ctx, `SELECT current_setting('exaudit.custom')`).Scan(&queried))
-				if got != want || queried != want {
-					t.Fatalf("%s: got %s and %s, want %s", settings, got, queried, want)
+				for _, sent := range []string{got, queried} { // in ASCII
+					var custom exaudit.Custom
+					end(t, json.Unmarshal([]byte(sent), &custom))
+					if asJSON(t, custom) != want {
+						t.Fatalf("%s: got %s, want %s", settings, sent, want)
+					}
 				}
 				_, err := audit.Exec(ctx, `DO $do$ BEGIN ASSERT current_setting('exaudit.custom')::jsonb IS NOT NULL; END $do$`)
 				end(t, err)

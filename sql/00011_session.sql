@@ -36,6 +36,40 @@ JOIN exaudit_internal.columns_beside c ON c.relation = v.relation;
 GRANT SELECT ON exaudit_internal.custom_columns TO exaudit_reader, exaudit_writer;
 
 -- +goose StatementBegin
+-- Reports whether text of this database can hold what an escape of JSON stands for, as \u00e9.
+CREATE FUNCTION exaudit_internal.holds_escape(escape text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ('"' || escape || '"')::jsonb IS NOT NULL;
+EXCEPTION WHEN OTHERS THEN
+    RETURN false;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.holds_escape TO exaudit_writer, exaudit_reader;
+
+-- Custom data as jsonb. Valid JSON may have escapes that no text of the database can hold: of characters that its
+-- encoding lacks, of NUL, of halves of surrogate pairs. No change fails because of them: they stay as they are written.
+CREATE FUNCTION exaudit_internal.custom_data(setting text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN setting::jsonb;
+EXCEPTION WHEN untranslatable_character OR invalid_text_representation OR feature_not_supported THEN
+    PERFORM setting::json; -- which looks into no escape
+    RETURN (
+        SELECT string_agg(CASE WHEN t.token ~ E'^\\\\u' AND NOT exaudit_internal.holds_escape(t.token)
+                               THEN pg_catalog.replace(t.token, E'\\', E'\\\\') ELSE t.token END, '' ORDER BY t.place)
+        FROM (SELECT m.parts[1] AS token, m.place
+              FROM pg_catalog.regexp_matches(setting,
+                  E'(\\\\u[dD][89aAbB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\\\u[0-9a-fA-F]{4}|\\\\.|[^\\\\]+)', 'g')
+                  WITH ORDINALITY AS m (parts, place)) t)::jsonb;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.custom_data TO exaudit_writer, exaudit_reader;
+
 -- The session's data as a versions row: custom, rollback and the user's own columns.
 -- jsonb_populate_record makes each value what its column is; only when that fails is it
 -- worth finding out which key it was. Its base is a row, if one of NULLs, because for a
@@ -51,7 +85,7 @@ DECLARE
     col     record;
 BEGIN
     BEGIN
-        data := setting::jsonb;
+        data := exaudit_internal.custom_data(setting);
     EXCEPTION WHEN OTHERS THEN
         RAISE EXCEPTION 'setting exaudit.custom is not valid JSON: %', SQLERRM
             USING ERRCODE = 'invalid_text_representation',

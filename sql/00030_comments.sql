@@ -179,6 +179,8 @@ COMMENT ON FUNCTION exaudit_internal.check_key IS 'Raises an error for a key tha
 -- exaudit_internal: session
 COMMENT ON VIEW exaudit_internal.columns_beside IS 'The columns of tables that are like exaudit.versions, but for exaudit''s own.';
 COMMENT ON VIEW exaudit_internal.custom_columns IS 'The user''s columns of exaudit.versions.';
+COMMENT ON FUNCTION exaudit_internal.holds_escape IS 'Reports whether text of this database can hold what an escape of JSON stands for.';
+COMMENT ON FUNCTION exaudit_internal.custom_data IS 'Returns custom data as jsonb; escapes that the database cannot hold stay as they are written.';
 COMMENT ON FUNCTION exaudit_internal.session_data IS 'Returns what the session says about its changes, as a row of exaudit.versions.';
 COMMENT ON FUNCTION exaudit_internal.custom_column_list IS 'Returns the user''s columns as trigger functions are written for them.';
 COMMENT ON FUNCTION exaudit_internal.has_custom_columns IS 'Reports whether the user''s columns are those that a trigger function was written for.';

@@ -59,7 +59,7 @@ func TestCustomDataErrors(t *testing.T) {
 		message      []string
 	}{
 		{`{"a": `, "22P02", []string{"setting exaudit.custom is not valid JSON"}},
-		{`{"a": "\u0000"}`, "22P02", []string{"setting exaudit.custom is not valid JSON"}},
+		{`{"a": "\u00"}`, "22P02", []string{"setting exaudit.custom is not valid JSON"}},
 		{`[1]`, "22023", []string{"setting exaudit.custom must be a JSON object, not a JSON array"}},
 		{`null`, "22023", []string{"must be a JSON object, not a JSON null"}},
 		{`"text"`, "22023", []string{"must be a JSON object, not a JSON string"}},

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -57,8 +58,28 @@ func (d *contextData) encode(custom map[string]any) error {
 	if len(object) > MaxSize {
 		return fmt.Errorf("%w: %d bytes, %d are allowed", ErrTooLarge, len(object), MaxSize)
 	}
-	d.values.Custom = string(object)
+	d.values.Custom = inASCII(string(object))
 	return nil
+}
+
+// inASCII returns JSON in ASCII, which every database can receive: exaudit_internal.custom_data keeps as it is written
+// what one cannot store.
+func inASCII(object string) string {
+	if !strings.ContainsFunc(object, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return object
+	}
+	var b strings.Builder
+	for _, r := range object {
+		switch high, low := utf16.EncodeRune(r); {
+		case r < utf8.RuneSelf:
+			b.WriteRune(r)
+		case high != utf8.RuneError:
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
 
 // textOfError returns the text of an error, which encoding/json would encode as {}, unless the
