@@ -48,19 +48,31 @@ func inspectOwn(ctx context.Context, q db.DBTX) ([]Status, error) {
 // ownSchema stands for what is none of its tables.
 const ownSchema = "exaudit"
 
-// syncOwn makes exaudit's own schema what Init made. What one statement cannot mend, for want of a privilege, is left.
-func syncOwn(ctx context.Context, tx pgx.Tx) ([]Installation, error) {
+// syncOwn mends schema exaudit, in rounds: what was missing has neither its owner nor its privileges yet. Each is a
+// transaction of its own, so that nobody waits for a lock of one while the next one compares. What one statement cannot
+// mend, for want of a privilege, is left.
+func (s steps) syncOwn(ctx context.Context) ([]Installation, error) {
+	const rounds = 3
 	var done []Installation
-	for range 3 { // what was missing has neither its owner nor its privileges yet
-		for i := range done {
-			done[i].Notes = nil
-		}
-		changed, err := syncFlaws(ctx, tx, &done)
+	changed := true
+	together := 1
+	if s.whole != nil || s.options.dryRun { // which takes back what the next round rests on
+		together = rounds
+	}
+	for n := 0; n < rounds && changed; n += together {
+		before := done
+		err := s.step(ctx, "a table of schema exaudit", func(tx pgx.Tx) (err error) {
+			done, changed = slices.Clone(before), true
+			for i := 0; i < together && changed && err == nil; i++ {
+				for i := range done {
+					done[i].Notes = nil
+				}
+				changed, err = syncFlaws(ctx, tx, &done)
+			}
+			return err
+		})
 		if err != nil {
 			return nil, err
-		}
-		if !changed {
-			break
 		}
 	}
 	for i := range done {

@@ -78,11 +78,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 // syncSchema mends what is not of one table.
 func (s steps) syncSchema(ctx context.Context) (done []Installation, err error) {
 	// first: the rest calls its functions
-	err = s.step(ctx, "a table of schema exaudit", func(tx pgx.Tx) error {
-		done, err = syncOwn(ctx, tx)
-		return err
-	})
-	if err != nil {
+	if done, err = s.syncOwn(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.registry(ctx); err != nil {
