@@ -89,7 +89,7 @@ var kinds = []struct {
 	{exaudit.ErrColumnGone, exitConflict, ""},
 	{exaudit.ErrNotRecorded, exitConflict, ""},
 	{exaudit.ErrInvalidColumn, exitUsage, ""},
-	{exaudit.ErrTableGone, exitConflict, ""},
+	{exaudit.ErrTableGone, exitConflict, `: "exaudit history" and "exaudit log" show what is recorded of it`},
 	{exaudit.ErrVetoed, exitConflict, ""},
 }
 

@@ -152,7 +152,7 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 		if len(key) == 1 {
 			condition += " and entity_id = '" + strings.ReplaceAll(key[0], "'", "''") + "'"
 		}
-		p.complain("a table called %s was dropped before: \"exaudit history --where %s\" shows its history", l.table, strconv.Quote(condition))
+		p.complain("a table called %s was dropped before: \"exaudit %s --where %s\" shows its history", l.table, c.Command.Name, strconv.Quote(condition))
 	}
 	return nil
 }

@@ -65,6 +65,13 @@ func (p *program) log(c *cli.Context) error {
 	if len(transactions) == 0 {
 		p.complain("no such transaction is recorded, or this role may not see any")
 	}
+	if !more {
+		for _, table := range c.Args().Slice() {
+			if err := p.sayBegin(c, db, listing{table: table, rows: true, total: len(transactions)}, nil); err != nil {
+				return err
+			}
+		}
+	}
 	if !forPeople(c) {
 		return printList(p, c, transactions)
 	}
