@@ -732,16 +732,25 @@ func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([
 }
 
 const tableExpressions = `-- name: TableExpressions :one
-SELECT exaudit_internal.shape(r.relation)::pg_catalog.text AS shape,
-       exaudit_internal.image_expression(r.relation, 'OLD')::pg_catalog.text AS old_image,
-       exaudit_internal.image_expression(r.relation, 'NEW')::pg_catalog.text AS new_image,
-       coalesce(exaudit_internal.oversized_expression(r.relation, 'OLD'), '')::pg_catalog.text AS old_oversized,
-       coalesce(exaudit_internal.oversized_expression(r.relation, 'NEW'), '')::pg_catalog.text AS new_oversized,
-       exaudit_internal.image_expression(r.relation, 'OLD', NULL, false)::pg_catalog.text AS old_plain_image,
-       exaudit_internal.image_expression(r.relation, 'NEW', NULL, false)::pg_catalog.text AS new_plain_image,
-       exaudit_internal.entity_id_expression(r.relation, 'OLD')::pg_catalog.text AS old_entity_id,
-       exaudit_internal.entity_id_expression(r.relation, 'NEW')::pg_catalog.text AS new_entity_id
-FROM (SELECT $1::pg_catalog.oid AS relation) r
+WITH made AS MATERIALIZED (
+    SELECT r.alias,
+           exaudit_internal.shape(r.relation)                                 AS shape,
+           exaudit_internal.image_expression(r.relation, r.alias)              AS image,
+           exaudit_internal.oversized_expression(r.relation, r.alias)          AS oversized,
+           exaudit_internal.image_expression(r.relation, r.alias, NULL, false) AS plain_image,
+           exaudit_internal.entity_id_expression(r.relation, r.alias)          AS entity_id
+    FROM (SELECT $1::pg_catalog.oid AS relation, pg_catalog.repeat('x', 64) AS alias) r
+)
+SELECT m.shape::pg_catalog.text AS shape,
+       pg_catalog.replace(m.image, m.alias, 'OLD')::pg_catalog.text AS old_image,
+       pg_catalog.replace(m.image, m.alias, 'NEW')::pg_catalog.text AS new_image,
+       coalesce(pg_catalog.replace(m.oversized, m.alias, 'OLD'), '')::pg_catalog.text AS old_oversized,
+       coalesce(pg_catalog.replace(m.oversized, m.alias, 'NEW'), '')::pg_catalog.text AS new_oversized,
+       pg_catalog.replace(m.plain_image, m.alias, 'OLD')::pg_catalog.text AS old_plain_image,
+       pg_catalog.replace(m.plain_image, m.alias, 'NEW')::pg_catalog.text AS new_plain_image,
+       pg_catalog.replace(m.entity_id, m.alias, 'OLD')::pg_catalog.text AS old_entity_id,
+       pg_catalog.replace(m.entity_id, m.alias, 'NEW')::pg_catalog.text AS new_entity_id
+FROM made m
 `
 
 type TableExpressionsRow struct {
@@ -756,7 +765,8 @@ type TableExpressionsRow struct {
 	NewEntityID   string
 }
 
-// The SQL expressions from which the trigger functions of a table are made.
+// The SQL expressions from which the trigger functions of a table are made. Each is made once, for an alias that is
+// longer than any name, and then named OLD and NEW.
 func (q *Queries) TableExpressions(ctx context.Context, db DBTX, relation uint32) (TableExpressionsRow, error) {
 	row := db.QueryRow(ctx, tableExpressions, relation)
 	var i TableExpressionsRow

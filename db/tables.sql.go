@@ -16,8 +16,9 @@ SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog
        pg_catalog.format('%I.%I', root.schema_name, root.table_name)::pg_catalog.text AS root
 FROM exaudit.tables t
 JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-JOIN exaudit_internal.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::pg_catalog.oid
-JOIN exaudit.tables root ON root.id OPERATOR(pg_catalog.=) rr.table_id
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation AND c.relispartition
+CROSS JOIN LATERAL exaudit_internal.tables_of(pg_catalog.pg_partition_root(r.relation)::pg_catalog.oid) AS rr (id)
+JOIN exaudit.tables root ON root.id OPERATOR(pg_catalog.=) rr.id
 WHERE t.tracked AND root.tracked AND root.id OPERATOR(pg_catalog.<>) t.id
 `
 
@@ -148,10 +149,9 @@ func (q *Queries) Condition(ctx context.Context, db DBTX, arg ConditionParams) (
 }
 
 const conditionRefusal = `-- name: ConditionRefusal :one
-SELECT CASE WHEN EXISTS (SELECT FROM exaudit.tables t
-                         JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-                         WHERE r.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid
-                           AND (t.option_columns OPERATOR(pg_catalog.#>>) '{condition,text}') OPERATOR(pg_catalog.=) $2::pg_catalog.text) THEN ''
+SELECT CASE WHEN EXISTS (SELECT FROM exaudit_internal.tables_of($1::pg_catalog.oid) AS r (id)
+                         JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) r.id
+                         WHERE (t.option_columns OPERATOR(pg_catalog.#>>) '{condition,text}') OPERATOR(pg_catalog.=) $2::pg_catalog.text) THEN ''
             ELSE coalesce((exaudit_internal.compile_condition($1::pg_catalog.oid, $2::pg_catalog.text, NULL)).reason, '')
        END::pg_catalog.text AS reason
 `
@@ -473,9 +473,8 @@ func (q *Queries) RegisterTable(ctx context.Context, db DBTX, relation uint32) (
 const registeredTable = `-- name: RegisteredTable :one
 SELECT $1::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
-FROM exaudit.tables t
-JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-WHERE r.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid
+FROM exaudit_internal.tables_of($1::pg_catalog.oid) AS r (id)
+JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) r.id
 ORDER BY t.tracked DESC
 LIMIT 1
 `

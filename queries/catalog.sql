@@ -62,17 +62,27 @@ ORDER BY c.number;
 SELECT coalesce(exaudit_internal.present_columns(@relation::pg_catalog.oid), '[]')::pg_catalog.jsonb AS columns;
 
 -- name: TableExpressions :one
--- The SQL expressions from which the trigger functions of a table are made.
-SELECT exaudit_internal.shape(r.relation)::pg_catalog.text AS shape,
-       exaudit_internal.image_expression(r.relation, 'OLD')::pg_catalog.text AS old_image,
-       exaudit_internal.image_expression(r.relation, 'NEW')::pg_catalog.text AS new_image,
-       coalesce(exaudit_internal.oversized_expression(r.relation, 'OLD'), '')::pg_catalog.text AS old_oversized,
-       coalesce(exaudit_internal.oversized_expression(r.relation, 'NEW'), '')::pg_catalog.text AS new_oversized,
-       exaudit_internal.image_expression(r.relation, 'OLD', NULL, false)::pg_catalog.text AS old_plain_image,
-       exaudit_internal.image_expression(r.relation, 'NEW', NULL, false)::pg_catalog.text AS new_plain_image,
-       exaudit_internal.entity_id_expression(r.relation, 'OLD')::pg_catalog.text AS old_entity_id,
-       exaudit_internal.entity_id_expression(r.relation, 'NEW')::pg_catalog.text AS new_entity_id
-FROM (SELECT @relation::pg_catalog.oid AS relation) r;
+-- The SQL expressions from which the trigger functions of a table are made. Each is made once, for an alias that is
+-- longer than any name, and then named OLD and NEW.
+WITH made AS MATERIALIZED (
+    SELECT r.alias,
+           exaudit_internal.shape(r.relation)                                 AS shape,
+           exaudit_internal.image_expression(r.relation, r.alias)              AS image,
+           exaudit_internal.oversized_expression(r.relation, r.alias)          AS oversized,
+           exaudit_internal.image_expression(r.relation, r.alias, NULL, false) AS plain_image,
+           exaudit_internal.entity_id_expression(r.relation, r.alias)          AS entity_id
+    FROM (SELECT @relation::pg_catalog.oid AS relation, pg_catalog.repeat('x', 64) AS alias) r
+)
+SELECT m.shape::pg_catalog.text AS shape,
+       pg_catalog.replace(m.image, m.alias, 'OLD')::pg_catalog.text AS old_image,
+       pg_catalog.replace(m.image, m.alias, 'NEW')::pg_catalog.text AS new_image,
+       coalesce(pg_catalog.replace(m.oversized, m.alias, 'OLD'), '')::pg_catalog.text AS old_oversized,
+       coalesce(pg_catalog.replace(m.oversized, m.alias, 'NEW'), '')::pg_catalog.text AS new_oversized,
+       pg_catalog.replace(m.plain_image, m.alias, 'OLD')::pg_catalog.text AS old_plain_image,
+       pg_catalog.replace(m.plain_image, m.alias, 'NEW')::pg_catalog.text AS new_plain_image,
+       pg_catalog.replace(m.entity_id, m.alias, 'OLD')::pg_catalog.text AS old_entity_id,
+       pg_catalog.replace(m.entity_id, m.alias, 'NEW')::pg_catalog.text AS new_entity_id
+FROM made m;
 
 -- name: StatementLevelObstacles :many
 SELECT o.reason::pg_catalog.text AS reason

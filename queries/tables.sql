@@ -47,8 +47,9 @@ SELECT t.id, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog
        pg_catalog.format('%I.%I', root.schema_name, root.table_name)::pg_catalog.text AS root
 FROM exaudit.tables t
 JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-JOIN exaudit_internal.relations rr ON rr.relation OPERATOR(pg_catalog.=) pg_catalog.pg_partition_root(r.relation)::pg_catalog.oid
-JOIN exaudit.tables root ON root.id OPERATOR(pg_catalog.=) rr.table_id
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.relation AND c.relispartition
+CROSS JOIN LATERAL exaudit_internal.tables_of(pg_catalog.pg_partition_root(r.relation)::pg_catalog.oid) AS rr (id)
+JOIN exaudit.tables root ON root.id OPERATOR(pg_catalog.=) rr.id
 WHERE t.tracked AND root.tracked AND root.id OPERATOR(pg_catalog.<>) t.id;
 
 -- name: RegisteredTables :many
@@ -62,9 +63,8 @@ ORDER BY t.schema_name, t.table_name;
 -- The registered table that a relation is.
 SELECT @relation::pg_catalog.oid AS relation, t.id, t.schema_name, t.table_name, pg_catalog.format('%I.%I', t.schema_name, t.table_name)::pg_catalog.text AS quoted_name,
        t.key_columns, t.tracked, t.options
-FROM exaudit.tables t
-JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-WHERE r.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
+FROM exaudit_internal.tables_of(@relation::pg_catalog.oid) AS r (id)
+JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) r.id
 ORDER BY t.tracked DESC
 LIMIT 1;
 
@@ -90,10 +90,9 @@ FROM exaudit_internal.bind_condition(@id::integer, @relation::pg_catalog.oid, @g
 
 -- name: ConditionRefusal :one
 -- Why a condition would be refused; '' where it would not, nor where the table has it already.
-SELECT CASE WHEN EXISTS (SELECT FROM exaudit.tables t
-                         JOIN exaudit_internal.relations r ON r.table_id OPERATOR(pg_catalog.=) t.id
-                         WHERE r.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid
-                           AND (t.option_columns OPERATOR(pg_catalog.#>>) '{condition,text}') OPERATOR(pg_catalog.=) @condition::pg_catalog.text) THEN ''
+SELECT CASE WHEN EXISTS (SELECT FROM exaudit_internal.tables_of(@relation::pg_catalog.oid) AS r (id)
+                         JOIN exaudit.tables t ON t.id OPERATOR(pg_catalog.=) r.id
+                         WHERE (t.option_columns OPERATOR(pg_catalog.#>>) '{condition,text}') OPERATOR(pg_catalog.=) @condition::pg_catalog.text) THEN ''
             ELSE coalesce((exaudit_internal.compile_condition(@relation::pg_catalog.oid, @condition::pg_catalog.text, NULL)).reason, '')
        END::pg_catalog.text AS reason;
 

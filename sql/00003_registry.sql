@@ -57,6 +57,7 @@ CREATE TABLE exaudit_internal.column_snapshots (
     xid      xid8    NOT NULL DEFAULT pg_current_xact_id(), -- who took it, which may be rolled back
     PRIMARY KEY (table_id, since)
 );
+CREATE INDEX column_snapshots_relation_idx ON exaudit_internal.column_snapshots (relation);
 GRANT SELECT ON exaudit_internal.column_snapshots TO exaudit_reader, exaudit_writer;
 GRANT INSERT ON exaudit_internal.column_snapshots TO exaudit_writer;
 
@@ -88,16 +89,38 @@ LEFT JOIN LATERAL (
           WHERE s.table_id = t.id ORDER BY s.since DESC LIMIT 1) last
     JOIN pg_catalog.pg_class rel ON rel.oid = last.relation AND rel.relname = t.table_name
     JOIN pg_catalog.pg_namespace n ON n.oid = rel.relnamespace AND n.nspname = t.schema_name
-    WHERE NOT EXISTS (SELECT
+    WHERE c.relation IS NULL
+      AND NOT EXISTS (SELECT
                       FROM pg_catalog.pg_trigger tg
                       JOIN pg_catalog.pg_proc p ON p.oid = tg.tgfoid AND p.pronamespace = 'exaudit_internal'::pg_catalog.regnamespace
                       WHERE tg.tgrelid = last.relation AND tg.tgparentid = 0
                         AND p.proname ~ '^t[0-9]+_insert$' AND tg.tgname = '!exaudit_' || p.proname)
-) named ON c.relation IS NULL
+) named ON true
 WHERE coalesce(c.relation, named.relation) IS NOT NULL;
 GRANT SELECT ON exaudit_internal.relations TO exaudit_reader, exaudit_writer;
 
 -- +goose StatementBegin
+-- The registered tables that a relation is: it takes no more time where there are many. exaudit_internal.relations is asked
+-- of those whose triggers it carries, or that it was when a snapshot of columns was taken.
+CREATE FUNCTION exaudit_internal.tables_of(relation oid) RETURNS SETOF integer
+    LANGUAGE plpgsql STABLE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT r.table_id
+    FROM exaudit_internal.relations r
+    WHERE r.relation = $1
+      AND r.table_id = ANY (ARRAY(
+          SELECT pg_catalog.substring(tg.tgname::text, '^!exaudit_t([0-9]{1,9})_insert$')::integer
+          FROM pg_catalog.pg_trigger tg WHERE tg.tgrelid = $1
+          UNION ALL
+          SELECT s.table_id FROM exaudit_internal.column_snapshots s WHERE s.relation = $1));
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.tables_of TO exaudit_writer, exaudit_reader;
+
 -- The tables whose history the current user may see: those it may read in full. The
 -- history of a table that is gone is for members of exaudit_owner.
 CREATE FUNCTION exaudit_internal.readable_tables() RETURNS SETOF integer

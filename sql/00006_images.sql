@@ -52,7 +52,8 @@ SELECT a.attrelid                                              AS relation,
 FROM pg_catalog.pg_attribute a
 -- OFFSET 0: once per column, not once per use
 CROSS JOIN LATERAL (SELECT exaudit_internal.encoding(a.atttypid) AS encoding OFFSET 0) e
-JOIN pg_catalog.pg_type base ON base.oid = exaudit_internal.base_type(a.atttypid)
+JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
+JOIN pg_catalog.pg_type base ON base.oid = CASE WHEN own.typtype = 'd' THEN exaudit_internal.base_type(own.oid) ELSE own.oid END
 LEFT JOIN pg_catalog.pg_collation col ON col.oid = a.attcollation
 LEFT JOIN pg_catalog.pg_index k ON k.indrelid = a.attrelid AND k.indisprimary
 WHERE a.attnum > 0

@@ -42,7 +42,7 @@ AS $$
 DECLARE
     table_id integer;
 BEGIN
-    IF EXISTS (SELECT FROM exaudit_internal.relations r WHERE r.relation = $1) THEN
+    IF EXISTS (SELECT FROM exaudit_internal.tables_of($1)) THEN
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.tables (schema_name, table_name, key_columns, complete_after)

@@ -116,9 +116,8 @@ BEGIN
     END IF;
     PERFORM exaudit_internal.begin_install();
     SELECT t.id INTO known
-    FROM exaudit.tables t
-    JOIN exaudit_internal.relations r ON r.table_id = t.id
-    WHERE r.relation = target
+    FROM exaudit_internal.tables_of(target) AS r (id)
+    JOIN exaudit.tables t ON t.id = r.id
     ORDER BY t.tracked DESC LIMIT 1;
     IF known IS NULL THEN
         INSERT INTO exaudit.tables (schema_name, table_name, key_columns, tracked)

@@ -67,7 +67,7 @@ AS $$
 BEGIN
     SELECT t.id, c.oid::regclass INTO table_id, relation
     FROM pg_catalog.pg_class c
-    JOIN exaudit_internal.relations r ON r.relation = c.oid
+    CROSS JOIN LATERAL exaudit_internal.tables_of(c.oid) AS r (table_id)
     JOIN exaudit.tables t ON t.id = r.table_id
     WHERE c.reltype = known_table.row_type
     ORDER BY t.tracked DESC

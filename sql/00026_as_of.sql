@@ -163,7 +163,7 @@ CREATE FUNCTION exaudit_internal.as_of_query(relation regclass, function_name te
 AS $$
 #variable_conflict use_column
 DECLARE
-    table_id integer := (SELECT r.table_id FROM exaudit_internal.relations r WHERE r.relation = as_of_query.relation::oid);
+    table_id integer := (SELECT r.id FROM exaudit_internal.tables_of(as_of_query.relation::oid) AS r (id));
 BEGIN
     hidden := exaudit_internal.option_columns(table_id, relation, 'exclude') || exaudit_internal.option_columns(table_id, relation, 'mask');
     query := pg_catalog.format(

@@ -76,6 +76,7 @@ COMMENT ON FUNCTION exaudit_internal.refuse_trigger IS 'Raises an error: a trigg
 COMMENT ON TABLE exaudit_internal.periods IS 'The times at which a table was tracked and that are over, with what is known of its rows then.';
 COMMENT ON TABLE exaudit_internal.column_snapshots IS 'What the columns of a tracked table were, from the version after "since" on.';
 COMMENT ON VIEW exaudit_internal.relations IS 'The relation of each registered table that still exists.';
+COMMENT ON FUNCTION exaudit_internal.tables_of IS 'Returns the registered tables that a relation is.';
 COMMENT ON FUNCTION exaudit_internal.readable_tables IS 'Returns the tables whose history the current user may read.';
 
 -- exaudit_internal: versions
