@@ -29,13 +29,13 @@ func TestRenamedLabels(t *testing.T) {
 		"unheard": func(db *pgtest.DB, _ *exaudit.DB) { db.Exec(t, rename) },
 		"sync": func(db *pgtest.DB, audit *exaudit.DB) {
 			db.Exec(t, rename)
-			if _, err := audit.Sync(ctx); err != nil {
+			if _, err := audit.Sync(ctx, nil); err != nil {
 				t.Error(err)
 			}
 		},
 		"twice": func(db *pgtest.DB, audit *exaudit.DB) {
 			db.Exec(t, `ALTER TYPE mood RENAME VALUE 'ok' TO 'between'`)
-			if _, err := audit.Sync(ctx); err != nil {
+			if _, err := audit.Sync(ctx, nil); err != nil {
 				t.Error(err)
 			}
 			db.Exec(t, `UPDATE moods SET other = 'x' WHERE id = 2`)
@@ -83,18 +83,18 @@ func TestRenamedLabels(t *testing.T) {
 				t.Errorf("latest does not know %v", latest.Unknown)
 			}
 			all := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`)
-			plan, err := audit.Undo(ctx, exaudit.Select(exaudit.OfTables("moods"), exaudit.OfAction(exaudit.Updated, exaudit.Deleted)))
+			plan, err := audit.Undo(ctx, exaudit.Select(exaudit.OfTables("moods"), exaudit.OfAction(exaudit.Updated, exaudit.Deleted)), nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`); got !=
 				pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM exaudit.as_of_version(NULL::moods, 3) r`) {
 				t.Errorf("undone: %s", got)
 			}
-			_, err = audit.Redo(ctx, plan.Transaction)
+			_, err = audit.Redo(ctx, plan.Transaction, nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`); got != all {
 				t.Errorf("redone: %s, want %s", got, all)
 			}
-			_, err = audit.Revert(ctx, 1)
+			_, err = audit.Revert(ctx, 1, nil)
 			end(t, err)
 		})
 	}
@@ -122,7 +122,7 @@ func TestAlteredTypes(t *testing.T) {
 				db.Exec(t, `UPDATE pairs SET p = '(3,4,y)', n = 2`)
 				db.Exec(t, alter)
 				if sync {
-					_, err := audit.Sync(ctx)
+					_, err := audit.Sync(ctx, nil)
 					end(t, err)
 				}
 				db.Exec(t, `UPDATE pairs SET n = 3`)

@@ -88,7 +88,7 @@ func TestAsOfWorkload(t *testing.T) {
 		wait.Wait()
 		db.Exec(t, fmt.Sprintf(`CREATE TABLE goods_%[1]d AS SELECT * FROM goods; CREATE TABLE places_%[1]d AS SELECT * FROM places`, round))
 		mark := fmt.Sprint("round ", round)
-		if _, err := audit.Mark(ctx, mark); err != nil {
+		if _, err := audit.Mark(ctx, mark, nil); err != nil {
 			t.Fatal(err)
 		}
 		points[round] = []exaudit.Point{
@@ -158,7 +158,7 @@ func TestAsOfMarkUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE goods SET name = 'quick' WHERE id = 2`)
-	if _, err := audit.Mark(ctx, "here"); err != nil {
+	if _, err := audit.Mark(ctx, "here", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := slow.Commit(ctx); err != nil {
@@ -201,11 +201,11 @@ func TestAsOfUnknown(t *testing.T) {
 		exaudit.AtTransaction(pgtest.One[uint64](t, db, `SELECT max(xid) FROM exaudit.versions`)),
 		exaudit.AtMark("early"),
 	}
-	if _, err := audit.Mark(ctx, "early"); err != nil {
+	if _, err := audit.Mark(ctx, "early", nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE places SET good = 2 WHERE no = 1`)
-	if _, err := audit.Install(ctx, []string{"late"}); err != nil {
+	if _, err := audit.Install(ctx, []string{"late"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO late VALUES (1)`)
@@ -229,7 +229,7 @@ func TestAsOfUnknown(t *testing.T) {
 			t.Errorf("places as of %s, after retention: %v", at, err)
 		}
 	}
-	if err := audit.Uninstall(ctx, []string{"late"}); err != nil {
+	if err := audit.Uninstall(ctx, []string{"late"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	refused("late", now(), exaudit.ErrNotTrackedThen)
@@ -249,7 +249,7 @@ func TestAsOfMarkAfterRetention(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE goods SET name = 'quick' WHERE id = 2`)
-	if _, err := audit.Mark(ctx, "during"); err != nil {
+	if _, err := audit.Mark(ctx, "during", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := slow.Commit(ctx); err != nil {
@@ -259,7 +259,7 @@ func TestAsOfMarkAfterRetention(t *testing.T) {
 	if rows, err := exaudit.AsOf[good](ctx, audit, "goods", exaudit.AtMark("during")); !errors.Is(err, exaudit.ErrBeforeHistory) {
 		t.Errorf("as of the mark: %v, %v", rows, err)
 	}
-	if _, err := audit.Mark(ctx, "after"); err != nil {
+	if _, err := audit.Mark(ctx, "after", nil); err != nil {
 		t.Fatal(err)
 	}
 	if rows, err := exaudit.AsOf[good](ctx, audit, "goods", exaudit.AtMark("after")); err != nil || rows[0].Name != "slow" {
@@ -401,7 +401,7 @@ func TestAsOfHidden(t *testing.T) {
 	db, audit := audited(t, `CREATE TABLE late (id int PRIMARY KEY, a text, secret text NOT NULL, noise int);
 		INSERT INTO late VALUES (1, 'a', 's', 1), (2, 'a', 's', 2)`, "late")
 	options := exaudit.Options{Mask: []string{"secret"}, Exclude: []string{"noise"}}
-	if _, err := audit.Install(ctx, []string{"late"}, exaudit.WithOptions(map[string]exaudit.Options{"late": options})); err != nil {
+	if _, err := audit.Install(ctx, []string{"late"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"late": options}}); err != nil {
 		t.Fatal(err)
 	}
 	at := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
@@ -463,6 +463,6 @@ func TestAsOfVirtual(t *testing.T) {
 	if images != 3 {
 		t.Errorf("%d images", images)
 	}
-	baselineOf(t, audit, nil)
+	baselineOf(t, audit, nil, nil)
 	historyOf(t, audit, "late", 3, exaudit.WithStates())
 }

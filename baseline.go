@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,29 +16,6 @@ import (
 type Baselined struct {
 	Table string `json:"table"` // quoted
 	Rows  int64  `json:"rows"`
-}
-
-// BaselineOption changes what Baseline does.
-type BaselineOption func(*baselineOptions)
-
-type baselineOptions struct {
-	everyRow    bool
-	lockTimeout time.Duration
-	progress    func(Baselined)
-}
-
-// EveryRow makes Baseline record also rows that have versions.
-func EveryRow() BaselineOption { return func(o *baselineOptions) { o.everyRow = true } }
-
-// BaselineLockTimeout bounds how long Baseline waits for the lock of each table, which is
-// DefaultLockTimeout otherwise; 0 waits for ever.
-func BaselineLockTimeout(d time.Duration) BaselineOption {
-	return func(o *baselineOptions) { o.lockTimeout = d }
-}
-
-// BaselineProgress has a function told of each table that is done.
-func BaselineProgress(done func(Baselined)) BaselineOption {
-	return func(o *baselineOptions) { o.progress = done }
 }
 
 // Baseline records the rows of tables as they are, as Baseline versions: those that have no
@@ -57,11 +33,8 @@ func BaselineProgress(done func(Baselined)) BaselineOption {
 // and be a member of exaudit_writer or have EXECUTE on function exaudit.record_baseline,
 // which nobody has by default. A table that is in use for longer than the lock timeout gives
 // ErrLocked.
-func (d *DB) Baseline(ctx context.Context, tables []string, opts ...BaselineOption) ([]Baselined, error) {
-	o := baselineOptions{lockTimeout: DefaultLockTimeout}
-	for _, opt := range opts {
-		opt(&o)
-	}
+func (d *DB) Baseline(ctx context.Context, tables []string, opts *BaselineOptions) ([]Baselined, error) {
+	o := given(opts)
 	tracked, err := d.baselineTables(ctx, tables)
 	if err != nil {
 		return nil, d.explain(ctx, err)
@@ -76,8 +49,8 @@ func (d *DB) Baseline(ctx context.Context, tables []string, opts ...BaselineOpti
 			return done, d.explain(ctx, err)
 		}
 		done = append(done, Baselined{Table: t.QuotedName, Rows: rows})
-		if o.progress != nil {
-			o.progress(done[len(done)-1])
+		if o.Progress != nil {
+			o.Progress(done[len(done)-1])
 		}
 	}
 	return done, nil
@@ -104,8 +77,8 @@ func (d *DB) baselineTables(ctx context.Context, names []string) ([]triggers.Tra
 	return tables, nil
 }
 
-func (d *DB) baseline(ctx context.Context, t triggers.Tracked, o baselineOptions) (rows int64, err error) {
-	err = lock.Retry(ctx, d.conn, o.lockTimeout, "table "+t.QuotedName, func(tx pgx.Tx, briefly func() error) error {
+func (d *DB) baseline(ctx context.Context, t triggers.Tracked, o BaselineOptions) (rows int64, err error) {
+	err = lock.Retry(ctx, d.conn, wait(o.LockTimeout), "table "+t.QuotedName, func(tx pgx.Tx, briefly func() error) error {
 		queries := db.New()
 		statement, err := queries.BaselineLock(ctx, tx, t.Relation)
 		if err != nil {
@@ -119,7 +92,7 @@ func (d *DB) baseline(ctx context.Context, t triggers.Tracked, o baselineOptions
 			return err
 		}
 		rows, err = recordWith(ctx, tx, func() (int64, error) {
-			return queries.RecordBaseline(ctx, tx, db.RecordBaselineParams{TableID: t.ID, EveryRow: o.everyRow})
+			return queries.RecordBaseline(ctx, tx, db.RecordBaselineParams{TableID: t.ID, EveryRow: o.EveryRow})
 		})
 		return err
 	})

@@ -17,9 +17,9 @@ import (
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
-func baselineOf(t *testing.T, audit *exaudit.DB, tables []string, opts ...exaudit.BaselineOption) []exaudit.Baselined {
+func baselineOf(t *testing.T, audit *exaudit.DB, tables []string, opts *exaudit.BaselineOptions) []exaudit.Baselined {
 	t.Helper()
-	done, err := audit.Baseline(exaudit.With(context.Background(), exaudit.Custom{"why": "baseline"}), tables, opts...)
+	done, err := audit.Baseline(exaudit.With(context.Background(), exaudit.Custom{"why": "baseline"}), tables, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,23 +37,23 @@ func TestBaseline(t *testing.T) {
 		CREATE TABLE days_2025 PARTITION OF days FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 		INSERT INTO days VALUES ('2025-03-04', 1), ('2025-03-05', 2)`, "goods", "days")
 	options := exaudit.Options{Mask: []string{"secret"}, Exclude: []string{"noise"}, Where: "name IS DISTINCT FROM 'hidden'"}
-	if _, err := audit.Install(ctx, []string{"secrets"}, exaudit.WithOptions(map[string]exaudit.Options{"secrets": options})); err != nil {
+	if _, err := audit.Install(ctx, []string{"secrets"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"secrets": options}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE goods SET name = 'changed' WHERE id = 1; INSERT INTO goods (id, name) VALUES (99, 'new')`)
 	before := exaudit.AtVersion(pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`))
 
 	want := []exaudit.Baselined{{Table: "public.days", Rows: 2}, {Table: "public.goods", Rows: 39}, {Table: "public.secrets", Rows: 2}}
-	if done := baselineOf(t, audit, nil); !reflect.DeepEqual(done, want) {
+	if done := baselineOf(t, audit, nil, nil); !reflect.DeepEqual(done, want) {
 		t.Errorf("recorded %v, want %v", done, want)
 	}
 	for i := range want {
 		want[i].Rows = 0
 	}
-	if done := baselineOf(t, audit, nil); !reflect.DeepEqual(done, want) {
+	if done := baselineOf(t, audit, nil, nil); !reflect.DeepEqual(done, want) {
 		t.Errorf("recorded %v again", done)
 	}
-	if done := baselineOf(t, audit, []string{"goods"}, exaudit.EveryRow()); done[0].Rows != 41 {
+	if done := baselineOf(t, audit, []string{"goods"}, &exaudit.BaselineOptions{EveryRow: true}); done[0].Rows != 41 {
 		t.Errorf("recorded %v of every row, want 41", done)
 	}
 
@@ -89,13 +89,13 @@ func TestBaseline(t *testing.T) {
 	if err != nil || after.Name != "good 2" {
 		t.Errorf("the row of a baseline: %v, %v", after, err)
 	}
-	if _, err := audit.Revert(ctx, versions[0].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[0].ID, nil); err != nil {
 		t.Error(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT name || price FROM goods WHERE id = 2`); got != "good 22.50" {
 		t.Errorf("reverted to the baseline: %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID+1000); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, err := audit.Revert(ctx, versions[1].ID+1000, nil); !errors.Is(err, exaudit.ErrNoVersion) {
 		t.Error(err)
 	}
 }
@@ -108,7 +108,7 @@ func TestBaselineDiverged(t *testing.T) {
 	start := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
 	db.Exec(t, `UPDATE goods SET name = 'seen' WHERE id = 1;
 		ALTER TABLE goods DISABLE TRIGGER ALL; UPDATE goods SET name = 'unseen' WHERE id = 1; ALTER TABLE goods ENABLE TRIGGER ALL`)
-	baselineOf(t, audit, []string{"goods"}, exaudit.EveryRow())
+	baselineOf(t, audit, []string{"goods"}, &exaudit.BaselineOptions{EveryRow: true})
 	db.Exec(t, `UPDATE goods SET name = 'seen' WHERE id = 1`)
 	diverged := (*exaudit.DivergedError)(nil)
 	if _, err := audit.History(ctx, "goods", 1, exaudit.WithStates()); !errors.As(err, &diverged) ||
@@ -138,7 +138,7 @@ func TestBaselineAmongWriters(t *testing.T) {
 	}
 	recorded := int64(0)
 	for range 10 {
-		for _, done := range baselineOf(t, audit, nil, exaudit.EveryRow(), exaudit.BaselineLockTimeout(0)) {
+		for _, done := range baselineOf(t, audit, nil, &exaudit.BaselineOptions{EveryRow: true, LockTimeout: -1}) {
 			recorded += done.Rows
 		}
 	}
@@ -160,14 +160,14 @@ func TestBaselineRefuses(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, audit := audited(t, stock, "goods")
-	if _, err := audit.Baseline(ctx, []string{"places"}); !errors.Is(err, exaudit.ErrNotTracked) {
+	if _, err := audit.Baseline(ctx, []string{"places"}, nil); !errors.Is(err, exaudit.ErrNotTracked) {
 		t.Errorf("not tracked: %v", err)
 	}
 	repeatable, err := db.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exaudit.New(repeatable).Baseline(ctx, []string{"goods"}); err == nil || !strings.Contains(err.Error(), "isolation level repeatable read") {
+	if _, err := exaudit.New(repeatable).Baseline(ctx, []string{"goods"}, nil); err == nil || !strings.Contains(err.Error(), "isolation level repeatable read") {
 		t.Errorf("repeatable read: %v", err)
 	}
 	if err := repeatable.Rollback(ctx); err != nil {
@@ -187,7 +187,7 @@ func TestBaselineRefuses(t *testing.T) {
 	if _, err := writer.Exec(ctx, `UPDATE goods SET name = 'x'`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := audit.Baseline(ctx, []string{"goods"}, exaudit.BaselineLockTimeout(time.Millisecond)); !errors.Is(err, exaudit.ErrLocked) {
+	if _, err := audit.Baseline(ctx, []string{"goods"}, &exaudit.BaselineOptions{LockTimeout: time.Millisecond}); !errors.Is(err, exaudit.ErrLocked) {
 		t.Errorf("while it is written to: %v", err)
 	}
 	if err := writer.Rollback(ctx); err != nil {
@@ -197,11 +197,11 @@ func TestBaselineRefuses(t *testing.T) {
 	role := db.Role(t, "")
 	db.Exec(t, fmt.Sprintf(`GRANT exaudit_reader TO %[1]s; GRANT SELECT, UPDATE ON goods TO %[1]s`, role))
 	limited := exaudit.New(db.Connect(t, role))
-	if _, err := limited.Baseline(ctx, []string{"goods"}); err == nil || !strings.Contains(err.Error(), "permission denied for function record_baseline") {
+	if _, err := limited.Baseline(ctx, []string{"goods"}, nil); err == nil || !strings.Contains(err.Error(), "permission denied for function record_baseline") {
 		t.Errorf("a reader: %v", err)
 	}
 	db.Exec(t, `GRANT EXECUTE ON FUNCTION exaudit.record_baseline TO `+role)
-	if done, err := limited.Baseline(ctx, []string{"goods"}); err != nil || done[0].Rows != 40 {
+	if done, err := limited.Baseline(ctx, []string{"goods"}, nil); err != nil || done[0].Rows != 40 {
 		t.Errorf("who was granted it: %v, %v", done, err)
 	}
 }

@@ -28,7 +28,7 @@ func TestTablesCalledLikeBuiltins(t *testing.T) {
 	for _, table := range tables {
 		db.Exec(t, `INSERT INTO `+table+` VALUES (1, 'a')`)
 		mark := "before " + table
-		if _, err := audit.Mark(ctx, mark); err != nil {
+		if _, err := audit.Mark(ctx, mark, nil); err != nil {
 			t.Fatal(err)
 		}
 		bad := inOneTransaction(t, db, `UPDATE `+table+` SET v = 'b'`)
@@ -53,11 +53,11 @@ func TestTablesCalledLikeBuiltins(t *testing.T) {
 				t.Errorf("history of %s: %v, %v", table, v, err)
 			}
 		}
-		undo(t, audit, gone)
-		undo(t, audit, bad)
+		undo(t, audit, gone, nil)
+		undo(t, audit, bad, nil)
 		expect(t, db, table, `(0,kept) (1,a)`)
 		again := historyOf(t, audit, table, 0)
-		if _, err := audit.Revert(ctx, again[len(again)-1].ID); err != nil {
+		if _, err := audit.Revert(ctx, again[len(again)-1].ID, nil); err != nil {
 			t.Errorf("revert in %s: %v", table, err)
 		}
 		expect(t, db, table, `(0,b) (1,a)`)

@@ -218,7 +218,7 @@ func revertEach(ctx context.Context, t *testing.T, audit *exaudit.DB, ids []int6
 	for range 4 {
 		wg.Go(func() {
 			for id := range work {
-				_, err := audit.Revert(ctx, id)
+				_, err := audit.Revert(ctx, id, nil)
 				retry := errors.Is(err, exaudit.ErrReferencedRowMissing) || errors.Is(err, exaudit.ErrUniqueConflict) || isDeadlock(err)
 				mu.Lock()
 				switch {

@@ -41,12 +41,12 @@ func TestColumnsAddedAgain(t *testing.T) {
 			}
 			db := auditdb.New(t, variant.table)
 			audit := exaudit.New(db.Pool)
-			options := []exaudit.InstallOption{exaudit.WithOptions(map[string]exaudit.Options{"t": variant.options})}
-			if variant.follow {
-				options = append(options, exaudit.FollowDDL(exaudit.Following{}))
-			}
-			_, err := audit.Install(ctx, []string{"t"}, options...)
+			_, err := audit.Install(ctx, []string{"t"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"t": variant.options}})
 			end(t, err)
+			if variant.follow {
+				_, err := audit.FollowDDL(ctx, exaudit.Following{}, nil)
+				end(t, err)
+			}
 			open, another := db.Connect(t, ""), db.Connect(t, "")
 			_, err = open.Exec(ctx, `INSERT INTO t VALUES (25, 'x', 5, 'd'), (27, 'x', 5, 'd')`)
 			end(t, err)
@@ -65,12 +65,12 @@ func TestColumnsAddedAgain(t *testing.T) {
 				t.Errorf("as of version %d:\n%s\nwant:\n%s", before, got, want)
 			}
 			is := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM t`)
-			plan, err := audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.SinceMark("before")))
+			plan, err := audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.SinceMark("before")), nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM t`); got != want {
 				t.Errorf("undone:\n%s\nwant:\n%s", got, want)
 			}
-			_, err = audit.Redo(ctx, plan.Transaction)
+			_, err = audit.Redo(ctx, plan.Transaction, nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM t`); got != is {
 				t.Errorf("redone:\n%s\nwant:\n%s", got, is)

@@ -104,7 +104,7 @@ func TestPrimitive(t *testing.T) {
 	wantAll("by the type beneath", byBase, read(exaudit.PrimitiveTypes("jsonb")))
 
 	install := func(o exaudit.Options) error {
-		_, err := audit.Install(ctx, []string{"places"}, exaudit.WithOptions(map[string]exaudit.Options{"places": o}))
+		_, err := audit.Install(ctx, []string{"places"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"places": o}})
 		return err
 	}
 	if err := install(exaudit.Options{Primitive: []string{"info/address", "tags"}}); err != nil {
@@ -137,7 +137,7 @@ func TestPrimitiveOfTypedHistory(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE notes (id int PRIMARY KEY, info jsonb)`)
-	if _, err := audit.Install(ctx, []string{"notes"}, exaudit.WithOptions(map[string]exaudit.Options{"notes": {Primitive: []string{"info/a"}}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"notes"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {Primitive: []string{"info/a"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO notes VALUES (1, '{"a": [1], "b": [1], "c": [1]}'); UPDATE notes SET info = '{"a": [2], "b": [2], "c": [2]}'`)

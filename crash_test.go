@@ -37,7 +37,7 @@ func TestConcurrentWritersAndCrash(t *testing.T) {
 		INSERT INTO hot SELECT g, 0, '' FROM generate_series(1, %d) g`, hotRows)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exaudit.New(pool).Install(ctx, []string{"hot"}); err != nil {
+	if _, err := exaudit.New(pool).Install(ctx, []string{"hot"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	pool.Close()
@@ -70,15 +70,11 @@ func serverToKill(t *testing.T) (*postgres.Cluster, *pgxpool.Pool) {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Stop)
-	config, err := pgx.ParseConfig(server.URL("postgres"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := exaudit.Init(ctx, config); err != nil {
-		t.Fatal(err)
-	}
 	pool, err := pgxpool.New(ctx, server.URL("postgres"))
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exaudit.New(pool).Init(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
 	return server, pool

@@ -21,7 +21,7 @@ func TestCustomDataBeyondTheEncoding(t *testing.T) {
 		"LATIN1": {`{"a": "\\u0000", "b": "\\u65E5é\\uD83D\\ude00", "c": "\\ud83d x \\u65e5", "k\\u65e5": 1}`, `{"who": "\\u65e5é\\ud83d\\ude00"}`},
 	} {
 		db := pgtest.New(t, pgtest.Encoded(encoding))
-		if _, err := exaudit.Init(ctx, db.Pool.Config().ConnConfig); err != nil {
+		if _, err := exaudit.New(db.Pool).Init(ctx, nil); err != nil {
 			t.Fatal(err)
 		}
 		db.Exec(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
@@ -30,7 +30,7 @@ func TestCustomDataBeyondTheEncoding(t *testing.T) {
 			_, err := pool.Exec(ctx, `SET client_encoding = 'UTF8'`)
 			end(t, err)
 			audit := exaudit.New(pool)
-			_, err = audit.Install(ctx, []string{"items"})
+			_, err = audit.Install(ctx, []string{"items"}, nil)
 			end(t, err)
 			tx, err := audit.Begin(ctx)
 			end(t, err)

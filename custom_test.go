@@ -63,7 +63,7 @@ func TestInvalidCustom(t *testing.T) {
 		_, exec := audit.Exec(ctx, `SELECT 1`)
 		_, query := audit.Query(ctx, `SELECT 1`)
 		_, begin := audit.Begin(ctx)
-		_, revert := audit.Revert(ctx, 1)
+		_, revert := audit.Revert(ctx, 1, nil)
 		_, copied := audit.CopyFrom(ctx, pgx.Identifier{"t"}, []string{"a"}, pgx.CopyFromRows(nil))
 		b := &pgx.Batch{}
 		b.Queue(`SELECT 1`)
@@ -127,7 +127,7 @@ func TestCustomArrives(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, notes+`CREATE TABLE loud (id int PRIMARY KEY)`)
 	audit := exaudit.New(db.Pool)
-	_, err := audit.Install(ctx, []string{"notes", "loud"}, exaudit.WithOptions(map[string]exaudit.Options{"notes": {AllowIgnore: true}}))
+	_, err := audit.Install(ctx, []string{"notes", "loud"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {AllowIgnore: true}}})
 	end(t, err)
 	custom := exaudit.Custom{"q": `it's "\ <>&`, "n": json.Number("9007199254740993"), "big": json.Number("-1e131071"), "small": json.Number("0.1e-16382"), "deep": map[string]any{"list": []any{1, nil, "ä😀"}}}
 	note(t, exaudit.With(ctx, custom), audit, "1")

@@ -2,6 +2,7 @@ package exaudit_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -29,7 +30,7 @@ var exampleDB = sync.OnceValue(func() *exaudit.DB {
 		must(audit.Exec(ctx, `CREATE TABLE `+name+` (
 			id int PRIMARY KEY, status text NOT NULL DEFAULT 'new', weight int NOT NULL DEFAULT 0)`))
 	}
-	must(audit.Install(ctx, []string{"parcels"}))
+	must(audit.Install(ctx, []string{"parcels"}, nil))
 	return audit
 })
 
@@ -168,13 +169,52 @@ func ExampleDB_Covered() {
 	// true
 }
 
+func ExampleDB_Init() {
+	ctx, audit := forExample("")
+	changed, err := audit.Init(ctx, nil)
+	fmt.Println(changed, err)
+	// Output: false <nil>
+}
+
+func ExampleDB_DropSchema() {
+	ctx, audit := forExample("")
+	tx := must(audit.Begin(ctx))
+	defer tx.Rollback(ctx)
+	fmt.Println(exaudit.New(tx).DropSchema(ctx, nil))
+	// Output: drop schema exaudit: a DB of a transaction cannot do that: give New a pool or a connection
+}
+
+func ExampleDB_FollowDDL() {
+	ctx, audit := forExample("")
+	tx := must(audit.Begin(ctx))
+	defer tx.Rollback(ctx)
+	inside := exaudit.New(tx)
+	must(inside.FollowDDL(ctx, exaudit.Following{NewTables: []string{"public.shop_*"}}, nil))
+	must(tx.Exec(ctx, `CREATE TABLE shop_items (id int PRIMARY KEY)`))
+	fmt.Println(inside.Covered(ctx, "shop_items"))
+	// Output: <nil>
+}
+
+func ExampleDB_StopFollowingDDL() {
+	ctx, audit := forExample("")
+	tx := must(audit.Begin(ctx))
+	defer tx.Rollback(ctx)
+	inside := exaudit.New(tx)
+	must(inside.FollowDDL(ctx, exaudit.Following{}, nil))
+	fmt.Println(inside.StopFollowingDDL(ctx, nil))
+	fmt.Println(inside.Following(ctx))
+	// Output:
+	// <nil>
+	// <nil> <nil>
+}
+
 func ExampleDB_Install() {
 	ctx, audit := forExample("")
-	done, err := audit.Install(ctx, []string{"stamps"})
+	done, err := audit.Install(ctx, []string{"stamps"}, nil)
 	fmt.Println(done[0].Table, done[0].Changed, err)
-	done, err = audit.Install(ctx, []string{"stamps"})
+	done, err = audit.Install(ctx, []string{"stamps"}, nil)
 	fmt.Println(done[0].Table, done[0].Changed, err)
-	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}))
+	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}, nil))
 	// Output:
 	// public.stamps true <nil>
 	// public.stamps false <nil>
@@ -183,14 +223,14 @@ func ExampleDB_Install() {
 
 func ExampleDB_Uninstall() {
 	ctx, audit := forExample("")
-	must(audit.Install(ctx, []string{"stamps"}))
-	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}))
+	must(audit.Install(ctx, []string{"stamps"}, nil))
+	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}, nil))
 	// Output: <nil>
 }
 
 func ExampleDB_Sync() {
 	ctx, audit := forExample("")
-	done, err := audit.Sync(ctx)
+	done, err := audit.Sync(ctx, nil)
 	for _, i := range done {
 		if i.Changed {
 			fmt.Println("brought up to date:", i.Table)
@@ -235,10 +275,10 @@ func ExampleDB_SetPrecision() {
 func ExampleDB_Baseline() {
 	ctx, audit := forExample("")
 	must(audit.Exec(ctx, `INSERT INTO stamps (id) VALUES (1), (2)`)) // before it is tracked
-	must(audit.Install(ctx, []string{"stamps"}))
-	done, err := audit.Baseline(ctx, []string{"stamps"})
+	must(audit.Install(ctx, []string{"stamps"}, nil))
+	done, err := audit.Baseline(ctx, []string{"stamps"}, nil)
 	fmt.Println(done, err)
-	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}))
+	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}, nil))
 	// Output:
 	// [{public.stamps 2}] <nil>
 	// <nil>
@@ -246,7 +286,7 @@ func ExampleDB_Baseline() {
 
 func ExampleDB_IndexCustom() {
 	ctx, audit := forExample("")
-	fmt.Println(audit.IndexCustom(ctx, "request"))
+	fmt.Println(audit.IndexCustom(ctx, "request", nil))
 	// Output: <nil>
 }
 
@@ -424,7 +464,7 @@ func ExampleDB_Snapshot() {
 
 func ExampleDB_Mark() {
 	ctx, audit := forExample("r-34")
-	mark, err := audit.Mark(ctx, "before the sale", exaudit.MarkNote("prices of 2026"))
+	mark, err := audit.Mark(ctx, "before the sale", &exaudit.MarkOptions{Note: "prices of 2026"})
 	fmt.Println(mark.Name, mark.Note, err)
 	fmt.Println(audit.RemoveMark(ctx, "before the sale"))
 	// Output:
@@ -434,7 +474,7 @@ func ExampleDB_Mark() {
 
 func ExampleDB_Marks() {
 	ctx, audit := forExample("")
-	must(audit.Mark(ctx, "stocktaking"))
+	must(audit.Mark(ctx, "stocktaking", nil))
 	marks, err := audit.Marks(ctx)
 	fmt.Println(marks[0].Name, err)
 	fmt.Println(audit.RemoveMark(ctx, "stocktaking"))
@@ -445,15 +485,15 @@ func ExampleDB_Marks() {
 
 func ExampleDB_RemoveMark() {
 	ctx, audit := forExample("")
-	must(audit.Mark(ctx, "a mistake"))
+	must(audit.Mark(ctx, "a mistake", nil))
 	fmt.Println(audit.RemoveMark(ctx, "a mistake"))
 	// Output: <nil>
 }
 
-func ExampleDB_Preview() {
+func ExampleDB_PlanRevert() {
 	ctx, audit := forExample("r-40")
 	versions := sent(ctx, audit, 40)
-	reversal, err := audit.Preview(ctx, versions[1].ID)
+	reversal, err := audit.PlanRevert(ctx, versions[1].ID, nil)
 	fmt.Print(patch.Text(reversal.Patch))
 	fmt.Println(err)
 	// Output:
@@ -461,10 +501,28 @@ func ExampleDB_Preview() {
 	// <nil>
 }
 
+func ExampleDB_ApplyRevert() {
+	ctx, audit := forExample("r-59")
+	versions := sent(ctx, audit, 59)
+	plan := must(audit.PlanRevert(ctx, versions[1].ID, nil))
+	must(audit.Exec(ctx, `UPDATE parcels SET status = 'lost' WHERE id = 59`))
+	_, err := audit.ApplyRevert(ctx, plan, nil)
+	fmt.Println(errors.Is(err, exaudit.ErrChanged))
+
+	plan = must(audit.PlanRevert(ctx, versions[1].ID, nil))
+	done, err := audit.ApplyRevert(ctx, plan, nil)
+	fmt.Print(patch.Text(done.Patch))
+	fmt.Println(err)
+	// Output:
+	// true
+	// ~ status: "lost" → "new"
+	// <nil>
+}
+
 func ExampleDB_Revert() {
 	ctx, audit := forExample("r-41")
 	versions := sent(ctx, audit, 41)
-	reversal, err := audit.Revert(ctx, versions[1].ID)
+	reversal, err := audit.Revert(ctx, versions[1].ID, nil)
 	fmt.Print(patch.Text(reversal.Patch))
 	fmt.Println(err)
 	// Output:
@@ -475,7 +533,7 @@ func ExampleDB_Revert() {
 func ExampleDB_PlanUndo() {
 	ctx, audit := forExample("r-42")
 	sent(ctx, audit, 42)
-	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-42"), exaudit.OfAction(exaudit.Updated)))
+	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-42"), exaudit.OfAction(exaudit.Updated)), nil)
 	for _, row := range plan.Rows {
 		fmt.Print(row.Table, " ", row.EntityID, " ", patch.Text(row.Patch))
 	}
@@ -488,7 +546,7 @@ func ExampleDB_PlanUndo() {
 func ExampleDB_CheckUndo() {
 	ctx, audit := forExample("r-43")
 	sent(ctx, audit, 43)
-	plan := must(audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-43"))))
+	plan := must(audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-43")), nil))
 	fmt.Println(audit.CheckUndo(ctx, plan))
 	// Output: <nil>
 }
@@ -496,8 +554,8 @@ func ExampleDB_CheckUndo() {
 func ExampleDB_ApplyUndo() {
 	ctx, audit := forExample("r-44")
 	sent(ctx, audit, 44)
-	plan := must(audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-44"))))
-	done, err := audit.ApplyUndo(ctx, plan)
+	plan := must(audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-44")), nil))
+	done, err := audit.ApplyUndo(ctx, plan, nil)
 	fmt.Println(done.Rows[0].Action, err)
 	// Output: deleted <nil>
 }
@@ -505,7 +563,7 @@ func ExampleDB_ApplyUndo() {
 func ExampleDB_Undo() {
 	ctx, audit := forExample("r-45")
 	sent(ctx, audit, 45)
-	done, err := audit.Undo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-45")))
+	done, err := audit.Undo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-45")), nil)
 	fmt.Println(len(done.Rows), done.Rows[0].Action, err)
 	// Output: 1 deleted <nil>
 }
@@ -513,7 +571,7 @@ func ExampleDB_Undo() {
 func ExampleDB_PlanRedo() {
 	ctx, audit := forExample("r-46")
 	undo := undone(ctx, audit, 46)
-	plan, err := audit.PlanRedo(ctx, undo)
+	plan, err := audit.PlanRedo(ctx, undo, nil)
 	fmt.Println(plan.Rows[0].Action, err)
 	// Output: created <nil>
 }
@@ -521,7 +579,7 @@ func ExampleDB_PlanRedo() {
 func ExampleDB_Redo() {
 	ctx, audit := forExample("r-47")
 	undo := undone(ctx, audit, 47)
-	done, err := audit.Redo(ctx, undo)
+	done, err := audit.Redo(ctx, undo, nil)
 	fmt.Println(done.Rows[0].Action, err)
 	// Output: created <nil>
 }
@@ -529,7 +587,7 @@ func ExampleDB_Redo() {
 // undone inserts a parcel, undoes that, and returns the transaction of the undo.
 func undone(ctx context.Context, audit *exaudit.DB, id int) uint64 {
 	must(audit.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
-	must(audit.Undo(ctx, exaudit.Select(exaudit.OfEntity("parcels", id))))
+	must(audit.Undo(ctx, exaudit.Select(exaudit.OfEntity("parcels", id)), nil))
 	versions := must(audit.History(ctx, "parcels", id))
 	return versions[len(versions)-1].Transaction
 }

@@ -148,7 +148,7 @@ func (d disk) interruption(name string) fullDisk {
 		tables[1] = "things"
 	}
 	return fullDisk{template: template, step: 32 << 10, steps: c.steps, again: c.again, tables: tables, run: func(db *pgtest.DB) error {
-		return c.run(context.Background(), db.Pool.Config().ConnConfig, exaudit.New(db.Pool))
+		return c.run(context.Background(), exaudit.New(db.Pool))
 	}}
 }
 
@@ -159,7 +159,7 @@ func TestFullDisk(t *testing.T) {
 	ctx := context.Background()
 	d := newDisk(t)
 	initialize := func(db *pgtest.DB) error {
-		_, err := exaudit.Init(ctx, db.Pool.Config().ConnConfig)
+		_, err := exaudit.New(db.Pool).Init(ctx, nil)
 		return err
 	}
 	d.do(d.admin, `CREATE DATABASE initialised`)
@@ -175,7 +175,7 @@ func TestFullDisk(t *testing.T) {
 	commands := map[string]fullDisk{
 		"init": {template: "template0", step: 96 << 10, run: initialize},
 		"install": {template: "initialised", step: 16 << 10, steps: true, run: func(db *pgtest.DB) error {
-			_, err := exaudit.New(db.Pool).Install(ctx, []string{"orders", "items", "parts"})
+			_, err := exaudit.New(db.Pool).Install(ctx, []string{"orders", "items", "parts"}, nil)
 			return err
 		}, tables: []string{"orders", "items", "parts"}},
 	}

@@ -5,7 +5,7 @@
 //
 // Triggers, generated for each table, write a version for each row that changes, in the same
 // transaction: whatever makes the change, it is recorded, and rolled back with it. The command
-// exaudit installs them (exaudit init, exaudit install), or [Init] and [DB.Install]; migrations
+// exaudit installs them (exaudit init, exaudit install), or [DB.Init] and [DB.Install]; migrations
 // of the application's own may have them as well (exaudit generate). [DB.Covered] tells a
 // readiness probe about tables that are not recorded.
 //

@@ -223,7 +223,7 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 	if after := drifted(); after != "" {
 		t.Errorf("drift after sync:\n%s", after)
 	}
-	done, err := audit.Sync(ctx)
+	done, err := audit.Sync(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,14 +243,14 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 	if got := asJSON(t, versions[0].CustomColumns["actor_id"]); got != "7" {
 		t.Errorf("its actor is %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT o::text FROM orders o WHERE id = 1`); got != `(1,new,1.50,null)` {
 		t.Errorf("reverted to %s", got)
 	}
 	deleted := historyOf(t, audit, "orders", 2)
-	if _, err := audit.Revert(ctx, deleted[len(deleted)-1].ID); err != nil {
+	if _, err := audit.Revert(ctx, deleted[len(deleted)-1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT o::text FROM orders o WHERE id = 2`); got != `(2,new,2.00,null)` {
@@ -262,7 +262,7 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 	if ids := idsOf(searched(t, audit, exaudit.UntilMark("paid"))); asJSON(t, ids) != "[1,2,3,4]" {
 		t.Errorf("before the mark are %v", ids)
 	}
-	if _, err := audit.Mark(ctx, "restored"); err != nil {
+	if _, err := audit.Mark(ctx, "restored", nil); err != nil {
 		t.Error(err)
 	}
 	if all := searched(t, audit, exaudit.SinceMark("restored")); len(all) != 0 {
@@ -381,7 +381,7 @@ func TestRestoreWhereOidIsTaken(t *testing.T) {
 			}
 		}
 		check(6)
-		if _, err := audit.Sync(context.Background()); err != nil {
+		if _, err := audit.Sync(context.Background(), nil); err != nil {
 			t.Fatal(err)
 		}
 		target.Exec(t, `UPDATE items SET remark = 'synced'`)
@@ -395,7 +395,10 @@ func TestDumpFollowed(t *testing.T) {
 	t.Parallel()
 	source := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, name text)`)
 	following := exaudit.Following{NewTables: []string{"public.*"}, Except: []string{"public.tmp_*"}}
-	if _, err := exaudit.New(source.Pool).Install(context.Background(), []string{"items"}, exaudit.FollowDDL(following)); err != nil {
+	if _, err := exaudit.New(source.Pool).Install(context.Background(), []string{"items"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exaudit.New(source.Pool).FollowDDL(context.Background(), following, nil); err != nil {
 		t.Fatal(err)
 	}
 	source.Exec(t, `CREATE TABLE fresh (id int PRIMARY KEY, info jsonb); INSERT INTO fresh VALUES (1, 'null'); INSERT INTO items VALUES (1, 'a');

@@ -26,7 +26,7 @@ func TestDivergenceOfEnum(t *testing.T) {
 	db, audit := audited(t, `CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE m (id int PRIMARY KEY, mood mood, n int)`, "m")
 	db.Exec(t, `INSERT INTO m VALUES (1, 'sad', 1); UPDATE m SET n = 2`)
 	db.Exec(t, `SET session_replication_role = replica; UPDATE m SET mood = 'happy'; RESET session_replication_role`)
-	if _, err := audit.Revert(context.Background(), 2); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := audit.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrDiverged) {
 		t.Errorf("got %v, want ErrDiverged", err)
 	}
 }
@@ -60,7 +60,7 @@ func TestSuccessorTakesTheName(t *testing.T) {
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE o_new (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY)`, "o", "o_new")
 	db.Exec(t, `INSERT INTO o VALUES (1); INSERT INTO o_new VALUES (1), (2); DROP TABLE o; ALTER TABLE o_new RENAME TO o`)
-	if _, err := audit.Install(ctx, []string{"other"}); err != nil {
+	if _, err := audit.Install(ctx, []string{"other"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if v := historyOf(t, audit, "o", 1, exaudit.WithStates()); len(v) != 1 || v[0].ID != 2 {
@@ -76,7 +76,7 @@ func TestBareName(t *testing.T) {
 	if _, err := audit.History(ctx, "o", 1); !errors.Is(err, exaudit.ErrNoTable) {
 		t.Errorf("history: %v, want ErrNoTable", err)
 	}
-	if err := audit.Uninstall(ctx, []string{"o"}); !errors.Is(err, exaudit.ErrNoTable) {
+	if err := audit.Uninstall(ctx, []string{"o"}, nil); !errors.Is(err, exaudit.ErrNoTable) {
 		t.Errorf("uninstall: %v, want ErrNoTable", err)
 	}
 }
@@ -107,7 +107,7 @@ func TestReadingWhileWriting(t *testing.T) {
 	}()
 	for range 20 {
 		historyOf(t, audit, "orders", 1, exaudit.WithStates())
-		if _, err := audit.Preview(ctx, 2); err != nil {
+		if _, err := audit.PlanRevert(ctx, 2, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -131,7 +131,7 @@ func TestRevertOfDeleteRace(t *testing.T) {
 			_, err := db.Pool.Exec(ctx, `INSERT INTO r VALUES (1, $1) ON CONFLICT DO NOTHING`, i)
 			inserted <- err
 		}()
-		_, err := audit.Revert(ctx, id)
+		_, err := audit.Revert(ctx, id, nil)
 		if err != nil && !errors.Is(err, exaudit.ErrUniqueConflict) && !errors.Is(err, exaudit.ErrNothingToDo) {
 			t.Errorf("round %d: %v", i, err)
 		}
@@ -148,7 +148,7 @@ func TestRevertOfMissingRow(t *testing.T) {
 	db, audit := audited(t, `CREATE TABLE u (id text PRIMARY KEY DEFAULT gen_random_uuid()::text, x text)`, "u")
 	db.Exec(t, `INSERT INTO u VALUES ('k', 'a'); UPDATE u SET x = 'b'`)
 	db.Exec(t, `SET session_replication_role = replica; DELETE FROM u; RESET session_replication_role`)
-	if _, err := audit.Revert(context.Background(), 2, exaudit.AllowDiverged()); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := audit.Revert(context.Background(), 2, &exaudit.RevertOptions{AllowDiverged: true}); !errors.Is(err, exaudit.ErrDiverged) {
 		t.Errorf("got %v, want ErrDiverged", err)
 	}
 	if got := rows(t, db, "u"); got != "" {
@@ -162,7 +162,7 @@ func TestRevertToRowOfBeforeAddedColumn(t *testing.T) {
 	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text)`, "p")
 	db.Exec(t, `INSERT INTO p VALUES (1, 'a'); DELETE FROM p`)
 	db.Exec(t, `ALTER TABLE p ADD COLUMN c int DEFAULT 5; INSERT INTO p VALUES (1, 'a')`)
-	if _, err := audit.Revert(context.Background(), 2); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("got %v, want ErrNothingToDo", err)
 	}
 }
@@ -178,7 +178,7 @@ func TestSwappedKeys(t *testing.T) {
 	if got := fmt.Sprint(last.State["x"]); got != "one!" {
 		t.Errorf("the row under key 2 is %s, want one!", got)
 	}
-	if _, err := audit.Revert(context.Background(), last.ID); err != nil {
+	if _, err := audit.Revert(context.Background(), last.ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "s"); got != "(1,two) (2,one)" {
@@ -199,7 +199,7 @@ func TestKeyOfDomain(t *testing.T) {
 	if n := len(historyOf(t, audit, "d", 1)); n != 2 {
 		t.Errorf("%d versions, want 2", n)
 	}
-	if _, err := audit.Preview(ctx, 2); err != nil {
+	if _, err := audit.PlanRevert(ctx, 2, nil); err != nil {
 		t.Fatal(err)
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM ran`); n != 0 {
@@ -245,7 +245,7 @@ func TestIdentityCustomColumn(t *testing.T) {
 	ctx := exaudit.With(context.Background(), exaudit.Custom{"seq": 5, "actor_id": 7})
 	db, audit := audited(t, orders, "orders")
 	db.Exec(t, `ALTER TABLE exaudit.versions ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY`)
-	if _, err := audit.Install(ctx, []string{"orders"}); err != nil {
+	if _, err := audit.Install(ctx, []string{"orders"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	err := pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error {
@@ -264,7 +264,7 @@ func TestInheritanceParent(t *testing.T) {
 		INSERT INTO chi VALUES (1, 100)`, "par")
 	db.Exec(t, `INSERT INTO par VALUES (1, 0)`)
 	db.Exec(t, `UPDATE ONLY par SET v = 1`)
-	if _, err := audit.Revert(context.Background(), 2); err != nil {
+	if _, err := audit.Revert(context.Background(), 2, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(v::text, ',' ORDER BY v) FROM par`); got != "0,100" {
@@ -295,7 +295,7 @@ func TestMoveFromEmptyKey(t *testing.T) {
 		if last.PreviousEntityID == nil || *last.PreviousEntityID != "" || !strings.Contains(asJSON(t, last), `"previous_entity_id":""`) {
 			t.Errorf("previous key of %s", asJSON(t, last))
 		}
-		if _, err := audit.Revert(ctx, last.ID); err != nil {
+		if _, err := audit.Revert(ctx, last.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		db.Exec(t, `DELETE FROM names WHERE name = '' AND n = 1`)
@@ -340,10 +340,10 @@ func TestPlantedOperators(t *testing.T) {
 		if _, err := audit.History(ctx, "things", key, exaudit.After(versions[0].ID), exaudit.Limit(1)); err != nil {
 			t.Error(err)
 		}
-		if _, err := audit.Preview(ctx, versions[1].ID); err != nil {
+		if _, err := audit.PlanRevert(ctx, versions[1].ID, nil); err != nil {
 			t.Error(err)
 		}
-		if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+		if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
 			t.Error(err)
 		}
 	}
@@ -415,7 +415,7 @@ func TestWideKeys(t *testing.T) {
 			if err != nil || len(versions) != 3 {
 				t.Fatalf("%d versions, %v; want 3", len(versions), err)
 			}
-			if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+			if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
 				t.Error(err)
 			}
 			db.Exec(t, `TRUNCATE wide`)
@@ -423,7 +423,7 @@ func TestWideKeys(t *testing.T) {
 			if err != nil || len(versions) != 5 {
 				t.Fatalf("%d versions, %v; want 5", len(versions), err)
 			}
-			if _, err := audit.Revert(ctx, versions[4].ID); err != nil {
+			if _, err := audit.Revert(ctx, versions[4].ID, nil); err != nil {
 				t.Error(err)
 			}
 			var n int
@@ -523,16 +523,16 @@ func TestReadingRunsNoOwnersCode(t *testing.T) {
 			t.Fatalf("the history as rows: %v", err)
 		}
 	}
-	if _, err := audit.Preview(ctx, 4); err != nil {
+	if _, err := audit.PlanRevert(ctx, 4, nil); err != nil {
 		t.Errorf("the preview of a revert: %v", err)
 	}
-	if _, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.OfTables("m.t"))); err != nil {
+	if _, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.OfTables("m.t")), nil); err != nil {
 		t.Errorf("the preview of an undo: %v", err)
 	}
 	// writing takes the owner's rights: that the row may be written is for its code to say
 	as := exaudit.New(mine)
 	db.Exec(t, `GRANT exaudit_reader TO `+owner)
-	if _, err := as.Revert(ctx, 4); err != nil {
+	if _, err := as.Revert(ctx, 4, nil); err != nil {
 		t.Errorf("a revert by the owner: %v", err)
 	}
 }

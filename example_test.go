@@ -41,7 +41,7 @@ func example(ctx context.Context, pool *pgxpool.Pool) error {
 		fmt.Println(patch.Text(v.Patch))
 	}
 
-	undone, err := audit.Revert(ctx, versions[1].ID)
+	undone, err := audit.Revert(ctx, versions[1].ID, nil)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -98,32 +97,51 @@ var (
 	ErrInvalidKey = errors.New("invalid key")
 )
 
-// Init creates schema exaudit in the database of config, or brings it up to date, and reports whether there was
-// anything to do. Its migrations are kept apart from the application's own. It is one transaction: whatever ends it
-// early leaves nothing behind. It is safe to run twice, and from several processes at once: they wait for each other,
-// see InitLockTimeout.
+// Init creates schema exaudit in the database, or brings it up to date, and reports whether there was anything to do.
+// Its migrations are kept apart from the application's own. It is one transaction, on a connection of its own: whatever
+// ends it early leaves nothing behind. It is safe to run twice, and from several processes at once: they wait for each
+// other, see InitOptions. A DB of a transaction cannot be initialised: that is an error.
 //
 // A schema that is newer than this program is left alone, so that an older release of a service starts again after a
 // newer one was rolled back: Init returns false and no error, changes are recorded as before, and Check returns
 // ErrNewer.
 //
-// Errors: ErrEncoding, ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, and ErrLacksPrivileges, which
-// names all that the role lacks before anything is changed.
-func Init(ctx context.Context, config *pgx.ConnConfig, opts ...InitOption) (changed bool, err error) {
-	return sql.Up(ctx, config, opts...)
+// Errors: ErrEncoding, ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, and
+// ErrLacksPrivileges, which names all that the role lacks before anything is changed.
+func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err error) {
+	config, err := d.connConfig()
+	if err != nil {
+		return false, fmt.Errorf("initialise exaudit: %w", err)
+	}
+	return sql.Up(ctx, config, given(opts).inner()...)
 }
 
-// InitOption changes how Init and Remove work.
-type InitOption = sql.Option
+// DropSchema drops schema exaudit, with everything that was recorded and the triggers on all tables, in one transaction,
+// on a connection of its own. It also drops a schema that is incomplete or was made by another build.
+func (d *DB) DropSchema(ctx context.Context, opts *InitOptions) error {
+	config, err := d.connConfig()
+	if err != nil {
+		return fmt.Errorf("drop schema exaudit: %w", err)
+	}
+	return sql.Down(ctx, config, given(opts).inner()...)
+}
 
-// InitLockTimeout bounds how long Init and Remove wait for each lock; 0 waits for ever. Without it, Init waits a
-// minute for other processes that initialise or update the same database, and both DefaultLockTimeout for other locks.
-func InitLockTimeout(d time.Duration) InitOption { return sql.LockTimeout(d) }
-
-// Remove takes schema exaudit out of the database, with everything that was recorded and the triggers on all tables,
-// in one transaction. It also removes a schema that is incomplete or was made by another build.
-func Remove(ctx context.Context, config *pgx.ConnConfig, opts ...InitOption) error {
-	return sql.Down(ctx, config, opts...)
+// connConfig is how the DB is connected.
+func (d *DB) connConfig() (*pgx.ConnConfig, error) {
+	switch conn := d.conn.(type) {
+	case pgx.Tx:
+		return nil, errors.New("a DB of a transaction cannot do that: give New a pool or a connection")
+	case *pgx.Conn:
+		return conn.Config(), nil
+	case interface{ Conn() *pgx.Conn }: // a connection of a pool
+		if c := conn.Conn(); c != nil {
+			return c.Config(), nil
+		}
+	}
+	if config := d.Config(); config != nil {
+		return config.ConnConfig, nil
+	}
+	return nil, fmt.Errorf("a %T does not say how it is connected: give New a pool or a connection", d.conn)
 }
 
 // Check reports whether the schema of the database is the one that this program was made for. nil says so. It reads
@@ -144,67 +162,45 @@ func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
 //
 // A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
 // that is in use for longer than the lock timeout ErrLocked.
-func (d *DB) Install(ctx context.Context, tables []string, opts ...InstallOption) ([]Installation, error) {
-	done, err := triggers.Install(ctx, d.conn, tables, opts...)
+func (d *DB) Install(ctx context.Context, tables []string, opts *InstallOptions) ([]Installation, error) {
+	done, err := triggers.Install(ctx, d.conn, tables, given(opts).inner()...)
 	return done, d.explain(ctx, err)
 }
 
 // Uninstall takes the triggers off the named tables, each in a transaction of its own, as Install does. Their versions
 // stay.
-func (d *DB) Uninstall(ctx context.Context, tables []string, opts ...InstallOption) error {
-	return d.explain(ctx, triggers.Uninstall(ctx, d.conn, tables, opts...))
+func (d *DB) Uninstall(ctx context.Context, tables []string, opts *UninstallOptions) error {
+	return d.explain(ctx, triggers.Uninstall(ctx, d.conn, tables, given(opts).inner()...))
 }
 
 // Sync brings the triggers of every tracked table up to date, each in a transaction of its own, as Install does: after a
 // schema change, a restore, an update of this program. What Status reports is mended, and
 // tables that were renamed are followed. One that was dropped is let go of, one that
 // has lost its primary key is skipped: their Installations say so.
-func (d *DB) Sync(ctx context.Context, opts ...InstallOption) ([]Installation, error) {
-	done, err := triggers.Sync(ctx, d.conn, opts...)
+func (d *DB) Sync(ctx context.Context, opts *SyncOptions) ([]Installation, error) {
+	o := given(opts)
+	done, err := triggers.Sync(ctx, d.conn, stepOptions(o.LockTimeout, o.DryRun)...)
 	return done, d.explain(ctx, err)
 }
 
 // PartialError is an error of Install, Uninstall or Sync despite which some of the tables were done.
 type PartialError = triggers.PartialError
 
-// InstallOption changes how Install, Uninstall and Sync work.
-type InstallOption = triggers.InstallOption
-
-// DefaultLockTimeout is what LockTimeout changes.
-const DefaultLockTimeout = lock.DefaultTimeout
-
-// LockTimeout bounds how long Install, Uninstall and Sync wait for the locks of each table in all, which is
-// DefaultLockTimeout otherwise; 0 waits for ever. Creating a trigger has to wait for the transactions that write to
-// the table; the first install also waits for those that read it, as it creates a policy. They never keep a lock, or a
-// place in the queue for one, for longer than a fifth of deadlock_timeout: then they begin anew.
-func LockTimeout(d time.Duration) InstallOption { return triggers.LockTimeout(d) }
-
-// DryRun makes Install, Uninstall or Sync do everything, so that nothing that could fail is
-// missed, and then roll it back.
-func DryRun() InstallOption { return triggers.DryRun() }
-
-// RecordEnd makes Uninstall record all rows of a table first, as baselines, so that it is known afterwards what they
-// were while the table was tracked. Writers of the table wait meanwhile.
-func RecordEnd() InstallOption { return triggers.RecordEnd() }
-
-// EndUnrecorded has a function told of each table whose rows Uninstall could not record, and why.
-func EndUnrecorded(tell func(table, reason string)) InstallOption {
-	return triggers.EndUnrecorded(tell)
+// FollowDDL creates event triggers: from then on, tables may be altered, and partitions come and go, without a Sync, and
+// new tables are tracked whose names match patterns. Event triggers take a superuser; ErrMayNotFollow tells that the role
+// is none.
+func (d *DB) FollowDDL(ctx context.Context, following Following, opts *FollowOptions) ([]Installation, error) {
+	o := given(opts)
+	done, err := triggers.Install(ctx, d.conn, nil, append(stepOptions(o.LockTimeout, o.DryRun), triggers.FollowDDL(following))...)
+	return done, d.explain(ctx, err)
 }
 
-// WithOptions gives tables options, by the names that Install is given. They replace those
-// that a table has; a table that is not in the map keeps its own, until it is uninstalled. What is wrong with them
-// is told by an *OptionError.
-func WithOptions(tables map[string]Options) InstallOption { return triggers.WithOptions(tables) }
-
-// FollowDDL makes Install create event triggers: from then on, tables may be altered, and
-// partitions come and go, without a Sync, and new tables are tracked whose names match
-// patterns. Install needs no table then. Event triggers take a superuser; ErrMayNotFollow
-// tells that the role is none.
-func FollowDDL(f Following) InstallOption { return triggers.FollowDDL(f) }
-
-// StopFollowing makes Uninstall remove the event triggers. It needs no table then.
-func StopFollowing() InstallOption { return triggers.StopFollowing() }
+// StopFollowingDDL removes the event triggers. Tables stay tracked, and are no longer kept in step.
+func (d *DB) StopFollowingDDL(ctx context.Context, opts *FollowOptions) error {
+	o := given(opts)
+	err := triggers.Uninstall(ctx, d.conn, nil, append(stepOptions(o.LockTimeout, o.DryRun), triggers.StopFollowing())...)
+	return d.explain(ctx, err)
+}
 
 // Following gives what FollowDDL was given; nil where there are no event triggers.
 func (d *DB) Following(ctx context.Context) (*Following, error) {
@@ -232,7 +228,7 @@ type LockHolder = lock.Holder
 // LockedError is an ErrLocked with those who hold the lock.
 type LockedError = lock.Error
 
-// NotifyLockWait returns a context with which the methods of a DB, Init and Remove tell a function when one of their
+// NotifyLockWait returns a context with which the methods of a DB tell a function when one of their
 // own statements has waited for a lock for a second, and who holds it. They find that out on a connection of its own.
 func NotifyLockWait(ctx context.Context, tell func([]LockHolder)) context.Context {
 	return lock.WithNotify(ctx, tell)

@@ -239,7 +239,7 @@ func TestKeys(t *testing.T) {
 					t.Errorf("key %v: %d versions, want 2", key, n)
 				}
 			}
-			if _, err := audit.Revert(context.Background(), 2); err != nil {
+			if _, err := audit.Revert(context.Background(), 2, nil); err != nil {
 				t.Error(err)
 			}
 		})

@@ -75,7 +75,7 @@ func TestKeysOfHostileTypes(t *testing.T) {
 		exec(fmt.Sprintf(`INSERT INTO %[1]s VALUES (%[2]s, 1, %[2]s), (%[3]s, 2, NULL)`, tables[typ], keys[typ][0], keys[typ][1]))
 	}
 	audit := exaudit.New(db.Pool)
-	if _, err := audit.Mark(ctx, "m"); err != nil {
+	if _, err := audit.Mark(ctx, "m", nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range tables {
@@ -108,17 +108,17 @@ func TestKeysOfHostileTypes(t *testing.T) {
 				t.Errorf("%s: check: %v", typ, err)
 			}
 			if v.Action != exaudit.Created {
-				if _, err := audit.Preview(ctx, v.ID); err != nil {
+				if _, err := audit.PlanRevert(ctx, v.ID, nil); err != nil {
 					t.Errorf("%s: preview: %v", typ, err)
 				}
 			}
 		}
 	}
-	if _, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.SinceMark("m"))); err != nil {
+	if _, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil {
 		t.Errorf("the plan of an undo: %v", err)
 	}
 	// by the owner, that also comes about
-	if done, err := exaudit.New(mine).Undo(ctx, exaudit.Select(exaudit.SinceMark("m"))); err != nil || len(done.Rows) != 2*len(keys) {
+	if done, err := exaudit.New(mine).Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil || len(done.Rows) != 2*len(keys) {
 		t.Errorf("undo: %v", err)
 	}
 	pgtest.Count(t, "attacks", pgtest.One[int](t, db, `SELECT count(*) FROM pg_cast WHERE oid >= 16384`))

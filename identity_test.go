@@ -137,7 +137,7 @@ func TestRowIdentity(t *testing.T) {
 			if k.byStatement {
 				options[k.table] = exaudit.Options{Trigger: "statement"}
 			}
-			if _, err := audit.Install(context.Background(), []string{k.table}, exaudit.WithOptions(options)); err != nil {
+			if _, err := audit.Install(context.Background(), []string{k.table}, &exaudit.InstallOptions{TableOptions: options}); err != nil {
 				t.Fatal(err)
 			}
 			w := &world{Rand: rand.New(rand.NewPCG(worldSeed, uint64(kind))), kind: kind, turns: 10, tag: 4}
@@ -175,7 +175,7 @@ func (w *world) check(t *testing.T, db *pgtest.DB, audit *exaudit.DB) {
 		w.sameTags(t, db, table, key, versions)
 	}
 	mark := w.IntN(w.turns)
-	plan, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark(fmt.Sprintf("m%d", mark))))
+	plan, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark(fmt.Sprintf("m%d", mark))), nil)
 	if errors.Is(err, exaudit.ErrNothingToDo) {
 		return
 	}
@@ -186,7 +186,7 @@ func (w *world) check(t *testing.T, db *pgtest.DB, audit *exaudit.DB) {
 	if got, want := worldRows(t, db, table, ""), worldRows(t, db, fmt.Sprintf("copy_%d", mark), ""); got != want {
 		t.Errorf("undone since m%d: %s, want %s", mark, got, want)
 	}
-	if _, err := audit.Redo(ctx, plan.Transaction); err != nil {
+	if _, err := audit.Redo(ctx, plan.Transaction, nil); err != nil {
 		t.Errorf("redo: %v", err)
 	} else if got := worldRows(t, db, table, ""); got != now {
 		t.Errorf("redone: %s, want %s", got, now)

@@ -52,7 +52,7 @@ func TestInheritance(t *testing.T) {
 		historyOf(t, audit, table, 1, exaudit.WithStates())
 	}
 	versions := historyOf(t, audit, "animals", 1)
-	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "animals"); got != `(1,a) (1,c!) (1,t!)` {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
@@ -25,7 +24,7 @@ import (
 type interruption struct {
 	empty bool // without schema exaudit
 	setup func(*testing.T, *pgtest.DB)
-	run   func(context.Context, *pgx.ConnConfig, *exaudit.DB) error
+	run   func(context.Context, *exaudit.DB) error
 	again error // what it says where it was done already, nil for nothing
 	steps bool  // it is several transactions, each of which stays
 
@@ -67,19 +66,19 @@ func idOf(ctx context.Context, a *exaudit.DB, action string) (id int64, err erro
 }
 
 var interruptions = map[string]interruption{
-	"init": {empty: true, run: func(ctx context.Context, config *pgx.ConnConfig, _ *exaudit.DB) error {
-		_, err := exaudit.Init(ctx, config)
+	"init": {empty: true, run: func(ctx context.Context, a *exaudit.DB) error {
+		_, err := a.Init(ctx, nil)
 		return err
 	}},
-	"remove": {setup: tracked, run: func(ctx context.Context, config *pgx.ConnConfig, _ *exaudit.DB) error {
-		return exaudit.Remove(ctx, config)
+	"remove": {setup: tracked, run: func(ctx context.Context, a *exaudit.DB) error {
+		return a.DropSchema(ctx, nil)
 	}},
-	"install": {steps: true, setup: func(*testing.T, *pgtest.DB) {}, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
-		_, err := a.Install(ctx, []string{"orders", "parts"}, exaudit.WithOptions(map[string]exaudit.Options{"orders": {Mask: []string{"note"}}}))
+	"install": {steps: true, setup: func(*testing.T, *pgtest.DB) {}, run: func(ctx context.Context, a *exaudit.DB) error {
+		_, err := a.Install(ctx, []string{"orders", "parts"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {Mask: []string{"note"}}}})
 		return err
 	}},
-	"follow DDL": {setup: tracked, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
-		_, err := a.Install(ctx, nil, exaudit.FollowDDL(exaudit.Following{NewTables: []string{"public.*"}}))
+	"follow DDL": {setup: tracked, run: func(ctx context.Context, a *exaudit.DB) error {
+		_, err := a.FollowDDL(ctx, exaudit.Following{NewTables: []string{"public.*"}}, nil)
 		return err
 	}},
 	"sync": {
@@ -89,61 +88,61 @@ var interruptions = map[string]interruption{
 			db.Exec(t, `ALTER TABLE orders ADD COLUMN more int; ALTER TABLE items RENAME TO things; CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
 				ALTER TABLE exaudit.versions DISABLE TRIGGER append_only`)
 		},
-		run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
-			_, err := a.Sync(ctx)
+		run: func(ctx context.Context, a *exaudit.DB) error {
+			_, err := a.Sync(ctx, nil)
 			return err
 		},
 	},
-	"uninstall": {steps: true, setup: tracked, again: exaudit.ErrNotTracked, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
-		return a.Uninstall(ctx, []string{"orders", "parts"})
+	"uninstall": {steps: true, setup: tracked, again: exaudit.ErrNotTracked, run: func(ctx context.Context, a *exaudit.DB) error {
+		return a.Uninstall(ctx, []string{"orders", "parts"}, nil)
 	}},
-	"undo": {setup: tracked, again: exaudit.ErrNothingToDo, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
-		_, err := a.Undo(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), exaudit.Select(exaudit.OfTables("orders", "items"), exaudit.OfAction(exaudit.Updated, exaudit.Deleted), exaudit.Rollbacks(false)))
+	"undo": {setup: tracked, again: exaudit.ErrNothingToDo, run: func(ctx context.Context, a *exaudit.DB) error {
+		_, err := a.Undo(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), exaudit.Select(exaudit.OfTables("orders", "items"), exaudit.OfAction(exaudit.Updated, exaudit.Deleted), exaudit.Rollbacks(false)), nil)
 		return err
 	}},
 	"redo": {
 		setup: func(t *testing.T, db *pgtest.DB) {
 			tracked(t, db)
-			_, err := exaudit.New(db.Pool).Undo(context.Background(), exaudit.Select(exaudit.OfTables("orders"), exaudit.OfAction(exaudit.Updated)))
+			_, err := exaudit.New(db.Pool).Undo(context.Background(), exaudit.Select(exaudit.OfTables("orders"), exaudit.OfAction(exaudit.Updated)), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 		},
 		again: exaudit.ErrNothingToDo,
-		run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+		run: func(ctx context.Context, a *exaudit.DB) error {
 			var xid uint64
 			if err := a.QueryRow(ctx, `SELECT min(xid) FROM exaudit.versions WHERE rollback`).Scan(&xid); err != nil {
 				return err
 			}
-			_, err := a.Redo(ctx, xid)
+			_, err := a.Redo(ctx, xid, nil)
 			return err
 		},
 	},
-	"revert": {setup: tracked, again: exaudit.ErrNothingToDo, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+	"revert": {setup: tracked, again: exaudit.ErrNothingToDo, run: func(ctx context.Context, a *exaudit.DB) error {
 		id, err := idOf(ctx, a, "deleted")
 		if err != nil {
 			return err
 		}
-		_, err = a.Revert(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), id)
+		_, err = a.Revert(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), id, nil)
 		return err
 	}},
-	"baseline": {setup: late, steps: true, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
-		_, err := a.Baseline(ctx, nil)
+	"baseline": {setup: late, steps: true, run: func(ctx context.Context, a *exaudit.DB) error {
+		_, err := a.Baseline(ctx, nil, nil)
 		return err
 	}},
-	"mark": {setup: tracked, again: exaudit.ErrMarkExists, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
-		_, err := a.Mark(ctx, "here", exaudit.MarkNote("a note"))
+	"mark": {setup: tracked, again: exaudit.ErrMarkExists, run: func(ctx context.Context, a *exaudit.DB) error {
+		_, err := a.Mark(ctx, "here", &exaudit.MarkOptions{Note: "a note"})
 		return err
 	}},
 	"remove a mark": {
 		setup: func(t *testing.T, db *pgtest.DB) { db.Exec(t, `SELECT exaudit.mark('here')`) },
 		again: exaudit.ErrNoMark,
-		run:   func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error { return a.RemoveMark(ctx, "here") },
+		run:   func(ctx context.Context, a *exaudit.DB) error { return a.RemoveMark(ctx, "here") },
 	},
-	"index": {setup: tracked, steps: true, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
-		return a.IndexCustom(ctx, "who")
+	"index": {setup: tracked, steps: true, run: func(ctx context.Context, a *exaudit.DB) error {
+		return a.IndexCustom(ctx, "who", nil)
 	}},
-	"file": {steps: true, setup: tracked, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+	"file": {steps: true, setup: tracked, run: func(ctx context.Context, a *exaudit.DB) error {
 		file, err := config.Parse("exaudit.yaml", []byte("tables:\n  orders: {exclude: [note]}\n  parts:\ncustom_columns:\n  who: text\n"))
 		if err != nil {
 			return err
@@ -151,7 +150,7 @@ var interruptions = map[string]interruption{
 		_, err = file.Apply(ctx, a, false)
 		return err
 	}},
-	"precision": {setup: func(*testing.T, *pgtest.DB) {}, run: func(ctx context.Context, _ *pgx.ConnConfig, a *exaudit.DB) error {
+	"precision": {setup: func(*testing.T, *pgtest.DB) {}, run: func(ctx context.Context, a *exaudit.DB) error {
 		_, err := a.SetPrecision(ctx, 3)
 		return err
 	}},
@@ -228,21 +227,37 @@ func (c *interruption) state(t *testing.T, db *pgtest.DB) string {
 	return interrupt.State(t, db, "orders", items, "parts")
 }
 
-// with runs the command over connections that the point interrupts.
-func (c *interruption) with(p *interrupt.Point) error {
-	ctx := context.Background()
+// interruptedPool makes connections that the point interrupts, none before one is used.
+func interruptedPool(ctx context.Context, p *interrupt.Point) (*pgxpool.Pool, error) {
 	config := p.Config()
 	pool, err := pgxpool.ParseConfig(config.ConnString())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pool.ConnConfig, pool.MaxConns = config, 1
-	conns, err := pgxpool.NewWithConfig(ctx, pool)
+	return pgxpool.NewWithConfig(ctx, pool)
+}
+
+// initialise runs Init over connections that the point interrupts.
+func initialise(ctx context.Context, p *interrupt.Point) error {
+	pool, err := interruptedPool(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	_, err = exaudit.New(pool).Init(ctx, nil)
+	return err
+}
+
+// with runs the command over connections that the point interrupts.
+func (c *interruption) with(p *interrupt.Point) error {
+	ctx := context.Background()
+	conns, err := interruptedPool(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer conns.Close()
-	return c.run(ctx, config, exaudit.New(conns))
+	return c.run(ctx, exaudit.New(conns))
 }
 
 func (c *interruption) interrupt(t *testing.T, kind interrupt.Kind, at int) {
@@ -300,7 +315,7 @@ func TestCrashWhileInitialising(t *testing.T) {
 	whole := database("postgres")
 	before := interrupt.State(t, whole)
 	reference := interrupt.At(t, whole, interrupt.Killed, 0)
-	if _, err := exaudit.Init(ctx, reference.Config()); err != nil {
+	if err := initialise(ctx, reference); err != nil {
 		t.Fatal(err)
 	}
 	after, last := interrupt.State(t, whole), reference.Passed()
@@ -312,7 +327,7 @@ func TestCrashWhileInitialising(t *testing.T) {
 			admin.Exec(t, `CREATE DATABASE `+name+` TEMPLATE template0`)
 			p := interrupt.At(t, database(name), interrupt.Crashed, at)
 			p.Crash = server.Kill
-			_, err = exaudit.Init(ctx, p.Config())
+			err = initialise(ctx, p)
 			return p.Reached(), err
 		}
 		reached, err := crash()
@@ -329,7 +344,7 @@ func TestCrashWhileInitialising(t *testing.T) {
 		if state := interrupt.State(t, db); state != before {
 			t.Errorf("request %d of %d: something is left\n%s", at, last, difference(before, state))
 		}
-		if _, err := exaudit.Init(ctx, db.Pool.Config().ConnConfig); err != nil {
+		if _, err := exaudit.New(db.Pool).Init(ctx, nil); err != nil {
 			t.Errorf("request %d of %d: again: %v", at, last, err)
 		}
 		if state := interrupt.State(t, db); state != after {

@@ -42,7 +42,7 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 				db.Exec(t, `UPDATE t SET tenant = 9 WHERE id = 2`)
 				db.Exec(t, variant.change)
 				if sync {
-					_, _ = audit.Sync(ctx)
+					_, _ = audit.Sync(ctx, nil)
 				}
 				db.Exec(t, `SELECT exaudit.mark('after')`)
 				if variant.key != nil {
@@ -74,7 +74,7 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 						}
 					}
 				}
-				if _, err := audit.Revert(ctx, versions[1].ID); !errors.Is(err, exaudit.ErrKeyChanged) {
+				if _, err := audit.Revert(ctx, versions[1].ID, nil); !errors.Is(err, exaudit.ErrKeyChanged) {
 					t.Errorf("revert: %v", err)
 				}
 				if variant.key == nil {
@@ -91,11 +91,11 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 				if err != nil || len(rows) != 2 {
 					t.Errorf("as of after: %v, %v", rows, err)
 				}
-				_, err = audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.OfAction(exaudit.Created, exaudit.Updated)))
+				_, err = audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.OfAction(exaudit.Created, exaudit.Updated)), nil)
 				if !errors.Is(err, exaudit.ErrUndoConflict) || strings.Contains(err.Error(), "without being recorded") {
 					t.Errorf("undo: %v", err)
 				}
-				_, err = audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.OfAction(exaudit.Created, exaudit.Updated)), exaudit.OnConflict(exaudit.SkipRows))
+				_, err = audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.OfAction(exaudit.Created, exaudit.Updated)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 				end(t, err)
 				if got := pgtest.One[string](t, db, `SELECT string_agg(id::text, ' ' ORDER BY id) FROM t`); got != "1 2" {
 					t.Errorf("undone: %s", got)
@@ -122,7 +122,7 @@ func TestPrimaryKeyIsTheSame(t *testing.T) {
 				audit := exaudit.New(db.Pool)
 				auditdb.Install(t, db, "t")
 				if follow {
-					_, err := audit.Sync(ctx, exaudit.FollowDDL(exaudit.Following{}))
+					_, err := audit.FollowDDL(ctx, exaudit.Following{}, nil)
 					end(t, err)
 				}
 				db.Exec(t, `INSERT INTO t VALUES (1, 'w'); UPDATE t SET a = 'x'`)
@@ -134,7 +134,7 @@ func TestPrimaryKeyIsTheSame(t *testing.T) {
 				if got := pgtest.One[string](t, db, `SELECT string_agg(a, ' ') FROM exaudit.as_of_version(NULL::t, 1)`); got != "w" {
 					t.Errorf("as of version 1: %s", got)
 				}
-				_, err := audit.Revert(ctx, pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE action = 'updated'`))
+				_, err := audit.Revert(ctx, pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE action = 'updated'`), nil)
 				end(t, err)
 			})
 		}

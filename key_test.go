@@ -73,7 +73,7 @@ func readers(audit *exaudit.DB, table string, at exaudit.Point) map[string]func(
 			return image["k"], err
 		},
 		"PlanUndo": func(ctx context.Context, key any) (any, error) {
-			plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.OfEntity(table, key)))
+			plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.OfEntity(table, key)), nil)
 			if err != nil || len(plan.Rows) == 0 {
 				return nil, err
 			}
@@ -107,18 +107,18 @@ func TestEmptyKeys(t *testing.T) {
 		}
 	}
 	deleted := inOneTransaction(t, db, `DELETE FROM u WHERE k = ''`)
-	if plan := undo(t, audit, deleted); len(plan.Rows) != 1 || plan.Rows[0].EntityID != "" {
+	if plan := undo(t, audit, deleted, nil); len(plan.Rows) != 1 || plan.Rows[0].EntityID != "" {
 		t.Errorf("undone: %s", asJSON(t, plan))
 	}
 	expect(t, db, "u", `("",3) (a,1) (z,2)`)
 	// a row that comes back and wants what the row with the empty key has
 	gone := inOneTransaction(t, db, `DELETE FROM u WHERE k = 'z'`)
 	changed := inOneTransaction(t, db, `UPDATE u SET v = 2 WHERE k = ''`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone))); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone)), nil); !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Errorf("undo of what the row with the empty key stands in the way of: %v", err)
 	}
-	undo(t, audit, changed)
-	undo(t, audit, gone)
+	undo(t, audit, changed, nil)
+	undo(t, audit, gone, nil)
 	expect(t, db, "u", `("",3) (a,1) (z,2)`)
 }
 

@@ -24,7 +24,7 @@ func TestPrimaryKeyIsChangedWhileUninstalled(t *testing.T) {
 	db.Exec(t, `INSERT INTO t VALUES (1, 7, 'w')`)
 	db.Exec(t, `SELECT exaudit.mark('before')`)
 	db.Exec(t, `UPDATE t SET a = 'x'`)
-	err := audit.Uninstall(ctx, []string{"t"}, exaudit.RecordEnd())
+	err := audit.Uninstall(ctx, []string{"t"}, &exaudit.UninstallOptions{Baseline: true})
 	end(t, err)
 	rows, err := exaudit.AsOf[row](ctx, audit, "t", exaudit.AtMark("before"))
 	if err != nil || len(rows) != 1 || rows[0].A != "w" {

@@ -28,41 +28,43 @@ func lockingCommands(t *testing.T, db *pgtest.DB) []command {
 	}
 	return []command{
 		{"init", func(ctx context.Context, _ *exaudit.DB) error {
-			_, err := exaudit.Init(ctx, db.Pool.Config().ConnConfig)
+			_, err := exaudit.New(db.Pool).Init(ctx, nil)
 			return err
 		}},
 		{"install", func(ctx context.Context, a *exaudit.DB) error {
 			n++
 			table := fmt.Sprint("t", n)
 			db.Exec(t, `CREATE TABLE `+table+` (id int PRIMARY KEY)`)
-			_, err := a.Install(ctx, []string{table})
+			_, err := a.Install(ctx, []string{table}, nil)
 			return err
 		}},
 		{"sync", func(ctx context.Context, a *exaudit.DB) error {
-			_, err := a.Sync(ctx)
+			_, err := a.Sync(ctx, nil)
 			return err
 		}},
-		{"uninstall", func(ctx context.Context, a *exaudit.DB) error { return a.Uninstall(ctx, []string{fmt.Sprint("t", n)}) }},
+		{"uninstall", func(ctx context.Context, a *exaudit.DB) error {
+			return a.Uninstall(ctx, []string{fmt.Sprint("t", n)}, nil)
+		}},
 		{"record", func(ctx context.Context, a *exaudit.DB) error {
 			_, err := a.Exec(ctx, `UPDATE orders SET n = n + 1`)
 			return err
 		}},
 		{"revert", func(ctx context.Context, a *exaudit.DB) error {
-			_, err := a.Revert(ctx, last())
+			_, err := a.Revert(ctx, last(), nil)
 			return err
 		}},
 		{"undo", func(ctx context.Context, a *exaudit.DB) error {
 			db.Exec(t, `UPDATE orders SET n = n + 1`)
-			_, err := a.Undo(ctx, exaudit.Select(exaudit.OfVersions(last())))
+			_, err := a.Undo(ctx, exaudit.Select(exaudit.OfVersions(last())), nil)
 			return err
 		}},
 		{"baseline", func(ctx context.Context, a *exaudit.DB) error {
-			_, err := a.Baseline(ctx, nil, exaudit.EveryRow())
+			_, err := a.Baseline(ctx, nil, &exaudit.BaselineOptions{EveryRow: true})
 			return err
 		}},
 		{"mark", func(ctx context.Context, a *exaudit.DB) error {
 			n++
-			_, err := a.Mark(ctx, fmt.Sprint("m", n))
+			_, err := a.Mark(ctx, fmt.Sprint("m", n), nil)
 			return err
 		}},
 		{"remove a mark", func(ctx context.Context, a *exaudit.DB) error { return a.RemoveMark(ctx, fmt.Sprint("m", n)) }},
@@ -158,25 +160,25 @@ func TestWhoHoldsALock(t *testing.T) {
 		run  func(context.Context, time.Duration) error
 	}{
 		"another undo": {`SELECT exaudit_internal.lock_undo()`, func(ctx context.Context, wait time.Duration) error {
-			_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(version)), exaudit.UndoLockTimeout(wait))
+			_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(version)), &exaudit.UndoOptions{LockTimeout: wait})
 			return err
 		}},
 		"a row, undo": {`UPDATE orders SET n = 7`, func(ctx context.Context, wait time.Duration) error {
-			_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(version)), exaudit.UndoLockTimeout(wait))
+			_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(version)), &exaudit.UndoOptions{LockTimeout: wait})
 			return err
 		}},
 		"a row, revert": {`UPDATE orders SET n = 7`, func(ctx context.Context, wait time.Duration) error {
-			_, err := audit.Revert(ctx, version, exaudit.RevertLockTimeout(wait))
+			_, err := audit.Revert(ctx, version, &exaudit.RevertOptions{LockTimeout: wait})
 			return err
 		}},
 		"index": {`UPDATE orders SET n = 7`, func(ctx context.Context, wait time.Duration) error {
-			return audit.IndexCustom(ctx, "who", exaudit.IndexLockTimeout(wait))
+			return audit.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: wait})
 		}},
 		"index, an older snapshot": {`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1`, func(ctx context.Context, wait time.Duration) error {
-			return audit.IndexCustom(ctx, "who", exaudit.IndexLockTimeout(wait))
+			return audit.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: wait})
 		}},
 		"init, removal": {`SELECT FROM exaudit.versions`, func(ctx context.Context, wait time.Duration) error {
-			return exaudit.Remove(ctx, db.Pool.Config().ConnConfig, exaudit.InitLockTimeout(wait))
+			return audit.DropSchema(ctx, &exaudit.InitOptions{LockTimeout: wait})
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -226,10 +228,10 @@ func TestIndexWaits(t *testing.T) {
 	}
 	impatient, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
-	if err := audit.IndexCustom(impatient, "who"); !errors.Is(err, context.DeadlineExceeded) {
+	if err := audit.IndexCustom(impatient, "who", nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("interrupted: %v", err)
 	}
-	if err := audit.IndexCustom(ctx, "who", exaudit.IndexLockTimeout(10*time.Millisecond)); !errors.Is(err, exaudit.ErrLocked) {
+	if err := audit.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: 10 * time.Millisecond}); !errors.Is(err, exaudit.ErrLocked) {
 		t.Errorf("got %v, want ErrLocked", err)
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_class WHERE relname ~ '^versions_custom_'`); n != 0 {
@@ -238,13 +240,13 @@ func TestIndexWaits(t *testing.T) {
 	if _, err := holder.Exec(ctx, `ROLLBACK`); err != nil {
 		t.Fatal(err)
 	}
-	if err := audit.IndexCustom(ctx, "who"); err != nil {
+	if err := audit.IndexCustom(ctx, "who", nil); err != nil {
 		t.Error(err)
 	}
 	if _, err := holder.Exec(ctx, `BEGIN; UPDATE orders SET n = 7`); err != nil {
 		t.Fatal(err)
 	}
-	if err := audit.IndexCustom(ctx, "who", exaudit.IndexLockTimeout(10*time.Millisecond)); err != nil {
+	if err := audit.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: 10 * time.Millisecond}); err != nil {
 		t.Errorf("it is there: %v", err)
 	}
 }
@@ -261,7 +263,7 @@ func TestUndoMakesNobodyADeadlocksVictim(t *testing.T) {
 	}
 	undone := make(chan error, 1)
 	go func() {
-		_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfTables("orders")), exaudit.UndoLockTimeout(time.Minute))
+		_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfTables("orders")), &exaudit.UndoOptions{LockTimeout: time.Minute})
 		undone <- err
 	}()
 	const waits = `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`

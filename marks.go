@@ -12,14 +12,6 @@ import (
 // Mark is a named moment in the history, for SinceMark and UntilMark.
 type Mark = history.Mark
 
-// MarkOption adds to what Mark records.
-type MarkOption func(*markOptions)
-
-type markOptions struct{ note string }
-
-// MarkNote says what a mark is for.
-func MarkNote(text string) MarkOption { return func(o *markOptions) { o.note = text } }
-
 // Mark makes a mark: what has been committed is before it, everything else after it, also
 // what transactions under way have changed by now, the caller's own among them. In a
 // transaction of a stricter isolation level than READ COMMITTED, what counts as committed is
@@ -27,14 +19,10 @@ func MarkNote(text string) MarkOption { return func(o *markOptions) { o.note = t
 //
 // A mark outlives dump and restore. A name that is taken gives ErrMarkExists, one that a transaction under way has
 // taken or removed ErrLocked, after DefaultLockTimeout.
-func (d *DB) Mark(ctx context.Context, name string, opts ...MarkOption) (*Mark, error) {
-	var o markOptions
-	for _, opt := range opts {
-		opt(&o)
-	}
+func (d *DB) Mark(ctx context.Context, name string, opts *MarkOptions) (*Mark, error) {
 	var mark *Mark
 	err := lock.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) (err error) {
-		mark, err = history.MakeMark(ctx, tx, name, o.note)
+		mark, err = history.MakeMark(ctx, tx, name, given(opts).Note)
 		return err
 	})
 	return mark, d.explain(ctx, err)

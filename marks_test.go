@@ -58,7 +58,7 @@ func TestMark(t *testing.T) {
 	commit(committed)
 	own := begin(5)
 	db.Exec(t, `SELECT pg_current_xact_id()`) // a later transaction that has ended
-	mark, err := exaudit.New(own).Mark(ctx, "deploy", exaudit.MarkNote("version 7"))
+	mark, err := exaudit.New(own).Mark(ctx, "deploy", &exaudit.MarkOptions{Note: "version 7"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,13 +76,13 @@ func TestMark(t *testing.T) {
 		t.Errorf("made %+v as %s", mark, user)
 	}
 
-	if _, err := audit.Mark(ctx, "deploy"); !errors.Is(err, exaudit.ErrMarkExists) {
+	if _, err := audit.Mark(ctx, "deploy", nil); !errors.Is(err, exaudit.ErrMarkExists) {
 		t.Errorf("made twice: %v", err)
 	}
-	if _, err := audit.Mark(ctx, ""); err == nil {
+	if _, err := audit.Mark(ctx, "", nil); err == nil {
 		t.Error("a mark without a name")
 	}
-	if _, err := audit.Mark(ctx, "later"); err != nil {
+	if _, err := audit.Mark(ctx, "later", nil); err != nil {
 		t.Fatal(err)
 	}
 	if between := searched(t, audit, exaudit.SinceMark("deploy"), exaudit.UntilMark("later")); len(between) != 3 {
@@ -147,7 +147,7 @@ func TestMarkAmongWriters(t *testing.T) {
 				return err
 			}
 			seen[name] = ids
-			_, err := exaudit.New(tx).Mark(ctx, name)
+			_, err := exaudit.New(tx).Mark(ctx, name, nil)
 			return err
 		})
 		if err != nil {
@@ -173,14 +173,14 @@ func TestMarkOfAReader(t *testing.T) {
 	db := auditdb.New(t, "")
 	one, other := db.Role(t, ""), db.Role(t, "")
 	for _, role := range []string{one, other} {
-		_, err := exaudit.New(db.Connect(t, role)).Mark(ctx, "m")
+		_, err := exaudit.New(db.Connect(t, role)).Mark(ctx, "m", nil)
 		if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "42501" {
 			t.Errorf("who may not read the history made a mark: %v", err)
 		}
 		db.Exec(t, `GRANT exaudit_reader TO `+role)
 	}
 	maker, stranger := exaudit.New(db.Connect(t, one)), exaudit.New(db.Connect(t, other))
-	if _, err := maker.Mark(ctx, "m"); err != nil {
+	if _, err := maker.Mark(ctx, "m", nil); err != nil {
 		t.Fatal(err)
 	}
 	if marks, err := stranger.Marks(ctx); err != nil || len(marks) != 1 || marks[0].CreatedBy != one {
@@ -193,7 +193,7 @@ func TestMarkOfAReader(t *testing.T) {
 	if err := maker.RemoveMark(ctx, "m"); err != nil {
 		t.Error(err)
 	}
-	if _, err := maker.Mark(ctx, "m"); err != nil {
+	if _, err := maker.Mark(ctx, "m", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := exaudit.New(db.Pool).RemoveMark(ctx, "m"); err != nil {
@@ -209,7 +209,7 @@ func TestMarkOutlivesRestore(t *testing.T) {
 	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
 	mark := func(name string) {
 		t.Helper()
-		if _, err := audit.Mark(ctx, name); err != nil {
+		if _, err := audit.Mark(ctx, name, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -245,7 +245,7 @@ func TestMarkOutlivesRestore(t *testing.T) {
 		}
 	}
 	db.Exec(t, `SELECT setval('exaudit.versions_id_seq', 2)`)
-	if _, err := audit.Mark(ctx, "behind"); err == nil {
+	if _, err := audit.Mark(ctx, "behind", nil); err == nil {
 		t.Error("a mark while the sequence of ids lags behind")
 	}
 }
@@ -325,14 +325,14 @@ func TestMarkOfAWrongClock(t *testing.T) {
 	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)`, "a")
 	mark := func(name string) {
 		t.Helper()
-		if _, err := audit.Mark(ctx, name); err != nil {
+		if _, err := audit.Mark(ctx, name, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	db.Exec(t, `INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)`)
 	mark("before")
 	db.Exec(t, `INSERT INTO a VALUES (2)`)
-	if _, err := audit.Install(ctx, []string{"b"}); err != nil {
+	if _, err := audit.Install(ctx, []string{"b"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO b VALUES (2)`)

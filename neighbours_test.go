@@ -70,72 +70,72 @@ func (c *calls) writing() []call {
 	c.table()
 	return []call{
 		{name: "init", run: func(ctx context.Context) error {
-			_, err := exaudit.Init(ctx, c.db.Pool.Config().ConnConfig)
+			_, err := exaudit.New(c.db.Pool).Init(ctx, nil)
 			return err
 		}},
 		{name: "install", held: `UPDATE mine_1 SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.audit.Install(ctx, []string{"orders", "parts", "mine_1"})
+			_, err := c.audit.Install(ctx, []string{"orders", "parts", "mine_1"}, nil)
 			return err
 		}},
 		{name: "install anew", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.audit.Install(ctx, []string{"orders"}, exaudit.WithOptions(map[string]exaudit.Options{"orders": {Mask: []string{"note"}}}))
+			_, err := c.audit.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {Mask: []string{"note"}}}})
 			return errors.Join(err, func() error {
-				_, err := c.audit.Install(ctx, []string{"orders"}, exaudit.WithOptions(map[string]exaudit.Options{"orders": {}}))
+				_, err := c.audit.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {}}})
 				return err
 			}())
 		}},
 		{name: "dry run", held: `UPDATE mine_2 SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.audit.Install(ctx, []string{"mine_2"}, exaudit.DryRun())
+			_, err := c.audit.Install(ctx, []string{"mine_2"}, &exaudit.InstallOptions{DryRun: true})
 			return err
 		}},
 		{name: "install in a transaction", run: func(ctx context.Context) error {
 			return pgx.BeginFunc(ctx, c.db.Pool, func(tx pgx.Tx) error {
-				_, err := exaudit.New(tx).Install(ctx, []string{c.table()})
+				_, err := exaudit.New(tx).Install(ctx, []string{c.table()}, nil)
 				return err
 			})
 		}},
 		{name: "follow", run: func(ctx context.Context) error {
-			_, err := c.audit.Install(ctx, nil, exaudit.FollowDDL(exaudit.Following{NewTables: []string{"public.*", "theirs.*"}, Except: []string{"public.none"}}))
+			_, err := c.audit.FollowDDL(ctx, exaudit.Following{NewTables: []string{"public.*", "theirs.*"}, Except: []string{"public.none"}}, nil)
 			return err
 		}},
 		{name: "sync", held: `UPDATE parts SET n = 3`, run: func(ctx context.Context) error {
 			c.db.Exec(c.T, `SET exaudit.following = off; ALTER TABLE orders ADD COLUMN c`+fmt.Sprint(c.n)+` int; RESET exaudit.following`)
-			_, err := c.audit.Sync(ctx)
+			_, err := c.audit.Sync(ctx, nil)
 			return err
 		}},
 		{name: "uninstall", held: `UPDATE mine_1 SET note = 'x'`, run: func(ctx context.Context) error {
-			return c.audit.Uninstall(ctx, []string{"mine_1"})
+			return c.audit.Uninstall(ctx, []string{"mine_1"}, nil)
 		}},
 		{name: "baseline", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.audit.Baseline(ctx, []string{"orders", "parts"}, exaudit.EveryRow())
+			_, err := c.audit.Baseline(ctx, []string{"orders", "parts"}, &exaudit.BaselineOptions{EveryRow: true})
 			return err
 		}},
 		{name: "mark", run: func(ctx context.Context) error {
-			_, err := c.audit.Mark(ctx, "mine", exaudit.MarkNote("a note"))
+			_, err := c.audit.Mark(ctx, "mine", &exaudit.MarkOptions{Note: "a note"})
 			return err
 		}},
 		{name: "revert", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.audit.Revert(ctx, c.last("orders", "updated"))
+			_, err := c.audit.Revert(ctx, c.last("orders", "updated"), nil)
 			return err
 		}},
 		{name: "undo", held: `UPDATE parts SET n = 7 WHERE id = 2`, run: func(ctx context.Context) error {
-			_, err := c.audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(c.last("parts", "updated"))))
+			_, err := c.audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(c.last("parts", "updated"))), nil)
 			return err
 		}},
 		{name: "redo", run: func(ctx context.Context) error {
 			xid := pgtest.One[uint64](c.T, c.db, `SELECT xid FROM exaudit.versions WHERE rollback ORDER BY id DESC LIMIT 1`)
-			_, err := c.audit.Redo(ctx, xid)
+			_, err := c.audit.Redo(ctx, xid, nil)
 			return err
 		}},
 		{name: "plan an undo, and apply it", run: func(ctx context.Context) error {
-			plan, err := c.audit.PlanUndo(ctx, exaudit.Select(exaudit.OfTables("items")))
+			plan, err := c.audit.PlanUndo(ctx, exaudit.Select(exaudit.OfTables("items")), nil)
 			if err != nil {
 				return err
 			}
 			if err := c.audit.CheckUndo(ctx, plan); err != nil {
 				return err
 			}
-			_, err = c.audit.ApplyUndo(ctx, plan)
+			_, err = c.audit.ApplyUndo(ctx, plan, nil)
 			return err
 		}},
 		{name: "track", run: func(ctx context.Context) error {
@@ -279,11 +279,11 @@ func (c *calls) reading() []call {
 		{name: "as of, SQL", run: sql(`SELECT * FROM exaudit.as_of_mark(NULL::orders, 'before')`)},
 		{name: "the view history", run: sql(`SELECT * FROM exaudit.history WHERE table_name = 'orders'`)},
 		{name: "preview a revert", run: func(ctx context.Context) error {
-			_, err := c.audit.Preview(ctx, version)
+			_, err := c.audit.PlanRevert(ctx, version, nil)
 			return err
 		}},
 		{name: "plan an undo", run: func(ctx context.Context) error {
-			_, err := c.audit.PlanUndo(ctx, exaudit.Select(exaudit.OfTables("orders", "parts")))
+			_, err := c.audit.PlanUndo(ctx, exaudit.Select(exaudit.OfTables("orders", "parts")), nil)
 			return err
 		}},
 	}
@@ -301,11 +301,14 @@ func withNeighbours(t *testing.T) (*calls, *neighbours.Street) {
 		CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);`)
 	audit := exaudit.New(db.Pool)
 	tables := append([]string{"orders", "parts", "items", "customers"}, neighbours.Tables...)
-	if _, err := audit.Install(context.Background(), tables, exaudit.FollowDDL(exaudit.Following{NewTables: []string{"public.*", "theirs.*"}})); err != nil {
+	if _, err := audit.Install(context.Background(), tables, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := audit.FollowDDL(context.Background(), exaudit.Following{NewTables: []string{"public.*", "theirs.*"}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO customers VALUES (1); INSERT INTO orders VALUES (1, 1), (2, 2); INSERT INTO items VALUES (1, 1); INSERT INTO parts VALUES (1, 1), (2, 2)`)
-	if err := audit.IndexCustom(context.Background(), "who"); err != nil {
+	if err := audit.IndexCustom(context.Background(), "who", nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `SELECT exaudit.mark('before')`)
@@ -336,7 +339,7 @@ func TestNothingWaitsForNeighbours(t *testing.T) {
 		t.Error("a wait is not seen")
 	}
 	street.MoveOut()
-	if _, err := c.audit.Sync(context.Background()); err != nil {
+	if _, err := c.audit.Sync(context.Background(), nil); err != nil {
 		t.Error(err)
 	}
 }

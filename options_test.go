@@ -29,7 +29,7 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			if capture == "full" {
 				options.Updates = "full"
 			}
-			if _, err := audit.Install(ctx, []string{"people"}, exaudit.WithOptions(map[string]exaudit.Options{"people": options})); err != nil {
+			if _, err := audit.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": options}}); err != nil {
 				t.Fatal(err)
 			}
 			db.Exec(t, `UPDATE people SET ssn = '2'; UPDATE people SET name = 'Bob', note = 'null', bio = 'x'; UPDATE people SET ssn = '3', name = 'Cay'`)
@@ -47,26 +47,26 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 				t.Error("session user is missing")
 			}
 			// nothing but masked values would change
-			if _, err := audit.Revert(ctx, versions[2].ID); err != nil {
+			if _, err := audit.Revert(ctx, versions[2].ID, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := rows(t, db, "people"); got != `(1,Bob,3,null,x)` {
 				t.Errorf("after the revert: %s", got)
 			}
-			if _, err := audit.Revert(ctx, versions[2].ID); !errors.Is(err, exaudit.ErrNothingToDo) {
+			if _, err := audit.Revert(ctx, versions[2].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 				t.Errorf("a revert of nothing: %v", err)
 			}
 			db.Exec(t, `DELETE FROM people`)
 			versions = historyOf(t, audit, "people", 1)
 			deleted := versions[len(versions)-1].ID
-			preview, err := audit.Preview(ctx, deleted)
+			preview, err := audit.PlanRevert(ctx, deleted, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !slices.Equal(preview.LeftOut, []string{"bio", "note", "ssn"}) || preview.Why["note"] != revert.Masked || preview.Why["bio"] != revert.Excluded {
 				t.Errorf("left out: %v, why: %v", preview.LeftOut, preview.Why)
 			}
-			if _, err := audit.Revert(ctx, deleted); err != nil {
+			if _, err := audit.Revert(ctx, deleted, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := rows(t, db, "people"); got != `(1,Bob,,,none)` {
@@ -92,7 +92,7 @@ func TestMaskedLater(t *testing.T) {
 	audit := exaudit.New(db.Pool)
 	install := func(o exaudit.Options) {
 		t.Helper()
-		if _, err := audit.Install(ctx, []string{"people"}, exaudit.WithOptions(map[string]exaudit.Options{"people": o})); err != nil {
+		if _, err := audit.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": o}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,7 +109,7 @@ func TestMaskedLater(t *testing.T) {
 	if got := asJSON(t, versions[3].State); got != `{"id":1,"name":"Ann","ssn":"d"}` {
 		t.Errorf("state after it: %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "people"); got != `(1,Ann,a)` {
@@ -123,7 +123,7 @@ func TestTrackMasked(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text)`)
 	if _, err := exaudit.New(db.Pool).Install(ctx, []string{"people"},
-		exaudit.WithOptions(map[string]exaudit.Options{"people": {Mask: []string{"ssn"}, Exclude: []string{"name"}}})); err != nil {
+		&exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": {Mask: []string{"ssn"}, Exclude: []string{"name"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	row := func(name, ssn string) map[string]any { return map[string]any{"id": 1, "name": name, "ssn": ssn} }
@@ -159,7 +159,7 @@ func TestConditionalHistory(t *testing.T) {
 	options := exaudit.Options{Where: "status = 'public'", Mask: []string{"secret"}, Exclude: []string{"title"}}
 	install := func() {
 		t.Helper()
-		if _, err := audit.Install(ctx, []string{"posts"}, exaudit.WithOptions(map[string]exaudit.Options{"posts": options})); err != nil {
+		if _, err := audit.Install(ctx, []string{"posts"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"posts": options}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -173,7 +173,7 @@ func TestConditionalHistory(t *testing.T) {
 	db.Exec(t, `UPDATE posts SET status = 'draft'`)                       // 2
 	db.Exec(t, `UPDATE posts SET title = 'd', n = 7`)                     // out of sight
 	afterLeaving := historyOf(t, audit, "posts", 1, exaudit.WithStates()) // the present row is another
-	if _, err := audit.Revert(ctx, afterLeaving[1].ID); !errors.Is(err, exaudit.ErrDiverged) || !strings.Contains(err.Error(), "out of sight") {
+	if _, err := audit.Revert(ctx, afterLeaving[1].ID, nil); !errors.Is(err, exaudit.ErrDiverged) || !strings.Contains(err.Error(), "out of sight") {
 		t.Errorf("revert of a row that changed out of sight: %v", err)
 	}
 	db.Exec(t, `UPDATE posts SET status = 'public', title = 'e'`) // 3
@@ -199,16 +199,16 @@ func TestConditionalHistory(t *testing.T) {
 	if err != nil || before["title"] != "d" {
 		t.Errorf("before version 3: %v, %v", before, err)
 	}
-	if _, err := audit.Revert(ctx, versions[2].ID); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := audit.Revert(ctx, versions[2].ID, nil); !errors.Is(err, exaudit.ErrDiverged) {
 		t.Errorf("revert across the gap: %v", err)
 	}
-	if _, err := audit.Revert(ctx, versions[3].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[3].ID, nil); err != nil {
 		t.Errorf("revert up to the gap: %v", err)
 	}
 	if got := rows(t, db, "posts"); got != `(1,d,s,draft,7)` {
 		t.Errorf("reverted to %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID, exaudit.AllowDiverged()); err != nil {
+	if _, err := audit.Revert(ctx, versions[1].ID, &exaudit.RevertOptions{AllowDiverged: true}); err != nil {
 		t.Errorf("revert across the gap, allowed: %v", err)
 	}
 	// deleted and made again out of sight

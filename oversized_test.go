@@ -28,18 +28,18 @@ func TestOversizedRevert(t *testing.T) {
 	if got, _ := versions[1].State["data"].(string); !strings.HasPrefix(got, fmt.Sprintf("*** %d bytes, sha256 ", 140_000_000/part)) {
 		t.Errorf("state %.100q", got)
 	}
-	done, err := audit.Revert(ctx, versions[1].ID)
+	done, err := audit.Revert(ctx, versions[1].ID, nil)
 	if err != nil || len(done.LeftOut) > 0 || patchJSON(t, done.Patch) != `{"n":["~",2,1]}` {
 		t.Errorf("revert beside the value: %v, left out %v, %v", done, done.LeftOut, err)
 	}
 	db.Exec(t, `UPDATE files SET data = 'x'`)
 	versions = historyOf(t, audit, "files", 1, exaudit.WithStates())
 	last := versions[len(versions)-1].ID
-	if _, err := audit.Revert(ctx, last); !errors.Is(err, exaudit.ErrNotRecorded) || !strings.Contains(err.Error(), ": data") {
+	if _, err := audit.Revert(ctx, last, nil); !errors.Is(err, exaudit.ErrNotRecorded) || !strings.Contains(err.Error(), ": data") {
 		t.Errorf("revert of the value alone: %v", err)
 	}
 	db.Exec(t, `UPDATE files SET n = 3`)
-	done, err = audit.Revert(ctx, last)
+	done, err = audit.Revert(ctx, last, nil)
 	if err != nil || !slices.Equal(done.LeftOut, []string{"data"}) || done.Why["data"] != revert.Oversized {
 		t.Errorf("left out %v, %v", done.LeftOut, err)
 	}

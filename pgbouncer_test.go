@@ -111,12 +111,12 @@ func TestInitBehindPgBouncer(t *testing.T) {
 		pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec,
 		pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol,
 	} {
-		config := pool(mode).Config().ConnConfig
+		audit := exaudit.New(pool(mode))
 		for range 2 { // of which the second may get the connection of the first
 			var group sync.WaitGroup
 			for range 3 {
 				group.Go(func() {
-					if _, err := exaudit.Init(ctx, config); err != nil {
+					if _, err := audit.Init(ctx, nil); err != nil {
 						t.Errorf("%s: init: %v", mode, err)
 					}
 				})
@@ -129,11 +129,11 @@ func TestInitBehindPgBouncer(t *testing.T) {
 		if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`); n != 0 {
 			t.Errorf("%s: %d transactions are open", mode, n)
 		}
-		if err := exaudit.Remove(ctx, config); err != nil {
+		if err := audit.DropSchema(ctx, nil); err != nil {
 			t.Errorf("%s: remove: %v", mode, err)
 		}
 	}
-	if _, err := exaudit.Init(ctx, db.Pool.Config().ConnConfig); err != nil {
+	if _, err := exaudit.New(db.Pool).Init(ctx, nil); err != nil {
 		t.Error(err)
 	}
 }

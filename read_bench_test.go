@@ -137,7 +137,7 @@ func filled(b *testing.B, n int) (*pgtest.DB, *exaudit.DB) {
 		ALTER TABLE exaudit.versions REPLICA IDENTITY USING INDEX versions_entity`)
 	db.Exec(b, `SELECT brin_summarize_new_values('exaudit.versions_id_time')`)
 	audit := exaudit.New(db.Pool)
-	if err := audit.IndexCustom(context.Background(), "actor"); err != nil {
+	if err := audit.IndexCustom(context.Background(), "actor", nil); err != nil {
 		b.Fatal(err)
 	}
 	db.Exec(b, `VACUUM (ANALYZE) exaudit.versions`)

@@ -16,7 +16,7 @@ func TestReaderWithoutUsageElsewhere(t *testing.T) {
 		CREATE SCHEMA billing; CREATE TABLE billing.b (id int PRIMARY KEY); CREATE TABLE billing.gone (id int PRIMARY KEY)`,
 		"p", "billing.b", "billing.gone")
 	db.Exec(t, `INSERT INTO billing.gone VALUES (1)`)
-	if err := audit.Uninstall(ctx, []string{"billing.gone"}); err != nil {
+	if err := audit.Uninstall(ctx, []string{"billing.gone"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	reader := db.Role(t, "IN ROLE exaudit_reader")
@@ -37,8 +37,8 @@ func TestReaderWithoutUsageElsewhere(t *testing.T) {
 		"transactions": func() error { _, err := a.Transactions(ctx); return err },
 		"show":         func() error { _, _, err := a.States(ctx, last); return err },
 		"status":       func() error { _, err := a.Status(ctx); return err },
-		"mark":         func() error { _, err := a.Mark(ctx, "here"); return err },
-		"preview":      func() error { _, err := a.Preview(ctx, last); return err },
+		"mark":         func() error { _, err := a.Mark(ctx, "here", nil); return err },
+		"preview":      func() error { _, err := a.PlanRevert(ctx, last, nil); return err },
 		"as-of": func() error {
 			for _, err := range a.ImagesAsOf(ctx, "p", exaudit.AtTime(before)) {
 				if err != nil {
@@ -53,7 +53,7 @@ func TestReaderWithoutUsageElsewhere(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := a.Revert(ctx, last); err != nil {
+	if _, err := a.Revert(ctx, last, nil); err != nil {
 		t.Errorf("revert: %v", err)
 	}
 	db.Exec(t, `UPDATE p SET n = 9 WHERE id = 2`)
@@ -61,7 +61,7 @@ func TestReaderWithoutUsageElsewhere(t *testing.T) {
 	if err != nil || len(versions) != 1 {
 		t.Fatalf("history: %v, %v", versions, err)
 	}
-	if _, err := a.Undo(ctx, exaudit.Select(exaudit.OfVersions(versions[0].ID))); err != nil {
+	if _, err := a.Undo(ctx, exaudit.Select(exaudit.OfVersions(versions[0].ID)), nil); err != nil {
 		t.Errorf("undo: %v", err)
 	}
 }

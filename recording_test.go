@@ -50,19 +50,19 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 					db.Exec(t, `CREATE TABLE goods_all PARTITION OF goods DEFAULT`)
 					c.reason.Detail = strings.Replace(c.reason.Detail, "goods", "goods_all", 1)
 				}
-				options := exaudit.WithOptions(map[string]exaudit.Options{"goods": {AllowIgnore: true}})
+				options := &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": {AllowIgnore: true}}}
 				if _, err := audit.Install(ctx, []string{"goods"}, options); err != nil {
 					t.Fatal(err)
 				}
 				db.Exec(t, `INSERT INTO goods VALUES (1, 10), (2, 20)`)
 				bad := inOneTransaction(t, db, `UPDATE goods SET price = 11 WHERE id = 1`)
-				undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(inOneTransaction(t, db, `UPDATE goods SET price = 21 WHERE id = 2`))))
+				undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(inOneTransaction(t, db, `UPDATE goods SET price = 21 WHERE id = 2`))), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				before := rows(t, db, "goods")
 				if c.by == "" {
-					if err := audit.Uninstall(ctx, []string{"goods"}); err != nil {
+					if err := audit.Uninstall(ctx, []string{"goods"}, nil); err != nil {
 						t.Fatal(err)
 					}
 				} else {
@@ -74,12 +74,12 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 				}
 				defer fresh.Close(ctx)
 				audit = exaudit.New(fresh)
-				_, plan := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)))
-				_, undo := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)))
-				_, redo := audit.Redo(ctx, undone.Transaction)
-				_, preview := audit.Preview(ctx, 3)
-				_, revert := audit.Revert(ctx, 3)
-				_, diverged := audit.Revert(ctx, 3, exaudit.AllowDiverged())
+				_, plan := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
+				_, undo := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
+				_, redo := audit.Redo(ctx, undone.Transaction, nil)
+				_, preview := audit.PlanRevert(ctx, 3, nil)
+				_, revert := audit.Revert(ctx, 3, nil)
+				_, diverged := audit.Revert(ctx, 3, &exaudit.RevertOptions{AllowDiverged: true})
 				for what, err := range map[string]error{
 					"plan": plan, "undo": undo, "redo": redo, "preview": preview, "revert": revert,
 					"revert, diverged or not": diverged, "probe": audit.Covered(ctx, "goods"), "probe of all": audit.Covered(ctx),
@@ -111,17 +111,17 @@ func TestRevertAndUndoWantTheirVersions(t *testing.T) {
 	} {
 		db, audit := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int, note text)`)
 		auditdb.ByOption(t, db, "goods", exaudit.Options{})
-		if _, err := audit.Install(ctx, []string{"goods"}, exaudit.WithOptions(map[string]exaudit.Options{"goods": {Exclude: []string{"note"}}})); err != nil {
+		if _, err := audit.Install(ctx, []string{"goods"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": {Exclude: []string{"note"}}}}); err != nil {
 			t.Fatal(err)
 		}
 		db.Exec(t, `INSERT INTO goods VALUES (1, 10)`)
 		bad := inOneTransaction(t, db, `UPDATE goods SET price = 11`)
 		before := rows(t, db, "goods")
 		db.Exec(t, lost)
-		if _, err := audit.Revert(ctx, 2); !errors.Is(err, exaudit.ErrNotRecording) {
+		if _, err := audit.Revert(ctx, 2, nil); !errors.Is(err, exaudit.ErrNotRecording) {
 			t.Errorf("revert: %v, want ErrNotRecording", err)
 		}
-		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrNotRecording) {
+		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
 			t.Errorf("undo: %v, want ErrNotRecording", err)
 		}
 		expect(t, db, "goods", before)
@@ -134,11 +134,11 @@ func TestRevertOfWhatOptionsLeaveOut(t *testing.T) {
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int, note text)`)
 	options := exaudit.Options{Exclude: []string{"note"}, Where: "price > 10"}
-	if _, err := audit.Install(ctx, []string{"goods"}, exaudit.WithOptions(map[string]exaudit.Options{"goods": options})); err != nil {
+	if _, err := audit.Install(ctx, []string{"goods"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": options}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO goods VALUES (1, 20); UPDATE goods SET price = 30; UPDATE goods SET price = 1; UPDATE goods SET price = 2`)
-	if _, err := audit.Revert(ctx, 2, exaudit.AllowDiverged(), exaudit.SetColumn("note", "back")); err != nil {
+	if _, err := audit.Revert(ctx, 2, &exaudit.RevertOptions{AllowDiverged: true, SetColumns: map[string]any{"note": "back"}}); err != nil {
 		t.Error(err)
 	}
 	expect(t, db, "goods", "(1,20,back)")

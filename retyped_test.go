@@ -19,7 +19,7 @@ func TestRetypedColumnIsKnownSince(t *testing.T) {
 	db.Exec(t, `INSERT INTO seen VALUES (1, '5', 1)`)
 	db.Exec(t, `UPDATE seen SET b = 2`)
 	db.Exec(t, `ALTER TABLE seen ALTER a TYPE int USING a::int + 1`)
-	if _, err := audit.Sync(ctx); err != nil {
+	if _, err := audit.Sync(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE seen SET b = 3`)

@@ -35,14 +35,14 @@ func TestRevertUpdate(t *testing.T) {
 	db.Exec(t, `UPDATE orders SET total = NULL`)
 	versions := historyOf(t, audit, "orders", 1)
 
-	preview, err := audit.Preview(ctx, versions[1].ID)
+	preview, err := audit.PlanRevert(ctx, versions[1].ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n := len(historyOf(t, audit, "orders", 1)); n != 4 {
 		t.Fatalf("Preview wrote: %d versions, want 4", n)
 	}
-	done, err := audit.Revert(ctx, versions[1].ID)
+	done, err := audit.Revert(ctx, versions[1].ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestRevertUpdate(t *testing.T) {
 	if !last.Rollback || asJSON(t, last.Custom) != `{"actor_id":7}` {
 		t.Errorf("rollback %v, custom %v", last.Rollback, last.Custom)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Revert(ctx, versions[1].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("second time: %v, want ErrNothingToDo", err)
 	}
 }
@@ -74,7 +74,7 @@ func TestRevertDeleteAndCreate(t *testing.T) {
 	db.Exec(t, `DELETE FROM orders`)
 	versions := historyOf(t, audit, "orders", 1)
 
-	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "orders"); got != original {
@@ -83,13 +83,13 @@ func TestRevertDeleteAndCreate(t *testing.T) {
 	if !pgtest.One[bool](t, db, `SELECT info = 'null' FROM orders`) {
 		t.Error("the JSON null came back as an SQL NULL")
 	}
-	if _, err := audit.Revert(ctx, versions[0].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[0].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "orders"); got != "" {
 		t.Errorf("the created row is still there: %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[0].ID); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Revert(ctx, versions[0].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("second time: %v, want ErrNothingToDo", err)
 	}
 }
@@ -104,14 +104,14 @@ func TestRevertKeepsColumnsAddedSince(t *testing.T) {
 	db.Exec(t, `UPDATE orders SET total = 3, note = 'kept'`)
 	versions := historyOf(t, audit, "orders", 1)
 
-	if _, err := audit.Revert(ctx, versions[2].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[2].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT total || note FROM orders`); got != "2.00none" {
 		t.Errorf("to before the last version: %s, want 2.00none", got)
 	}
 	db.Exec(t, `UPDATE orders SET note = 'kept'`)
-	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT total || note FROM orders`); got != "1.00none" {
@@ -119,7 +119,7 @@ func TestRevertKeepsColumnsAddedSince(t *testing.T) {
 	}
 	db.Exec(t, `DELETE FROM orders`)
 	versions = historyOf(t, audit, "orders", 1)
-	if _, err := audit.Revert(ctx, versions[len(versions)-1].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[len(versions)-1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -152,7 +152,7 @@ func TestRevertRefuses(t *testing.T) {
 				db.Exec(t, statement)
 			}
 			count := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`)
-			if _, err := audit.Revert(ctx, 2); !errors.Is(err, c.want) {
+			if _, err := audit.Revert(ctx, 2, nil); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 			if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`); n != count {
@@ -165,7 +165,7 @@ func TestRevertRefuses(t *testing.T) {
 func TestRevertNoVersion(t *testing.T) {
 	t.Parallel()
 	_, audit := audited(t, orders, "orders")
-	if _, err := audit.Revert(context.Background(), 12345); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, err := audit.Revert(context.Background(), 12345, nil); !errors.Is(err, exaudit.ErrNoVersion) {
 		t.Errorf("got %v, want ErrNoVersion", err)
 	}
 }
@@ -178,7 +178,7 @@ func TestRevertDiverged(t *testing.T) {
 	db.Exec(t, `UPDATE orders SET total = 2`)
 	db.Exec(t, `SET session_replication_role = replica; UPDATE orders SET status = 'silently'; RESET session_replication_role`)
 
-	_, err := audit.Revert(ctx, 2)
+	_, err := audit.Revert(ctx, 2, nil)
 	var diverged *exaudit.DivergedError
 	if !errors.As(err, &diverged) {
 		t.Fatalf("got %v, want a DivergedError", err)
@@ -186,7 +186,7 @@ func TestRevertDiverged(t *testing.T) {
 	if got := patchJSON(t, diverged.Difference); got != `{"status":["~","new","silently"]}` {
 		t.Errorf("difference %s", got)
 	}
-	if _, err := audit.Revert(ctx, 2, exaudit.AllowDiverged()); err != nil {
+	if _, err := audit.Revert(ctx, 2, &exaudit.RevertOptions{AllowDiverged: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT total || status FROM orders`); got != "1.00silently" {
@@ -203,7 +203,7 @@ func TestRevertWithUpdatedAt(t *testing.T) {
 		CREATE TRIGGER touch BEFORE UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION touch();`, "notes")
 	db.Exec(t, `INSERT INTO notes VALUES (1, 'one', '2020-01-01')`)
 	db.Exec(t, `UPDATE notes SET body = 'two'`)
-	if _, err := audit.Revert(context.Background(), 2); err != nil {
+	if _, err := audit.Revert(context.Background(), 2, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT body FROM notes WHERE updated_at > '2026-01-01'`); got != "one" {
@@ -224,7 +224,7 @@ func TestRevertPrimaryKeyChange(t *testing.T) {
 			t.Errorf("history of %s has %d versions, want 4", key, n)
 		}
 	}
-	if _, err := audit.Revert(context.Background(), 2); err != nil {
+	if _, err := audit.Revert(context.Background(), 2, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "tags"); got != "(go,1)" {
@@ -264,7 +264,7 @@ func TestRevertMove(t *testing.T) {
 	versions := historyOf(t, audit, "events", exaudit.Key{"2024-05-06", 1})
 
 	// the move, with what came after it
-	if _, err := audit.Revert(ctx, versions[2].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[2].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "old"); got != `(1,2024-05-06,"{""a"": 1}",-0)` || rows(t, db, "new") != "" {
@@ -275,20 +275,20 @@ func TestRevertMove(t *testing.T) {
 		t.Errorf("%d versions, the last is %+v", len(reverted), last)
 	}
 	// a revert of the revert moves it again
-	if _, err := audit.Revert(ctx, reverted[4].ID); err != nil {
+	if _, err := audit.Revert(ctx, reverted[4].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "new"); got != `(2,,2025-05-06,1)` {
 		t.Errorf("moved to %s", got)
 	}
 	// to before both
-	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "old"); got != original {
 		t.Errorf("reverted to %s, want %s", got, original)
 	}
-	if _, err := audit.Revert(ctx, versions[0].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[0].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "events"); got != "" {
@@ -309,7 +309,7 @@ func TestRevertRace(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 20 {
-				if _, err := audit.Revert(ctx, 2); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
+				if _, err := audit.Revert(ctx, 2, nil); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
 					t.Error(err)
 				}
 			}
@@ -339,7 +339,7 @@ func TestRevertInTransaction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exaudit.New(tx).Revert(exaudit.With(ctx, exaudit.Custom{"reason": "wrong price"}), 2); err != nil {
+	if _, err := exaudit.New(tx).Revert(exaudit.With(ctx, exaudit.Custom{"reason": "wrong price"}), 2, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := tx.Exec(ctx, `UPDATE orders SET status = 'checked'`); err != nil {
@@ -364,18 +364,18 @@ func TestRevertExpected(t *testing.T) {
 	db, audit := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
 	db.Exec(t, `UPDATE orders SET total = 2`)
-	shown, err := audit.Preview(ctx, 2)
+	shown, err := audit.PlanRevert(ctx, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE orders SET status = 'paid'`)
-	if _, err := audit.Revert(ctx, 2, exaudit.Expect(shown.Patch)); !errors.Is(err, exaudit.ErrChanged) {
+	if _, err := audit.ApplyRevert(ctx, shown, nil); !errors.Is(err, exaudit.ErrChanged) {
 		t.Errorf("after another change: %v, want ErrChanged", err)
 	}
-	if shown, err = audit.Preview(ctx, 2); err != nil {
+	if shown, err = audit.PlanRevert(ctx, 2, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := audit.Revert(ctx, 2, exaudit.Expect(shown.Patch)); err != nil {
+	if _, err := audit.ApplyRevert(ctx, shown, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -389,7 +389,7 @@ func TestRevertReferencing(t *testing.T) {
 		CREATE TABLE notes_1 PARTITION OF "Odd"."my.notes" DEFAULT;
 		CREATE TABLE strict (p int, i int, FOREIGN KEY (p, i) REFERENCES people); CREATE TABLE hidden (p int, i int, FOREIGN KEY (p, i) REFERENCES people ON DELETE CASCADE)`, "people")
 	db.Exec(t, `INSERT INTO people VALUES (1, 0, 1, 0), (2, 0, 1, 0), (3, 0, NULL, NULL); INSERT INTO "Odd"."my.notes" SELECT n, 0, 1 FROM generate_series(1, 5) n; INSERT INTO "Odd"."my.notes" VALUES (9, 0, 3); INSERT INTO hidden VALUES (0, 1)`)
-	preview, err := audit.Preview(ctx, 1)
+	preview, err := audit.PlanRevert(ctx, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -401,7 +401,7 @@ func TestRevertReferencing(t *testing.T) {
 	}
 	role := db.Role(t, "NOLOGIN IN ROLE exaudit_reader")
 	db.Exec(t, `GRANT SELECT ON people TO `+role)
-	asRole, err := exaudit.New(db.Connect(t, role)).Preview(ctx, 1)
+	asRole, err := exaudit.New(db.Connect(t, role)).PlanRevert(ctx, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -411,16 +411,16 @@ func TestRevertReferencing(t *testing.T) {
 		}
 	}
 	db.Exec(t, `INSERT INTO strict VALUES (0, 3)`)
-	if preview, err = audit.Preview(ctx, 3); err != nil || len(preview.Referencing) != 2 || preview.Referencing[1].Action != "in the way" {
+	if preview, err = audit.PlanRevert(ctx, 3, nil); err != nil || len(preview.Referencing) != 2 || preview.Referencing[1].Action != "in the way" {
 		t.Errorf("in the way: %v, %v", preview, err)
 	}
-	done, err := audit.Revert(ctx, 1)
+	done, err := audit.Revert(ctx, 1, nil)
 	if err != nil || asJSON(t, done.Referencing) != want {
 		t.Errorf("reverted: %v, %v", done, err)
 	}
 	db.Exec(t, `UPDATE people SET bpart = 0, boss = 3 WHERE id = 2`)
 	versions := historyOf(t, audit, "people", exaudit.Key{0, 2})
-	if preview, err := audit.Preview(ctx, versions[len(versions)-1].ID); err != nil || preview.Referencing != nil {
+	if preview, err := audit.PlanRevert(ctx, versions[len(versions)-1].ID, nil); err != nil || preview.Referencing != nil {
 		t.Errorf("a row that stays: %v, %v", preview, err)
 	}
 }
@@ -433,10 +433,10 @@ func TestRevertOfARowWhoseKeyWentOn(t *testing.T) {
 	db.Exec(t, `DELETE FROM t WHERE id = 1000; INSERT INTO t VALUES (1000, 'B')`)
 	db.Exec(t, `UPDATE t SET id = 2 WHERE id = 1000`)
 	db.Exec(t, `INSERT INTO t VALUES (1000, 'C')`)
-	if _, err := audit.Revert(context.Background(), 1); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Revert(context.Background(), 1, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("revert of a row that is gone: %v, want nothing to do", err)
 	}
-	if _, err := audit.Revert(context.Background(), 2); !errors.Is(err, exaudit.ErrUniqueConflict) {
+	if _, err := audit.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrUniqueConflict) {
 		t.Errorf("revert of a delete: %v, want a unique conflict", err)
 	}
 	expect(t, db, "t", `(1000,C) (2,B)`)

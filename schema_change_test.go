@@ -44,7 +44,7 @@ func TestHistoryAcrossRenames(t *testing.T) {
 					t.Errorf("state %d is %s, want %s", i, got, want)
 				}
 			}
-			if _, err := audit.Revert(context.Background(), versions[1].ID); err != nil {
+			if _, err := audit.Revert(context.Background(), versions[1].ID, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := rows(t, db, "p"); got != `(1,b1,null,)` {
@@ -64,13 +64,13 @@ func TestHistoryAcrossTypeChanges(t *testing.T) {
 	db.Exec(t, `UPDATE p SET v = 1`)
 	db.Exec(t, `UPDATE p SET n = 'seven', v = 2`)
 	versions := historyOf(t, audit, "p", 1, exaudit.WithStates())
-	if _, err := audit.Revert(ctx, versions[3].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[3].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "p"); got != `(1,6,1.5000,1)` {
 		t.Errorf("reverted to %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID); err != nil {
+	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "p"); got != `(1,5,1.5000,0)` {
@@ -84,7 +84,7 @@ func TestRevertLeavesOutDroppedColumns(t *testing.T) {
 	db.Exec(t, `INSERT INTO p VALUES (1, 'a', 'b')`)
 	db.Exec(t, `UPDATE p SET a = 'A', b = 'B'`)
 	db.Exec(t, `ALTER TABLE p DROP COLUMN b`)
-	done, err := audit.Revert(context.Background(), 2)
+	done, err := audit.Revert(context.Background(), 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,25 +102,28 @@ func TestRevertSetsColumns(t *testing.T) {
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text, twice text GENERATED ALWAYS AS (a || a) STORED)`, "p")
 	db.Exec(t, `INSERT INTO p VALUES (1, 'a'); DELETE FROM p; ALTER TABLE p ADD since timestamptz NOT NULL, ADD info jsonb, ADD "Odd ""name" int[]`)
-	if _, err := audit.Revert(ctx, 2); !errors.Is(err, exaudit.ErrConstraint) || !strings.Contains(err.Error(), `"since"`) {
+	if _, err := audit.Revert(ctx, 2, nil); !errors.Is(err, exaudit.ErrConstraint) || !strings.Contains(err.Error(), `"since"`) {
 		t.Errorf("without a value: %v", err)
 	}
-	since := exaudit.SetColumn("since", "2024-05-06 07:08:09+02")
+	const since = "2024-05-06 07:08:09+02"
 	for _, c := range []struct {
-		set  exaudit.RevertOption
-		want string
+		column string
+		value  any
+		want   string
 	}{
-		{exaudit.SetColumn("nothing", 1), `there is no column "nothing"`}, {exaudit.SetColumn("twice", "x"), `column "twice" is generated`},
-		{exaudit.SetColumn("id", 2), `column "id" is part of the primary key`}, {exaudit.SetColumn("since", "soon"), `invalid input syntax`},
-		{exaudit.SetColumn("", 1), `there is no column ""`}, {exaudit.SetColumn("info", func() {}), "unsupported type"},
+		{"nothing", 1, `there is no column "nothing"`}, {"twice", "x", `column "twice" is generated`},
+		{"id", 2, `column "id" is part of the primary key`}, {"since", "soon", `invalid input syntax`},
+		{"", 1, `there is no column ""`}, {"info", func() {}, "unsupported type"},
 	} {
-		if _, err := audit.Preview(ctx, 2, since, c.set); !errors.Is(err, exaudit.ErrInvalidColumn) || !strings.Contains(err.Error(), c.want) {
+		set := map[string]any{"since": since}
+		set[c.column] = c.value
+		if _, err := audit.PlanRevert(ctx, 2, &exaudit.RevertOptions{SetColumns: set}); !errors.Is(err, exaudit.ErrInvalidColumn) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %s", err, c.want)
 		}
 	}
-	opts := []exaudit.RevertOption{since, exaudit.SetColumn("info", map[string]any{"n": json.Number("1.10")}),
-		exaudit.SetColumn(`Odd "name`, []int{1, 2}), exaudit.SetColumn("a", "b")}
-	preview, err := audit.Preview(ctx, 2, opts...)
+	preview, err := audit.PlanRevert(ctx, 2, &exaudit.RevertOptions{SetColumns: map[string]any{
+		"since": since, "info": map[string]any{"n": json.Number("1.10")}, `Odd "name`: []int{1, 2}, "a": "b",
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +131,7 @@ func TestRevertSetsColumns(t *testing.T) {
 	if got := patchJSON(t, preview.Patch); got != want {
 		t.Errorf("preview %s, want %s", got, want)
 	}
-	if _, err := audit.Revert(ctx, 2, append(opts, exaudit.Expect(preview.Patch))...); err != nil {
+	if _, err := audit.ApplyRevert(ctx, preview, nil); err != nil {
 		t.Fatal(err)
 	}
 	versions := historyOf(t, audit, "p", 1, exaudit.WithStates())
@@ -136,12 +139,12 @@ func TestRevertSetsColumns(t *testing.T) {
 		t.Errorf("recorded %v", s)
 	}
 	// of a row that is there, too, but not of one that goes
-	if _, err := audit.Revert(ctx, versions[2].ID, exaudit.SetColumn("a", "c")); !errors.Is(err, exaudit.ErrInvalidColumn) {
+	if _, err := audit.Revert(ctx, versions[2].ID, &exaudit.RevertOptions{SetColumns: map[string]any{"a": "c"}}); !errors.Is(err, exaudit.ErrInvalidColumn) {
 		t.Errorf("a row that goes: %v", err)
 	}
 	db.Exec(t, `UPDATE p SET a = 'x'`)
 	versions = historyOf(t, audit, "p", 1)
-	if _, err := audit.Revert(ctx, versions[3].ID, exaudit.SetColumn("info", nil)); err != nil {
+	if _, err := audit.Revert(ctx, versions[3].ID, &exaudit.RevertOptions{SetColumns: map[string]any{"info": nil}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT concat_ws(' ', a, info IS NULL, twice) FROM p`); got != "b t bb" {

@@ -184,17 +184,6 @@ func (d *DB) choosing(ctx context.Context, o historyOptions, do func(db.DBTX) er
 	return d.snapshot(ctx, do)
 }
 
-// IndexOption changes how IndexCustom works.
-type IndexOption func(*indexOptions)
-
-type indexOptions struct{ lockTimeout time.Duration }
-
-// IndexLockTimeout bounds how long IndexCustom waits for the transactions that are under way when it is called, which is
-// DefaultLockTimeout otherwise; 0 is for ever.
-func IndexLockTimeout(d time.Duration) IndexOption {
-	return func(o *indexOptions) { o.lockTimeout = d }
-}
-
 // IndexCustom makes an index for ByCustom: a key of the custom data leads to its versions
 // without a search. It takes a member of exaudit_owner and no lock that anybody waits for,
 // and cannot be part of a transaction. First it waits for the transactions under way that have recorded something or
@@ -203,18 +192,14 @@ func IndexLockTimeout(d time.Duration) IndexOption {
 // index that is there already is kept.
 //
 // It makes every change that has the key a little more expensive.
-func (d *DB) IndexCustom(ctx context.Context, key string, opts ...IndexOption) error {
-	o := indexOptions{lockTimeout: DefaultLockTimeout}
-	for _, opt := range opts {
-		opt(&o)
-	}
-	if err := d.indexCustom(ctx, key, o); err != nil {
+func (d *DB) IndexCustom(ctx context.Context, key string, opts *IndexOptions) error {
+	if err := d.indexCustom(ctx, key, wait(given(opts).LockTimeout)); err != nil {
 		return d.explain(ctx, fmt.Errorf("index custom data %s: %w", key, err))
 	}
 	return nil
 }
 
-func (d *DB) indexCustom(ctx context.Context, key string, o indexOptions) error {
+func (d *DB) indexCustom(ctx context.Context, key string, timeout time.Duration) error {
 	do, err := db.New().CustomIndexStatement(ctx, d.conn, key)
 	if err != nil {
 		return err
@@ -223,7 +208,7 @@ func (d *DB) indexCustom(ctx context.Context, key string, o indexOptions) error 
 		if statement == "" {
 			continue
 		}
-		if err := lock.UntilEnded(ctx, d.conn, o.lockTimeout); err != nil {
+		if err := lock.UntilEnded(ctx, d.conn, timeout); err != nil {
 			return err
 		}
 		if err := d.watched(ctx, statement); err != nil {

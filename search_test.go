@@ -42,7 +42,7 @@ func recordedStore(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY, state text, total numeric, gone int);
 		CREATE TABLE b (x int, y text, state jsonb, PRIMARY KEY (x, y))`, "a", "b")
-	if _, err := audit.Install(ctx, []string{"b"}, exaudit.WithOptions(map[string]exaudit.Options{"b": {Updates: "full", RecordSessionUser: true}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"b"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"b": {Updates: "full", RecordSessionUser: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	said := func(custom, rollback string, statements ...string) {
@@ -77,7 +77,7 @@ func recordedStore(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 		if i <= 1 {
 			said(custom, rollback, fmt.Sprintf(`DELETE FROM a WHERE id = %d`, i))
 		}
-		if _, err := audit.Mark(ctx, fmt.Sprint(i)); err != nil {
+		if _, err := audit.Mark(ctx, fmt.Sprint(i), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -281,7 +281,7 @@ func TestFilters(t *testing.T) {
 	}
 	t.Run("no index", check)
 	for _, key := range []string{"actor", "tags", "actor"} {
-		if err := audit.IndexCustom(ctx, key); err != nil {
+		if err := audit.IndexCustom(ctx, key, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -352,7 +352,7 @@ func TestSearchOfAReader(t *testing.T) {
 		SELECT '2026-01-01Z'::timestamptz + i / 300 * interval '1 minute', 1000 + i / 300, 1 + i % 2, 'created', (i % 1500)::text,
 		       jsonb_build_object('id', i % 1500), jsonb_build_object('actor', i % 301, 'hot', i % 2)
 		FROM generate_series(1, 90000) i`)
-	if err := owner.IndexCustom(ctx, "actor"); err != nil {
+	if err := owner.IndexCustom(ctx, "actor", nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO exaudit.marks (name, snapshot, last_id, restored_id) VALUES ('m', '1290:1290:', 89000, 0)`)
@@ -410,7 +410,7 @@ func TestSearchOfAReader(t *testing.T) {
 	if n := len(searched(t, reader, exaudit.OfTables("secret"))); n != 0 {
 		t.Errorf("the reader finds %d versions of what it may not read", n)
 	}
-	if err := reader.IndexCustom(ctx, "hot"); err == nil {
+	if err := reader.IndexCustom(ctx, "hot", nil); err == nil {
 		t.Error("a reader could make an index")
 	}
 }

@@ -49,7 +49,7 @@ func TestSessionSettings(t *testing.T) {
 		audit := exaudit.New(pool)
 		options := map[string]triggers.Options{"by_statement": {Trigger: triggers.StatementLevel}, "wide": {SkipUntouchedTOAST: true}, "fully": {Updates: triggers.UpdatesFull, RecordReplicated: true},
 			"chosen": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, AllowIgnore: true}}
-		if _, err := audit.Install(ctx, trappedNames, exaudit.WithOptions(options)); err != nil {
+		if _, err := audit.Install(ctx, trappedNames, &exaudit.InstallOptions{TableOptions: options}); err != nil {
 			t.Fatal(err)
 		}
 		d.changes()

@@ -39,7 +39,7 @@ func TestOutOfSight(t *testing.T) {
 			audit := exaudit.New(db.Pool)
 			install := func(options exaudit.Options) {
 				t.Helper()
-				if _, err := audit.Install(ctx, []string{"seen"}, exaudit.WithOptions(map[string]exaudit.Options{"seen": options})); err != nil {
+				if _, err := audit.Install(ctx, []string{"seen"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"seen": options}}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -99,7 +99,7 @@ func TestLostColumns(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE seen (id int PRIMARY KEY, a int, b int)`)
 	audit := exaudit.New(db.Pool)
-	if _, err := audit.Install(ctx, []string{"seen"}, exaudit.WithOptions(map[string]exaudit.Options{"seen": {AllowIgnore: true}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"seen"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"seen": {AllowIgnore: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO seen VALUES (1, 1, 1)`)

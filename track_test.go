@@ -59,8 +59,8 @@ func TestTrackByOptions(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, status text, n int)`)
-	if _, err := audit.Install(ctx, []string{"orders"}, exaudit.WithOptions(map[string]exaudit.Options{
-		"orders": {Where: "status <> 'draft'", AllowIgnore: true}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{
+		"orders": {Where: "status <> 'draft'", AllowIgnore: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	row := func(id int, status string) map[string]any { return map[string]any{"id": id, "status": status, "n": 1} }

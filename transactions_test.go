@@ -150,7 +150,7 @@ func TestTransactionCustom(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE a (id int PRIMARY KEY)`)
 	audit := exaudit.New(db.Pool)
-	if _, err := audit.Install(ctx, []string{"a"}, exaudit.WithOptions(map[string]exaudit.Options{"a": {RecordSessionUser: true}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"a"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"a": {RecordSessionUser: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `BEGIN;

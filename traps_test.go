@@ -118,7 +118,7 @@ func TestAmongTraps(t *testing.T) {
 	audit := exaudit.New(d.pool)
 	_, err := audit.SetPrecision(ctx, 3)
 	d.call("SetPrecision", err)
-	_, err = audit.Install(ctx, trappedNames, exaudit.WithOptions(trappedOptions))
+	_, err = audit.Install(ctx, trappedNames, &exaudit.InstallOptions{TableOptions: trappedOptions})
 	d.call("Install", err)
 	d.changes()
 	d.alterations()
@@ -194,7 +194,7 @@ func TestRolesAmongTraps(t *testing.T) {
 		d.run(`TRUNCATE public.` + table)
 	}
 	audit := exaudit.New(d.pool)
-	_, err = audit.Mark(ctx, "m")
+	_, err = audit.Mark(ctx, "m", nil)
 	d.call("Mark", err)
 	d.run(`SELECT * FROM public.plain_at(pg_catalog.now())`, `SELECT * FROM public.plain_states(1)`)
 	d.writing(audit)
@@ -235,20 +235,22 @@ func (d *trapped) alterations() {
 	d.run(`ALTER TABLE public.parted ADD more int`, `INSERT INTO public.parted VALUES (8, 1, 1, 1)`, `UPDATE public.parted SET place = 2 WHERE id OPERATOR(pg_catalog.=) 8`, `TRUNCATE public.parted`,
 		`ALTER TABLE public.keyless DROP CONSTRAINT keyless_pkey`, `UPDATE public.keyless SET n = 2`, `ALTER TABLE public.keyless ADD PRIMARY KEY (id)`)
 	audit := exaudit.New(d.pool)
-	_, err := audit.Install(context.Background(), []string{"plain"}, exaudit.FollowDDL(exaudit.Following{NewTables: []string{"public.new*"}}))
+	_, err := audit.Install(context.Background(), []string{"plain"}, nil)
 	d.call("Install", err)
+	_, err = audit.FollowDDL(context.Background(), exaudit.Following{NewTables: []string{"public.new*"}}, nil)
+	d.call("FollowDDL", err)
 	d.run(`ALTER TABLE public.plain ADD followed int`, `CREATE TABLE public.newer (id int PRIMARY KEY, p int) PARTITION BY HASH (id)`,
 		`CREATE TABLE public.newer_1 PARTITION OF public.newer FOR VALUES WITH (MODULUS 1, REMAINDER 0)`, `CREATE TABLE public.new_one (id int PRIMARY KEY)`,
 		`INSERT INTO public.newer VALUES (1, 1)`, `UPDATE public.newer SET p = 2`, `DELETE FROM public.newer`, `INSERT INTO public.newer VALUES (2, 1)`, `TRUNCATE public.newer`,
 		`INSERT INTO public.new_one VALUES (1)`, `ALTER TABLE public.new_one RENAME TO newest`, `DROP TABLE public.newest`)
-	_, err = audit.Sync(context.Background())
+	_, err = audit.Sync(context.Background(), nil)
 	d.call("Sync", err)
 }
 
 func (d *trapped) library(audit *exaudit.DB) {
 	d.t.Helper()
 	ctx := context.Background()
-	_, err := audit.Mark(ctx, "m")
+	_, err := audit.Mark(ctx, "m", nil)
 	d.call("Mark", err)
 	_, err = audit.Marks(ctx)
 	d.call("Marks", err)
@@ -268,9 +270,9 @@ func (d *trapped) library(audit *exaudit.DB) {
 	d.call("Track", err)
 	d.call("Track", tx.Commit(ctx))
 
-	_, err = audit.Baseline(ctx, []string{"plain", "keyed", "parted"})
+	_, err = audit.Baseline(ctx, []string{"plain", "keyed", "parted"}, nil)
 	d.call("Baseline", err)
-	d.call("IndexCustom", audit.IndexCustom(ctx, "actor"))
+	d.call("IndexCustom", audit.IndexCustom(ctx, "actor", nil))
 	_, err = audit.Status(ctx)
 	d.call("Status", err)
 	_, err = audit.Following(ctx)
@@ -373,21 +375,21 @@ func (d *trapped) undoing(audit *exaudit.DB) {
 	d.t.Helper()
 	ctx := context.Background()
 	d.run(`INSERT INTO public.parents VALUES (50, 'gone'), (51, 'kept')`, `INSERT INTO public.children (parent, n) VALUES (50, 1)`)
-	_, err := audit.Mark(ctx, "before")
+	_, err := audit.Mark(ctx, "before", nil)
 	d.call("Mark", err)
 	d.run(`UPDATE public.children SET n = 5`, `DELETE FROM public.parents WHERE id OPERATOR(pg_catalog.=) 50`, `UPDATE public.parents SET name = 'other' WHERE id OPERATOR(pg_catalog.=) 51`,
 		`INSERT INTO public.parents VALUES (52, 'new')`, `UPDATE public.plain SET doc = '{"a": [1]}', n = 7 WHERE id OPERATOR(pg_catalog.=) 501`)
 	chosen := exaudit.Select(exaudit.SinceMark("before"))
-	plan, err := audit.PlanUndo(ctx, chosen)
+	plan, err := audit.PlanUndo(ctx, chosen, nil)
 	d.call("PlanUndo", err)
 	d.call("CheckUndo", audit.CheckUndo(ctx, plan))
-	done, err := audit.ApplyUndo(ctx, plan)
+	done, err := audit.ApplyUndo(ctx, plan, nil)
 	d.call("ApplyUndo", err)
-	_, err = audit.PlanRedo(ctx, done.Transaction)
+	_, err = audit.PlanRedo(ctx, done.Transaction, nil)
 	d.call("PlanRedo", err)
-	_, err = audit.Redo(ctx, done.Transaction)
+	_, err = audit.Redo(ctx, done.Transaction, nil)
 	d.call("Redo", err)
-	_, err = audit.Undo(ctx, chosen)
+	_, err = audit.Undo(ctx, chosen, nil)
 	d.call("Undo", err)
 	d.run(`UPDATE public.plain SET v = 'z', p = ROW(9, 'z') WHERE id OPERATOR(pg_catalog.=) 501`, `INSERT INTO public.keyed VALUES ('r', 'ok', '2026-01-01', 90, 1)`,
 		`DELETE FROM public.keyed WHERE n OPERATOR(pg_catalog.=) 90`)
@@ -400,9 +402,9 @@ func (d *trapped) undoing(audit *exaudit.DB) {
 			continue
 		}
 		last := versions[len(versions)-1]
-		_, err = audit.Preview(ctx, last.ID)
+		_, err = audit.PlanRevert(ctx, last.ID, nil)
 		d.call("Preview", err)
-		_, err = audit.Revert(ctx, last.ID)
+		_, err = audit.Revert(ctx, last.ID, nil)
 		d.call("Revert", err)
 	}
 }
@@ -411,7 +413,7 @@ func (d *trapped) undoing(audit *exaudit.DB) {
 func (d *trapped) removal(audit *exaudit.DB) {
 	d.t.Helper()
 	ctx := context.Background()
-	d.call("Uninstall", audit.Uninstall(ctx, []string{"jsons"}))
+	d.call("Uninstall", audit.Uninstall(ctx, []string{"jsons"}, nil))
 	for _, refused := range []string{`DELETE FROM exaudit.versions`, `UPDATE exaudit.versions SET actor = 'x'`} {
 		if _, err := d.pool.Exec(ctx, refused); err == nil || !strings.Contains(err.Error(), "append-only") {
 			d.t.Errorf("%s: %v", refused, err)

@@ -394,7 +394,7 @@ func TestStampAgain(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, notes)
 	audit := exaudit.New(db.Pool)
-	_, err := audit.Install(ctx, []string{"notes"}, exaudit.WithOptions(map[string]exaudit.Options{"notes": {AllowIgnore: true}}))
+	_, err := audit.Install(ctx, []string{"notes"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {AllowIgnore: true}}})
 	end(t, err)
 	for _, from := range []exaudit.Conn{db.Pool, audit} {
 		tx := begin(t, ctx, from)
@@ -533,7 +533,7 @@ func TestRevertInAuditedTransaction(t *testing.T) {
 	note(t, by(ctx, "a"), audit, "1")
 	tx := begin(t, by(ctx, "b"), audit)
 	inTx := exaudit.New(tx)
-	if _, err := inTx.Revert(by(ctx, "c"), 1); err != nil {
+	if _, err := inTx.Revert(by(ctx, "c"), 1, nil); err != nil {
 		t.Fatal(err)
 	}
 	note(t, ctx, tx, "2")

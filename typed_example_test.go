@@ -104,7 +104,7 @@ func TestAsOfExample(t *testing.T) {
 	ctx := context.Background()
 	db, audit := audited(t, orders, "orders", "customers")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
-	if _, err := audit.Mark(ctx, "before-deploy"); err != nil {
+	if _, err := audit.Mark(ctx, "before-deploy", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := asOfExample(ctx, audit); err != nil {

@@ -240,7 +240,7 @@ func TestHistoryOfAlteredTable(t *testing.T) {
 					t.Helper()
 					db.Exec(t, sql)
 					if sync {
-						if _, err := audit.Sync(context.Background()); err != nil {
+						if _, err := audit.Sync(context.Background(), nil); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -319,14 +319,14 @@ func TestHistoryOfMasked(t *testing.T) {
 	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, ssn bigint NOT NULL, bio text NOT NULL);
 		INSERT INTO people VALUES (1, 'Ann', 1, 'x')`)
 	audit := exaudit.New(db.Pool)
-	if _, err := audit.Install(ctx, []string{"people"}, exaudit.WithOptions(map[string]exaudit.Options{
-		"people": {Mask: []string{"ssn"}, Exclude: []string{"bio"}}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{
+		"people": {Mask: []string{"ssn"}, Exclude: []string{"bio"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE people SET name = 'Bob'; UPDATE people SET ssn = 2, bio = 'y'`)
 	want := []string{"updated {1 Ann 0 } → {1 Bob 0 } unknown [ssn bio]", "updated {1 Bob 0 } → {1 Bob 0 } unknown [ssn bio]"}
 	wantLines(t, collect[person](t, audit, "people", 1), want...)
-	if _, err := audit.Install(ctx, []string{"people"}, exaudit.WithOptions(map[string]exaudit.Options{"people": {}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": {}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE people SET ssn = 3`)

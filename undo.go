@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/custom"
@@ -26,11 +25,9 @@ type (
 	// RewrittenError names a row in which a trigger has put something else than what undoing did; errors.Is finds
 	// ErrVetoed.
 	RewrittenError = undo.RewrittenError
-	// UndoOption changes what an undo does.
-	UndoOption = undo.Option
-	// ConflictPolicy says what becomes of conflicts; see OnConflict.
+	// ConflictPolicy says what becomes of conflicts; see UndoOptions.
 	ConflictPolicy = undo.Policy
-	// UndoStage is what a long undo is busy with; see Progress.
+	// UndoStage is what a long undo is busy with; see UndoOptions.
 	UndoStage = undo.Stage
 	// NotRecordingError says of which tables changes would not be recorded, and why; errors.Is finds ErrNotRecording.
 	NotRecordingError = history.NotRecordingError
@@ -48,9 +45,6 @@ const (
 	// the row as a whole is in conflict.
 	KeepLater = undo.KeepLater
 )
-
-// DefaultMaxRows is what MaxRows changes.
-const DefaultMaxRows = undo.DefaultMaxRows
 
 // The errors of undoing, besides those of Revert.
 var (
@@ -72,37 +66,6 @@ const (
 	SessionIsReplica = history.SessionIsReplica
 )
 
-// OnConflict says what becomes of conflicts; RefuseConflicts is the default.
-func OnConflict(p ConflictPolicy) UndoOption { return undo.OnConflict(p) }
-
-// MaxRows bounds how many rows an undo may be about, which is DefaultMaxRows otherwise. More
-// give ErrTooManyRows.
-func MaxRows(n int) UndoOption { return undo.MaxRows(n) }
-
-// OverwriteRow lets an undo overwrite what came later, in this one row: a row that was changed
-// again gets its old values, one whose key was reused is written over, one that was deleted
-// comes back. The row is named as an UndoRow names it, by Table and EntityID. One that is not undone is ErrUnmatched.
-func OverwriteRow(table, entityID string) UndoOption { return undo.Overwrite(table, entityID) }
-
-// KeepColumns leaves columns as they are in rows that are there, without a conflict, as a time
-// of the last change: "updated_at" in every table, "orders.updated_at" in one. A column of none of the tables that are
-// undone in is ErrUnmatched, with SetUndoneColumn too.
-func KeepColumns(columns ...string) UndoOption { return undo.Keep(columns...) }
-
-// SetUndoneColumn gives a column of rows that come back the value where none was recorded, as a
-// column needs that was added since, NOT NULL and without a default: "region", or "orders.region"
-// in one table.
-func SetUndoneColumn(column string, value any) UndoOption { return undo.Set(column, value) }
-
-// UndoLockTimeout bounds how long an undo waits for locks in all, which is DefaultLockTimeout otherwise; 0 is for
-// ever. It waits for another undo, and for transactions that have changed its rows. Once it holds rows itself it does
-// not wait for others, but gives them up and begins anew: nobody becomes the victim of a deadlock. What is not to be
-// had is ErrLocked.
-func UndoLockTimeout(d time.Duration) UndoOption { return undo.LockTimeout(d) }
-
-// Progress is told what an undo is busy with, and with how many versions or rows.
-func Progress(report func(stage UndoStage, n int)) UndoOption { return undo.Progress(report) }
-
 // Selection says which versions are to be undone: all that pass its filters.
 type Selection []HistoryOption
 
@@ -116,14 +79,14 @@ func Select(filters ...HistoryOption) Selection { return filters }
 //
 // Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrAmbiguous, ErrUnmatched, ErrNotRecording. That the plan cannot
 // be carried out, is told by its Err.
-func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts ...UndoOption) (*UndoPlan, error) {
+func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOptions) (*UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
 	var plan *UndoPlan
 	err = d.snapshot(ctx, func(q db.DBTX) (err error) {
-		plan, err = undo.Make(ctx, q, filter, opts...)
+		plan, err = undo.Make(ctx, q, filter, given(opts).inner()...)
 		return err
 	})
 	return plan, d.explain(ctx, err)
@@ -143,41 +106,40 @@ func (d *DB) CheckUndo(ctx context.Context, plan *UndoPlan) error {
 //
 // Errors: those of PlanUndo; ErrUndoConflict, which is an *UndoConflictError; ErrNothingToDo,
 // ErrReferencedRowMissing, ErrUniqueConflict, ErrConstraint, ErrVetoed.
-func (d *DB) Undo(ctx context.Context, selection Selection, opts ...UndoOption) (*UndoPlan, error) {
+func (d *DB) Undo(ctx context.Context, selection Selection, opts *UndoOptions) (*UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	return d.carryOut(ctx, opts, func(opts []UndoOption) (*UndoPlan, error) { return undo.Run(ctx, d.conn, filter, opts...) })
+	return d.carryOut(ctx, given(opts).inner(), func(opts []undo.Option) (*UndoPlan, error) { return undo.Run(ctx, d.conn, filter, opts...) })
 }
 
 // ApplyUndo carries out a plan that PlanUndo or PlanRedo made, if it is still what would be
 // planned: each row must get the very patch that the plan shows, though it may have been changed
-// elsewhere meanwhile. Else nothing is written, and the error is ErrChanged. Of options, only
-// Progress matters.
-func (d *DB) ApplyUndo(ctx context.Context, plan *UndoPlan, opts ...UndoOption) (*UndoPlan, error) {
-	return d.carryOut(ctx, opts, func(opts []UndoOption) (*UndoPlan, error) { return undo.Apply(ctx, d.conn, plan, opts...) })
+// elsewhere meanwhile. Else nothing is written, and the error is ErrChanged.
+func (d *DB) ApplyUndo(ctx context.Context, plan *UndoPlan, opts *ApplyOptions) (*UndoPlan, error) {
+	return d.carryOut(ctx, given(opts).inner(), func(opts []undo.Option) (*UndoPlan, error) { return undo.Apply(ctx, d.conn, plan, opts...) })
 }
 
 // PlanRedo plans to take back an undo, or a revert: the transaction is that of the rollback
 // versions, an UndoPlan's Transaction. What was undone is done again. The error is ErrNotUndo
 // where the transaction has undone nothing. To redo a part of it, give PlanUndo a Selection of
 // its versions.
-func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts ...UndoOption) (*UndoPlan, error) {
+func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts *UndoOptions) (*UndoPlan, error) {
 	selection, err := d.undone(ctx, transaction)
 	if err != nil {
 		return nil, err
 	}
-	return d.PlanUndo(ctx, selection, opts...)
+	return d.PlanUndo(ctx, selection, opts)
 }
 
 // Redo is PlanRedo and ApplyUndo at once.
-func (d *DB) Redo(ctx context.Context, transaction uint64, opts ...UndoOption) (*UndoPlan, error) {
+func (d *DB) Redo(ctx context.Context, transaction uint64, opts *UndoOptions) (*UndoPlan, error) {
 	selection, err := d.undone(ctx, transaction)
 	if err != nil {
 		return nil, err
 	}
-	return d.Undo(ctx, selection, opts...)
+	return d.Undo(ctx, selection, opts)
 }
 
 // undone selects what a transaction has undone.
@@ -193,12 +155,12 @@ func (d *DB) undone(ctx context.Context, transaction uint64) (Selection, error) 
 	return selection, nil
 }
 
-func (d *DB) carryOut(ctx context.Context, opts []UndoOption, do func([]UndoOption) (*UndoPlan, error)) (*UndoPlan, error) {
+func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Option) (*UndoPlan, error)) (*UndoPlan, error) {
 	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}
 	if data := custom.JSON(ctx); data != "" {
-		opts = append([]UndoOption{undo.WithCustom(data)}, opts...)
+		opts = append([]undo.Option{undo.WithCustom(data)}, opts...)
 	}
 	if err := d.custom.ApplyBase(ctx); err != nil {
 		return nil, err

@@ -21,12 +21,12 @@ func BenchmarkUndo(b *testing.B) {
 				audit, selection := damaged(b, rows)
 				b.StartTimer()
 				start := time.Now()
-				plan, err := audit.PlanUndo(context.Background(), selection, exaudit.MaxRows(rows))
+				plan, err := audit.PlanUndo(context.Background(), selection, &exaudit.UndoOptions{MaxRows: rows})
 				if err != nil {
 					b.Fatal(err)
 				}
 				planned := time.Since(start)
-				done, err := audit.ApplyUndo(context.Background(), plan)
+				done, err := audit.ApplyUndo(context.Background(), plan, nil)
 				if err != nil {
 					b.Fatal(err)
 				}

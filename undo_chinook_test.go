@@ -72,7 +72,7 @@ func TestChinookUndoOfOneActor(t *testing.T) {
 	before := snapshotOf(t, db)
 	expected, overlapping := replayOthers(t, db, before)
 
-	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByCustom("actor", 1)), exaudit.OnConflict(exaudit.SkipRows))
+	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByCustom("actor", 1)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,12 +104,12 @@ func TestChinookUndoOfOneActor(t *testing.T) {
 	}
 	pgtest.Count(t, "versions-undone", len(undone.Chosen))
 
-	redone, err := audit.Redo(ctx, undone.Transaction)
+	redone, err := audit.Redo(ctx, undone.Transaction, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sameSnapshots(t, "redone", snapshotOf(t, db), before)
-	if _, err := audit.Redo(ctx, redone.Transaction); err != nil {
+	if _, err := audit.Redo(ctx, redone.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	sameSnapshots(t, "undone again", snapshotOf(t, db), after)

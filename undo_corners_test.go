@@ -23,18 +23,18 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 	options := map[string]exaudit.Options{
 		"hidden": {Mask: []string{"secret"}, Exclude: []string{"noise"}}, "all_computed": {Mask: []string{"a"}},
 	}
-	if _, err := audit.Install(ctx, []string{"hidden", "all_computed"}, exaudit.WithOptions(options)); err != nil {
+	if _, err := audit.Install(ctx, []string{"hidden", "all_computed"}, &exaudit.InstallOptions{TableOptions: options}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO hidden VALUES (1, 1, 'abc', 'x'), (2, 2, 'abc', 'x')`)
 	t.Run("twice the same choice", func(t *testing.T) {
-		if _, err := audit.Mark(ctx, "m"); err != nil {
+		if _, err := audit.Mark(ctx, "m", nil); err != nil {
 			t.Fatal(err)
 		}
 		db.Exec(t, `DELETE FROM hidden WHERE id = 2`)
 		since := exaudit.Select(exaudit.SinceMark("m"))
 		for range 3 {
-			if _, err := audit.Undo(ctx, since); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
+			if _, err := audit.Undo(ctx, since, nil); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
 				t.Error(err)
 			}
 		}
@@ -42,11 +42,11 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 	})
 	t.Run("a masked column that a generated one follows", func(t *testing.T) {
 		bad := inOneTransaction(t, db, `UPDATE hidden SET secret = 'abcd' WHERE id = 1`)
-		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrNothingToDo) {
+		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 			t.Errorf("undo: %v", err)
 		}
 		versions := historyOf(t, audit, "hidden", 1)
-		if _, err := audit.Revert(ctx, versions[len(versions)-1].ID); !errors.Is(err, exaudit.ErrNothingToDo) && !errors.Is(err, exaudit.ErrNotRecorded) {
+		if _, err := audit.Revert(ctx, versions[len(versions)-1].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) && !errors.Is(err, exaudit.ErrNotRecorded) {
 			t.Errorf("revert: %v", err)
 		}
 		expect(t, db, "hidden", `(1,1,abcd,x,4) (2,2,,,)`)
@@ -54,11 +54,11 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 	t.Run("a row of which nothing can be set", func(t *testing.T) {
 		db.Exec(t, `INSERT INTO all_computed VALUES (5)`)
 		gone := inOneTransaction(t, db, `DELETE FROM all_computed`)
-		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone))); err == nil || strings.Contains(err.Error(), "syntax") {
+		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone)), nil); err == nil || strings.Contains(err.Error(), "syntax") {
 			t.Errorf("undo: %v", err)
 		}
 		versions := historyOf(t, audit, "all_computed", 10)
-		if _, err := audit.Revert(ctx, versions[1].ID); err == nil || strings.Contains(err.Error(), "syntax") {
+		if _, err := audit.Revert(ctx, versions[1].ID, nil); err == nil || strings.Contains(err.Error(), "syntax") {
 			t.Errorf("revert: %v", err)
 		}
 	})
@@ -71,18 +71,18 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan := undo(t, audit, bad)
+			plan := undo(t, audit, bad, nil)
 			if row := plan.Rows[0]; len(row.LeftOut) != 1 || row.LeftOut[0] != column {
 				t.Errorf("left out: %v", row.LeftOut)
 			}
 			expect(t, db, table, want)
 			db.Exec(t, `UPDATE `+table+` SET v = 'c'`)
-			if _, err := audit.Revert(ctx, versions[0].ID); err != nil {
+			if _, err := audit.Revert(ctx, versions[0].ID, nil); err != nil {
 				t.Error(err)
 			}
 			expect(t, db, table, want)
 			gone := inOneTransaction(t, db, `DELETE FROM `+table)
-			undo(t, audit, gone)
+			undo(t, audit, gone, nil)
 			expect(t, db, table, want)
 		})
 	}
@@ -112,19 +112,19 @@ func TestUndoRivals(t *testing.T) {
 			db.Exec(t, `INSERT INTO w VALUES (2, `+of.second+`)`)
 			db.Exec(t, `DELETE FROM w WHERE id = 2`)
 			deleted := exaudit.Select(exaudit.OfTables("w"), exaudit.OfAction(exaudit.Deleted))
-			_, err := audit.Undo(ctx, deleted)
+			_, err := audit.Undo(ctx, deleted, nil)
 			conflict := (*exaudit.UndoConflictError)(nil)
 			if !errors.As(err, &conflict) || len(conflict.Rows) != 1 || conflict.Rows[0].EntityID != "1" {
 				t.Fatalf("undo: %v", err)
 			}
-			if _, err := audit.Undo(ctx, deleted, exaudit.OnConflict(exaudit.SkipRows)); err != nil {
+			if _, err := audit.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); err != nil {
 				t.Fatal(err)
 			}
 			if got := pgtest.One[string](t, db, `SELECT string_agg(id::text, ' ' ORDER BY id) FROM w`); got != "2 3" {
 				t.Errorf("rows %s", got)
 			}
 			// and the value is taken now
-			if _, err := audit.Undo(ctx, deleted); !errors.As(err, &conflict) || len(conflict.Rows) != 1 || conflict.Rows[0].EntityID != "1" {
+			if _, err := audit.Undo(ctx, deleted, nil); !errors.As(err, &conflict) || len(conflict.Rows) != 1 || conflict.Rows[0].EntityID != "1" {
 				t.Errorf("undo once more: %v", err)
 			}
 		})
@@ -141,10 +141,10 @@ func TestUndoRivalsForAKey(t *testing.T) {
 	db.Exec(t, `INSERT INTO w VALUES (1, 'c')`)
 	db.Exec(t, `DELETE FROM w`)
 	deleted := exaudit.Select(exaudit.OfTables("w"), exaudit.OfAction(exaudit.Deleted))
-	if _, err := audit.Undo(ctx, deleted); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := audit.Undo(ctx, deleted, nil); !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Errorf("undo: %v", err)
 	}
-	if _, err := audit.Undo(ctx, deleted, exaudit.OnConflict(exaudit.SkipRows)); err != nil {
+	if _, err := audit.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[bool](t, db, `SELECT EXISTS (SELECT FROM w WHERE id = 2)`); !got {
@@ -166,7 +166,7 @@ func TestUndoAgainstATrigger(t *testing.T) {
 		ALTER TABLE b ALTER n TYPE numeric(10,4)`)
 	before := rows(t, db, "b")
 	for _, xid := range []uint64{bad, gone} {
-		_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(xid)))
+		_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), nil)
 		rewritten := (*exaudit.RewrittenError)(nil)
 		if !errors.As(err, &rewritten) || !errors.Is(err, exaudit.ErrVetoed) || strings.Join(rewritten.Columns, " ") != "at v" {
 			t.Errorf("undo: %v", err)
@@ -174,7 +174,7 @@ func TestUndoAgainstATrigger(t *testing.T) {
 		expect(t, db, "b", before)
 	}
 	for _, xid := range []uint64{bad, gone} {
-		undo(t, audit, xid, exaudit.KeepColumns("v", "at"))
+		undo(t, audit, xid, &exaudit.UndoOptions{KeepColumns: []string{"v", "at"}})
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(n::text, ' ') FROM b`); got != "1.5000 1.5000" {
 		t.Errorf("n is %s", got)

@@ -14,7 +14,7 @@ import (
 
 // undoExample is the Go of docs/undo.md; TestUndoExample compares them.
 func undoExample(ctx context.Context, audit *exaudit.DB) error {
-	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("actor", "deploy-42")), exaudit.OnConflict(exaudit.KeepLater))
+	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("actor", "deploy-42")), &exaudit.UndoOptions{OnConflict: exaudit.KeepLater})
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func undoExample(ctx context.Context, audit *exaudit.DB) error {
 			fmt.Println("kept:", conflict)
 		}
 	}
-	if _, err := audit.ApplyUndo(ctx, plan); err != nil {
+	if _, err := audit.ApplyUndo(ctx, plan, nil); err != nil {
 		return err
 	}
 	return nil

@@ -24,7 +24,7 @@ func undoRefused(t *testing.T, db *pgtest.DB, audit *exaudit.DB, xid uint64, rea
 		return all + pgtest.One[string](t, db, `SELECT count(*)::text FROM exaudit.versions`)
 	}
 	before := content()
-	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)))
+	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)), nil)
 	if !errors.Is(err, reason) || !strings.Contains(err.Error(), text) {
 		t.Errorf("%v, want %v: %s", err, reason, text)
 	}
@@ -34,14 +34,14 @@ func undoRefused(t *testing.T, db *pgtest.DB, audit *exaudit.DB, xid uint64, rea
 }
 
 // planned plans, and applies what was planned.
-func planned(t *testing.T, audit *exaudit.DB, xid uint64, opts ...exaudit.UndoOption) *exaudit.UndoPlan {
+func planned(t *testing.T, audit *exaudit.DB, xid uint64, opts *exaudit.UndoOptions) *exaudit.UndoPlan {
 	t.Helper()
 	ctx := context.Background()
-	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), opts...)
+	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := audit.ApplyUndo(ctx, plan)
+	done, err := audit.ApplyUndo(ctx, plan, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestUndoThatWouldPointToWhatItTakesAway(t *testing.T) {
 		db.Exec(t, `UPDATE people SET team = 2 WHERE id = 1`)
 		worse := inOneTransaction(t, db, `UPDATE people SET team = 1 WHERE id = 1`)
 		before := rows(t, db, "people")
-		_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.OfVersions(append(versionIDs(t, db, bad), versionIDs(t, db, worse)...)...)))
+		_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.OfVersions(append(versionIDs(t, db, bad), versionIDs(t, db, worse)...)...)), nil)
 		if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.people 1: public.teams 2, which team points to, is not there") {
 			t.Errorf("%s: %v, want a conflict about the team", action, err)
 		}
@@ -98,7 +98,7 @@ func TestUndoOfACreateWithMaskedColumns(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text)`)
 	audit := exaudit.New(db.Pool)
-	if _, err := audit.Install(ctx, []string{"people"}, exaudit.WithOptions(map[string]exaudit.Options{"people": {Mask: []string{"ssn"}}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": {Mask: []string{"ssn"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	bad := inOneTransaction(t, db, `INSERT INTO people VALUES (1, 'Ann', '1')`)
@@ -107,7 +107,7 @@ func TestUndoOfACreateWithMaskedColumns(t *testing.T) {
 
 	// an update of nothing but a masked column cannot come back, and a plan says so
 	masked := inOneTransaction(t, db, `UPDATE people SET ssn = '3'`)
-	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(masked)))
+	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(masked)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,11 +123,11 @@ func TestUndoPlanOfRowsThatTookTurnsAtAKey(t *testing.T) {
 	before := rows(t, db, "users")
 	bad := inOneTransaction(t, db, `DELETE FROM users WHERE id = 2`, `UPDATE users SET id = 2 WHERE id = 3`, `INSERT INTO users VALUES (3, 'new')`)
 	after := rows(t, db, "users")
-	done := planned(t, audit, bad)
+	done := planned(t, audit, bad, nil)
 	expect(t, db, "users", before)
-	redone := planned(t, audit, done.Transaction)
+	redone := planned(t, audit, done.Transaction, nil)
 	expect(t, db, "users", after)
-	planned(t, audit, redone.Transaction)
+	planned(t, audit, redone.Transaction, nil)
 	expect(t, db, "users", before)
 }
 
@@ -148,7 +148,7 @@ func TestUndoUnderRowSecurity(t *testing.T) {
 
 	created := inOneTransaction(t, db, `INSERT INTO accounts VALUES (1, 'one')`)
 	db.Exec(t, `INSERT INTO notes VALUES (1, 1, 'somebody', 'later')`)
-	_, err := clerk.Undo(ctx, exaudit.Select(exaudit.ByTransaction(created)))
+	_, err := clerk.Undo(ctx, exaudit.Select(exaudit.ByTransaction(created)), nil)
 	if err == nil || !strings.Contains(err.Error(), "notes") {
 		t.Errorf("%v, want an error about the notes", err)
 	}
@@ -161,7 +161,7 @@ func TestUndoUnderRowSecurity(t *testing.T) {
 		ALTER TABLE accounts ADD grade int REFERENCES grades;
 		UPDATE accounts SET grade = 1; GRANT SELECT ON grades TO `+role)
 	changed := inOneTransaction(t, db, `UPDATE accounts SET grade = 2`)
-	if _, err := clerk.Undo(ctx, exaudit.Select(exaudit.ByTransaction(changed))); err != nil {
+	if _, err := clerk.Undo(ctx, exaudit.Select(exaudit.ByTransaction(changed)), nil); err != nil {
 		t.Error(err)
 	}
 	expect(t, db, "accounts", "(1,one,1) (7,seven,1)")
@@ -179,7 +179,7 @@ func TestUndoExchangesValuesUnderConstraints(t *testing.T) {
 	bad := inOneTransaction(t, db,
 		`UPDATE steps SET place = 9 WHERE id = 1`, `UPDATE steps SET place = 1 WHERE id = 2`, `UPDATE steps SET place = 2 WHERE id = 1`,
 		`UPDATE steps SET code = 'x' WHERE id = 2`, `UPDATE steps SET code = 'b' WHERE id = 3`, `UPDATE steps SET code = 'c' WHERE id = 2`)
-	undo(t, audit, bad)
+	undo(t, audit, bad, nil)
 	expect(t, db, "steps", before)
 }
 
@@ -196,9 +196,9 @@ func TestUndoExchangesValuesOfExpressions(t *testing.T) {
 		`UPDATE cards SET active = false WHERE id IN (1, 3)`, `UPDATE cards SET active = true WHERE id IN (2, 4)`,
 		`UPDATE cards SET mail = 'x' WHERE id = 3`, `UPDATE cards SET mail = 'EVE' WHERE id = 4`, `UPDATE cards SET mail = 'JOE' WHERE id = 3`)
 	after := rows(t, db, "cards")
-	done := undo(t, audit, bad)
+	done := undo(t, audit, bad, nil)
 	expect(t, db, "cards", before)
-	if _, err := audit.Redo(context.Background(), done.Transaction); err != nil {
+	if _, err := audit.Redo(context.Background(), done.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "cards", after)
@@ -212,7 +212,7 @@ func TestUndoTellsNullsApart(t *testing.T) {
 	db.Exec(t, `UPDATE docs SET d = 'null' WHERE id = 1`)
 	undoRefused(t, db, audit, bad, exaudit.ErrUndoConflict, "public.docs 1: d: was null, is now null", "docs")
 	db.Exec(t, `UPDATE docs SET d = '{"b": 1}' WHERE id = 2`)
-	undo(t, audit, bad, exaudit.OnConflict(exaudit.SkipRows))
+	undo(t, audit, bad, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 	if got := pgtest.One[string](t, db, `SELECT string_agg(coalesce(d::text, 'NULL'), ' ' ORDER BY id) FROM docs`); got != `null {"b": 1} null` {
 		t.Errorf("docs are %s", got)
 	}
@@ -225,14 +225,14 @@ func TestUndoOfWhatIsNotTracked(t *testing.T) {
 	db, audit := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
 	db.Exec(t, `ALTER TABLE parcels DISABLE TRIGGER ALL`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrNotRecording) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
 		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	db.Exec(t, `ALTER TABLE parcels ENABLE TRIGGER ALL`)
-	if err := audit.Uninstall(ctx, []string{"parcels"}); err != nil {
+	if err := audit.Uninstall(ctx, []string{"parcels"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrNotRecording) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
 		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(DISTINCT status, ' ') FROM parcels`); got != "lost" {
@@ -288,21 +288,21 @@ func TestUndoWithEveryKindOfKey(t *testing.T) {
 				before := rows(t, db, table)
 				bad := inOneTransaction(t, db, statement)
 				after := rows(t, db, table)
-				done := planned(t, hostile, bad)
+				done := planned(t, hostile, bad, nil)
 				expect(t, db, table, before)
 				err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
-					redone, err := exaudit.New(tx).Redo(ctx, done.Transaction)
+					redone, err := exaudit.New(tx).Redo(ctx, done.Transaction, nil)
 					if err != nil {
 						return err
 					}
-					_, err = exaudit.New(tx).Undo(ctx, exaudit.Select(exaudit.ByTransaction(redone.Transaction), exaudit.Rollbacks(true)))
+					_, err = exaudit.New(tx).Undo(ctx, exaudit.Select(exaudit.ByTransaction(redone.Transaction), exaudit.Rollbacks(true)), nil)
 					return err
 				})
 				if err != nil {
 					t.Fatalf("%s: %v", statement, err)
 				}
 				expect(t, db, table, before)
-				if _, err := audit.Redo(ctx, done.Transaction); err != nil {
+				if _, err := audit.Redo(ctx, done.Transaction, nil); err != nil {
 					t.Fatalf("%s: %v", statement, err)
 				}
 				expect(t, db, table, after)
@@ -321,22 +321,22 @@ func TestUndoKnowsRowsThatCameBack(t *testing.T) {
 	bad := inOneTransaction(t, db, `INSERT INTO parcels VALUES (4, 'new', 1, NULL)`, `UPDATE parcels SET status = 'lost' WHERE id = 1`)
 	after := rows(t, db, "parcels")
 	for range 3 {
-		done := undo(t, audit, bad)
+		done := undo(t, audit, bad, nil)
 		expect(t, db, "parcels", before)
-		if _, err := audit.Redo(ctx, done.Transaction); err != nil {
+		if _, err := audit.Redo(ctx, done.Transaction, nil); err != nil {
 			t.Fatal(err)
 		}
 		expect(t, db, "parcels", after)
 	}
 	worse := inOneTransaction(t, db, `DELETE FROM parcels`)
-	undo(t, audit, worse)
-	undo(t, audit, bad)
+	undo(t, audit, worse, nil)
+	undo(t, audit, bad, nil)
 	expect(t, db, "parcels", before)
 
 	// another row under its key is another row
 	made := inOneTransaction(t, db, `INSERT INTO parcels VALUES (5, 'new', 1, NULL)`)
 	gone := inOneTransaction(t, db, `DELETE FROM parcels WHERE id = 5`)
-	undo(t, audit, gone)
+	undo(t, audit, gone, nil)
 	db.Exec(t, `DELETE FROM parcels WHERE id = 5; INSERT INTO parcels VALUES (5, 'new', 1, NULL)`)
 	undoRefused(t, db, audit, made, exaudit.ErrUndoConflict, "public.parcels 5: another row has its key now", "parcels")
 }

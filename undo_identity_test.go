@@ -12,9 +12,9 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-func undoVersions(t *testing.T, audit *exaudit.DB, ids []int64, opts ...exaudit.UndoOption) (*exaudit.UndoPlan, error) {
+func undoVersions(t *testing.T, audit *exaudit.DB, ids []int64, opts *exaudit.UndoOptions) (*exaudit.UndoPlan, error) {
 	t.Helper()
-	return audit.Undo(context.Background(), exaudit.Select(exaudit.OfVersions(ids...)), opts...)
+	return audit.Undo(context.Background(), exaudit.Select(exaudit.OfVersions(ids...)), opts)
 }
 
 // A row that came to the key of one that would come back is not overwritten, whoever had the key in between.
@@ -23,19 +23,19 @@ func TestUndoOverwritesNoRowThatCameLater(t *testing.T) {
 	db, audit := audited(t, `CREATE TABLE p (id bigint PRIMARY KEY, b int, c text); INSERT INTO p VALUES (1000, 2, 'orig')`, "p")
 	inOneTransaction(t, db, `DELETE FROM p WHERE id = 1000`, `INSERT INTO p VALUES (1000, 7, 'B')`)
 	db.Exec(t, `UPDATE p SET id = 2 WHERE id = 1000`)
-	if plan, err := audit.PlanUndo(context.Background(), exaudit.Select(exaudit.OfVersions(1))); err != nil || plan.Err() != nil {
+	if plan, err := audit.PlanUndo(context.Background(), exaudit.Select(exaudit.OfVersions(1)), nil); err != nil || plan.Err() != nil {
 		t.Errorf("a key that nobody has any more: %v, %v", err, plan.Err())
 	}
 	db.Exec(t, `INSERT INTO p VALUES (1000, 50, 'C')`)
-	_, err := undoVersions(t, audit, []int64{1, 2, 3})
+	_, err := undoVersions(t, audit, []int64{1, 2, 3}, nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.HasSuffix(err.Error(), "public.p 1000: another row has its key now, by version 4") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
-	if _, err = undoVersions(t, audit, []int64{1, 2, 3}, exaudit.OnConflict(exaudit.SkipRows)); err != nil {
+	if _, err = undoVersions(t, audit, []int64{1, 2, 3}, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", `(1000,50,C)`)
-	if _, err = undoVersions(t, audit, []int64{1}, exaudit.OverwriteRow("p", "1000")); err != nil {
+	if _, err = undoVersions(t, audit, []int64{1}, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "p", EntityID: "1000"}}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", `(1000,2,orig)`)
@@ -48,12 +48,12 @@ func TestUndoOfADeletedRowWhoseKeyIsFreeAgain(t *testing.T) {
 	db.Exec(t, `DELETE FROM p WHERE id = 1`)
 	db.Exec(t, `INSERT INTO p VALUES (1, 'b')`)
 	db.Exec(t, `UPDATE p SET id = 2 WHERE id = 1`)
-	if _, err := undoVersions(t, audit, []int64{1}, exaudit.OverwriteRow("p", "1")); err != nil {
+	if _, err := undoVersions(t, audit, []int64{1}, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "p", EntityID: "1"}}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", `(1,a) (2,b)`)
 	// all of it
-	if _, err := undoVersions(t, audit, []int64{2, 3, 4}); err != nil {
+	if _, err := undoVersions(t, audit, []int64{2, 3, 4}, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", ``)
@@ -65,27 +65,27 @@ func TestUndoOfARowWhoseKeyAnotherHasTaken(t *testing.T) {
 	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, v text, touched int); INSERT INTO p VALUES (1, 'a'), (2, 'b'), (3, 'c')`, "p")
 	db.Exec(t, `DELETE FROM p WHERE id = 1`)
 	db.Exec(t, `UPDATE p SET id = 1 WHERE id = 2`)
-	if _, err := undoVersions(t, audit, []int64{1}); err == nil || !strings.HasSuffix(err.Error(), "public.p 1: another row has its key now, by version 2") {
+	if _, err := undoVersions(t, audit, []int64{1}, nil); err == nil || !strings.HasSuffix(err.Error(), "public.p 1: another row has its key now, by version 2") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
-	if _, err := undoVersions(t, audit, []int64{1}, exaudit.OverwriteRow("p", "1")); err != nil {
+	if _, err := undoVersions(t, audit, []int64{1}, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "p", EntityID: "1"}}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", `(1,a,) (3,c,)`)
 
 	db.Exec(t, `UPDATE p SET id = 30 WHERE id = 3; INSERT INTO p VALUES (3, 'new')`)
 	moved := pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE entity_id = '30'`)
-	if _, err := undoVersions(t, audit, []int64{moved}); err == nil || !strings.HasSuffix(err.Error(), fmt.Sprintf("public.p 30: another row has its key now, by version %d", moved+1)) {
+	if _, err := undoVersions(t, audit, []int64{moved}, nil); err == nil || !strings.HasSuffix(err.Error(), fmt.Sprintf("public.p 30: another row has its key now, by version %d", moved+1)) {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
-	if _, err := undoVersions(t, audit, []int64{moved}, exaudit.KeepColumns("id")); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := undoVersions(t, audit, []int64{moved}, &exaudit.UndoOptions{KeepColumns: []string{"id"}}); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("the key is kept: %v, want nothing to do", err)
 	}
 
 	// a change of nothing but a column that is kept
 	db.Exec(t, `UPDATE p SET touched = 1 WHERE id = 3; DELETE FROM p WHERE id = 3`)
 	touched := pgtest.One[int64](t, db, `SELECT max(id) - 1 FROM exaudit.versions`)
-	if _, err := undoVersions(t, audit, []int64{touched}, exaudit.KeepColumns("touched")); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := undoVersions(t, audit, []int64{touched}, &exaudit.UndoOptions{KeepColumns: []string{"touched"}}); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("a column is kept: %v, want nothing to do", err)
 	}
 }
@@ -103,7 +103,7 @@ func TestUndoOfTwoPermutations(t *testing.T) {
 			t.Run(fmt.Sprint(level, i), func(t *testing.T) {
 				t.Parallel()
 				db, audit := audited(t, `CREATE TABLE t (id int PRIMARY KEY DEFERRABLE, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')`)
-				if _, err := audit.Install(context.Background(), []string{"t"}, exaudit.WithOptions(map[string]exaudit.Options{"t": {Trigger: level}})); err != nil {
+				if _, err := audit.Install(context.Background(), []string{"t"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"t": {Trigger: level}}}); err != nil {
 					t.Fatal(err)
 				}
 				before := rows(t, db, "t")
@@ -111,7 +111,7 @@ func TestUndoOfTwoPermutations(t *testing.T) {
 					db.Exec(t, change)
 				}
 				after := rows(t, db, "t")
-				plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.OfTables("t")))
+				plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.OfTables("t")), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -121,7 +121,7 @@ func TestUndoOfTwoPermutations(t *testing.T) {
 						t.Errorf("history of %d: %v", key, err)
 					}
 				}
-				if _, err := audit.Redo(context.Background(), plan.Transaction); err != nil {
+				if _, err := audit.Redo(context.Background(), plan.Transaction, nil); err != nil {
 					t.Fatal(err)
 				}
 				expect(t, db, "t", after)
@@ -135,24 +135,24 @@ func TestUndoOfWhatIsUndoneTogetherWithThat(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, audit := audited(t, `CREATE TABLE t (k int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'x')`, "t")
-	if _, err := audit.Mark(ctx, "m"); err != nil {
+	if _, err := audit.Mark(ctx, "m", nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE t SET k = 3 WHERE k = 1`)
 	db.Exec(t, `DELETE FROM t WHERE k = 3`)
-	first, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")))
+	first, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", `(1,x)`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m"))); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("again: %v, want nothing to do", err)
 	}
-	if _, err := audit.Redo(ctx, first.Transaction); err != nil {
+	if _, err := audit.Redo(ctx, first.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", ``)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m"))); err != nil {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", `(1,x)`)
@@ -167,14 +167,14 @@ func TestUndoOfARowThatCameAndWent(t *testing.T) {
 	db.Exec(t, `UPDATE t SET v = 2`)
 	db.Exec(t, `DELETE FROM t WHERE k = 'a'`)
 	db.Exec(t, `INSERT INTO t VALUES ('a', 7)`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(1, 3, 5))); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(1, 3, 5)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("of a alone: %v, want nothing to do", err)
 	}
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(1, 3, 4, 5))); err != nil {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(1, 3, 4, 5)), nil); err != nil {
 		t.Error(err)
 	}
 	expect(t, db, "t", `(a,7) (b,1)`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(3, 5))); err == nil || errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(3, 5)), nil); err == nil || errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("without the create: %v, want a conflict", err)
 	}
 }
@@ -190,7 +190,7 @@ func TestUndoOfEqualKeys(t *testing.T) {
 		CREATE TABLE n (id numeric PRIMARY KEY, v int);
 		INSERT INTO n VALUES (1.0, 1)`, "t", "n")
 	before, numbers := rows(t, db, "t"), rows(t, db, "n")
-	if _, err := audit.Mark(ctx, "m"); err != nil {
+	if _, err := audit.Mark(ctx, "m", nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE t SET id = 'Ada' WHERE id = 'ada'`)
@@ -204,7 +204,7 @@ func TestUndoOfEqualKeys(t *testing.T) {
 			t.Errorf("as of the mark, %s is %s, want %s", table, got, want)
 		}
 	}
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m"))); err != nil {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", before)
@@ -219,7 +219,7 @@ func TestUndoOfOneKeyChangeOfMany(t *testing.T) {
 	db.Exec(t, `UPDATE t SET a = 'y' WHERE id = 4`)
 	db.Exec(t, `UPDATE t SET id = id + 1`)
 	moved := pgtest.One[int64](t, db, `SELECT id FROM exaudit.versions WHERE previous_entity_id = '4'`)
-	if _, err := undoVersions(t, audit, []int64{moved}); !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.t 5: another row has its key now, by version") {
+	if _, err := undoVersions(t, audit, []int64{moved}, nil); !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.t 5: another row has its key now, by version") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 }

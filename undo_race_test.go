@@ -55,7 +55,7 @@ func TestUndoAmongWriters(t *testing.T) {
 		}
 		for range 2 {
 			wg.Go(func() {
-				switch _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), exaudit.OnConflict(exaudit.KeepLater)); {
+				switch _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: exaudit.KeepLater}); {
 				case err == nil:
 					won.Add(1)
 				case errors.Is(err, exaudit.ErrNothingToDo):
@@ -98,7 +98,7 @@ func TestUndoAndCrash(t *testing.T) {
 	db.Exec(t, `CREATE TABLE parents (id int PRIMARY KEY, n int); CREATE TABLE children (id int PRIMARY KEY, parent int REFERENCES parents ON DELETE CASCADE);
 		INSERT INTO parents SELECT i, i FROM generate_series(1, 3000) i; INSERT INTO children SELECT i, i FROM generate_series(1, 3000) i`)
 	audit := exaudit.New(pool)
-	if _, err := audit.Install(ctx, []string{"parents", "children"}); err != nil {
+	if _, err := audit.Install(ctx, []string{"parents", "children"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	bad := inOneTransaction(t, db, `UPDATE parents SET n = 0 WHERE id <= 2000`, `DELETE FROM parents WHERE id > 2000`)
@@ -106,11 +106,11 @@ func TestUndoAndCrash(t *testing.T) {
 	before := pgtest.One[string](t, db, content)
 
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
-	_, err := audit.Undo(ctx, selection, exaudit.Progress(func(stage exaudit.UndoStage, _ int) {
+	_, err := audit.Undo(ctx, selection, &exaudit.UndoOptions{Progress: func(stage exaudit.UndoStage, _ int) {
 		if stage == "checking what was written" {
 			server.Kill()
 		}
-	}))
+	}})
 	if err == nil {
 		t.Fatal("the undo outlived its server")
 	}
@@ -129,7 +129,7 @@ func TestUndoAndCrash(t *testing.T) {
 	if n := pgtest.One[int](t, db, `SELECT (SELECT count(*) FROM exaudit.versions WHERE rollback) + (SELECT count(*) FROM exaudit.rollbacks)`); n != 0 {
 		t.Errorf("%d rollbacks are recorded", n)
 	}
-	plan, err := audit.Undo(ctx, selection)
+	plan, err := audit.Undo(ctx, selection, nil)
 	if err != nil || len(plan.Rows) != 4000 {
 		t.Errorf("afterwards: %v", err)
 	}

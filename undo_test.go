@@ -34,9 +34,9 @@ func inOneTransaction(t *testing.T, db *pgtest.DB, statements ...string) uint64 
 	return xid
 }
 
-func undo(t *testing.T, audit *exaudit.DB, xid uint64, opts ...exaudit.UndoOption) *exaudit.UndoPlan {
+func undo(t *testing.T, audit *exaudit.DB, xid uint64, opts *exaudit.UndoOptions) *exaudit.UndoPlan {
 	t.Helper()
-	plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)), opts...)
+	plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 	db.Exec(t, `UPDATE parcels SET info = jsonb_set(jsonb_set(info, '{to,zip}', '"22100"'), '{tags,2}', '"c"') WHERE id = 1`)
 	db.Exec(t, `INSERT INTO parcels VALUES (4, 'new', 4, NULL)`)
 
-	plan := undo(t, audit, bad)
+	plan := undo(t, audit, bad, nil)
 	expect(t, db, "parcels", `(1,new,9.00,"{""to"": {""zip"": ""22100"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b"", ""c""]}") (2,new,2.00,) (3,new,3,null) (4,new,4,)`)
 	if len(plan.Rows) != 3 || len(plan.Chosen) != 3 || plan.Transaction == 0 || len(plan.SideEffects) != 0 {
 		t.Errorf("plan: %s", asJSON(t, plan))
@@ -79,7 +79,7 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 	if got := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.rollbacks u JOIN exaudit.versions v ON v.id = u.version_id WHERE v.xid = $1`, int64(bad)); got != 3 {
 		t.Errorf("%d links to what was undone, want 3", got)
 	}
-	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)))
+	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	if !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("second time: %v, want ErrNothingToDo", err)
 	}
@@ -95,7 +95,7 @@ func TestUndoConflicts(t *testing.T) {
 	before := rows(t, db, "parcels")
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
 
-	_, err := audit.Undo(ctx, selection)
+	_, err := audit.Undo(ctx, selection, nil)
 	var conflict *exaudit.UndoConflictError
 	if !errors.As(err, &conflict) || !errors.Is(err, exaudit.ErrUndoConflict) || len(conflict.Rows) != 2 {
 		t.Fatalf("undo: %v, want two rows in conflict", err)
@@ -117,14 +117,14 @@ func TestUndoConflicts(t *testing.T) {
 	}
 	expect(t, db, "parcels", before)
 
-	plan := undo(t, audit, bad, exaudit.OnConflict(exaudit.SkipRows))
+	plan := undo(t, audit, bad, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 	expect(t, db, "parcels", `(1,found,12.50,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (3,new,3,null)`)
 	if len(plan.Conflicting()) != 2 || !plan.Conflicting()[0].Skipped {
 		t.Errorf("plan %s", asJSON(t, plan))
 	}
 
 	db.Exec(t, `UPDATE parcels SET status = 'lost' WHERE id = 1`)
-	undo(t, audit, bad, exaudit.OnConflict(exaudit.KeepLater))
+	undo(t, audit, bad, &exaudit.UndoOptions{OnConflict: exaudit.KeepLater})
 	if got := pgtest.One[string](t, db, `SELECT status || weight FROM parcels WHERE id = 1`); got != "new12.50" {
 		t.Errorf("keep-later left %s, want new12.50", got)
 	}
@@ -137,7 +137,7 @@ func TestUndoOverwrites(t *testing.T) {
 	db.Exec(t, `UPDATE parcels SET status = 'found', weight = 7 WHERE id = 1`)
 	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
 	db.Exec(t, `INSERT INTO parcels VALUES (3, 'other', 0, NULL)`)
-	undo(t, audit, bad, exaudit.OverwriteRow("public.parcels", "1"), exaudit.OverwriteRow("parcels", "2"), exaudit.OverwriteRow("parcels", "3"))
+	undo(t, audit, bad, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "public.parcels", EntityID: "1"}, {Table: "parcels", EntityID: "2"}, {Table: "parcels", EntityID: "3"}}})
 	expect(t, db, "parcels", `(1,new,7,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (2,new,2.00,) (3,new,3,null)`)
 }
 
@@ -152,10 +152,10 @@ func TestUndoKeepsColumns(t *testing.T) {
 		INSERT INTO notes VALUES (1, 'a', 'b')`, "notes")
 	bad := inOneTransaction(t, db, `UPDATE notes SET title = 'oops'`)
 	db.Exec(t, `UPDATE notes SET body = 'later'`)
-	if _, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Fatalf("%v, want ErrUndoConflict", err)
 	}
-	plan := undo(t, audit, bad, exaudit.KeepColumns("notes.revision"))
+	plan := undo(t, audit, bad, &exaudit.UndoOptions{KeepColumns: []string{"notes.revision"}})
 	expect(t, db, "notes", `(1,a,later,3)`)
 	if got, want := patchJSON(t, plan.Rows[0].Patch), `{"revision":["~",2,3],"title":["~","oops","a"]}`; got != want {
 		t.Errorf("patch %s, want %s: what the row became", got, want)
@@ -197,13 +197,13 @@ func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
 		`WITH h AS (DELETE FROM heads WHERE id = 2) DELETE FROM members WHERE id = 20`)
 	after := content()
 
-	first := undo(t, audit, bad)
+	first := undo(t, audit, bad, nil)
 	if got := content(); strings.Join(got, "\n") != strings.Join(before, "\n") {
 		t.Errorf("undone:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(before, "\n"))
 	}
 	xid := first.Transaction
 	for i := range 3 { // redo, undo, redo
-		done, err := audit.Redo(ctx, xid)
+		done, err := audit.Redo(ctx, xid, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,10 +216,10 @@ func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
 		}
 		xid = done.Transaction
 	}
-	if _, err := audit.Redo(ctx, bad); !errors.Is(err, exaudit.ErrNotUndo) {
+	if _, err := audit.Redo(ctx, bad, nil); !errors.Is(err, exaudit.ErrNotUndo) {
 		t.Errorf("redo of a change: %v, want ErrNotUndo", err)
 	}
-	if _, err := audit.Redo(ctx, first.Transaction); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Redo(ctx, first.Transaction, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("redo of an undo that was redone: %v, want ErrNothingToDo", err)
 	}
 }
@@ -232,19 +232,19 @@ func TestUndoOfACreateThatIsReferenced(t *testing.T) {
 	bad := inOneTransaction(t, db, `INSERT INTO countries (name) VALUES ('Denmark')`, `INSERT INTO cities (country, name) VALUES (3, 'Aarhus')`)
 	db.Exec(t, `INSERT INTO streets VALUES (4, 'later')`)
 	before := rows(t, db, "cities")
-	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)))
+	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), `public.cities 4: public.streets [4, "later"] points to it by city`) {
 		t.Fatalf("%v, want a conflict about the street", err)
 	}
 	expect(t, db, "cities", before)
 	// the city stays, and so its country must
-	_, err = audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), exaudit.OnConflict(exaudit.SkipRows))
+	_, err = audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 	if !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Fatalf("%v, want ErrNothingToDo", err)
 	}
 	expect(t, db, "cities", before)
 	db.Exec(t, `DELETE FROM streets WHERE name = 'later'`)
-	undo(t, audit, bad)
+	undo(t, audit, bad, nil)
 	expect(t, db, "countries", `(1,Sweden) (2,Norway)`)
 }
 
@@ -253,7 +253,7 @@ func TestUndoOfARowWhoseParentIsGone(t *testing.T) {
 	db, audit := audited(t, family, "countries", "cities", "streets")
 	bad := inOneTransaction(t, db, `DELETE FROM cities WHERE name = 'Bergen'`)
 	db.Exec(t, `DELETE FROM countries WHERE id = 2`)
-	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)))
+	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.countries 2, which country points to, is not there") {
 		t.Fatalf("%v, want a conflict about the country", err)
 	}
@@ -271,9 +271,9 @@ func TestUndoExchangesUniqueValues(t *testing.T) {
 		`UPDATE seats SET seat = 100 WHERE id = 3`, `UPDATE seats SET seat = 3 WHERE id = 4`, `UPDATE seats SET seat = 4 WHERE id = 3`,
 		`UPDATE seats SET seat = seat + 1000 WHERE id > 9`, `UPDATE seats SET seat = seat - 999 WHERE id > 9`)
 	after := rows(t, db, "seats")
-	done := undo(t, audit, bad)
+	done := undo(t, audit, bad, nil)
 	expect(t, db, "seats", before)
-	if _, err := audit.Redo(context.Background(), done.Transaction); err != nil {
+	if _, err := audit.Redo(context.Background(), done.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "seats", after)
@@ -291,27 +291,27 @@ func TestUndoOfKeyChanges(t *testing.T) {
 	bad := inOneTransaction(t, db, `UPDATE users SET id = 11 WHERE id = 1`)
 	db.Exec(t, `UPDATE users SET name = 'Ada' WHERE id = 11`)
 	db.Exec(t, `INSERT INTO mails VALUES (2, 11, 'y')`)
-	undo(t, audit, bad)
+	undo(t, audit, bad, nil)
 	expect(t, db, "users", `(1,Ada) (2,bob) (3,eve)`)
 	expect(t, db, "mails", `(1,1,x) (2,1,y)`)
 
 	db.Exec(t, `UPDATE users SET name = 'ada' WHERE id = 1`)
 	db.Exec(t, `DELETE FROM mails WHERE id = 2`)
 	swap := inOneTransaction(t, db, `UPDATE users SET id = 0 WHERE id = 2`, `UPDATE users SET id = 2 WHERE id = 3`, `UPDATE users SET id = 3 WHERE id = 0`)
-	undo(t, audit, swap)
+	undo(t, audit, swap, nil)
 	expect(t, db, "users", before)
 	expect(t, db, "mails", mails)
 
 	// the old key has another row by now
 	moved := inOneTransaction(t, db, `UPDATE users SET id = 30 WHERE id = 3`)
 	db.Exec(t, `INSERT INTO users VALUES (3, 'new')`)
-	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(moved)))
+	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(moved)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "key") && !strings.Contains(err.Error(), "value of id") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 	deleted := inOneTransaction(t, db, `DELETE FROM users WHERE id = 2`)
 	db.Exec(t, `INSERT INTO users VALUES (2, 'new')`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(deleted))); !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now") {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(deleted)), nil); !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 }
@@ -324,7 +324,7 @@ func TestUndoTellsGenerationsApart(t *testing.T) {
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost' WHERE id = 2`)
 	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
 	db.Exec(t, `INSERT INTO parcels VALUES (2, 'lost', 2.00, NULL)`)
-	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)))
+	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now, by version") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
@@ -349,7 +349,7 @@ func TestUndoWithTriggersThatCount(t *testing.T) {
 		INSERT INTO items VALUES (1, 1, 10), (2, 1, 5), (3, 2, 7)`, "carts", "items", "log")
 	carts, items := rows(t, db, "carts"), rows(t, db, "items")
 	bad := inOneTransaction(t, db, `DELETE FROM items WHERE id = 2`, `UPDATE items SET price = 100 WHERE id = 3`)
-	plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad), exaudit.OfTables("carts", "items")))
+	plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad), exaudit.OfTables("carts", "items")), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func TestUndoPlansAreKept(t *testing.T) {
 	ctx := context.Background()
 	db, audit := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost', info = '{"big": 9007199254740993}' WHERE id = 1`, `DELETE FROM parcels WHERE id = 3`)
-	made, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), exaudit.MaxRows(2))
+	made, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{MaxRows: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,18 +380,18 @@ func TestUndoPlansAreKept(t *testing.T) {
 		t.Errorf("plan became %s, was %s", a, b)
 	}
 	db.Exec(t, `UPDATE parcels SET weight = 8 WHERE id = 1`) // elsewhere in the row
-	if _, err := audit.ApplyUndo(ctx, kept); err != nil {
+	if _, err := audit.ApplyUndo(ctx, kept, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "parcels", `(1,new,8,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (2,new,2.00,) (3,new,3,null)`)
-	if _, err := audit.ApplyUndo(ctx, kept); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.ApplyUndo(ctx, kept, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("a second time: %v, want ErrNothingToDo", err)
 	}
 	for _, text := range []string{`{}`, `[]`, `{"options": {"on_conflict": "refuse"}, "chosen": [{"table_id": 99, "entity_id": "1", "id": 1}]}`} {
 		plan := new(exaudit.UndoPlan)
 		err := json.Unmarshal([]byte(text), plan)
 		if err == nil {
-			_, err = audit.ApplyUndo(ctx, plan)
+			_, err = audit.ApplyUndo(ctx, plan, nil)
 		}
 		if !errors.Is(err, exaudit.ErrInvalidPlan) {
 			t.Errorf("plan %s: %v, want ErrInvalidPlan", text, err)
@@ -404,13 +404,13 @@ func TestUndoNeedsASelectionAndALimit(t *testing.T) {
 	ctx := context.Background()
 	db, audit := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), exaudit.OnConflict("skip")); !errors.Is(err, exaudit.ErrInvalidPlan) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: "skip"}); !errors.Is(err, exaudit.ErrInvalidPlan) {
 		t.Errorf("no policy: %v, want ErrInvalidPlan", err)
 	}
-	if _, err := audit.Undo(ctx, nil); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := audit.Undo(ctx, nil, nil); !errors.Is(err, exaudit.ErrInvalidFilter) {
 		t.Errorf("no selection: %v, want ErrInvalidFilter", err)
 	}
-	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), exaudit.MaxRows(2))
+	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{MaxRows: 2})
 	if !errors.Is(err, exaudit.ErrTooManyRows) || !strings.Contains(err.Error(), "3, and the limit is 2") {
 		t.Errorf("%v, want ErrTooManyRows", err)
 	}
@@ -427,10 +427,10 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 	db.Exec(t, `ALTER TABLE parcels ADD COLUMN region text NOT NULL DEFAULT 'north'`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN region DROP DEFAULT`)
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
-	if _, err := audit.Undo(ctx, selection); !errors.Is(err, exaudit.ErrConstraint) {
+	if _, err := audit.Undo(ctx, selection, nil); !errors.Is(err, exaudit.ErrConstraint) {
 		t.Fatalf("without a region: %v, want ErrConstraint", err)
 	}
-	plan := undo(t, audit, bad, exaudit.SetUndoneColumn("region", "south"))
+	plan := undo(t, audit, bad, &exaudit.UndoOptions{SetColumns: map[string]any{"region": "south"}})
 	expect(t, db, "parcels", `(1,new,1.50,north) (2,new,2.00,south) (3,new,3,north)`)
 	for _, r := range plan.Rows {
 		if r.EntityID == "2" && len(r.LeftOut) != 0 {
@@ -440,11 +440,11 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 
 	typed := inOneTransaction(t, db, `UPDATE parcels SET weight = 'heavy' WHERE id = 1`, `UPDATE parcels SET weight = '4' WHERE id = 1`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING weight::numeric::int`)
-	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(typed)))
+	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "weight: the old value is none of the column's present type") {
 		t.Errorf("%v, want a conflict about the type", err)
 	}
-	kept, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), exaudit.KeepColumns("weight"))
+	kept, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), &exaudit.UndoOptions{KeepColumns: []string{"weight"}})
 	if err != nil || len(kept.Conflicting()) != 0 || asJSON(t, kept.Rows[0].LeftOut) != `["weight"]` {
 		t.Errorf("with the column kept: %+v, %v", kept, err)
 	}
@@ -459,13 +459,13 @@ func TestUndoWithAValueForARetypedColumn(t *testing.T) {
 	gone := inOneTransaction(t, db, `DELETE FROM parcels`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING NULL`)
 	selection := exaudit.Select(exaudit.ByTransaction(gone))
-	if _, err := audit.Undo(ctx, selection); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := audit.Undo(ctx, selection, nil); !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Errorf("got %v, want a conflict", err)
 	}
-	if _, err := audit.Undo(ctx, selection, exaudit.OnConflict(exaudit.SkipRows)); !errors.Is(err, exaudit.ErrNothingToDo) || !strings.Contains(err.Error(), "in conflict, and left out") {
+	if _, err := audit.Undo(ctx, selection, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); !errors.Is(err, exaudit.ErrNothingToDo) || !strings.Contains(err.Error(), "in conflict, and left out") {
 		t.Errorf("with the row skipped: %v", err)
 	}
-	if _, err := audit.Undo(ctx, selection, exaudit.SetUndoneColumn("parcels.weight", 5)); err != nil {
+	if _, err := audit.Undo(ctx, selection, &exaudit.UndoOptions{SetColumns: map[string]any{"parcels.weight": 5}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "parcels", `(1,5)`)
@@ -475,12 +475,12 @@ func TestUndoOfWhatIsNotKnown(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, audit := audited(t, orders)
-	if _, err := audit.Install(ctx, []string{"orders"}, exaudit.WithOptions(map[string]exaudit.Options{"orders": {Mask: []string{"code"}, Exclude: []string{"info"}}})); err != nil {
+	if _, err := audit.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {Mask: []string{"code"}, Exclude: []string{"info"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO orders (code, total) VALUES ('A', 1), ('B', 2), ('C', 3)`)
 	bad := inOneTransaction(t, db, `UPDATE orders SET code = 'X' WHERE id = 1`, `UPDATE orders SET code = 'Y', total = 7 WHERE id = 2`, `DELETE FROM orders WHERE id = 3`)
-	plan := undo(t, audit, bad)
+	plan := undo(t, audit, bad, nil)
 	if got := pgtest.One[string](t, db, `SELECT string_agg((id, code, total)::text, ' ' ORDER BY id) FROM orders`); got != "(1,X,1.00) (2,Y,2.00) (3,,3.00)" {
 		t.Errorf("undone to %s", got)
 	}
@@ -504,7 +504,7 @@ func TestUndoIsRecordedOrNotDone(t *testing.T) {
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
 	db.Exec(t, `ALTER TABLE parcels DISABLE TRIGGER USER`)
 	before := rows(t, db, "parcels")
-	if _, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad))); !errors.Is(err, exaudit.ErrNotRecording) {
+	if _, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
 		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	expect(t, db, "parcels", before)
@@ -517,14 +517,14 @@ func TestRedoOfARevert(t *testing.T) {
 	db, audit := audited(t, parcels, "parcels")
 	db.Exec(t, `UPDATE parcels SET status = 'a' WHERE id = 2`)
 	db.Exec(t, `UPDATE parcels SET weight = 7 WHERE id = 2`)
-	if _, err := audit.Revert(ctx, historyOf(t, audit, "parcels", 2)[0].ID); err != nil {
+	if _, err := audit.Revert(ctx, historyOf(t, audit, "parcels", 2)[0].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	versions := historyOf(t, audit, "parcels", 2)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(versions[0].ID, versions[1].ID))); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(versions[0].ID, versions[1].ID)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("undo of what a revert has undone: %v, want ErrNothingToDo", err)
 	}
-	if _, err := audit.Redo(ctx, versions[2].Transaction); err != nil {
+	if _, err := audit.Redo(ctx, versions[2].Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT status || weight FROM parcels WHERE id = 2`); got != "a7" {
@@ -542,22 +542,22 @@ func TestUndoOfKeysExchangedAtOnce(t *testing.T) {
 	before := rows(t, db, "places")
 	swap := inOneTransaction(t, db, `UPDATE places SET id = 3 - id WHERE id < 3`)
 	db.Exec(t, `UPDATE places SET name = upper(name)`)
-	undo(t, audit, swap)
+	undo(t, audit, swap, nil)
 	expect(t, db, "places", strings.ToUpper(before))
 
 	db.Exec(t, `UPDATE places SET name = lower(name)`)
 	shift := inOneTransaction(t, db, `UPDATE places SET id = id + 1`)
 	shifted := rows(t, db, "places")
-	done := undo(t, audit, shift)
+	done := undo(t, audit, shift, nil)
 	expect(t, db, "places", before)
-	if _, err := audit.Redo(context.Background(), done.Transaction); err != nil {
+	if _, err := audit.Redo(context.Background(), done.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "places", shifted)
 	// one row that goes on and on is one row
 	db.Exec(t, `INSERT INTO places VALUES (10, 'x')`)
 	walk := inOneTransaction(t, db, `UPDATE places SET id = 11 WHERE id = 10`, `UPDATE places SET id = 12 WHERE id = 11`)
-	undo(t, audit, walk)
+	undo(t, audit, walk, nil)
 	expect(t, db, "places", "(10,x) "+shifted)
 }
 
@@ -570,14 +570,15 @@ func TestUndoAmbiguousNames(t *testing.T) {
 	bad := inOneTransaction(t, db, `UPDATE a.orders SET v = 2`, `UPDATE b.orders SET v = 2`)
 	db.Exec(t, `UPDATE a.orders SET v = 3; UPDATE b.orders SET v = 3`)
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
-	for name, opt := range map[string]exaudit.UndoOption{
-		"overwrite": exaudit.OverwriteRow("orders", "1"), "keep": exaudit.KeepColumns("orders.v"), "set": exaudit.SetUndoneColumn("orders.w", 5),
+	for name, opts := range map[string]exaudit.UndoOptions{
+		"overwrite": {OverwriteRows: []exaudit.RowID{{Table: "orders", EntityID: "1"}}},
+		"keep":      {KeepColumns: []string{"orders.v"}}, "set": {SetColumns: map[string]any{"orders.w": 5}},
 	} {
-		if _, err := audit.Undo(ctx, selection, opt); !errors.Is(err, exaudit.ErrAmbiguous) || !strings.Contains(err.Error(), "a.orders, b.orders") {
+		if _, err := audit.Undo(ctx, selection, &opts); !errors.Is(err, exaudit.ErrAmbiguous) || !strings.Contains(err.Error(), "a.orders, b.orders") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := audit.Undo(ctx, selection, exaudit.OverwriteRow("a.orders", "1"), exaudit.KeepColumns("b.orders.v")); err != nil {
+	if _, err := audit.Undo(ctx, selection, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "a.orders", EntityID: "1"}}, KeepColumns: []string{"b.orders.v"}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "a.orders", `(1,1,1)`)

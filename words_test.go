@@ -117,12 +117,12 @@ func use(t *testing.T, db *pgtest.DB, audit *exaudit.DB, name, insert, change, m
 	inserted := content()
 	at := pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`)
 	bad := inOneTransaction(t, db, change, move, `DELETE FROM `+name, insert, `TRUNCATE `+name)
-	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)))
+	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	fatal("undo", err)
 	if content() != inserted {
 		t.Errorf("table %.200s: an undo left %s, want %s", name, content(), inserted)
 	}
-	_, err = audit.Redo(ctx, undone.Transaction)
+	_, err = audit.Redo(ctx, undone.Transaction, nil)
 	fatal("redo", err)
 	if content() != "" {
 		t.Errorf("table %.200s: a redo left %s", name, content())
@@ -145,12 +145,12 @@ func use(t *testing.T, db *pgtest.DB, audit *exaudit.DB, name, insert, change, m
 	if last.Action != exaudit.Deleted {
 		t.Fatalf("table %.200s: the last version is %s", name, last.Action)
 	}
-	_, err = audit.Revert(ctx, last.ID)
+	_, err = audit.Revert(ctx, last.ID, nil)
 	fatal("revert", err)
 	if content() == "" {
 		t.Errorf("table %.200s: a revert brought nothing back", name)
 	}
-	_, err = audit.Baseline(ctx, []string{name}, exaudit.EveryRow())
+	_, err = audit.Baseline(ctx, []string{name}, &exaudit.BaselineOptions{EveryRow: true})
 	fatal("baseline", err)
 	for _, point := range []exaudit.Point{exaudit.AtTime(time.Now()), exaudit.AtVersion(last.ID)} {
 		for _, err := range audit.ImagesAsOf(ctx, name, point) {
@@ -209,7 +209,7 @@ func TestWordsAsColumns(t *testing.T) {
 				n++
 				table := tableOf(fmt.Sprintf("columns_%d", n), chunk, min(32, len(chunk)))
 				db.Exec(t, table.create)
-				if _, err := audit.Install(ctx, []string{table.name}, exaudit.WithOptions(map[string]exaudit.Options{table.name: options})); err != nil {
+				if _, err := audit.Install(ctx, []string{table.name}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{table.name: options}}); err != nil {
 					t.Fatal(err)
 				}
 				use(t, db, audit, table.name, table.insert, table.change, table.move)
@@ -250,7 +250,7 @@ func TestWordsAsCustomColumns(t *testing.T) {
 		custom[w] = w
 	}
 	for option, options := range wordOptions {
-		if _, err := exaudit.New(db.Pool).Install(ctx, []string{"items"}, exaudit.WithOptions(map[string]exaudit.Options{"items": options})); err != nil {
+		if _, err := exaudit.New(db.Pool).Install(ctx, []string{"items"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"items": options}}); err != nil {
 			t.Fatal(err)
 		}
 		audit := exaudit.New(db.Pool)
@@ -293,10 +293,10 @@ func TestOwnWordsAsCustomColumns(t *testing.T) {
 	auditdb.Install(t, db, "items", "parts")
 	use(t, db, audit, "items", `INSERT INTO items VALUES (1, 'a', '[1]'), (2, 'b', NULL)`, `UPDATE items SET v = 'c', body = '{"a": 1}'`, `UPDATE items SET id = id + 1`)
 	use(t, db, audit, "parts", `INSERT INTO parts VALUES (1, 1)`, `UPDATE parts SET id = 3`, `UPDATE parts SET place = 2`)
-	if _, err := audit.Mark(ctx, "now"); err != nil {
+	if _, err := audit.Mark(ctx, "now", nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := audit.IndexCustom(ctx, "actor"); err != nil {
+	if err := audit.IndexCustom(ctx, "actor", nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `SELECT set_config('exaudit.custom', '{"actor": 7, "instant": "then"}', true); UPDATE items SET v = 'd'; UPDATE items SET id = id + 1`)
@@ -347,21 +347,21 @@ func TestWordsAsTables(t *testing.T) {
 		contents[i] = `SELECT to_jsonb(r.*) AS content FROM ` + name + ` AS r`
 	}
 	content := `SELECT coalesce(string_agg(content::text, ' '), '') FROM (` + strings.Join(contents, " UNION ALL ") + ` ORDER BY 1) AS all_rows`
-	if _, err := audit.Install(ctx, names); err != nil {
+	if _, err := audit.Install(ctx, names, nil); err != nil {
 		t.Fatal(err)
 	}
 	inOneTransaction(t, db, inserts...)
 	inserted := pgtest.One[string](t, db, content)
 	at := exaudit.AtVersion(pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`))
 	bad := inOneTransaction(t, db, changes...)
-	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)))
+	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, content); got != inserted {
 		t.Errorf("an undo left %s, want %s", got, inserted)
 	}
-	if _, err := audit.Redo(ctx, undone.Transaction); err != nil {
+	if _, err := audit.Redo(ctx, undone.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, content); got != "" {
@@ -379,7 +379,7 @@ func TestWordsAsTables(t *testing.T) {
 		if err != nil || n != 2 {
 			t.Fatalf("table %s: %d rows as of then, %v", name, n, err)
 		}
-		if _, err := audit.Revert(ctx, versions[len(versions)-1].ID); err != nil {
+		if _, err := audit.Revert(ctx, versions[len(versions)-1].ID, nil); err != nil {
 			t.Errorf("table %s: revert: %v", name, err)
 		}
 	}
@@ -389,7 +389,7 @@ func TestWordsAsTables(t *testing.T) {
 	if found := drift(t, db); found != "" {
 		t.Error(found)
 	}
-	if err := audit.Uninstall(ctx, names); err != nil {
+	if err := audit.Uninstall(ctx, names, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -71,7 +71,7 @@ func TestAssertCovered(t *testing.T) {
 	exaudittest.AssertCovered(&f, audit, "public", "items", "logs")
 	f.expect(t, "disabled")
 
-	if err := audit.Uninstall(context.Background(), []string{"orders"}); err != nil {
+	if err := audit.Uninstall(context.Background(), []string{"orders"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	f = failures{}

@@ -70,6 +70,10 @@ type Conn interface {
 // Plan is what a revert would write.
 type Plan struct {
 	Entity history.Entity
+	// Version is the one that it goes back to before, AllowDiverged and SetColumns are what was asked for.
+	Version       int64
+	AllowDiverged bool
+	SetColumns    map[string]any
 	// Present is the row as it is, Target as it will be; nil means no row.
 	Present, Target history.Image
 	// Patch leads from Present to Target.
@@ -235,7 +239,9 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 	if err != nil {
 		return nil, failed(entity, version, err)
 	}
-	p := &Plan{Entity: entity, Present: present, Target: goal, Why: make(map[string]Reason), options: known}
+	p := &Plan{
+		Entity: entity, Version: version, AllowDiverged: o.allowDiverged, SetColumns: o.set, Present: present, Target: goal, Why: make(map[string]Reason), options: known,
+	}
 	for _, v := range line.Versions[from:] {
 		p.undone = append(p.undone, v.Ref())
 	}

@@ -37,19 +37,16 @@ func (p *program) baseline(c *cli.Context) error {
 	if custom != nil {
 		c.Context = exaudit.With(c.Context, custom)
 	}
-	opts := []exaudit.BaselineOption{exaudit.BaselineLockTimeout(wait)}
-	if c.Bool("every-row") {
-		opts = append(opts, exaudit.EveryRow())
-	}
+	opts := exaudit.BaselineOptions{EveryRow: c.Bool("every-row"), LockTimeout: wait}
 	if forPeople(c) {
-		opts = append(opts, exaudit.BaselineProgress(p.reportBaseline))
+		opts.Progress = p.reportBaseline
 	}
 	conn, db, err := p.open(c)
 	if err != nil {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	done, err := db.Baseline(c.Context, c.Args().Slice(), opts...)
+	done, err := db.Baseline(c.Context, c.Args().Slice(), &opts)
 	if err != nil || forPeople(c) {
 		return err
 	}

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/config"
+	"github.com/exaudit/exaudit/triggers"
 )
 
 func configFlag() cli.Flag {
@@ -34,7 +36,7 @@ func configuration(c *cli.Context) (*config.File, error) {
 }
 
 // installFile applies exaudit.yaml.
-func (p *program) installFile(c *cli.Context, lockTimeout exaudit.InstallOption) error {
+func (p *program) installFile(c *cli.Context, wait time.Duration) error {
 	file, err := configuration(c)
 	if err != nil {
 		return err
@@ -50,7 +52,7 @@ func (p *program) installFile(c *cli.Context, lockTimeout exaudit.InstallOption)
 	if err := p.tellUnmatched(c, file, conn); err != nil {
 		return err
 	}
-	done, err := file.Apply(c.Context, conn, c.Bool("dry-run"), lockTimeout)
+	done, err := file.Apply(c.Context, conn, c.Bool("dry-run"), triggers.LockTimeout(max(wait, 0)))
 	if err != nil && !errors.As(err, new(*exaudit.PartialError)) {
 		return err
 	}

@@ -60,7 +60,7 @@ func (p *program) dropSchema(c *cli.Context) error {
 			return errDeclined
 		}
 	}
-	err = exaudit.Remove(c.Context, conn.Config(), opts...)
+	err = exaudit.New(conn).DropSchema(c.Context, opts)
 	if errors.Is(err, exaudit.ErrKeptElsewhere) {
 		err = errRemoveElsewhere
 	}

@@ -50,7 +50,7 @@ func (p *program) follow(c *cli.Context) error {
 	if wrong := (*exaudit.OptionError)(nil); errors.As(following.Validate(), &wrong) {
 		return usageErrorf(c.Command.Name, "--%s: %s", strings.ReplaceAll(wrong.Option, "_", "-"), wrong.Reason)
 	}
-	opts, err := installOptions(c)
+	wait, err := lockTimeout(c)
 	if err != nil {
 		return err
 	}
@@ -60,20 +60,20 @@ func (p *program) follow(c *cli.Context) error {
 	}
 	defer closeConn(c.Context, conn)
 	if stop {
-		return p.stopFollowing(c, db, nil, opts)
+		return p.stopFollowing(c, db, nil, exaudit.UninstallOptions{LockTimeout: wait})
 	}
-	done, err := db.Install(c.Context, nil, append(opts, exaudit.FollowDDL(following))...)
+	done, err := db.FollowDDL(c.Context, following, &exaudit.FollowOptions{LockTimeout: wait, DryRun: c.Bool("dry-run")})
 	return p.reportPart(c, done, err)
 }
 
 // stopFollowing removes the event triggers, and uninstalls tables.
-func (p *program) stopFollowing(c *cli.Context, db *exaudit.DB, tables []string, opts []exaudit.InstallOption) error {
+func (p *program) stopFollowing(c *cli.Context, db *exaudit.DB, tables []string, opts exaudit.UninstallOptions) error {
 	following, err := db.Following(c.Context)
 	if err != nil {
 		return err
 	}
 	if following != nil {
-		return p.uninstallTables(c, db, tables, append(opts, exaudit.StopFollowing()), true)
+		return p.uninstallTables(c, db, tables, opts, true)
 	}
 	if c.Bool("stop") {
 		p.complain("there are no event triggers in database %q", p.database)

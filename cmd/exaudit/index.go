@@ -42,7 +42,7 @@ func (p *program) index(c *cli.Context) error {
 	}
 	defer closeConn(c.Context, conn)
 	key := c.Args().First()
-	if err := db.IndexCustom(c.Context, key, exaudit.IndexLockTimeout(wait)); err != nil {
+	if err := db.IndexCustom(c.Context, key, &exaudit.IndexOptions{LockTimeout: wait}); err != nil {
 		return err
 	}
 	if !forPeople(c) {

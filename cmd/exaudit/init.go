@@ -33,12 +33,12 @@ func initTimeoutFlag() cli.Flag {
 	}
 }
 
-func initOptions(c *cli.Context) ([]exaudit.InitOption, error) {
+func initOptions(c *cli.Context) (*exaudit.InitOptions, error) {
 	wait, err := lockTimeout(c)
 	if err != nil || !c.IsSet(lockTimeoutName) {
 		return nil, err
 	}
-	return []exaudit.InitOption{exaudit.InitLockTimeout(wait)}, nil
+	return &exaudit.InitOptions{LockTimeout: wait}, nil
 }
 
 func (p *program) init(c *cli.Context) error {
@@ -57,7 +57,7 @@ func (p *program) init(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	changed, err := exaudit.Init(c.Context, conn.Config(), opts...)
+	changed, err := exaudit.New(conn).Init(c.Context, opts)
 	if err != nil {
 		return fmt.Errorf("initialise database %q: %w", p.database, err)
 	}

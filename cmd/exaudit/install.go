@@ -52,12 +52,12 @@ func (p *program) install(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	opts, err := installOptions(c)
+	wait, err := lockTimeout(c)
 	if err != nil {
 		return err
 	}
 	if !c.Bool("all") && c.NArg() == 0 {
-		return p.installFile(c, opts[0])
+		return p.installFile(c, wait)
 	}
 	conn, db, err := p.open(c)
 	if err != nil {
@@ -70,10 +70,11 @@ func (p *program) install(c *cli.Context) error {
 			return err
 		}
 	}
+	opts := exaudit.InstallOptions{LockTimeout: wait, DryRun: c.Bool("dry-run")}
 	if options != nil {
-		opts = append(opts, exaudit.WithOptions(map[string]exaudit.Options{tables[0]: *options}))
+		opts.TableOptions = map[string]exaudit.Options{tables[0]: *options}
 	}
-	done, err := db.Install(c.Context, tables, opts...)
+	done, err := db.Install(c.Context, tables, &opts)
 	return p.reportPart(c, done, err)
 }
 
@@ -105,25 +106,17 @@ func rowTimeoutFlag() cli.Flag {
 	}
 }
 
+// lockTimeout is what the flag says, for ever as options have it: negative.
 func lockTimeout(c *cli.Context) (time.Duration, error) {
 	wait := c.Duration(lockTimeoutName)
-	if most := math.MaxInt32 * time.Millisecond; wait < 0 || wait > most {
+	most := math.MaxInt32 * time.Millisecond
+	switch {
+	case wait < 0 || wait > most:
 		return 0, usageErrorf(c.Command.Name, "--%s is between 0 and %s, not %s", lockTimeoutName, most, wait)
+	case wait == 0:
+		return -1, nil
 	}
 	return wait, nil
-}
-
-// installOptions are those of the flags, the lock timeout first.
-func installOptions(c *cli.Context) ([]exaudit.InstallOption, error) {
-	wait, err := lockTimeout(c)
-	if err != nil {
-		return nil, err
-	}
-	options := []exaudit.InstallOption{exaudit.LockTimeout(wait)}
-	if c.Bool("dry-run") {
-		options = append(options, exaudit.DryRun())
-	}
-	return options, nil
 }
 
 // report prints what Install or Sync did.

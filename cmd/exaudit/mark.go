@@ -58,7 +58,7 @@ func (p *program) mark(c *cli.Context) error {
 	case name == "":
 		return p.listMarks(c, db)
 	}
-	mark, err := db.Mark(c.Context, name, exaudit.MarkNote(c.String("note")))
+	mark, err := db.Mark(c.Context, name, &exaudit.MarkOptions{Note: c.String("note")})
 	if err != nil {
 		return err
 	}

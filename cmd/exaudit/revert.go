@@ -44,7 +44,7 @@ type reversion struct {
 	conn    *pgx.Conn
 	version *exaudit.Version
 	later   int // versions after it, which are undone as well
-	opts    []exaudit.RevertOption
+	opts    exaudit.RevertOptions
 }
 
 func (p *program) revert(c *cli.Context) error {
@@ -75,13 +75,9 @@ func (p *program) revert(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	r := &reversion{program: p, c: c, conn: conn, opts: []exaudit.RevertOption{exaudit.RevertLockTimeout(wait)}}
-	if c.Bool("allow-diverged") {
-		r.opts = append(r.opts, exaudit.AllowDiverged())
-	}
-	for name, value := range columns {
-		r.opts = append(r.opts, exaudit.SetColumn(name, value))
-	}
+	r := &reversion{program: p, c: c, conn: conn, opts: exaudit.RevertOptions{
+		LockTimeout: wait, AllowDiverged: c.Bool("allow-diverged"), SetColumns: columns,
+	}}
 	if r.version, err = db.Version(c.Context, id); err != nil {
 		return err
 	}
@@ -108,7 +104,7 @@ func (r *reversion) run(db *exaudit.DB) error {
 // decide rehearses, shows, asks and does it, as the flags want; it gives what was changed.
 func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 	ctx := r.c.Context
-	plan, err := db.Preview(ctx, r.version.ID, r.opts...)
+	plan, err := db.PlanRevert(ctx, r.version.ID, &r.opts)
 	if err != nil {
 		return nil, err
 	}
@@ -119,18 +115,16 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 		}
 	}
 	if r.c.Bool("yes") && !r.c.Bool("dry-run") {
-		done, err := db.Revert(ctx, r.version.ID, r.opts...)
+		done, err := db.Revert(ctx, r.version.ID, &r.opts)
 		if err == nil {
 			r.show(r.stdout, "was undone", done)
 		}
 		return done, err
 	}
-	// The answer of a person holds for what that person has seen.
-	r.opts = append(r.opts, exaudit.Expect(plan.Patch))
 	rehearsed := plan
 	readOnly, err := r.readOnly(ctx, r.conn)
 	if err == nil && !(readOnly && r.c.Bool("dry-run")) {
-		rehearsed, err = r.rehearse()
+		rehearsed, err = r.rehearse(plan)
 	}
 	if err != nil {
 		return nil, err
@@ -151,7 +145,8 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 	if err := r.confirm(ctx, "Apply?"); err != nil {
 		return nil, err
 	}
-	done, err := db.Revert(ctx, r.version.ID, r.opts...)
+	// The answer of a person holds for what that person has seen.
+	done, err := db.ApplyRevert(ctx, plan, &exaudit.ApplyOptions{LockTimeout: r.opts.LockTimeout})
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +156,7 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 
 // rehearse reverts in a transaction that is rolled back: that finds what only PostgreSQL
 // knows, constraints and what triggers add.
-func (r *reversion) rehearse() (*exaudit.Reversal, error) {
+func (r *reversion) rehearse(plan *exaudit.Reversal) (*exaudit.Reversal, error) {
 	ctx := r.c.Context
 	tx, err := r.conn.Begin(ctx)
 	if err != nil {
@@ -169,7 +164,7 @@ func (r *reversion) rehearse() (*exaudit.Reversal, error) {
 	}
 	// With a context that is still good after a Ctrl-C.
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	done, err := exaudit.New(tx).Revert(ctx, r.version.ID, r.opts...)
+	done, err := exaudit.New(tx).ApplyRevert(ctx, plan, &exaudit.ApplyOptions{LockTimeout: r.opts.LockTimeout})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/urfave/cli/v2"
+
+	"github.com/exaudit/exaudit"
 )
 
 func (p *program) syncCommand() *cli.Command {
@@ -25,7 +27,7 @@ func (p *program) sync(c *cli.Context) error {
 	if err := argumentCount(c, 0, 0, ""); err != nil {
 		return err
 	}
-	options, err := installOptions(c)
+	wait, err := lockTimeout(c)
 	if err != nil {
 		return err
 	}
@@ -34,7 +36,7 @@ func (p *program) sync(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	done, err := db.Sync(c.Context, options...)
+	done, err := db.Sync(c.Context, &exaudit.SyncOptions{LockTimeout: wait, DryRun: c.Bool("dry-run")})
 	if err == nil && len(done) == 0 {
 		p.complain("no table is tracked: there is nothing to bring up to date")
 	}

@@ -77,10 +77,9 @@ func undoFlags() []cli.Flag {
 type undoing struct {
 	*program
 	c    *cli.Context
-	wait exaudit.UndoOption
 	conn *pgx.Conn
 	db   *exaudit.DB
-	opts []exaudit.UndoOption
+	opts exaudit.UndoOptions
 }
 
 func (p *program) undo(c *cli.Context) error {
@@ -109,10 +108,10 @@ func (p *program) undo(c *cli.Context) error {
 		case c.IsSet("plan"):
 			return readPlan(c.String("plan"))
 		case len(key) == 0:
-			return u.db.PlanUndo(ctx, exaudit.Select(selection...), u.opts...)
+			return u.db.PlanUndo(ctx, exaudit.Select(selection...), &u.opts)
 		}
 		err = withKey(key, func(key any) error {
-			plan, err = u.db.PlanUndo(ctx, exaudit.Select(append(selection, exaudit.OfEntity(table, key))...), u.opts...)
+			plan, err = u.db.PlanUndo(ctx, exaudit.Select(append(selection, exaudit.OfEntity(table, key))...), &u.opts)
 			return err
 		})
 		return plan, err
@@ -134,7 +133,7 @@ func (p *program) redo(c *cli.Context) error {
 	if err != nil {
 		return usageErrorf("redo", "a transaction is a number, not %q", c.Args().First())
 	}
-	return u.run(func(ctx context.Context) (*exaudit.UndoPlan, error) { return u.db.PlanRedo(ctx, xid, u.opts...) })
+	return u.run(func(ctx context.Context) (*exaudit.UndoPlan, error) { return u.db.PlanRedo(ctx, xid, &u.opts) })
 }
 
 // redoLast plans to take back the newest transaction in which something was undone.
@@ -146,7 +145,7 @@ func (u *undoing) redoLast(ctx context.Context) (*exaudit.UndoPlan, error) {
 	if len(found) == 0 {
 		return nil, fmt.Errorf("redo: %w: nothing was undone", exaudit.ErrNothingToDo)
 	}
-	return u.db.PlanRedo(ctx, found[0].ID, u.opts...)
+	return u.db.PlanRedo(ctx, found[0].ID, &u.opts)
 }
 
 func readPlan(file string) (*exaudit.UndoPlan, error) {
@@ -277,7 +276,7 @@ func (u *undoing) carryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 			return nil, err
 		}
 	}
-	done, err := u.db.ApplyUndo(ctx, planned, exaudit.Progress(u.report), u.wait)
+	done, err := u.db.ApplyUndo(ctx, planned, &exaudit.ApplyOptions{LockTimeout: u.opts.LockTimeout, Progress: u.report})
 	if err != nil {
 		return nil, err
 	}
@@ -319,7 +318,7 @@ func (u *undoing) rehearse(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 	}
 	// With a context that is still good after a Ctrl-C.
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	done, err := exaudit.New(tx).ApplyUndo(ctx, planned, exaudit.Progress(u.report), u.wait)
+	done, err := exaudit.New(tx).ApplyUndo(ctx, planned, &exaudit.ApplyOptions{LockTimeout: u.opts.LockTimeout, Progress: u.report})
 	if err != nil {
 		return nil, err
 	}
@@ -344,23 +343,18 @@ func (u *undoing) readFlags() error {
 	if err != nil {
 		return err
 	}
-	u.wait = exaudit.UndoLockTimeout(wait)
-	u.opts = []exaudit.UndoOption{
-		exaudit.OnConflict(policy), exaudit.MaxRows(c.Int("max-rows")), exaudit.KeepColumns(c.StringSlice("keep")...), exaudit.Progress(u.report),
+	u.opts = exaudit.UndoOptions{
+		OnConflict: policy, MaxRows: c.Int("max-rows"), KeepColumns: c.StringSlice("keep"), LockTimeout: wait, Progress: u.report,
 	}
 	for _, text := range c.StringSlice("overwrite") {
 		table, key, ok := strings.Cut(text, " ")
 		if !ok || table == "" {
 			return usageErrorf(name, "--overwrite is \"TABLE KEY\", not %q", text)
 		}
-		u.opts = append(u.opts, exaudit.OverwriteRow(table, key))
+		u.opts.OverwriteRows = append(u.opts.OverwriteRows, exaudit.RowID{Table: table, EntityID: key})
 	}
-	columns, err := keyValues(name, "set", c.StringSlice("set"))
-	if err != nil {
+	if u.opts.SetColumns, err = keyValues(name, "set", c.StringSlice("set")); err != nil {
 		return err
-	}
-	for column, value := range columns {
-		u.opts = append(u.opts, exaudit.SetUndoneColumn(column, value))
 	}
 	custom, err := keyValues(name, "custom", c.StringSlice("custom"))
 	if err != nil {

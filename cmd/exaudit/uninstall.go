@@ -39,16 +39,16 @@ func (p *program) uninstall(c *cli.Context) error {
 	case !c.Bool("all") && c.NArg() == 0:
 		return usageErrorf("uninstall", "uninstall needs a table, or --all")
 	}
-	options, err := installOptions(c)
+	wait, err := lockTimeout(c)
 	if err != nil {
 		return err
 	}
-	if c.Bool("baseline") {
-		options = append(options, exaudit.RecordEnd())
+	options := exaudit.UninstallOptions{
+		LockTimeout: wait, Baseline: c.Bool("baseline"),
+		Unrecorded: func(table, reason string) {
+			p.complain("the rows of %s are not recorded as they are: %s", table, reason)
+		},
 	}
-	options = append(options, exaudit.EndUnrecorded(func(table, reason string) {
-		p.complain("the rows of %s are not recorded as they are: %s", table, reason)
-	}))
 	conn, db, err := p.open(c)
 	if err != nil {
 		return err
@@ -69,14 +69,24 @@ func (p *program) uninstall(c *cli.Context) error {
 	return p.uninstallTables(c, db, tables, options, false)
 }
 
-func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []string, options []exaudit.InstallOption, following bool) error {
+func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []string, options exaudit.UninstallOptions, following bool) error {
 	named := tables
 	if following {
 		named = append(slices.Clip(tables), "event triggers")
 	}
+	carryOut := func(dryRun bool) error {
+		options.DryRun = dryRun
+		if following {
+			err := db.StopFollowingDDL(c.Context, &exaudit.FollowOptions{LockTimeout: options.LockTimeout, DryRun: dryRun})
+			if err != nil {
+				return err
+			}
+		}
+		return db.Uninstall(c.Context, tables, &options)
+	}
 	if len(named) > 0 {
 		// Tried first, so that nobody is asked about what would fail.
-		if err := db.Uninstall(c.Context, tables, append(options, exaudit.DryRun())...); err != nil {
+		if err := carryOut(true); err != nil {
 			return err
 		}
 	}
@@ -96,7 +106,7 @@ func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []strin
 				return err
 			}
 		}
-		if err := db.Uninstall(c.Context, tables, options...); err != nil {
+		if err := carryOut(false); err != nil {
 			return err
 		}
 	}

@@ -61,7 +61,7 @@ func run(ctx context.Context, url, address string) error {
 // "exaudit generate" has put the triggers. Both leave alone what a later release has brought
 // further, so that this one starts again when that was rolled back.
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	if _, err := exaudit.Init(ctx, pool.Config().ConnConfig); err != nil {
+	if _, err := exaudit.New(pool).Init(ctx, nil); err != nil {
 		return fmt.Errorf("initialize exaudit: %w", err)
 	}
 	files, err := fs.Sub(migrations, "migrations")

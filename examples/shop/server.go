@@ -129,7 +129,7 @@ func (s *server) revert(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	undone, err := s.audit.Revert(r.Context(), id)
+	undone, err := s.audit.Revert(r.Context(), id, nil)
 	if err != nil {
 		return nil, err
 	}

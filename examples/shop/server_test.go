@@ -100,7 +100,7 @@ func TestStartsOnTheSchemaOfALaterRelease(t *testing.T) {
 	if len(versions) != 3 {
 		t.Errorf("%d versions, want 3", len(versions))
 	}
-	if _, err := audit.Install(context.Background(), []string{"orders"}); !errors.Is(err, exaudit.ErrNewer) {
+	if _, err := audit.Install(context.Background(), []string{"orders"}, nil); !errors.Is(err, exaudit.ErrNewer) {
 		t.Errorf("install: %v, want ErrNewer", err)
 	}
 }
@@ -116,7 +116,7 @@ func TestEveryTableIsCovered(t *testing.T) {
 func TestReady(t *testing.T) {
 	s := newShop(t)
 	s.do("", "GET", "/ready", "", http.StatusOK, nil)
-	if err := s.audit.Uninstall(context.Background(), []string{"order_items"}); err != nil {
+	if err := s.audit.Uninstall(context.Background(), []string{"order_items"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	s.do("", "GET", "/ready", "", http.StatusServiceUnavailable, nil)

@@ -62,7 +62,7 @@ func (r *run) baseline(op Op) error {
 		tables = append(tables, t.quoted(r.audited))
 	}
 	r.say(op, "-- exaudit baseline "+strings.Join(tables, " "))
-	done, err := exaudit.New(r.control).Baseline(r.ctx, tables, exaudit.BaselineLockTimeout(100*time.Millisecond))
+	done, err := exaudit.New(r.control).Baseline(r.ctx, tables, &exaudit.BaselineOptions{LockTimeout: 100 * time.Millisecond})
 	for _, d := range done {
 		if d.Rows > 0 {
 			r.counts.did("baseline")

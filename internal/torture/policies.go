@@ -11,16 +11,17 @@ import (
 // checkPolicies undoes what has conflicts without the rows or the columns that have one, and over what came later, each
 // in a savepoint that is rolled back.
 func (r *run) checkPolicies(tx pgx.Tx, refused error, ids []int64, what string, want undone) error {
-	options := map[string][]exaudit.UndoOption{
-		"skip rows":  {exaudit.OnConflict(exaudit.SkipRows)},
-		"keep later": {exaudit.OnConflict(exaudit.KeepLater)},
-		"overwrite":  {exaudit.OnConflict(exaudit.SkipRows)},
-	}
+	var overwritten []exaudit.RowID
 	var conflict *exaudit.UndoConflictError
 	if errors.As(refused, &conflict) {
 		for _, row := range conflict.Rows {
-			options["overwrite"] = append(options["overwrite"], exaudit.OverwriteRow(row.Table, row.EntityID))
+			overwritten = append(overwritten, exaudit.RowID{Table: row.Table, EntityID: row.EntityID})
 		}
+	}
+	options := map[string]*exaudit.UndoOptions{
+		"skip rows":  {OnConflict: exaudit.SkipRows},
+		"keep later": {OnConflict: exaudit.KeepLater},
+		"overwrite":  {OnConflict: exaudit.SkipRows, OverwriteRows: overwritten},
 	}
 	for _, policy := range list("skip rows", "keep later", "overwrite") {
 		err := pgx.BeginFunc(r.ctx, tx, func(tx pgx.Tx) error {
@@ -38,13 +39,13 @@ var errRollBack = errors.New("roll back")
 
 // checkPolicy undoes by a policy: each row is what it was, or what it becomes; those that no choice is about are what
 // they were. Rows that are written over may take others along.
-func (r *run) checkPolicy(tx pgx.Tx, policy string, options []exaudit.UndoOption, ids []int64, what string, want undone) error {
+func (r *run) checkPolicy(tx pgx.Tx, policy string, options *exaudit.UndoOptions, ids []int64, what string, want undone) error {
 	what, audit := policy+" undo of "+what, exaudit.New(tx)
 	last, err := r.lastVersion(tx)
 	if err != nil {
 		return err
 	}
-	_, err = audit.Undo(r.ctx, exaudit.Select(exaudit.OfVersions(ids...)), options...)
+	_, err = audit.Undo(r.ctx, exaudit.Select(exaudit.OfVersions(ids...)), options)
 	if errors.Is(err, exaudit.ErrNothingToDo) || want.fuzzy {
 		return nil
 	}
@@ -67,7 +68,7 @@ func (r *run) checkPolicy(tx pgx.Tx, policy string, options []exaudit.UndoOption
 	if err != nil || len(rollbacks) == 0 {
 		return err
 	}
-	if _, err := audit.Undo(r.ctx, exaudit.Select(exaudit.OfVersions(rollbacks...))); err != nil {
+	if _, err := audit.Undo(r.ctx, exaudit.Select(exaudit.OfVersions(rollbacks...)), nil); err != nil {
 		return found("redo", "redo of %s: %v", what, err)
 	}
 	return r.holds(tx, "redo", "redo of "+what, now)

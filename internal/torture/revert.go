@@ -27,7 +27,7 @@ var refused = []error{exaudit.ErrUniqueConflict, exaudit.ErrReferencedRowMissing
 func (r *run) checkRevert(tx pgx.Tx, e *entry) error {
 	r.counts.Reverts++
 	what := fmt.Sprintf("revert of version %d", e.version.ID)
-	_, err := exaudit.New(tx).Revert(r.ctx, e.version.ID)
+	_, err := exaudit.New(tx).Revert(r.ctx, e.version.ID, nil)
 	t, now := r.Tables[e.Place], r.now()
 	for _, expected := range refused {
 		if errors.Is(err, expected) {
