@@ -3,12 +3,15 @@ package exaudit_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 // Keys, references and unique values of types that have casts to everything: who reads rows by them runs none.
@@ -66,6 +69,8 @@ func TestKeysOfHostileTypes(t *testing.T) {
 		"owned": {"ROW(1, 'sad')", "ROW(2, 'ok')"}, "mood[]": {"'{sad}'", "'{ok}'"}, "id[]": {"'{1}'", "'{2}'"}, "ids": {"'{1}'", "'{2}'"}, "temper[]": {"'{sad}'", "'{ok}'"},
 		"place[]": {"ARRAY[ROW('a', 1)::m.place]", "ARRAY[ROW('b', 1)::m.place]"}, "owned[]": {"ARRAY[ROW(1, 'sad')::m.owned]", "ARRAY[ROW(2, 'ok')::m.owned]"},
 	}
+	chosen := testall.Sample(slices.Sorted(maps.Keys(keys)), 6)
+	maps.DeleteFunc(keys, func(typ string, _ [2]string) bool { return !slices.Contains(chosen, typ) })
 	tables := map[string]string{}
 	for typ := range keys {
 		tables[typ] = "m.k_" + strings.ReplaceAll(typ, "[]", "_array")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 // typeCase is a type with the values that must survive the way into an image and back.
@@ -313,7 +314,7 @@ func TestTypes(t *testing.T) {
 
 	types, values := 0, 0
 	for _, group := range typeGroups {
-		for _, c := range group.types {
+		for _, c := range testall.Sample(group.types, 4) {
 			t.Run(c.name, func(t *testing.T) {
 				if c.extension != "" {
 					if !contains(available, c.extension) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/migration"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 // oddTexts are what tools look for, or stumble over, wherever it stands.
@@ -56,7 +57,8 @@ func TestOddTexts(t *testing.T) {
 func TestOddDefinitions(t *testing.T) {
 	t.Parallel()
 	runs := 0
-	for _, text := range oddTexts {
+	texts := testall.Sample(oddTexts, 6)
+	for _, text := range texts {
 		literal, identifier := "'"+strings.ReplaceAll(text, "'", "''")+"'", `"`+strings.ReplaceAll(text, `"`, `""`)+`"`
 		a := newApp(t, `SELECT 1`, fmt.Sprintf("tables: {odd: }\ncustom_columns: {note: {type: text, default: %q}}\ngenerate: {as_of_functions: true}", literal))
 		schema := `CREATE TABLE odd (` + identifier + ` int PRIMARY KEY)`
@@ -79,7 +81,7 @@ func TestOddDefinitions(t *testing.T) {
 		}
 		wantTracked(t, production)
 	}
-	if runs < len(oddTexts)/2 {
-		t.Errorf("%d of %d are not refused", runs, len(oddTexts))
+	if runs < len(texts)/2 {
+		t.Errorf("%d of %d are not refused", runs, len(texts))
 	}
 }
