@@ -70,7 +70,7 @@ func TestRenamedLabels(t *testing.T) {
 				t.Errorf("AsOf: %+v", rows)
 			}
 			first := true
-			for v, err := range exaudit.HistoryOf[mood](ctx, audit, "moods", 1) {
+			for v, err := range exaudit.History[mood](ctx, audit, "moods", 1) {
 				end(t, err)
 				if first && (*v.After.One != `fine, "really"` || v.After.Many[0] != `fine, "really"` || *v.After.Grid != `[0:1]={"fine, \"really\"",happy}` || *v.After.Text != "ok") {
 					t.Errorf("first version %+v", v.After)
@@ -83,7 +83,7 @@ func TestRenamedLabels(t *testing.T) {
 				t.Errorf("latest does not know %v", latest.Unknown)
 			}
 			all := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`)
-			plan, err := audit.Undo(ctx, exaudit.Select(exaudit.OfTables("moods"), exaudit.OfAction(exaudit.Updated, exaudit.Deleted)), nil)
+			plan, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTable("moods"), exaudit.ByAction(exaudit.Updated, exaudit.Deleted)), nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`); got !=
 				pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM exaudit.as_of_version(NULL::moods, 3) r`) {
@@ -132,7 +132,7 @@ func TestAlteredTypes(t *testing.T) {
 						t.Errorf("history of %d: %+v", key, versions)
 					}
 					known := 0
-					for v, err := range exaudit.HistoryOf[struct {
+					for v, err := range exaudit.History[struct {
 						ID int
 						P  any
 						N  int

@@ -61,7 +61,7 @@ func AtTransaction(xid uint64) Point { return history.AtTransaction(xid) }
 func AtMark(name string) Point { return history.AtMark(name) }
 
 // AsOf gives the rows of a table at a point, in the order of their primary keys, as T, the
-// struct that sqlc generates for the table: see HistoryOf. Columns are the present ones; one
+// struct that sqlc generates for the table: see History. Columns are the present ones; one
 // that was added later holds what it was filled with, masked and excluded ones are zero.
 //
 // A table that was uninstalled has the rows that it had while it was tracked.

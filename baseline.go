@@ -12,8 +12,8 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// Baselined tells how many rows of a table Baseline has recorded.
-type Baselined struct {
+// BaselineResult tells how many rows of a table Baseline has recorded.
+type BaselineResult struct {
 	Table string `json:"table"` // quoted
 	Rows  int64  `json:"rows"`
 }
@@ -33,7 +33,7 @@ type Baselined struct {
 // and be a member of exaudit_writer or have EXECUTE on function exaudit.record_baseline,
 // which nobody has by default. A table that is in use for longer than the lock timeout gives
 // ErrLocked.
-func (d *DB) Baseline(ctx context.Context, tables []string, opts *BaselineOptions) ([]Baselined, error) {
+func (d *DB) Baseline(ctx context.Context, tables []string, opts *BaselineOptions) ([]BaselineResult, error) {
 	o := given(opts)
 	tracked, err := d.baselineTables(ctx, tables)
 	if err != nil {
@@ -42,13 +42,13 @@ func (d *DB) Baseline(ctx context.Context, tables []string, opts *BaselineOption
 	if err := d.custom.ApplyBase(ctx); err != nil {
 		return nil, err
 	}
-	var done []Baselined
+	var done []BaselineResult
 	for _, t := range tracked {
 		rows, err := d.baseline(ctx, t, o)
 		if err != nil {
 			return done, d.explain(ctx, err)
 		}
-		done = append(done, Baselined{Table: t.QuotedName, Rows: rows})
+		done = append(done, BaselineResult{Table: t.QuotedName, Rows: rows})
 		if o.Progress != nil {
 			o.Progress(done[len(done)-1])
 		}

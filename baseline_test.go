@@ -17,7 +17,7 @@ import (
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
-func baselineOf(t *testing.T, audit *exaudit.DB, tables []string, opts *exaudit.BaselineOptions) []exaudit.Baselined {
+func baselineOf(t *testing.T, audit *exaudit.DB, tables []string, opts *exaudit.BaselineOptions) []exaudit.BaselineResult {
 	t.Helper()
 	done, err := audit.Baseline(exaudit.With(context.Background(), exaudit.Custom{"why": "baseline"}), tables, opts)
 	if err != nil {
@@ -43,7 +43,7 @@ func TestBaseline(t *testing.T) {
 	db.Exec(t, `UPDATE goods SET name = 'changed' WHERE id = 1; INSERT INTO goods (id, name) VALUES (99, 'new')`)
 	before := exaudit.AtVersion(pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`))
 
-	want := []exaudit.Baselined{{Table: "public.days", Rows: 2}, {Table: "public.goods", Rows: 39}, {Table: "public.secrets", Rows: 2}}
+	want := []exaudit.BaselineResult{{Table: "public.days", Rows: 2}, {Table: "public.goods", Rows: 39}, {Table: "public.secrets", Rows: 2}}
 	if done := baselineOf(t, audit, nil, nil); !reflect.DeepEqual(done, want) {
 		t.Errorf("recorded %v, want %v", done, want)
 	}
@@ -71,7 +71,7 @@ func TestBaseline(t *testing.T) {
 	if got := historyOf(t, audit, "days", exaudit.Key{"2025-03-04", 1}); len(got) != 1 {
 		t.Errorf("%d versions of a row in a partition", len(got))
 	}
-	if found := historyOf(t, audit, "goods", 1, exaudit.Changed("price")); len(found) != 0 {
+	if found := historyOf(t, audit, "goods", 1, exaudit.ByColumn("price")); len(found) != 0 {
 		t.Errorf("a baseline is taken for a change: %v", found)
 	}
 
@@ -85,7 +85,7 @@ func TestBaseline(t *testing.T) {
 	if err != nil || len(rows) != 41 || rows[1].Name != "good 2" {
 		t.Errorf("as of before the baseline: %v, %v", rows, err)
 	}
-	_, after, err := exaudit.StatesOf[good](ctx, audit, versions[0].ID)
+	_, after, err := exaudit.States[good](ctx, audit, versions[0].ID)
 	if err != nil || after.Name != "good 2" {
 		t.Errorf("the row of a baseline: %v, %v", after, err)
 	}

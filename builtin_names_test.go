@@ -48,7 +48,7 @@ func TestTablesCalledLikeBuiltins(t *testing.T) {
 		if rows, err := exaudit.AsOf[row](ctx, audit, table, exaudit.AtMark(mark)); err != nil || len(rows) != 2 {
 			t.Errorf("%s as of the mark: %v, %v", table, rows, err)
 		}
-		for v, err := range exaudit.HistoryOf[row](ctx, audit, table, 1) {
+		for v, err := range exaudit.History[row](ctx, audit, table, 1) {
 			if err != nil {
 				t.Errorf("history of %s: %v, %v", table, v, err)
 			}

@@ -72,10 +72,10 @@ func TestPrimitive(t *testing.T) {
 				return audit.History(ctx, "places", 1, append(opts, exaudit.WithStates())...)
 			},
 			"History, filtered": func() ([]*exaudit.Version, error) {
-				return audit.History(ctx, "places", 1, append(opts, exaudit.Changed("info"))...)
+				return audit.History(ctx, "places", 1, append(opts, exaudit.ByColumn("info"))...)
 			},
 			"Versions": func() ([]*exaudit.Version, error) {
-				return audit.Versions(ctx, append(opts, exaudit.OfTables("places"))...)
+				return audit.Versions(ctx, append(opts, exaudit.ByTable("places"))...)
 			},
 			"Version": func() ([]*exaudit.Version, error) {
 				v, err := audit.Version(ctx, 2, opts...)

@@ -306,10 +306,10 @@ func ExampleDB_History() {
 	// <nil>
 }
 
-func ExampleHistoryOf() {
+func ExampleHistory() {
 	ctx, audit := forExample("r-21")
 	sent(ctx, audit, 21)
-	for v, err := range exaudit.HistoryOf[Parcel](ctx, audit, "parcels", 21) {
+	for v, err := range exaudit.History[Parcel](ctx, audit, "parcels", 21) {
 		fmt.Println(v.Action, v.After.Status, err)
 	}
 	// Output:
@@ -347,10 +347,10 @@ func ExampleDB_States() {
 	// Output: new sent <nil>
 }
 
-func ExampleStatesOf() {
+func ExampleStates() {
 	ctx, audit := forExample("r-25")
 	versions := sent(ctx, audit, 25)
-	before, after, err := exaudit.StatesOf[Parcel](ctx, audit, versions[1].ID)
+	before, after, err := exaudit.States[Parcel](ctx, audit, versions[1].ID)
 	fmt.Println(before.Status, after.Status, err)
 	// Output: new sent <nil>
 }
@@ -366,7 +366,7 @@ func ExampleLatest() {
 func ExampleDB_Versions() {
 	ctx, audit := forExample("r-27")
 	sent(ctx, audit, 27)
-	versions, err := audit.Versions(ctx, exaudit.ByCustom("request", "r-27"), exaudit.Changed("status"))
+	versions, err := audit.Versions(ctx, exaudit.ByCustom("request", "r-27"), exaudit.ByColumn("status"))
 	for _, v := range versions {
 		fmt.Println(v.Table, v.EntityID, v.Action)
 	}
@@ -533,7 +533,7 @@ func ExampleDB_Revert() {
 func ExampleDB_PlanUndo() {
 	ctx, audit := forExample("r-42")
 	sent(ctx, audit, 42)
-	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-42"), exaudit.OfAction(exaudit.Updated)), nil)
+	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-42"), exaudit.ByAction(exaudit.Updated)), nil)
 	for _, row := range plan.Rows {
 		fmt.Print(row.Table, " ", row.EntityID, " ", patch.Text(row.Patch))
 	}
@@ -587,7 +587,7 @@ func ExampleDB_Redo() {
 // undone inserts a parcel, undoes that, and returns the transaction of the undo.
 func undone(ctx context.Context, audit *exaudit.DB, id int) uint64 {
 	must(audit.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
-	must(audit.Undo(ctx, exaudit.Select(exaudit.OfEntity("parcels", id)), nil))
+	must(audit.Undo(ctx, exaudit.Select(exaudit.ByRow("parcels", id)), nil))
 	versions := must(audit.History(ctx, "parcels", id))
 	return versions[len(versions)-1].Transaction
 }

@@ -37,9 +37,9 @@
 //
 // # Reading
 //
-// [DB.History] returns the versions of one row, [HistoryOf] the same as the application's own
+// [DB.History] returns the versions of one row, [History] the same as the application's own
 // structs. [DB.Versions] and [DB.Transactions] search all tables, by custom data, time, mark,
-// column and more. [DB.States] and [StatesOf] return the whole row before and after a version.
+// column and more. [DB.States] and [States] return the whole row before and after a version.
 //
 // # Time travel
 //

@@ -518,7 +518,7 @@ func TestReadingRunsNoOwnersCode(t *testing.T) {
 			t.Fatalf("rows: %v", err)
 		}
 	}
-	for _, err := range exaudit.HistoryOf[row](ctx, audit, "m.t", 1) {
+	for _, err := range exaudit.History[row](ctx, audit, "m.t", 1) {
 		if err != nil {
 			t.Fatalf("the history as rows: %v", err)
 		}
@@ -526,7 +526,7 @@ func TestReadingRunsNoOwnersCode(t *testing.T) {
 	if _, err := audit.PlanRevert(ctx, 4, nil); err != nil {
 		t.Errorf("the preview of a revert: %v", err)
 	}
-	if _, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.OfTables("m.t")), nil); err != nil {
+	if _, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTable("m.t")), nil); err != nil {
 		t.Errorf("the preview of an undo: %v", err)
 	}
 	// writing takes the owner's rights: that the row may be written is for its code to say

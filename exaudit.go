@@ -30,9 +30,9 @@ type (
 	Patch = patch.Patch
 	// DivergedError says where a history and a row do not fit; errors.Is finds ErrDiverged.
 	DivergedError = history.DivergedError
-	// Reversal is what a revert did, or would do: its Patch, and the columns that it had to
+	// RevertPlan is what a revert did, or would do: its Patch, and the columns that it had to
 	// leave out.
-	Reversal = revert.Plan
+	RevertPlan = revert.Plan
 	// Referencing tells how many rows point to one that a revert removes, and what becomes of
 	// them.
 	Referencing = revert.Referencing

@@ -286,7 +286,7 @@ func TestPreview(t *testing.T) {
 	db, audit := audited(t, `CREATE TABLE docs (id int PRIMARY KEY, body text, info jsonb, small text)`, "docs")
 	db.Exec(t, `INSERT INTO docs SELECT 1, repeat('x', 3000000), jsonb_build_object('a', repeat('y', 3000000)), 's'`)
 	db.Exec(t, `UPDATE docs SET body = body || 'z', info = info || '{"b": 1}', small = 't'`)
-	for _, opts := range [][]exaudit.HistoryOption{{exaudit.Preview(1000)}, {exaudit.Preview(1000), exaudit.OfAction(exaudit.Created, exaudit.Updated)}} {
+	for _, opts := range [][]exaudit.HistoryOption{{exaudit.Preview(1000)}, {exaudit.Preview(1000), exaudit.ByAction(exaudit.Created, exaudit.Updated)}} {
 		versions := historyOf(t, audit, "docs", 1, opts...)
 		text, err := json.Marshal(versions)
 		if err != nil || len(versions) != 2 || len(text) > 30_000 {

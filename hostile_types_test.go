@@ -97,7 +97,7 @@ func TestKeysOfHostileTypes(t *testing.T) {
 		if n != 2 {
 			t.Errorf("%s: %d rows, want 2", typ, n)
 		}
-		versions, err := audit.Versions(ctx, exaudit.OfTables(table))
+		versions, err := audit.Versions(ctx, exaudit.ByTable(table))
 		if err != nil || len(versions) != 4 {
 			t.Fatalf("%s: %d versions, %v", typ, len(versions), err)
 		}

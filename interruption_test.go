@@ -97,13 +97,13 @@ var interruptions = map[string]interruption{
 		return a.Uninstall(ctx, []string{"orders", "parts"}, nil)
 	}},
 	"undo": {setup: tracked, again: exaudit.ErrNothingToDo, run: func(ctx context.Context, a *exaudit.DB) error {
-		_, err := a.Undo(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), exaudit.Select(exaudit.OfTables("orders", "items"), exaudit.OfAction(exaudit.Updated, exaudit.Deleted), exaudit.Rollbacks(false)), nil)
+		_, err := a.Undo(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), exaudit.Select(exaudit.ByTable("orders", "items"), exaudit.ByAction(exaudit.Updated, exaudit.Deleted), exaudit.ByRollback(false)), nil)
 		return err
 	}},
 	"redo": {
 		setup: func(t *testing.T, db *pgtest.DB) {
 			tracked(t, db)
-			_, err := exaudit.New(db.Pool).Undo(context.Background(), exaudit.Select(exaudit.OfTables("orders"), exaudit.OfAction(exaudit.Updated)), nil)
+			_, err := exaudit.New(db.Pool).Undo(context.Background(), exaudit.Select(exaudit.ByTable("orders"), exaudit.ByAction(exaudit.Updated)), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,7 +54,7 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 					t.Errorf("history by the earlier key: %+v", versions)
 				}
 				n := 0
-				for v, err := range exaudit.HistoryOf[row](ctx, audit, "t", 1) {
+				for v, err := range exaudit.History[row](ctx, audit, "t", 1) {
 					end(t, err)
 					n++
 					if v.After == nil || v.After.Tenant != 7 {
@@ -62,7 +62,7 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 					}
 				}
 				if n != 2 {
-					t.Errorf("HistoryOf by the earlier key gives %d versions", n)
+					t.Errorf("History by the earlier key gives %d versions", n)
 				}
 				if before, after, err := audit.States(ctx, versions[1].ID); err != nil || before["a"] != "w" || after["a"] != "x" {
 					t.Errorf("States: %v, %v, %v", before, after, err)
@@ -91,11 +91,11 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 				if err != nil || len(rows) != 2 {
 					t.Errorf("as of after: %v, %v", rows, err)
 				}
-				_, err = audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.OfAction(exaudit.Created, exaudit.Updated)), nil)
+				_, err = audit.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Created, exaudit.Updated)), nil)
 				if !errors.Is(err, exaudit.ErrUndoConflict) || strings.Contains(err.Error(), "without being recorded") {
 					t.Errorf("undo: %v", err)
 				}
-				_, err = audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.OfAction(exaudit.Created, exaudit.Updated)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
+				_, err = audit.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Created, exaudit.Updated)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 				end(t, err)
 				if got := pgtest.One[string](t, db, `SELECT string_agg(id::text, ' ' ORDER BY id) FROM t`); got != "1 2" {
 					t.Errorf("undone: %s", got)

@@ -22,15 +22,15 @@ func readers(audit *exaudit.DB, table string, at exaudit.Point) map[string]func(
 		V int32
 	}
 	return map[string]func(context.Context, any) (any, error){
-		"History": func(ctx context.Context, key any) (any, error) {
+		"DB.History": func(ctx context.Context, key any) (any, error) {
 			versions, err := audit.History(ctx, table, key)
 			if len(versions) == 0 {
 				return nil, err
 			}
 			return versions[0].EntityID, err
 		},
-		"HistoryOf": func(ctx context.Context, key any) (any, error) {
-			for v, err := range exaudit.HistoryOf[row](ctx, audit, table, key) {
+		"History": func(ctx context.Context, key any) (any, error) {
+			for v, err := range exaudit.History[row](ctx, audit, table, key) {
 				if err != nil {
 					return nil, err
 				}
@@ -49,7 +49,7 @@ func readers(audit *exaudit.DB, table string, at exaudit.Point) map[string]func(
 			return v.EntityID, nil
 		},
 		"Versions": func(ctx context.Context, key any) (any, error) {
-			versions, err := audit.Versions(ctx, exaudit.OfEntity(table, key))
+			versions, err := audit.Versions(ctx, exaudit.ByRow(table, key))
 			if len(versions) == 0 {
 				return nil, err
 			}
@@ -73,7 +73,7 @@ func readers(audit *exaudit.DB, table string, at exaudit.Point) map[string]func(
 			return image["k"], err
 		},
 		"PlanUndo": func(ctx context.Context, key any) (any, error) {
-			plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.OfEntity(table, key)), nil)
+			plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByRow(table, key)), nil)
 			if err != nil || len(plan.Rows) == 0 {
 				return nil, err
 			}

@@ -55,7 +55,7 @@ func lockingCommands(t *testing.T, db *pgtest.DB) []command {
 		}},
 		{"undo", func(ctx context.Context, a *exaudit.DB) error {
 			db.Exec(t, `UPDATE orders SET n = n + 1`)
-			_, err := a.Undo(ctx, exaudit.Select(exaudit.OfVersions(last())), nil)
+			_, err := a.Undo(ctx, exaudit.Select(exaudit.ByVersion(last())), nil)
 			return err
 		}},
 		{"baseline", func(ctx context.Context, a *exaudit.DB) error {
@@ -160,11 +160,11 @@ func TestWhoHoldsALock(t *testing.T) {
 		run  func(context.Context, time.Duration) error
 	}{
 		"another undo": {`SELECT exaudit_internal.lock_undo()`, func(ctx context.Context, wait time.Duration) error {
-			_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(version)), &exaudit.UndoOptions{LockTimeout: wait})
+			_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(version)), &exaudit.UndoOptions{LockTimeout: wait})
 			return err
 		}},
 		"a row, undo": {`UPDATE orders SET n = 7`, func(ctx context.Context, wait time.Duration) error {
-			_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(version)), &exaudit.UndoOptions{LockTimeout: wait})
+			_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(version)), &exaudit.UndoOptions{LockTimeout: wait})
 			return err
 		}},
 		"a row, revert": {`UPDATE orders SET n = 7`, func(ctx context.Context, wait time.Duration) error {
@@ -263,7 +263,7 @@ func TestUndoMakesNobodyADeadlocksVictim(t *testing.T) {
 	}
 	undone := make(chan error, 1)
 	go func() {
-		_, err := audit.Undo(ctx, exaudit.Select(exaudit.OfTables("orders")), &exaudit.UndoOptions{LockTimeout: time.Minute})
+		_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTable("orders")), &exaudit.UndoOptions{LockTimeout: time.Minute})
 		undone <- err
 	}()
 	const waits = `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`

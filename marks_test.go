@@ -265,7 +265,7 @@ func TestWhere(t *testing.T) {
 		`action = 'updated' AND NOT rollback`:                     {3},
 		`NULL`:                                                    nil,
 	} {
-		if got := idsOf(searched(t, audit, exaudit.Where(condition), exaudit.OfTables("a"))); !slices.Equal(got, want) {
+		if got := idsOf(searched(t, audit, exaudit.Where(condition), exaudit.ByTable("a"))); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", condition, got, want)
 		}
 	}

@@ -119,7 +119,7 @@ func (c *calls) writing() []call {
 			return err
 		}},
 		{name: "undo", held: `UPDATE parts SET n = 7 WHERE id = 2`, run: func(ctx context.Context) error {
-			_, err := c.audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(c.last("parts", "updated"))), nil)
+			_, err := c.audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(c.last("parts", "updated"))), nil)
 			return err
 		}},
 		{name: "redo", run: func(ctx context.Context) error {
@@ -128,7 +128,7 @@ func (c *calls) writing() []call {
 			return err
 		}},
 		{name: "plan an undo, and apply it", run: func(ctx context.Context) error {
-			plan, err := c.audit.PlanUndo(ctx, exaudit.Select(exaudit.OfTables("items")), nil)
+			plan, err := c.audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTable("items")), nil)
 			if err != nil {
 				return err
 			}
@@ -250,7 +250,7 @@ func (c *calls) reading() []call {
 		{name: "history, indexed", run: history(exaudit.ByCustom("who", "ann"))},
 		{name: "check a history", run: func(ctx context.Context) error { return c.audit.CheckHistory(ctx, "orders", 1) }},
 		{name: "typed history", run: func(ctx context.Context) error {
-			for _, err := range exaudit.HistoryOf[order](ctx, c.audit, "orders", 1) {
+			for _, err := range exaudit.History[order](ctx, c.audit, "orders", 1) {
 				if err != nil {
 					return err
 				}
@@ -267,8 +267,8 @@ func (c *calls) reading() []call {
 			return err
 		}},
 		{name: "search everything", run: search(exaudit.Limit(1000))},
-		{name: "search by column", run: search(exaudit.Changed("note"), exaudit.Limit(1000))},
-		{name: "search by condition", run: search(exaudit.Where("v.action = 'updated'"), exaudit.OfTables("orders"), exaudit.SinceMark("before"))},
+		{name: "search by column", run: search(exaudit.ByColumn("note"), exaudit.Limit(1000))},
+		{name: "search by condition", run: search(exaudit.Where("v.action = 'updated'"), exaudit.ByTable("orders"), exaudit.SinceMark("before"))},
 		{name: "transactions", run: func(ctx context.Context) error {
 			_, err := c.audit.Transactions(ctx, exaudit.Limit(1000))
 			return err
@@ -283,7 +283,7 @@ func (c *calls) reading() []call {
 			return err
 		}},
 		{name: "plan an undo", run: func(ctx context.Context) error {
-			_, err := c.audit.PlanUndo(ctx, exaudit.Select(exaudit.OfTables("orders", "parts")), nil)
+			_, err := c.audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTable("orders", "parts")), nil)
 			return err
 		}},
 	}

@@ -69,7 +69,7 @@ type BaselineOptions struct {
 	// value; negative is for ever.
 	LockTimeout time.Duration
 	// Progress is called for each table that is done.
-	Progress func(Baselined)
+	Progress func(BaselineResult)
 }
 
 // MarkOptions add to what Mark records.

@@ -80,7 +80,7 @@ func benchmarkRead(b *testing.B, n int) {
 	})
 	measure("custom", 100, func() ([]*exaudit.Version, error) { return search(exaudit.ByCustom("actor", number()%5000)) })
 	measure("table", 100, func() ([]*exaudit.Version, error) {
-		return search(exaudit.OfTables("orders"), exaudit.After(int64(number()*9/10)))
+		return search(exaudit.ByTable("orders"), exaudit.After(int64(number()*9/10)))
 	})
 	b.Run("all-pages", func(b *testing.B) { benchmarkPages(b, audit) })
 }
@@ -97,7 +97,7 @@ func benchmarkPages(b *testing.B, audit *exaudit.DB) {
 		var stats runtime.MemStats
 		runtime.ReadMemStats(&stats)
 		before, most, read := stats.HeapAlloc, uint64(0), 0
-		for version, err := range exaudit.HistoryOf[order](context.Background(), audit, "orders", 0) {
+		for version, err := range exaudit.History[order](context.Background(), audit, "orders", 0) {
 			if err != nil || version.After.N != int32(read) {
 				b.Fatalf("version %d: %v, %v", read, version.After, err)
 			}

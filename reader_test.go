@@ -61,7 +61,7 @@ func TestReaderWithoutUsageElsewhere(t *testing.T) {
 	if err != nil || len(versions) != 1 {
 		t.Fatalf("history: %v, %v", versions, err)
 	}
-	if _, err := a.Undo(ctx, exaudit.Select(exaudit.OfVersions(versions[0].ID)), nil); err != nil {
+	if _, err := a.Undo(ctx, exaudit.Select(exaudit.ByVersion(versions[0].ID)), nil); err != nil {
 		t.Errorf("undo: %v", err)
 	}
 }

@@ -27,7 +27,7 @@ func TestRetypedColumnIsKnownSince(t *testing.T) {
 	check := func(key int, known ...int) { // by how many versions; of a version that has changed it, the row before is not
 		t.Helper()
 		n := 0
-		for v, err := range exaudit.HistoryOf[seen](ctx, audit, "seen", key) {
+		for v, err := range exaudit.History[seen](ctx, audit, "seen", key) {
 			end(t, err)
 			n++
 			if is := !slices.Contains(v.Unknown, "a"); is != slices.Contains(known, n) {

@@ -22,11 +22,11 @@ import (
 // Errors: ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing,
 // ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrNotRecorded,
 // ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrChanged, ErrNotRecording.
-func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*Reversal, error) {
+func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*RevertPlan, error) {
 	return d.revert(ctx, version, given(opts).inner())
 }
 
-func (d *DB) revert(ctx context.Context, version int64, opts []revert.Option) (*Reversal, error) {
+func (d *DB) revert(ctx context.Context, version int64, opts []revert.Option) (*RevertPlan, error) {
 	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}
@@ -42,8 +42,8 @@ func (d *DB) revert(ctx context.Context, version int64, opts []revert.Option) (*
 
 // PlanRevert returns what Revert would do, with the same patch, and writes nothing. Triggers of the table may change a
 // row further when it is really written.
-func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions) (*Reversal, error) {
-	var reversal *Reversal
+func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions) (*RevertPlan, error) {
+	var reversal *RevertPlan
 	err := d.snapshot(ctx, func(q db.DBTX) (err error) {
 		reversal, err = revert.Preview(ctx, q, version, given(opts).inner()...)
 		return err
@@ -53,7 +53,7 @@ func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions)
 
 // ApplyRevert carries out a plan that PlanRevert made, if the row would still get the very patch that the plan shows.
 // Else nothing is written, and the error is ErrChanged.
-func (d *DB) ApplyRevert(ctx context.Context, plan *Reversal, opts *ApplyOptions) (*Reversal, error) {
+func (d *DB) ApplyRevert(ctx context.Context, plan *RevertPlan, opts *ApplyOptions) (*RevertPlan, error) {
 	o := RevertOptions{SetColumns: plan.SetColumns, AllowDiverged: plan.AllowDiverged, LockTimeout: given(opts).LockTimeout}
 	return d.revert(ctx, plan.Version, append(o.inner(), revert.Expect(plan.Patch)))
 }

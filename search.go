@@ -19,26 +19,26 @@ func filtering(set func(*historyOptions)) HistoryOption {
 	return func(o *historyOptions) { o.filtered = true; set(o) }
 }
 
-// OfTables gives only versions of the named tables, for Versions. A table that was dropped
+// ByTable gives only versions of the named tables, for Versions. A table that was dropped
 // still has its history.
-func OfTables(tables ...string) HistoryOption {
+func ByTable(tables ...string) HistoryOption {
 	return filtering(func(o *historyOptions) {
 		o.filter.Spans = nonNil(o.filter.Spans)
 		o.tables = append(o.tables, tables...)
 	})
 }
 
-// OfEntity gives only versions of one entity, for Versions; given several times, of any of
+// ByRow gives only versions of one entity, for Versions; given several times, of any of
 // them. The key is as for History.
-func OfEntity(table string, key any) HistoryOption {
+func ByRow(table string, key any) HistoryOption {
 	return filtering(func(o *historyOptions) {
 		o.filter.Spans = nonNil(o.filter.Spans)
 		o.entities = append(o.entities, entityName{table, key})
 	})
 }
 
-// OfAction gives only versions of these actions.
-func OfAction(actions ...Action) HistoryOption {
+// ByAction gives only versions of these actions.
+func ByAction(actions ...Action) HistoryOption {
 	return filtering(func(o *historyOptions) { o.filter.Actions = append(nonNil(o.filter.Actions), actions...) })
 }
 
@@ -63,8 +63,8 @@ func UntilMark(name string) HistoryOption {
 	return filtering(func(o *historyOptions) { o.untilMark = &name })
 }
 
-// OfVersions gives only versions of these ids; given several times, of any of them.
-func OfVersions(ids ...int64) HistoryOption {
+// ByVersion gives only versions of these ids; given several times, of any of them.
+func ByVersion(ids ...int64) HistoryOption {
 	return filtering(func(o *historyOptions) { o.filter.Versions = append(nonNil(o.filter.Versions), ids...) })
 }
 
@@ -113,20 +113,20 @@ func ByCustom(key string, value any) HistoryOption {
 	})
 }
 
-// HasCustom gives only versions whose custom data has all the keys, whatever their values.
-func HasCustom(keys ...string) HistoryOption {
+// ByCustomKey gives only versions whose custom data has all the keys, whatever their values.
+func ByCustomKey(keys ...string) HistoryOption {
 	return filtering(func(o *historyOptions) { o.filter.Keys = append(nonNil(o.filter.Keys), keys...) })
 }
 
-// Rollbacks gives only versions that a revert made, or with false only the others.
-func Rollbacks(made bool) HistoryOption {
+// ByRollback gives only versions that a revert made, or with false only the others.
+func ByRollback(made bool) HistoryOption {
 	return filtering(func(o *historyOptions) { o.filter.Rollback = &made })
 }
 
-// Changed gives only versions that changed at least one of the columns, by their present
+// ByColumn gives only versions that changed at least one of the columns, by their present
 // names; of a dropped column, as versions call it. A create and a delete change every
 // column.
-func Changed(columns ...string) HistoryOption {
+func ByColumn(columns ...string) HistoryOption {
 	return filtering(func(o *historyOptions) {
 		o.filter.Columns = nonNil(o.filter.Columns)
 		o.columns = append(o.columns, columns...)
@@ -231,7 +231,7 @@ func (d *DB) watched(ctx context.Context, statement string) error {
 // resolveFor makes the filter of options one of an entity's history.
 func (d *DB) resolveFor(ctx context.Context, o *historyOptions, entity history.Entity) error {
 	if len(o.tables)+len(o.entities) > 0 {
-		return fmt.Errorf("%w: OfTables and OfEntity are for Versions, History has its entity", ErrInvalidFilter)
+		return fmt.Errorf("%w: ByTable and ByRow are for Versions, History has its entity", ErrInvalidFilter)
 	}
 	if !o.filtered {
 		return nil

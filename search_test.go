@@ -172,26 +172,26 @@ func drawConditions(t *rapid.T, facts []fact) []condition {
 	key := rapid.SampledFrom([]string{"actor", "tags", "reason", "none"}).Draw(t, "key")
 	normal, _ := json.Marshal(value)
 	all := []condition{
-		{"action", exaudit.OfAction(action, exaudit.Deleted), func(f fact) bool { return f.action == string(action) || f.action == "deleted" }},
+		{"action", exaudit.ByAction(action, exaudit.Deleted), func(f fact) bool { return f.action == string(action) || f.action == "deleted" }},
 		{"since", exaudit.Since(some.at), func(f fact) bool { return !f.at.Before(some.at) }},
 		{"until", exaudit.Until(some.at), func(f fact) bool { return f.at.Before(some.at) }},
 		{"transaction", exaudit.ByTransaction(some.xid), func(f fact) bool { return f.xid == some.xid }},
 		{"transaction", exaudit.ByTransaction(some.xid, another.xid), func(f fact) bool { return f.xid == some.xid || f.xid == another.xid }},
-		{"versions", exaudit.OfVersions(some.id, another.id), func(f fact) bool { return f.id == some.id || f.id == another.id }},
+		{"versions", exaudit.ByVersion(some.id, another.id), func(f fact) bool { return f.id == some.id || f.id == another.id }},
 		{"session user", exaudit.BySessionUser(user), func(f fact) bool { return f.table == "b" && user != "nobody" }},
 		{"since mark", exaudit.SinceMark(fmt.Sprint(mark)), func(f fact) bool { return f.round > mark }},
 		{"until mark", exaudit.UntilMark(fmt.Sprint(mark)), func(f fact) bool { return f.round <= mark }},
 		{"where", exaudit.Where(`before IS NULL OR (after -> 'state') = '2'`), func(f fact) bool {
 			return f.action == "created" || f.table == "a" && f.round > 1 && f.changed["state"]
 		}},
-		{"rollback", exaudit.Rollbacks(made), func(f fact) bool { return f.rollback == made }},
+		{"rollback", exaudit.ByRollback(made), func(f fact) bool { return f.rollback == made }},
 		{"custom " + key, exaudit.ByCustom(key, value), func(f fact) bool {
 			got, ok := f.custom[key]
 			encoded, _ := json.Marshal(got)
 			return ok && string(encoded) == string(normal)
 		}},
-		{"has " + key, exaudit.HasCustom(key), func(f fact) bool { _, ok := f.custom[key]; return ok }},
-		{"column " + column, exaudit.Changed(column), func(f fact) bool { return f.column(column) }},
+		{"has " + key, exaudit.ByCustomKey(key), func(f fact) bool { _, ok := f.custom[key]; return ok }},
+		{"column " + column, exaudit.ByColumn(column), func(f fact) bool { return f.column(column) }},
 	}
 	return rapid.SliceOfNDistinct(rapid.SampledFrom(all), 0, 3, func(c condition) string { return c.name }).Draw(t, "conditions")
 }
@@ -220,10 +220,10 @@ func TestFilters(t *testing.T) {
 			holds := func(fact) bool { return true }
 			switch scope {
 			case "tables":
-				opts = append(opts, exaudit.OfTables(one.table))
+				opts = append(opts, exaudit.ByTable(one.table))
 				holds = func(f fact) bool { return f.table == one.table }
 			case "entities":
-				opts = append(opts, exaudit.OfEntity(one.table, keyOf(one)), exaudit.OfEntity(other.table, keyOf(other)))
+				opts = append(opts, exaudit.ByRow(one.table, keyOf(one)), exaudit.ByRow(other.table, keyOf(other)))
 				holds = func(f fact) bool {
 					return f.table == one.table && f.entity == one.entity || f.table == other.table && f.entity == other.entity
 				}
@@ -299,7 +299,7 @@ func TestHistoryOfFiltered(t *testing.T) {
 	}
 	_, audit := recordedStore(t)
 	for size := range 3 {
-		versions := collect[a](t, audit, "a", 1, exaudit.Changed("status"), exaudit.OfAction(exaudit.Updated), exaudit.PageSize(size))
+		versions := collect[a](t, audit, "a", 1, exaudit.ByColumn("status"), exaudit.ByAction(exaudit.Updated), exaudit.PageSize(size))
 		if len(versions) != 1 || *versions[0].Before.Status != "new" || *versions[0].After.Status != "paid" || versions[0].After.Total != "1.00" {
 			t.Errorf("page size %d: %+v", size, versions)
 		}
@@ -307,7 +307,7 @@ func TestHistoryOfFiltered(t *testing.T) {
 		if len(versions) != 1 || versions[0].Before.Total != "1.0" {
 			t.Errorf("page size %d, by a condition: %+v", size, versions)
 		}
-		if n := len(collect[a](t, audit, "a", 1, exaudit.HasCustom("actor"), exaudit.Limit(2), exaudit.PageSize(size))); n != 2 {
+		if n := len(collect[a](t, audit, "a", 1, exaudit.ByCustomKey("actor"), exaudit.Limit(2), exaudit.PageSize(size))); n != 2 {
 			t.Errorf("page size %d: %d versions, want 2", size, n)
 		}
 	}
@@ -322,19 +322,19 @@ func TestInvalidFilters(t *testing.T) {
 		{exaudit.WithStates()},
 		{exaudit.ByCustom("f", func() {})},
 		{exaudit.ByCustom("a", 1), exaudit.ByCustom("a", 2)},
-		{exaudit.Changed("nothing")},
+		{exaudit.ByColumn("nothing")},
 	} {
 		if _, err := audit.Versions(ctx, opts...); !errors.Is(err, exaudit.ErrInvalidFilter) {
 			t.Errorf("Versions: %v", err)
 		}
 	}
-	if _, err := audit.History(ctx, "orders", 1, exaudit.OfTables("orders")); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := audit.History(ctx, "orders", 1, exaudit.ByTable("orders")); !errors.Is(err, exaudit.ErrInvalidFilter) {
 		t.Errorf("History: %v", err)
 	}
-	if _, err := audit.Versions(ctx, exaudit.OfTables("nowhere")); !errors.Is(err, exaudit.ErrNoTable) {
+	if _, err := audit.Versions(ctx, exaudit.ByTable("nowhere")); !errors.Is(err, exaudit.ErrNoTable) {
 		t.Errorf("an unknown table: %v", err)
 	}
-	if versions := searched(t, audit, exaudit.OfTables()); len(versions) != 0 {
+	if versions := searched(t, audit, exaudit.ByTable()); len(versions) != 0 {
 		t.Errorf("no tables have %d versions", len(versions))
 	}
 }
@@ -371,9 +371,9 @@ func TestSearchOfAReader(t *testing.T) {
 		last   int64
 		want   int // of 100
 	}{
-		{"entity", []exaudit.HistoryOption{exaudit.OfEntity("a", 1234)}, `{"tables": [1], "entities": ["1234"]}`, 90000, 60},
+		{"entity", []exaudit.HistoryOption{exaudit.ByRow("a", 1234)}, `{"tables": [1], "entities": ["1234"]}`, 90000, 60},
 		{"ids", []exaudit.HistoryOption{exaudit.After(50000)}, `{}`, 50512, 100},
-		{"table", []exaudit.HistoryOption{exaudit.After(50000), exaudit.OfTables("a")}, `{"tables": [1]}`, 50512, 100},
+		{"table", []exaudit.HistoryOption{exaudit.After(50000), exaudit.ByTable("a")}, `{"tables": [1]}`, 50512, 100},
 		{"time", []exaudit.HistoryOption{exaudit.Since(middle), exaudit.Until(middle.Add(time.Minute))},
 			`{"since": "2026-01-01T02:00:00Z", "until": "2026-01-01T02:01:00Z"}`, 90000, 100},
 		{"transaction", []exaudit.HistoryOption{exaudit.ByTransaction(1200)}, `{"transactions": [1200]}`, 90000, 100},
@@ -407,7 +407,7 @@ func TestSearchOfAReader(t *testing.T) {
 			t.Errorf("%s goes through the store:\n%s\n%s", c.name, query, plan)
 		}
 	}
-	if n := len(searched(t, reader, exaudit.OfTables("secret"))); n != 0 {
+	if n := len(searched(t, reader, exaudit.ByTable("secret"))); n != 0 {
 		t.Errorf("the reader finds %d versions of what it may not read", n)
 	}
 	if err := reader.IndexCustom(ctx, "hot", nil); err == nil {

@@ -123,7 +123,7 @@ func TestLostColumns(t *testing.T) {
 			}
 		}
 		i := -1
-		for v, err := range exaudit.HistoryOf[seen](ctx, audit, "seen", key) {
+		for v, err := range exaudit.History[seen](ctx, audit, "seen", key) {
 			end(t, err)
 			i++
 			if unknown := slices.Contains(v.Unknown, "a"); unknown != (i > 0) {

@@ -322,15 +322,15 @@ func (d *trapped) reading(audit *exaudit.DB) {
 		d.call("History", err)
 	}
 	d.call("CheckHistory", audit.CheckHistory(ctx, "plain", 501))
-	versions, err := audit.Versions(ctx, exaudit.OfTables("plain", "keyed"), exaudit.ByCustom("actor", "bob"), exaudit.Since(time.Unix(0, 0)), exaudit.Changed("n"),
-		exaudit.Where(`action OPERATOR(pg_catalog.<>) 'baseline'`), exaudit.HasCustom("actor"), exaudit.SinceMark("m"))
+	versions, err := audit.Versions(ctx, exaudit.ByTable("plain", "keyed"), exaudit.ByCustom("actor", "bob"), exaudit.Since(time.Unix(0, 0)), exaudit.ByColumn("n"),
+		exaudit.Where(`action OPERATOR(pg_catalog.<>) 'baseline'`), exaudit.ByCustomKey("actor"), exaudit.SinceMark("m"))
 	d.call("Versions", err)
 	if len(versions) == 0 {
 		d.t.Fatal("no version is found")
 	}
-	_, err = audit.Versions(ctx, exaudit.OfEntity("plain", 501), exaudit.Rollbacks(false), exaudit.BySessionUser("nobody"), exaudit.OfAction(exaudit.Updated))
+	_, err = audit.Versions(ctx, exaudit.ByRow("plain", 501), exaudit.ByRollback(false), exaudit.BySessionUser("nobody"), exaudit.ByAction(exaudit.Updated))
 	d.call("Versions", err)
-	_, err = audit.Transactions(ctx, exaudit.OfTables("plain"))
+	_, err = audit.Transactions(ctx, exaudit.ByTable("plain"))
 	d.call("Transactions", err)
 	last := versions[len(versions)-1]
 	_, err = audit.Version(ctx, last.ID)
@@ -359,8 +359,8 @@ func (d *trapped) reading(audit *exaudit.DB) {
 	d.call("StateAt", err)
 	_, err = exaudit.Latest[keyed](ctx, audit, "keyed", key)
 	d.call("Latest", err)
-	for _, err := range exaudit.HistoryOf[keyed](ctx, audit, "keyed", key) {
-		d.call("HistoryOf", err)
+	for _, err := range exaudit.History[keyed](ctx, audit, "keyed", key) {
+		d.call("History", err)
 	}
 	d.call("Snapshot", audit.Snapshot(ctx, func(*exaudit.DB) error { return nil }))
 	// in SQL, as it is called under whatever path

@@ -42,7 +42,7 @@ func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
 	}{(*plain)(v.Version), v.Before, v.After, v.Unknown, p})
 }
 
-// HistoryOf gives the versions of one entity as History does, with whole rows as T, the
+// History gives the versions of one entity as DB.History does, with whole rows as T, the
 // struct that sqlc generates for the table: its exported fields are the table's columns, in
 // their order. A struct that does not fit gives ErrStructMismatch, which says which column
 // it is.
@@ -57,7 +57,7 @@ func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
 // ErrDiverged once the versions do not fit together or do not lead to the present row.
 // Options as for History: After, Limit and the filters choose among the versions; the
 // states are always those of the complete history.
-func HistoryOf[T any](ctx context.Context, d *DB, table string, key any, opts ...HistoryOption) iter.Seq2[TypedVersion[T], error] {
+func History[T any](ctx context.Context, d *DB, table string, key any, opts ...HistoryOption) iter.Seq2[TypedVersion[T], error] {
 	return func(yield func(TypedVersion[T], error) bool) {
 		o := newHistoryOptions(opts)
 		r, err := openRows[T](ctx, d, table, key, &o)
@@ -77,9 +77,9 @@ func HistoryOf[T any](ctx context.Context, d *DB, table string, key any, opts ..
 	}
 }
 
-// StatesOf gives the rows before and after a version, as States does, as the table's
+// States gives the rows before and after a version, as DB.States does, as the table's
 // struct.
-func StatesOf[T any](ctx context.Context, d *DB, id int64) (before, after *T, err error) {
+func States[T any](ctx context.Context, d *DB, id int64) (before, after *T, err error) {
 	_, entity, err := history.Get(ctx, d.conn, id)
 	if err != nil {
 		return nil, nil, d.explain(ctx, err)

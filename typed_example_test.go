@@ -33,7 +33,7 @@ type Customer struct {
 
 // historyExample is the Go of docs/history.md; TestHistoryExample compares them.
 func historyExample(ctx context.Context, audit *exaudit.DB) error {
-	for v, err := range exaudit.HistoryOf[Order](ctx, audit, "orders", 1) {
+	for v, err := range exaudit.History[Order](ctx, audit, "orders", 1) {
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 		}
 	}
 
-	recent, err := audit.Transactions(ctx, exaudit.OfTables("orders"), exaudit.Limit(20))
+	recent, err := audit.Transactions(ctx, exaudit.ByTable("orders"), exaudit.Limit(20))
 	if err != nil {
 		return err
 	}

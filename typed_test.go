@@ -91,7 +91,7 @@ func thingsDB(t *testing.T, tables ...string) (*pgxpool.Pool, *exaudit.DB) {
 func collect[T any](t testing.TB, audit *exaudit.DB, table string, key any, opts ...exaudit.HistoryOption) []exaudit.TypedVersion[T] {
 	t.Helper()
 	var all []exaudit.TypedVersion[T]
-	for v, err := range exaudit.HistoryOf[T](context.Background(), audit, table, key, opts...) {
+	for v, err := range exaudit.History[T](context.Background(), audit, table, key, opts...) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +172,7 @@ func TestHistoryOfIsWhatSqlcScanned(t *testing.T) {
 
 func compareRows[T any](t *rapid.T, audit *exaudit.DB, id int64, want []*T, size exaudit.HistoryOption) {
 	i := 0
-	for v, err := range exaudit.HistoryOf[T](context.Background(), audit, "things", id, size) {
+	for v, err := range exaudit.History[T](context.Background(), audit, "things", id, size) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -434,7 +434,7 @@ func TestStructMismatch(t *testing.T) {
 }
 
 func historyError[T any](ctx context.Context, audit *exaudit.DB) error {
-	for _, err := range exaudit.HistoryOf[T](ctx, audit, "o", 1) {
+	for _, err := range exaudit.History[T](ctx, audit, "o", 1) {
 		if err != nil {
 			return err
 		}
@@ -471,7 +471,7 @@ func TestStateAt(t *testing.T) {
 		if row := at(key, v.RecordedAt); !reflect.DeepEqual(row, v.After) {
 			t.Errorf("at version %d: %v, want %v", i, row, v.After)
 		}
-		before, after, err := exaudit.StatesOf[plain.Pair](ctx, audit, v.ID)
+		before, after, err := exaudit.States[plain.Pair](ctx, audit, v.ID)
 		if err != nil || !reflect.DeepEqual(before, v.Before) || !reflect.DeepEqual(after, v.After) {
 			t.Errorf("states of version %d: %v, %v, %v", i, before, after, err)
 		}
@@ -485,7 +485,7 @@ func TestStateAt(t *testing.T) {
 	if _, err := exaudit.Latest[plain.Pair](ctx, audit, "pairs", exaudit.Key{"z", 3}); !errors.Is(err, exaudit.ErrNoVersion) {
 		t.Errorf("latest of a row without history: %v", err)
 	}
-	if _, _, err := exaudit.StatesOf[plain.Pair](ctx, audit, 99); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, _, err := exaudit.States[plain.Pair](ctx, audit, 99); !errors.Is(err, exaudit.ErrNoVersion) {
 		t.Errorf("states of version 99: %v", err)
 	}
 	if latest, err := exaudit.Latest[plain.Pair](ctx, audit, "pairs", key); err != nil || latest.Action != exaudit.Deleted || latest.Before.V.Int32 != 1 {
@@ -518,7 +518,7 @@ func TestHistoryOfWithoutPreparedStatements(t *testing.T) {
 		if len(versions) != 2 || !reflect.DeepEqual(*versions[1].After, want) {
 			t.Errorf("%v: %+v, want %+v", mode, versions[1].After, want)
 		}
-		if n := len(searched(t, audit, exaudit.OfAction(exaudit.Updated), exaudit.Changed("name"), exaudit.Since(time.Now().Add(-time.Hour)))); n != 1 {
+		if n := len(searched(t, audit, exaudit.ByAction(exaudit.Updated), exaudit.ByColumn("name"), exaudit.Since(time.Now().Add(-time.Hour)))); n != 1 {
 			t.Errorf("%v: %d versions found, want 1", mode, n)
 		}
 	}
@@ -533,7 +533,7 @@ func TestHistoryOfDiverged(t *testing.T) {
 	run(t, pool, `ALTER TABLE pairs DISABLE TRIGGER ALL; UPDATE pairs SET v = 5; ALTER TABLE pairs ENABLE TRIGGER ALL`)
 	run(t, pool, `UPDATE pairs SET v = 6`)
 	var given int
-	for v, err := range exaudit.HistoryOf[plain.Pair](context.Background(), audit, "pairs", exaudit.Key{"x", 1}) {
+	for v, err := range exaudit.History[plain.Pair](context.Background(), audit, "pairs", exaudit.Key{"x", 1}) {
 		if err == nil {
 			given++
 			continue
@@ -558,7 +558,7 @@ func TestHistoryOfNeedsConstantMemory(t *testing.T) {
 		heap  uint64
 		stats runtime.MemStats
 	)
-	for v, err := range exaudit.HistoryOf[plain.Pair](ctx, audit, "pairs", exaudit.Key{"x", 1}) {
+	for v, err := range exaudit.History[plain.Pair](ctx, audit, "pairs", exaudit.Key{"x", 1}) {
 		if err != nil {
 			t.Fatal(err)
 		}

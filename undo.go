@@ -144,7 +144,7 @@ func (d *DB) Redo(ctx context.Context, transaction uint64, opts *UndoOptions) (*
 
 // undone selects what a transaction has undone.
 func (d *DB) undone(ctx context.Context, transaction uint64) (Selection, error) {
-	selection := Select(ByTransaction(transaction), Rollbacks(true))
+	selection := Select(ByTransaction(transaction), ByRollback(true))
 	found, err := d.Versions(ctx, append(slices.Clone(selection), Limit(1))...)
 	if err != nil {
 		return nil, err

@@ -111,7 +111,7 @@ func TestUndoRivals(t *testing.T) {
 			db.Exec(t, `DELETE FROM w WHERE id IN (1, 3)`)
 			db.Exec(t, `INSERT INTO w VALUES (2, `+of.second+`)`)
 			db.Exec(t, `DELETE FROM w WHERE id = 2`)
-			deleted := exaudit.Select(exaudit.OfTables("w"), exaudit.OfAction(exaudit.Deleted))
+			deleted := exaudit.Select(exaudit.ByTable("w"), exaudit.ByAction(exaudit.Deleted))
 			_, err := audit.Undo(ctx, deleted, nil)
 			conflict := (*exaudit.UndoConflictError)(nil)
 			if !errors.As(err, &conflict) || len(conflict.Rows) != 1 || conflict.Rows[0].EntityID != "1" {
@@ -140,7 +140,7 @@ func TestUndoRivalsForAKey(t *testing.T) {
 	db.Exec(t, `DELETE FROM w`)
 	db.Exec(t, `INSERT INTO w VALUES (1, 'c')`)
 	db.Exec(t, `DELETE FROM w`)
-	deleted := exaudit.Select(exaudit.OfTables("w"), exaudit.OfAction(exaudit.Deleted))
+	deleted := exaudit.Select(exaudit.ByTable("w"), exaudit.ByAction(exaudit.Deleted))
 	if _, err := audit.Undo(ctx, deleted, nil); !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Errorf("undo: %v", err)
 	}

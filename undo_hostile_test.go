@@ -78,7 +78,7 @@ func TestUndoThatWouldPointToWhatItTakesAway(t *testing.T) {
 		db.Exec(t, `UPDATE people SET team = 2 WHERE id = 1`)
 		worse := inOneTransaction(t, db, `UPDATE people SET team = 1 WHERE id = 1`)
 		before := rows(t, db, "people")
-		_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.OfVersions(append(versionIDs(t, db, bad), versionIDs(t, db, worse)...)...)), nil)
+		_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByVersion(append(versionIDs(t, db, bad), versionIDs(t, db, worse)...)...)), nil)
 		if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.people 1: public.teams 2, which team points to, is not there") {
 			t.Errorf("%s: %v, want a conflict about the team", action, err)
 		}
@@ -295,7 +295,7 @@ func TestUndoWithEveryKindOfKey(t *testing.T) {
 					if err != nil {
 						return err
 					}
-					_, err = exaudit.New(tx).Undo(ctx, exaudit.Select(exaudit.ByTransaction(redone.Transaction), exaudit.Rollbacks(true)), nil)
+					_, err = exaudit.New(tx).Undo(ctx, exaudit.Select(exaudit.ByTransaction(redone.Transaction), exaudit.ByRollback(true)), nil)
 					return err
 				})
 				if err != nil {

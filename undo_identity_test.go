@@ -14,7 +14,7 @@ import (
 
 func undoVersions(t *testing.T, audit *exaudit.DB, ids []int64, opts *exaudit.UndoOptions) (*exaudit.UndoPlan, error) {
 	t.Helper()
-	return audit.Undo(context.Background(), exaudit.Select(exaudit.OfVersions(ids...)), opts)
+	return audit.Undo(context.Background(), exaudit.Select(exaudit.ByVersion(ids...)), opts)
 }
 
 // A row that came to the key of one that would come back is not overwritten, whoever had the key in between.
@@ -23,7 +23,7 @@ func TestUndoOverwritesNoRowThatCameLater(t *testing.T) {
 	db, audit := audited(t, `CREATE TABLE p (id bigint PRIMARY KEY, b int, c text); INSERT INTO p VALUES (1000, 2, 'orig')`, "p")
 	inOneTransaction(t, db, `DELETE FROM p WHERE id = 1000`, `INSERT INTO p VALUES (1000, 7, 'B')`)
 	db.Exec(t, `UPDATE p SET id = 2 WHERE id = 1000`)
-	if plan, err := audit.PlanUndo(context.Background(), exaudit.Select(exaudit.OfVersions(1)), nil); err != nil || plan.Err() != nil {
+	if plan, err := audit.PlanUndo(context.Background(), exaudit.Select(exaudit.ByVersion(1)), nil); err != nil || plan.Err() != nil {
 		t.Errorf("a key that nobody has any more: %v, %v", err, plan.Err())
 	}
 	db.Exec(t, `INSERT INTO p VALUES (1000, 50, 'C')`)
@@ -111,7 +111,7 @@ func TestUndoOfTwoPermutations(t *testing.T) {
 					db.Exec(t, change)
 				}
 				after := rows(t, db, "t")
-				plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.OfTables("t")), nil)
+				plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTable("t")), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -167,14 +167,14 @@ func TestUndoOfARowThatCameAndWent(t *testing.T) {
 	db.Exec(t, `UPDATE t SET v = 2`)
 	db.Exec(t, `DELETE FROM t WHERE k = 'a'`)
 	db.Exec(t, `INSERT INTO t VALUES ('a', 7)`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(1, 3, 5)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(1, 3, 5)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("of a alone: %v, want nothing to do", err)
 	}
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(1, 3, 4, 5)), nil); err != nil {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(1, 3, 4, 5)), nil); err != nil {
 		t.Error(err)
 	}
 	expect(t, db, "t", `(a,7) (b,1)`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(3, 5)), nil); err == nil || errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(3, 5)), nil); err == nil || errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("without the create: %v, want a conflict", err)
 	}
 }

@@ -349,7 +349,7 @@ func TestUndoWithTriggersThatCount(t *testing.T) {
 		INSERT INTO items VALUES (1, 1, 10), (2, 1, 5), (3, 2, 7)`, "carts", "items", "log")
 	carts, items := rows(t, db, "carts"), rows(t, db, "items")
 	bad := inOneTransaction(t, db, `DELETE FROM items WHERE id = 2`, `UPDATE items SET price = 100 WHERE id = 3`)
-	plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad), exaudit.OfTables("carts", "items")), nil)
+	plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad), exaudit.ByTable("carts", "items")), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -521,7 +521,7 @@ func TestRedoOfARevert(t *testing.T) {
 		t.Fatal(err)
 	}
 	versions := historyOf(t, audit, "parcels", 2)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.OfVersions(versions[0].ID, versions[1].ID)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(versions[0].ID, versions[1].ID)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("undo of what a revert has undone: %v, want ErrNothingToDo", err)
 	}
 	if _, err := audit.Redo(ctx, versions[2].Transaction, nil); err != nil {

@@ -137,7 +137,7 @@ func use(t *testing.T, db *pgtest.DB, audit *exaudit.DB, name, insert, change, m
 	if want := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE id <= $1 AND table_id = (SELECT table_id FROM exaudit.versions WHERE id = $1)`, at); n != want {
 		t.Errorf("table %.200s: %d rows as of then, want %d", name, n, want)
 	}
-	versions, err := audit.Versions(ctx, exaudit.OfTables(name))
+	versions, err := audit.Versions(ctx, exaudit.ByTable(name))
 	fatal("versions", err)
 	last := versions[len(versions)-1]
 	_, _, err = audit.States(ctx, last.ID)

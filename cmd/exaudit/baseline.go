@@ -53,7 +53,7 @@ func (p *program) baseline(c *cli.Context) error {
 	return printList(p, c, done)
 }
 
-func (p *program) reportBaseline(done exaudit.Baselined) {
+func (p *program) reportBaseline(done exaudit.BaselineResult) {
 	if done.Rows == 0 {
 		fmt.Fprintf(p.stdout, "%s: nothing to record\n", printable(done.Table))
 		return

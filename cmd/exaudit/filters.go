@@ -58,23 +58,23 @@ func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.HistoryOption, error) {
 		actions = append(actions, action)
 	}
 	if actions != nil {
-		opts = append(opts, exaudit.OfAction(actions...))
+		opts = append(opts, exaudit.ByAction(actions...))
 	}
 	for _, text := range c.StringSlice("version") {
 		id, err := versionNumber(c, text)
 		if err != nil {
 			return nil, err
 		}
-		opts = append(opts, exaudit.OfVersions(id))
+		opts = append(opts, exaudit.ByVersion(id))
 	}
 	if c.IsSet("column") {
-		opts = append(opts, exaudit.Changed(c.StringSlice("column")...))
+		opts = append(opts, exaudit.ByColumn(c.StringSlice("column")...))
 	}
 	for _, condition := range c.StringSlice("where") {
 		opts = append(opts, exaudit.Where(condition))
 	}
 	if c.Bool("rollback") {
-		opts = append(opts, exaudit.Rollbacks(true))
+		opts = append(opts, exaudit.ByRollback(true))
 	}
 	return opts, nil
 }
@@ -122,7 +122,7 @@ func whoFilters(c *cli.Context, _ time.Time) ([]exaudit.HistoryOption, error) {
 		if strings.Contains(text, "=") {
 			values = append(values, text)
 		} else {
-			opts = append(opts, exaudit.HasCustom(text))
+			opts = append(opts, exaudit.ByCustomKey(text))
 		}
 	}
 	custom, err := keyValues(c.Command.Name, "by", values)

@@ -99,7 +99,7 @@ func (p *program) history(c *cli.Context) error {
 func (l *listing) read(c *cli.Context, db *exaudit.DB, key []string, opts []exaudit.HistoryOption) (err error) {
 	if l.rows {
 		if l.table != "" {
-			opts = append(opts, exaudit.OfTables(l.table))
+			opts = append(opts, exaudit.ByTable(l.table))
 		}
 		return l.search(c, db, opts)
 	}

@@ -48,7 +48,7 @@ func (p *program) log(c *cli.Context) error {
 	}
 	opts = append(opts, exaudit.Before(c.Int64("before")))
 	if c.NArg() > 0 {
-		opts = append(opts, exaudit.OfTables(c.Args().Slice()...))
+		opts = append(opts, exaudit.ByTable(c.Args().Slice()...))
 	}
 	conn, db, err := p.openToRead(c)
 	if err != nil {

@@ -102,7 +102,7 @@ func (r *reversion) run(db *exaudit.DB) error {
 }
 
 // decide rehearses, shows, asks and does it, as the flags want; it gives what was changed.
-func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
+func (r *reversion) decide(db *exaudit.DB) (*exaudit.RevertPlan, error) {
 	ctx := r.c.Context
 	plan, err := db.PlanRevert(ctx, r.version.ID, &r.opts)
 	if err != nil {
@@ -156,7 +156,7 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.Reversal, error) {
 
 // rehearse reverts in a transaction that is rolled back: that finds what only PostgreSQL
 // knows, constraints and what triggers add.
-func (r *reversion) rehearse(plan *exaudit.Reversal) (*exaudit.Reversal, error) {
+func (r *reversion) rehearse(plan *exaudit.RevertPlan) (*exaudit.RevertPlan, error) {
 	ctx := r.c.Context
 	tx, err := r.conn.Begin(ctx)
 	if err != nil {
@@ -182,7 +182,7 @@ func (r *reversion) say(text string) {
 }
 
 // show prints what is changed, in the same form as a history.
-func (r *reversion) show(w io.Writer, verb string, done *exaudit.Reversal) {
+func (r *reversion) show(w io.Writer, verb string, done *exaudit.RevertPlan) {
 	if w == r.stdout && !forPeople(r.c) {
 		return
 	}
@@ -203,12 +203,12 @@ func (r *reversion) show(w io.Writer, verb string, done *exaudit.Reversal) {
 	}
 }
 
-func (r *reversion) printJSON(done *exaudit.Reversal) error {
+func (r *reversion) printJSON(done *exaudit.RevertPlan) error {
 	if forPeople(r.c) {
 		return nil
 	}
 	if done == nil {
-		done = &exaudit.Reversal{}
+		done = &exaudit.RevertPlan{}
 	}
 	return r.print(r.c, struct {
 		Version  int64         `json:"version"`

@@ -101,7 +101,7 @@ func (p *program) undo(c *cli.Context) error {
 	}
 	table, key := c.Args().First(), c.Args().Tail()
 	if table != "" && len(key) == 0 {
-		selection = append(selection, exaudit.OfTables(table))
+		selection = append(selection, exaudit.ByTable(table))
 	}
 	return u.run(func(ctx context.Context) (plan *exaudit.UndoPlan, err error) {
 		switch {
@@ -111,7 +111,7 @@ func (p *program) undo(c *cli.Context) error {
 			return u.db.PlanUndo(ctx, exaudit.Select(selection...), &u.opts)
 		}
 		err = withKey(key, func(key any) error {
-			plan, err = u.db.PlanUndo(ctx, exaudit.Select(append(selection, exaudit.OfEntity(table, key))...), &u.opts)
+			plan, err = u.db.PlanUndo(ctx, exaudit.Select(append(selection, exaudit.ByRow(table, key))...), &u.opts)
 			return err
 		})
 		return plan, err
@@ -138,7 +138,7 @@ func (p *program) redo(c *cli.Context) error {
 
 // redoLast plans to take back the newest transaction in which something was undone.
 func (u *undoing) redoLast(ctx context.Context) (*exaudit.UndoPlan, error) {
-	found, err := u.db.Transactions(ctx, exaudit.Rollbacks(true), exaudit.Limit(1))
+	found, err := u.db.Transactions(ctx, exaudit.ByRollback(true), exaudit.Limit(1))
 	if err != nil {
 		return nil, err
 	}

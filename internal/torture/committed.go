@@ -21,7 +21,7 @@ func (r *run) checkCommitted() error {
 	}
 	audit, what := exaudit.New(r.control), "committed undo of versions "+strings.Trim(fmt.Sprint(ids), "[]")
 	undo := func() (*exaudit.UndoPlan, error) {
-		return audit.Undo(r.ctx, exaudit.Select(exaudit.OfVersions(ids...)), nil)
+		return audit.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil)
 	}
 	plan, err := undo()
 	if errors.Is(err, exaudit.ErrNothingToDo) {

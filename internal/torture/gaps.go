@@ -53,7 +53,7 @@ func (r *run) checkGaps() error {
 func (r *run) checkGapsOfUndo(tx pgx.Tx, ids []int64, chosen map[int64]bool, policy exaudit.ConflictPolicy) error {
 	what := fmt.Sprintf("undo of %v, %s", ids, policy)
 	r.counts.Undos++
-	_, err := exaudit.New(tx).Undo(r.ctx, exaudit.Select(exaudit.OfVersions(ids...)), &exaudit.UndoOptions{OnConflict: policy})
+	_, err := exaudit.New(tx).Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), &exaudit.UndoOptions{OnConflict: policy})
 	switch {
 	case errors.Is(err, exaudit.ErrUndoConflict), errors.Is(err, exaudit.ErrNothingToDo):
 		return r.holds(tx, "gaps", what, r.now())

@@ -45,7 +45,7 @@ func (r *run) checkPolicy(tx pgx.Tx, policy string, options *exaudit.UndoOptions
 	if err != nil {
 		return err
 	}
-	_, err = audit.Undo(r.ctx, exaudit.Select(exaudit.OfVersions(ids...)), options)
+	_, err = audit.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), options)
 	if errors.Is(err, exaudit.ErrNothingToDo) || want.fuzzy {
 		return nil
 	}
@@ -68,7 +68,7 @@ func (r *run) checkPolicy(tx pgx.Tx, policy string, options *exaudit.UndoOptions
 	if err != nil || len(rollbacks) == 0 {
 		return err
 	}
-	if _, err := audit.Undo(r.ctx, exaudit.Select(exaudit.OfVersions(rollbacks...)), nil); err != nil {
+	if _, err := audit.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(rollbacks...)), nil); err != nil {
 		return found("redo", "redo of %s: %v", what, err)
 	}
 	return r.holds(tx, "redo", "redo of "+what, now)

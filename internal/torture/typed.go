@@ -60,7 +60,7 @@ func typedHistories[T any](r *run, place int) error {
 			continue
 		}
 		last := map[string]*T{} // by what a version left, and the next one found
-		for h, err := range exaudit.HistoryOf[T](r.ctx, audit, table, exaudit.EntityID(v.EntityID)) {
+		for h, err := range exaudit.History[T](r.ctx, audit, table, exaudit.EntityID(v.EntityID)) {
 			if err != nil {
 				return found("typed", "history of %s %s: %v", table, v.EntityID, err)
 			}

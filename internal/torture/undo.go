@@ -194,7 +194,7 @@ func (r *run) checkChoice(tx pgx.Tx, ids []int64, want undone) error {
 	r.counts.Undos++
 	audit, now := exaudit.New(tx), r.now()
 	what := "versions " + strings.Trim(fmt.Sprint(ids), "[]")
-	_, err := audit.Undo(r.ctx, exaudit.Select(exaudit.OfVersions(ids...)), nil)
+	_, err := audit.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil)
 	switch {
 	case errors.Is(err, exaudit.ErrUndoConflict):
 		r.counts.Conflicts++
@@ -241,7 +241,7 @@ func (r *run) checkRedo(tx pgx.Tx, audit *exaudit.DB, what string, undone, now s
 		if last = newest; len(ids) == 0 {
 			return found("redo", "%s: nothing was recorded", name)
 		}
-		if _, err := audit.Undo(r.ctx, exaudit.Select(exaudit.OfVersions(ids...)), nil); err != nil {
+		if _, err := audit.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil); err != nil {
 			return found("redo", "%s: %v; want %s", name, err, r.all(want))
 		}
 		r.counts.did([]string{"redo", "undo of a redo"}[i])
