@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit/db"
@@ -54,7 +55,11 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 	if err != nil {
 		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, ErrInvalidKey, err)
 	}
-	e.ID, err = db.New().EntityID(ctx, d.conn, db.EntityIDParams{Relation: t.Relation, KeyValues: encoded})
+	// in a savepoint: an earlier primary key may have had another type
+	err = d.savepoint(ctx, len(periods) > 1, func(q db.DBTX) (err error) {
+		e.ID, err = db.New().EntityID(ctx, q, db.EntityIDParams{Relation: t.Relation, KeyValues: encoded})
+		return err
+	})
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code[:2] == "22" {
 		err = fmt.Errorf("%w: %s: %w", ErrInvalidKey, pgErr.Message, err)
 	} else if err != nil {
@@ -64,6 +69,14 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 	}
 	former := entityIDOf(values)
 	return d.inPeriod(ctx, e, former, periods, err)
+}
+
+// savepoint runs a query that may fail, after which more is to be asked.
+func (d *DB) savepoint(ctx context.Context, needed bool, query func(db.DBTX) error) error {
+	if !needed {
+		return query(d.conn)
+	}
+	return pgx.BeginFunc(ctx, d.conn, func(tx pgx.Tx) error { return query(tx) })
 }
 
 // inPeriod is an entity in the last time in which there were versions of its key: under the present primary key, or under

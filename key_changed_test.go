@@ -2,9 +2,12 @@ package exaudit_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
@@ -138,5 +141,47 @@ func TestPrimaryKeyIsTheSame(t *testing.T) {
 				end(t, err)
 			})
 		}
+	}
+}
+
+// A label of an enum in the primary key that is renamed makes another key: what was before is under the earlier label.
+func TestLabelOfKeyIsRenamed(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db := auditdb.New(t, `CREATE TYPE color AS ENUM ('red', 'green', 'blue'); CREATE TABLE t (k color PRIMARY KEY, v int)`)
+	audit := exaudit.New(db.Pool)
+	auditdb.Install(t, db, "t")
+	db.Exec(t, `INSERT INTO t VALUES ('red', 1), ('green', 2)`)
+	db.Exec(t, `SELECT exaudit.mark('before')`)
+	db.Exec(t, `UPDATE t SET v = 3 WHERE k = 'red'; DELETE FROM t WHERE k = 'green'`)
+	db.Exec(t, `ALTER TYPE color ADD VALUE 'pink'`)
+	if rows := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.as_of_mark(NULL::t, 'before')`); rows != 2 {
+		t.Errorf("a label that is added: %d rows", rows)
+	}
+	db.Exec(t, `ALTER TYPE color RENAME VALUE 'red' TO 'rosso'; ALTER TYPE color RENAME VALUE 'green' TO 'verde'`)
+	_, err := audit.Sync(ctx)
+	end(t, err)
+	db.Exec(t, `UPDATE t SET v = 4 WHERE k = 'rosso'`)
+
+	for key, want := range map[string]int{"red": 2, "green": 2, "rosso": 1} {
+		if got := historyOf(t, audit, "t", key, exaudit.WithStates()); len(got) != want {
+			t.Errorf("%s has %d versions, want %d", key, len(got), want)
+		}
+	}
+	end(t, pgx.BeginFunc(ctx, db.Pool, func(tx pgx.Tx) error {
+		if got := historyOf(t, exaudit.New(tx), "t", "red"); len(got) != 2 {
+			t.Errorf("in a transaction, red has %d versions", len(got))
+		}
+		return nil
+	}))
+	if got := historyOf(t, audit, "t", "rosso", exaudit.WithStates())[0].State; got["k"] != "rosso" || got["v"] != json.Number("4") {
+		t.Errorf("rosso is %v", got)
+	}
+	if _, err := db.Pool.Exec(ctx, `SELECT * FROM exaudit.as_of_mark(NULL::t, 'before')`); err == nil || !strings.Contains(err.Error(), "the primary key of public.t was changed after version 4, by its type") {
+		t.Errorf("as of a mark before: %v", err)
+	}
+	_, err = audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.OfAction(exaudit.Deleted)))
+	if !errors.Is(err, exaudit.ErrUndoConflict) {
+		t.Errorf("undo: %v", err)
 	}
 }

@@ -215,7 +215,8 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.note_columns TO exaudit_writer;
 
 -- The times in which a table had the same primary key, oldest first: from the versions after after_id to until_id, NULL
--- of the present one. Columns may be renamed, and given a type that writes the same.
+-- of the present one. Columns may be renamed, and given a type that writes the same; an enum whose labels were renamed
+-- writes another key.
 CREATE FUNCTION exaudit_internal.key_periods(table_id integer, relation oid, OUT after_id bigint, OUT until_id bigint, OUT columns text[])
     RETURNS SETOF record
     LANGUAGE plpgsql STABLE
@@ -230,7 +231,7 @@ DECLARE
     s       record;
 BEGIN
     FOR s IN
-        SELECT x.since, x.relation, k.numbers, k.names, k.types
+        SELECT x.since, x.relation, k.numbers, k.names, k.types, k.labels
         FROM (SELECT c.since, c.relation, c.columns, 1 AS place
               FROM exaudit_internal.column_snapshots c WHERE c.table_id = key_periods.table_id
               UNION ALL
@@ -239,14 +240,21 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT jsonb_agg(c -> 'number' ORDER BY c -> 'key') AS numbers, jsonb_agg(c -> 'name' ORDER BY c -> 'key') AS names,
                    jsonb_agg(CASE WHEN c ->> 'type' ~ '^(smallint|integer|bigint|text|character varying([(][0-9]+[)])?)$' THEN ''
-                                  ELSE coalesce(c ->> 'layout', c ->> 'type') END ORDER BY c -> 'key') AS types
+                                  ELSE coalesce(c ->> 'layout', c ->> 'type') END ORDER BY c -> 'key') AS types,
+                   (SELECT coalesce(jsonb_object_agg(label.key, label.value), '{}')
+                    FROM pg_catalog.jsonb_array_elements(x.columns) AS of_key
+                    CROSS JOIN LATERAL pg_catalog.jsonb_each(of_key -> 'labels') AS enum
+                    CROSS JOIN LATERAL pg_catalog.jsonb_each(enum.value) AS label
+                    WHERE of_key ? 'key') AS labels
             FROM pg_catalog.jsonb_array_elements(x.columns) AS c WHERE c ? 'key') AS k
         ORDER BY x.place, x.since
     LOOP
-        key := pg_catalog.jsonb_build_object('relation', s.relation::bigint, 'numbers', s.numbers, 'names', s.names, 'types', s.types);
+        key := pg_catalog.jsonb_build_object('relation', s.relation::bigint, 'numbers', s.numbers, 'names', s.names, 'types', s.types, 'labels', s.labels);
         begins := CASE WHEN n = 0 THEN 0 ELSE s.since END;
         WHILE n > 0 LOOP
             IF periods[n] -> 'types' = key -> 'types'
+               AND NOT EXISTS (SELECT FROM pg_catalog.jsonb_each(s.labels) AS label
+                               WHERE periods[n] -> 'labels' -> label.key <> label.value)
                AND (CASE WHEN periods[n] -> 'relation' = key -> 'relation' THEN periods[n] -> 'numbers' = key -> 'numbers'
                          ELSE periods[n] -> 'names' = key -> 'names' END) THEN
                 begins := periods[n] ->> 'begins';

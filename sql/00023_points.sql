@@ -119,8 +119,9 @@ BEGIN
     END IF;
     SELECT p.* INTO is_now FROM exaudit_internal.key_periods(table_id, relation) AS p WHERE p.until_id IS NULL;
     SELECT p.* INTO was FROM exaudit_internal.key_periods(table_id, relation) AS p WHERE p.until_id = is_now.after_id;
-    RAISE EXCEPTION 'the primary key of % was changed after version %, from (%) to (%)', relation, was.until_id,
-        array_to_string(was.columns, ', '), array_to_string(is_now.columns, ', ')
+    RAISE EXCEPTION 'the primary key of % was changed after version %, %', relation, was.until_id,
+        CASE WHEN was.columns = is_now.columns THEN 'by its type'
+             ELSE pg_catalog.format('from (%s) to (%s)', array_to_string(was.columns, ', '), array_to_string(is_now.columns, ', ')) END
         USING ERRCODE = 'XA017', HINT = 'Rows before that are not told by the present key: "exaudit history" takes the earlier one, "exaudit log" needs none.';
 END
 $$;

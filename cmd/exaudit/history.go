@@ -130,8 +130,11 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 	partial := len(key) > 0 && l.total > 0 && l.began != exaudit.Created && l.began != exaudit.Baseline
 	since := begin.CompleteSince.Format(time.RFC3339)
 	for i := range begin.Keys[:max(0, len(begin.Keys)-1)] {
-		p.complain("the primary key of %s was changed after version %d, from %s to %s: what was before is under the earlier key",
-			l.table, begin.Keys[i].Until, begin.Keys[i].Key(), begin.Keys[i+1].Key())
+		change := "by its type"
+		if from, to := begin.Keys[i].Key(), begin.Keys[i+1].Key(); from != to {
+			change = "from " + from + " to " + to
+		}
+		p.complain("the primary key of %s was changed after version %d, %s: what was before is under the earlier key", l.table, begin.Keys[i].Until, change)
 	}
 	switch {
 	case begin.Removed && (partial || l.rows || l.total == 0):
