@@ -180,7 +180,7 @@ func TestLabelOfKeyIsRenamed(t *testing.T) {
 	if _, err := db.Pool.Exec(ctx, `SELECT * FROM exaudit.as_of_mark(NULL::t, 'before')`); err == nil || !strings.Contains(err.Error(), "the primary key of public.t was changed after version 4, by its type") {
 		t.Errorf("as of a mark before: %v", err)
 	}
-	_, err = audit.Undo(ctx, exaudit.Select(exaudit.OfTables("t"), exaudit.OfAction(exaudit.Deleted)), nil)
+	_, err = audit.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Deleted)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Errorf("undo: %v", err)
 	}
