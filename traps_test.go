@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -131,6 +132,26 @@ func TestAmongTraps(t *testing.T) {
 		}
 	}
 	d.functions()
+	traps.Check(t, d.DB)
+}
+
+// Without custom columns, triggers record custom data in another way.
+func TestWithoutCustomColumnsAmongTraps(t *testing.T) {
+	t.Parallel()
+	d := newTrapped(t)
+	tables, _, _ := strings.Cut(trappedTables, "ALTER TABLE exaudit.versions")
+	d.Exec(t, tables)
+	names := []string{"plain", "wide", "chosen", "fully"}
+	options := maps.Clone(trappedOptions)
+	delete(options, "by_statement")
+	_, err := exaudit.New(d.pool).Install(context.Background(), names, &exaudit.InstallOptions{TableOptions: options})
+	d.call("Install", err)
+	for _, name := range names {
+		d.write(name)
+	}
+	if n := pgtest.One[int](t, d.DB, `SELECT count(DISTINCT (table_id, action)) FROM exaudit.versions WHERE custom ->> 'actor' = 'ada'`); n != 10 { // chosen records no row with -0
+		t.Errorf("custom data of %d kinds of changes, want 10", n)
+	}
 	traps.Check(t, d.DB)
 }
 
@@ -432,19 +453,22 @@ func (d *trapped) functions() {
 	d.t.Helper()
 	// what PostgreSQL does not count, or is only for what is rare
 	calls := map[string]string{
-		"array_value":        `exaudit_internal.array_value('{a}'::pg_catalog.text[]), exaudit_internal.array_value('{{a}}'::pg_catalog.text[])`,
-		"after_mark":         `exaudit.after_mark(m, 1, '1') FROM exaudit.marks AS m`,
-		"custom_values":      `exaudit_internal.custom_values(v) FROM exaudit.versions AS v`,
-		"float_array_value":  `exaudit_internal.float_array_value('{-0}'::pg_catalog.float8[])`,
-		"float_value":        `exaudit_internal.float_value(f), exaudit_internal.float_value(g) FROM public.plain`,
-		"format_array_value": `exaudit_internal.format_array_value(moods) FROM public.plain`,
-		"is_placeholder":     `exaudit_internal.is_placeholder('{"": [{"masked": "a"}]}', 'a')`,
-		"quoted":             `exaudit_internal.quoted('by')`,
-		"same_place":         `exaudit_internal.same_place('7 (0,1)', '7 (0,2)')`,
-		"schema_digest":      `exaudit_internal.schema_digest()`,
-		"schema_version":     `exaudit.schema_version()`,
-		"text_value":         `exaudit_internal.text_value(p), exaudit_internal.text_value(m) FROM public.plain`,
-		"value_expression":   `exaudit_internal.value_expression(a.atttypid, 'text') FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) 'public.plain'::pg_catalog.regclass::pg_catalog.oid`,
+		"array_value":             `exaudit_internal.array_value('{a}'::pg_catalog.text[]), exaudit_internal.array_value('{{a}}'::pg_catalog.text[])`,
+		"after_mark":              `exaudit.after_mark(m, 1, '1') FROM exaudit.marks AS m`,
+		"custom_values":           `exaudit_internal.custom_values(v) FROM exaudit.versions AS v`,
+		"float_array_value":       `exaudit_internal.float_array_value('{-0}'::pg_catalog.float8[])`,
+		"float_value":             `exaudit_internal.float_value(f), exaudit_internal.float_value(g) FROM public.plain`,
+		"format_array_value":      `exaudit_internal.format_array_value(moods) FROM public.plain`,
+		"is_placeholder":          `exaudit_internal.is_placeholder('{"": [{"masked": "a"}]}', 'a')`,
+		"quoted":                  `exaudit_internal.quoted('by')`,
+		"same_place":              `exaudit_internal.same_place('7 (0,1)', '7 (0,2)')`,
+		"schema_digest":           `exaudit_internal.schema_digest()`,
+		"schema_version":          `exaudit.schema_version()`,
+		"text_value":              `exaudit_internal.text_value(p), exaudit_internal.text_value(m) FROM public.plain`,
+		"with_json_value":         `exaudit_internal.with_json_value(NULL, 'doc', doc), exaudit_internal.with_json_value('{"": []}', 'doc', 'null') FROM public.plain`,
+		"with_value":              `exaudit_internal.with_value(NULL, 'f', f), exaudit_internal.with_value('{}', 'moods', moods) FROM public.plain`,
+		"record_with_custom_data": `exaudit_internal.record_with_custom_data(1, 'created', 'x', NULL, '{}')`,
+		"value_expression":        `exaudit_internal.value_expression(a.atttypid, 'text') FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) 'public.plain'::pg_catalog.regclass::pg_catalog.oid`,
 	}
 	d.pool.Close()
 	var missing []string

@@ -734,7 +734,7 @@ func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([
 const tableExpressions = `-- name: TableExpressions :one
 WITH made AS MATERIALIZED (
     SELECT r.alias,
-           exaudit_internal.shape(r.relation)                                 AS shape,
+           exaudit_internal.shape_digest(exaudit_internal.shape(r.relation))  AS shape,
            exaudit_internal.image_expression(r.relation, r.alias)              AS image,
            exaudit_internal.oversized_expression(r.relation, r.alias)          AS oversized,
            exaudit_internal.image_expression(r.relation, r.alias, NULL, false) AS plain_image,

@@ -66,7 +66,7 @@ SELECT coalesce(exaudit_internal.present_columns(@relation::pg_catalog.oid), '[]
 -- longer than any name, and then named OLD and NEW.
 WITH made AS MATERIALIZED (
     SELECT r.alias,
-           exaudit_internal.shape(r.relation)                                 AS shape,
+           exaudit_internal.shape_digest(exaudit_internal.shape(r.relation))  AS shape,
            exaudit_internal.image_expression(r.relation, r.alias)              AS image,
            exaudit_internal.oversized_expression(r.relation, r.alias)          AS oversized,
            exaudit_internal.image_expression(r.relation, r.alias, NULL, false) AS plain_image,

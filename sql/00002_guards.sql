@@ -54,6 +54,23 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.refuse_trigger TO exaudit_writer;
+
+-- The same unless the trigger is the one that was made for a function called t1_insert or the like, and fires for each of
+-- wanted_level: ROW or STATEMENT.
+CREATE FUNCTION exaudit_internal.check_trigger(
+    function_name text, wanted_level text, name text, timing text, operation text, level text, relation oid
+) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF name <> '!exaudit_' || function_name OR operation <> upper(split_part(function_name, '_', 2)) OR level <> wanted_level
+       OR timing <> (CASE WHEN operation = 'TRUNCATE' THEN 'BEFORE' ELSE 'AFTER' END) THEN
+        PERFORM exaudit_internal.refuse_trigger(function_name, name, timing, operation, level, relation);
+    END IF;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.check_trigger TO exaudit_writer;
 -- +goose StatementEnd
 
 RESET ROLE;

@@ -117,6 +117,26 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.image_expression TO exaudit_writer, exaudit_reader;
 
+-- Adds a value to an image, or begins one. Its calls in trigger functions are inlined, and cost what the expression does: no
+-- SET, and every name is qualified.
+CREATE FUNCTION exaudit_internal.with_value(image jsonb, column_name text, value anyelement) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT coalesce(image, '{}') OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(column_name, value)
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.with_value TO exaudit_writer;
+
+-- The same for a column of type jsonb. Notes a JSON null, to tell it from an SQL NULL; no column can be called ''.
+CREATE FUNCTION exaudit_internal.with_json_value(image jsonb, column_name text, value jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN value OPERATOR(pg_catalog.=) 'null'
+                THEN coalesce(image, '{}') OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(
+                         column_name, value, '', coalesce(image OPERATOR(pg_catalog.->) '', '[]') OPERATOR(pg_catalog.||) pg_catalog.to_jsonb(column_name))
+                ELSE coalesce(image, '{}') OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(column_name, value) END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.with_json_value TO exaudit_writer;
+
 -- Notes in an image that a jsonb column holds a JSON null, not an SQL NULL. No column can be
 -- called ''.
 CREATE FUNCTION exaudit_internal.note_json_null(image jsonb, column_name text) RETURNS jsonb
@@ -237,9 +257,9 @@ BEGIN
     IF pg_catalog.pg_column_size(image) <= exaudit_internal.image_limit() THEN
         RETURN image;
     END IF;
-    RETURN exaudit_internal.bounded_image(row_value, exaudit_internal.column_names(row_value));
+    RETURN exaudit_internal.bounded_image(row_value);
 EXCEPTION WHEN program_limit_exceeded OR internal_error OR out_of_memory THEN
-    RETURN exaudit_internal.bounded_image(row_value, exaudit_internal.column_names(row_value));
+    RETURN exaudit_internal.bounded_image(row_value);
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.encode_with TO exaudit_writer, exaudit_reader;

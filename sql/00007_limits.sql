@@ -132,9 +132,9 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.note_oversized TO exaudit_writer, exaudit_reader;
 
--- The image of some columns of a row; those that it has no room for are noted, the widest
+-- The image of some columns of a row, or of all; those that it has no room for are noted, the widest
 -- ones. What PostgreSQL cannot make the text of raises one of three errors.
-CREATE FUNCTION exaudit_internal.bounded_image(row_value anyelement, columns text[]) RETURNS jsonb
+CREATE FUNCTION exaudit_internal.bounded_image(row_value anyelement, columns text[] DEFAULT NULL) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -145,7 +145,9 @@ DECLARE
     sizes    bigint[];
     name     text;
 BEGIN
-    IF columns = '{}' THEN
+    IF columns IS NULL THEN
+        columns := exaudit_internal.column_names(row_value);
+    ELSIF columns = '{}' THEN
         RETURN '{}';
     END IF;
     BEGIN
@@ -217,8 +219,8 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.without_value TO exaudit_writer, exaudit_reader;
 
--- What an update of a row with wide values changed, of some of its columns: both sides.
-CREATE FUNCTION exaudit_internal.bounded_changes(old_row anyelement, new_row anyelement, columns text[],
+-- What an update of a row with wide values changed, of some of its columns or of all: both sides.
+CREATE FUNCTION exaudit_internal.bounded_changes(old_row anyelement, new_row anyelement, columns text[] DEFAULT NULL,
                                         OUT old_values jsonb, OUT new_values jsonb)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -229,7 +231,7 @@ BEGIN
     EXECUTE (
         SELECT pg_catalog.format('SELECT array_remove(ARRAY[%s], NULL)', string_agg(pg_catalog.format(
                    'CASE WHEN ROW(($1).%1$I)::record *<> ROW(($2).%1$I)::record THEN %1$L END', c.name), ', '))
-        FROM unnest(columns) AS c (name))
+        FROM unnest(coalesce(columns, exaudit_internal.column_names(new_row))) AS c (name))
     INTO changed USING old_row, new_row;
     old_values := exaudit_internal.bounded_image(old_row, changed);
     new_values := exaudit_internal.bounded_image(new_row, changed);

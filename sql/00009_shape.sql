@@ -5,8 +5,7 @@ SET LOCAL ROLE exaudit_owner;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- +goose StatementBegin
--- What a trigger function was written for: columns and primary key, as in CREATE TABLE,
--- indented as it stands in the function.
+-- What a trigger function was written for: columns and primary key, as in CREATE TABLE.
 CREATE FUNCTION exaudit_internal.shape(relation oid) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
@@ -67,20 +66,29 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.check_snapshot TO exaudit_writer, exaudit_reader;
 
--- Is the table still what the trigger function was written for?
+-- The digest of a shape: what is written into a trigger function.
+CREATE FUNCTION exaudit_internal.shape_digest(shape text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_catalog.left(encode(sha256(convert_to(shape, 'UTF8')), 'hex'), 32)
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.shape_digest TO exaudit_writer, exaudit_reader;
+
+-- Does the table still have the columns and the key that the trigger function was written for?
 --
 -- IMMUTABLE is deliberate and only holds inside a trigger function, with constant
 -- arguments: the planner then evaluates this once per plan, and because the plan holds
 -- the table's oid as a constant, PostgreSQL throws the plan away when the table is
 -- altered. DDL is noticed by the next write, in every session, and costs nothing
 -- in between.
-CREATE FUNCTION exaudit_internal.has_shape(relation oid, shape text) RETURNS boolean
+CREATE FUNCTION exaudit_internal.has_shape(relation oid, digest text) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM exaudit_internal.check_snapshot(relation);
-    RETURN exaudit_internal.shape(relation) IS NOT DISTINCT FROM shape;
+    RETURN exaudit_internal.shape_digest(exaudit_internal.shape(relation)) IS NOT DISTINCT FROM digest;
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.has_shape TO exaudit_writer, exaudit_reader;
@@ -147,29 +155,34 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.present_columns TO exaudit_writer, exaudit_reader;
 
--- Are the columns the ones that the last snapshot has? The shape does not tell: a column that was dropped and added again
--- has its name and type, and another number. What the own transaction has kept may be rolled back and does not count, for
--- this is IMMUTABLE as has_shape is: the plan would go on with it.
-CREATE FUNCTION exaudit_internal.has_snapshot(table_id integer, relation oid) RETURNS boolean
+-- The columns, where they are not the ones that the last snapshot has, else NULL. The shape does not tell: a column that
+-- was dropped and added again has its name and type, and another number. What the own transaction has kept may be rolled
+-- back and does not count, for this is IMMUTABLE as has_shape is: the plan would go on with it.
+CREATE FUNCTION exaudit_internal.unnoted_columns(table_id integer, relation oid) RETURNS jsonb
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    last exaudit_internal.column_snapshots;
+    last    exaudit_internal.column_snapshots;
+    present jsonb := exaudit_internal.present_columns(relation);
 BEGIN
     SELECT * INTO last FROM exaudit_internal.column_snapshots s
-    WHERE s.table_id = has_snapshot.table_id
+    WHERE s.table_id = unnoted_columns.table_id
     ORDER BY s.since DESC LIMIT 1;
-    RETURN coalesce(last.relation = has_snapshot.relation
-                    AND last.xid IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()
-                    AND last.columns = exaudit_internal.present_columns(has_snapshot.relation), false);
+    IF last.relation = unnoted_columns.relation
+       AND last.xid IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()
+       AND last.columns = present THEN
+        RETURN NULL;
+    END IF;
+    RETURN coalesce(present, '[]');
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.has_snapshot TO exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit_internal.unnoted_columns TO exaudit_writer;
 
--- The same of now, where that could not be planned with, and keeps the columns where they are news. Returns true.
+-- Keeps such columns, unless somebody else has by now. Returns true; STRICT, so that the planner drops the call where there
+-- are none.
 CREATE FUNCTION exaudit_internal.take_snapshot(table_id integer, relation oid, present jsonb) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

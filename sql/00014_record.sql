@@ -88,6 +88,36 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.record TO exaudit_writer;
 
+-- Adds one version of a table that has no custom columns to fill, with the session's data. Generated functions call this
+-- where the short way, an INSERT of their own, does not do. Returns NULL, for them to return: that is faster than PERFORM.
+-- Pins nothing, which takes time: every name is qualified.
+CREATE FUNCTION exaudit_internal.record_with_custom_data(
+    table_id integer, action exaudit.action, entity_id text, before jsonb, after jsonb, logged_in text DEFAULT NULL
+) RETURNS boolean
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    data pg_catalog.jsonb;
+BEGIN
+    BEGIN
+        data := CASE WHEN pg_catalog.current_setting('exaudit.custom', true) OPERATOR(pg_catalog.<>) ''
+                     THEN pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb END;
+    EXCEPTION WHEN OTHERS THEN
+        data := '[]'; -- exaudit_internal.record says what is wrong with it
+    END;
+    IF pg_catalog.jsonb_typeof(data) OPERATOR(pg_catalog.<>) 'object'
+       -- or a column was added to exaudit.versions
+       OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, '{}') THEN
+        PERFORM exaudit_internal.record(table_id, action, entity_id, NULL, before, after);
+        RETURN NULL;
+    END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
+    VALUES ($1, $2, $3, $4, $5, data, (pg_catalog.current_setting('exaudit.rollback', true) OPERATOR(pg_catalog.=) 'on') IS TRUE, logged_in);
+    RETURN NULL;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.record_with_custom_data TO exaudit_writer;
+
 -- Raises while a dump is being loaded, whose rows are no changes, or where the sequence of
 -- ids lags behind the versions that came with it. For the first write to a restored table.
 CREATE FUNCTION exaudit_internal.check_restored(relation oid) RETURNS void
@@ -234,10 +264,11 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.record_altered TO exaudit_writer;
 
--- The same for a table whose oid is not the one that its triggers were written for. What
--- that oid means in this database says nothing about the table.
-CREATE FUNCTION exaudit_internal.record_restored(
-    table_id integer, relation oid, before jsonb, after jsonb, command bigint DEFAULT NULL, old_row tid DEFAULT NULL, new_row tid DEFAULT NULL
+-- The same for a table of which nothing is known in advance, as one whose oid is not the one that its triggers were written
+-- for: what that oid means in this database says nothing about the table.
+CREATE FUNCTION exaudit_internal.record_row(
+    table_id integer, relation oid, before jsonb, after jsonb,
+    crossing boolean DEFAULT NULL, command bigint DEFAULT NULL, old_row tid DEFAULT NULL, new_row tid DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -247,10 +278,94 @@ DECLARE
 BEGIN
     PERFORM exaudit_internal.check_table(table_id, relation);
     PERFORM exaudit_internal.record_altered(table_id, relation, before, after, exaudit_internal.present_columns(root), exaudit_internal.key_columns(root),
-                                   command => command, old_row => old_row, new_row => new_row);
+                                   crossing => crossing, command => command, old_row => old_row, new_row => new_row);
 END
 $$;
-GRANT EXECUTE ON FUNCTION exaudit_internal.record_restored TO exaudit_writer;
+GRANT EXECUTE ON FUNCTION exaudit_internal.record_row TO exaudit_writer;
+
+-- What can be known in advance of the whole rows of a table: IMMUTABLE as has_shape is, and under the same conditions.
+CREATE FUNCTION exaudit_internal.description(relation oid) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN pg_catalog.jsonb_build_object('query', exaudit_internal.encode_query(relation), 'present', exaudit_internal.present_columns(relation),
+                              'key', exaudit_internal.key_columns(relation));
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.description TO exaudit_writer;
+
+-- Records a change of a table that a trigger function was not written for: altered since, restored from a dump, or covered
+-- by an event trigger. known describes the relation that it was written for. Raises for a trigger that was not made for the
+-- function. Of a row that is created or deleted, the other one is NULL.
+CREATE FUNCTION exaudit_internal.record_whole_row(
+    table_id integer, written_for oid, known jsonb, function_name text, name text, timing text, operation text, level text, relation oid,
+    old_row anyelement, new_row anyelement, crossing boolean DEFAULT NULL, command bigint DEFAULT NULL, old_place tid DEFAULT NULL, new_place tid DEFAULT NULL
+) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    before jsonb;
+    after  jsonb;
+BEGIN
+    PERFORM exaudit_internal.check_trigger(function_name, 'ROW', name, timing, operation, level, relation);
+    IF relation <> written_for AND NOT exaudit_internal.is_partition_of(relation, written_for) THEN
+        -- what that oid means in this database says nothing about the table
+        PERFORM exaudit_internal.record_row(
+            table_id, relation, CASE WHEN operation <> 'INSERT' THEN exaudit_internal.encode(old_row) END,
+            CASE WHEN operation <> 'DELETE' THEN exaudit_internal.encode(new_row) END, NULL, command, old_place, new_place);
+        RETURN;
+    END IF;
+    IF operation <> 'INSERT' THEN
+        before := exaudit_internal.encode_with(known ->> 'query', old_row);
+    END IF;
+    IF operation <> 'DELETE' THEN
+        after := exaudit_internal.encode_with(known ->> 'query', new_row);
+    END IF;
+    IF operation <> 'UPDATE' AND pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
+       AND (CASE WHEN operation = 'DELETE' THEN exaudit_internal.leaves(table_id, relation, old_place, before, known -> 'present', known -> 'key')
+                 ELSE exaudit_internal.arrives(table_id, relation, command::text::cid, after, known -> 'present', known -> 'key') END) THEN
+        RETURN;
+    END IF;
+    PERFORM exaudit_internal.record_altered(table_id, relation, before, after, known -> 'present', known -> 'key',
+                                   crossing => crossing, command => command, old_row => old_place, new_row => new_place);
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.record_whole_row TO exaudit_writer;
+
+-- Records an update that generated functions leave to others: of the primary key, of a value that jsonb may have no room
+-- for, or of something that they compare in another way (after is NULL then).
+CREATE FUNCTION exaudit_internal.record_update(
+    table_id integer, relation oid, old_row anyelement, new_row anyelement, previous_entity_id text, entity_id text, before jsonb, after jsonb,
+    wide boolean, crossing boolean, command bigint, old_place tid, new_place tid
+) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    root   oid;
+    values record;
+    masked text[];
+BEGIN
+    IF wide THEN
+        root := exaudit_internal.recorded_root(table_id, relation);
+        masked := exaudit_internal.option_columns(table_id, root, 'mask');
+        values := exaudit_internal.bounded_changes(old_row, new_row, ARRAY(
+            SELECT name FROM unnest(exaudit_internal.column_names(new_row)) AS name
+            WHERE name <> ALL (exaudit_internal.option_columns(table_id, root, 'exclude'))));
+        before := exaudit_internal.redact(values.old_values, '{}', masked);
+        after := exaudit_internal.redact(values.new_values, '{}', masked);
+    ELSIF after IS NULL THEN
+        PERFORM exaudit_internal.record_row(table_id, relation, exaudit_internal.encode(old_row), exaudit_internal.encode(new_row),
+                                   crossing, command, old_place, new_place);
+        RETURN;
+    END IF;
+    PERFORM exaudit_internal.record(table_id, 'updated', entity_id, previous_entity_id, before, after,
+                           command => command, old_row => old_place, new_row => new_place);
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.record_update TO exaudit_writer;
 
 -- A query that calls record_altered for all rows of a statement, which its trigger sees as
 -- exaudit_old_rows and exaudit_new_rows, in the same order; or only for those with a value that

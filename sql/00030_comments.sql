@@ -71,6 +71,7 @@ COMMENT ON FUNCTION exaudit.as_of_mark(anyelement, text, text) IS 'Returns the r
 COMMENT ON FUNCTION exaudit_internal.refuse_change IS 'Refuses changes of recorded versions; retention may delete.';
 COMMENT ON FUNCTION exaudit_internal.refuse_custom_change IS 'Refuses changes of the user''s columns of versions, but for those that a foreign key makes.';
 COMMENT ON FUNCTION exaudit_internal.refuse_trigger IS 'Raises an error: a trigger function was called by a trigger that it is not for.';
+COMMENT ON FUNCTION exaudit_internal.check_trigger IS 'Raises an error if a trigger function was called by a trigger that it is not for.';
 
 -- exaudit_internal: registry
 COMMENT ON TABLE exaudit_internal.periods IS 'The times at which a table was tracked and that are over, with what is known of its rows then.';
@@ -111,6 +112,8 @@ COMMENT ON FUNCTION exaudit_internal.columns_of_types IS 'Returns the columns of
 -- exaudit_internal: images
 COMMENT ON VIEW exaudit_internal.table_columns IS 'The recorded columns of all tables, with their encodings.';
 COMMENT ON FUNCTION exaudit_internal.image_expression IS 'Returns an SQL expression for the image of a row.';
+COMMENT ON FUNCTION exaudit_internal.with_value IS 'Adds the value of a column to an image, or begins one.';
+COMMENT ON FUNCTION exaudit_internal.with_json_value IS 'Adds the value of a jsonb column to an image, with a note of a JSON null.';
 COMMENT ON FUNCTION exaudit_internal.note_json_null IS 'Notes in an image that a column holds a JSON null, not an SQL NULL.';
 COMMENT ON FUNCTION exaudit_internal.note_masked IS 'Puts a placeholder for a masked column into an image.';
 COMMENT ON FUNCTION exaudit_internal.noted IS 'Adds notes and their placeholders to an image.';
@@ -152,10 +155,11 @@ COMMENT ON FUNCTION exaudit_internal.legible IS 'Reports whether an image can be
 -- exaudit_internal: shape
 COMMENT ON FUNCTION exaudit_internal.shape IS 'Returns what trigger functions are written for: columns and primary key of a relation.';
 COMMENT ON FUNCTION exaudit_internal.check_snapshot IS 'Raises an error if the current snapshot is older than the relation as it is.';
-COMMENT ON FUNCTION exaudit_internal.has_shape IS 'Reports whether a relation has the shape that a trigger function was written for.';
+COMMENT ON FUNCTION exaudit_internal.shape_digest IS 'Returns the digest of a shape, which trigger functions contain.';
+COMMENT ON FUNCTION exaudit_internal.has_shape IS 'Reports whether a relation has the columns and the key that a trigger function was written for.';
 COMMENT ON FUNCTION exaudit_internal.changed_columns IS 'Returns the columns that an update changed, before and after.';
 COMMENT ON FUNCTION exaudit_internal.present_columns IS 'Returns what the columns of a relation are, as column_snapshots keeps them.';
-COMMENT ON FUNCTION exaudit_internal.has_snapshot IS 'Reports whether the last snapshot is of the columns as they are.';
+COMMENT ON FUNCTION exaudit_internal.unnoted_columns IS 'Returns a table''s columns if the last snapshot is not of them as they are; NULL otherwise.';
 COMMENT ON FUNCTION exaudit_internal.take_snapshot IS 'Adds a snapshot of a table''s columns if they have changed.';
 COMMENT ON FUNCTION exaudit_internal.note_columns IS 'Adds a snapshot of a table''s columns if they have changed.';
 COMMENT ON FUNCTION exaudit_internal.key_periods IS 'Returns the times at which a table had different primary keys, the oldest first.';
@@ -222,7 +226,11 @@ COMMENT ON FUNCTION exaudit_internal.check_restored IS 'Raises an error while a 
 COMMENT ON FUNCTION exaudit_internal.last_version_id IS 'Returns the last id that was given to a version; 0 before the first.';
 COMMENT ON FUNCTION exaudit_internal.captured IS 'Returns what is stored of both images of a change.';
 COMMENT ON FUNCTION exaudit_internal.record_altered IS 'Records a change of a table that was altered since its triggers were written.';
-COMMENT ON FUNCTION exaudit_internal.record_restored IS 'Records a change of a table whose oid is not the one that its triggers were written for.';
+COMMENT ON FUNCTION exaudit_internal.description IS 'Returns what can be known in advance of the whole rows of a relation.';
+COMMENT ON FUNCTION exaudit_internal.record_whole_row IS 'Records a change of a table that a trigger function was not written for, or not as it is.';
+COMMENT ON FUNCTION exaudit_internal.record_update IS 'Records an update of a key, of a large value, or of what generated functions compare in another way.';
+COMMENT ON FUNCTION exaudit_internal.record_with_custom_data IS 'Adds one version with the session''s custom data, if exaudit.versions has no custom columns to fill. Returns NULL.';
+COMMENT ON FUNCTION exaudit_internal.record_row IS 'Records a change of a table of which its trigger functions know nothing in advance.';
 COMMENT ON FUNCTION exaudit_internal.altered_rows_query IS 'Returns a query that records all rows of a statement by record_altered.';
 
 -- exaudit_internal: truncate

@@ -193,7 +193,7 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 // takes the exact and slower path.
 func (s *Script) altered(f db.InstalledFunctionsRow) bool {
 	return !handMade(f.Body) && strings.Contains(f.Body, "exaudit_internal.has_shape(") &&
-		!strings.Contains(f.Body, fmt.Sprintf("exaudit_internal.has_shape('%s'::oid,\n       %s)", s.Table.Relation, literal(s.Table.Shape)))
+		!strings.Contains(f.Body, fmt.Sprintf("exaudit_internal.has_shape('%s'::oid, %s)", s.Table.Relation, literal(s.Table.Shape)))
 }
 
 // noteSubscriptions tells what writes to the table without being recorded.

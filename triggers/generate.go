@@ -139,32 +139,47 @@ func (c change) Entity() string {
 	return c.NewEntityID
 }
 
-// Previous is the row's key before, where the change gave it another.
-func (c change) Previous() string {
-	if c.Updated() {
-		return "old_entity"
-	}
-	return "NULL"
-}
-
 // Sides are the columns of versions that the change fills with images.
 func (c change) Sides() string { return c.pick("before", "after", "before, after") }
 
 // Images are what goes into Sides, unless the row is special.
 func (c change) Images() string {
-	return c.pick(c.OldPlainImage, c.NewPlainImage, "old_values, new_values")
+	return c.pick(c.OldPlainImage, c.NewPlainImage, "before, after")
 }
 
 // SpecialImage is that of a row for which Special is true.
 func (c change) SpecialImage() string { return c.pick(c.OldImage, c.NewImage, "") }
 
-// BothImages are those of both sides, whatever the row is.
-func (c change) BothImages() string {
-	image := c.Images()
-	if c.Imaged() {
-		image = "image"
+// BothImages are those of both sides: of an update, the variables, and else the image of the row.
+func (c change) BothImages(image string) string {
+	return c.pick(image+", NULL", "NULL, "+image, "before, after")
+}
+
+// Imaged reports whether the change has the image of a row, which may be a special one.
+func (c change) Imaged() bool { return !c.Updated() && c.Special() != "" }
+
+// Variables are those of the function, as it declares them.
+func (c change) Variables() []string {
+	var list []string
+	if len(c.Filled()) > 0 {
+		list = append(list, "stamp exaudit.versions")
+		if !c.Updated() {
+			list = append(list, "image jsonb")
+		}
 	}
-	return c.pick(image+", NULL", "NULL, "+image, image)
+	if c.Updated() {
+		list = append(list, "old_entity text", "before jsonb", "after jsonb")
+	}
+	if c.Wide() {
+		list = append(list, "wide boolean")
+	}
+	if c.Updated() && c.Conditional() {
+		list = append(list, "crossing boolean")
+	}
+	if c.Options.ByStatement() && c.OldOversized != "" {
+		list = append(list, "oversized boolean")
+	}
+	return list
 }
 
 // Special is true where the change is not recorded as most are; "" where each is.
@@ -176,19 +191,8 @@ func (c change) Special() string {
 	return c.pick(c.OldSpecial(), c.NewSpecial(), updated)
 }
 
-// Imaged tells whether the change has the image of a row, which may be a special one.
-func (c change) Imaged() bool { return !c.Updated() && c.Special() != "" }
-
 // Updated tells whether it is an update.
 func (c change) Updated() bool { return c.Action == "updated" }
-
-// Custom is the variable that the custom data is read into.
-func (c change) Custom() string {
-	if len(c.Filled()) > 0 {
-		return "stamp.custom"
-	}
-	return "data"
-}
 
 // Changes tells whether only the changed columns of an update are recorded.
 func (c change) Changes() bool { return c.Updated() && !c.Options.Full() }
@@ -338,8 +342,11 @@ func (t *Table) moveTriggers(function string) []Trigger {
 func (t *Table) function(event string) (Function, error) {
 	var body strings.Builder
 	name := event
-	if t.Options.ByStatement() && actions[event] != "" {
-		name = "statement"
+	if actions[event] != "" {
+		name = "row"
+		if t.Options.ByStatement() {
+			name = "statement"
+		}
 	}
 	if err := templates.ExecuteTemplate(&body, name, change{Table: t, Event: event, Action: actions[event]}); err != nil {
 		return Function{}, fmt.Errorf("generate %s trigger of %s: %w", event, t.QuotedName, err)

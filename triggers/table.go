@@ -361,8 +361,8 @@ func (t *Table) bounded(row, image string, excluded, masked []string) string {
 	if oversized == "" {
 		return image
 	}
-	within := redacted(fmt.Sprintf("exaudit_internal.bounded_image(%s, %s)", row, t.columnsWithout(excluded)), nil, masked)
-	return fmt.Sprintf("CASE WHEN %s\n        THEN %s\n        ELSE %s END", oversized, within, image)
+	within := redacted(fmt.Sprintf("exaudit_internal.bounded_image(%s%s)", row, t.columnsWithout(excluded)), nil, masked)
+	return fmt.Sprintf("\n            CASE WHEN %s\n            THEN %s\n            ELSE %s END", oversized, within, image)
 }
 
 // ColumnsAsKeys are the columns, quoted, in the order that jsonb keeps keys in.
@@ -378,19 +378,18 @@ func (t *Table) ColumnsAsKeys() []string {
 	return names
 }
 
-// BoundedChanges is what an update changed as far as jsonb holds it.
-func (t *Table) BoundedChanges() string {
-	return fmt.Sprintf("exaudit_internal.bounded_changes(OLD, NEW, %s)", t.columnsWithout(t.Options.Exclude))
-}
-
+// columnsWithout is a further argument of a function that takes columns, of all columns if it is absent.
 func (t *Table) columnsWithout(excluded []string) string {
+	if len(excluded) == 0 {
+		return ""
+	}
 	var names []string
 	for _, c := range t.Columns {
 		if !slices.Contains(excluded, c.Name) {
 			names = append(names, c.Name)
 		}
 	}
-	return textArray(names)
+	return ", " + textArray(names)
 }
 
 // redacted is an image's expression as the options say.

@@ -13,43 +13,27 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
-    image      jsonb;
+    stamp exaudit.versions;
+    image jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        body text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(1, TG_RELID, NULL, exaudit_internal.encode(NEW));
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '90e308c10591e8467e2769a68f7ecf9f')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW."body") > 1000000
-        THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'body']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW."id"::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+            image := 
+            CASE WHEN pg_catalog.octet_length(NEW."body") > 1000000
+            THEN exaudit_internal.bounded_image(NEW)
+            ELSE pg_catalog.to_jsonb(NEW.*) END;
         ELSE
             image := pg_catalog.to_jsonb(NEW.*);
         END IF;
@@ -73,10 +57,10 @@ BEGIN
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::text END,
                 stamp."tags");
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        RETURN NULL;
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+    VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     RETURN NULL;
 END
 $exaudit$;
@@ -92,58 +76,43 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
+    stamp exaudit.versions;
     old_entity text;
-    old_values jsonb;
-    new_values jsonb;
-    wide       boolean;
+    before jsonb;
+    after jsonb;
+    wide boolean;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        body text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '90e308c10591e8467e2769a68f7ecf9f')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
 
-    -- Only the columns that changed. "=" is asked where equal means the same image;
-    -- elsewhere the images are compared.
+    -- The columns that changed. Types whose equal values may have different images compare images.
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        before := exaudit_internal.with_value(before, 'id', OLD."id");
+        after := exaudit_internal.with_value(after, 'id', NEW."id");
         old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
     IF OLD."body" IS DISTINCT FROM NEW."body" THEN
         IF pg_catalog.octet_length(OLD."body") > 1000000 OR pg_catalog.octet_length(NEW."body") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('body', OLD."body");
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('body', NEW."body");
+            before := exaudit_internal.with_value(before, 'body', OLD."body");
+            after := exaudit_internal.with_value(after, 'body', NEW."body");
         END IF;
     END IF;
 
-    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+    IF after IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF new_values IS NULL AND wide IS NULL THEN
-            -- something did, that this does not know
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
+            PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
+                wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
             RETURN NULL;
         END IF;
         -- The columns of exaudit.versions stay as they are from here on.
@@ -154,28 +123,22 @@ BEGIN
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
-        IF wide OR old_entity IS NOT NULL
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" text DEFAULT ''web''::text', 'tags text[]', 'uid by default']::text[]) THEN
-            IF wide THEN -- what jsonb may not hold is left out, and noted
-                SELECT c.old_values, c.new_values INTO old_values, new_values
-                FROM exaudit_internal.bounded_changes(OLD, NEW, ARRAY['id', 'body']::text[]) AS c;
-            END IF;
-            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, NULL, before, after);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "Via", "tags")
-        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, stamp.custom,
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::text END,
                 stamp."tags");
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
+        RETURN NULL;
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
     RETURN NULL;
 END
 $exaudit$;
@@ -191,43 +154,27 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
-    image      jsonb;
+    stamp exaudit.versions;
+    image jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        body text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), NULL);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '90e308c10591e8467e2769a68f7ecf9f')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD."body") > 1000000
-        THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'body']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+            image := 
+            CASE WHEN pg_catalog.octet_length(OLD."body") > 1000000
+            THEN exaudit_internal.bounded_image(OLD)
+            ELSE pg_catalog.to_jsonb(OLD.*) END;
         ELSE
             image := pg_catalog.to_jsonb(OLD.*);
         END IF;
@@ -251,10 +198,10 @@ BEGIN
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::text END,
                 stamp."tags");
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        RETURN NULL;
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     RETURN NULL;
 END
 $exaudit$;
@@ -270,15 +217,9 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-    END IF;
-    -- Only for the table that this was written for.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit_internal.check_table(1, TG_RELID);
-    END IF;
-
-    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit_internal.check_trigger('t1_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    PERFORM exaudit_internal.check_table(1, TG_RELID);
+    -- Before the rows are gone: each is recorded as deleted.
     PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END

@@ -20,61 +20,25 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     SET timezone = 'UTC'
 AS $exaudit$
 -- INSERT of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
-DECLARE
-    data       jsonb;
-    image      jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id uuid,
-        price numeric(10,2),
-        f double precision,
-        f4 real,
-        j json,
-        jb jsonb,
-        jb2 jsonb,
-        x xml,
-        xa xml[],
-        m public.mood,
-        ma public.mood[],
-        p public.point3,
-        pa public.point3[],
-        q public.pair,
-        ia integer[],
-        fa double precision[],
-        iv int2vector,
-        r tstzrange,
-        i interval,
-        cash money,
-        b bytea,
-        d date[],
-        c character(3),
-        rc regclass,
-        doubled numeric,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(1, TG_RELID, NULL, exaudit_internal.encode(NEW));
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '3c38bd211c0d948b8eaf1072cffd6b2b')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."jb", NEW."jb2")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."jb", NEW."jb2") THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW."j"::text), pg_catalog.octet_length(NEW."x"::text), pg_catalog.octet_length(NEW."b")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."jb"), pg_catalog.pg_column_size(NEW."jb2")) > 100000 OR greatest(pg_catalog.pg_column_size(NEW."xa"), pg_catalog.pg_column_size(NEW."ma"), pg_catalog.pg_column_size(NEW."p"), pg_catalog.pg_column_size(NEW."pa"), pg_catalog.pg_column_size(NEW."q"), pg_catalog.pg_column_size(NEW."ia"), pg_catalog.pg_column_size(NEW."fa"), pg_catalog.pg_column_size(NEW."iv"), pg_catalog.pg_column_size(NEW."r"), pg_catalog.pg_column_size(NEW."d")) > 1900
-        THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
-        ELSE pg_catalog.jsonb_build_object(
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."jb", NEW."jb2") THEN -- placeholders or notes may be needed
+            RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
+            CASE WHEN greatest(pg_catalog.octet_length(NEW."j"::text), pg_catalog.octet_length(NEW."x"::text), pg_catalog.octet_length(NEW."b")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."jb"), pg_catalog.pg_column_size(NEW."jb2")) > 100000 OR greatest(pg_catalog.pg_column_size(NEW."xa"), pg_catalog.pg_column_size(NEW."ma"), pg_catalog.pg_column_size(NEW."p"), pg_catalog.pg_column_size(NEW."pa"), pg_catalog.pg_column_size(NEW."q"), pg_catalog.pg_column_size(NEW."ia"), pg_catalog.pg_column_size(NEW."fa"), pg_catalog.pg_column_size(NEW."iv"), pg_catalog.pg_column_size(NEW."r"), pg_catalog.pg_column_size(NEW."d")) > 1900
+            THEN exaudit_internal.bounded_image(NEW)
+            ELSE pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'price', NEW."price",
         'f', exaudit_internal.float_value(NEW."f"),
@@ -102,58 +66,9 @@ BEGIN
         'doubled', NEW."doubled")
     || CASE WHEN 'null'::jsonb IN (NEW."jb", NEW."jb2")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."jb" = 'null' THEN 'jb' END, CASE WHEN NEW."jb2" = 'null' THEN 'jb2' END], NULL))
-            ELSE '{}' END END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW."id"::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
-        ELSE
-            image := pg_catalog.jsonb_build_object(
-        'id', NEW."id",
-        'price', NEW."price",
-        'f', exaudit_internal.float_value(NEW."f"),
-        'f4', exaudit_internal.float_value(NEW."f4"),
-        'j', NEW."j"::pg_catalog.text,
-        'jb', NEW."jb",
-        'jb2', NEW."jb2",
-        'x', NEW."x"::pg_catalog.text,
-        'xa', NEW."xa"::pg_catalog.text[]::pg_catalog.text,
-        'm', exaudit_internal.text_value(NEW."m"),
-        'ma', exaudit_internal.format_array_value(NEW."ma"),
-        'p', exaudit_internal.text_value(NEW."p"),
-        'pa', exaudit_internal.format_array_value(NEW."pa"),
-        'q', exaudit_internal.text_value(NEW."q"),
-        'ia', exaudit_internal.array_value(NEW."ia"),
-        'fa', exaudit_internal.float_array_value(NEW."fa"),
-        'iv', NEW."iv"::pg_catalog.text,
-        'r', NEW."r",
-        'i', NEW."i",
-        'cash', NEW."cash",
-        'b', NEW."b",
-        'd', exaudit_internal.array_value(NEW."d"),
-        'c', NEW."c",
-        'rc', NEW."rc",
-        'doubled', NEW."doubled");
+            ELSE '{}' END END);
         END IF;
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'price', NEW."price",
         'f', exaudit_internal.float_value(NEW."f"),
@@ -180,6 +95,33 @@ BEGIN
         'rc', NEW."rc",
         'doubled', NEW."doubled"));
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+    VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', NEW."id",
+        'price', NEW."price",
+        'f', exaudit_internal.float_value(NEW."f"),
+        'f4', exaudit_internal.float_value(NEW."f4"),
+        'j', NEW."j"::pg_catalog.text,
+        'jb', NEW."jb",
+        'jb2', NEW."jb2",
+        'x', NEW."x"::pg_catalog.text,
+        'xa', NEW."xa"::pg_catalog.text[]::pg_catalog.text,
+        'm', exaudit_internal.text_value(NEW."m"),
+        'ma', exaudit_internal.format_array_value(NEW."ma"),
+        'p', exaudit_internal.text_value(NEW."p"),
+        'pa', exaudit_internal.format_array_value(NEW."pa"),
+        'q', exaudit_internal.text_value(NEW."q"),
+        'ia', exaudit_internal.array_value(NEW."ia"),
+        'fa', exaudit_internal.float_array_value(NEW."fa"),
+        'iv', NEW."iv"::pg_catalog.text,
+        'r', NEW."r",
+        'i', NEW."i",
+        'cash', NEW."cash",
+        'b', NEW."b",
+        'd', exaudit_internal.array_value(NEW."d"),
+        'c', NEW."c",
+        'rc', NEW."rc",
+        'doubled', NEW."doubled"));
     RETURN NULL;
 END
 $exaudit$;
@@ -203,267 +145,196 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    data       jsonb;
     old_entity text;
-    old_values jsonb;
-    new_values jsonb;
-    wide       boolean;
+    before jsonb;
+    after jsonb;
+    wide boolean;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id uuid,
-        price numeric(10,2),
-        f double precision,
-        f4 real,
-        j json,
-        jb jsonb,
-        jb2 jsonb,
-        x xml,
-        xa xml[],
-        m public.mood,
-        ma public.mood[],
-        p public.point3,
-        pa public.point3[],
-        q public.pair,
-        ia integer[],
-        fa double precision[],
-        iv int2vector,
-        r tstzrange,
-        i interval,
-        cash money,
-        b bytea,
-        d date[],
-        c character(3),
-        rc regclass,
-        doubled numeric,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '3c38bd211c0d948b8eaf1072cffd6b2b')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
 
-    -- Only the columns that changed. "=" is asked where equal means the same image;
-    -- elsewhere the images are compared.
+    -- The columns that changed. Types whose equal values may have different images compare images.
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        before := exaudit_internal.with_value(before, 'id', OLD."id");
+        after := exaudit_internal.with_value(after, 'id', NEW."id");
         old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
     IF OLD."price" IS DISTINCT FROM NEW."price" OR pg_catalog.scale(OLD."price") IS DISTINCT FROM pg_catalog.scale(NEW."price") THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('price', OLD."price");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('price', NEW."price");
+        before := exaudit_internal.with_value(before, 'price', OLD."price");
+        after := exaudit_internal.with_value(after, 'price', NEW."price");
     END IF;
     IF ROW(OLD."f")::record OPERATOR(pg_catalog.*<>) ROW(NEW."f")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('f', exaudit_internal.float_value(OLD."f"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('f', exaudit_internal.float_value(NEW."f"));
+        before := exaudit_internal.with_value(before, 'f', exaudit_internal.float_value(OLD."f"));
+        after := exaudit_internal.with_value(after, 'f', exaudit_internal.float_value(NEW."f"));
     END IF;
     IF ROW(OLD."f4")::record OPERATOR(pg_catalog.*<>) ROW(NEW."f4")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('f4', exaudit_internal.float_value(OLD."f4"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('f4', exaudit_internal.float_value(NEW."f4"));
+        before := exaudit_internal.with_value(before, 'f4', exaudit_internal.float_value(OLD."f4"));
+        after := exaudit_internal.with_value(after, 'f4', exaudit_internal.float_value(NEW."f4"));
     END IF;
     IF ROW(OLD."j")::record OPERATOR(pg_catalog.*<>) ROW(NEW."j")::record THEN
         IF pg_catalog.octet_length(OLD."j"::text) > 1000000 OR pg_catalog.octet_length(NEW."j"::text) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('j', OLD."j"::pg_catalog.text);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('j', NEW."j"::pg_catalog.text);
+            before := exaudit_internal.with_value(before, 'j', OLD."j"::pg_catalog.text);
+            after := exaudit_internal.with_value(after, 'j', NEW."j"::pg_catalog.text);
         END IF;
     END IF;
     IF ROW(OLD."jb")::record OPERATOR(pg_catalog.*<>) ROW(NEW."jb")::record THEN
         IF pg_catalog.pg_column_size(OLD."jb") > 100000 OR pg_catalog.pg_column_size(NEW."jb") > 100000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('jb', OLD."jb");
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('jb', NEW."jb");
-        END IF;
-        IF OLD."jb" = 'null' THEN
-            old_values := exaudit_internal.note_json_null(old_values, 'jb');
-        END IF;
-        IF NEW."jb" = 'null' THEN
-            new_values := exaudit_internal.note_json_null(new_values, 'jb');
+            before := exaudit_internal.with_json_value(before, 'jb', OLD."jb");
+            after := exaudit_internal.with_json_value(after, 'jb', NEW."jb");
         END IF;
     END IF;
     IF ROW(OLD."jb2")::record OPERATOR(pg_catalog.*<>) ROW(NEW."jb2")::record THEN
         IF pg_catalog.pg_column_size(OLD."jb2") > 100000 OR pg_catalog.pg_column_size(NEW."jb2") > 100000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('jb2', OLD."jb2");
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('jb2', NEW."jb2");
-        END IF;
-        IF OLD."jb2" = 'null' THEN
-            old_values := exaudit_internal.note_json_null(old_values, 'jb2');
-        END IF;
-        IF NEW."jb2" = 'null' THEN
-            new_values := exaudit_internal.note_json_null(new_values, 'jb2');
+            before := exaudit_internal.with_json_value(before, 'jb2', OLD."jb2");
+            after := exaudit_internal.with_json_value(after, 'jb2', NEW."jb2");
         END IF;
     END IF;
     IF ROW(OLD."x")::record OPERATOR(pg_catalog.*<>) ROW(NEW."x")::record THEN
         IF pg_catalog.octet_length(OLD."x"::text) > 1000000 OR pg_catalog.octet_length(NEW."x"::text) > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('x', OLD."x"::pg_catalog.text);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('x', NEW."x"::pg_catalog.text);
+            before := exaudit_internal.with_value(before, 'x', OLD."x"::pg_catalog.text);
+            after := exaudit_internal.with_value(after, 'x', NEW."x"::pg_catalog.text);
         END IF;
     END IF;
     IF ROW(OLD."xa")::record OPERATOR(pg_catalog.*<>) ROW(NEW."xa")::record THEN
         IF pg_catalog.pg_column_size(OLD."xa") > 1900 OR pg_catalog.pg_column_size(NEW."xa") > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('xa', OLD."xa"::pg_catalog.text[]::pg_catalog.text);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('xa', NEW."xa"::pg_catalog.text[]::pg_catalog.text);
+            before := exaudit_internal.with_value(before, 'xa', OLD."xa"::pg_catalog.text[]::pg_catalog.text);
+            after := exaudit_internal.with_value(after, 'xa', NEW."xa"::pg_catalog.text[]::pg_catalog.text);
         END IF;
     END IF;
     IF ROW(OLD."m")::record OPERATOR(pg_catalog.*<>) ROW(NEW."m")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('m', exaudit_internal.text_value(OLD."m"));
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('m', exaudit_internal.text_value(NEW."m"));
+        before := exaudit_internal.with_value(before, 'm', exaudit_internal.text_value(OLD."m"));
+        after := exaudit_internal.with_value(after, 'm', exaudit_internal.text_value(NEW."m"));
     END IF;
     IF ROW(OLD."ma")::record OPERATOR(pg_catalog.*<>) ROW(NEW."ma")::record THEN
         IF pg_catalog.pg_column_size(OLD."ma") > 1900 OR pg_catalog.pg_column_size(NEW."ma") > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('ma', exaudit_internal.format_array_value(OLD."ma"));
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('ma', exaudit_internal.format_array_value(NEW."ma"));
+            before := exaudit_internal.with_value(before, 'ma', exaudit_internal.format_array_value(OLD."ma"));
+            after := exaudit_internal.with_value(after, 'ma', exaudit_internal.format_array_value(NEW."ma"));
         END IF;
     END IF;
     IF ROW(OLD."p")::record OPERATOR(pg_catalog.*<>) ROW(NEW."p")::record THEN
         IF pg_catalog.pg_column_size(OLD."p") > 1900 OR pg_catalog.pg_column_size(NEW."p") > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('p', exaudit_internal.text_value(OLD."p"));
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('p', exaudit_internal.text_value(NEW."p"));
+            before := exaudit_internal.with_value(before, 'p', exaudit_internal.text_value(OLD."p"));
+            after := exaudit_internal.with_value(after, 'p', exaudit_internal.text_value(NEW."p"));
         END IF;
     END IF;
     IF ROW(OLD."pa")::record OPERATOR(pg_catalog.*<>) ROW(NEW."pa")::record THEN
         IF pg_catalog.pg_column_size(OLD."pa") > 1900 OR pg_catalog.pg_column_size(NEW."pa") > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('pa', exaudit_internal.format_array_value(OLD."pa"));
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('pa', exaudit_internal.format_array_value(NEW."pa"));
+            before := exaudit_internal.with_value(before, 'pa', exaudit_internal.format_array_value(OLD."pa"));
+            after := exaudit_internal.with_value(after, 'pa', exaudit_internal.format_array_value(NEW."pa"));
         END IF;
     END IF;
     IF ROW(OLD."q")::record OPERATOR(pg_catalog.*<>) ROW(NEW."q")::record THEN
         IF pg_catalog.pg_column_size(OLD."q") > 1900 OR pg_catalog.pg_column_size(NEW."q") > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('q', exaudit_internal.text_value(OLD."q"));
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('q', exaudit_internal.text_value(NEW."q"));
+            before := exaudit_internal.with_value(before, 'q', exaudit_internal.text_value(OLD."q"));
+            after := exaudit_internal.with_value(after, 'q', exaudit_internal.text_value(NEW."q"));
         END IF;
     END IF;
     IF ROW(OLD."ia")::record OPERATOR(pg_catalog.*<>) ROW(NEW."ia")::record THEN
         IF pg_catalog.pg_column_size(OLD."ia") > 1900 OR pg_catalog.pg_column_size(NEW."ia") > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('ia', exaudit_internal.array_value(OLD."ia"));
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('ia', exaudit_internal.array_value(NEW."ia"));
+            before := exaudit_internal.with_value(before, 'ia', exaudit_internal.array_value(OLD."ia"));
+            after := exaudit_internal.with_value(after, 'ia', exaudit_internal.array_value(NEW."ia"));
         END IF;
     END IF;
     IF ROW(OLD."fa")::record OPERATOR(pg_catalog.*<>) ROW(NEW."fa")::record THEN
         IF pg_catalog.pg_column_size(OLD."fa") > 1900 OR pg_catalog.pg_column_size(NEW."fa") > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('fa', exaudit_internal.float_array_value(OLD."fa"));
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('fa', exaudit_internal.float_array_value(NEW."fa"));
+            before := exaudit_internal.with_value(before, 'fa', exaudit_internal.float_array_value(OLD."fa"));
+            after := exaudit_internal.with_value(after, 'fa', exaudit_internal.float_array_value(NEW."fa"));
         END IF;
     END IF;
     IF ROW(OLD."iv")::record OPERATOR(pg_catalog.*<>) ROW(NEW."iv")::record THEN
         IF pg_catalog.pg_column_size(OLD."iv") > 1900 OR pg_catalog.pg_column_size(NEW."iv") > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('iv', OLD."iv"::pg_catalog.text);
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('iv', NEW."iv"::pg_catalog.text);
+            before := exaudit_internal.with_value(before, 'iv', OLD."iv"::pg_catalog.text);
+            after := exaudit_internal.with_value(after, 'iv', NEW."iv"::pg_catalog.text);
         END IF;
     END IF;
     IF ROW(OLD."r")::record OPERATOR(pg_catalog.*<>) ROW(NEW."r")::record THEN
         IF pg_catalog.pg_column_size(OLD."r") > 1900 OR pg_catalog.pg_column_size(NEW."r") > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('r', OLD."r");
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('r', NEW."r");
+            before := exaudit_internal.with_value(before, 'r', OLD."r");
+            after := exaudit_internal.with_value(after, 'r', NEW."r");
         END IF;
     END IF;
     IF ROW(OLD."i")::record OPERATOR(pg_catalog.*<>) ROW(NEW."i")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('i', OLD."i");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('i', NEW."i");
+        before := exaudit_internal.with_value(before, 'i', OLD."i");
+        after := exaudit_internal.with_value(after, 'i', NEW."i");
     END IF;
     IF OLD."cash" IS DISTINCT FROM NEW."cash" THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('cash', OLD."cash");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('cash', NEW."cash");
+        before := exaudit_internal.with_value(before, 'cash', OLD."cash");
+        after := exaudit_internal.with_value(after, 'cash', NEW."cash");
     END IF;
     IF OLD."b" IS DISTINCT FROM NEW."b" THEN
         IF pg_catalog.octet_length(OLD."b") > 1000000 OR pg_catalog.octet_length(NEW."b") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('b', OLD."b");
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('b', NEW."b");
+            before := exaudit_internal.with_value(before, 'b', OLD."b");
+            after := exaudit_internal.with_value(after, 'b', NEW."b");
         END IF;
     END IF;
     IF ROW(OLD."d")::record OPERATOR(pg_catalog.*<>) ROW(NEW."d")::record THEN
         IF pg_catalog.pg_column_size(OLD."d") > 1900 OR pg_catalog.pg_column_size(NEW."d") > 1900 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('d', exaudit_internal.array_value(OLD."d"));
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('d', exaudit_internal.array_value(NEW."d"));
+            before := exaudit_internal.with_value(before, 'd', exaudit_internal.array_value(OLD."d"));
+            after := exaudit_internal.with_value(after, 'd', exaudit_internal.array_value(NEW."d"));
         END IF;
     END IF;
     IF ROW(OLD."c")::record OPERATOR(pg_catalog.*<>) ROW(NEW."c")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('c', OLD."c");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('c', NEW."c");
+        before := exaudit_internal.with_value(before, 'c', OLD."c");
+        after := exaudit_internal.with_value(after, 'c', NEW."c");
     END IF;
     IF ROW(OLD."rc")::record OPERATOR(pg_catalog.*<>) ROW(NEW."rc")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('rc', OLD."rc");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('rc', NEW."rc");
+        before := exaudit_internal.with_value(before, 'rc', OLD."rc");
+        after := exaudit_internal.with_value(after, 'rc', NEW."rc");
     END IF;
     IF OLD."doubled" IS DISTINCT FROM NEW."doubled" OR pg_catalog.scale(OLD."doubled") IS DISTINCT FROM pg_catalog.scale(NEW."doubled") THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('doubled', OLD."doubled");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('doubled', NEW."doubled");
+        before := exaudit_internal.with_value(before, 'doubled', OLD."doubled");
+        after := exaudit_internal.with_value(after, 'doubled', NEW."doubled");
     END IF;
 
-    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+    IF after IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF new_values IS NULL AND wide IS NULL THEN
-            -- something did, that this does not know
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
+            PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
+                wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
             RETURN NULL;
         END IF;
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF wide OR old_entity IS NOT NULL
-           OR pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            IF wide THEN -- what jsonb may not hold is left out, and noted
-                SELECT c.old_values, c.new_values INTO old_values, new_values
-                FROM exaudit_internal.bounded_changes(OLD, NEW, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[]) AS c;
-            END IF;
-            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
+        RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
     RETURN NULL;
 END
 $exaudit$;
@@ -486,61 +357,25 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     SET timezone = 'UTC'
 AS $exaudit$
 -- DELETE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
-DECLARE
-    data       jsonb;
-    image      jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id uuid,
-        price numeric(10,2),
-        f double precision,
-        f4 real,
-        j json,
-        jb jsonb,
-        jb2 jsonb,
-        x xml,
-        xa xml[],
-        m public.mood,
-        ma public.mood[],
-        p public.point3,
-        pa public.point3[],
-        q public.pair,
-        ia integer[],
-        fa double precision[],
-        iv int2vector,
-        r tstzrange,
-        i interval,
-        cash money,
-        b bytea,
-        d date[],
-        c character(3),
-        rc regclass,
-        doubled numeric,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), NULL);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '3c38bd211c0d948b8eaf1072cffd6b2b')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."jb", OLD."jb2")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."jb", OLD."jb2") THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD."j"::text), pg_catalog.octet_length(OLD."x"::text), pg_catalog.octet_length(OLD."b")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."jb"), pg_catalog.pg_column_size(OLD."jb2")) > 100000 OR greatest(pg_catalog.pg_column_size(OLD."xa"), pg_catalog.pg_column_size(OLD."ma"), pg_catalog.pg_column_size(OLD."p"), pg_catalog.pg_column_size(OLD."pa"), pg_catalog.pg_column_size(OLD."q"), pg_catalog.pg_column_size(OLD."ia"), pg_catalog.pg_column_size(OLD."fa"), pg_catalog.pg_column_size(OLD."iv"), pg_catalog.pg_column_size(OLD."r"), pg_catalog.pg_column_size(OLD."d")) > 1900
-        THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'price', 'f', 'f4', 'j', 'jb', 'jb2', 'x', 'xa', 'm', 'ma', 'p', 'pa', 'q', 'ia', 'fa', 'iv', 'r', 'i', 'cash', 'b', 'd', 'c', 'rc', 'doubled']::text[])
-        ELSE pg_catalog.jsonb_build_object(
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."jb", OLD."jb2") THEN -- placeholders or notes may be needed
+            RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
+            CASE WHEN greatest(pg_catalog.octet_length(OLD."j"::text), pg_catalog.octet_length(OLD."x"::text), pg_catalog.octet_length(OLD."b")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."jb"), pg_catalog.pg_column_size(OLD."jb2")) > 100000 OR greatest(pg_catalog.pg_column_size(OLD."xa"), pg_catalog.pg_column_size(OLD."ma"), pg_catalog.pg_column_size(OLD."p"), pg_catalog.pg_column_size(OLD."pa"), pg_catalog.pg_column_size(OLD."q"), pg_catalog.pg_column_size(OLD."ia"), pg_catalog.pg_column_size(OLD."fa"), pg_catalog.pg_column_size(OLD."iv"), pg_catalog.pg_column_size(OLD."r"), pg_catalog.pg_column_size(OLD."d")) > 1900
+            THEN exaudit_internal.bounded_image(OLD)
+            ELSE pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'price', OLD."price",
         'f', exaudit_internal.float_value(OLD."f"),
@@ -568,15 +403,9 @@ BEGIN
         'doubled', OLD."doubled")
     || CASE WHEN 'null'::jsonb IN (OLD."jb", OLD."jb2")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."jb" = 'null' THEN 'jb' END, CASE WHEN OLD."jb2" = 'null' THEN 'jb2' END], NULL))
-            ELSE '{}' END END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
-        ELSE
-            image := pg_catalog.jsonb_build_object(
+            ELSE '{}' END END, NULL);
+        END IF;
+        RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'price', OLD."price",
         'f', exaudit_internal.float_value(OLD."f"),
@@ -601,25 +430,10 @@ BEGIN
         'd', exaudit_internal.array_value(OLD."d"),
         'c', OLD."c",
         'rc', OLD."rc",
-        'doubled', OLD."doubled");
-        END IF;
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'doubled', OLD."doubled"), NULL);
+    END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'price', OLD."price",
         'f', exaudit_internal.float_value(OLD."f"),
@@ -645,7 +459,6 @@ BEGIN
         'c', OLD."c",
         'rc', OLD."rc",
         'doubled', OLD."doubled"));
-    END IF;
     RETURN NULL;
 END
 $exaudit$;
@@ -661,15 +474,9 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-    END IF;
-    -- Only for the table that this was written for.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit_internal.check_table(1, TG_RELID);
-    END IF;
-
-    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit_internal.check_trigger('t1_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    PERFORM exaudit_internal.check_table(1, TG_RELID);
+    -- Before the rows are gone: each is recorded as deleted.
     PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END

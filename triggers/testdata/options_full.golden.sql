@@ -12,76 +12,37 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
-DECLARE
-    data       jsonb;
-    image      jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        name text,
-        ssn text,
-        bio jsonb,
-        note jsonb,
-        status text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(1, TG_RELID, NULL, exaudit_internal.encode(NEW));
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
-        THEN exaudit_internal.redact(exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN -- placeholders or notes may be needed
+            RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
+            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
+            THEN exaudit_internal.redact(exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
-        ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
+            ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW."id"::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
-        ELSE
-            image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END);
         END IF;
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]));
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+    VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]));
     RETURN NULL;
 END
 $exaudit$;
@@ -97,35 +58,18 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    data       jsonb;
     old_entity text;
-    old_values jsonb;
-    new_values jsonb;
+    before jsonb;
+    after jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        name text,
-        ssn text,
-        bio jsonb,
-        note jsonb,
-        status text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
 
@@ -138,55 +82,46 @@ BEGIN
             OR (OLD."status" IS DISTINCT FROM NEW."status")) THEN
         RETURN NULL;
     END IF;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    -- Values that jsonb has no room for are left out; JSON nulls are noted.
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
-        old_values := CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
-        THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'note', 'status']::text[])
-        ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
+        before := 
+            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
+            THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'note', 'status']::text[])
+            ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
-        new_values := CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
-        THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'note', 'status']::text[])
-        ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
+        after := 
+            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
+            THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'note', 'status']::text[])
+            ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
     ELSE
-        old_values := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        before := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]);
-        new_values := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        after := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]);
     END IF;
     IF OLD."ssn" IS DISTINCT FROM NEW."ssn" THEN
-        old_values := exaudit_internal.note_masked(old_values, 'ssn');
-        new_values := exaudit_internal.note_masked(new_values, 'ssn');
+        before := exaudit_internal.note_masked(before, 'ssn');
+        after := exaudit_internal.note_masked(after, 'ssn');
     END IF;
 
     IF old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF old_entity IS NOT NULL
-           OR pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        IF old_entity IS NOT NULL THEN
+            PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
+                NULL, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
+        RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
     RETURN NULL;
 END
 $exaudit$;
@@ -201,76 +136,37 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     SET row_security = on
 AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
-DECLARE
-    data       jsonb;
-    image      jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        name text,
-        ssn text,
-        bio jsonb,
-        note jsonb,
-        status text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(1, TG_RELID, exaudit_internal.encode(OLD), NULL);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(1, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
-        THEN exaudit_internal.redact(exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") THEN -- placeholders or notes may be needed
+            RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
+            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
+            THEN exaudit_internal.redact(exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
         ARRAY[]::text[], ARRAY['ssn']::text[])
-        ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
+            ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
-        ELSE
-            image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END, NULL);
         END IF;
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]));
+        RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]), NULL);
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]));
     RETURN NULL;
 END
 $exaudit$;
@@ -286,14 +182,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-    END IF;
-    -- Only for the table that this was written for.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit_internal.check_table(1, TG_RELID);
-    END IF;
-
+    PERFORM exaudit_internal.check_trigger('t1_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    PERFORM exaudit_internal.check_table(1, TG_RELID);
     -- Not recorded: the option on_truncate says so.
     RETURN NULL;
 END

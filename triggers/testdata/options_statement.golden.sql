@@ -25,29 +25,19 @@ AS $exaudit$
 #variable_conflict use_column
 <<this>>
 DECLARE
-    data       jsonb;
-    image      jsonb;
-    oversized  boolean;
+    oversized boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
     END IF;
-    -- Restored from a dump, or altered since: record whole rows, slower, until the next
-    -- "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record whole rows,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        name text,
-        ssn text,
-        bio jsonb,
-        note jsonb,
-        status text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'STATEMENT' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+    PERFORM exaudit_internal.check_trigger('t1_insert', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        IF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit_internal.check_table(1, TG_RELID);
         END IF;
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created');
@@ -93,42 +83,19 @@ BEGIN
 
     IF 'null'::jsonb IN (NEW."bio", NEW."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF 'null'::jsonb IN (NEW."bio", NEW."note") THEN
-            image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
+        IF 'null'::jsonb IN (NEW."bio", NEW."note") THEN -- placeholders or notes may be needed
+            RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-                VALUES (1, 'created', NEW."id"::pg_catalog.text, image, session_user);
-                RETURN NULL;
-            END IF;
-        ELSE
-            image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
         END IF;
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role)
-        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-        VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+    VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     RETURN NULL;
 END
 $exaudit$;
@@ -156,31 +123,22 @@ AS $exaudit$
 #variable_conflict use_column
 <<this>>
 DECLARE
-    data       jsonb;
     old_entity text;
-    old_values jsonb;
-    new_values jsonb;
-    oversized  boolean;
+    before jsonb;
+    after jsonb;
+    oversized boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
     END IF;
-    -- Restored from a dump, or altered since: record whole rows, slower, until the next
-    -- "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record whole rows,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        name text,
-        ssn text,
-        bio jsonb,
-        note jsonb,
-        status text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'STATEMENT' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+    PERFORM exaudit_internal.check_trigger('t1_update', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        IF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit_internal.check_table(1, TG_RELID);
         END IF;
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'updated');
@@ -254,60 +212,42 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- Only the columns that changed. "=" is asked where equal means the same image;
-    -- elsewhere the images are compared.
+    -- The columns that changed. Types whose equal values may have different images compare images.
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        before := exaudit_internal.with_value(before, 'id', OLD."id");
+        after := exaudit_internal.with_value(after, 'id', NEW."id");
         old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
     IF OLD."name" IS DISTINCT FROM NEW."name" THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD."name");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW."name");
+        before := exaudit_internal.with_value(before, 'name', OLD."name");
+        after := exaudit_internal.with_value(after, 'name', NEW."name");
     END IF;
     IF OLD."ssn" IS DISTINCT FROM NEW."ssn" THEN
-        old_values := exaudit_internal.note_masked(coalesce(old_values, '{}'), 'ssn');
-        new_values := exaudit_internal.note_masked(coalesce(new_values, '{}'), 'ssn');
+        before := exaudit_internal.note_masked(coalesce(before, '{}'), 'ssn');
+        after := exaudit_internal.note_masked(coalesce(after, '{}'), 'ssn');
     END IF;
     IF ROW(OLD."note")::record OPERATOR(pg_catalog.*<>) ROW(NEW."note")::record THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD."note");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW."note");
-        IF OLD."note" = 'null' THEN
-            old_values := exaudit_internal.note_json_null(old_values, 'note');
-        END IF;
-        IF NEW."note" = 'null' THEN
-            new_values := exaudit_internal.note_json_null(new_values, 'note');
-        END IF;
+        before := exaudit_internal.with_json_value(before, 'note', OLD."note");
+        after := exaudit_internal.with_json_value(after, 'note', NEW."note");
     END IF;
     IF OLD."status" IS DISTINCT FROM NEW."status" THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('status', OLD."status");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('status', NEW."status");
+        before := exaudit_internal.with_value(before, 'status', OLD."status");
+        after := exaudit_internal.with_value(after, 'status', NEW."status");
     END IF;
 
-    IF new_values IS NULL OR old_entity IS NOT NULL
+    IF after IS NULL OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF new_values IS NULL THEN
-            RETURN NULL; -- of what is recorded nothing changed
+        IF after IS NULL THEN
+            RETURN NULL; -- no recorded column was changed
         END IF;
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF old_entity IS NOT NULL
-           OR pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
+        IF old_entity IS NOT NULL THEN -- the key was changed
+            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, before, after);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
-        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, session_user);
+        RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
+    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     RETURN NULL;
 END
 $exaudit$;
@@ -335,29 +275,19 @@ AS $exaudit$
 #variable_conflict use_column
 <<this>>
 DECLARE
-    data       jsonb;
-    image      jsonb;
-    oversized  boolean;
+    oversized boolean;
 BEGIN
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
     END IF;
-    -- Restored from a dump, or altered since: record whole rows, slower, until the next
-    -- "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record whole rows,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        name text,
-        ssn text,
-        bio jsonb,
-        note jsonb,
-        status text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'STATEMENT' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+    PERFORM exaudit_internal.check_trigger('t1_delete', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        IF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit_internal.check_table(1, TG_RELID);
         END IF;
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted');
@@ -403,42 +333,19 @@ BEGIN
 
     IF 'null'::jsonb IN (OLD."bio", OLD."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF 'null'::jsonb IN (OLD."bio", OLD."note") THEN
-            image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
+        IF 'null'::jsonb IN (OLD."bio", OLD."note") THEN -- placeholders or notes may be needed
+            RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, session_user);
-                RETURN NULL;
-            END IF;
-        ELSE
-            image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]);
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]), NULL, session_user);
         END IF;
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role)
-        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
+        RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]), NULL, session_user);
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::text[], ARRAY['ssn']::text[]), session_user);
     RETURN NULL;
 END
 $exaudit$;
@@ -454,18 +361,12 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-    END IF;
-    -- Only for the table that this was written for.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit_internal.check_table(1, TG_RELID);
-    END IF;
-
+    PERFORM exaudit_internal.check_trigger('t1_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    PERFORM exaudit_internal.check_table(1, TG_RELID);
     IF coalesce(pg_catalog.current_setting('exaudit.ignore', true), '') = 'on' THEN
         RETURN NULL;
     END IF;
-    -- The rows are still there: each is recorded as deleted.
+    -- Before the rows are gone: each is recorded as deleted.
     PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END

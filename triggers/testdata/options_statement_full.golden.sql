@@ -25,26 +25,16 @@ AS $exaudit$
 #variable_conflict use_column
 <<this>>
 DECLARE
-    data       jsonb;
-    image      jsonb;
-    oversized  boolean;
+    oversized boolean;
 BEGIN
-    -- Restored from a dump, or altered since: record whole rows, slower, until the next
-    -- "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record whole rows,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        name text,
-        ssn text,
-        bio jsonb,
-        note jsonb,
-        status text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'STATEMENT' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+    PERFORM exaudit_internal.check_trigger('t1_insert', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        IF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit_internal.check_table(1, TG_RELID);
         END IF;
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created');
@@ -90,42 +80,19 @@ BEGIN
 
     IF 'null'::jsonb IN (NEW."bio", NEW."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF 'null'::jsonb IN (NEW."bio", NEW."note") THEN
-            image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
+        IF 'null'::jsonb IN (NEW."bio", NEW."note") THEN -- placeholders or notes may be needed
+            RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY[]::text[], ARRAY['ssn']::text[]);
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (1, 'created', NEW."id"::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
-        ELSE
-            image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['ssn']::text[]);
+        ARRAY[]::text[], ARRAY['ssn']::text[]));
         END IF;
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
-        VALUES (1, 'created', NEW."id"::pg_catalog.text, image, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['ssn']::text[]));
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+    VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['ssn']::text[]));
     RETURN NULL;
 END
 $exaudit$;
@@ -153,28 +120,19 @@ AS $exaudit$
 #variable_conflict use_column
 <<this>>
 DECLARE
-    data       jsonb;
     old_entity text;
-    old_values jsonb;
-    new_values jsonb;
-    oversized  boolean;
+    before jsonb;
+    after jsonb;
+    oversized boolean;
 BEGIN
-    -- Restored from a dump, or altered since: record whole rows, slower, until the next
-    -- "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record whole rows,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        name text,
-        ssn text,
-        bio jsonb,
-        note jsonb,
-        status text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'STATEMENT' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+    PERFORM exaudit_internal.check_trigger('t1_update', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        IF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit_internal.check_table(1, TG_RELID);
         END IF;
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'updated');
@@ -259,50 +217,39 @@ BEGIN
             OR (OLD."status" IS DISTINCT FROM NEW."status")) THEN
         RETURN NULL;
     END IF;
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    -- Values that jsonb has no room for are left out; JSON nulls are noted.
     IF 'null'::jsonb IN (OLD."bio", OLD."note") OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
-        old_values := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
+        before := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['ssn']::text[], ARRAY[]::text[]);
-        new_values := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
+        after := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
     || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['ssn']::text[], ARRAY[]::text[]);
     ELSE
-        old_values := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        before := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['ssn']::text[], ARRAY[]::text[]);
-        new_values := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        after := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['ssn']::text[], ARRAY[]::text[]);
     END IF;
     IF OLD."ssn" IS DISTINCT FROM NEW."ssn" THEN
-        old_values := exaudit_internal.note_masked(old_values, 'ssn');
-        new_values := exaudit_internal.note_masked(new_values, 'ssn');
+        before := exaudit_internal.note_masked(before, 'ssn');
+        after := exaudit_internal.note_masked(after, 'ssn');
     END IF;
 
     IF old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF old_entity IS NOT NULL
-           OR pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values);
+        IF old_entity IS NOT NULL THEN -- the key was changed
+            PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, old_entity, before, after);
             RETURN NULL;
         END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback)
-        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (1, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
+        RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
     RETURN NULL;
 END
 $exaudit$;
@@ -330,26 +277,16 @@ AS $exaudit$
 #variable_conflict use_column
 <<this>>
 DECLARE
-    data       jsonb;
-    image      jsonb;
-    oversized  boolean;
+    oversized boolean;
 BEGIN
-    -- Restored from a dump, or altered since: record whole rows, slower, until the next
-    -- "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record whole rows,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id integer,
-        name text,
-        ssn text,
-        bio jsonb,
-        note jsonb,
-        status text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(1, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'STATEMENT' THEN
-            PERFORM exaudit_internal.refuse_trigger('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+    PERFORM exaudit_internal.check_trigger('t1_delete', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+        IF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit_internal.check_table(1, TG_RELID);
         END IF;
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted');
@@ -395,42 +332,19 @@ BEGIN
 
     IF 'null'::jsonb IN (OLD."bio", OLD."note")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF 'null'::jsonb IN (OLD."bio", OLD."note") THEN
-            image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
+        IF 'null'::jsonb IN (OLD."bio", OLD."note") THEN -- placeholders or notes may be needed
+            RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY[]::text[], ARRAY['ssn']::text[]);
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
-        ELSE
-            image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['ssn']::text[]);
+        ARRAY[]::text[], ARRAY['ssn']::text[]), NULL);
         END IF;
-        BEGIN
-            data := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-        EXCEPTION WHEN OTHERS THEN
-            data := '[]'; -- exaudit_internal.record says what is wrong with it
-        END;
-        IF pg_catalog.jsonb_typeof(data) <> 'object'
-           -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
-            PERFORM exaudit_internal.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
-            RETURN NULL;
-        END IF;
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
-        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, data,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on');
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['ssn']::text[]));
+        RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['ssn']::text[]), NULL);
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['ssn']::text[]));
     RETURN NULL;
 END
 $exaudit$;
@@ -446,15 +360,9 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_truncate() RETURNS trigger
 AS $exaudit$
 -- TRUNCATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    IF TG_NAME <> '!exaudit_t1_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit_internal.refuse_trigger('t1_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-    END IF;
-    -- Only for the table that this was written for.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit_internal.check_table(1, TG_RELID);
-    END IF;
-
-    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit_internal.check_trigger('t1_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    PERFORM exaudit_internal.check_table(1, TG_RELID);
+    -- Before the rows are gone: each is recorded as deleted.
     PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END

@@ -47,31 +47,20 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.users: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
-    image      jsonb;
+    stamp exaudit.versions;
+    image jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id bigint,
-        name text,
-        password text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, NULL, exaudit_internal.encode(NEW));
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '611b31684826360424d408d2313a64c8')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
-    -- Only rows that meet the condition; one that fails is met.
+    -- Only rows that satisfy the condition; a row for which it fails is recorded.
     BEGIN
         IF NOT coalesce(exaudit_internal.t<table_id>_condition(NEW."name"), false) THEN
             RETURN NULL;
@@ -82,19 +71,13 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."password")) > 1000000
-        THEN exaudit_internal.redact(exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'password']::text[]),
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+            image := 
+            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."password")) > 1000000
+            THEN exaudit_internal.redact(exaudit_internal.bounded_image(NEW),
         ARRAY[]::text[], ARRAY['password']::text[])
-        ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+            ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
         ELSE
             image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]);
@@ -118,11 +101,11 @@ BEGIN
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['password']::text[]));
+        RETURN NULL;
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+    VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY[]::text[], ARRAY['password']::text[]));
     RETURN NULL;
 END
 $exaudit$;
@@ -139,38 +122,25 @@ AS $exaudit$
 -- UPDATE of public.users: written by exaudit <version>, content <content>. Do not edit.
 -- Fires for every update: the option skip_untouched_toast.
 DECLARE
-    stamp      exaudit.versions;
+    stamp exaudit.versions;
     old_entity text;
-    old_values jsonb;
-    new_values jsonb;
-    wide       boolean;
-    crossing   boolean;
+    before jsonb;
+    after jsonb;
+    wide boolean;
+    crossing boolean;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id bigint,
-        name text,
-        password text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '611b31684826360424d408d2313a64c8')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, crossing, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
-    -- Only rows that meet the condition; one that fails is met. Where a row comes to meet it,
-    -- or ceases to, both sides are recorded whole: what it is out of sight, nobody knows.
+    -- Only rows that satisfy the condition; a row for which it fails is recorded. If a row came to satisfy it,
+    -- or ceases to, both sides are recorded whole: nobody knows what it was out of sight.
     DECLARE
         was_met boolean;
         is_met  boolean;
@@ -185,17 +155,15 @@ BEGIN
         NULL;
     END;
     IF crossing IS NOT FALSE THEN
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid), NULL, crossing,
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, crossing, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
 
-    -- Only the columns that changed. "=" is asked where equal means the same image;
-    -- elsewhere the images are compared.
+    -- The columns that changed. Types whose equal values may have different images compare images.
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        before := exaudit_internal.with_value(before, 'id', OLD."id");
+        after := exaudit_internal.with_value(after, 'id', NEW."id");
         old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     END IF;
     IF (pg_catalog.pg_column_size(NEW."name") > exaudit_internal.inline_limit('<relation>'::oid, 'name')
@@ -205,22 +173,27 @@ BEGIN
         IF pg_catalog.octet_length(OLD."name") > 1000000 OR pg_catalog.octet_length(NEW."name") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('name', OLD."name");
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('name', NEW."name");
+            before := exaudit_internal.with_value(before, 'name', OLD."name");
+            after := exaudit_internal.with_value(after, 'name', NEW."name");
         END IF;
     END IF;
     IF (pg_catalog.pg_column_size(NEW."password") > exaudit_internal.inline_limit('<relation>'::oid, 'password')
         AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::oid)) = 0
         AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
        AND (OLD."password" IS DISTINCT FROM NEW."password") THEN
-        old_values := exaudit_internal.note_masked(coalesce(old_values, '{}'), 'password');
-        new_values := exaudit_internal.note_masked(coalesce(new_values, '{}'), 'password');
+        before := exaudit_internal.note_masked(coalesce(before, '{}'), 'password');
+        after := exaudit_internal.note_masked(coalesce(after, '{}'), 'password');
     END IF;
 
-    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+    IF after IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF new_values IS NULL AND wide IS NULL THEN
-            RETURN NULL; -- of what is recorded nothing changed
+        IF after IS NULL AND wide IS NULL THEN
+            RETURN NULL; -- no recorded column was changed
+        END IF;
+        IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
+            PERFORM exaudit_internal.record_update(<table_id>, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
+                wide, crossing, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
+            RETURN NULL;
         END IF;
         -- The columns of exaudit.versions stay as they are from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
@@ -230,29 +203,21 @@ BEGIN
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
-        IF wide OR old_entity IS NOT NULL
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            IF wide THEN -- what jsonb may not hold is left out, and noted
-                SELECT exaudit_internal.redact(c.old_values,
-        ARRAY[]::text[], ARRAY['password']::text[]), exaudit_internal.redact(c.new_values,
-        ARRAY[]::text[], ARRAY['password']::text[]) INTO old_values, new_values
-                FROM exaudit_internal.bounded_changes(OLD, NEW, ARRAY['id', 'name', 'password']::text[]) AS c;
-            END IF;
-            PERFORM exaudit_internal.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, NULL, before, after);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "source")
-        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, stamp.custom,
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, old_values, new_values);
+        RETURN NULL;
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+    VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
     RETURN NULL;
 END
 $exaudit$;
@@ -268,31 +233,20 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.users: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
-    image      jsonb;
+    stamp exaudit.versions;
+    image jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id bigint,
-        name text,
-        password text,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), NULL);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '611b31684826360424d408d2313a64c8')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
-    -- Only rows that meet the condition; one that fails is met.
+    -- Only rows that satisfy the condition; a row for which it fails is recorded.
     BEGIN
         IF NOT coalesce(exaudit_internal.t<table_id>_condition(OLD."name"), false) THEN
             RETURN NULL;
@@ -303,19 +257,13 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."password")) > 1000000
-        THEN exaudit_internal.redact(exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'password']::text[]),
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+            image := 
+            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."password")) > 1000000
+            THEN exaudit_internal.redact(exaudit_internal.bounded_image(OLD),
         ARRAY[]::text[], ARRAY['password']::text[])
-        ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+            ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]) END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
         ELSE
             image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]);
@@ -339,11 +287,11 @@ BEGIN
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['password']::text[]));
+        RETURN NULL;
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+    VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY[]::text[], ARRAY['password']::text[]));
     RETURN NULL;
 END
 $exaudit$;
@@ -359,15 +307,9 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_truncate() RETURNS trigg
 AS $exaudit$
 -- TRUNCATE of public.users: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
-    IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit_internal.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-    END IF;
-    -- Only for the table that this was written for.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit_internal.check_table(<table_id>, TG_RELID);
-    END IF;
-
-    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit_internal.check_trigger('t<table_id>_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    PERFORM exaudit_internal.check_table(<table_id>, TG_RELID);
+    -- Before the rows are gone: each is recorded as deleted.
     PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END
@@ -415,40 +357,27 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
-    image      jsonb;
+    stamp exaudit.versions;
+    image jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id bigint,
-        user_id bigint,
-        total numeric,
-        mood public.mood,
-        info jsonb,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, NULL, exaudit_internal.encode(NEW));
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '2892899294aa0a72e2576d18cd7d0d9e')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info") THEN
-            image := CASE WHEN pg_catalog.pg_column_size(NEW."info") > 100000
-        THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
-        ELSE pg_catalog.jsonb_build_object(
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info") THEN -- placeholders or notes may be needed
+            image := 
+            CASE WHEN pg_catalog.pg_column_size(NEW."info") > 100000
+            THEN exaudit_internal.bounded_image(NEW)
+            ELSE pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'user_id', NEW."user_id",
         'total', NEW."total",
@@ -457,12 +386,6 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (NEW."info")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."info" = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-                VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image, session_user);
-                RETURN NULL;
-            END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
         'id', NEW."id",
@@ -490,15 +413,15 @@ BEGIN
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        RETURN NULL;
+    END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
+    VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'user_id', NEW."user_id",
         'total', NEW."total",
         'mood', exaudit_internal.text_value(NEW."mood"),
         'info', NEW."info"), session_user);
-    END IF;
     RETURN NULL;
 END
 $exaudit$;
@@ -514,44 +437,30 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
+    stamp exaudit.versions;
     old_entity text;
-    old_values jsonb;
-    new_values jsonb;
+    before jsonb;
+    after jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id bigint,
-        user_id bigint,
-        total numeric,
-        mood public.mood,
-        info jsonb,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '2892899294aa0a72e2576d18cd7d0d9e')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
 
     -- Whole rows; of the masked columns those that changed.
     old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
-    -- What jsonb may not hold is left out, and noted as JSON nulls are.
+    -- Values that jsonb has no room for are left out; JSON nulls are noted.
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info") OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info") THEN
-        old_values := CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
-        THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
-        ELSE pg_catalog.jsonb_build_object(
+        before := 
+            CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
+            THEN exaudit_internal.bounded_image(OLD)
+            ELSE pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'user_id', OLD."user_id",
         'total', OLD."total",
@@ -560,9 +469,10 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD."info")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."info" = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
-        new_values := CASE WHEN pg_catalog.pg_column_size(NEW."info") > 100000
-        THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
-        ELSE pg_catalog.jsonb_build_object(
+        after := 
+            CASE WHEN pg_catalog.pg_column_size(NEW."info") > 100000
+            THEN exaudit_internal.bounded_image(NEW)
+            ELSE pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'user_id', NEW."user_id",
         'total', NEW."total",
@@ -572,13 +482,13 @@ BEGIN
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."info" = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
     ELSE
-        old_values := pg_catalog.jsonb_build_object(
+        before := pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'user_id', OLD."user_id",
         'total', OLD."total",
         'mood', exaudit_internal.text_value(OLD."mood"),
         'info', OLD."info");
-        new_values := pg_catalog.jsonb_build_object(
+        after := pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'user_id', NEW."user_id",
         'total', NEW."total",
@@ -588,6 +498,11 @@ BEGIN
 
     IF old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+        IF old_entity IS NOT NULL THEN
+            PERFORM exaudit_internal.record_update(<table_id>, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
+                NULL, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
+            RETURN NULL;
+        END IF;
         -- The columns of exaudit.versions stay as they are from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
@@ -596,23 +511,21 @@ BEGIN
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
-        IF old_entity IS NOT NULL
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            PERFORM exaudit_internal.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, NULL, before, after);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, "actor_id", "source")
-        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, stamp.custom,
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, old_values, new_values, session_user);
+        RETURN NULL;
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
+    VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     RETURN NULL;
 END
 $exaudit$;
@@ -628,40 +541,27 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
-    image      jsonb;
+    stamp exaudit.versions;
+    image jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'id bigint,
-        user_id bigint,
-        total numeric,
-        mood public.mood,
-        info jsonb,
-        PRIMARY KEY (id)')
-       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF TG_RELID <> '<relation>'::oid THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), NULL);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR TG_RELID <> '<relation>'::oid
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '2892899294aa0a72e2576d18cd7d0d9e')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info")
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info") THEN
-            image := CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
-        THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'user_id', 'total', 'mood', 'info']::text[])
-        ELSE pg_catalog.jsonb_build_object(
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info") THEN -- placeholders or notes may be needed
+            image := 
+            CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
+            THEN exaudit_internal.bounded_image(OLD)
+            ELSE pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'user_id', OLD."user_id",
         'total', OLD."total",
@@ -670,12 +570,6 @@ BEGIN
     || CASE WHEN 'null'::jsonb IN (OLD."info")
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."info" = 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-                VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image, session_user);
-                RETURN NULL;
-            END IF;
         ELSE
             image := pg_catalog.jsonb_build_object(
         'id', OLD."id",
@@ -703,15 +597,15 @@ BEGIN
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        RETURN NULL;
+    END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
+    VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'user_id', OLD."user_id",
         'total', OLD."total",
         'mood', exaudit_internal.text_value(OLD."mood"),
         'info', OLD."info"), session_user);
-    END IF;
     RETURN NULL;
 END
 $exaudit$;
@@ -727,15 +621,9 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_truncate() RETURNS trigg
 AS $exaudit$
 -- TRUNCATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
-    IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit_internal.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-    END IF;
-    -- Only for the table that this was written for.
-    IF TG_RELID <> '<relation>'::oid THEN
-        PERFORM exaudit_internal.check_table(<table_id>, TG_RELID);
-    END IF;
-
-    -- The rows are still there: each is recorded as deleted.
+    PERFORM exaudit_internal.check_trigger('t<table_id>_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    PERFORM exaudit_internal.check_table(<table_id>, TG_RELID);
+    -- Before the rows are gone: each is recorded as deleted.
     PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END
@@ -780,34 +668,17 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
-    image      jsonb;
+    stamp exaudit.versions;
+    image jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'day date,
-        id integer,
-        note text,
-        PRIMARY KEY (day, id)')
-       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, NULL, exaudit_internal.encode(NEW));
-            RETURN NULL;
-        END IF;
-    -- The second half of an update that moves the row from another partition?
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
-       AND exaudit_internal.arrives(<table_id>, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-           exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
-        RETURN NULL;
-    END IF;
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, NULL, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '8beabc6b4e388dc7d6b4ee4c7e0d5e48')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW, NULL, (CASE WHEN NEW.xmax = 0 THEN NEW.cmin END)::text::bigint);
         RETURN NULL;
     END IF;
     -- The second half of an update that moves the row from another partition?
@@ -819,17 +690,11 @@ BEGIN
 
     IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(NEW."note") > 1000000
-        THEN exaudit_internal.bounded_image(NEW, ARRAY['day', 'id', 'note']::text[])
-        ELSE pg_catalog.to_jsonb(NEW.*) END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-                VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
+        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+            image := 
+            CASE WHEN pg_catalog.octet_length(NEW."note") > 1000000
+            THEN exaudit_internal.bounded_image(NEW)
+            ELSE pg_catalog.to_jsonb(NEW.*) END;
         ELSE
             image := pg_catalog.to_jsonb(NEW.*);
         END IF;
@@ -852,10 +717,10 @@ BEGIN
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        RETURN NULL;
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+    VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     RETURN NULL;
 END
 $exaudit$;
@@ -871,64 +736,48 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
+    stamp exaudit.versions;
     old_entity text;
-    old_values jsonb;
-    new_values jsonb;
-    wide       boolean;
+    before jsonb;
+    after jsonb;
+    wide boolean;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'day date,
-        id integer,
-        note text,
-        PRIMARY KEY (day, id)')
-       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), exaudit_internal.encode(NEW),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
-            RETURN NULL;
-        END IF;
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '8beabc6b4e388dc7d6b4ee4c7e0d5e48')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
 
-    -- Only the columns that changed. "=" is asked where equal means the same image;
-    -- elsewhere the images are compared.
+    -- The columns that changed. Types whose equal values may have different images compare images.
     IF OLD."day" IS DISTINCT FROM NEW."day" THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('day', OLD."day");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('day', NEW."day");
+        before := exaudit_internal.with_value(before, 'day', OLD."day");
+        after := exaudit_internal.with_value(after, 'day', NEW."day");
         old_entity := nullif(pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text);
     END IF;
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
-        old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('id', OLD."id");
-        new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('id', NEW."id");
+        before := exaudit_internal.with_value(before, 'id', OLD."id");
+        after := exaudit_internal.with_value(after, 'id', NEW."id");
         old_entity := nullif(pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text);
     END IF;
     IF OLD."note" IS DISTINCT FROM NEW."note" THEN
         IF pg_catalog.octet_length(OLD."note") > 1000000 OR pg_catalog.octet_length(NEW."note") > 1000000 THEN
             wide := true;
         ELSE
-            old_values := coalesce(old_values, '{}') || pg_catalog.jsonb_build_object('note', OLD."note");
-            new_values := coalesce(new_values, '{}') || pg_catalog.jsonb_build_object('note', NEW."note");
+            before := exaudit_internal.with_value(before, 'note', OLD."note");
+            after := exaudit_internal.with_value(after, 'note', NEW."note");
         END IF;
     END IF;
 
-    IF new_values IS NULL OR wide OR old_entity IS NOT NULL
+    IF after IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF new_values IS NULL AND wide IS NULL THEN
-            -- something did, that this does not know
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid),
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+        IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
+            PERFORM exaudit_internal.record_update(<table_id>, TG_RELID, OLD, NEW, old_entity, pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, before, after,
+                wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
             RETURN NULL;
         END IF;
         -- The columns of exaudit.versions stay as they are from here on.
@@ -939,27 +788,21 @@ BEGIN
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
         END;
-        IF wide OR old_entity IS NOT NULL
-           OR pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
+        IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
            OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
-            IF wide THEN -- what jsonb may not hold is left out, and noted
-                SELECT c.old_values, c.new_values INTO old_values, new_values
-                FROM exaudit_internal.bounded_changes(OLD, NEW, ARRAY['day', 'id', 'note']::text[]) AS c;
-            END IF;
-            PERFORM exaudit_internal.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, old_entity, old_values, new_values,
-                command => exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), old_row => OLD.ctid, new_row => NEW.ctid);
+            PERFORM exaudit_internal.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, NULL, before, after);
             RETURN NULL;
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "source")
-        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, old_values, new_values, stamp.custom,
+        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, before, after, stamp.custom,
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, old_values, new_values);
+        RETURN NULL;
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
+    VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, before, after);
     RETURN NULL;
 END
 $exaudit$;
@@ -975,34 +818,17 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
-    stamp      exaudit.versions;
-    image      jsonb;
+    stamp exaudit.versions;
+    image jsonb;
 BEGIN
-    -- Altered since, or not the trigger or the relation that this was written for: record whole
-    -- rows, slower, until the next "exaudit sync".
+    -- Another trigger or table than this was written for, or altered since: record the whole row,
+    -- which is slower, until the next "exaudit sync".
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) OR NOT exaudit_internal.has_shape('<relation>'::oid,
-       'day date,
-        id integer,
-        note text,
-        PRIMARY KEY (day, id)')
-       OR NOT (exaudit_internal.has_snapshot(<table_id>, '<relation>'::oid)
-               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.present_columns('<relation>'::oid))) THEN
-        IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW' THEN
-            PERFORM exaudit_internal.refuse_trigger('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-        ELSIF pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid) THEN
-            -- the table restored from a dump, or one that is refused
-            PERFORM exaudit_internal.record_restored(<table_id>, TG_RELID, exaudit_internal.encode(OLD), NULL);
-            RETURN NULL;
-        END IF;
-    -- The first half of an update that moves the row to another partition?
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
-       AND exaudit_internal.leaves(<table_id>, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD),
-           exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
-        RETURN NULL;
-    END IF;
-        PERFORM exaudit_internal.record_altered(<table_id>, TG_RELID, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD), NULL,
-            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid));
+       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
+       OR NOT exaudit_internal.has_shape('<relation>'::oid, '8beabc6b4e388dc7d6b4ee4c7e0d5e48')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+            't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL, NULL, NULL, OLD.ctid);
         RETURN NULL;
     END IF;
     -- The first half of an update that moves the row to another partition?
@@ -1014,17 +840,11 @@ BEGIN
 
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        -- What jsonb may not hold is left out, and noted as JSON nulls are.
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN
-            image := CASE WHEN pg_catalog.octet_length(OLD."note") > 1000000
-        THEN exaudit_internal.bounded_image(OLD, ARRAY['day', 'id', 'note']::text[])
-        ELSE pg_catalog.to_jsonb(OLD.*) END;
-            IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-               AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
-                INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-                VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, image);
-                RETURN NULL;
-            END IF;
+        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+            image := 
+            CASE WHEN pg_catalog.octet_length(OLD."note") > 1000000
+            THEN exaudit_internal.bounded_image(OLD)
+            ELSE pg_catalog.to_jsonb(OLD.*) END;
         ELSE
             image := pg_catalog.to_jsonb(OLD.*);
         END IF;
@@ -1047,10 +867,10 @@ BEGIN
                 coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
-    ELSE
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        RETURN NULL;
     END IF;
+    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+    VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     RETURN NULL;
 END
 $exaudit$;
@@ -1066,15 +886,12 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_truncate() RETURNS trigg
 AS $exaudit$
 -- TRUNCATE of public.events: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
-    IF TG_NAME <> '!exaudit_t<table_id>_truncate' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'TRUNCATE' OR TG_LEVEL <> 'STATEMENT' THEN
-        PERFORM exaudit_internal.refuse_trigger('t<table_id>_truncate', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-    END IF;
-    -- A partition that was detached keeps this trigger, but is none of the table's rows.
+    PERFORM exaudit_internal.check_trigger('t<table_id>_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
+    -- A partition that was detached keeps this trigger, but its rows are not the table's.
     IF exaudit_internal.recorded_table(<table_id>, TG_RELID) IS NULL THEN
         RETURN NULL;
     END IF;
-
-    -- The rows are still there: each is recorded as deleted.
+    -- Before the rows are gone: each is recorded as deleted.
     PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END
@@ -1091,12 +908,12 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_move() RETURNS trigger
 AS $exaudit$
 -- MOVE of public.events: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
-    -- each partitioned level has its own
+    -- Each partitioned level has a trigger.
     IF TG_NAME::text !~ '^~exaudit_t<table_id>_move(_[0-9]+)?$' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
         PERFORM exaudit_internal.refuse_trigger('t<table_id>_move', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
-    -- May move the row to another partition: a DELETE and an INSERT, to be recorded as one.
-    -- Not for a table restored from a dump, until the next "exaudit sync".
+    -- The update may move the row to another partition. That is a DELETE and an INSERT, to be recorded
+    -- as one update; not in a table that was restored from a dump, until the next "exaudit sync".
     IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)) THEN
         PERFORM exaudit_internal.note_move(TG_RELID, OLD.ctid, exaudit_internal.entity_id_in(exaudit_internal.key_columns('<relation>'::oid),
             exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW)));
