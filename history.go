@@ -10,8 +10,23 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// HistoryOption narrows or enriches History.
-type HistoryOption func(*historyOptions)
+// HistoryOption narrows or enriches what History, Versions and Transactions return.
+type HistoryOption interface{ apply(*historyOptions) }
+
+// Filter chooses versions. It is what Select takes, and an option of History, Versions and Transactions, too.
+type Filter interface {
+	HistoryOption
+	filter()
+}
+
+type option func(*historyOptions)
+
+func (f option) apply(o *historyOptions) { f(o) }
+
+type filterOption func(*historyOptions)
+
+func (f filterOption) apply(o *historyOptions) { o.filtered = true; f(o) }
+func (filterOption) filter()                   {}
 
 type historyOptions struct {
 	page       history.Page
@@ -38,27 +53,27 @@ type entityName struct {
 func newHistoryOptions(opts []HistoryOption) historyOptions {
 	var o historyOptions
 	for _, opt := range opts {
-		opt(&o)
+		opt.apply(&o)
 	}
 	return o
 }
 
 // After gives only versions with a greater id: the next page.
-func After(id int64) HistoryOption { return func(o *historyOptions) { o.page.AfterID = id } }
+func After(id int64) HistoryOption { return option(func(o *historyOptions) { o.page.AfterID = id }) }
 
 // Limit gives at most n versions.
-func Limit(n int) HistoryOption { return func(o *historyOptions) { o.page.Limit = n } }
+func Limit(n int) HistoryOption { return option(func(o *historyOptions) { o.page.Limit = n }) }
 
 // Preview shortens values that are longer than so many bytes as JSON: to how they begin, and a digest by which patches
 // tell them apart. What is read stays small however large values are. States are not shortened.
-func Preview(bytes int) HistoryOption { return func(o *historyOptions) { o.page.Cut = bytes } }
+func Preview(bytes int) HistoryOption { return option(func(o *historyOptions) { o.page.Cut = bytes }) }
 
 // WithStates sets each version's State, the whole row after it, and puts versions that
 // nested triggers recorded before the change that set them off in their true order. The entity's complete
 // history is read for that, and checked: where it does not fit together or does not lead to
 // the present row, History gives ErrDiverged, unless the options of the table explain it. Filters choose
 // among the versions afterwards.
-func WithStates() HistoryOption { return func(o *historyOptions) { o.states = true } }
+func WithStates() HistoryOption { return option(func(o *historyOptions) { o.states = true }) }
 
 // History gives the versions of one entity, oldest to newest, by default all of them. The
 // table is named as in SQL; a table that was dropped still has its history. key is the

@@ -15,14 +15,10 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-func filtering(set func(*historyOptions)) HistoryOption {
-	return func(o *historyOptions) { o.filtered = true; set(o) }
-}
-
 // ByTable gives only versions of the named tables, for Versions. A table that was dropped
 // still has its history.
-func ByTable(tables ...string) HistoryOption {
-	return filtering(func(o *historyOptions) {
+func ByTable(tables ...string) Filter {
+	return filterOption(func(o *historyOptions) {
 		o.filter.Spans = nonNil(o.filter.Spans)
 		o.tables = append(o.tables, tables...)
 	})
@@ -30,54 +26,54 @@ func ByTable(tables ...string) HistoryOption {
 
 // ByRow gives only versions of one entity, for Versions; given several times, of any of
 // them. The key is as for History.
-func ByRow(table string, key any) HistoryOption {
-	return filtering(func(o *historyOptions) {
+func ByRow(table string, key any) Filter {
+	return filterOption(func(o *historyOptions) {
 		o.filter.Spans = nonNil(o.filter.Spans)
 		o.entities = append(o.entities, entityName{table, key})
 	})
 }
 
 // ByAction gives only versions of these actions.
-func ByAction(actions ...Action) HistoryOption {
-	return filtering(func(o *historyOptions) { o.filter.Actions = append(nonNil(o.filter.Actions), actions...) })
+func ByAction(actions ...Action) Filter {
+	return filterOption(func(o *historyOptions) { o.filter.Actions = append(nonNil(o.filter.Actions), actions...) })
 }
 
 // Since gives only versions whose transaction began at the time or later.
-func Since(t time.Time) HistoryOption {
-	return filtering(func(o *historyOptions) { o.filter.Since = &t })
+func Since(t time.Time) Filter {
+	return filterOption(func(o *historyOptions) { o.filter.Since = &t })
 }
 
 // Until gives only versions whose transaction began before the time.
-func Until(t time.Time) HistoryOption {
-	return filtering(func(o *historyOptions) { o.filter.Until = &t })
+func Until(t time.Time) Filter {
+	return filterOption(func(o *historyOptions) { o.filter.Until = &t })
 }
 
 // SinceMark gives only versions after a mark, whose transaction had not committed when it was
 // made; ErrNoMark where there is none of that name.
-func SinceMark(name string) HistoryOption {
-	return filtering(func(o *historyOptions) { o.sinceMark = &name })
+func SinceMark(name string) Filter {
+	return filterOption(func(o *historyOptions) { o.sinceMark = &name })
 }
 
 // UntilMark gives only versions before a mark.
-func UntilMark(name string) HistoryOption {
-	return filtering(func(o *historyOptions) { o.untilMark = &name })
+func UntilMark(name string) Filter {
+	return filterOption(func(o *historyOptions) { o.untilMark = &name })
 }
 
 // ByVersion gives only versions of these ids; given several times, of any of them.
-func ByVersion(ids ...int64) HistoryOption {
-	return filtering(func(o *historyOptions) { o.filter.Versions = append(nonNil(o.filter.Versions), ids...) })
+func ByVersion(ids ...int64) Filter {
+	return filterOption(func(o *historyOptions) { o.filter.Versions = append(nonNil(o.filter.Versions), ids...) })
 }
 
 // ByTransaction gives only what these transactions changed: a Version's Transaction; given
 // several times, what any of them changed.
-func ByTransaction(xids ...uint64) HistoryOption {
-	return filtering(func(o *historyOptions) { o.filter.Transactions = append(nonNil(o.filter.Transactions), xids...) })
+func ByTransaction(xids ...uint64) Filter {
+	return filterOption(func(o *historyOptions) { o.filter.Transactions = append(nonNil(o.filter.Transactions), xids...) })
 }
 
 // BySessionUser gives only what was changed by who was logged in by that name, where the
 // options of the table had that recorded.
-func BySessionUser(name string) HistoryOption {
-	return filtering(func(o *historyOptions) { o.filter.SessionUser = &name })
+func BySessionUser(name string) Filter {
+	return filterOption(func(o *historyOptions) { o.filter.SessionUser = &name })
 }
 
 // Where gives only versions that meet a condition in SQL; given several times, all of them. It
@@ -91,14 +87,14 @@ func BySessionUser(name string) HistoryOption {
 // the caller has begun one. It is looked up in pg_catalog: what is elsewhere needs its
 // schema. It must not come from anybody who may not run SQL as this role. What PostgreSQL
 // does not understand, or is more than one expression, gives ErrInvalidFilter.
-func Where(condition string) HistoryOption {
-	return filtering(func(o *historyOptions) { o.filter.Where = append(o.filter.Where, condition) })
+func Where(condition string) Filter {
+	return filterOption(func(o *historyOptions) { o.filter.Where = append(o.filter.Where, condition) })
 }
 
 // ByCustom gives only versions whose custom data has the value, compared as JSON: 7 is not
 // "7", but 7.0; given several times, all of them. IndexCustom makes an index for a key.
-func ByCustom(key string, value any) HistoryOption {
-	return filtering(func(o *historyOptions) {
+func ByCustom(key string, value any) Filter {
+	return filterOption(func(o *historyOptions) {
 		encoded, err := json.Marshal(value)
 		if err != nil {
 			o.err = errors.Join(o.err, fmt.Errorf("%w: custom data %s: %w", ErrInvalidFilter, key, err))
@@ -114,20 +110,20 @@ func ByCustom(key string, value any) HistoryOption {
 }
 
 // ByCustomKey gives only versions whose custom data has all the keys, whatever their values.
-func ByCustomKey(keys ...string) HistoryOption {
-	return filtering(func(o *historyOptions) { o.filter.Keys = append(nonNil(o.filter.Keys), keys...) })
+func ByCustomKey(keys ...string) Filter {
+	return filterOption(func(o *historyOptions) { o.filter.Keys = append(nonNil(o.filter.Keys), keys...) })
 }
 
 // ByRollback gives only versions that a revert made, or with false only the others.
-func ByRollback(made bool) HistoryOption {
-	return filtering(func(o *historyOptions) { o.filter.Rollback = &made })
+func ByRollback(made bool) Filter {
+	return filterOption(func(o *historyOptions) { o.filter.Rollback = &made })
 }
 
 // ByColumn gives only versions that changed at least one of the columns, by their present
 // names; of a dropped column, as versions call it. A create and a delete change every
 // column.
-func ByColumn(columns ...string) HistoryOption {
-	return filtering(func(o *historyOptions) {
+func ByColumn(columns ...string) Filter {
+	return filterOption(func(o *historyOptions) {
 		o.filter.Columns = nonNil(o.filter.Columns)
 		o.columns = append(o.columns, columns...)
 	})

@@ -19,7 +19,7 @@ type (
 // Before gives only transactions older than a Transaction's Cursor: the next page of
 // Transactions, where it takes the place of After.
 func Before(cursor int64) HistoryOption {
-	return filtering(func(o *historyOptions) { o.before = cursor })
+	return option(func(o *historyOptions) { o.filtered, o.before = true, cursor })
 }
 
 // Transactions gives the transactions that changed something, newest first by their last

@@ -3,7 +3,6 @@ package exaudit
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/custom"
@@ -67,10 +66,19 @@ const (
 )
 
 // Selection says which versions are to be undone: all that pass its filters.
-type Selection []HistoryOption
+type Selection []Filter
 
-// Select makes a Selection of filters, those of Versions. At least one is needed.
-func Select(filters ...HistoryOption) Selection { return filters }
+// Select makes a Selection of what passes all of some filters.
+func Select(first Filter, more ...Filter) Selection { return append(Selection{first}, more...) }
+
+// options are the filters as options, and more.
+func (s Selection) options(more ...HistoryOption) []HistoryOption {
+	var opts []HistoryOption
+	for _, f := range s {
+		opts = append(opts, f)
+	}
+	return append(opts, more...)
+}
 
 // PlanUndo plans to take back the changes that a selection names, and writes nothing. Later
 // changes stay: those of other rows and columns, and inside jsonb those of other keys and
@@ -145,7 +153,7 @@ func (d *DB) Redo(ctx context.Context, transaction uint64, opts *UndoOptions) (*
 // undone selects what a transaction has undone.
 func (d *DB) undone(ctx context.Context, transaction uint64) (Selection, error) {
 	selection := Select(ByTransaction(transaction), ByRollback(true))
-	found, err := d.Versions(ctx, append(slices.Clone(selection), Limit(1))...)
+	found, err := d.Versions(ctx, selection.options(Limit(1))...)
 	if err != nil {
 		return nil, err
 	}
@@ -171,11 +179,8 @@ func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Op
 
 // selected is the filter of a selection.
 func (d *DB) selected(ctx context.Context, selection Selection) (history.Filter, error) {
-	o := newHistoryOptions(selection)
-	switch {
-	case o.states || o.page != history.Page{}:
-		return history.Filter{}, fmt.Errorf("%w: a selection has no pages and no states", ErrInvalidFilter)
-	case !o.filtered:
+	o := newHistoryOptions(selection.options())
+	if !o.filtered {
 		return history.Filter{}, fmt.Errorf("%w: a selection needs at least one filter", ErrInvalidFilter)
 	}
 	err := d.resolve(ctx, &o)

@@ -35,9 +35,9 @@ func filtered(c *cli.Context) bool {
 }
 
 // filters are what the flags of filterFlags say.
-func filters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
-	var opts []exaudit.HistoryOption
-	for _, read := range []func(*cli.Context, time.Time) ([]exaudit.HistoryOption, error){whatFilters, whenFilters, whoFilters} {
+func filters(c *cli.Context, now time.Time) ([]exaudit.Filter, error) {
+	var opts []exaudit.Filter
+	for _, read := range []func(*cli.Context, time.Time) ([]exaudit.Filter, error){whatFilters, whenFilters, whoFilters} {
 		more, err := read(c, now)
 		if err != nil {
 			return nil, err
@@ -47,8 +47,17 @@ func filters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
 	return opts, nil
 }
 
-func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.HistoryOption, error) {
-	var opts []exaudit.HistoryOption
+// asOptions are filters as options of what is read.
+func asOptions(filters []exaudit.Filter) []exaudit.HistoryOption {
+	opts := make([]exaudit.HistoryOption, len(filters))
+	for i, f := range filters {
+		opts[i] = f
+	}
+	return opts
+}
+
+func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.Filter, error) {
+	var opts []exaudit.Filter
 	var actions []exaudit.Action
 	for _, name := range c.StringSlice("action") {
 		action := exaudit.Action(name)
@@ -79,11 +88,11 @@ func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.HistoryOption, error) {
 	return opts, nil
 }
 
-func whenFilters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error) {
-	var opts []exaudit.HistoryOption
+func whenFilters(c *cli.Context, now time.Time) ([]exaudit.Filter, error) {
+	var opts []exaudit.Filter
 	for _, bound := range []struct {
 		flag   string
-		option func(time.Time) exaudit.HistoryOption
+		option func(time.Time) exaudit.Filter
 	}{{"since", exaudit.Since}, {"until", exaudit.Until}} {
 		if !c.IsSet(bound.flag) {
 			continue
@@ -96,7 +105,7 @@ func whenFilters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error)
 	}
 	for _, bound := range []struct {
 		flag   string
-		option func(string) exaudit.HistoryOption
+		option func(string) exaudit.Filter
 	}{{"since-mark", exaudit.SinceMark}, {"until-mark", exaudit.UntilMark}} {
 		if c.IsSet(bound.flag) {
 			opts = append(opts, bound.option(c.String(bound.flag)))
@@ -105,8 +114,8 @@ func whenFilters(c *cli.Context, now time.Time) ([]exaudit.HistoryOption, error)
 	return opts, nil
 }
 
-func whoFilters(c *cli.Context, _ time.Time) ([]exaudit.HistoryOption, error) {
-	var opts []exaudit.HistoryOption
+func whoFilters(c *cli.Context, _ time.Time) ([]exaudit.Filter, error) {
+	var opts []exaudit.Filter
 	for _, text := range c.StringSlice("xid") {
 		xid, err := strconv.ParseUint(text, 10, 63)
 		if err != nil {

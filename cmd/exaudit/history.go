@@ -54,10 +54,11 @@ func (p *program) history(c *cli.Context) error {
 	case c.IsSet("limit") && c.Int("limit") < 1:
 		return usageErrorf("history", "--limit is at least 1, not %d", c.Int("limit"))
 	}
-	opts, err := filters(c, time.Now())
+	chosen, err := filters(c, time.Now())
 	if err != nil {
 		return err
 	}
+	opts := asOptions(chosen)
 	opts = append(opts, comparing(c)...)
 	if forPeople(c) && !c.Bool("full") {
 		opts = append(opts, exaudit.Preview(previewed))

@@ -42,10 +42,11 @@ func (p *program) log(c *cli.Context) error {
 	case c.IsSet("before") && c.Int64("before") < 1:
 		return usageErrorf("log", "--before is at least 1, not %d", c.Int64("before"))
 	}
-	opts, err := filters(c, time.Now())
+	chosen, err := filters(c, time.Now())
 	if err != nil {
 		return err
 	}
+	opts := asOptions(chosen)
 	opts = append(opts, exaudit.Before(c.Int64("before")))
 	if c.NArg() > 0 {
 		opts = append(opts, exaudit.ByTable(c.Args().Slice()...))

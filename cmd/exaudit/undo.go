@@ -103,15 +103,18 @@ func (p *program) undo(c *cli.Context) error {
 	if table != "" && len(key) == 0 {
 		selection = append(selection, exaudit.ByTable(table))
 	}
+	if len(selection)+len(key) == 0 && !c.IsSet("plan") {
+		return usageErrorf("undo", "undo needs a flag that says which changes, or a table")
+	}
 	return u.run(func(ctx context.Context) (plan *exaudit.UndoPlan, err error) {
 		switch {
 		case c.IsSet("plan"):
 			return readPlan(c.String("plan"))
 		case len(key) == 0:
-			return u.db.PlanUndo(ctx, exaudit.Select(selection...), &u.opts)
+			return u.db.PlanUndo(ctx, exaudit.Select(selection[0], selection[1:]...), &u.opts)
 		}
 		err = withKey(key, func(key any) error {
-			plan, err = u.db.PlanUndo(ctx, exaudit.Select(append(selection, exaudit.ByRow(table, key))...), &u.opts)
+			plan, err = u.db.PlanUndo(ctx, exaudit.Select(exaudit.ByRow(table, key), selection...), &u.opts)
 			return err
 		})
 		return plan, err
