@@ -223,3 +223,30 @@ func TestUndoOfOneKeyChangeOfMany(t *testing.T) {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 }
+
+// Rows that have one key until a transaction ends are different rows to every reader.
+func TestRowsThatShareAKey(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, v text, n int); INSERT INTO p VALUES (1, 'a', 1)`, "p")
+	inOneTransaction(t, db, `INSERT INTO p VALUES (1, 'b', 1)`, `UPDATE p SET n = 2 WHERE v = 'b'`, `DELETE FROM p WHERE v = 'a'`)
+	db.Exec(t, `UPDATE p SET n = 3`)
+	for version, want := range map[int64]string{1: `(1,a,1) (1,b,1)`, 2: `(1,a,1) (1,b,2)`, 3: `(1,b,2)`, 4: `(1,b,3)`} {
+		expect(t, db, fmt.Sprintf("exaudit.as_of_version(NULL::p, %d)", version), want)
+	}
+	expect(t, db, "exaudit.states(NULL::p, '1')", `(1,b,1) (1,b,2) (1,b,3)`)
+	versions, err := audit.History(ctx, "p", 1, exaudit.WithStates())
+	if err != nil || len(versions) != 4 || fmt.Sprint(versions[1].State["n"]) != "2" {
+		t.Errorf("history: %v, %v", versions, err)
+	}
+	if _, err := undoVersions(t, audit, []int64{3}); err == nil || !strings.HasSuffix(err.Error(), "public.p 1: another row has its key now, by version 1") {
+		t.Errorf("%v, want a conflict about the key", err)
+	}
+	if _, err := audit.Revert(ctx, 3); !errors.Is(err, exaudit.ErrUniqueConflict) {
+		t.Errorf("%v, want ErrUniqueConflict", err)
+	}
+	if _, err := undoVersions(t, audit, []int64{1, 2, 3, 4}); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, db, "p", `(1,a,1)`)
+}

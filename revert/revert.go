@@ -579,6 +579,9 @@ func (p *Plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 	if p.Target == nil {
 		return queries.DeleteRow(ctx, tx, db.DeleteRowParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID})
 	}
+	if err := p.keyIsFree(ctx, tx); err != nil {
+		return 0, err
+	}
 	image := p.Target
 	if p.Present != nil {
 		image = p.Target.Differing(p.Present)
@@ -593,18 +596,39 @@ func (p *Plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 	return queries.UpdateRow(ctx, tx, db.UpdateRowParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID, Image: encoded})
 }
 
+// keyIsFree returns ErrUniqueConflict if another row has the key that the row gets. A deferrable primary key does not refuse
+// that before the transaction ends, and the transaction may be the caller's.
+func (p *Plan) keyIsFree(ctx context.Context, tx pgx.Tx) error {
+	key, err := p.targetKey(ctx, tx)
+	if err != nil || p.Present != nil && key == p.Entity.ID {
+		return err
+	}
+	other := p.Entity
+	other.ID = key
+	if row, err := history.LiveRow(ctx, tx, other, false); err != nil || row == nil {
+		return err
+	}
+	return fmt.Errorf("%w: another row has key %s now", ErrUniqueConflict, key)
+}
+
+// targetKey is the key that the row gets.
+func (p *Plan) targetKey(ctx context.Context, tx pgx.Tx) (string, error) {
+	encoded, err := json.Marshal(p.Target)
+	if err != nil {
+		return "", err
+	}
+	key, err := db.New().EntityIDOfImage(ctx, tx, db.EntityIDOfImageParams{Relation: p.Entity.Relation, Image: encoded})
+	return key.EntityID, err
+}
+
 // readBack looks at what the row has become under its new key.
 func (p *Plan) readBack(ctx context.Context, tx pgx.Tx) error {
 	if p.Target != nil {
-		encoded, err := json.Marshal(p.Target)
+		key, err := p.targetKey(ctx, tx)
 		if err != nil {
 			return err
 		}
-		key, err := db.New().EntityIDOfImage(ctx, tx, db.EntityIDOfImageParams{Relation: p.Entity.Relation, Image: encoded})
-		if err != nil {
-			return err
-		}
-		p.Entity.ID = key.EntityID
+		p.Entity.ID = key
 	}
 	became, err := history.LiveRow(ctx, tx, p.Entity, false)
 	if err != nil {

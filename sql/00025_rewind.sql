@@ -181,6 +181,26 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.holds TO exaudit_reader;
 
+-- An image with the values of one side of a change, and what is noted of them; what is noted of other columns stays.
+CREATE FUNCTION exaudit_internal.overlaid(image jsonb, side jsonb, other jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    notes jsonb;
+BEGIN
+    IF NOT (image ? '' OR side ? '') THEN
+        RETURN image || side;
+    END IF;
+    SELECT jsonb_agg(n) INTO notes
+    FROM pg_catalog.jsonb_array_elements(image -> '') AS n
+    WHERE NOT side || coalesce(other, '{}') ? coalesce(n ->> 'masked', n ->> 'oversized', n #>> '{}');
+    notes := coalesce(notes, '[]') || coalesce(side -> '', '[]');
+    RETURN (image || side) - '' || CASE WHEN notes = '[]' THEN '{}' ELSE pg_catalog.jsonb_build_object('', notes) END;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.overlaid TO exaudit_reader;
+
 -- A row before a change: image is the row after it, NULL where there is none. possible is
 -- false where the change cannot have led there.
 CREATE FUNCTION exaudit_internal.row_before(image jsonb, action exaudit.action, before jsonb, after jsonb, skipped text[],
@@ -188,8 +208,6 @@ CREATE FUNCTION exaudit_internal.row_before(image jsonb, action exaudit.action, 
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    notes jsonb;
 BEGIN
     IF action = 'deleted' THEN
         possible := image IS NULL;
@@ -203,15 +221,7 @@ BEGIN
         earlier := image;
         RETURN;
     END IF;
-    earlier := image || before;
-    IF image ? '' OR after ? '' THEN
-        -- what is noted of other columns stays
-        SELECT jsonb_agg(n) INTO notes
-        FROM pg_catalog.jsonb_array_elements(image -> '') AS n
-        WHERE NOT before || after ? coalesce(n ->> 'masked', n ->> 'oversized', n #>> '{}');
-        notes := coalesce(notes, '[]') || coalesce(before -> '', '[]');
-        earlier := earlier - '' || CASE WHEN notes = '[]' THEN '{}' ELSE pg_catalog.jsonb_build_object('', notes) END;
-    END IF;
+    earlier := exaudit_internal.overlaid(image, before, after);
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.row_before TO exaudit_reader;
@@ -454,7 +464,8 @@ DECLARE
     undone  boolean[];   -- by rows: from here on
     freed   boolean[];   -- by places: by what is undone
     marked  boolean[];   -- by changes
-    holder  integer[];   -- by places, the row that has come last, if it is there still
+    at      integer[];   -- by rows, their places, 0 where they are gone
+    holder  integer[];   -- by places, the row that is there
     n       integer := 0;
     first   integer := 1;
     last    integer;
@@ -464,6 +475,7 @@ BEGIN
     INTO rows, ids, actions, places, origins, steps, n
     FROM exaudit_internal.tell_apart(table_id, keys, first_id, last_id) AS a;
     present := pg_catalog.array_fill(NULL::text, ARRAY[n]);
+    marked := pg_catalog.array_fill(false, ARRAY[coalesce(cardinality(ids), 0)]);
     listed := '{}';
     WHILE first <= coalesce(cardinality(ids), 0) LOOP
         last := first;
@@ -473,7 +485,7 @@ BEGIN
         LOOP
             more := false;
             FOR i IN first .. last LOOP
-                IF marked[i] IS NOT TRUE
+                IF NOT marked[i]
                    AND (undone[rows[i]] OR ids[i] >= first_ids[places[i]] OR freed[places[i]] AND (actions[i] = 'created' OR origins[i] IS NOT NULL))
                 THEN
                     marked[i] := true;
@@ -487,16 +499,14 @@ BEGIN
             EXIT WHEN NOT more OR first = last;
         END LOOP;
         FOR i IN first .. last LOOP
-            IF holder[coalesce(origins[i], places[i])] = rows[i] THEN
-                holder[coalesce(origins[i], places[i])] := NULL;
-            END IF;
-        END LOOP;
-        FOR i IN first .. last LOOP
-            IF actions[i] <> 'deleted' THEN
-                holder[places[i]] := rows[i];
-            END IF;
+            at[rows[i]] := CASE WHEN actions[i] = 'deleted' THEN 0 ELSE places[i] END;
         END LOOP;
         first := last + 1;
+    END LOOP;
+    FOR i IN 1 .. coalesce(cardinality(ids), 0) LOOP -- who came last, of those that are there
+        IF at[rows[i]] = places[i] THEN
+            holder[places[i]] := rows[i];
+        END IF;
     END LOOP;
     SELECT coalesce(array_agg(u.number ORDER BY u.i), '{}'), coalesce(array_agg(u.id ORDER BY u.i), '{}'), coalesce(array_agg(keys[u.place] ORDER BY u.i), '{}')
     INTO listed, listed_ids, listed_keys
@@ -512,6 +522,19 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.moved_since TO exaudit_reader;
+
+-- May several rows have had a key before an id? In the middle of a transaction, under a deferrable primary key.
+CREATE FUNCTION exaudit_internal.may_be_twice(table_id integer, key text, first_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT exaudit_internal.may_share_keys(may_be_twice.table_id) AND EXISTS (
+        SELECT FROM exaudit.versions v
+        JOIN exaudit.versions o ON o.table_id = v.table_id AND o.xid = v.xid AND o.id >= may_be_twice.first_id
+        WHERE v.table_id = may_be_twice.table_id AND v.entity_id = may_be_twice.key COLLATE "C" AND v.id < may_be_twice.first_id
+          AND (o.entity_id = may_be_twice.key COLLATE "C" OR o.previous_entity_id = may_be_twice.key COLLATE "C"))
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.may_be_twice TO exaudit_reader;
 
 -- The rows of a table before some changes: of each key that was changed, the first id that is
 -- undone, and with it all that follow, up to a last one where the table was uninstalled then. Of one key, linked has all
@@ -551,12 +574,13 @@ DECLARE
     present  text := exaudit_internal.present_row(table_id, relation, form) || CASE WHEN form = 'typed' THEN '' ELSE ', NULL::text' END;
     query    text := exaudit_internal.encode_query(relation);
 BEGIN
-    -- rows whose keys were rewritten since
+    -- rows whose keys were rewritten or shared since
     moved := ARRAY(SELECT c.entity_id FROM exaudit_internal.key_changes c
                    WHERE c.table_id = rows_before.table_id AND c.id >= first AND (linked IS NULL OR c.entity_id = ANY (linked))
                    UNION
                    SELECT c.previous_entity_id FROM exaudit_internal.key_changes c
                    WHERE c.table_id = rows_before.table_id AND c.id >= first AND (linked IS NULL OR c.previous_entity_id = ANY (linked)));
+    moved := moved || ARRAY(SELECT unnest(exaudit_internal.shared_keys(table_id, keys, first)) EXCEPT SELECT unnest(moved));
     IF moved <> '{}' THEN
         moved := exaudit_internal.linked_keys(table_id, moved, first); -- of the same transactions
     END IF;
@@ -576,7 +600,7 @@ BEGIN
     changed := changed || moved;
     IF moved <> '{}' THEN
         twice := ARRAY(SELECT r.key FROM (SELECT exaudit_internal.entity_id_of(relation, i.image) AS key FROM unnest(images) AS i (image)) AS r
-                       GROUP BY r.key HAVING count(*) > 1);
+                       GROUP BY r.key HAVING count(*) > 1 AND NOT exaudit_internal.may_be_twice(table_id, r.key, first));
         IF twice <> '{}' THEN
             images := ARRAY(SELECT i.image FROM unnest(images) AS i (image) WHERE exaudit_internal.entity_id_of(relation, i.image) <> ALL (twice));
             problems := problems || ARRAY(SELECT pg_catalog.jsonb_build_object(

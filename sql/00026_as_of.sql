@@ -69,7 +69,7 @@ DECLARE
 BEGIN
     PERFORM exaudit_internal.check_key(states.entity_id);
     PERFORM exaudit_internal.check_sight(k.id, t.relation) FROM exaudit.tables k WHERE k.id = t.table_id AND k.tracked;
-    IF cardinality(keys) = 1 THEN
+    IF cardinality(keys) = 1 AND exaudit_internal.shared_keys(t.table_id, keys, first) = '{}' THEN
         SELECT array_agg(r.image ORDER BY r.place DESC) FILTER (WHERE r.problem IS NULL), array_agg(r.problem) FILTER (WHERE r.problem IS NOT NULL)
         INTO images, problems
         FROM exaudit_internal.rewind(t.table_id, t.relation, keys, ARRAY[first], '{}', '{}', '{}', true, NULL) WITH ORDINALITY AS r (version_id, image, problem, place);

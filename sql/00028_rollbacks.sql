@@ -182,7 +182,7 @@ $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.row_images TO exaudit_reader;
 
 -- What has happened to some entities from a version of each on, and to those that had or got one
--- of their keys since, when keys were rewritten.
+-- of their keys since, when keys were rewritten or shared.
 CREATE FUNCTION exaudit_internal.later_versions(table_id integer, entity_ids text[], first_ids bigint[],
                                        OUT id bigint, OUT xid bigint, OUT action exaudit.action, OUT entity_id text,
                                        OUT previous_entity_id text, OUT rollback boolean) RETURNS SETOF record
@@ -201,13 +201,19 @@ BEGIN
                       WHERE c.table_id = later_versions.table_id AND c.id >= first AND c.entity_id = u.key
                       UNION ALL
                       SELECT FROM exaudit_internal.key_changes c
-                      WHERE c.table_id = later_versions.table_id AND c.id >= first AND c.previous_entity_id = u.key)), first);
+                      WHERE c.table_id = later_versions.table_id AND c.id >= first AND c.previous_entity_id = u.key)
+        UNION
+        SELECT unnest(exaudit_internal.shared_keys(table_id, entity_ids, first))), first);
+    first := exaudit_internal.first_to_tell_apart(table_id, linked, first);
     RETURN QUERY
     SELECT v.id, v.xid, v.action, v.entity_id, v.previous_entity_id, v.rollback
     FROM (SELECT u.key, u.first FROM unnest(entity_ids, first_ids) AS u (key, first)
           WHERE NOT EXISTS (SELECT FROM unnest(linked) AS l (key) WHERE l.key = u.key)
           UNION ALL
-          SELECT l.key, first FROM unnest(linked) AS l (key)) AS k
+          -- with the last version before, of the row that was there
+          SELECT l.key, coalesce((SELECT o.id FROM exaudit.versions o
+                                  WHERE o.table_id = later_versions.table_id AND o.entity_id = l.key COLLATE "C" AND o.id < first ORDER BY o.id DESC LIMIT 1), first)
+          FROM unnest(linked) AS l (key)) AS k
     -- by the index, whatever is known of the table's size
     CROSS JOIN LATERAL (SELECT o.* FROM exaudit.versions o
                         WHERE o.table_id = later_versions.table_id AND o.entity_id = k.key COLLATE "C" AND o.id >= k.first OFFSET 0) AS v

@@ -316,7 +316,20 @@ COMMENT ON FUNCTION exaudit_internal.since_as_of_mark IS 'Returns the changes of
 
 -- exaudit_internal: identity
 COMMENT ON FUNCTION exaudit_internal.same_place IS 'Reports whether a row is still where it was.';
-COMMENT ON FUNCTION exaudit_internal.tell_apart IS 'Returns which versions are which row''s, where rows have changed their keys.';
+COMMENT ON FUNCTION exaudit_internal.may_share_keys IS 'Reports whether rows of a table may have the same key until a transaction ends.';
+COMMENT ON FUNCTION exaudit_internal.shared_keys IS 'Returns the keys that several rows may have had at once.';
+COMMENT ON FUNCTION exaudit_internal.rows_there IS 'Returns the rows that had some keys before an id.';
+COMMENT ON FUNCTION exaudit_internal.changes_in_order IS 'Returns the changes under some keys, as statements followed each other.';
+COMMENT ON FUNCTION exaudit_internal.steps_in_order IS 'Returns the changes under some keys by the steps in which they happened.';
+COMMENT ON FUNCTION exaudit_internal.altered_columns IS 'Returns the columns that were renamed or given another type.';
+COMMENT ON FUNCTION exaudit_internal.told_by_images IS 'Returns which of the rows that share a key each change was of, by images.';
+COMMENT ON FUNCTION exaudit_internal.ends_well IS 'Reports whether the rows that are left are what is there now.';
+COMMENT ON FUNCTION exaudit_internal.told_at_key IS 'Returns which of the rows that share a key each version was of.';
+COMMENT ON FUNCTION exaudit_internal.image_now IS 'Returns the row that has a key now.';
+COMMENT ON FUNCTION exaudit_internal.told_steps IS 'Returns the changes of steps_in_order, and by which change their rows came where keys are shared.';
+COMMENT ON FUNCTION exaudit_internal.who_goes IS 'Returns which of the rows at a place goes, by where they lay.';
+COMMENT ON FUNCTION exaudit_internal.tell_apart IS 'Returns which versions are which row''s, where rows have changed their keys or shared one.';
+COMMENT ON FUNCTION exaudit_internal.first_to_tell_apart IS 'Returns the first id from which on rows can be told apart.';
 COMMENT ON FUNCTION exaudit_internal.first_of_key_changes IS 'Returns the first id of the transactions that changed keys.';
 COMMENT ON FUNCTION exaudit_internal.linked_keys IS 'Returns all keys that key changes link to some keys.';
 COMMENT ON FUNCTION exaudit_internal.moved_versions IS 'Returns the versions of rows that have had some keys, row by row.';
@@ -328,6 +341,8 @@ COMMENT ON FUNCTION exaudit_internal.column_epochs IS 'Returns what the columns 
 COMMENT ON FUNCTION exaudit_internal.relabeled IS 'Returns a value of an enum under the present names of its labels.';
 COMMENT ON FUNCTION exaudit_internal.renamed IS 'Returns an image under the present names of its columns.';
 COMMENT ON FUNCTION exaudit_internal.holds IS 'Reports whether a row holds what a change left in it.';
+COMMENT ON FUNCTION exaudit_internal.overlaid IS 'Returns an image with the values of one side of a change.';
+COMMENT ON FUNCTION exaudit_internal.may_be_twice IS 'Reports whether several rows may have had a key in the middle of a transaction.';
 COMMENT ON FUNCTION exaudit_internal.row_before IS 'Returns a row as it was before a change.';
 COMMENT ON FUNCTION exaudit_internal.rewind IS 'Returns rows as they were before some of their versions.';
 COMMENT ON FUNCTION exaudit_internal.filled_images IS 'Returns images with what columns were filled with when they were added.';

@@ -28,7 +28,7 @@ func (l *Line) Key() string { return l.Versions[len(l.Versions)-1].EntityID }
 // given or lost, nothing that followed the first of them may be missing. Which version is of which row
 // where rows have changed their keys is said by exaudit_internal.tell_apart, for SQL as well.
 func Lines(ctx context.Context, q db.DBTX, tableID int32, versions []*Version) ([]*Line, error) {
-	var rewritten []string
+	rewritten := shared(versions)
 	for _, v := range versions {
 		if v.PreviousEntityID != nil {
 			rewritten = append(rewritten, v.Keys()...)
@@ -42,6 +42,28 @@ func Lines(ctx context.Context, q db.DBTX, tableID int32, versions []*Version) (
 		}
 	}
 	return linesOf(versions, told), nil
+}
+
+// shared are the keys that several rows may have had at once, where the primary key is deferrable: under which one
+// transaction has created a row and deleted one.
+func shared(versions []*Version) []string {
+	type change struct {
+		transaction uint64
+		key         string
+	}
+	var keys []string
+	seen := make(map[change]Action)
+	for _, v := range versions {
+		if v.Action != Created && v.Action != Deleted {
+			continue
+		}
+		c := change{v.Transaction, v.EntityID}
+		if other := seen[c]; other != "" && other != v.Action {
+			keys = append(keys, v.EntityID)
+		}
+		seen[c] = v.Action
+	}
+	return keys
 }
 
 // moved are the versions of the rows that have had some keys, if one was rewritten since a version; else none.
@@ -64,10 +86,11 @@ func linesOf(versions []*Version, told []db.MovedVersionsRow) []*Line {
 	for _, m := range told {
 		ends[m.RowNumber] = m.EntityID
 	}
-	rows := make(map[int32]*Line)  // of the numbered ones
-	last := make(map[string]*Line) // who came to a key last, or was deleted there
-	left := make(map[string]bool)  // has it left since?
-	there := make(map[string]int32)
+	rows := make(map[int32]*Line)    // of the numbered ones
+	last := make(map[string]*Line)   // who came to a key last, or was deleted there
+	left := make(map[string]bool)    // has it left since?
+	came := make(map[string][]int32) // the rows that a key has had, those that came last in the end
+	at := make(map[int32]string)     // the keys of the rows that are there
 	apart := make(map[string]bool)
 	for _, m := range told {
 		v, action := byID[m.VersionID], Action(m.Action)
@@ -83,7 +106,13 @@ func linesOf(versions []*Version, told []db.MovedVersionsRow) []*Line {
 			left[m.PreviousEntityID] = true
 		}
 		line.ended = action == Deleted
-		last[m.EntityID], left[m.EntityID], there[m.EntityID], apart[m.EntityID] = line, false, m.RowNumber, true
+		last[m.EntityID], left[m.EntityID], apart[m.EntityID] = line, false, true
+		if key, there := at[m.RowNumber]; !there || key != m.EntityID {
+			came[m.EntityID] = append(came[m.EntityID], m.RowNumber)
+		}
+		if at[m.RowNumber] = m.EntityID; line.ended {
+			delete(at, m.RowNumber)
+		}
 		if v != nil {
 			line.Versions, line.row = append(line.Versions, v), m.RowNumber
 		}
@@ -100,9 +129,22 @@ func linesOf(versions []*Version, told []db.MovedVersionsRow) []*Line {
 	}
 	lines = slices.DeleteFunc(lines, func(l *Line) bool { return len(l.Versions) == 0 })
 	for _, l := range lines {
-		l.Current = there[l.Key()] == l.row
+		l.Current = l.row == whose(l.Key(), came[l.Key()], at)
 	}
 	return lines
+}
+
+// whose is the row that has a key, of those that it has had, or else the one that came last.
+func whose(key string, came []int32, at map[int32]string) int32 {
+	for _, row := range slices.Backward(came) {
+		if has, there := at[row]; there && has == key {
+			return row
+		}
+	}
+	if len(came) > 0 {
+		return came[len(came)-1]
+	}
+	return 0
 }
 
 // stretch are versions of a key, between two ids.

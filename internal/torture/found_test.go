@@ -64,6 +64,11 @@ func masking(w World, typ string) World {
 	return w
 }
 
+// deferred is a world in which rows may have one key until a transaction ends.
+func deferred(choices []Choice, statements ...string) World {
+	return worldOf("int", "DEFERRABLE INITIALLY DEFERRED", choices, statements...)
+}
+
 // early has a statement before the table is recorded.
 func early(w World, sql string) World {
 	w.Early = list(sql)
@@ -107,6 +112,35 @@ func TestFound(t *testing.T) {
 			"INSERT INTO {0} (id, v, n) VALUES (3, 'E', 0)"),
 		"reverted, and another row created where it was deleted": worldOf("int", "DEFERRABLE", nil,
 			"INSERT INTO {0} (id, v, n) VALUES (3, 'a', 1)", "UPDATE {0} SET id = 1", "DELETE FROM {0}; INSERT INTO {0} (id, v, n) VALUES (1, 'b', 0)"),
+		"two rows with one key, deleted by one statement": deferred([]Choice{all, only(0), only(1), only(2), only(3)},
+			"begin", "INSERT INTO {0} (id, v, n) VALUES (3, 'a', 2)", "INSERT INTO {0} (id, v, n) VALUES (3, 'b', 0)", "DELETE FROM {0}", "commit"),
+		"another row with its key, created and deleted": deferred([]Choice{all, only(1, 2), only(0)},
+			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "mark", "begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'b', 2)", "DELETE FROM {0} WHERE v = 'b'", "commit"),
+		"replaced by another row with its key": deferred([]Choice{all, only(1, 2), only(3, 4)},
+			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'b', 2)", "UPDATE {0} SET n = 3 WHERE v = 'a'", "DELETE FROM {0} WHERE v = 'a'", "commit",
+			"UPDATE {0} SET v = 'c'"),
+		"of two rows with one key, one is changed as the other was": deferred([]Choice{all, only(1, 2, 3), only(3)},
+			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'b', 1)", "UPDATE {0} SET n = 2 WHERE v = 'b'", "DELETE FROM {0} WHERE v = 'a'", "commit",
+			"UPDATE {0} SET n = 3"),
+		"of two rows with one key, that of before is changed": early(deferred([]Choice{all, only(0, 1, 2)},
+			"begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'b', 1)", "UPDATE {0} SET n = 2 WHERE v = 'a'", "DELETE FROM {0} WHERE v = 'a'", "commit"),
+			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)"),
+		"two rows with one key, one of which goes on to another": deferred([]Choice{all, only(1, 2), only(2)},
+			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'b', 1)", "UPDATE {0} SET n = 2 WHERE v = 'a'", "UPDATE {0} SET id = 2 WHERE v = 'a'", "commit",
+			"UPDATE {0} SET n = 5"),
+		"three rows with one key": deferred([]Choice{all, only(0), only(4, 5)},
+			"begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1), (1, 'b', 1), (1, NULL, 1)", "UPDATE {0} SET n = 2 WHERE v IS NULL", "DELETE FROM {0} WHERE v = 'a'", "DELETE FROM {0} WHERE v IS NULL", "commit",
+			"UPDATE {0} SET n = 5"),
+		"two equal rows with one key": deferred([]Choice{all, only(0), only(2)},
+			"begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1), (1, 'a', 1)", "DELETE FROM {0} WHERE ctid = (SELECT min(ctid) FROM {0})", "commit"),
+		"moved to the key of another, and deleted there": deferred([]Choice{all, only(2), only(2, 3)},
+			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1), (2, 'b', 1)", "begin", "UPDATE {0} SET id = 1 WHERE id = 2", "UPDATE {0} SET n = 2 WHERE v = 'a'", "DELETE FROM {0} WHERE v = 'b'", "commit"),
+		"a row with its key comes and goes in another transaction": deferred([]Choice{all, only(0), only(2), only(1, 2)},
+			"2:begin", "2:INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'b', 1)", "DELETE FROM {0} WHERE id = 1", "mark", "commit", "2:commit"),
+		"an empty key that was left is used again": early(worldOf("text", "DEFERRABLE", []Choice{all, only(0)},
+			"UPDATE {0} SET n = 2", "UPDATE {0} SET id = 'a'", "INSERT INTO {0} (id, v, n) VALUES ('', 'b', NULL)"), "INSERT INTO {0} (id, v, n) VALUES ('', 'a', 1)"),
+		"reverted, and a key that was left used again": early(deferred(nil,
+			"UPDATE {0} SET id = 2", "INSERT INTO {0} (id, v, n) VALUES (1, 'b', 0)"), "INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)"),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
 	} {
 		if script, err := place.Check(t.Context(), w); err != nil {

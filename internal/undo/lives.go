@@ -26,9 +26,9 @@ func (l *life) has(chosen map[int64]*history.Version) bool {
 	return slices.ContainsFunc(l.versions, func(v *history.Version) bool { return chosen[v.ID] != nil })
 }
 
-// arrival is the version by which the row came to the key that it has.
-func (l *life) arrival() *history.Version {
-	for _, v := range slices.Backward(l.versions) {
+// arrival is the version by which the row of some versions came to the key that it has.
+func arrival(versions []*history.Version) *history.Version {
+	for _, v := range slices.Backward(versions) {
 		if v.Action == history.Created || v.PreviousEntityID != nil {
 			return v
 		}

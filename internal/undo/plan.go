@@ -131,7 +131,7 @@ func (c Conflict) String() string {
 	case DeletedSince:
 		return "the row was deleted since" + c.by()
 	case KeyReused:
-		if c.Version == 0 && c.EntityID != "" { // it was there before, as far as is known
+		if c.Version == 0 && c.Table != "" { // it was there before, as far as is known
 			return "another row has its key now"
 		}
 		return "another row has its key now" + c.by()

@@ -339,10 +339,21 @@ func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives, 
 	return row, nil
 }
 
-// leaveReplaced leaves the rows alone that others overwrite: what was chosen of them goes with them.
+// leaveReplaced leaves the rows alone that others overwrite: what was chosen of them goes with them. Of several that would
+// overwrite the same row, it is the one that was changed last.
 func (t *table) leaveReplaced() {
+	last := make(map[string]*Row)
+	for _, r := range t.rows {
+		if r.replaces && (last[r.EntityID] == nil || r.before(last[r.EntityID], nil)) {
+			last[r.EntityID] = r
+		}
+	}
 	for _, r := range t.rows {
 		if !r.replaces {
+			continue
+		}
+		if last[r.EntityID] != r {
+			r.block(Conflict{Reason: ValueWanted, Table: t.Table, EntityID: r.EntityID, Columns: t.key})
 			continue
 		}
 		t.rows = slices.DeleteFunc(slices.Clone(t.rows), func(other *Row) bool {
@@ -360,14 +371,15 @@ func (t *table) leaveReplaced() {
 type lives struct {
 	all, chosen []*life
 	restored    map[int64]map[int64]bool
-	images      map[string]history.Image // of the rows that are there, by their keys
+	selected    map[int64]*history.Version // what was chosen of them
+	images      map[string]history.Image   // of the rows that are there, by their keys
 }
 
-// arrivals are the versions by which rows came to the keys that they have.
+// arrivals are the versions by which rows came to the keys that they have, if what was undone and redone is left out.
 func (l *lives) arrivals() map[string]int64 {
 	arrivals := make(map[string]int64)
 	for _, one := range l.all {
-		if v := one.arrival(); v != nil && one.current && one.last().Action != history.Deleted {
+		if v := arrival(withoutRoundTrips(one.versions, l.selected, l.restored)); v != nil && one.current && one.last().Action != history.Deleted {
 			arrivals[one.key()] = v.ID
 		}
 	}
@@ -381,7 +393,7 @@ func (p *planner) lives(ctx context.Context, t *table) (*lives, error) {
 		return nil, err
 	}
 	for {
-		found := &lives{}
+		found := &lives{selected: t.chosen}
 		lines, err := history.Lines(ctx, p.q, t.TableID, t.full(later))
 		if err != nil {
 			return nil, err

@@ -32,7 +32,7 @@ func (w *walk) startFrom(l *life, lives *lives) {
 		w.row.present = lives.images[l.key()]
 	} else if there := lives.images[l.key()]; there != nil {
 		if came := lives.arrivals()[l.key()]; w.row.table.chosen[came] == nil {
-			w.row.present, w.blocked, w.blocker = there, true, &history.Version{ID: came}
+			w.row.present, w.blocked, w.blocker = there, true, &history.Version{ID: came, Table: w.row.Table}
 			w.row.replaces = w.overwrite
 		}
 	}
@@ -44,7 +44,8 @@ func (w *walk) startFrom(l *life, lives *lives) {
 
 // through gives what the row becomes.
 func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Version) history.Image {
-	for i := len(versions) - 1; i >= 0; i-- {
+	oldest := slices.IndexFunc(versions, func(v *history.Version) bool { return chosen[v.ID] != nil })
+	for i := len(versions) - 1; oldest >= 0 && i >= oldest; i-- {
 		v := versions[i]
 		if chosen[v.ID] == nil {
 			w.pass(v)
@@ -118,11 +119,24 @@ func (w *walk) takeAway(v *history.Version) {
 	case w.overwrite:
 		w.state = nil
 	case w.blocked:
-		w.conflict(Conflict{Reason: KeyReused, Version: w.blocker.ID})
+		w.conflict(w.reused())
 	default:
 		w.changedSince(v)
 		w.state = nil
 	}
+}
+
+// reused is the conflict with the row that has the key now. It came by the blocker, or was there before, of which the table is
+// known then; without a blocker, it came without being recorded, and was changed since.
+func (w *walk) reused() Conflict {
+	c := Conflict{Reason: KeyReused}
+	if w.blocker != nil {
+		c.Version = w.blocker.ID
+	}
+	if c.Version == 0 && w.blocker != nil {
+		c.Table = w.blocker.Table
+	}
+	return c
 }
 
 // changedSince finds what a row that was created has become by what was not chosen.
@@ -152,11 +166,7 @@ func (w *walk) bringBack(v *history.Version) {
 		w.state = v.Before.Known(w.state).Over(w.state)
 		w.blocked = false
 	case w.state != nil:
-		c := Conflict{Reason: KeyReused}
-		if w.blocker != nil { // else it came without being recorded, and was changed since
-			c.Version = w.blocker.ID
-		}
-		w.conflict(c)
+		w.conflict(w.reused())
 	default:
 		w.state = maps.Clone(v.Before)
 		w.blocked = false
@@ -212,7 +222,7 @@ func (w *walk) mergeOut(v *history.Version) {
 		w.conflict(Conflict{Reason: DeletedSince, Version: w.blocker.ID})
 		return
 	case w.blocked && !w.overwrite:
-		w.conflict(Conflict{Reason: KeyReused, Version: w.blocker.ID})
+		w.conflict(w.reused())
 		return
 	}
 	w.unwritable(v)
