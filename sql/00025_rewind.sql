@@ -226,6 +226,87 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.row_before TO exaudit_reader;
 
+-- The rows that have some keys now, by the places of these, as images without what the options of their table hide.
+CREATE FUNCTION exaudit_internal.rows_now(table_id integer, relation regclass, keys text[], OUT place integer, OUT image jsonb) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
+    SET extra_float_digits = 1
+    SET bytea_output = 'hex'
+    SET lc_monetary = 'C'
+    SET array_nulls = on
+    SET quote_all_identifiers = off
+AS $$
+DECLARE
+    -- one row by its primary key, many by reading the table once; keys that are equal need not be the same
+    query text := 'SELECT o.place::integer, exaudit_internal.redact(e.image, $4, $5) FROM unnest($2) WITH ORDINALITY AS o (entity_id, place) ' ||
+        CASE WHEN cardinality(keys) > 10 THEN pg_catalog.format(
+                 'CROSS JOIN LATERAL (SELECT exaudit_internal.encode_with($3, t.*) AS image FROM %s AS t WHERE %s = o.entity_id COLLATE "C") AS e',
+                 exaudit_internal.target(relation), exaudit_internal.entity_id_expression(relation, 't'))
+             ELSE pg_catalog.format(
+                 'CROSS JOIN LATERAL exaudit_internal.key_record($1, exaudit_internal.key_image($1, o.entity_id)) AS r (%s) '
+                 'CROSS JOIN LATERAL (SELECT exaudit_internal.encode_with($3, t.*) AS image FROM %s AS t, (SELECT r.*) AS k WHERE %s AND %s = o.entity_id COLLATE "C") AS e '
+                 'WHERE o.entity_id IS NOT NULL',
+                 exaudit_internal.key_definition(relation), exaudit_internal.target(relation), exaudit_internal.key_condition(relation),
+                 exaudit_internal.entity_id_expression(relation, 't'))
+        END;
+BEGIN
+    RETURN QUERY EXECUTE query USING relation, keys, exaudit_internal.encode_query(relation),
+        exaudit_internal.option_columns(table_id, relation, 'exclude'), exaudit_internal.option_columns(table_id, relation, 'mask');
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.rows_now TO exaudit_reader;
+
+-- The versions that rewind walks back through, row by row, the newest first. A row's chain is its place. After the last there
+-- is a row of NULL.
+CREATE FUNCTION exaudit_internal.versions_back(table_id integer, keys text[], first_ids bigint[], listed integer[], listed_ids bigint[], listed_keys text[],
+                                      last_id bigint, OUT chain integer, OUT id bigint, OUT xid bigint, OUT action exaudit.action,
+                                      OUT entity_id text, OUT before jsonb, OUT after jsonb) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT b.chain, b.id, b.xid, b.action, b.entity_id, b.before, b.after
+    FROM (
+        SELECT k.chain::integer AS chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, o.id AS position
+        FROM ROWS FROM (unnest(keys), unnest(first_ids)) WITH ORDINALITY AS k (entity_id, first_id, chain)
+        -- by the index, whatever is known of the table's size
+        CROSS JOIN LATERAL (
+            SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
+            WHERE o.table_id = versions_back.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= k.first_id
+              AND (versions_back.last_id IS NULL OR o.id <= versions_back.last_id) OFFSET 0) AS o
+        UNION ALL
+        SELECT l.chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, l.position
+        FROM ROWS FROM (unnest(listed), unnest(listed_ids), unnest(listed_keys)) WITH ORDINALITY AS l (chain, id, entity_id, position)
+        CROSS JOIN LATERAL (
+            SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
+            WHERE o.table_id = versions_back.table_id AND o.entity_id = l.entity_id COLLATE "C" AND o.id = l.id OFFSET 0) AS o
+        UNION ALL
+        SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    ) AS b
+    ORDER BY b.chain NULLS LAST, b.position DESC;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.versions_back TO exaudit_reader;
+
+-- The problem of a row whose versions do not fit together, told_apart if it was told apart from others: where, and what to do.
+CREATE FUNCTION exaudit_internal.misfit(relation regclass, entity_id text, version_id bigint, told_apart boolean) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_catalog.jsonb_build_object(
+        'key', entity_id, 'version', version_id,
+        'message', pg_catalog.format('the history of %s %s does not fit together at version %s', relation, entity_id, version_id),
+        'hint', CASE WHEN told_apart
+                     THEN 'Something was changed without being recorded, or several rows had one key until the end of a transaction: "exaudit history" shows what.'
+                     ELSE 'Something was changed without being recorded: "exaudit history" shows what.' END)
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.misfit TO exaudit_reader;
+
 -- Walks back through the versions of some rows, from the present ones to before some of their versions, and returns the
 -- rows as they were then: of those that there were none, nothing. A row has the key now that keys have in its place, or
 -- NULL where it is gone. Undone are its versions under this key from its first_id on; of rows that have changed their
@@ -240,31 +321,10 @@ CREATE FUNCTION exaudit_internal.rewind(table_id integer, relation regclass, key
                                OUT version_id bigint, OUT image jsonb, OUT problem jsonb) RETURNS SETOF record
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
-    SET datestyle = 'ISO, YMD'
-    SET intervalstyle = 'postgres'
-    SET timezone = 'UTC'
-    SET extra_float_digits = 1
-    SET bytea_output = 'hex'
-    SET lc_monetary = 'C'
-    SET array_nulls = on
     SET quote_all_identifiers = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    -- one row by its primary key, many by reading the table once; keys that are equal need not be the same
-    row_query text :=
-        'SELECT o.place::integer AS place, exaudit_internal.redact(e.image, $4, $5) AS image '
-        'FROM unnest($2) WITH ORDINALITY AS o (entity_id, place) ' ||
-        CASE WHEN cardinality(keys) > 10 THEN pg_catalog.format(
-                 'CROSS JOIN LATERAL (SELECT exaudit_internal.encode_with($3, t.*) AS image FROM %s AS t WHERE %s = o.entity_id COLLATE "C") AS e',
-                 exaudit_internal.target(relation), exaudit_internal.entity_id_expression(relation, 't'))
-             ELSE pg_catalog.format(
-                 'CROSS JOIN LATERAL exaudit_internal.key_record($1, exaudit_internal.key_image($1, o.entity_id)) AS r (%s) '
-                 'CROSS JOIN LATERAL (SELECT exaudit_internal.encode_with($3, t.*) AS image FROM %s AS t, (SELECT r.*) AS k WHERE %s AND %s = o.entity_id COLLATE "C") AS e '
-                 'WHERE o.entity_id IS NOT NULL',
-                 exaudit_internal.key_definition(relation), exaudit_internal.target(relation), exaudit_internal.key_condition(relation),
-                 exaudit_internal.entity_id_expression(relation, 't'))
-        END;
     epochs   jsonb[] := ARRAY(SELECT pg_catalog.to_jsonb(e) FROM exaudit_internal.column_epochs(table_id, relation) e);
     epoch    integer := 1;
     periods  exaudit_internal.periods[] := ARRAY(SELECT p FROM exaudit_internal.periods p WHERE p.table_id = rewind.table_id AND p.last_id IS NOT NULL ORDER BY p.last_id);
@@ -283,30 +343,11 @@ DECLARE
     v        record;
 BEGIN
     IF last_id IS NULL THEN
-        FOR v IN EXECUTE row_query USING relation, keys, exaudit_internal.encode_query(relation),
-                                         exaudit_internal.option_columns(table_id, relation, 'exclude'), exaudit_internal.option_columns(table_id, relation, 'mask')
-        LOOP
+        FOR v IN SELECT r.place, r.image FROM exaudit_internal.rows_now(table_id, relation, keys) AS r LOOP
             states[v.place] := v.image;
         END LOOP;
     END IF;
-    FOR v IN
-        SELECT k.chain::integer AS chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, o.id AS position
-        FROM ROWS FROM (unnest(keys), unnest(first_ids)) WITH ORDINALITY AS k (entity_id, first_id, chain)
-        -- by the index, whatever is known of the table's size
-        CROSS JOIN LATERAL (
-            SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
-            WHERE o.table_id = rewind.table_id AND o.entity_id = k.entity_id COLLATE "C" AND o.id >= k.first_id
-              AND (rewind.last_id IS NULL OR o.id <= rewind.last_id) OFFSET 0) AS o
-        UNION ALL
-        SELECT l.chain, o.id, o.xid, o.action, o.entity_id, o.before, o.after, l.position
-        FROM ROWS FROM (unnest(listed), unnest(listed_ids), unnest(listed_keys)) WITH ORDINALITY AS l (chain, id, entity_id, position)
-        CROSS JOIN LATERAL (
-            SELECT o.id, o.xid, o.action, o.entity_id, o.before, o.after FROM exaudit.versions o
-            WHERE o.table_id = rewind.table_id AND o.entity_id = l.entity_id COLLATE "C" AND o.id = l.id OFFSET 0) AS o
-        UNION ALL
-        SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL -- the end
-        ORDER BY chain NULLS LAST, position DESC
-    LOOP
+    FOR v IN SELECT b.* FROM exaudit_internal.versions_back(table_id, keys, first_ids, listed, listed_ids, listed_keys, last_id) AS b LOOP
         before := CASE WHEN v.chain = chain THEN period ELSE cardinality(periods) + 1 END;
         period := cardinality(periods) + 1;
         WHILE period > 1 AND v.id <= (periods[period - 1]).last_id LOOP
@@ -316,12 +357,7 @@ BEGIN
         IF n > 0 AND (v.chain IS DISTINCT FROM chain OR v.xid <> xid OR period <> before) THEN
             broken := chain;
             states[chain] := NULL;
-            problems := problems || pg_catalog.jsonb_build_object(
-                'key', waiting[n] ->> 'entity_id', 'version', waiting[n] -> 'id',
-                'message', pg_catalog.format('the history of %s %s does not fit together at version %s', relation, waiting[n] ->> 'entity_id', waiting[n] ->> 'id'),
-                'hint', CASE WHEN chain = ANY (listed)
-                             THEN 'Something was changed without being recorded, or several rows had one key until the end of a transaction: "exaudit history" shows what.'
-                             ELSE 'Something was changed without being recorded: "exaudit history" shows what.' END);
+            problems := problems || exaudit_internal.misfit(relation, waiting[n] ->> 'entity_id', (waiting[n] ->> 'id')::bigint, chain = ANY (listed));
             waiting := '{}';
             n := 0;
         END IF;

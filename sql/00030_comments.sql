@@ -344,6 +344,9 @@ COMMENT ON FUNCTION exaudit_internal.holds IS 'Reports whether a row holds what 
 COMMENT ON FUNCTION exaudit_internal.overlaid IS 'Returns an image with the values of one side of a change.';
 COMMENT ON FUNCTION exaudit_internal.may_be_twice IS 'Reports whether several rows may have had a key in the middle of a transaction.';
 COMMENT ON FUNCTION exaudit_internal.row_before IS 'Returns a row as it was before a change.';
+COMMENT ON FUNCTION exaudit_internal.rows_now IS 'Returns the rows that have some keys now, as images.';
+COMMENT ON FUNCTION exaudit_internal.versions_back IS 'Returns the versions that rewind walks back through.';
+COMMENT ON FUNCTION exaudit_internal.misfit IS 'Returns the problem of a row whose versions do not fit together.';
 COMMENT ON FUNCTION exaudit_internal.rewind IS 'Returns rows as they were before some of their versions.';
 COMMENT ON FUNCTION exaudit_internal.filled_images IS 'Returns images with what columns were filled with when they were added.';
 COMMENT ON FUNCTION exaudit_internal.constant_text IS 'Returns the text of a default that is a constant; NULL for other defaults.';
