@@ -239,13 +239,13 @@ func TestRowsThatShareAKey(t *testing.T) {
 	if err != nil || len(versions) != 4 || fmt.Sprint(versions[1].State["n"]) != "2" {
 		t.Errorf("history: %v, %v", versions, err)
 	}
-	if _, err := undoVersions(t, audit, []int64{3}); err == nil || !strings.HasSuffix(err.Error(), "public.p 1: another row has its key now, by version 1") {
+	if _, err := undoVersions(t, audit, []int64{3}, nil); err == nil || !strings.HasSuffix(err.Error(), "public.p 1: another row has its key now, by version 1") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
-	if _, err := audit.Revert(ctx, 3); !errors.Is(err, exaudit.ErrUniqueConflict) {
+	if _, err := audit.Revert(ctx, 3, nil); !errors.Is(err, exaudit.ErrUniqueConflict) {
 		t.Errorf("%v, want ErrUniqueConflict", err)
 	}
-	if _, err := undoVersions(t, audit, []int64{1, 2, 3, 4}); err != nil {
+	if _, err := undoVersions(t, audit, []int64{1, 2, 3, 4}, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", `(1,a,1)`)

@@ -82,9 +82,12 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.rows_there TO exaudit_reader;
 CREATE FUNCTION exaudit_internal.changes_in_order(table_id integer, keys text[], first_id bigint, last_id bigint,
                                          OUT version_id bigint, OUT xid bigint, OUT action exaudit.action, OUT place integer, OUT origin integer,
                                          OUT left_row text, OUT new_row text, OUT ends boolean) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY -- planned for these keys
     WITH statements AS MATERIALIZED (
         SELECT c.id, c.xid, c.began, c.command, c.previous_entity_id, c.old_row, c.new_row,
                min(c.id) OVER (PARTITION BY c.xid, c.began, c.command) AS start
@@ -116,7 +119,8 @@ AS $$
         SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     ) AS o
     WINDOW w AS (ORDER BY o.position NULLS LAST, o.command, o.id)
-    ORDER BY o.position NULLS LAST, o.command, o.id
+    ORDER BY o.position NULLS LAST, o.command, o.id;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.changes_in_order TO exaudit_reader;
 
@@ -391,26 +395,33 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.told_at_key TO exaudit_reader;
 CREATE FUNCTION exaudit_internal.told_steps(table_id integer, keys text[], first_id bigint, last_id bigint,
                                    OUT version_id bigint, OUT action exaudit.action, OUT place integer, OUT origin integer, OUT left_row text,
                                    OUT new_row text, OUT step integer, OUT period integer, OUT number integer, OUT comes boolean, OUT came_by integer) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY -- planned for these keys
     WITH steps AS MATERIALIZED (
         SELECT s.* FROM exaudit_internal.steps_in_order(table_id, keys, first_id, last_id) WITH ORDINALITY
             AS s (version_id, action, place, origin, left_row, new_row, step, period, others, i)
+    ), names AS MATERIALIZED ( -- an element of a long array is slow to find
+        SELECT k.key, k.place FROM unnest(keys) WITH ORDINALITY AS k (key, place)
     ), events AS (
-        SELECT s.*, s.place AS spot, s.action = 'created' OR s.origin IS NOT NULL AS comes, s.action = 'deleted' AS goes FROM steps s
+        SELECT s.*, k.key, s.place AS spot, s.action = 'created' OR s.origin IS NOT NULL AS comes, s.action = 'deleted' AS goes
+        FROM steps s JOIN names k ON k.place = s.place
         UNION ALL
-        SELECT s.*, s.origin, false, true FROM steps s WHERE s.origin IS NOT NULL
+        SELECT s.*, k.key, s.origin, false, true FROM steps s JOIN names k ON k.place = s.place WHERE s.origin IS NOT NULL
     ), told AS MATERIALIZED (
         SELECT g.period, g.spot, t.version_id, t.came_by
         FROM (SELECT e.period, e.spot, array_agg(e.version_id ORDER BY e.step, e.comes, e.i) AS ids, array_agg(e.comes ORDER BY e.step, e.comes, e.i) AS comes,
-                     array_agg(e.goes ORDER BY e.step, e.comes, e.i) AS goes, array_agg(keys[e.place] ORDER BY e.step, e.comes, e.i) AS keys,
+                     array_agg(e.goes ORDER BY e.step, e.comes, e.i) AS goes, array_agg(e.key ORDER BY e.step, e.comes, e.i) AS keys,
                      array_agg(CASE WHEN NOT e.comes THEN e.left_row END ORDER BY e.step, e.comes, e.i) AS left_rows,
                      array_agg(CASE WHEN e.comes THEN e.new_row END ORDER BY e.step, e.comes, e.i) AS new_rows
               FROM events e
               GROUP BY e.period, e.spot
               HAVING count(*) > 1 AND bool_or(e.comes AND e.others > 0)) AS g
-        CROSS JOIN LATERAL exaudit_internal.told_at_key(told_steps.table_id, told_steps.keys[g.spot], told_steps.first_id, told_steps.last_id, g.period,
+        JOIN names k ON k.place = g.spot
+        CROSS JOIN LATERAL exaudit_internal.told_at_key(told_steps.table_id, k.key, told_steps.first_id, told_steps.last_id, g.period,
                                                g.ids, g.keys, g.comes, g.goes, g.left_rows, g.new_rows) AS t
         WHERE exaudit_internal.may_share_keys(told_steps.table_id)
     )
@@ -420,7 +431,8 @@ AS $$
     CROSS JOIN (VALUES (false), (true)) AS h (comes)
     LEFT JOIN told t ON NOT h.comes AND t.period = s.period AND t.spot = coalesce(s.origin, s.place) AND t.version_id = s.version_id
     LEFT JOIN steps c ON c.version_id = t.came_by
-    ORDER BY s.step, h.comes, s.i
+    ORDER BY s.step, h.comes, s.i;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.told_steps TO exaudit_reader;
 
