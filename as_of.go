@@ -34,8 +34,8 @@ var (
 	ErrUnreadable = history.ErrUnreadable
 	// ErrFuture means that a point is still to come, by the clock of the database.
 	ErrFuture = history.ErrFuture
-	// ErrOutOfSight means that rows of a table may have changed without a version, as its options where, ignore and
-	// truncate allow, or while its triggers are off: nobody knows what they were. With SET LOCAL exaudit.unseen = 'on'
+	// ErrOutOfSight means that rows of a table may have changed without a version, as its options where, allow_ignore and
+	// on_truncate allow, or while its triggers are off: nobody knows what they were. With SET LOCAL exaudit.unseen = 'on'
 	// in a transaction, or in Snapshot, what is not recorded is taken to be as it is now.
 	ErrOutOfSight = history.ErrOutOfSight
 	// ErrKeyChanged means that a table has another primary key than it had at that point, so that the rows of the two
