@@ -68,10 +68,12 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.check_snapshot TO exaudit_writer, exa
 
 -- The digest of a shape: what is written into a trigger function.
 CREATE FUNCTION exaudit_internal.shape_digest(shape text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.left(encode(sha256(convert_to(shape, 'UTF8')), 'hex'), 32)
+BEGIN
+    RETURN pg_catalog.left(encode(sha256(convert_to(shape, 'UTF8')), 'hex'), 32);
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.shape_digest TO exaudit_writer, exaudit_reader;
 

@@ -9,22 +9,27 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 CREATE FUNCTION exaudit_internal.note_key_change(
     version_id bigint, table_id integer, entity_id text, previous_entity_id text, command bigint, old_row tid DEFAULT NULL, new_row tid DEFAULT NULL
 ) RETURNS bigint
-    LANGUAGE sql
+    LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
     INSERT INTO exaudit_internal.key_changes (id, table_id, entity_id, previous_entity_id, command, old_row, new_row)
-    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING $1
+    VALUES ($1, $2, $3, $4, $5, $6, $7);
+    RETURN version_id;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.note_key_change TO exaudit_writer;
 
 -- The command that wrote a row, by what an AFTER trigger sees of it: NEW's xmax and cmin, OLD's xmin and cmax. Where the
 -- transaction has written the row once more already, cmin is another number; so is cmax where it had written it before.
 CREATE FUNCTION exaudit_internal.command_of(new_xmax xid, new_cmin cid, old_xmin xid, old_cmax cid) RETURNS bigint
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN new_xmax = 0 THEN new_cmin::text::bigint
-                WHEN old_xmin::text::bigint < txid_current() % 4294967296 THEN old_cmax::text::bigint END
+BEGIN
+    RETURN CASE WHEN new_xmax = 0 THEN new_cmin::text::bigint
+                WHEN old_xmin::text::bigint < txid_current() % 4294967296 THEN old_cmax::text::bigint END;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.command_of TO exaudit_writer;
 
@@ -146,11 +151,15 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.check_restored TO exaudit_writer;
 
 -- The last version id that was given out; 0 before the first.
 CREATE FUNCTION exaudit_internal.last_version_id() RETURNS bigint
-    LANGUAGE sql VOLATILE
+    LANGUAGE plpgsql VOLATILE
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM exaudit.versions_id_seq s
+BEGIN
+    RETURN (
+        SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM exaudit.versions_id_seq s
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.last_version_id TO exaudit_writer, exaudit_reader;
 

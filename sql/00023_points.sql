@@ -258,11 +258,15 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of_version TO exaudit_reader
 
 -- An instant in words.
 CREATE FUNCTION exaudit_internal.utc(instant timestamptz) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     SET datestyle = 'ISO, YMD'
     SET timezone = 'UTC'
-AS $$ SELECT instant::text $$;
+AS $$
+BEGIN
+    RETURN instant::text;
+END
+$$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.utc TO exaudit_reader;
 
 -- The last version of a transaction, of whatever table.
@@ -286,14 +290,19 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.transaction_end TO exaudit_reader;
 -- Is everything known that came after a mark, of a table that is tracked? Of what retention has removed nothing may be
 -- after the mark, though it was recorded earlier: its transaction may have been under way.
 CREATE FUNCTION exaudit_internal.complete_since_mark(table_id integer, mark exaudit.marks) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT -- a clock may have been set back; it is asked only where no id was given out in between
-           (mark.last_id > t.complete_after OR mark.last_id = t.complete_after AND mark.created_at >= t.complete_since)
-           AND (t.forgotten_xid IS NULL OR mark.created_at >= t.forgotten_at OR t.complete_after <= mark.restored_id
-                OR t.forgotten_xid < pg_snapshot_xmin(mark.snapshot))
-    FROM exaudit.tables t WHERE t.id = $1
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT -- a clock may have been set back; it is asked only where no id was given out in between
+               (mark.last_id > t.complete_after OR mark.last_id = t.complete_after AND mark.created_at >= t.complete_since)
+               AND (t.forgotten_xid IS NULL OR mark.created_at >= t.forgotten_at OR t.complete_after <= mark.restored_id
+                    OR t.forgotten_xid < pg_snapshot_xmin(mark.snapshot))
+        FROM exaudit.tables t WHERE t.id = $1
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.complete_since_mark TO exaudit_reader;
 
@@ -301,10 +310,13 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.complete_since_mark TO exaudit_reader
 -- versions up to its id; see since_as_of.
 CREATE FUNCTION exaudit_internal.since_as_of_transaction(row_type oid, xid xid8, key text,
                                                 OUT table_id integer, OUT relation regclass, OUT keys text[], OUT first_ids bigint[], OUT last_id bigint, OUT linked text[])
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT s.* FROM exaudit_internal.since_as_of_version(row_type, exaudit_internal.transaction_end(xid), key) AS s
+BEGIN
+    SELECT s.* INTO table_id, relation, keys, first_ids, last_id, linked
+    FROM exaudit_internal.since_as_of_version(row_type, exaudit_internal.transaction_end(xid), key) AS s;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.since_as_of_transaction TO exaudit_reader;
 

@@ -19,36 +19,44 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.same_place TO exaudit_reader;
 
 -- May rows of a table have the same key for a while, under a deferrable primary key? Of a table that is gone, nobody knows.
 CREATE FUNCTION exaudit_internal.may_share_keys(table_id integer) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((SELECT bool_or(NOT i.indimmediate)
+#variable_conflict use_column
+BEGIN
+    RETURN coalesce((SELECT bool_or(NOT i.indimmediate)
                      FROM exaudit_internal.relations r JOIN pg_catalog.pg_index i ON i.indrelid = r.relation AND i.indisprimary
                      WHERE r.table_id = may_share_keys.table_id),
-                    NOT EXISTS (SELECT FROM exaudit_internal.relations r WHERE r.table_id = may_share_keys.table_id AND r.relation IS NOT NULL))
+                    NOT EXISTS (SELECT FROM exaudit_internal.relations r WHERE r.table_id = may_share_keys.table_id AND r.relation IS NOT NULL));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.may_share_keys TO exaudit_reader;
 
 -- The keys that several rows may have had at once: in one transaction a row has come to them and one has gone, the one or the
 -- other since an id. Key changes since then are left out.
 CREATE FUNCTION exaudit_internal.shared_keys(table_id integer, keys text[], first_id bigint) RETURNS text[]
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(array_agg(DISTINCT k.key), '{}')
-    FROM unnest(CASE WHEN exaudit_internal.may_share_keys(shared_keys.table_id) THEN keys END) AS k (key)
-    CROSS JOIN LATERAL (
-        SELECT v.xid, v.action FROM exaudit.versions v
-        WHERE v.table_id = shared_keys.table_id AND v.entity_id = k.key COLLATE "C" AND v.id >= shared_keys.first_id
-          AND v.action IN ('created', 'deleted') OFFSET 0) AS v
-    WHERE EXISTS (
-        SELECT FROM exaudit.versions o
-        WHERE o.table_id = shared_keys.table_id AND o.entity_id = k.key COLLATE "C" AND o.xid = v.xid
-          AND o.action IN ('created', 'deleted') AND o.action <> v.action)
-       OR EXISTS (
-        SELECT FROM exaudit_internal.key_changes c
-        WHERE c.table_id = shared_keys.table_id AND c.xid = v.xid
-          AND CASE v.action WHEN 'deleted' THEN c.entity_id ELSE c.previous_entity_id END = k.key COLLATE "C")
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT coalesce(array_agg(DISTINCT k.key), '{}')
+        FROM unnest(CASE WHEN exaudit_internal.may_share_keys(shared_keys.table_id) THEN keys END) AS k (key)
+        CROSS JOIN LATERAL (
+            SELECT v.xid, v.action FROM exaudit.versions v
+            WHERE v.table_id = shared_keys.table_id AND v.entity_id = k.key COLLATE "C" AND v.id >= shared_keys.first_id
+              AND v.action IN ('created', 'deleted') OFFSET 0) AS v
+        WHERE EXISTS (
+            SELECT FROM exaudit.versions o
+            WHERE o.table_id = shared_keys.table_id AND o.entity_id = k.key COLLATE "C" AND o.xid = v.xid
+              AND o.action IN ('created', 'deleted') AND o.action <> v.action)
+           OR EXISTS (
+            SELECT FROM exaudit_internal.key_changes c
+            WHERE c.table_id = shared_keys.table_id AND c.xid = v.xid
+              AND CASE v.action WHEN 'deleted' THEN c.entity_id ELSE c.previous_entity_id END = k.key COLLATE "C")
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.shared_keys TO exaudit_reader;
 
@@ -56,9 +64,12 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.shared_keys TO exaudit_reader;
 -- them by their last version.
 CREATE FUNCTION exaudit_internal.rows_there(table_id integer, keys text[], first_id bigint, OUT place integer, OUT lies text, OUT image jsonb)
     RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT k.place::integer, came.xid || ' ' || came.new_row::text, coalesce(o.after, '{}')
     FROM unnest(keys) WITH ORDINALITY AS k (entity_id, place)
     CROSS JOIN (SELECT coalesce(max(p.last_id), 0) AS id FROM exaudit_internal.periods p
@@ -73,7 +84,8 @@ AS $$
         WHERE c.table_id = rows_there.table_id AND c.previous_entity_id = k.entity_id COLLATE "C" AND c.id < rows_there.first_id
         ORDER BY c.id DESC LIMIT 1) AS left_at ON true
     WHERE o.action <> 'deleted'
-      AND (left_at.id IS NULL OR left_at.id < o.id OR (left_at.xid, left_at.began, left_at.command) = (came.xid, came.began, came.command))
+      AND (left_at.id IS NULL OR left_at.id < o.id OR (left_at.xid, left_at.began, left_at.command) = (came.xid, came.began, came.command));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.rows_there TO exaudit_reader;
 

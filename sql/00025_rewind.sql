@@ -34,15 +34,20 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.is_retyped TO exaudit_reader;
 -- What the labels of an enum in a column are called now, by what they were called in a snapshot: renamed has this of the
 -- later snapshot. Those that kept their names are missing.
 CREATE FUNCTION exaudit_internal.renamed_labels(was jsonb, later jsonb, same boolean, renamed jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(renamed, '{}') - coalesce(array_agg(o.value #>> '{}'), '{}')
-           || coalesce(jsonb_object_agg(o.value #>> '{}', coalesce(renamed -> (l.label #>> '{}'), l.label))
-                       FILTER (WHERE o.value <> coalesce(renamed -> (l.label #>> '{}'), l.label)), '{}')
-    FROM pg_catalog.jsonb_each(was -> 'labels') AS e
-    CROSS JOIN LATERAL pg_catalog.jsonb_each(e.value) AS o
-    CROSS JOIN LATERAL (SELECT CASE WHEN same THEN coalesce(later -> 'labels' -> e.key -> o.key, o.value) ELSE o.value END AS label) AS l
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT coalesce(renamed, '{}') - coalesce(array_agg(o.value #>> '{}'), '{}')
+               || coalesce(jsonb_object_agg(o.value #>> '{}', coalesce(renamed -> (l.label #>> '{}'), l.label))
+                           FILTER (WHERE o.value <> coalesce(renamed -> (l.label #>> '{}'), l.label)), '{}')
+        FROM pg_catalog.jsonb_each(was -> 'labels') AS e
+        CROSS JOIN LATERAL pg_catalog.jsonb_each(e.value) AS o
+        CROSS JOIN LATERAL (SELECT CASE WHEN same THEN coalesce(later -> 'labels' -> e.key -> o.key, o.value) ELSE o.value END AS label) AS l
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.renamed_labels TO exaudit_reader;
 
@@ -111,10 +116,12 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.column_epochs TO exaudit_reader;
 
 -- A value of an enum, or an array of one, under the present names of its labels. An array that is no list is a text.
 CREATE FUNCTION exaudit_internal.relabeled(value jsonb, labels jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE
+#variable_conflict use_column
+BEGIN
+    RETURN CASE
                WHEN pg_catalog.jsonb_typeof(value) = 'array' THEN
                    (SELECT coalesce(jsonb_agg(coalesce(labels -> (e.value #>> '{}'), e.value) ORDER BY e.place), '[]')
                     FROM pg_catalog.jsonb_array_elements(value) WITH ORDINALITY AS e (value, place))
@@ -131,7 +138,8 @@ AS $$
                     CROSS JOIN LATERAL (SELECT labels ->> CASE WHEN m.token[1] ^@ '"' THEN
                         pg_catalog.regexp_replace(substr(m.token[1], 2, length(m.token[1]) - 2), E'\\\\(.)', E'\\1', 'g') ELSE m.token[1] END AS label) AS l)
                ELSE value
-           END
+           END;
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.relabeled TO exaudit_reader;
 
@@ -165,10 +173,12 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.renamed TO exaudit_reader;
 -- Does a row hold what an update, or an insert, left in it? Columns that it lacks were added
 -- or excluded since; of those in skipped, and of placeholders, nothing is known.
 CREATE FUNCTION exaudit_internal.holds(image jsonb, part jsonb, skipped text[]) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT NOT EXISTS (
+#variable_conflict use_column
+BEGIN
+    RETURN NOT EXISTS (
         SELECT FROM pg_catalog.jsonb_each(part) e
         WHERE e.key <> ''
           AND image ? e.key
@@ -177,7 +187,8 @@ AS $$
           AND ((image -> e.key)::text <> e.value::text
                OR coalesce((image -> '') ? e.key, false) <> coalesce((part -> '') ? e.key, false))
           AND NOT exaudit_internal.is_placeholder(image, e.key)
-          AND NOT exaudit_internal.is_placeholder(part, e.key))
+          AND NOT exaudit_internal.is_placeholder(part, e.key));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.holds TO exaudit_reader;
 
@@ -295,15 +306,17 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.versions_back TO exaudit_reader;
 
 -- The problem of a row whose versions do not fit together, told_apart if it was told apart from others: where, and what to do.
 CREATE FUNCTION exaudit_internal.misfit(relation regclass, entity_id text, version_id bigint, told_apart boolean) RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.jsonb_build_object(
+BEGIN
+    RETURN pg_catalog.jsonb_build_object(
         'key', entity_id, 'version', version_id,
         'message', pg_catalog.format('the history of %s %s does not fit together at version %s', relation, entity_id, version_id),
         'hint', CASE WHEN told_apart
                      THEN 'Something was changed without being recorded, or several rows had one key until the end of a transaction: "exaudit history" shows what.'
-                     ELSE 'Something was changed without being recorded: "exaudit history" shows what.' END)
+                     ELSE 'Something was changed without being recorded: "exaudit history" shows what.' END);
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.misfit TO exaudit_reader;
 
@@ -470,13 +483,18 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.filled_images TO exaudit_reader;
 -- The text of a default that is a constant, without evaluating it: its type's owner may have written a cast or a CHECK.
 -- NULL where it is something else.
 CREATE FUNCTION exaudit_internal.constant_text(expression text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN c.match[1] ^@ 'E' THEN replace(replace(substr(c.match[1], 3, length(c.match[1]) - 3), '''''', ''''), E'\\\\', E'\\')
-                WHEN c.match[1] ^@ '''' THEN replace(substr(c.match[1], 2, length(c.match[1]) - 2), '''''', '''')
-                ELSE c.match[1] END
-    FROM regexp_match(expression, E'^(E?''(?:[^'']|'''')*''|-?[0-9]+(?:\\.[0-9]+)?|true|false)(?:::[^'']*)?$') AS c (match)
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT CASE WHEN c.match[1] ^@ 'E' THEN replace(replace(substr(c.match[1], 3, length(c.match[1]) - 3), '''''', ''''), E'\\\\', E'\\')
+                    WHEN c.match[1] ^@ '''' THEN replace(substr(c.match[1], 2, length(c.match[1]) - 2), '''''', '''')
+                    ELSE c.match[1] END
+        FROM regexp_match(expression, E'^(E?''(?:[^'']|'''')*''|-?[0-9]+(?:\\.[0-9]+)?|true|false)(?:::[^'']*)?$') AS c (match)
+    );
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.constant_text TO exaudit_reader;
 
@@ -561,14 +579,17 @@ GRANT EXECUTE ON FUNCTION exaudit_internal.moved_since TO exaudit_reader;
 
 -- May several rows have had a key before an id? In the middle of a transaction, under a deferrable primary key.
 CREATE FUNCTION exaudit_internal.may_be_twice(table_id integer, key text, first_id bigint) RETURNS boolean
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT exaudit_internal.may_share_keys(may_be_twice.table_id) AND EXISTS (
+#variable_conflict use_column
+BEGIN
+    RETURN exaudit_internal.may_share_keys(may_be_twice.table_id) AND EXISTS (
         SELECT FROM exaudit.versions v
         JOIN exaudit.versions o ON o.table_id = v.table_id AND o.xid = v.xid AND o.id >= may_be_twice.first_id
         WHERE v.table_id = may_be_twice.table_id AND v.entity_id = may_be_twice.key COLLATE "C" AND v.id < may_be_twice.first_id
-          AND (o.entity_id = may_be_twice.key COLLATE "C" OR o.previous_entity_id = may_be_twice.key COLLATE "C"))
+          AND (o.entity_id = may_be_twice.key COLLATE "C" OR o.previous_entity_id = may_be_twice.key COLLATE "C"));
+END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.may_be_twice TO exaudit_reader;
 
