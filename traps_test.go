@@ -125,13 +125,14 @@ func TestAmongTraps(t *testing.T) {
 	d.alterations()
 	d.library(audit)
 	d.removal(audit)
+	d.functions()
+	d.schema()
 
 	for i, typ := 0, reflect.TypeFor[*exaudit.DB](); i < typ.NumMethod(); i++ {
 		if name := typ.Method(i).Name; !slices.Contains(d.called, name) {
 			t.Errorf("method %s is not called among traps", name)
 		}
 	}
-	d.functions()
 	traps.Check(t, d.DB)
 }
 
@@ -423,9 +424,13 @@ func (d *trapped) undoing(audit *exaudit.DB) {
 			continue
 		}
 		last := versions[len(versions)-1]
-		_, err = audit.PlanRevert(ctx, last.ID, nil)
-		d.call("Preview", err)
-		_, err = audit.Revert(ctx, last.ID, nil)
+		plan, err := audit.PlanRevert(ctx, last.ID, nil)
+		d.call("PlanRevert", err)
+		_, err = audit.ApplyRevert(ctx, plan, nil)
+		d.call("ApplyRevert", err)
+		versions, err = audit.History(ctx, table, key)
+		d.call("History", err)
+		_, err = audit.Revert(ctx, versions[len(versions)-1].ID, nil)
 		d.call("Revert", err)
 	}
 }
@@ -435,6 +440,7 @@ func (d *trapped) removal(audit *exaudit.DB) {
 	d.t.Helper()
 	ctx := context.Background()
 	d.call("Uninstall", audit.Uninstall(ctx, []string{"jsons"}, nil))
+	d.call("StopFollowingDDL", audit.StopFollowingDDL(ctx, nil))
 	for _, refused := range []string{`DELETE FROM exaudit.versions`, `UPDATE exaudit.versions SET actor = 'x'`} {
 		if _, err := d.pool.Exec(ctx, refused); err == nil || !strings.Contains(err.Error(), "append-only") {
 			d.t.Errorf("%s: %v", refused, err)
@@ -446,6 +452,21 @@ func (d *trapped) removal(audit *exaudit.DB) {
 		fmt.Sprintf(`CREATE TRIGGER "!exaudit_t%[1]d_insert" AFTER INSERT ON public.keyed FOR EACH ROW EXECUTE FUNCTION exaudit_internal.t%[1]d_insert()`, id), `INSERT INTO public.keyed VALUES ('x', 1)`)
 	d.run(`CREATE TABLE public.migrated (id int PRIMARY KEY)`, `SELECT exaudit_internal.install_table('public.migrated', '{}', 'SELECT 1', 'SELECT 2')`,
 		`SELECT exaudit_internal.uninstall_table('public.migrated', 'SELECT 2')`)
+}
+
+// schema drops exaudit's schemas and creates them again.
+func (d *trapped) schema() {
+	d.t.Helper()
+	ctx := context.Background()
+	pool, err := pgxpool.New(ctx, traps.URL(d.t, d.DB, traps.First))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer pool.Close()
+	audit := exaudit.New(pool)
+	d.call("DropSchema", audit.DropSchema(ctx, nil))
+	_, err = audit.Init(ctx, nil)
+	d.call("Init", err)
 }
 
 // functions must all have been called that do not pin search_path: where no test comes nobody has looked for traps.

@@ -585,7 +585,7 @@ func TestReaders(t *testing.T) {
 		INSERT INTO gone VALUES (1); INSERT INTO renamed VALUES (1); DROP TABLE gone; ALTER TABLE renamed RENAME TO other`)
 	reader := db.Role(t, "NOLOGIN IN ROLE exaudit_reader")
 	nobody := db.Role(t, "NOLOGIN")
-	auditor := db.Role(t, "NOLOGIN IN ROLE exaudit_reader, exaudit_owner")
+	const auditor = "exaudit_owner" // a member of its own would be drift, in all databases
 	db.Exec(t, fmt.Sprintf(`GRANT SELECT ON open, secured, other TO %[1]s, %[2]s; GRANT SELECT (id) ON columns_only TO %[1]s`, reader, nobody))
 	for _, c := range []struct{ role, want string }{
 		{reader, "open renamed"}, {auditor, "gone"}, {"", "closed columns_only gone open renamed secured"},
