@@ -29,14 +29,14 @@ var (
 	// ErrNotTrackedThen means that nothing was recorded of a table at a point, because it was not tracked: it had been
 	// uninstalled.
 	ErrNotTrackedThen = history.ErrNotTrackedThen
-	// ErrUnreadable means that what was recorded of a row cannot be a row of its table any more: a type that was changed
-	// since does not read it.
+	// ErrUnreadable means that what was recorded of a row cannot be a row of its table any more: a type that was
+	// changed since does not read it.
 	ErrUnreadable = history.ErrUnreadable
 	// ErrFuture means that a point is still to come, by the clock of the database.
 	ErrFuture = history.ErrFuture
-	// ErrOutOfSight means that rows of a table may have changed without a version, as its options where, allow_ignore and
-	// on_truncate allow, or while its triggers are off: nobody knows what they were. With SET LOCAL exaudit.unseen = 'on'
-	// in a transaction, or in Snapshot, what is not recorded is taken to be as it is now.
+	// ErrOutOfSight means that rows of a table may have changed without a version, as its options where, allow_ignore
+	// and on_truncate allow, or while its triggers are off: nobody knows what they were. With SET LOCAL exaudit.unseen
+	// = 'on' in a transaction, or in Snapshot, what is not recorded is taken to be as it is now.
 	ErrOutOfSight = history.ErrOutOfSight
 	// ErrKeyChanged means that a table has another primary key than it had at that point, so that the rows of the two
 	// cannot be told to be the same.
@@ -87,9 +87,10 @@ func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Se
 		var none T
 		entity, err := d.wholeTable(ctx, table)
 		if err == nil {
-			err = rowsAsOf(ctx, d, entity, nil, at, func(row *T) bool { return yield(*row, nil) }, func(err error) bool {
-				return yield(none, d.asOfError(ctx, table, at, err))
-			})
+			err = rowsAsOf(ctx, d, entity, nil, at, func(row *T) bool { return yield(*row, nil) },
+				func(err error) bool {
+					return yield(none, d.asOfError(ctx, table, at, err))
+				})
 		}
 		if err != nil {
 			yield(none, d.asOfError(ctx, table, at, err))
@@ -118,7 +119,8 @@ func first(kept *error) func(error) bool {
 	return func(err error) bool { *kept = err; return false }
 }
 
-func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, key *string, at Point, give func(*T) bool, unknown func(error) bool) error {
+func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, key *string, at Point, give func(*T) bool,
+	unknown func(error) bool) error {
 	reader, err := newRowReader[T](ctx, d.conn, entity)
 	if err != nil {
 		return err
@@ -139,9 +141,10 @@ func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[I
 	return func(yield func(Image, error) bool) {
 		entity, err := d.wholeTable(ctx, table)
 		if err == nil {
-			err = d.imagesAsOf(ctx, entity, nil, at, func(image Image) bool { return yield(image, nil) }, func(err error) bool {
-				return yield(nil, d.asOfError(ctx, table, at, err))
-			})
+			err = d.imagesAsOf(ctx, entity, nil, at, func(image Image) bool { return yield(image, nil) },
+				func(err error) bool {
+					return yield(nil, d.asOfError(ctx, table, at, err))
+				})
 		}
 		if err != nil {
 			yield(nil, d.asOfError(ctx, table, at, err))
@@ -154,7 +157,8 @@ func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row 
 	entity, err := d.knownEntity(ctx, table, key)
 	if err == nil {
 		var unknown error
-		err = d.imagesAsOf(ctx, entity, &entity.ID, at, func(image Image) bool { row = image; return true }, first(&unknown))
+		err = d.imagesAsOf(ctx, entity, &entity.ID, at, func(image Image) bool { row = image; return true },
+			first(&unknown))
 		err = cmp.Or(err, unknown)
 	}
 	if err != nil {
@@ -163,7 +167,8 @@ func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row 
 	return row, nil
 }
 
-func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, key *string, at Point, give func(Image) bool, unknown func(error) bool) error {
+func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, key *string, at Point, give func(Image) bool,
+	unknown func(error) bool) error {
 	return history.AsOf(ctx, d.conn, entity, key, at, true, func(rows pgx.Rows, _ []string) (bool, error) {
 		var text []byte
 		if err := rows.Scan(&text, nil); err != nil {

@@ -78,24 +78,25 @@ func (d *DB) baselineTables(ctx context.Context, names []string) ([]triggers.Tra
 }
 
 func (d *DB) baseline(ctx context.Context, t triggers.Tracked, o BaselineOptions) (rows int64, err error) {
-	err = lock.Retry(ctx, d.conn, wait(o.LockTimeout), "table "+t.QuotedName, func(tx pgx.Tx, briefly func() error) error {
-		queries := db.New()
-		statement, err := queries.BaselineLock(ctx, tx, t.Relation)
-		if err != nil {
+	err = lock.Retry(ctx, d.conn, wait(o.LockTimeout), "table "+t.QuotedName,
+		func(tx pgx.Tx, briefly func() error) error {
+			queries := db.New()
+			statement, err := queries.BaselineLock(ctx, tx, t.Relation)
+			if err != nil {
+				return err
+			}
+			// Of partitions, it has some while it waits for others.
+			if err := briefly(); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return err
+			}
+			rows, err = recordWith(ctx, tx, func() (int64, error) {
+				return queries.RecordBaseline(ctx, tx, db.RecordBaselineParams{TableID: t.ID, EveryRow: o.EveryRow})
+			})
 			return err
-		}
-		// Of partitions, it has some while it waits for others.
-		if err := briefly(); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, statement); err != nil {
-			return err
-		}
-		rows, err = recordWith(ctx, tx, func() (int64, error) {
-			return queries.RecordBaseline(ctx, tx, db.RecordBaselineParams{TableID: t.ID, EveryRow: o.EveryRow})
 		})
-		return err
-	})
 	if errors.Is(err, ErrLocked) {
 		return 0, err
 	}

@@ -13,14 +13,14 @@ func Primitive(places ...string) HistoryOption {
 	return option(func(o *historyOptions) { o.comparison.Primitive = append(o.comparison.Primitive, places...) })
 }
 
-// PrimitiveTypes is Primitive for the columns that have one of some SQL types, or a domain over one. Types that are not PostgreSQL's own are named with their schema. It adds to the option
-// primitive_types of a table.
+// PrimitiveTypes is Primitive for the columns that have one of some SQL types, or a domain over one. Types that are not
+// PostgreSQL's own are named with their schema. It adds to the option primitive_types of a table.
 func PrimitiveTypes(types ...string) HistoryOption {
 	return option(func(o *historyOptions) { o.comparison.Types = append(o.comparison.Types, types...) })
 }
 
-// Positional has the patches of versions compare lists place by place, the first element with the first, where otherwise
-// an insertion at the head is one edit. The option positional of a table does so for all its readers.
+// Positional has the patches of versions compare lists place by place, the first element with the first, where
+// otherwise an insertion at the head is one edit. The option positional of a table does so for all its readers.
 func Positional() HistoryOption {
 	return option(func(o *historyOptions) { o.comparison.Positional = true })
 }

@@ -16,9 +16,8 @@ import (
 // what a setting of the role or the database switches off. Status compares more, and takes membership in
 // exaudit_reader.
 //
-// Without tables, it is about all of the schemas on the search_path, but for those of extensions and of migration tools.
-// A table that is to be covered
-// and has no primary key is not.
+// Without tables, it is about all of the schemas on the search_path, but for those of extensions and of migration
+// tools. A table that is to be covered and has no primary key is not.
 //
 // Errors: those of Check but for ErrNewer, with which changes are recorded; ErrNoTable, ErrNotTrackable; and a
 // *NotRecordingError, which names the tables.

@@ -116,8 +116,8 @@ func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err err
 	return sql.Up(ctx, config, given(opts).inner()...)
 }
 
-// DropSchema drops schema exaudit, with everything that was recorded and the triggers on all tables, in one transaction,
-// on a connection of its own. It also drops a schema that is incomplete or was made by another build.
+// DropSchema drops schema exaudit, with everything that was recorded and the triggers on all tables, in one
+// transaction, on a connection of its own. It also drops a schema that is incomplete or was made by another build.
 func (d *DB) DropSchema(ctx context.Context, opts *InitOptions) error {
 	config, err := d.connConfig()
 	if err != nil {
@@ -173,10 +173,10 @@ func (d *DB) Uninstall(ctx context.Context, tables []string, opts *UninstallOpti
 	return d.explain(ctx, triggers.Uninstall(ctx, d.conn, tables, given(opts).inner()...))
 }
 
-// Sync brings the triggers of every tracked table up to date, each in a transaction of its own, as Install does: after a
-// schema change, a restore, an update of this program. What Status reports is mended, and
-// tables that were renamed are followed. One that was dropped is let go of, one that
-// has lost its primary key is skipped: their Installations say so.
+// Sync brings the triggers of every tracked table up to date, each in a transaction of its own, as Install does: after
+// a schema change, a restore, an update of this program. What Status reports is mended, and tables that were renamed
+// are followed. One that was dropped is let go of, one that has lost its primary key is skipped: their Installations
+// say so.
 func (d *DB) Sync(ctx context.Context, opts *SyncOptions) ([]Installation, error) {
 	o := given(opts)
 	done, err := triggers.Sync(ctx, d.conn, stepOptions(o.LockTimeout, o.DryRun)...)
@@ -186,19 +186,21 @@ func (d *DB) Sync(ctx context.Context, opts *SyncOptions) ([]Installation, error
 // PartialError is an error of Install, Uninstall or Sync despite which some of the tables were done.
 type PartialError = triggers.PartialError
 
-// FollowDDL creates event triggers: from then on, tables may be altered, and partitions come and go, without a Sync, and
-// new tables are tracked whose names match patterns. Event triggers take a superuser; ErrMayNotFollow tells that the role
-// is none.
+// FollowDDL creates event triggers: from then on, tables may be altered, and partitions come and go, without a Sync,
+// and new tables are tracked whose names match patterns. Event triggers take a superuser; ErrMayNotFollow tells that
+// the role is none.
 func (d *DB) FollowDDL(ctx context.Context, following Following, opts *FollowOptions) ([]Installation, error) {
 	o := given(opts)
-	done, err := triggers.Install(ctx, d.conn, nil, append(stepOptions(o.LockTimeout, o.DryRun), triggers.FollowDDL(following))...)
+	done, err := triggers.Install(ctx, d.conn, nil,
+		append(stepOptions(o.LockTimeout, o.DryRun), triggers.FollowDDL(following))...)
 	return done, d.explain(ctx, err)
 }
 
 // StopFollowingDDL removes the event triggers. Tables stay tracked, and are no longer kept in step.
 func (d *DB) StopFollowingDDL(ctx context.Context, opts *FollowOptions) error {
 	o := given(opts)
-	err := triggers.Uninstall(ctx, d.conn, nil, append(stepOptions(o.LockTimeout, o.DryRun), triggers.StopFollowing())...)
+	err := triggers.Uninstall(ctx, d.conn, nil,
+		append(stepOptions(o.LockTimeout, o.DryRun), triggers.StopFollowing())...)
 	return d.explain(ctx, err)
 }
 
@@ -214,9 +216,9 @@ func (d *DB) Status(ctx context.Context) ([]TableStatus, error) {
 	return list, d.explain(ctx, err)
 }
 
-// Trackable lists the tables of some schemas, or of all, by quoted names, and apart from them those that Install refuses
-// for want of a primary key. Tables of extensions and of migration tools are not among them. A schema that there is none
-// of gives ErrNoTable.
+// Trackable lists the tables of some schemas, or of all, by quoted names, and apart from them those that Install
+// refuses for want of a primary key. Tables of extensions and of migration tools are not among them. A schema that
+// there is none of gives ErrNoTable.
 func (d *DB) Trackable(ctx context.Context, schemas ...string) (names, withoutKey []string, err error) {
 	names, withoutKey, err = triggers.Trackable(ctx, d.conn, schemas)
 	return names, withoutKey, d.explain(ctx, err)
@@ -268,7 +270,8 @@ func (d *DB) snapshot(ctx context.Context, do func(db.DBTX) error) error {
 	if !ok {
 		return do(d.conn)
 	}
-	return pgx.BeginTxFunc(ctx, beginner, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		return do(tx)
-	})
+	return pgx.BeginTxFunc(ctx, beginner, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
+		func(tx pgx.Tx) error {
+			return do(tx)
+		})
 }

@@ -126,18 +126,19 @@ type KeyPeriod = history.Period
 
 // HistoryBegin says where the history of a table begins.
 type HistoryBegin struct {
-	// CompleteSince is from when on every change is recorded and still there: since the table has been tracked, or since
-	// the last change that retention has removed.
+	// CompleteSince is from when on every change is recorded and still there: since the table has been tracked, or
+	// since the last change that retention has removed.
 	CompleteSince time.Time `json:"complete_since"`
 	// Removed reports whether retention has removed versions.
 	Removed bool `json:"removed"`
-	// Untracked are the times at which the table was not tracked, since it first was: what changed then is not recorded.
+	// Untracked are the times at which the table was not tracked, since it first was: what changed then is not
+	// recorded.
 	Untracked []Untracked `json:"untracked,omitempty"`
 	// Predecessors are the tables that had this name before, were dropped, and have versions: by their number, which
 	// the condition "table_id = 3" of Where takes.
 	Predecessors []int32 `json:"predecessors,omitempty"`
-	// Keys are the primary keys that the table has had, oldest first, where they were more than one. History takes a key
-	// of any, and returns what was recorded under it.
+	// Keys are the primary keys that the table has had, oldest first, where they were more than one. History takes a
+	// key of any, and returns what was recorded under it.
 	Keys []KeyPeriod `json:"keys,omitempty"`
 }
 

@@ -27,7 +27,8 @@ type Key []any
 type EntityID string
 
 // entity finds out which entity a table and a key name. PostgreSQL itself reads the key as
-// the column's type, so 42, "42" and "0042" name the same row. So do spellings that the type takes for equal, as 1.5 and
+// the column's type, so 42, "42" and "0042" name the same row. So do spellings that the type takes for equal, as 1.5
+// and
 // 1.50, unless each has a history of its own.
 func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity, error) {
 	t, err := triggers.Find(ctx, d.conn, table)
@@ -79,9 +80,11 @@ func (d *DB) savepoint(ctx context.Context, needed bool, query func(db.DBTX) err
 	return pgx.BeginFunc(ctx, d.conn, func(tx pgx.Tx) error { return query(tx) })
 }
 
-// inPeriod is an entity in the last time in which there were versions of its key: under the present primary key, or under
-// one that the table had before, whose types are not known any more. failed is why the key is none of the present one.
-func (d *DB) inPeriod(ctx context.Context, e history.Entity, former string, periods []history.Period, failed error) (history.Entity, error) {
+// inPeriod is an entity in the last time in which there were versions of its key: under the present primary key, or
+// under one that the table had before, whose types are not known any more. failed is why the key is none of the present
+// one.
+func (d *DB) inPeriod(ctx context.Context, e history.Entity, former string, periods []history.Period,
+	failed error) (history.Entity, error) {
 	if len(periods) <= 1 {
 		return e, failed
 	}
@@ -103,14 +106,16 @@ func (d *DB) inPeriod(ctx context.Context, e history.Entity, former string, peri
 
 // spelled is the entity under the key as it is recorded.
 func (d *DB) spelled(ctx context.Context, e history.Entity) (history.Entity, error) {
-	others, err := db.New().Spellings(ctx, d.conn, db.SpellingsParams{TableID: e.TableID, Relation: e.Relation, EntityID: e.ID})
+	others, err := db.New().Spellings(ctx, d.conn,
+		db.SpellingsParams{TableID: e.TableID, Relation: e.Relation, EntityID: e.ID})
 	switch {
 	case err != nil:
 		return e, fmt.Errorf("read key of %s: %w", e.Table, err)
 	case len(others) == 1:
 		e.ID = others[0]
 	case len(others) > 1:
-		return e, fmt.Errorf("key of %s: %w: %s has no history, but %s have, which are equal to it", e.Table, ErrInvalidKey, e.ID, strings.Join(others, ", "))
+		return e, fmt.Errorf("key of %s: %w: %s has no history, but %s have, which are equal to it", e.Table,
+			ErrInvalidKey, e.ID, strings.Join(others, ", "))
 	}
 	return e, nil
 }

@@ -18,8 +18,8 @@ const DefaultMaxRows = undo.DefaultMaxRows
 
 // InitOptions change how Init and DropSchema work.
 type InitOptions struct {
-	// LockTimeout bounds how long they wait for each lock; negative is for ever. Without a value, Init waits a minute for
-	// other processes that initialise or update the same database, and both DefaultLockTimeout for other locks.
+	// LockTimeout bounds how long they wait for each lock; negative is for ever. Without a value, Init waits a minute
+	// for other processes that initialise or update the same database, and both DefaultLockTimeout for other locks.
 	LockTimeout time.Duration
 }
 
@@ -88,14 +88,14 @@ type IndexOptions struct {
 type RevertOptions struct {
 	// SetColumns gives columns of the row a value besides, or instead of, the recorded one. A row that comes back needs
 	// it for a column that was added since, NOT NULL and without a default. A value is one that encoding/json takes, as
-	// for Custom; PostgreSQL reads it as the column's type. ErrInvalidColumn tells of a column that is missing, generated
-	// or part of the primary key, and of a value that is none of its type.
+	// for Custom; PostgreSQL reads it as the column's type. ErrInvalidColumn tells of a column that is missing,
+	// generated or part of the primary key, and of a value that is none of its type.
 	SetColumns map[string]any
 	// AllowDiverged reverts a row that is not what its history says, which is refused otherwise: columns that no undone
 	// version names keep their present value, the others get the one that was recorded.
 	AllowDiverged bool
-	// LockTimeout bounds how long a revert waits for locks in all, which is DefaultLockTimeout without a value; negative
-	// is for ever. What is not to be had is ErrLocked.
+	// LockTimeout bounds how long a revert waits for locks in all, which is DefaultLockTimeout without a value;
+	// negative is for ever. What is not to be had is ErrLocked.
 	LockTimeout time.Duration
 }
 
@@ -113,17 +113,17 @@ type UndoOptions struct {
 	// "updated_at" in every table, "orders.updated_at" in one. A column of none of the tables that are undone in is
 	// ErrUnmatched, in SetColumns too.
 	KeepColumns []string
-	// SetColumns gives columns of rows that come back the value where none was recorded, as a column needs that was added
-	// since, NOT NULL and without a default: "region", or "orders.region" in one table.
+	// SetColumns gives columns of rows that come back the value where none was recorded, as a column needs that was
+	// added since, NOT NULL and without a default: "region", or "orders.region" in one table.
 	SetColumns map[string]any
 	// OverwriteRows lets an undo overwrite what came later in these rows: a row that was changed again gets its old
 	// values, one whose key was reused is written over, one that was deleted comes back. One that is not undone is
 	// ErrUnmatched.
 	OverwriteRows []RowID
 	// LockTimeout bounds how long an undo waits for locks in all, which is DefaultLockTimeout without a value; negative
-	// is for ever. It waits for another undo, and for transactions that have changed its rows. Once it holds rows itself
-	// it does not wait for others, but gives them up and begins anew: nobody becomes the victim of a deadlock. What is
-	// not to be had is ErrLocked.
+	// is for ever. It waits for another undo, and for transactions that have changed its rows. Once it holds rows
+	// itself it does not wait for others, but gives them up and begins anew: nobody becomes the victim of a deadlock.
+	// What is not to be had is ErrLocked.
 	LockTimeout time.Duration
 	// Progress is called with what the undo is busy with, and with how many versions or rows.
 	Progress func(stage UndoStage, n int)

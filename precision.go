@@ -18,20 +18,21 @@ import (
 var ErrVersionsExist = errors.New("versions have been recorded already")
 
 // SetPrecision cuts the time of versions down to some digits of a second, 0 to 6, which is
-// what there is without, and reports whether it changed anything. Rounded up, a time could lie after the commit. All versions of a database
-// have the same precision: once there are any, only ErrVersionsExist. Where exaudit.versions is in use for longer than
-// DefaultLockTimeout, it is ErrLocked.
+// what there is without, and reports whether it changed anything. Rounded up, a time could lie after the commit. All
+// versions of a database have the same precision: once there are any, only ErrVersionsExist. Where exaudit.versions is
+// in use for longer than DefaultLockTimeout, it is ErrLocked.
 func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err error) {
 	if digits < 0 || digits > 6 {
 		return false, fmt.Errorf("precision %d: not within 0 to 6", digits)
 	}
-	err = lock.Retry(ctx, d.conn, DefaultLockTimeout, "table exaudit.versions", func(tx pgx.Tx, briefly func() error) error {
-		if err := briefly(); err != nil { // all that is recorded waits behind it
+	err = lock.Retry(ctx, d.conn, DefaultLockTimeout, "table exaudit.versions",
+		func(tx pgx.Tx, briefly func() error) error {
+			if err := briefly(); err != nil { // all that is recorded waits behind it
+				return err
+			}
+			changed, err = d.setPrecision(ctx, tx, digits)
 			return err
-		}
-		changed, err = d.setPrecision(ctx, tx, digits)
-		return err
-	})
+		})
 	return changed && err == nil, err
 }
 
@@ -56,7 +57,8 @@ func (d *DB) setPrecision(ctx context.Context, tx pgx.Tx, digits int) (changed b
 		return false, fmt.Errorf("set the precision: %w", ErrVersionsExist)
 	}
 	// A default, not the column's type: that would rewrite the table, and a view is on it.
-	if _, err := tx.Exec(ctx, "ALTER TABLE exaudit.versions ALTER recorded_at SET DEFAULT "+functionName.ReplaceAllString(wanted, "pg_catalog.$0")); err != nil {
+	alter := "ALTER TABLE exaudit.versions ALTER recorded_at SET DEFAULT "
+	if _, err := tx.Exec(ctx, alter+functionName.ReplaceAllString(wanted, "pg_catalog.$0")); err != nil {
 		return false, fmt.Errorf("set the precision: %w", err)
 	}
 	return true, nil

@@ -54,6 +54,7 @@ func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions)
 // ApplyRevert carries out a plan that PlanRevert made, if the row would still get the very patch that the plan shows.
 // Else nothing is written, and the error is ErrChanged.
 func (d *DB) ApplyRevert(ctx context.Context, plan *RevertPlan, opts *ApplyOptions) (*RevertPlan, error) {
-	o := RevertOptions{SetColumns: plan.SetColumns, AllowDiverged: plan.AllowDiverged, LockTimeout: given(opts).LockTimeout}
+	o := RevertOptions{SetColumns: plan.SetColumns, AllowDiverged: plan.AllowDiverged,
+		LockTimeout: given(opts).LockTimeout}
 	return d.revert(ctx, plan.Version, append(o.inner(), revert.Expect(plan.Patch)))
 }

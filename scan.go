@@ -76,17 +76,20 @@ func (r *rowReader[T]) fit() error {
 		}
 		if tag, ok := r.fields[i].Tag.Lookup("db"); ok {
 			if name, _, _ := strings.Cut(tag, ","); name != r.columns[i] {
-				return r.mismatch(i, fmt.Sprintf("has field %s there, of column %s by its db tag", r.fields[i].Name, name))
+				return r.mismatch(i, fmt.Sprintf("has field %s there, of column %s by its db tag", r.fields[i].Name,
+					name))
 			}
 		} else if letters(r.fields[i].Name) != letters(r.columns[i]) {
-			return r.mismatch(i, fmt.Sprintf("has field %s there (one that sqlc renamed needs a db tag)", r.fields[i].Name))
+			return r.mismatch(i, fmt.Sprintf("has field %s there (one that sqlc renamed needs a db tag)",
+				r.fields[i].Name))
 		}
 	}
 	return nil
 }
 
 func (r *rowReader[T]) mismatch(column int, what string) error {
-	return fmt.Errorf("%w: column %s, number %d of %s: %s %s", ErrStructMismatch, r.columns[column], column+1, r.table, reflect.TypeFor[T](), what)
+	return fmt.Errorf("%w: column %s, number %d of %s: %s %s", ErrStructMismatch, r.columns[column], column+1, r.table,
+		reflect.TypeFor[T](), what)
 }
 
 // letters is what a column's name and the name that sqlc makes of it have in common.
@@ -152,7 +155,8 @@ func (r *rowReader[T]) scan(rows pgx.Rows, unknown []string, others int) (*T, er
 	scanErr := pgx.ScanArgError{}
 	if errors.As(err, &scanErr) && scanErr.ColumnIndex >= 0 && scanErr.ColumnIndex < len(r.columns) {
 		i := scanErr.ColumnIndex
-		return nil, fmt.Errorf("%w: %w", r.mismatch(i, fmt.Sprintf("has field %s %s there", r.fields[i].Name, r.fields[i].Type)), scanErr.Err)
+		return nil, fmt.Errorf("%w: %w", r.mismatch(i,
+			fmt.Sprintf("has field %s %s there", r.fields[i].Name, r.fields[i].Type)), scanErr.Err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("rows of %s: %w", r.table, err)

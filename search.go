@@ -67,7 +67,10 @@ func ByVersion(ids ...int64) Filter {
 // ByTransaction gives only what these transactions changed: a Version's Transaction; given
 // several times, what any of them changed.
 func ByTransaction(xids ...uint64) Filter {
-	return filterOption(func(o *historyOptions) { o.filter.Transactions = append(nonNil(o.filter.Transactions), xids...) })
+	return filterOption(func(o *historyOptions) {
+		o.filter.Transactions = append(nonNil(o.filter.Transactions),
+			xids...)
+	})
 }
 
 // BySessionUser gives only what was changed by who was logged in by that name, where the
@@ -100,7 +103,8 @@ func ByCustom(key string, value any) Filter {
 			o.err = errors.Join(o.err, fmt.Errorf("%w: custom data %s: %w", ErrInvalidFilter, key, err))
 		}
 		if previous, given := o.filter.Custom[key]; given && string(previous) != string(encoded) {
-			o.err = errors.Join(o.err, fmt.Errorf("%w: custom data %s cannot be both %s and %s", ErrInvalidFilter, key, previous, encoded))
+			o.err = errors.Join(o.err, fmt.Errorf("%w: custom data %s cannot be both %s and %s", ErrInvalidFilter, key,
+				previous, encoded))
 		}
 		if o.filter.Custom == nil {
 			o.filter.Custom = make(map[string]json.RawMessage)
@@ -183,9 +187,9 @@ func (d *DB) choosing(ctx context.Context, o historyOptions, do func(db.DBTX) er
 // IndexCustom makes an index for ByCustom: a key of the custom data leads to its versions
 // without a search. It takes a member of exaudit_owner and no lock that anybody waits for,
 // and cannot be part of a transaction. First it waits for the transactions under way that have recorded something or
-// may read older rows: where they take too long, it returns ErrLocked and has changed nothing. Those that begin later it
-// waits for as long as they take. What is left of an interrupted one is no index, and the next call clears it away. An
-// index that is there already is kept.
+// may read older rows: where they take too long, it returns ErrLocked and has changed nothing. Those that begin later
+// it waits for as long as they take. What is left of an interrupted one is no index, and the next call clears it away.
+// An index that is there already is kept.
 //
 // It makes every change that has the key a little more expensive.
 func (d *DB) IndexCustom(ctx context.Context, key string, opts *IndexOptions) error {

@@ -64,7 +64,8 @@ func track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 	case before != nil && after != nil && oldKey != newKey:
 		return 0, fmt.Errorf("track %s: %w: key %s before, %s after", t.QuotedName, ErrInvalidChange, oldKey, newKey)
 	case before != nil && after != nil && !sameColumns(before, after):
-		return 0, fmt.Errorf("track %s %s: %w: not the same columns before and after", t.QuotedName, newKey, ErrInvalidChange)
+		return 0, fmt.Errorf("track %s %s: %w: not the same columns before and after", t.QuotedName, newKey,
+			ErrInvalidChange)
 	case after == nil:
 		newKey = oldKey
 	}
@@ -113,7 +114,8 @@ func image(ctx context.Context, tx pgx.Tx, t triggers.Tracked, row any) (json.Ra
 	if err != nil || string(encoded) == "null" {
 		return nil, "", err
 	}
-	if encoded, err = db.New().NormalizeImage(ctx, tx, db.NormalizeImageParams{Relation: t.Relation, Image: encoded}); err != nil {
+	if encoded, err = db.New().NormalizeImage(ctx, tx,
+		db.NormalizeImageParams{Relation: t.Relation, Image: encoded}); err != nil {
 		return nil, "", err
 	}
 	key, err := db.New().EntityIDOfImage(ctx, tx, db.EntityIDOfImageParams{Relation: t.Relation, Image: encoded})

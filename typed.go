@@ -57,7 +57,8 @@ func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
 // ErrDiverged once the versions do not fit together or do not lead to the present row.
 // Options as for History: After, Limit and the filters choose among the versions; the
 // states are always those of the complete history.
-func History[T any](ctx context.Context, d *DB, table string, key any, opts ...HistoryOption) iter.Seq2[TypedVersion[T], error] {
+func History[T any](ctx context.Context, d *DB, table string, key any, opts ...HistoryOption) iter.Seq2[TypedVersion[T],
+	error] {
 	return func(yield func(TypedVersion[T], error) bool) {
 		o := newHistoryOptions(opts)
 		r, err := openRows[T](ctx, d, table, key, &o)

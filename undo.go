@@ -85,8 +85,8 @@ func (s Selection) options(more ...HistoryOption) []HistoryOption {
 // elements. What a later change has overwritten is a conflict, and so is a row that is gone, or
 // that others point to by now. Versions that are undone already are left out.
 //
-// Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrAmbiguous, ErrUnmatched, ErrNotRecording. That the plan cannot
-// be carried out, is told by its Err.
+// Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrAmbiguous, ErrUnmatched,
+// ErrNotRecording. That the plan cannot be carried out, is told by its Err.
 func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOptions) (*UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {
@@ -119,14 +119,16 @@ func (d *DB) Undo(ctx context.Context, selection Selection, opts *UndoOptions) (
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	return d.carryOut(ctx, given(opts).inner(), func(opts []undo.Option) (*UndoPlan, error) { return undo.Run(ctx, d.conn, filter, opts...) })
+	return d.carryOut(ctx, given(opts).inner(),
+		func(opts []undo.Option) (*UndoPlan, error) { return undo.Run(ctx, d.conn, filter, opts...) })
 }
 
 // ApplyUndo carries out a plan that PlanUndo or PlanRedo made, if it is still what would be
 // planned: each row must get the very patch that the plan shows, though it may have been changed
 // elsewhere meanwhile. Else nothing is written, and the error is ErrChanged.
 func (d *DB) ApplyUndo(ctx context.Context, plan *UndoPlan, opts *ApplyOptions) (*UndoPlan, error) {
-	return d.carryOut(ctx, given(opts).inner(), func(opts []undo.Option) (*UndoPlan, error) { return undo.Apply(ctx, d.conn, plan, opts...) })
+	return d.carryOut(ctx, given(opts).inner(),
+		func(opts []undo.Option) (*UndoPlan, error) { return undo.Apply(ctx, d.conn, plan, opts...) })
 }
 
 // PlanRedo plans to take back an undo, or a revert: the transaction is that of the rollback
@@ -163,7 +165,8 @@ func (d *DB) undone(ctx context.Context, transaction uint64) (Selection, error) 
 	return selection, nil
 }
 
-func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Option) (*UndoPlan, error)) (*UndoPlan, error) {
+func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Option) (*UndoPlan, error)) (*UndoPlan,
+	error) {
 	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}

@@ -122,7 +122,8 @@ func Golden(t testing.TB, file, got string) {
 		t.Fatalf("%v: write it with %s=1", err, updateGolden)
 	}
 	if string(want) != got {
-		t.Errorf("%s differs; write it anew with %s=1 if this is right:\n%s", file, updateGolden, lineDiff(string(want), got))
+		t.Errorf("%s differs; write it anew with %s=1 if this is right:\n%s", file, updateGolden,
+			lineDiff(string(want), got))
 	}
 }
 

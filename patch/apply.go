@@ -35,7 +35,8 @@ const (
 
 // Error shows the values cut short.
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%v at %s: want %s, found %s", ErrConflict, e.Path.place(), describe(e.Want, shortWidth), describe(e.Found, shortWidth))
+	return fmt.Sprintf("%v at %s: want %s, found %s", ErrConflict, e.Path.place(), describe(e.Want, shortWidth),
+		describe(e.Found, shortWidth))
 }
 
 // Is makes e an [ErrConflict].

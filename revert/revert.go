@@ -240,7 +240,8 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 		return nil, failed(entity, version, err)
 	}
 	p := &Plan{
-		Entity: entity, Version: version, AllowDiverged: o.allowDiverged, SetColumns: o.set, Present: present, Target: goal, Why: make(map[string]Reason), options: known,
+		Entity: entity, Version: version, AllowDiverged: o.allowDiverged, SetColumns: o.set, Present: present,
+		Target: goal, Why: make(map[string]Reason), options: known,
 	}
 	for _, v := range line.Versions[from:] {
 		p.undone = append(p.undone, v.Ref())
@@ -269,7 +270,8 @@ func (p *Plan) lookForReferences(ctx context.Context, q db.DBTX) error {
 	if p.Target != nil {
 		return nil
 	}
-	found, err := db.New().ReferencingRows(ctx, q, db.ReferencingRowsParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID})
+	found, err := db.New().ReferencingRows(ctx, q,
+		db.ReferencingRowsParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID})
 	if err != nil {
 		return fmt.Errorf("look for rows that reference it: %w", err)
 	}
@@ -293,7 +295,8 @@ func gapIn(versions []*history.Version) error {
 
 // lockLine gives the row of a version, locked where asked, and all its versions. The entity
 // gets the key that the row has now: the version may be older than a change of it.
-func lockLine(ctx context.Context, q db.DBTX, e *history.Entity, version int64, locked bool) (*history.Line, history.Image, error) {
+func lockLine(ctx context.Context, q db.DBTX, e *history.Entity, version int64, locked bool) (*history.Line,
+	history.Image, error) {
 	for {
 		line, err := lineOf(ctx, q, *e, version)
 		if err != nil {
@@ -356,7 +359,8 @@ func target(present history.Image, undone []*history.Version) (history.Image, er
 			state = maps.Clone(v.Before)
 		case state == nil:
 			// some columns of a row that is not there do not make a row
-			return nil, &history.DivergedError{Version: v.ID, Difference: patch.Diff(map[string]any{}, v.Before.Value())}
+			return nil, &history.DivergedError{Version: v.ID,
+				Difference: patch.Diff(map[string]any{}, v.Before.Value())}
 		default:
 			state = v.Undo(state)
 		}
@@ -477,7 +481,8 @@ func (p *Plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalidColumn, err)
 	}
-	normalized, err := db.New().NormalizeImage(ctx, q, db.NormalizeImageParams{Relation: p.Entity.Relation, Image: encoded})
+	normalized, err := db.New().NormalizeImage(ctx, q,
+		db.NormalizeImageParams{Relation: p.Entity.Relation, Image: encoded})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalidColumn, err)
 	}
@@ -546,7 +551,8 @@ func NoteUndone(ctx context.Context, q db.DBTX, undone []Undone) error {
 	var args db.NoteUndoneParams
 	for _, u := range undone {
 		args.RollbackIds, args.VersionIds = append(args.RollbackIds, u.Rollback), append(args.VersionIds, u.Version.ID)
-		args.TableIds, args.EntityIds = append(args.TableIds, u.Version.TableID), append(args.EntityIds, u.Version.EntityID)
+		args.TableIds, args.EntityIds = append(args.TableIds, u.Version.TableID),
+			append(args.EntityIds, u.Version.EntityID)
 	}
 	if err := db.New().NoteUndone(ctx, q, args); err != nil {
 		return fmt.Errorf("note what was undone: %w", err)
@@ -593,11 +599,12 @@ func (p *Plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 	if p.Present == nil {
 		return queries.InsertRow(ctx, tx, db.InsertRowParams{Relation: p.Entity.Relation, Image: encoded})
 	}
-	return queries.UpdateRow(ctx, tx, db.UpdateRowParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID, Image: encoded})
+	return queries.UpdateRow(ctx, tx, db.UpdateRowParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID,
+		Image: encoded})
 }
 
-// keyIsFree returns ErrUniqueConflict if another row has the key that the row gets. A deferrable primary key does not refuse
-// that before the transaction ends, and the transaction may be the caller's.
+// keyIsFree returns ErrUniqueConflict if another row has the key that the row gets. A deferrable primary key does not
+// refuse that before the transaction ends, and the transaction may be the caller's.
 func (p *Plan) keyIsFree(ctx context.Context, tx pgx.Tx) error {
 	key, err := p.targetKey(ctx, tx)
 	if err != nil || p.Present != nil && key == p.Entity.ID {

@@ -36,8 +36,8 @@ func (e *PrivilegeError) lacks(missing, cure string) {
 	e.Missing, e.Cure = append(e.Missing, missing), append(e.Cure, cure)
 }
 
-// checkPrivileges returns a *PrivilegeError where the role may not bring a schema in this state up to date, and ErrEncoding
-// where no role can.
+// checkPrivileges returns a *PrivilegeError where the role may not bring a schema in this state up to date, and
+// ErrEncoding where no role can.
 func checkPrivileges(ctx context.Context, q db.DBTX, s state) error {
 	queries := db.New()
 	who, err := queries.Installer(ctx, q)

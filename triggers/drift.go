@@ -73,7 +73,8 @@ func inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Status{Tracked: Tracked{QuotedName: followingTable}, Drift: drift, Notes: []string{following.String()}})
+		list = append(list, Status{Tracked: Tracked{QuotedName: followingTable}, Drift: drift,
+			Notes: []string{following.String()}})
 	}
 	attached, err := db.New().AttachedTables(ctx, q)
 	if err != nil {
@@ -96,7 +97,8 @@ func inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 		}
 		for _, a := range attached {
 			if a.ID == t.ID {
-				s.Drift = append(s.Drift, newDrift(t.QuotedName, "table", "was attached to "+a.Root+", and its changes are recorded twice"))
+				s.Drift = append(s.Drift, newDrift(t.QuotedName, "table",
+					"was attached to "+a.Root+", and its changes are recorded twice"))
 			}
 		}
 		list = append(list, s)
@@ -167,20 +169,14 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 		s.Notes = append(s.Notes, "altered, and recorded more slowly since: \"exaudit sync\" makes it faster")
 		s.Drift = slices.DeleteFunc(s.Drift, func(d Drift) bool {
 			return slices.ContainsFunc(functions, func(f db.InstalledFunctionsRow) bool {
-				return d.Object == "function exaudit_internal."+f.Name && d.Problem == "is outdated" && script.altered(f)
+				return d.Object == "function exaudit_internal."+f.Name && d.Problem == "is outdated" &&
+					script.altered(f)
 			})
 		})
 	}
 	s.Drift = slices.Concat(s.Drift, table.stale, table.conditionDrift())
-	if table.Options.ByStatement() {
-		obstacles, err := db.New().StatementLevelObstacles(ctx, q, s.Relation)
-		if err != nil {
-			return fmt.Errorf("look for what statement triggers miss of %s: %w", table.QuotedName, err)
-		}
-		for _, reason := range obstacles {
-			s.Drift = append(s.Drift, Drift{table.QuotedName, "option trigger", "is statement, which misses changes: " + reason,
-				`"exaudit install --trigger row ` + table.QuotedName + `"`})
-		}
+	if err := s.addObstacles(ctx, q, table); err != nil {
+		return err
 	}
 	if s.QuotedName != table.QuotedName {
 		s.Drift = append(s.Drift, newDrift(table.QuotedName, "table", "was renamed, from "+s.QuotedName))
@@ -189,11 +185,29 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 	return err
 }
 
-// altered tells whether a function was written for the table as it was once, so that it
+// addObstacles adds what statement triggers miss of a table that has them.
+func (s *Status) addObstacles(ctx context.Context, q db.DBTX, table *Table) error {
+	if !table.Options.ByStatement() {
+		return nil
+	}
+	obstacles, err := db.New().StatementLevelObstacles(ctx, q, s.Relation)
+	if err != nil {
+		return fmt.Errorf("look for what statement triggers miss of %s: %w", table.QuotedName, err)
+	}
+	for _, reason := range obstacles {
+		s.Drift = append(s.Drift, Drift{table.QuotedName, "option trigger",
+			"is statement, which misses changes: " + reason,
+			`"exaudit install --trigger row ` + table.QuotedName + `"`})
+	}
+	return nil
+}
+
+// altered reports whether a function was written for the table as it was once, so that it
 // takes the exact and slower path.
 func (s *Script) altered(f db.InstalledFunctionsRow) bool {
 	return !handMade(f.Body) && strings.Contains(f.Body, "exaudit_internal.has_shape(") &&
-		!strings.Contains(f.Body, fmt.Sprintf("exaudit_internal.has_shape('%s'::oid, %s)", s.Table.Relation, literal(s.Table.Shape)))
+		!strings.Contains(f.Body, fmt.Sprintf("exaudit_internal.has_shape('%s'::oid, %s)", s.Table.Relation,
+			literal(s.Table.Shape)))
 }
 
 // noteSubscriptions tells what writes to the table without being recorded.
@@ -253,7 +267,8 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 		case s.Table.Options.OnTruncate != "": // nothing is read
 		case len(p.Restrictive) > 0:
 			for _, policy := range p.Restrictive {
-				left(fmt.Sprintf("policy %q", policy)+on, "is restrictive and applies to exaudit_writer, which may not read every row then, so TRUNCATE fails",
+				left(fmt.Sprintf("policy %q", policy)+on,
+					"is restrictive and applies to exaudit_writer, which may not read every row then, so TRUNCATE fails",
 					"create it TO the roles that it is for, or give the table the option on_truncate")
 			}
 		case !p.WriterMayRead:
@@ -322,7 +337,8 @@ func (f Function) problem(installed []db.InstalledFunctionsRow) string {
 // otherExecutors are the roles that may execute an installed function and have no need to.
 func (f Function) otherExecutors(have db.InstalledFunctionsRow) []string {
 	needed := append(slices.Concat(f.Creators, f.owners), "exaudit_writer")
-	return slices.DeleteFunc(slices.Clone(have.Executors), func(role string) bool { return slices.Contains(needed, role) })
+	return slices.DeleteFunc(slices.Clone(have.Executors),
+		func(role string) bool { return slices.Contains(needed, role) })
 }
 
 // config is how pg_proc keeps the SET clauses.
@@ -380,7 +396,8 @@ func (t Trigger) enabled() string {
 
 // firesWhen is what is wrong with a trigger of a pg_trigger.tgenabled that it should not have.
 var firesWhen = map[string]string{
-	"D": "is disabled", "R": "fires for replicas only", "O": "does not fire for replicas", "A": "also fires for replicas",
+	"D": "is disabled", "R": "fires for replicas only", "O": "does not fire for replicas",
+	"A": "also fires for replicas",
 }
 
 // is reports whether the installed trigger of the name calls the same function at the same times.

@@ -54,7 +54,8 @@ func (f Following) Validate() error {
 			case err != nil:
 				return &OptionError{Option: list.option, Value: pattern, Reason: err.Error()}
 			case slices.Contains(list.patterns[:i], pattern):
-				return &OptionError{Option: list.option, Value: pattern, Reason: fmt.Sprintf("%s is listed twice", pattern)}
+				return &OptionError{Option: list.option, Value: pattern,
+					Reason: fmt.Sprintf("%s is listed twice", pattern)}
 			}
 		}
 	}
@@ -127,7 +128,8 @@ func (g generic) Firing() firing { return firingOf(g.ID, g.Event, false) }
 
 func genericContent(event, id, relation string) string {
 	// whether it is partitioned or will be part of one that is, nobody knows
-	return render("generic", generic{change: change{Table: &Table{Partitioned: true}, Action: actions[event]}, ID: id, Relation: relation, Event: event})
+	return render("generic", generic{change: change{Table: &Table{Partitioned: true}, Action: actions[event]}, ID: id,
+		Relation: relation, Event: event})
 }
 
 // generate makes the script of the event triggers.
@@ -138,7 +140,8 @@ func (f Following) generate() (following, error) {
 	f = f.sorted()
 	s := following{Comment: f.comment(), Bookkeeping: bookkeeping, EventTriggers: []eventTrigger{
 		{"exaudit_ddl", "ddl_command_end", "on_ddl", []string{
-			"ALTER POLICY", "ALTER SCHEMA", "ALTER TABLE", "ALTER TRIGGER", "CREATE SCHEMA", "CREATE TABLE", "CREATE TABLE AS",
+			"ALTER POLICY", "ALTER SCHEMA", "ALTER TABLE", "ALTER TRIGGER", "CREATE SCHEMA", "CREATE TABLE",
+			"CREATE TABLE AS",
 			"CREATE TRIGGER", "REVOKE", "SELECT INTO"}},
 		{"exaudit_drop", "sql_drop", "on_drop", nil},
 	}}
@@ -339,7 +342,8 @@ func mayNotFollow(err error) error {
 type followError struct{ cause error }
 
 func (e *followError) Error() string {
-	return "this role " + ErrMayNotFollow.Error() + ": it takes a superuser, or the role that the managed service names for it; nothing was changed"
+	return "this role " + ErrMayNotFollow.Error() +
+		": it takes a superuser, or the role that the managed service names for it; nothing was changed"
 }
 
 func (e *followError) Unwrap() []error { return []error{ErrMayNotFollow, e.cause} }

@@ -286,14 +286,16 @@ func Generate(t *Table) (*Script, error) {
 			// not cloned to partitions, and TRUNCATE may name one of them
 			for _, partition := range t.Partitions {
 				s.Triggers = append(s.Triggers, Trigger{
-					Name: triggerPrefix + f.Name, Table: partition.Name, Timing: "BEFORE", Event: e.event, Level: "STATEMENT", Function: f.Name,
+					Name: triggerPrefix + f.Name, Table: partition.Name, Timing: "BEFORE", Event: e.event,
+					Level: "STATEMENT", Function: f.Name,
 					Always: t.Options.RecordReplicated,
 				})
 			}
 			continue
 		}
 		trigger := Trigger{
-			Name: triggerPrefix + f.Name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW", Function: f.Name, Always: t.Options.RecordReplicated,
+			Name: triggerPrefix + f.Name, Table: t.QuotedName, Timing: "AFTER", Event: e.event, Level: "ROW",
+			Function: f.Name, Always: t.Options.RecordReplicated,
 		}
 		switch {
 		case t.Options.ByStatement():
@@ -329,7 +331,8 @@ func (t *Table) moveTriggers(function string) []Trigger {
 			name += fmt.Sprintf("_%d", p.Level)
 		}
 		list = append(list, Trigger{
-			Name: name, Table: p.Name, Timing: "BEFORE", Event: "UPDATE", Level: "ROW", Function: function, Always: t.Options.RecordReplicated,
+			Name: name, Table: p.Name, Timing: "BEFORE", Event: "UPDATE", Level: "ROW", Function: function,
+			Always:      t.Options.RecordReplicated,
 			WhenColumns: p.PartitionColumns,
 			// images, because this works for every type
 			When: fmt.Sprintf("pg_catalog.record_image_ne(ROW(old.%s), ROW(new.%s))",
@@ -348,7 +351,8 @@ func (t *Table) function(event string) (Function, error) {
 			name = "statement"
 		}
 	}
-	if err := templates.ExecuteTemplate(&body, name, change{Table: t, Event: event, Action: actions[event]}); err != nil {
+	if err := templates.ExecuteTemplate(&body, name,
+		change{Table: t, Event: event, Action: actions[event]}); err != nil {
 		return Function{}, fmt.Errorf("generate %s trigger of %s: %w", event, t.QuotedName, err)
 	}
 	f := Function{
@@ -441,7 +445,8 @@ func newColumn(c db.TableColumnsRow) Column {
 	oldRef, newRef := "OLD."+c.QuotedName, "NEW."+c.QuotedName
 	changed := strings.NewReplacer("{old}", oldRef, "{new}", newRef).Replace(c.ChangedExpression)
 	return Column{
-		Name: c.Name, QuotedName: c.QuotedName, TypeName: c.TypeName, Encoding: c.Encoding, Key: c.KeyPosition >= 0, Changed: changed, settings: c.Settings,
+		Name: c.Name, QuotedName: c.QuotedName, TypeName: c.TypeName, Encoding: c.Encoding, Key: c.KeyPosition >= 0,
+		Changed: changed, settings: c.Settings,
 		OldValue:     strings.ReplaceAll(c.ValueExpression, "{}", oldRef),
 		NewValue:     strings.ReplaceAll(c.ValueExpression, "{}", newRef),
 		OldOversized: c.OldOversized, NewOversized: c.NewOversized,
@@ -460,7 +465,8 @@ func (s *Script) SQL() string {
 // due is the script as it is run. Creating a policy waits for those who read the table, too,
 // and so is only done where it is missing.
 func (s *Script) due() string {
-	return s.sql(slices.DeleteFunc(slices.Clone(s.Table.Partitions), func(p db.PartitionsRow) bool { return p.HasPolicy }))
+	return s.sql(slices.DeleteFunc(slices.Clone(s.Table.Partitions),
+		func(p db.PartitionsRow) bool { return p.HasPolicy }))
 }
 
 func (s *Script) sql(withoutPolicy []db.PartitionsRow) string {

@@ -316,7 +316,8 @@ func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
 	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: w.relation}); err != nil {
 		return Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
 	}
-	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: t.bound || changed, Notes: t.notes()}
+	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: t.bound || changed,
+		Notes: t.notes()}
 	if done.Changed { // what is left, restrictive policies for one
 		if t.Partitions, err = queries.Partitions(ctx, tx, w.relation); err != nil {
 			return Installation{}, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
@@ -351,8 +352,10 @@ func (s *Script) run(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("read the triggers of %s: %w", s.Table.QuotedName, err)
 	}
 	for _, have := range s.leftOver(installed) {
-		if _, err := tx.Exec(ctx, "DROP TRIGGER "+pgx.Identifier{have.Name}.Sanitize()+" ON "+have.TableName); err != nil {
-			return lock.On("table "+have.TableName, fmt.Errorf("drop the trigger of a former partition, %s: %w", have.TableName, err))
+		drop := "DROP TRIGGER " + pgx.Identifier{have.Name}.Sanitize() + " ON " + have.TableName
+		if _, err := tx.Exec(ctx, drop); err != nil {
+			return lock.On("table "+have.TableName,
+				fmt.Errorf("drop the trigger of a former partition, %s: %w", have.TableName, err))
 		}
 	}
 	return nil
@@ -383,7 +386,8 @@ func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx) error {
 			continue
 		}
 		for _, role := range f.otherExecutors(functions[i]) {
-			if _, err := tx.Exec(ctx, "REVOKE EXECUTE ON FUNCTION "+pgx.Identifier{"exaudit_internal", f.Name}.Sanitize()+"() FROM "+role+" CASCADE"); err != nil {
+			if _, err := tx.Exec(ctx, "REVOKE EXECUTE ON FUNCTION "+pgx.Identifier{"exaudit_internal",
+				f.Name}.Sanitize()+"() FROM "+role+" CASCADE"); err != nil {
 				return err
 			}
 		}
@@ -391,8 +395,8 @@ func (s *Script) revokeOthers(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// register assigns a table its id: the one it has, also after a rename, or a new one. Of a table that was uninstalled it
-// returns the options that it had, if any.
+// register assigns a table its id: the one it has, also after a rename, or a new one. Of a table that was uninstalled
+// it returns the options that it had, if any.
 func register(ctx context.Context, tx pgx.Tx, relation uint32) (id int32, former string, err error) {
 	queries := db.New()
 	registered, err := queries.RegisteredTable(ctx, tx, relation)

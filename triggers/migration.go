@@ -87,7 +87,8 @@ func migration(ctx context.Context, tx pgx.Tx, w wanted) (Migration, error) {
 	t := script.Table
 	for _, placeholder := range []string{"<table_id>", "<relation>", "<partition>", "<partition_schema>", "<content>"} {
 		if strings.Contains(script.SQL(), placeholder) {
-			return Migration{}, fmt.Errorf("table %s %w: something of it is called %s", t.QuotedName, ErrNotPortable, placeholder)
+			return Migration{}, fmt.Errorf("table %s %w: something of it is called %s", t.QuotedName, ErrNotPortable,
+				placeholder)
 		}
 	}
 	if strings.ContainsAny(t.QuotedName, "\r\n") {
@@ -197,12 +198,14 @@ func (t *Table) stateFunctions() (create []string, drop string) {
 	}
 	at, states := t.functionName("_at"), t.functionName("_states")
 	create = []string{
-		t.stateFunction(at+"(instant timestamp with time zone)", settings(nil), "exaudit.as_of(NULL::%s, $1)", t.QuotedName),
+		t.stateFunction(at+"(instant timestamp with time zone)", settings(nil), "exaudit.as_of(NULL::%s, $1)",
+			t.QuotedName),
 		t.stateFunction(states+"("+strings.Join(parameters, ", ")+")", settings(needed),
 			"exaudit.states(NULL::%s, exaudit.entity_id(%s, pg_catalog.jsonb_build_array(%s)))",
 			t.QuotedName, literal(t.QuotedName), strings.Join(arguments, ", ")),
 	}
-	return create, fmt.Sprintf("DROP FUNCTION IF EXISTS %s(timestamp with time zone), %s(%s);", at, states, strings.Join(types, ", "))
+	return create, fmt.Sprintf("DROP FUNCTION IF EXISTS %s(timestamp with time zone), %s(%s);", at, states,
+		strings.Join(types, ", "))
 }
 
 func (t *Table) stateFunction(signature string, settings []string, call string, args ...any) string {

@@ -18,20 +18,27 @@ func missedTables(ctx context.Context, q db.DBTX, all []Tracked, following *Foll
 	var list []Status
 	for _, t := range tables {
 		drift := Drift{Table: t.QuotedName, Object: "table"}
-		again := slices.ContainsFunc(all, func(gone Tracked) bool { return gone.Relation == 0 && gone.QuotedName == t.QuotedName })
+		again := slices.ContainsFunc(all, func(gone Tracked) bool {
+			return gone.Relation == 0 &&
+				gone.QuotedName == t.QuotedName
+		})
 		switch covered := following != nil && following.Covers(t.QuotedName); {
 		case covered && !t.HasPrimaryKey:
-			drift.Problem, drift.Cure = "has no primary key and is not tracked, though new_tables covers it", needsKey(t.QuotedName)
+			drift.Problem, drift.Cure = "has no primary key and is not tracked, though new_tables covers it",
+				needsKey(t.QuotedName)
 		case covered:
 			drift.Problem = "is not tracked, though new_tables covers it"
 		case again && t.HasPrimaryKey:
-			drift.Problem, drift.Cure = "was dropped and created again, and is not tracked", `"exaudit install `+t.QuotedName+`"`
+			drift.Problem, drift.Cure = "was dropped and created again, and is not tracked",
+				`"exaudit install `+t.QuotedName+`"`
 		case again:
-			drift.Problem, drift.Cure = "was dropped and created again, has no primary key, and is not tracked", needsKey(t.QuotedName)+`, and then "exaudit install `+t.QuotedName+`"`
+			drift.Problem, drift.Cure = "was dropped and created again, has no primary key, and is not tracked",
+				needsKey(t.QuotedName)+`, and then "exaudit install `+t.QuotedName+`"`
 		default:
 			continue
 		}
-		list = append(list, Status{Tracked: Tracked{QuotedName: t.QuotedName}, Present: t.QuotedName, Drift: []Drift{drift}})
+		list = append(list, Status{Tracked: Tracked{QuotedName: t.QuotedName}, Present: t.QuotedName,
+			Drift: []Drift{drift}})
 	}
 	return list, nil
 }
@@ -44,12 +51,14 @@ func unregistered(ctx context.Context, q db.DBTX, all []Tracked) ([]db.TablesOfS
 	if err != nil {
 		return nil, fmt.Errorf("list the schemas: %w", err)
 	}
-	tables, err := db.New().TablesOfSchemas(ctx, q, db.TablesOfSchemasParams{Schemas: schemas, Bookkeeping: bookkeeping})
+	tables, err := db.New().TablesOfSchemas(ctx, q,
+		db.TablesOfSchemasParams{Schemas: schemas, Bookkeeping: bookkeeping})
 	if err != nil {
 		return nil, fmt.Errorf("list the tables: %w", err)
 	}
 	return slices.DeleteFunc(tables, func(t db.TablesOfSchemasRow) bool {
-		return t.OfExtension || slices.ContainsFunc(all, func(known Tracked) bool { return known.Relation == t.Relation })
+		return t.OfExtension || slices.ContainsFunc(all,
+			func(known Tracked) bool { return known.Relation == t.Relation })
 	}), nil
 }
 
@@ -64,7 +73,8 @@ func nameOf(ctx context.Context, q db.DBTX, relation uint32) (string, error) {
 
 // installMissed installs on the tables that event triggers would have covered when they were created. What has failed
 // before is part of its error.
-func (s steps) installMissed(ctx context.Context, q db.DBTX, following *Following, failed *failures) ([]Installation, error) {
+func (s steps) installMissed(ctx context.Context, q db.DBTX, following *Following, failed *failures) ([]Installation,
+	error) {
 	if following == nil {
 		return nil, failed.error()
 	}

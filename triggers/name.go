@@ -48,7 +48,8 @@ func sameTable(words, quoted string) bool {
 // them: as in SQL, along the search_path, or else the only one of the name.
 func Excepted(ctx context.Context, q db.DBTX, name string, tables []string) (string, error) {
 	_, quoted, err := Resolve(ctx, q, name)
-	if err != nil && !slices.ContainsFunc([]error{ErrNoTable, ErrNotTrackable, ErrNoPrimaryKey}, func(is error) bool { return errors.Is(err, is) }) {
+	if err != nil && !slices.ContainsFunc([]error{ErrNoTable, ErrNotTrackable, ErrNoPrimaryKey},
+		func(is error) bool { return errors.Is(err, is) }) {
 		return "", err
 	}
 	if slices.Contains(tables, quoted) {

@@ -46,8 +46,8 @@ type Options struct {
 	// Primitive are places whose values readers compare as a whole: a column, or a JSON pointer below one, as
 	// "info/address", where * stands for every key and index.
 	Primitive []string `json:"primitive,omitempty"`
-	// PrimitiveTypes are SQL types whose columns readers compare as a whole. Those that are not PostgreSQL's own are named
-	// with their schema.
+	// PrimitiveTypes are SQL types whose columns readers compare as a whole. Those that are not PostgreSQL's own are
+	// named with their schema.
 	PrimitiveTypes []string `json:"primitive_types,omitempty"`
 	// Positional has readers compare lists place by place.
 	Positional bool `json:"positional,omitempty"`
@@ -71,8 +71,8 @@ const (
 	// StatementLevel records all rows of a statement at once. Statements of many rows, COPY and cascades
 	// among them, cost much less, and those of a single row more. It is for plain tables: no partitions,
 	// no inheritance, no triggers for each row after a change, none of the options where,
-	// skip_untouched_toast and record_replicated. Others are refused, and a table that becomes one is drift. Commands that delete a row and give its key to another, or create a row and
-	// rewrite its key, must not be recorded so.
+	// skip_untouched_toast and record_replicated. Others are refused, and a table that becomes one is drift. Commands
+	// that delete a row and give its key to another, or create a row and rewrite its key, must not be recorded so.
 	StatementLevel TriggerLevel = "statement"
 )
 
@@ -119,9 +119,11 @@ func (o Options) Validate() error {
 			case column == "":
 				return &OptionError{Option: list.option, Value: column, Reason: "a column without a name"}
 			case slices.Contains(list.columns[:i], column):
-				return &OptionError{Option: list.option, Value: column, Reason: fmt.Sprintf("column %q is listed twice", column)}
+				return &OptionError{Option: list.option, Value: column,
+					Reason: fmt.Sprintf("column %q is listed twice", column)}
 			case list.option == "mask" && slices.Contains(o.Exclude, column):
-				return &OptionError{Option: list.option, Value: column, Reason: fmt.Sprintf("column %q is excluded as well", column)}
+				return &OptionError{Option: list.option, Value: column,
+					Reason: fmt.Sprintf("column %q is excluded as well", column)}
 			}
 		}
 	}
@@ -139,23 +141,30 @@ func (o Options) Validate() error {
 		}
 	}
 	if o.Updates != "" && o.Updates != UpdatesChanged && o.Updates != UpdatesFull {
-		return &OptionError{Option: "updates", Value: string(o.Updates), Reason: fmt.Sprintf("is changed or full, not %q", o.Updates)}
+		return &OptionError{Option: "updates", Value: string(o.Updates),
+			Reason: fmt.Sprintf("is changed or full, not %q", o.Updates)}
 	}
 	switch {
 	case o.Trigger != "" && o.Trigger != RowLevel && o.Trigger != StatementLevel:
-		return &OptionError{Option: "trigger", Value: string(o.Trigger), Reason: fmt.Sprintf("is row or statement, not %q", o.Trigger)}
+		return &OptionError{Option: "trigger", Value: string(o.Trigger),
+			Reason: fmt.Sprintf("is row or statement, not %q", o.Trigger)}
 	case o.ByStatement() && o.RecordReplicated:
-		return &OptionError{Option: "trigger", Value: string(o.Trigger), Reason: "statement does not see what logical replication applies, which the option record_replicated asks for"}
+		return &OptionError{Option: "trigger", Value: string(o.Trigger),
+			Reason: "statement does not see what logical replication applies, which the option record_replicated asks for"}
 	case o.ByStatement() && strings.TrimSpace(o.Where) != "":
-		return &OptionError{Option: "trigger", Value: string(o.Trigger), Reason: "statement does not go with the option where"}
+		return &OptionError{Option: "trigger", Value: string(o.Trigger),
+			Reason: "statement does not go with the option where"}
 	case o.ByStatement() && o.SkipUntouchedTOAST:
-		return &OptionError{Option: "trigger", Value: string(o.Trigger), Reason: "statement does not see how values are stored, which the option skip_untouched_toast asks for"}
+		return &OptionError{Option: "trigger", Value: string(o.Trigger),
+			Reason: "statement does not see how values are stored, which the option skip_untouched_toast asks for"}
 	}
 	if o.SkipUntouchedTOAST && o.Full() {
-		return &OptionError{Option: "skip_untouched_toast", Reason: "does not go with the option updates: full, which records the values themselves"}
+		return &OptionError{Option: "skip_untouched_toast",
+			Reason: "does not go with the option updates: full, which records the values themselves"}
 	}
 	if !slices.Contains([]OnTruncate{"", TruncateRecord, TruncateRefuse, TruncateIgnore}, o.OnTruncate) {
-		return &OptionError{Option: "on_truncate", Value: string(o.OnTruncate), Reason: fmt.Sprintf("is record, refuse or ignore, not %q", o.OnTruncate)}
+		return &OptionError{Option: "on_truncate", Value: string(o.OnTruncate),
+			Reason: fmt.Sprintf("is record, refuse or ignore, not %q", o.OnTruncate)}
 	}
 	return nil
 }
@@ -203,7 +212,8 @@ func decodeOptions(encoded json.RawMessage) (Options, error) {
 // setOptions puts a table's options into the registry: those given, or else, with the
 // present names of their columns, the ones that are there. It reports whether the function of the
 // table's condition is another one now.
-func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name string, given *Options) (changed bool, err error) {
+func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name string, given *Options) (changed bool,
+	err error) {
 	queries := db.New()
 	stored, err := queries.Options(ctx, tx, db.OptionsParams{ID: id, Relation: relation})
 	if err != nil {
@@ -221,7 +231,8 @@ func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name 
 	}
 	if given == nil {
 		options.Mask = stored.Masked
-		options.Exclude = slices.DeleteFunc(stored.Excluded, func(c string) bool { return slices.Contains(stored.Masked, c) })
+		options.Exclude = slices.DeleteFunc(stored.Excluded,
+			func(c string) bool { return slices.Contains(stored.Masked, c) })
 	}
 	encoded, err := json.Marshal(options.normalized())
 	if err != nil {
@@ -230,10 +241,12 @@ func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name 
 	if string(encoded) == "{}" && string(stored.Options) == "{}" {
 		return false, nil
 	}
-	if err := queries.SetOptions(ctx, tx, db.SetOptionsParams{ID: id, Relation: relation, Options: encoded}); err != nil {
+	if err := queries.SetOptions(ctx, tx, db.SetOptionsParams{ID: id, Relation: relation,
+		Options: encoded}); err != nil {
 		return false, fmt.Errorf("set the options of %s: %w", name, err)
 	}
-	bound, err := queries.BindCondition(ctx, tx, db.BindConditionParams{ID: id, Relation: relation, Given: given != nil})
+	bound, err := queries.BindCondition(ctx, tx,
+		db.BindConditionParams{ID: id, Relation: relation, Given: given != nil})
 	if err != nil {
 		return false, fmt.Errorf("read the condition of %s: %w", name, err)
 	}
@@ -284,7 +297,8 @@ func (o Options) check(ctx context.Context, tx pgx.Tx, relation uint32, given bo
 			case i < 0 && given:
 				return &OptionError{Option: option, Value: name, Reason: fmt.Sprintf("there is no column %q", name)}
 			case i >= 0 && columns[i].KeyPosition >= 0:
-				return &OptionError{Option: option, Value: name, Reason: fmt.Sprintf("column %q is part of the primary key", name)}
+				return &OptionError{Option: option, Value: name,
+					Reason: fmt.Sprintf("column %q is part of the primary key", name)}
 			}
 		}
 	}
@@ -299,7 +313,8 @@ func (o Options) check(ctx context.Context, tx pgx.Tx, relation uint32, given bo
 			return fmt.Errorf("look for what statement triggers miss of relation %d: %w", relation, err)
 		}
 		if len(obstacles) > 0 {
-			return &OptionError{Option: "trigger", Value: string(o.Trigger), Reason: "statement would not do: " + obstacles[0]}
+			return &OptionError{Option: "trigger", Value: string(o.Trigger),
+				Reason: "statement would not do: " + obstacles[0]}
 		}
 	}
 	return nil
@@ -319,7 +334,8 @@ func (o Options) checkPrimitive(ctx context.Context, tx pgx.Tx, columns []db.Tab
 			return fmt.Errorf("look for type %s: %w", name, err)
 		}
 		if !known {
-			return &OptionError{Option: "primitive_types", Value: name, Reason: fmt.Sprintf("there is no type %s; those that are not PostgreSQL's own are named with their schema", name)}
+			return &OptionError{Option: "primitive_types", Value: name,
+				Reason: fmt.Sprintf("there is no type %s; those that are not PostgreSQL's own are named with their schema", name)}
 		}
 	}
 	return nil
@@ -333,7 +349,8 @@ func isType(ctx context.Context, tx pgx.Tx, name string) (bool, error) {
 	}
 	defer savepoint.Rollback(ctx)
 	known, err := db.New().IsType(ctx, savepoint, name)
-	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code != "42501" && strings.HasPrefix(pgErr.Code, "42") {
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code != "42501" &&
+		strings.HasPrefix(pgErr.Code, "42") {
 		return false, nil
 	}
 	return known, err

@@ -126,7 +126,8 @@ func attempt(ctx context.Context, tx pgx.Tx, sql string) error {
 func isRefused(err error) bool {
 	pgErr := (*pgconn.PgError)(nil)
 	return errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "42") || strings.HasPrefix(pgErr.Code, "0A") ||
-		strings.HasPrefix(pgErr.Code, "23") || strings.HasPrefix(pgErr.Code, "2B") || strings.HasPrefix(pgErr.Code, "55000"))
+		strings.HasPrefix(pgErr.Code, "23") || strings.HasPrefix(pgErr.Code, "2B") || strings.HasPrefix(pgErr.Code,
+		"55000"))
 }
 
 // ownFlaws are in the order in which they are mended, owners first, and what is good to know. While installing,

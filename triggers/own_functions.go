@@ -34,7 +34,10 @@ func functionFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
 			return isOverload(have, want, overloads) && have.Body == want.Body
 		})
 		if at < 0 { // it was altered
-			at = slices.IndexFunc(installed, func(have db.OwnFunctionsRow) bool { return isOverload(have, want, overloads) })
+			at = slices.IndexFunc(installed, func(have db.OwnFunctionsRow) bool {
+				return isOverload(have, want,
+					overloads)
+			})
 		}
 		if at < 0 {
 			f := flaw{Drift{ownSchema, "function " + want.QualifiedName(), "is missing", ""}, want.Definition}

@@ -219,7 +219,8 @@ func other(want property, have string) flaw {
 	switch {
 	case want.part == "owner":
 		kind, name, _ := strings.Cut(want.object, " ")
-		return newFlaw(want.object, "belongs to "+have+", not "+want.value, "ALTER "+strings.ToUpper(kind)+" "+name+" OWNER TO "+want.value+";", "")
+		return newFlaw(want.object, "belongs to "+have+", not "+want.value,
+			"ALTER "+strings.ToUpper(kind)+" "+name+" OWNER TO "+want.value+";", "")
 	case kind == "trigger" && want.part == "enabled":
 		return newFlaw(want.object, enabledProblem(have), "ALTER TABLE "+table+" ENABLE ALWAYS TRIGGER "+quoted+";", "")
 	case kind == "trigger":
@@ -235,17 +236,21 @@ func other(want property, have string) flaw {
 		return newFlaw(want.object, "is not the one that was installed", "",
 			"DROP INDEX CONCURRENTLY "+schemaOf(table)+"."+quoted+"; "+concurrently(definitionOf(want.object)))
 	case kind == "constraint":
-		return newFlaw(want.object, "is "+have, "", "ALTER TABLE "+table+" DROP CONSTRAINT "+quoted+", ADD CONSTRAINT "+quoted+" "+want.value)
+		return newFlaw(want.object, "is "+have, "",
+			"ALTER TABLE "+table+" DROP CONSTRAINT "+quoted+", ADD CONSTRAINT "+quoted+" "+want.value)
 	case kind == "sequence":
 		return newFlaw(want.object, "is "+have+", not "+want.value, "ALTER SEQUENCE "+quoted+" "+want.value+";", "")
 	case want.part == "persistence":
-		return newFlaw(want.object, "is "+have+": what it has is gone after a crash", "", "ALTER TABLE "+table+" SET "+want.value)
+		return newFlaw(want.object, "is "+have+": what it has is gone after a crash", "",
+			"ALTER TABLE "+table+" SET "+want.value)
 	case want.part == "row security":
 		return newFlaw(want.object, "has other row security", "ALTER TABLE "+table+" "+want.value+";", "")
 	case want.part == "replica identity":
-		return newFlaw(want.object, "has replica identity "+have, "ALTER TABLE "+table+" REPLICA IDENTITY "+want.value+";", "")
+		return newFlaw(want.object, "has replica identity "+have,
+			"ALTER TABLE "+table+" REPLICA IDENTITY "+want.value+";", "")
 	}
-	return newFlaw(want.object, fmt.Sprintf("has the %s %s, not %s", want.part, have, want.value), "", "restore it from a backup")
+	return newFlaw(want.object, fmt.Sprintf("has the %s %s, not %s", want.part, have, want.value), "",
+		"restore it from a backup")
 }
 
 // definitionOf is the definition of an object as the migrations make it.
@@ -278,7 +283,8 @@ func otherPrivilege(want property, have string) (flaw, bool) {
 	if match == nil || have != "" {
 		return flaw{}, false
 	}
-	return newFlaw(want.object, "lacks "+match[1]+" for "+match[2], "GRANT "+match[1]+" ON "+onObject(want.object)+" TO "+match[2]+";", ""), true
+	return newFlaw(want.object, "lacks "+match[1]+" for "+match[2],
+		"GRANT "+match[1]+" ON "+onObject(want.object)+" TO "+match[2]+";", ""), true
 }
 
 // onObject is an object as GRANT names it.
@@ -316,7 +322,8 @@ func besides(p property, ours map[string]bool) (flaws []flaw, note string) {
 		return nil, "" // of a table or view that is the user's own
 	}
 	if match := privilegePart.FindStringSubmatch(p.part); match != nil && ours[p.object] {
-		return one("grants "+match[1]+" to "+match[2], "REVOKE "+match[1]+" ON "+onObject(p.object)+" FROM "+match[2]+" CASCADE;", "")
+		return one("grants "+match[1]+" to "+match[2],
+			"REVOKE "+match[1]+" ON "+onObject(p.object)+" FROM "+match[2]+" CASCADE;", "")
 	}
 	switch {
 	case kind == "column" && p.part == "definition":
@@ -331,10 +338,12 @@ func besides(p property, ours map[string]bool) (flaws []flaw, note string) {
 		return one("is none of exaudit's, and refuses changes", "", "DROP INDEX "+schemaOf(table)+"."+quoted)
 	case strings.HasPrefix(p.part, "child "):
 		child := strings.TrimPrefix(p.part, "child ")
-		return one("has the child "+child+", whose rows are taken for its own", "", "ALTER TABLE "+child+" NO INHERIT "+table)
+		return one("has the child "+child+", whose rows are taken for its own", "",
+			"ALTER TABLE "+child+" NO INHERIT "+table)
 	case strings.HasPrefix(p.part, "parent "):
 		parent := strings.TrimPrefix(p.part, "parent ")
-		return one("inherits from "+parent+", through which its rows can be changed", "", "ALTER TABLE "+table+" NO INHERIT "+parent)
+		return one("inherits from "+parent+", through which its rows can be changed", "",
+			"ALTER TABLE "+table+" NO INHERIT "+parent)
 	}
 	return nil, ""
 }
@@ -357,15 +366,16 @@ func roleFlaw(p property) ([]flaw, string) {
 	return one("has the member "+member, "REVOKE "+role+" FROM "+member)
 }
 
-// settingFlaw is about what ALTER ROLE, DATABASE, ROUTINE and SYSTEM have set. Names are in lower case; PostgreSQL takes
-// the words of its own settings in any case, exaudit those of its own in lower case.
+// settingFlaw is about what ALTER ROLE, DATABASE, ROUTINE and SYSTEM have set. Names are in lower case; PostgreSQL
+// takes the words of its own settings in any case, exaudit those of its own in lower case.
 func settingFlaw(p property) ([]flaw, string) {
 	name := strings.TrimPrefix(p.part, "setting ")
 	problem := ""
 	switch {
 	case name == "session_replication_role" && strings.EqualFold(p.value, "replica"):
 		problem = "sets session_replication_role to replica, with which no trigger of exaudit fires"
-	case name == "exaudit.retention" && p.value == "on" && !strings.HasPrefix(p.object, "ROUTINE "): // which may be what retention runs
+	case name == "exaudit.retention" && p.value == "on" &&
+		!strings.HasPrefix(p.object, "ROUTINE "): // which may be what retention runs
 		problem = "sets exaudit.retention, with which versions can be deleted"
 	case name == "exaudit.rollback" && p.value == "on":
 		problem = "sets exaudit.rollback, so that every change is taken for a rollback"

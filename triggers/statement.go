@@ -97,7 +97,8 @@ func (c change) notes(row string) []string {
 			continue
 		}
 		encoded, _ := json.Marshal([]any{note}) // cannot fail: strings
-		list = append(list, fmt.Sprintf("CASE WHEN %s THEN %s::jsonb ELSE '[]' END", condition, literal(string(encoded))))
+		list = append(list, fmt.Sprintf("CASE WHEN %s THEN %s::jsonb ELSE '[]' END", condition,
+			literal(string(encoded))))
 	}
 	return list
 }

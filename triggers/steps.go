@@ -58,13 +58,14 @@ func (s *steps) columns(ctx context.Context) ([]string, error) {
 	case s.whole != nil:
 		return nil, lock.On("table exaudit.versions", s.options.columns(s.whole, "exaudit.versions"))
 	}
-	return []string{"exaudit.versions"}, lock.Retry(ctx, s.conn, s.options.lockTimeout, "table exaudit.versions", func(tx pgx.Tx, briefly func() error) error {
-		// Whoever writes to a tracked table waits behind it.
-		if err := briefly(); err != nil {
-			return err
-		}
-		return s.options.columns(tx, "exaudit.versions")
-	})
+	return []string{"exaudit.versions"}, lock.Retry(ctx, s.conn, s.options.lockTimeout, "table exaudit.versions",
+		func(tx pgx.Tx, briefly func() error) error {
+			// Whoever writes to a tracked table waits behind it.
+			if err := briefly(); err != nil {
+				return err
+			}
+			return s.options.columns(tx, "exaudit.versions")
+		})
 }
 
 // tryColumns adds the custom columns to a copy of exaudit.versions: whoever writes to a tracked table goes on.
@@ -74,28 +75,29 @@ func (s *steps) tryColumns(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("describe the custom columns of exaudit.versions: %w", err)
 	}
-	err = lock.Retry(ctx, s.conn, s.options.lockTimeout, "table exaudit.versions", func(tx pgx.Tx, briefly func() error) error {
-		if err := lockRegistry(ctx, tx); err != nil {
-			return err
-		}
-		if err := briefly(); err != nil {
-			return err
-		}
-		copied, err := queries.CopyVersions(ctx, tx)
-		if err != nil {
-			return fmt.Errorf("copy exaudit.versions: %w", err)
-		}
-		if err := s.options.columns(tx, copied); err != nil {
-			return err
-		}
-		if s.tried, err = queries.CustomColumns(ctx, tx, copied); err != nil {
-			return fmt.Errorf("describe custom columns: %w", err)
-		}
-		s.tried = slices.DeleteFunc(s.tried, func(c db.CustomColumnsRow) bool {
-			return slices.ContainsFunc(present, func(p db.CustomColumnsRow) bool { return p.Name == c.Name })
+	err = lock.Retry(ctx, s.conn, s.options.lockTimeout, "table exaudit.versions",
+		func(tx pgx.Tx, briefly func() error) error {
+			if err := lockRegistry(ctx, tx); err != nil {
+				return err
+			}
+			if err := briefly(); err != nil {
+				return err
+			}
+			copied, err := queries.CopyVersions(ctx, tx)
+			if err != nil {
+				return fmt.Errorf("copy exaudit.versions: %w", err)
+			}
+			if err := s.options.columns(tx, copied); err != nil {
+				return err
+			}
+			if s.tried, err = queries.CustomColumns(ctx, tx, copied); err != nil {
+				return fmt.Errorf("describe custom columns: %w", err)
+			}
+			s.tried = slices.DeleteFunc(s.tried, func(c db.CustomColumnsRow) bool {
+				return slices.ContainsFunc(present, func(p db.CustomColumnsRow) bool { return p.Name == c.Name })
+			})
+			return errTried
 		})
-		return errTried
-	})
 	if errors.Is(err, errTried) {
 		return nil
 	}
@@ -158,8 +160,8 @@ func lockRegistry(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// pinned runs do under pinned settings, a search_path that nobody can plant an operator or function in among them, with the right to hand
-// functions to exaudit_writer. Event triggers leave alone what it does.
+// pinned runs do under pinned settings, a search_path that nobody can plant an operator or function in among them, with
+// the right to hand functions to exaudit_writer. Event triggers leave alone what it does.
 func pinned(ctx context.Context, tx pgx.Tx, do func() error) error {
 	queries := db.New()
 	following, err := queries.SuspendFollowing(ctx, tx, "off")
@@ -244,8 +246,8 @@ type failures struct {
 	errs   []error
 }
 
-// note keeps an error of one table, so that the others are done, and returns any other. In a transaction of the caller's
-// all is or nothing.
+// note keeps an error of one table, so that the others are done, and returns any other. In a transaction of the
+// caller's all is or nothing.
 func (s steps) note(ctx context.Context, failed *failures, table string, err error) error {
 	if err == nil || s.whole != nil || ctx.Err() != nil || !ofOneTable(err) {
 		return err

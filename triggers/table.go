@@ -245,19 +245,22 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 		for _, name := range list.listed {
 			if !slices.Contains(list.stored, name) {
 				t.stale = append(t.stale, newDrift(t.QuotedName, "option "+list.option,
-					fmt.Sprintf("names column %q, which was renamed or dropped, or is part of the primary key now", name)))
+					fmt.Sprintf("names column %q, which was renamed or dropped, or is part of the primary key now",
+						name)))
 			}
 		}
 	}
 	if t.Options.Where != "" {
-		if t.condition, err = db.New().Condition(ctx, q, db.ConditionParams{ID: int32(t.ID), Relation: uint32(t.Relation)}); err != nil {
+		if t.condition, err = db.New().Condition(ctx, q,
+			db.ConditionParams{ID: int32(t.ID), Relation: uint32(t.Relation)}); err != nil {
 			return fmt.Errorf("read the condition of %s: %w", t.QuotedName, err)
 		}
 	}
 	for _, place := range t.Options.Primitive {
 		name := patch.Segments(place)[0]
 		if name != "*" && !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == name }) {
-			t.stale = append(t.stale, newDrift(t.QuotedName, "option primitive", fmt.Sprintf("names column %q, which was renamed or dropped", name)))
+			t.stale = append(t.stale, newDrift(t.QuotedName, "option primitive",
+				fmt.Sprintf("names column %q, which was renamed or dropped", name)))
 		}
 	}
 	t.Options.Exclude, t.Options.Mask = stored.Excluded, stored.Masked
@@ -267,10 +270,12 @@ func (t *Table) readOptions(ctx context.Context, q db.DBTX) error {
 		c.Excluded = !c.Masked && slices.Contains(stored.Excluded, c.Name)
 	}
 	unmasked := slices.Concat(t.Options.Exclude, t.Options.Mask)
-	t.OldPlainUnmasked, t.NewPlainUnmasked = redacted(t.OldPlainImage, unmasked, nil), redacted(t.NewPlainImage, unmasked, nil)
+	t.OldPlainUnmasked, t.NewPlainUnmasked = redacted(t.OldPlainImage, unmasked, nil),
+		redacted(t.NewPlainImage, unmasked, nil)
 	t.OldPlainImage = redacted(t.OldPlainImage, t.Options.Exclude, t.Options.Mask)
 	t.NewPlainImage = redacted(t.NewPlainImage, t.Options.Exclude, t.Options.Mask)
-	t.OldUnmasked, t.NewUnmasked = t.bounded("OLD", t.OldImage, unmasked, nil), t.bounded("NEW", t.NewImage, unmasked, nil)
+	t.OldUnmasked, t.NewUnmasked = t.bounded("OLD", t.OldImage, unmasked, nil),
+		t.bounded("NEW", t.NewImage, unmasked, nil)
 	t.OldImage = t.bounded("OLD", t.OldImage, t.Options.Exclude, t.Options.Mask)
 	t.NewImage = t.bounded("NEW", t.NewImage, t.Options.Exclude, t.Options.Mask)
 	return nil
@@ -297,10 +302,12 @@ func (t *Table) conditionDrift() []Drift {
 	if t.condition.Problem != "" {
 		drift = append(drift, Drift{Table: t.QuotedName, Object: "option where",
 			Problem: "cannot be asked, so every row is recorded: " + t.condition.Problem,
-			Cure:    fmt.Sprintf("exaudit install %s --where CONDITION, in place of %s", t.QuotedName, t.Options.Where)})
+			Cure: fmt.Sprintf("exaudit install %s --where CONDITION, in place of %s", t.QuotedName,
+				t.Options.Where)})
 	}
 	if t.condition.Flaw != "" {
-		drift = append(drift, newDrift(t.QuotedName, fmt.Sprintf("function exaudit_internal.t%s_condition", t.ID), t.condition.Flaw))
+		drift = append(drift, newDrift(t.QuotedName, fmt.Sprintf("function exaudit_internal.t%s_condition", t.ID),
+			t.condition.Flaw))
 	}
 	return drift
 }
@@ -310,7 +317,8 @@ func (t *Table) conditionDrift() []Drift {
 // can only be the one of OLD. Heap keeps the pointer where an update leaves the value alone, and
 // stores it again where it comes from anywhere else.
 func (t *Table) Differs(c Column) string {
-	if !t.Options.SkipUntouchedTOAST || c.OldOversized == "" || t.Partitioned { // the function knows no partition's TOAST table
+	if !t.Options.SkipUntouchedTOAST || c.OldOversized == "" ||
+		t.Partitioned { // the function knows no partition's TOAST table
 		return c.Changed
 	}
 	return fmt.Sprintf(`(pg_catalog.pg_column_size(NEW.%[1]s) > exaudit_internal.inline_limit('%[2]s'::oid, %[3]s)
@@ -361,8 +369,10 @@ func (t *Table) bounded(row, image string, excluded, masked []string) string {
 	if oversized == "" {
 		return image
 	}
-	within := redacted(fmt.Sprintf("exaudit_internal.bounded_image(%s%s)", row, t.columnsWithout(excluded)), nil, masked)
-	return fmt.Sprintf("\n            CASE WHEN %s\n            THEN %s\n            ELSE %s END", oversized, within, image)
+	within := redacted(fmt.Sprintf("exaudit_internal.bounded_image(%s%s)", row, t.columnsWithout(excluded)), nil,
+		masked)
+	return fmt.Sprintf("\n            CASE WHEN %s\n            THEN %s\n            ELSE %s END", oversized, within,
+		image)
 }
 
 // ColumnsAsKeys are the columns, quoted, in the order that jsonb keeps keys in.

@@ -72,7 +72,8 @@ func findGone(ctx context.Context, q db.DBTX, name string, notFound error) (Trac
 	}
 	for _, other := range gone[1:] {
 		if other.QuotedName != gone[0].QuotedName {
-			return Tracked{}, fmt.Errorf("table %s: %w: it could be %s or %s", name, ErrNoTable, gone[0].QuotedName, other.QuotedName)
+			return Tracked{}, fmt.Errorf("table %s: %w: it could be %s or %s", name, ErrNoTable, gone[0].QuotedName,
+				other.QuotedName)
 		}
 	}
 	return newTracked(db.RegisteredTableRow(gone[0]))
@@ -137,9 +138,9 @@ func bookkeeps(name string) bool {
 	return ok && slices.Contains(bookkeeping, table)
 }
 
-// Trackable lists the tables of the schemas that Install accepts by name, quoted, and separately those without a primary
-// key, which it does not; without schemas, those of all. Tables of extensions and of migration tools are not among
-// them.
+// Trackable lists the tables of the schemas that Install accepts by name, quoted, and separately those without a
+// primary key, which it does not; without schemas, those of all. Tables of extensions and of migration tools are not
+// among them.
 func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, withoutKey []string, err error) {
 	there, err := db.New().UserSchemas(ctx, q)
 	if err != nil {

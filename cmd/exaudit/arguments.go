@@ -163,7 +163,8 @@ func (a *arranger) refuseUnknown() {
 	switch {
 	case a.unknown == "":
 	case number.MatchString(a.unknown) || a.commandName() == "history":
-		a.fail("unknown flag %s; a key that begins with \"-\" goes after \"--\": exaudit history TABLE -- KEY", a.unknown)
+		a.fail("unknown flag %s; a key that begins with \"-\" goes after \"--\": exaudit history TABLE -- KEY",
+			a.unknown)
 	default:
 		a.fail("unknown flag %s", a.unknown)
 	}

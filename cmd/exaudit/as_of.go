@@ -59,7 +59,8 @@ func pointOf(c *cli.Context, now time.Time) (exaudit.Point, error) {
 		points = append(points, exaudit.AtMark(c.String("mark")))
 	}
 	if len(points) != 1 {
-		return exaudit.Point{}, usageErrorf(c.Command.Name, "%s needs one of --at, --version, --xid and --mark", c.Command.Name)
+		return exaudit.Point{}, usageErrorf(c.Command.Name, "%s needs one of --at, --version, --xid and --mark",
+			c.Command.Name)
 	}
 	return points[0], nil
 }

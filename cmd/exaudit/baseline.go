@@ -18,7 +18,8 @@ func (p *program) baselineCommand() *cli.Command {
 			"Example: exaudit baseline orders --custom reason='tracked since today'",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "every-row", Usage: "also the rows that have versions"},
-			&cli.StringSliceFlag{Name: "custom", KeepSpace: true, Usage: "record `KEY=VALUE` with the versions, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+			&cli.StringSliceFlag{Name: "custom", KeepSpace: true,
+				Usage: "record `KEY=VALUE` with the versions, VALUE as JSON if it is JSON, else as text (may be repeated)"},
 			lockTimeoutFlag(),
 		},
 		Action: p.baseline,

@@ -9,14 +9,17 @@ import (
 // compareFlags say how the values of versions are compared, beside the options of their tables.
 func compareFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "primitive", Usage: "compare what is at `PLACE` as a whole: a column, or below one as info/address, info/lines/*/price (may be repeated)"},
-		&cli.StringSliceFlag{Name: "primitive-type", Usage: "compare values of SQL type `TYPE` as a whole (may be repeated)"},
+		&cli.StringSliceFlag{Name: "primitive",
+			Usage: "compare what is at `PLACE` as a whole: a column, or below one as info/address, info/lines/*/price (may be repeated)"},
+		&cli.StringSliceFlag{Name: "primitive-type",
+			Usage: "compare values of SQL type `TYPE` as a whole (may be repeated)"},
 		&cli.BoolFlag{Name: "positional", Usage: "compare lists place by place"},
 	}
 }
 
 func comparing(c *cli.Context) []exaudit.HistoryOption {
-	opts := []exaudit.HistoryOption{exaudit.Primitive(c.StringSlice("primitive")...), exaudit.PrimitiveTypes(c.StringSlice("primitive-type")...)}
+	opts := []exaudit.HistoryOption{exaudit.Primitive(c.StringSlice("primitive")...),
+		exaudit.PrimitiveTypes(c.StringSlice("primitive-type")...)}
 	if c.Bool("positional") {
 		opts = append(opts, exaudit.Positional())
 	}

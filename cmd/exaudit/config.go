@@ -15,7 +15,8 @@ import (
 )
 
 func configFlag() cli.Flag {
-	return &cli.StringFlag{Name: "config", Usage: "read what is to be recorded from `FILE`", DefaultText: config.Name + " in the working directory"}
+	return &cli.StringFlag{Name: "config", Usage: "read what is to be recorded from `FILE`",
+		DefaultText: config.Name + " in the working directory"}
 }
 
 // configuration reads the file of --config, or else exaudit.yaml if it is there; nil is no
@@ -42,7 +43,8 @@ func (p *program) installFile(c *cli.Context, wait time.Duration) error {
 		return err
 	}
 	if file == nil {
-		return usageErrorf("install", "install needs a table, or --all, or a file %s in the working directory", config.Name)
+		return usageErrorf("install", "install needs a table, or --all, or a file %s in the working directory",
+			config.Name)
 	}
 	conn, _, err := p.open(c)
 	if err != nil {
@@ -79,7 +81,8 @@ func (p *program) tellUnmatched(c *cli.Context, file *config.File, conn *pgx.Con
 }
 
 // compareFile adds how the database differs from exaudit.yaml to the states of its tables.
-func compareFile(c *cli.Context, file *config.File, q *pgx.Conn, registered []exaudit.TableStatus, states []tableState) ([]tableState, error) {
+func compareFile(c *cli.Context, file *config.File, q *pgx.Conn, registered []exaudit.TableStatus,
+	states []tableState) ([]tableState, error) {
 	drift, err := file.Compare(c.Context, q, registered)
 	if err != nil {
 		return nil, err

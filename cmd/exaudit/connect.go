@@ -108,7 +108,8 @@ func (p *program) config(c *cli.Context) (config *pgx.ConnConfig, source string,
 	case err != nil:
 		// What the driver says of it may quote a part of the password.
 		return nil, "", usageErrorf(c.Command.Name, "the connection string of %s cannot be read: it is "+
-			"postgres://user:password@host:port/database, with %%XX for special characters, or host=… dbname=… user=…", source)
+			"postgres://user:password@host:port/database, with %%XX for special characters, or host=… dbname=… user=…",
+			source)
 	}
 	p.secrets = append(p.secrets, config.Password)
 	if !saysExecMode(text) {

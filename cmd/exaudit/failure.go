@@ -141,7 +141,8 @@ func (p *program) plain(err error) string {
 		return text
 	}
 	frame := pgErr.Error()
-	if without := strings.NewReplacer(": "+frame, "", " ("+frame+")", "").Replace(text); strings.Contains(without, pgErr.Message) {
+	without := strings.NewReplacer(": "+frame, "", " ("+frame+")", "").Replace(text)
+	if strings.Contains(without, pgErr.Message) {
 		return without
 	}
 	said := pgErr.Message
@@ -203,7 +204,8 @@ func (p *program) hint(err error) string {
 // grantHint says how to become allowed to do it.
 func (p *program) grantHint(err error) string {
 	role := pgx.Identifier{p.role}.Sanitize()
-	installing := p.command == "install" || p.command == "uninstall" || p.command == "follow-ddl" || p.command == "sync" || p.command == "generate"
+	installing := p.command == "install" || p.command == "uninstall" || p.command == "follow-ddl" ||
+		p.command == "sync" || p.command == "generate"
 	switch {
 	case installing && strings.Contains(err.Error(), "exaudit"):
 		return fmt.Sprintf(": GRANT exaudit_owner, exaudit_writer TO %s", role)

@@ -21,10 +21,13 @@ func filterFlags() []cli.Flag {
 		&cli.StringFlag{Name: "until-mark", Usage: "only what was committed when mark `NAME` was made"},
 		&cli.StringSliceFlag{Name: "version", Usage: "only version `VERSION` (may be repeated: any of them)"},
 		&cli.StringSliceFlag{Name: "xid", Usage: "only what transaction `XID` changed (may be repeated: any of them)"},
-		&cli.StringSliceFlag{Name: "by", KeepSpace: true, Usage: "only with `KEY=VALUE` in the custom data, VALUE as JSON if it is JSON, else as text; KEY alone is any value (may be repeated: all of them)"},
-		&cli.StringSliceFlag{Name: "column", KeepSpace: true, Usage: "only what changed `COLUMN` (may be repeated: any of them)"},
+		&cli.StringSliceFlag{Name: "by", KeepSpace: true,
+			Usage: "only with `KEY=VALUE` in the custom data, VALUE as JSON if it is JSON, else as text; KEY alone is any value (may be repeated: all of them)"},
+		&cli.StringSliceFlag{Name: "column", KeepSpace: true,
+			Usage: "only what changed `COLUMN` (may be repeated: any of them)"},
 		&cli.StringFlag{Name: "session-user", Usage: "only changes by who was logged in as `NAME`, of tables with the option record_session_user"},
-		&cli.StringSliceFlag{Name: "where", KeepSpace: true, Usage: "only versions that meet `CONDITION`, in SQL, on columns before, after, custom, entity_id and others (may be repeated: all of them)"},
+		&cli.StringSliceFlag{Name: "where", KeepSpace: true,
+			Usage: "only versions that meet `CONDITION`, in SQL, on columns before, after, custom, entity_id and others (may be repeated: all of them)"},
 		&cli.BoolFlag{Name: "rollback", Usage: "only what a revert or an undo wrote"},
 	}
 }
@@ -37,7 +40,8 @@ func filtered(c *cli.Context) bool {
 // filters are what the flags of filterFlags say.
 func filters(c *cli.Context, now time.Time) ([]exaudit.Filter, error) {
 	var opts []exaudit.Filter
-	for _, read := range []func(*cli.Context, time.Time) ([]exaudit.Filter, error){whatFilters, whenFilters, whoFilters} {
+	for _, read := range []func(*cli.Context, time.Time) ([]exaudit.Filter, error){whatFilters, whenFilters,
+		whoFilters} {
 		more, err := read(c, now)
 		if err != nil {
 			return nil, err
@@ -61,7 +65,8 @@ func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.Filter, error) {
 	var actions []exaudit.Action
 	for _, name := range c.StringSlice("action") {
 		action := exaudit.Action(name)
-		if !slices.Contains([]exaudit.Action{exaudit.Created, exaudit.Updated, exaudit.Deleted, exaudit.Baseline}, action) {
+		if !slices.Contains([]exaudit.Action{exaudit.Created, exaudit.Updated, exaudit.Deleted, exaudit.Baseline},
+			action) {
 			return nil, usageErrorf(c.Command.Name, "--action is created, updated, deleted or baseline, not %q", name)
 		}
 		actions = append(actions, action)
@@ -150,7 +155,8 @@ func keyValues(command, flag string, texts []string) (exaudit.Custom, error) {
 	for _, text := range texts {
 		key, value, ok := strings.Cut(text, "=")
 		if !ok || key == "" {
-			return nil, usageErrorf(command, "--%s is %s=VALUE, not %q", flag, map[bool]string{true: "COLUMN", false: "KEY"}[flag == "set"], text)
+			return nil, usageErrorf(command, "--%s is %s=VALUE, not %q", flag,
+				map[bool]string{true: "COLUMN", false: "KEY"}[flag == "set"], text)
 		}
 		if custom == nil {
 			custom = make(exaudit.Custom)

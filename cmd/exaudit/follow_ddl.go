@@ -18,8 +18,10 @@ func (p *program) followCommand() *cli.Command {
 			"flags replace those of before. With --stop, tables stay tracked, and are no longer kept in step.\n\n" +
 			"Example: exaudit follow-ddl --new-tables 'shop.*' --except 'shop.tmp_*'",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "new-tables", Usage: "also cover tables as they are created that match `PATTERN`, as shop.order_* (may be repeated)"},
-			&cli.StringSliceFlag{Name: "except", Usage: "with --new-tables: not `TABLE`, or what matches a pattern (may be repeated)"},
+			&cli.StringSliceFlag{Name: "new-tables",
+				Usage: "also cover tables as they are created that match `PATTERN`, as shop.order_* (may be repeated)"},
+			&cli.StringSliceFlag{Name: "except",
+				Usage: "with --new-tables: not `TABLE`, or what matches a pattern (may be repeated)"},
 			&cli.BoolFlag{Name: "stop", Usage: "remove the event triggers"},
 			&cli.BoolFlag{Name: "yes", Usage: "with --stop: do not ask"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
@@ -62,7 +64,8 @@ func (p *program) follow(c *cli.Context) error {
 	if stop {
 		return p.stopFollowing(c, db, nil, exaudit.UninstallOptions{LockTimeout: wait})
 	}
-	done, err := db.FollowDDL(c.Context, following, &exaudit.FollowOptions{LockTimeout: wait, DryRun: c.Bool("dry-run")})
+	done, err := db.FollowDDL(c.Context, following,
+		&exaudit.FollowOptions{LockTimeout: wait, DryRun: c.Bool("dry-run")})
 	return p.reportPart(c, done, err)
 }
 

@@ -27,9 +27,12 @@ func (p *program) generateCommand() *cli.Command {
 			"the tool whose migrations the folder has. The database is not changed.\n\n" +
 			"Example: exaudit generate && goose up",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "dir", Usage: "the `FOLDER` of the migrations", DefaultText: "$" + dirVariable + ", else generate.dir in " + config.Name},
-			&cli.StringFlag{Name: "tool", Usage: "the `TOOL` that runs the migrations: " + toolNames(), DefaultText: "generate.tool in " + config.Name + ", else as the folder has it"},
-			&cli.BoolFlag{Name: "with-schema", Usage: "exaudit's own schema as well, in place of \"exaudit init\"; later runs keep it up to date"},
+			&cli.StringFlag{Name: "dir", Usage: "the `FOLDER` of the migrations",
+				DefaultText: "$" + dirVariable + ", else generate.dir in " + config.Name},
+			&cli.StringFlag{Name: "tool", Usage: "the `TOOL` that runs the migrations: " + toolNames(),
+				DefaultText: "generate.tool in " + config.Name + ", else as the folder has it"},
+			&cli.BoolFlag{Name: "with-schema",
+				Usage: "exaudit's own schema as well, in place of \"exaudit init\"; later runs keep it up to date"},
 			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit code 3 if there was something to write"},
 			&cli.BoolFlag{Name: "stdout", Usage: "print plain SQL, for other tools, in place of writing a file"},
 			&cli.BoolFlag{Name: "down", Usage: "with --stdout: the way back"},
@@ -71,7 +74,8 @@ func (p *program) generate(c *cli.Context) error {
 		return err
 	}
 	files, skipped, err := migration.Generate(c.Context, conn, file, folder,
-		migration.Options{Schema: c.Bool("with-schema"), AsOfFunctions: file.Generate.AsOfFunctions, Apart: c.Bool("stdout"), Now: time.Now()})
+		migration.Options{Schema: c.Bool("with-schema"), AsOfFunctions: file.Generate.AsOfFunctions,
+			Apart: c.Bool("stdout"), Now: time.Now()})
 	if err != nil {
 		return err
 	}

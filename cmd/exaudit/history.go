@@ -31,7 +31,8 @@ func (p *program) historyCommand() *cli.Command {
 			"          exaudit history orders --column status --since 24h\n" +
 			"          exaudit history --by actor_id=7 --limit 20",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.IntFlag{Name: "limit", Usage: "only the newest `N` versions, with --after the next N", DefaultText: "all"},
+			&cli.IntFlag{Name: "limit", Usage: "only the newest `N` versions, with --after the next N",
+				DefaultText: "all"},
 			&cli.Int64Flag{Name: "after", Usage: "only versions with a greater number than `VERSION`"},
 			&cli.BoolFlag{Name: "states", Usage: "show the whole row after each version, too"},
 			fullFlag(),
@@ -135,7 +136,8 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 		if from, to := begin.Keys[i].Key(), begin.Keys[i+1].Key(); from != to {
 			change = "from " + from + " to " + to
 		}
-		p.complain("the primary key of %s was changed after version %d, %s: what was before is under the earlier key", l.table, begin.Keys[i].Until, change)
+		p.complain("the primary key of %s was changed after version %d, %s: what was before is under the earlier key",
+			l.table, begin.Keys[i].Until, change)
 	}
 	switch {
 	case begin.Removed && (partial || l.rows || l.total == 0):
@@ -148,7 +150,8 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 		if u.To == nil {
 			p.complain("%s has not been tracked since %s: what has changed since is not recorded", l.table, from)
 		} else {
-			p.complain("%s was not tracked from %s to %s: what changed then is not recorded", l.table, from, u.To.Format(time.RFC3339))
+			p.complain("%s was not tracked from %s to %s: what changed then is not recorded", l.table, from,
+				u.To.Format(time.RFC3339))
 		}
 	}
 	for _, id := range begin.Predecessors {
@@ -156,7 +159,8 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 		if len(key) == 1 {
 			condition += " and entity_id = '" + strings.ReplaceAll(key[0], "'", "''") + "'"
 		}
-		p.complain("a table called %s was dropped before: \"exaudit %s --where %s\" shows its history", l.table, c.Command.Name, strconv.Quote(condition))
+		p.complain("a table called %s was dropped before: \"exaudit %s --where %s\" shows its history", l.table,
+			c.Command.Name, strconv.Quote(condition))
 	}
 	return nil
 }
@@ -174,10 +178,13 @@ type listing struct {
 	damage     *exaudit.DivergedError
 }
 
-// damage is where the history of a row does not fit, nil where it does, or where that cannot be known: of a row that the
-// role may not read.
+// damage is where the history of a row does not fit, nil where it does, or where that cannot be known: of a row that
+// the role may not read.
 func damage(c *cli.Context, db *exaudit.DB, table string, key []string) *exaudit.DivergedError {
-	err := withKey(key, func(key any) error { return db.CheckHistory(c.Context, table, key, exaudit.Preview(previewed)) })
+	err := withKey(key, func(key any) error {
+		return db.CheckHistory(c.Context, table, key,
+			exaudit.Preview(previewed))
+	})
 	misfit := (*exaudit.DivergedError)(nil)
 	errors.As(err, &misfit)
 	return misfit
@@ -194,7 +201,8 @@ func (l *listing) search(c *cli.Context, db *exaudit.DB, opts []exaudit.HistoryO
 	const page = 1000
 	l.total = 0
 	for after := c.Int64("after"); ; {
-		versions, err := db.Versions(c.Context, append(slices.Clone(opts), exaudit.After(after), exaudit.Limit(page))...)
+		versions, err := db.Versions(c.Context,
+			append(slices.Clone(opts), exaudit.After(after), exaudit.Limit(page))...)
 		if err != nil {
 			return err
 		}
@@ -258,7 +266,8 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 		}
 	}
 	if l.damage != nil && l.damage.Version == 0 {
-		_, err := fmt.Fprintf(p.stdout, "\n%s\n", v.bold("the present row is not what its history says: something was changed without being recorded"))
+		_, err := fmt.Fprintf(p.stdout, "\n%s\n",
+			v.bold("the present row is not what its history says: something was changed without being recorded"))
 		return err
 	}
 	return nil

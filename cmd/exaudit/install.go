@@ -26,8 +26,10 @@ func (p *program) installCommand() *cli.Command {
 			"Example: exaudit install --all --except sessions --dry-run --show-sql",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "all tables of the schemas that have a primary key"},
-			&cli.StringSliceFlag{Name: "schema", Usage: "with --all: the tables of `SCHEMA`, named as in SQL (may be repeated)", DefaultText: "public"},
-			&cli.StringSliceFlag{Name: "except", Usage: "with --all: not `TABLE`, or what matches a pattern (may be repeated)"},
+			&cli.StringSliceFlag{Name: "schema",
+				Usage: "with --all: the tables of `SCHEMA`, named as in SQL (may be repeated)", DefaultText: "public"},
+			&cli.StringSliceFlag{Name: "except",
+				Usage: "with --all: not `TABLE`, or what matches a pattern (may be repeated)"},
 			configFlag(),
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
 			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
@@ -261,7 +263,8 @@ func (p *program) printInstallations(c *cli.Context, done []exaudit.Installation
 	}
 	list := make([]installation, len(done))
 	for n, i := range done {
-		list[n] = installation{Table: i.Table, Changed: i.Changed, DryRun: c.Bool("dry-run"), Skipped: i.Skipped, Left: i.Left, Notes: i.Notes}
+		list[n] = installation{Table: i.Table, Changed: i.Changed, DryRun: c.Bool("dry-run"), Skipped: i.Skipped,
+			Left: i.Left, Notes: i.Notes}
 		if c.Bool("show-sql") {
 			list[n].SQL = i.SQL
 		}

@@ -12,7 +12,8 @@ import (
 )
 
 // historyOf reads a history by what was typed as the key.
-func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string, opts ...exaudit.HistoryOption) (versions []*exaudit.Version, err error) {
+func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string,
+	opts ...exaudit.HistoryOption) (versions []*exaudit.Version, err error) {
 	err = withKey(key, func(key any) error {
 		versions, err = db.History(c.Context, table, key, opts...)
 		return err

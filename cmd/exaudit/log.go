@@ -27,7 +27,8 @@ func (p *program) logCommand() *cli.Command {
 			"          exaudit log orders --by actor_id=7 --since 24h\n" +
 			"          exaudit log --since-mark before-deploy --format jsonl",
 		Flags: append([]cli.Flag{
-			&cli.IntFlag{Name: "limit", Value: logLimit, Usage: "at most `N` transactions", DefaultText: fmt.Sprint(logLimit)},
+			&cli.IntFlag{Name: "limit", Value: logLimit, Usage: "at most `N` transactions",
+				DefaultText: fmt.Sprint(logLimit)},
 			&cli.Int64Flag{Name: "before", Usage: "go on before `CURSOR`, which the last line of a page shows"},
 		}, filterFlags()...),
 		Action: p.log,
@@ -116,7 +117,8 @@ func (v view) transaction(t exaudit.Transaction) string {
 		for _, count := range []struct {
 			n      int64
 			action exaudit.Action
-		}{{table.Created, exaudit.Created}, {table.Updated, exaudit.Updated}, {table.Deleted, exaudit.Deleted}, {table.Baselines, exaudit.Baseline}} {
+		}{{table.Created, exaudit.Created}, {table.Updated, exaudit.Updated}, {table.Deleted, exaudit.Deleted},
+			{table.Baselines, exaudit.Baseline}} {
 			if count.n > 0 {
 				counts = append(counts, fmt.Sprintf("%d %s", count.n, count.action))
 			}

@@ -94,7 +94,8 @@ func (p *program) app() *cli.App {
 			"4 refused because of a conflict, 130 interrupted.",
 		Flags: globalFlags(),
 		Commands: []*cli.Command{
-			p.initCommand(), p.installCommand(), p.syncCommand(), p.uninstallCommand(), p.followCommand(), p.statusCommand(),
+			p.initCommand(), p.installCommand(), p.syncCommand(), p.uninstallCommand(), p.followCommand(),
+			p.statusCommand(),
 			p.generateCommand(),
 			p.logCommand(), p.historyCommand(), p.asOfCommand(), p.indexCommand(), p.showCommand(), p.diffCommand(),
 			p.revertCommand(), p.undoCommand(), p.redoCommand(), p.markCommand(), p.baselineCommand(),

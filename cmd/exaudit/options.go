@@ -17,18 +17,30 @@ const optionCategory = "Of one table (those given are all that it then has):"
 // optionFlags are the options of a table.
 func optionFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "exclude", KeepSpace: true, Category: optionCategory, Usage: "leave `COLUMN` out (may be repeated)"},
-		&cli.StringSliceFlag{Name: "mask", KeepSpace: true, Category: optionCategory, Usage: "record that `COLUMN` changed, but not its values (may be repeated)"},
-		&cli.StringFlag{Name: "where", Category: optionCategory, Usage: "record only rows that meet `CONDITION`, before or after the change"},
-		&cli.StringFlag{Name: "updates", Category: optionCategory, Usage: "of updates record `WHAT`: changed columns, or full rows", DefaultText: "changed"},
-		&cli.StringFlag{Name: "trigger", Category: optionCategory, Usage: "by triggers of `LEVEL`: row, or statement, which is faster for many rows", DefaultText: "row"},
-		&cli.BoolFlag{Name: "skip-untouched-toast", Category: optionCategory, Usage: "do not read values that are stored out of line and left alone; an update of nothing costs more then"},
-		&cli.StringFlag{Name: "on-truncate", Category: optionCategory, Usage: "`DO` with TRUNCATE: record, refuse or ignore", DefaultText: "record"},
-		&cli.BoolFlag{Name: "allow-ignore", Category: optionCategory, Usage: "let sessions switch recording off: SET exaudit.ignore = 'on'"},
-		&cli.BoolFlag{Name: "record-session-user", Category: optionCategory, Usage: "record who was logged in to the server"},
-		&cli.BoolFlag{Name: "record-replicated", Category: optionCategory, Usage: "record what logical replication applies, too"},
-		&cli.StringSliceFlag{Name: "primitive", Category: optionCategory, Usage: "compare what is at `PLACE` as a whole, a column, or below one as info/address (may be repeated)"},
-		&cli.StringSliceFlag{Name: "primitive-type", Category: optionCategory, Usage: "compare values of SQL type `TYPE` as a whole (may be repeated)"},
+		&cli.StringSliceFlag{Name: "exclude", KeepSpace: true, Category: optionCategory,
+			Usage: "leave `COLUMN` out (may be repeated)"},
+		&cli.StringSliceFlag{Name: "mask", KeepSpace: true, Category: optionCategory,
+			Usage: "record that `COLUMN` changed, but not its values (may be repeated)"},
+		&cli.StringFlag{Name: "where", Category: optionCategory,
+			Usage: "record only rows that meet `CONDITION`, before or after the change"},
+		&cli.StringFlag{Name: "updates", Category: optionCategory,
+			Usage: "of updates record `WHAT`: changed columns, or full rows", DefaultText: "changed"},
+		&cli.StringFlag{Name: "trigger", Category: optionCategory,
+			Usage: "by triggers of `LEVEL`: row, or statement, which is faster for many rows", DefaultText: "row"},
+		&cli.BoolFlag{Name: "skip-untouched-toast", Category: optionCategory,
+			Usage: "do not read values that are stored out of line and left alone; an update of nothing costs more then"},
+		&cli.StringFlag{Name: "on-truncate", Category: optionCategory,
+			Usage: "`DO` with TRUNCATE: record, refuse or ignore", DefaultText: "record"},
+		&cli.BoolFlag{Name: "allow-ignore", Category: optionCategory,
+			Usage: "let sessions switch recording off: SET exaudit.ignore = 'on'"},
+		&cli.BoolFlag{Name: "record-session-user", Category: optionCategory,
+			Usage: "record who was logged in to the server"},
+		&cli.BoolFlag{Name: "record-replicated", Category: optionCategory,
+			Usage: "record what logical replication applies, too"},
+		&cli.StringSliceFlag{Name: "primitive", Category: optionCategory,
+			Usage: "compare what is at `PLACE` as a whole, a column, or below one as info/address (may be repeated)"},
+		&cli.StringSliceFlag{Name: "primitive-type", Category: optionCategory,
+			Usage: "compare values of SQL type `TYPE` as a whole (may be repeated)"},
 		&cli.BoolFlag{Name: "positional", Category: optionCategory, Usage: "compare lists place by place"},
 	}
 }
@@ -44,9 +56,12 @@ func optionsOf(c *cli.Context) (*exaudit.Options, error) {
 	}
 	options := exaudit.Options{
 		Exclude: c.StringSlice("exclude"), Mask: c.StringSlice("mask"), Where: c.String("where"),
-		Updates: triggers.Updates(c.String("updates")), Trigger: triggers.TriggerLevel(c.String("trigger")), OnTruncate: triggers.OnTruncate(c.String("on-truncate")),
-		SkipUntouchedTOAST: c.Bool("skip-untouched-toast"), AllowIgnore: c.Bool("allow-ignore"), RecordSessionUser: c.Bool("record-session-user"), RecordReplicated: c.Bool("record-replicated"),
-		Primitive: c.StringSlice("primitive"), PrimitiveTypes: c.StringSlice("primitive-type"), Positional: c.Bool("positional"),
+		Updates: triggers.Updates(c.String("updates")), Trigger: triggers.TriggerLevel(c.String("trigger")),
+		OnTruncate:         triggers.OnTruncate(c.String("on-truncate")),
+		SkipUntouchedTOAST: c.Bool("skip-untouched-toast"), AllowIgnore: c.Bool("allow-ignore"),
+		RecordSessionUser: c.Bool("record-session-user"), RecordReplicated: c.Bool("record-replicated"),
+		Primitive: c.StringSlice("primitive"), PrimitiveTypes: c.StringSlice("primitive-type"),
+		Positional: c.Bool("positional"),
 	}
 	for _, name := range []string{"where", "updates", "trigger", "on-truncate"} {
 		if c.IsSet(name) && strings.TrimSpace(c.String(name)) == "" {

@@ -27,9 +27,12 @@ func (p *program) revertCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and roll it back"},
-			&cli.StringSliceFlag{Name: "custom", KeepSpace: true, Usage: "record `KEY=VALUE` with the change, VALUE as JSON if it is JSON, else as text (may be repeated)"},
-			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "give a column the value `COLUMN=VALUE`, as JSON if it is JSON, else as text (may be repeated)"},
-			&cli.BoolFlag{Name: "allow-diverged", Usage: "even if the row is not what its history says: columns that no undone version names keep their value"},
+			&cli.StringSliceFlag{Name: "custom", KeepSpace: true,
+				Usage: "record `KEY=VALUE` with the change, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+			&cli.StringSliceFlag{Name: "set", KeepSpace: true,
+				Usage: "give a column the value `COLUMN=VALUE`, as JSON if it is JSON, else as text (may be repeated)"},
+			&cli.BoolFlag{Name: "allow-diverged",
+				Usage: "even if the row is not what its history says: columns that no undone version names keep their value"},
 			rowTimeoutFlag(),
 			fullFlag(),
 		},
@@ -92,7 +95,8 @@ func (p *program) revert(c *cli.Context) error {
 func (r *reversion) run(db *exaudit.DB) error {
 	done, err := r.decide(db)
 	if errors.Is(err, exaudit.ErrNothingToDo) {
-		r.complain("nothing to do: %s %s is already what it was before version %d", r.version.Table, r.version.EntityID, r.version.ID)
+		r.complain("nothing to do: %s %s is already what it was before version %d", r.version.Table, r.version.EntityID,
+			r.version.ID)
 		return r.printJSON(nil)
 	}
 	if err != nil {
@@ -192,13 +196,15 @@ func (r *reversion) show(w io.Writer, verb string, done *exaudit.RevertPlan) {
 		verb = strings.Replace(verb, "was", "were", 1)
 	}
 	v := r.view(r.c)
-	fmt.Fprintf(w, "%s %s: %s %s\n%s", printable(r.version.Table), printable(r.version.EntityID), subject, verb, v.patch(done.Patch))
+	fmt.Fprintf(w, "%s %s: %s %s\n%s", printable(r.version.Table), printable(r.version.EntityID), subject, verb,
+		v.patch(done.Patch))
 	for _, along := range done.Referencing {
 		rows := "some rows"
 		if along.Rows >= 0 {
 			rows = counted(int(along.Rows), "row")
 		}
-		fmt.Fprintf(w, "%s%s of %s by %s: %s, and what references them is not looked at\n", indent, rows, printable(along.Table),
+		fmt.Fprintf(w, "%s%s of %s by %s: %s, and what references them is not looked at\n", indent, rows,
+			printable(along.Table),
 			printable(strings.Join(along.Columns, ", ")), along.Action)
 	}
 }
@@ -219,5 +225,6 @@ func (r *reversion) printJSON(done *exaudit.RevertPlan) error {
 		LeftOut  []string      `json:"left_out,omitempty"`
 		// Referencing are the rows that pointed to one that is removed.
 		Referencing []exaudit.Referencing `json:"referencing,omitempty"`
-	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), done.Patch, done.LeftOut, done.Referencing})
+	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), done.Patch, done.LeftOut,
+		done.Referencing})
 }

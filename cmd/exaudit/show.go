@@ -58,7 +58,8 @@ func (p *program) show(c *cli.Context) error {
 	return damage
 }
 
-func (p *program) printVersion(c *cli.Context, version *exaudit.Version, before, after exaudit.Image, known bool) error {
+func (p *program) printVersion(c *cli.Context, version *exaudit.Version, before, after exaudit.Image,
+	known bool) error {
 	if !forPeople(c) {
 		return p.print(c, struct {
 			Version *exaudit.Version `json:"version"`

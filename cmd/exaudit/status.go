@@ -20,7 +20,9 @@ func (p *program) statusCommand() *cli.Command {
 			"not tracked. Where there is a file exaudit.yaml, what differs from it is drift, too.\n\n" +
 			"Example: exaudit status || mail -s 'exaudit has drifted' dba@example.com",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "schema", Usage: "list the untracked tables of `SCHEMA` alone, named as in SQL (may be repeated)", DefaultText: "all"},
+			&cli.StringSliceFlag{Name: "schema",
+				Usage:       "list the untracked tables of `SCHEMA` alone, named as in SQL (may be repeated)",
+				DefaultText: "all"},
 			configFlag(),
 		},
 		Action: p.status,
@@ -171,7 +173,8 @@ func driftIn(states []tableState) error {
 	case n == 0:
 		return nil
 	case syncable:
-		return fmt.Errorf("%s drifted, %w: \"exaudit sync\" brings up to date what names no other cure", counted(n, "table"), errDrift)
+		return fmt.Errorf("%s drifted, %w: \"exaudit sync\" brings up to date what names no other cure",
+			counted(n, "table"), errDrift)
 	}
 	return fmt.Errorf("%s drifted, %w", counted(n, "table"), errDrift)
 }

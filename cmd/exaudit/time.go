@@ -22,7 +22,8 @@ func timeOf(c *cli.Context, flag string, now time.Time) (time.Time, error) {
 		if flag == "at" {
 			mark = "mark"
 		}
-		return t, usageErrorf(c.Command.Name, "--%s is a time as %s, not %q; for a mark there is --%s", flag, timeFormats, c.String(flag), mark)
+		return t, usageErrorf(c.Command.Name, "--%s is a time as %s, not %q; for a mark there is --%s", flag,
+			timeFormats, c.String(flag), mark)
 	}
 	return t, nil
 }

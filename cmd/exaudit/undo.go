@@ -61,13 +61,19 @@ func undoFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and roll it back"},
-		&cli.StringFlag{Name: "on-conflict", Value: string(exaudit.RefuseConflicts), DefaultText: string(exaudit.RefuseConflicts),
-			Usage: "`WHAT` to do about conflicts: refuse; skip-rows leaves out the rows that have one; keep-later only the columns, or the places inside jsonb"},
-		&cli.StringSliceFlag{Name: "overwrite", KeepSpace: true, Usage: "write over what came later in this row, \"`TABLE KEY`\" as the list of conflicts shows it (may be repeated)"},
-		&cli.StringSliceFlag{Name: "keep", KeepSpace: true, Usage: "leave `COLUMN`, or TABLE.COLUMN, as it is (may be repeated)"},
-		&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "give rows that come back `COLUMN=VALUE`, or TABLE.COLUMN=VALUE, where nothing was recorded (may be repeated)"},
-		&cli.IntFlag{Name: "max-rows", Value: exaudit.DefaultMaxRows, DefaultText: strconv.Itoa(exaudit.DefaultMaxRows), Usage: "refuse if it is about more than `N` rows"},
-		&cli.StringSliceFlag{Name: "custom", KeepSpace: true, Usage: "record `KEY=VALUE` with the changes, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+		&cli.StringFlag{Name: "on-conflict", Value: string(exaudit.RefuseConflicts),
+			DefaultText: string(exaudit.RefuseConflicts),
+			Usage:       "`WHAT` to do about conflicts: refuse; skip-rows leaves out the rows that have one; keep-later only the columns, or the places inside jsonb"},
+		&cli.StringSliceFlag{Name: "overwrite", KeepSpace: true,
+			Usage: "write over what came later in this row, \"`TABLE KEY`\" as the list of conflicts shows it (may be repeated)"},
+		&cli.StringSliceFlag{Name: "keep", KeepSpace: true,
+			Usage: "leave `COLUMN`, or TABLE.COLUMN, as it is (may be repeated)"},
+		&cli.StringSliceFlag{Name: "set", KeepSpace: true,
+			Usage: "give rows that come back `COLUMN=VALUE`, or TABLE.COLUMN=VALUE, where nothing was recorded (may be repeated)"},
+		&cli.IntFlag{Name: "max-rows", Value: exaudit.DefaultMaxRows, DefaultText: strconv.Itoa(exaudit.DefaultMaxRows),
+			Usage: "refuse if it is about more than `N` rows"},
+		&cli.StringSliceFlag{Name: "custom", KeepSpace: true,
+			Usage: "record `KEY=VALUE` with the changes, VALUE as JSON if it is JSON, else as text (may be repeated)"},
 		rowTimeoutFlag(),
 		fullFlag(),
 	}
@@ -230,7 +236,8 @@ func undoHint(err error) string {
 		return ""
 	}
 	has := func(of func(exaudit.UndoConflict) bool) bool {
-		return slices.ContainsFunc(conflicts.Rows, func(r *exaudit.UndoRow) bool { return slices.ContainsFunc(r.Conflicts, of) })
+		return slices.ContainsFunc(conflicts.Rows,
+			func(r *exaudit.UndoRow) bool { return slices.ContainsFunc(r.Conflicts, of) })
 	}
 	// a row that is there may stay under its key, but takes no other's
 	moves := func(c exaudit.UndoConflict) bool { return c.Reason == undo.KeyReused && c.EntityID != "" }
@@ -239,7 +246,8 @@ func undoHint(err error) string {
 		return c.Reason == undo.Overlap || c.Reason == undo.Retyped || moves(c)
 	})
 	overwrites := has(func(c exaudit.UndoConflict) bool {
-		return slices.Contains([]undo.Reason{undo.Overlap, undo.UpdatedSince, undo.DeletedSince, undo.KeyReused}, c.Reason) && !moves(c)
+		return slices.Contains([]undo.Reason{undo.Overlap, undo.UpdatedSince, undo.DeletedSince, undo.KeyReused},
+			c.Reason) && !moves(c)
 	})
 	switch {
 	case keeps && overwrites:
@@ -279,7 +287,8 @@ func (u *undoing) carryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 			return nil, err
 		}
 	}
-	done, err := u.db.ApplyUndo(ctx, planned, &exaudit.ApplyOptions{LockTimeout: u.opts.LockTimeout, Progress: u.report})
+	done, err := u.db.ApplyUndo(ctx, planned, &exaudit.ApplyOptions{LockTimeout: u.opts.LockTimeout,
+		Progress: u.report})
 	if err != nil {
 		return nil, err
 	}
@@ -287,7 +296,8 @@ func (u *undoing) carryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 		if c.Bool("yes") {
 			u.show(u.stdout, "was "+u.verb(), done)
 		}
-		fmt.Fprintf(u.stdout, "done in transaction %d; \"exaudit redo %d\" takes it back\n", done.Transaction, done.Transaction)
+		fmt.Fprintf(u.stdout, "done in transaction %d; \"exaudit redo %d\" takes it back\n", done.Transaction,
+			done.Transaction)
 	}
 	return done, nil
 }
@@ -321,7 +331,8 @@ func (u *undoing) rehearse(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 	}
 	// With a context that is still good after a Ctrl-C.
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	done, err := exaudit.New(tx).ApplyUndo(ctx, planned, &exaudit.ApplyOptions{LockTimeout: u.opts.LockTimeout, Progress: u.report})
+	done, err := exaudit.New(tx).ApplyUndo(ctx, planned,
+		&exaudit.ApplyOptions{LockTimeout: u.opts.LockTimeout, Progress: u.report})
 	if err != nil {
 		return nil, err
 	}
@@ -336,7 +347,8 @@ func (u *undoing) rehearse(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 func (u *undoing) readFlags() error {
 	c, name := u.c, u.c.Command.Name
 	policy := exaudit.ConflictPolicy(c.String("on-conflict"))
-	if !slices.Contains([]exaudit.ConflictPolicy{exaudit.RefuseConflicts, exaudit.SkipRows, exaudit.KeepLater}, policy) {
+	if !slices.Contains([]exaudit.ConflictPolicy{exaudit.RefuseConflicts, exaudit.SkipRows, exaudit.KeepLater},
+		policy) {
 		return usageErrorf(name, "--on-conflict is refuse, skip-rows or keep-later, not %q", policy)
 	}
 	if c.Int("max-rows") < 1 {
@@ -347,7 +359,8 @@ func (u *undoing) readFlags() error {
 		return err
 	}
 	u.opts = exaudit.UndoOptions{
-		OnConflict: policy, MaxRows: c.Int("max-rows"), KeepColumns: c.StringSlice("keep"), LockTimeout: wait, Progress: u.report,
+		OnConflict: policy, MaxRows: c.Int("max-rows"), KeepColumns: c.StringSlice("keep"), LockTimeout: wait,
+		Progress: u.report,
 	}
 	for _, text := range c.StringSlice("overwrite") {
 		table, key, ok := strings.Cut(text, " ")
@@ -417,13 +430,15 @@ func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 	}
 	fmt.Fprintln(w)
 	for _, s := range plan.SideEffects {
-		fmt.Fprintf(w, "besides, by triggers and foreign keys: %s of %s %s\n", counted(s.Rows, "row"), printable(s.Table), s.Action)
+		fmt.Fprintf(w, "besides, by triggers and foreign keys: %s of %s %s\n", counted(s.Rows, "row"),
+			printable(s.Table), s.Action)
 	}
 }
 
 func showLeftOut(w io.Writer, r *exaudit.UndoRow) {
 	for _, column := range r.LeftOut {
-		fmt.Fprintf(w, "%s(column %s %s, so its old value does not come back)\n", indent, printable(column), r.Why[column])
+		fmt.Fprintf(w, "%s(column %s %s, so its old value does not come back)\n", indent, printable(column),
+			r.Why[column])
 	}
 }
 
@@ -434,7 +449,8 @@ func rowVerb(r *exaudit.UndoRow) string {
 	if r.Patch == nil {
 		return "stays"
 	}
-	return map[exaudit.Action]string{exaudit.Created: "comes back", exaudit.Updated: "is changed", exaudit.Deleted: "is taken away"}[r.Action]
+	return map[exaudit.Action]string{exaudit.Created: "comes back", exaudit.Updated: "is changed",
+		exaudit.Deleted: "is taken away"}[r.Action]
 }
 
 // showConflicts lists what stands in the way, or is left out for it.

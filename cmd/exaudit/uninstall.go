@@ -69,7 +69,8 @@ func (p *program) uninstall(c *cli.Context) error {
 	return p.uninstallTables(c, db, tables, options, false)
 }
 
-func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []string, options exaudit.UninstallOptions, following bool) error {
+func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []string, options exaudit.UninstallOptions,
+	following bool) error {
 	named := tables
 	if following {
 		named = append(slices.Clip(tables), "event triggers")
@@ -77,7 +78,8 @@ func (p *program) uninstallTables(c *cli.Context, db *exaudit.DB, tables []strin
 	carryOut := func(dryRun bool) error {
 		options.DryRun = dryRun
 		if following {
-			err := db.StopFollowingDDL(c.Context, &exaudit.FollowOptions{LockTimeout: options.LockTimeout, DryRun: dryRun})
+			err := db.StopFollowingDDL(c.Context,
+				&exaudit.FollowOptions{LockTimeout: options.LockTimeout, DryRun: dryRun})
 			if err != nil {
 				return err
 			}

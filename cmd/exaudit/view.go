@@ -52,7 +52,8 @@ func (v view) heading(version *exaudit.Version) string {
 		parts = append(parts, v.bold("rollback"+ofThose("", version.Undid)))
 	}
 	if version.PreviousEntityID != nil {
-		parts = append(parts, fmt.Sprintf("key %s → %s", printable(*version.PreviousEntityID), printable(version.EntityID)))
+		parts = append(parts, fmt.Sprintf("key %s → %s", printable(*version.PreviousEntityID),
+			printable(version.EntityID)))
 	}
 	if version.Gap != nil {
 		parts = append(parts, "after changes out of sight")
@@ -76,7 +77,8 @@ func ofThose[ID int64 | uint64](kind string, undid []ID) string {
 	case len(undid) == 0:
 		return ""
 	case len(undid) > named:
-		return fmt.Sprintf(" of %d%s", len(undid), map[bool]string{true: " versions", false: " transactions"}[kind == ""])
+		return fmt.Sprintf(" of %d%s", len(undid),
+			map[bool]string{true: " versions", false: " transactions"}[kind == ""])
 	}
 	texts := make([]string, len(undid))
 	for i, id := range undid {
@@ -176,7 +178,8 @@ func withoutNulls(version *exaudit.Version) (exaudit.Patch, int) {
 	shown := make(patch.Object, len(object))
 	noted := append(jsonNullsOf(version.Before), jsonNullsOf(version.After)...)
 	for name, change := range object {
-		if (change == patch.Patch(patch.Added{}) || change == patch.Patch(patch.Removed{})) && !slices.Contains(noted, name) {
+		if (change == patch.Patch(patch.Added{}) || change == patch.Patch(patch.Removed{})) &&
+			!slices.Contains(noted, name) {
 			continue
 		}
 		shown[name] = change

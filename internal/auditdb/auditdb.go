@@ -86,7 +86,8 @@ func ByOption(t testing.TB, db *pgtest.DB, table string, o triggers.Options) {
 	default:
 		return
 	}
-	_, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o}))
+	_, err := triggers.Install(context.Background(), db.Pool, []string{table},
+		triggers.WithOptions(map[string]triggers.Options{table: o}))
 	if refused := (*triggers.OptionError)(nil); errors.As(err, &refused) && refused.Option == "trigger" {
 		return
 	}

@@ -33,7 +33,8 @@ type table struct {
 // Apply adds the custom columns that are missing and installs on the selected tables with
 // their options, each in a transaction of its own, as Install does. Tables that are tracked and not selected are left
 // as they are. A dry run does everything, and then rolls it back. With a *PartialError, the result is what was done.
-func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool, opts ...triggers.InstallOption) (*Result, error) {
+func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool, opts ...triggers.InstallOption) (*Result,
+	error) {
 	result := &Result{}
 	names, options, err := f.installation(ctx, conn, result)
 	if err != nil {
@@ -60,7 +61,8 @@ func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool, opts 
 }
 
 // installation finds the tables, and what they and the custom columns are to be.
-func (f *File) installation(ctx context.Context, q db.DBTX, result *Result) (names []string, opts []triggers.InstallOption, err error) {
+func (f *File) installation(ctx context.Context, q db.DBTX, result *Result) (names []string,
+	opts []triggers.InstallOption, err error) {
 	// of this database, if it is one of exaudit's at all
 	if err := sql.Check(ctx, q); err != nil {
 		return nil, nil, err
@@ -79,7 +81,10 @@ func (f *File) installation(ctx context.Context, q db.DBTX, result *Result) (nam
 	}
 	opts = append(opts, triggers.WithOptions(options))
 	if len(result.Columns) > 0 {
-		opts = append(opts, triggers.Columns(func(tx pgx.Tx, versions string) error { return f.addColumns(ctx, tx, versions, result.Columns) }))
+		opts = append(opts, triggers.Columns(func(tx pgx.Tx,
+			versions string) error {
+			return f.addColumns(ctx, tx, versions, result.Columns)
+		}))
 	}
 	return names, opts, nil
 }
@@ -107,7 +112,8 @@ type Column struct {
 }
 
 // Migrations writes what Apply would do as migrations, and changes nothing.
-func (f *File) Migrations(ctx context.Context, conn triggers.Conn, opts ...triggers.InstallOption) (*Migrations, error) {
+func (f *File) Migrations(ctx context.Context, conn triggers.Conn, opts ...triggers.InstallOption) (*Migrations,
+	error) {
 	result, migrations := &Result{}, &Migrations{}
 	names, options, err := f.installation(ctx, conn, result)
 	if err != nil {
@@ -138,7 +144,8 @@ func (f *File) selected(ctx context.Context, q db.DBTX) (tables []table, skipped
 			return nil, nil, f.explain(err, name)
 		}
 		if i := slices.IndexFunc(tables, func(other table) bool { return other.relation == t.relation }); i >= 0 {
-			return nil, nil, f.fail(nil, []string{"tables", name}, "table %s is given twice: %s is the same", name, tables[i].name)
+			return nil, nil, f.fail(nil, []string{"tables", name}, "table %s is given twice: %s is the same", name,
+				tables[i].name)
 		}
 		t.options = f.Tables[name]
 		tables = append(tables, t)
@@ -214,10 +221,12 @@ func (f *File) Unmatched(ctx context.Context, q db.DBTX) (list []error, err erro
 		if triggers.IsPattern(name) {
 			continue
 		}
-		if quoted, err := triggers.Excepted(ctx, q, name, slices.Concat(names, withoutKey)); err != nil || quoted != "" {
+		if quoted, err := triggers.Excepted(ctx, q, name, slices.Concat(names, withoutKey)); err != nil ||
+			quoted != "" {
 			continue // selected says what is wrong
 		}
-		if _, err := resolve(ctx, q, name); errors.Is(err, triggers.ErrNoTable) || errors.Is(err, triggers.ErrNotTrackable) {
+		if _, err := resolve(ctx, q, name); errors.Is(err, triggers.ErrNoTable) ||
+			errors.Is(err, triggers.ErrNotTrackable) {
 			list = append(list, f.fail(err, []string{"except", name}, "except: %v", err))
 		}
 	}
@@ -310,7 +319,8 @@ func (f *File) missingColumns(ctx context.Context, q db.DBTX) ([]string, error) 
 	}
 	if len(differing) > 0 {
 		d := differing[0]
-		return nil, f.fail(nil, []string{"custom_columns", d.name}, "%s: ALTER TABLE exaudit.versions yourself, or change the file", d.problem)
+		return nil, f.fail(nil, []string{"custom_columns", d.name},
+			"%s: ALTER TABLE exaudit.versions yourself, or change the file", d.problem)
 	}
 	return missing, nil
 }
@@ -342,7 +352,8 @@ func (f *File) columns(ctx context.Context, q db.DBTX) (missing []string, differ
 		case i < 0:
 			missing = append(missing, name)
 		case have[i].TypeName != want:
-			differing = append(differing, difference{name, fmt.Sprintf("column %s is %s, not %s", name, have[i].TypeName, want)})
+			differing = append(differing, difference{name,
+				fmt.Sprintf("column %s is %s, not %s", name, have[i].TypeName, want)})
 		}
 	}
 	return missing, differing, nil
@@ -361,7 +372,8 @@ func typeName(ctx context.Context, q db.DBTX, text string) (string, error) {
 		return "", err
 	}
 	var oid *uint32
-	if err := q.QueryRow(ctx, "SELECT pg_catalog.to_regtype($1::pg_catalog.text)::pg_catalog.oid AS type", text).Scan(&oid); err != nil {
+	if err := q.QueryRow(ctx, "SELECT pg_catalog.to_regtype($1::pg_catalog.text)::pg_catalog.oid AS type",
+		text).Scan(&oid); err != nil {
 		return "", err
 	}
 	if len(fields) != 1 || oid == nil {
@@ -383,17 +395,22 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 	var drift []triggers.Drift
 	for _, name := range withoutKey {
 		drift = append(drift, triggers.Drift{
-			Table: name, Object: "table", Problem: fmt.Sprintf("has no primary key and is not tracked, though %s:%d selects it", f.path, f.line("all")),
-			Cure: "give it one, or list it under except",
+			Table: name, Object: "table",
+			Problem: fmt.Sprintf("has no primary key and is not tracked, though %s:%d selects it", f.path, f.line("all")),
+			Cure:    "give it one, or list it under except",
 		})
 	}
 	for _, want := range selected {
-		i := slices.IndexFunc(tables, func(s triggers.Status) bool { return s.Relation == want.relation && s.Tracked.Tracked })
+		i := slices.IndexFunc(tables, func(s triggers.Status) bool {
+			return s.Relation == want.relation && s.Tracked.Tracked
+		})
 		switch {
 		case i < 0:
-			drift = append(drift, triggers.Drift{Table: want.quoted, Object: "table", Problem: "is not tracked, though " + f.where(want) + " selects it", Cure: f.cure()})
+			drift = append(drift, triggers.Drift{Table: want.quoted, Object: "table",
+				Problem: "is not tracked, though " + f.where(want) + " selects it", Cure: f.cure()})
 		case !tables[i].Options.Equal(want.options):
-			drift = append(drift, triggers.Drift{Table: tables[i].QuotedName, Object: "table", Problem: "has other options than in " + f.where(want), Cure: f.cure()})
+			drift = append(drift, triggers.Drift{Table: tables[i].QuotedName, Object: "table",
+				Problem: "has other options than in " + f.where(want), Cure: f.cure()})
 		}
 	}
 	following, err := f.following(ctx, q)
@@ -402,18 +419,31 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 	}
 	for _, s := range tables {
 		switch {
-		case !s.Tracked.Tracked, s.Relation == 0, slices.ContainsFunc(selected, func(t table) bool { return t.relation == s.Relation }):
+		case !s.Tracked.Tracked, s.Relation == 0,
+			slices.ContainsFunc(selected, func(t table) bool { return t.relation == s.Relation }):
 		case following == nil || !following.Covers(s.QuotedName):
-			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: "is tracked, though " + f.path + " does not select it", Cure: f.cureBy("uninstall " + s.QuotedName)})
+			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table",
+				Problem: "is tracked, though " + f.path + " does not select it",
+				Cure:    f.cureBy("uninstall " + s.QuotedName)})
 		case !s.Options.Equal(triggers.Options{}):
-			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table", Problem: fmt.Sprintf("has options, which %s:%d does not give new tables", f.path, f.line("new_tables")), Cure: "list it under tables"})
+			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table",
+				Problem: fmt.Sprintf("has options, which %s:%d does not give new tables", f.path, f.line("new_tables")),
+				Cure:    "list it under tables"})
 		}
 	}
 	differs, err := f.compareFollowing(ctx, q, following)
 	if err != nil {
 		return nil, err
 	}
-	drift = append(drift, differs...)
+	columns, err := f.compareColumns(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(drift, differs, columns), nil
+}
+
+// compareColumns compares the custom columns.
+func (f *File) compareColumns(ctx context.Context, q db.DBTX) (drift []triggers.Drift, err error) {
 	missing, differing, err := f.columns(ctx, q)
 	if err != nil {
 		return nil, err
@@ -427,7 +457,8 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 		if problem == "missing" {
 			cure = f.cure()
 		}
-		drift = append(drift, triggers.Drift{Table: "exaudit.versions", Object: object, Problem: fmt.Sprintf("is %s (%s:%d)", problem, f.path, f.line("custom_columns", d.name)), Cure: cure})
+		drift = append(drift, triggers.Drift{Table: "exaudit.versions", Object: object,
+			Problem: fmt.Sprintf("is %s (%s:%d)", problem, f.path, f.line("custom_columns", d.name)), Cure: cure})
 	}
 	return drift, nil
 }

@@ -13,10 +13,11 @@ import (
 	"github.com/exaudit/exaudit/db"
 )
 
-// addColumns adds custom columns to exaudit.versions, or to an empty copy of it. Then what they refer to is copied, too:
-// nothing is locked that the application needs.
+// addColumns adds custom columns to exaudit.versions, or to an empty copy of it. Then what they refer to is copied,
+// too: nothing is locked that the application needs.
 func (f *File) addColumns(ctx context.Context, tx pgx.Tx, versions string, names []string) error {
-	t := trial{versions: versions, named: []string{versions, "exaudit.versions", strings.TrimPrefix(versions, "exaudit."), "versions"}}
+	t := trial{versions: versions, named: []string{versions, "exaudit.versions",
+		strings.TrimPrefix(versions, "exaudit."), "versions"}}
 	had, err := t.flaws(ctx, tx)
 	if err != nil {
 		return err
@@ -37,7 +38,8 @@ func (f *File) addColumns(ctx context.Context, tx pgx.Tx, versions string, names
 		}
 		for _, flaw := range flaws {
 			if !slices.Contains(had, flaw) {
-				return f.fail(nil, []string{"custom_columns", name}, "column %s: %s %s", name, t.text(flaw.Object), t.text(flaw.Problem))
+				return f.fail(nil, []string{"custom_columns", name}, "column %s: %s %s", name, t.text(flaw.Object),
+					t.text(flaw.Problem))
 			}
 		}
 	}
@@ -61,7 +63,8 @@ func (t *trial) flaws(ctx context.Context, tx pgx.Tx) ([]db.CustomColumnFlawsRow
 }
 
 // referenced is the name that what follows REFERENCES begins with, and what comes next.
-var referenced = regexp.MustCompile(`^\s*((?:` + identifier + `)(?:\s*\.\s*(?:` + identifier + `))*)\s*((?s:[(a-zA-Z].*)?)$`)
+var referenced = regexp.MustCompile(`^\s*((?:` + identifier + `)(?:\s*\.\s*(?:` + identifier +
+	`))*)\s*((?s:[(a-zA-Z].*)?)$`)
 
 const identifier = `"(?:[^"]|"")+"|[a-zA-Z_\x{80}-\x{10ffff}][a-zA-Z0-9_$\x{80}-\x{10ffff}]*`
 

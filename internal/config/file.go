@@ -221,7 +221,8 @@ func (f *File) fail(cause error, place []string, format string, args ...any) err
 func (f *File) explain(err error, table string) error {
 	wrong := (*triggers.OptionError)(nil)
 	if errors.As(err, &wrong) {
-		return f.fail(err, []string{"tables", table, wrong.Option, wrong.Value}, "table %s: %s: %s", table, wrong.Option, wrong.Reason)
+		return f.fail(err, []string{"tables", table, wrong.Option, wrong.Value}, "table %s: %s: %s", table,
+			wrong.Option, wrong.Reason)
 	}
 	return f.fail(err, []string{"tables", table}, "%v", err)
 }

@@ -58,7 +58,8 @@ func (r reader) wrong(node *yaml.Node, place []string, what string) error {
 }
 
 // pairs walks through a mapping, each key once.
-func (r reader) pairs(node *yaml.Node, place []string, do func(name string, at []string, value *yaml.Node) error) error {
+func (r reader) pairs(node *yaml.Node, place []string,
+	do func(name string, at []string, value *yaml.Node) error) error {
 	if node.Kind != yaml.MappingNode {
 		if len(place) == 0 {
 			return &Error{Path: r.path, Line: node.Line, Text: "the file is not a mapping of keys to values"}
@@ -89,7 +90,8 @@ func (r reader) structure(node *yaml.Node, place []string, into reflect.Value) e
 	return r.pairs(node, place, func(name string, at []string, value *yaml.Node) error {
 		i := slices.Index(keys, name)
 		if i < 0 {
-			return &Error{Path: r.path, Line: r.line(at...), Text: fmt.Sprintf("unknown key %s: it is one of %s", strings.Join(at, "."), strings.Join(keys, ", "))}
+			return &Error{Path: r.path, Line: r.line(at...),
+				Text: fmt.Sprintf("unknown key %s: it is one of %s", strings.Join(at, "."), strings.Join(keys, ", "))}
 		}
 		return r.value(value, at, into.Field(i))
 	})

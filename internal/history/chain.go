@@ -20,7 +20,8 @@ type Present struct {
 	// Gaps tells that the options of the table let rows change out of sight: by a condition,
 	// by exaudit.ignore, by a TRUNCATE that is ignored.
 	Gaps bool
-	// Ends are the last versions before the table was not tracked any more, for a while or until now, in ascending order.
+	// Ends are the last versions before the table was not tracked any more, for a while or until now, in ascending
+	// order.
 	Ends []int64
 	// Hidden are the columns that its options leave out of whole rows.
 	Hidden []string
@@ -42,11 +43,13 @@ type DivergedError struct {
 func (e *DivergedError) Error() string {
 	switch {
 	case e.Version == 0 && e.Explained:
-		return fmt.Sprintf("the row was changed out of sight, as its table's options allow: %s", patch.Text(e.Difference))
+		return fmt.Sprintf("the row was changed out of sight, as its table's options allow: %s",
+			patch.Text(e.Difference))
 	case e.Version == 0:
 		return fmt.Sprintf("the present row is not what its history says: %s", patch.Text(e.Difference))
 	case e.Explained:
-		return fmt.Sprintf("before version %d the row was changed out of sight, as its table's options allow: %s", e.Version, patch.Text(e.Difference))
+		return fmt.Sprintf("before version %d the row was changed out of sight, as its table's options allow: %s",
+			e.Version, patch.Text(e.Difference))
 	}
 	return fmt.Sprintf("version %d does not fit the version before it: %s", e.Version, patch.Text(e.Difference))
 }

@@ -191,16 +191,17 @@ func (c columns) retyped(from, to int) []string {
 	return list
 }
 
-// sameType reports whether a column of an epoch has the same type in the next one, and the type is made of the same. What
-// ALTER TYPE only renames is the same, but for labels in the text of a composite value or a range, and for a label whose
-// name became another's.
+// sameType reports whether a column of an epoch has the same type in the next one, and the type is made of the same.
+// What ALTER TYPE only renames is the same, but for labels in the text of a composite value or a range, and for a label
+// whose name became another's.
 func (c columns) sameType(i int, was, is column) bool {
 	same := c[i].relation == c[i+1].relation // so that oids and attribute numbers may be compared
 	sameOID := same && was.OID == is.OID
 	if was.Layout != is.Layout || sameOID && was.Numbers != is.Numbers {
 		return false
 	}
-	if was.Type != is.Type && (!sameOID || was.OID == 0 || strings.ContainsRune(was.Type, '(') || strings.ContainsRune(is.Type, '(')) {
+	if was.Type != is.Type && (!sameOID || was.OID == 0 || strings.ContainsRune(was.Type, '(') ||
+		strings.ContainsRune(is.Type, '(')) {
 		return false
 	}
 	for enum, labels := range was.Labels {

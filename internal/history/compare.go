@@ -30,7 +30,8 @@ func readComparison(ctx context.Context, q db.DBTX, e Entity, more Comparison) (
 	if err != nil {
 		return fail(err)
 	}
-	c := Comparison{append(own.Places, more.Primitive...), append(own.Types, more.Types...), own.Positional || more.Positional}
+	c := Comparison{append(own.Places, more.Primitive...), append(own.Types, more.Types...),
+		own.Positional || more.Positional}
 	if c.plain() {
 		return nil, nil
 	}
@@ -63,7 +64,8 @@ func (c Comparison) Compare(ctx context.Context, q db.DBTX, versions []*Version)
 		opts, ok := tables[v.TableID]
 		if !ok {
 			var err error
-			if opts, err = readComparison(ctx, q, Entity{TableID: v.TableID, Table: v.Table, Relation: v.columns.relation()}, c); err != nil {
+			if opts, err = readComparison(ctx, q,
+				Entity{TableID: v.TableID, Table: v.Table, Relation: v.columns.relation()}, c); err != nil {
 				return err
 			}
 			tables[v.TableID] = opts

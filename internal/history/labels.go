@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// relabel gives the values of enums the present names of their labels, by columns; exaudit_internal.relabeled does the same.
+// relabel gives the values of enums the present names of their labels, by columns; exaudit_internal.relabeled does the
+// same.
 func (i Image) relabel(labels map[string]map[string]string) {
 	for name, renamed := range labels {
 		if value, ok := i[name]; ok {

@@ -67,8 +67,10 @@ func shared(versions []*Version) []string {
 }
 
 // moved are the versions of the rows that have had some keys, if one was rewritten since a version; else none.
-func moved(ctx context.Context, q db.DBTX, tableID int32, firstID int64, keys ...string) ([]db.MovedVersionsRow, error) {
-	told, err := db.New().MovedVersions(ctx, q, db.MovedVersionsParams{TableID: tableID, EntityIds: keys, FirstID: firstID})
+func moved(ctx context.Context, q db.DBTX, tableID int32, firstID int64, keys ...string) ([]db.MovedVersionsRow,
+	error) {
+	told, err := db.New().MovedVersions(ctx, q,
+		db.MovedVersionsParams{TableID: tableID, EntityIds: keys, FirstID: firstID})
 	if err != nil {
 		return nil, fmt.Errorf("tell apart the rows that have had key %s: %w", keys[0], err)
 	}
@@ -96,7 +98,8 @@ func linesOf(versions []*Version, told []db.MovedVersionsRow) []*Line {
 		v, action := byID[m.VersionID], Action(m.Action)
 		line := rows[m.RowNumber]
 		if line == nil {
-			if line = last[m.EntityID]; action != Created || line == nil || left[m.EntityID] || !line.ended || ends[m.RowNumber] != m.EntityID {
+			if line = last[m.EntityID]; action != Created || line == nil || left[m.EntityID] || !line.ended ||
+				ends[m.RowNumber] != m.EntityID {
 				line = &Line{}
 				lines = append(lines, line)
 			}

@@ -27,7 +27,8 @@ func (i Image) Merge(base, theirs Image, wanted func(column string) bool, overwr
 		if i.holdsJSONNull(name) || base.holdsJSONNull(name) || theirs.holdsJSONNull(name) {
 			// as values, the two nulls look the same
 			if !base.SameAs(theirs, name) {
-				conflicts = append(conflicts, patch.Conflict{Path: patch.Path{name}, Base: base[name], Ours: i[name], Theirs: theirs[name]})
+				conflicts = append(conflicts, patch.Conflict{Path: patch.Path{name}, Base: base[name], Ours: i[name],
+					Theirs: theirs[name]})
 				if overwrite {
 					taken[name] = theirs[name]
 				}
@@ -76,8 +77,8 @@ func Arrange(versions []*Version) {
 	}
 }
 
-// Altered are the columns of a version that were given another type since, or another length, precision or scale, or whose
-// type was altered.
+// Altered are the columns of a version that were given another type since, or another length, precision or scale, or
+// whose type was altered.
 func (v *Version) Altered() []string {
 	var retyped []string
 	for i := v.epoch; i+1 < len(v.columns); i++ {

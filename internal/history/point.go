@@ -19,8 +19,8 @@ var (
 	// ErrNotTrackedThen means that nothing was recorded of a table at a point, because it was not tracked: it had been
 	// uninstalled.
 	ErrNotTrackedThen = errors.New("not tracked at that time")
-	// ErrUnreadable means that what was recorded of a row cannot be a row of its table any more: a type that was changed
-	// since does not read it.
+	// ErrUnreadable means that what was recorded of a row cannot be a row of its table any more: a type that was
+	// changed since does not read it.
 	ErrUnreadable = errors.New("not readable as the table is now")
 	// ErrFuture means that a point is still to come, by the clock of the database.
 	ErrFuture = errors.New("in the future")
@@ -106,7 +106,8 @@ func AsOf(ctx context.Context, q db.DBTX, e Entity, key *string, p Point, images
 	if p.function == "" {
 		return errNoPoint
 	}
-	query, err := db.New().AsOfQuery(ctx, q, db.AsOfQueryParams{Relation: e.Relation, FunctionName: p.function, AsImages: images})
+	query, err := db.New().AsOfQuery(ctx, q, db.AsOfQueryParams{Relation: e.Relation, FunctionName: p.function,
+		AsImages: images})
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,8 @@ func Check(ctx context.Context, q db.DBTX, e Entity, cut int) error {
 }
 
 // complete leaves hidden columns of the present row out of the states before it.
-func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden []string, cut int) ([]*Version, []*Line, error) {
+func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden []string, cut int) ([]*Version, []*Line,
+	error) {
 	versions, err := Read(ctx, q, e, Page{Cut: cut})
 	if err != nil {
 		return nil, nil, err
@@ -193,7 +194,8 @@ func readStretch(ctx context.Context, q db.DBTX, e Entity, stretch stretch, p Pa
 
 func readPage(ctx context.Context, q db.DBTX, e Entity, stretch stretch, size, cut int) ([]*Version, error) {
 	rows, err := db.New().EntityVersions(ctx, q, db.EntityVersionsParams{Cut: optional(cut),
-		TableID: e.TableID, EntityID: stretch.EntityID, FirstID: stretch.FirstID, LastID: stretch.LastID, PageSize: int32(size),
+		TableID: e.TableID, EntityID: stretch.EntityID, FirstID: stretch.FirstID, LastID: stretch.LastID,
+		PageSize: int32(size),
 	})
 	if err != nil {
 		return nil, err

@@ -36,7 +36,8 @@ const (
 	TriggerDisabled UnrecordedReason = "disabled"
 	// SessionIgnores means that the session has set exaudit.ignore, which the table's options allow.
 	SessionIgnores UnrecordedReason = "ignored"
-	// SessionIsReplica means that session_replication_role is replica, and the table has not the option record_replicated.
+	// SessionIsReplica means that session_replication_role is replica, and the table has not the option
+	// record_replicated.
 	SessionIsReplica UnrecordedReason = "replica"
 )
 

@@ -65,7 +65,8 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 	if rewritten || len(r.present.Ends) > 0 {
 		return r, r.readMoved(ctx, q)
 	}
-	if r.lastID, err = db.New().LastEntityVersion(ctx, q, db.LastEntityVersionParams{TableID: e.TableID, EntityID: e.ID}); err != nil {
+	if r.lastID, err = db.New().LastEntityVersion(ctx, q,
+		db.LastEntityVersionParams{TableID: e.TableID, EntityID: e.ID}); err != nil {
 		return fail(err)
 	}
 	r.lastID = min(r.lastID, e.Period.last())
@@ -209,14 +210,16 @@ func (r *Replay) kept(row Row, v *Version, place int) Row {
 	var names []string
 	row.Unknown = slices.DeleteFunc(row.Unknown, func(name string) bool {
 		b := r.begins[name]
-		is := b.retyped && v.epoch >= b.epoch && place >= now.recorded[name] && now.row.has(name) && !slices.Contains(r.present.Hidden, name)
+		is := b.retyped && v.epoch >= b.epoch && place >= now.recorded[name] && now.row.has(name) &&
+			!slices.Contains(r.present.Hidden, name)
 		if is {
 			names = append(names, name)
 		}
 		return is
 	})
 	if len(names) > 0 {
-		row.Image = overlay(row.Image, pick(now.row, func(name string) bool { return slices.Contains(names, name) }), nil)
+		row.Image = overlay(row.Image, pick(now.row, func(name string) bool { return slices.Contains(names, name) }),
+			nil)
 	}
 	return row
 }
@@ -364,7 +367,8 @@ func (r *Replay) Rows(v *Version) (before, after Row) {
 	case Deleted:
 		return r.row(v, v.Before, v.Before), Row{}
 	default:
-		return r.kept(r.row(v, v.Undo(v.State), v.Undo(known)), v, v.place-1), r.kept(r.row(v, v.State, known), v, v.place)
+		return r.kept(r.row(v, v.Undo(v.State), v.Undo(known)), v, v.place-1),
+			r.kept(r.row(v, v.State, known), v, v.place)
 	}
 }
 

@@ -204,7 +204,8 @@ func Search(ctx context.Context, q db.DBTX, f Filter, page Page) ([]*Version, er
 		if s.windowed && after < last-window {
 			last = max(after, 0) + window
 		}
-		rows, err := db.New().Search(ctx, q, db.SearchParams{Filter: s.filter, Cut: optional(page.Cut), AfterID: after, LastID: last, PageSize: int32(size)})
+		rows, err := db.New().Search(ctx, q, db.SearchParams{Filter: s.filter, Cut: optional(page.Cut), AfterID: after,
+			LastID: last, PageSize: int32(size)})
 		if err != nil {
 			return fail(err)
 		}
@@ -281,7 +282,8 @@ func Passing(ctx context.Context, q db.DBTX, f Filter, versions []*Version) ([]*
 	}
 	byID := func(a, b *Version) int { return int(a.ID - b.ID) }
 	ids, err := db.New().SearchIDs(ctx, q, db.SearchIDsParams{
-		Filter: filter, AfterID: slices.MinFunc(versions, byID).ID - 1, LastID: slices.MaxFunc(versions, byID).ID, PageSize: int32(len(versions)),
+		Filter: filter, AfterID: slices.MinFunc(versions, byID).ID - 1, LastID: slices.MaxFunc(versions, byID).ID,
+		PageSize: int32(len(versions)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("search versions: %w", explained(err))

@@ -79,11 +79,15 @@ func Transactions(ctx context.Context, q db.DBTX, f Filter, before int64, limit 
 		if s.windowed {
 			from = max(s.first, last-window)
 		}
-		rows, err := db.New().SearchTransactions(ctx, q, db.SearchTransactionsParams{Filter: s.filter, AfterID: from, LastID: last})
+		rows, err := db.New().SearchTransactions(ctx, q,
+			db.SearchTransactionsParams{Filter: s.filter, AfterID: from, LastID: last})
 		if err != nil {
 			return fail(err)
 		}
-		fresh := slices.DeleteFunc(rows, func(r db.SearchTransactionsRow) bool { return seen[keyOf(r.Transaction, r.RecordedAt)] })
+		fresh := slices.DeleteFunc(rows, func(r db.SearchTransactionsRow) bool {
+			return seen[keyOf(r.Transaction,
+				r.RecordedAt)]
+		})
 		if fresh, err = s.below(ctx, q, before, fresh); err != nil {
 			return fail(err)
 		}
@@ -106,7 +110,8 @@ func Transactions(ctx context.Context, q db.DBTX, f Filter, before int64, limit 
 
 // below leaves out the transactions that were on an earlier page: those with a version
 // that passes the filter and is not before the cursor.
-func (s search) below(ctx context.Context, q db.DBTX, cursor int64, rows []db.SearchTransactionsRow) ([]db.SearchTransactionsRow, error) {
+func (s search) below(ctx context.Context, q db.DBTX, cursor int64,
+	rows []db.SearchTransactionsRow) ([]db.SearchTransactionsRow, error) {
 	if cursor <= 0 || cursor > s.last || len(rows) == 0 {
 		return rows, nil
 	}
@@ -114,7 +119,8 @@ func (s search) below(ctx context.Context, q db.DBTX, cursor int64, rows []db.Se
 	if err != nil {
 		return nil, err
 	}
-	shown, err := db.New().SearchTransactions(ctx, q, db.SearchTransactionsParams{Filter: above, AfterID: max(cursor-1, s.first), LastID: s.last})
+	shown, err := db.New().SearchTransactions(ctx, q,
+		db.SearchTransactionsParams{Filter: above, AfterID: max(cursor-1, s.first), LastID: s.last})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +128,10 @@ func (s search) below(ctx context.Context, q db.DBTX, cursor int64, rows []db.Se
 	for _, r := range shown {
 		earlier[keyOf(r.Transaction, r.RecordedAt)] = true
 	}
-	return slices.DeleteFunc(rows, func(r db.SearchTransactionsRow) bool { return earlier[keyOf(r.Transaction, r.RecordedAt)] }), nil
+	return slices.DeleteFunc(rows, func(r db.SearchTransactionsRow) bool {
+		return earlier[keyOf(r.Transaction,
+			r.RecordedAt)]
+	}), nil
 }
 
 // of is the filter, for only these transactions, which pass it.
@@ -183,7 +192,8 @@ func (t *Transaction) add(table string, part db.TransactionPartsRow) error {
 	if part.SessionRole != "" && !slices.Contains(t.SessionUsers, part.SessionRole) {
 		t.SessionUsers = append(t.SessionUsers, part.SessionRole)
 	}
-	i, ok := slices.BinarySearchFunc(t.Tables, table, func(c TableChanges, name string) int { return strings.Compare(c.Table, name) })
+	i, ok := slices.BinarySearchFunc(t.Tables, table,
+		func(c TableChanges, name string) int { return strings.Compare(c.Table, name) })
 	if !ok {
 		t.Tables = slices.Insert(t.Tables, i, TableChanges{Table: table})
 	}

@@ -39,7 +39,8 @@ func undidTransactions(ctx context.Context, q db.DBTX, t Transaction) ([]uint64,
 	if !t.Rollback {
 		return nil, nil
 	}
-	found, err := db.New().UndidTransactions(ctx, q, db.UndidTransactionsParams{FirstID: t.FirstID, LastID: t.LastID, Xid: int64(t.ID)})
+	found, err := db.New().UndidTransactions(ctx, q,
+		db.UndidTransactionsParams{FirstID: t.FirstID, LastID: t.LastID, Xid: int64(t.ID)})
 	if err != nil {
 		return nil, fmt.Errorf("read what transaction %d has undone: %w", t.ID, err)
 	}

@@ -2,8 +2,8 @@ package history
 
 import "slices"
 
-// endedAfter reports whether the table was not tracked any more after the newest version of a line: what became of the row
-// is not known.
+// endedAfter reports whether the table was not tracked any more after the newest version of a line: what became of the
+// row is not known.
 func (p Present) endedAfter(l *Line) bool {
 	return len(p.Ends) > 0 && l.Versions[len(l.Versions)-1].ID <= p.Ends[len(p.Ends)-1]
 }

@@ -118,7 +118,8 @@ func (v Version) MarshalJSON() ([]byte, error) {
 
 func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 	v := &Version{
-		ID: r.ID, Table: table, TableID: r.TableID, EntityID: r.EntityID, Action: Action(r.Action), RecordedAt: r.RecordedAt,
+		ID: r.ID, Table: table, TableID: r.TableID, EntityID: r.EntityID, Action: Action(r.Action),
+		RecordedAt:  r.RecordedAt,
 		Transaction: uint64(r.Xid), Rollback: r.Rollback, PreviousEntityID: r.PreviousEntityID,
 	}
 	if r.SessionRole != nil {
@@ -129,7 +130,8 @@ func newVersion(table string, r db.EntityVersionsRow) (*Version, error) {
 		name string
 		json []byte
 		into *Image
-	}{{"before", r.Before, &v.Before}, {"after", r.After, &v.After}, {"custom", r.Custom, &custom}, {"custom columns", r.CustomColumns, &columns}} {
+	}{{"before", r.Before, &v.Before}, {"after", r.After, &v.After}, {"custom", r.Custom, &custom},
+		{"custom columns", r.CustomColumns, &columns}} {
 		image, err := DecodeImage(field.json)
 		if err != nil {
 			return nil, fmt.Errorf("version %d: %s: %w", r.ID, field.name, err)
@@ -236,7 +238,8 @@ func (i Image) withheld() []string { return append(i.Masked(), i.Oversized()...)
 // or without a row are left out.
 func (i Image) Known(present Image) Image {
 	unknown := i.withheld()
-	return overlay(i.without(unknown), pick(present, func(name string) bool { return slices.Contains(unknown, name) }), nil)
+	return overlay(i.without(unknown), pick(present, func(name string) bool { return slices.Contains(unknown, name) }),
+		nil)
 }
 
 // incomparable are the columns of which nobody can tell whether they are the same in two
@@ -293,8 +296,8 @@ func noteOrder(item any) string {
 	return "1" + noted(item)
 }
 
-// ErrClientEncoding means that a connection does not speak UTF-8, so that texts that are not ASCII arrive as others. In a
-// database of another encoding, pgx has to be told so: client_encoding=UTF8 in the connection string.
+// ErrClientEncoding means that a connection does not speak UTF-8, so that texts that are not ASCII arrive as others. In
+// a database of another encoding, pgx has to be told so: client_encoding=UTF8 in the connection string.
 var ErrClientEncoding = errors.New("the client_encoding of the connection is not UTF8")
 
 // DecodeImage reads an image from jsonb; SQL NULL gives nil.

@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 )
 
 const (
@@ -158,6 +160,35 @@ func TestWalls(t *testing.T) {
 
 // maxFunction is how many lines a function has at most: it fits on a screen.
 const maxFunction = 60
+
+// Lines have at most 120 columns, with tabs of 4. Of a long string 40 count: it is not cut for that.
+func TestLinesFitAScreen(t *testing.T) {
+	t.Parallel()
+	long := regexp.MustCompile("(\"(?:[^\"\\\\]|\\\\.){39})(?:[^\"\\\\]|\\\\.)*\"|(`[^`]{39})[^`]*`")
+	for _, s := range sources(t) {
+		if s.test() || strings.HasPrefix(s.path, "examples/") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(root, s.path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw := false // inside of a string of several lines
+		for i, line := range strings.Split(string(text), "\n") {
+			was := raw
+			if strings.Count(line, "`")%2 == 1 {
+				raw = !raw
+			}
+			if was || raw {
+				continue
+			}
+			line = strings.ReplaceAll(long.ReplaceAllString(line, "$1$2"), "\t", "    ")
+			if n := utf8.RuneCountInString(line); n > 120 {
+				t.Errorf("%s:%d has %d columns", s.path, i+1, n)
+			}
+		}
+	}
+}
 
 func TestFunctionsFitAScreen(t *testing.T) {
 	t.Parallel()

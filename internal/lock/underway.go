@@ -9,7 +9,8 @@ import (
 )
 
 // UntilEnded waits until the transactions have ended that are under way now, and that an index of exaudit.versions made
-// CONCURRENTLY would wait for; it takes no lock meanwhile. What is still under way after the timeout, 0 is for ever, is an
+// CONCURRENTLY would wait for; it takes no lock meanwhile. What is still under way after the timeout, 0 is for ever, is
+// an
 // *Error.
 func UntilEnded(ctx context.Context, q db.DBTX, timeout time.Duration) error {
 	began, told := time.Now(), false
@@ -43,7 +44,8 @@ func underWay(ctx context.Context, q db.DBTX, known *[]string) ([]Holder, error)
 	*known = make([]string, len(rows))
 	for i, r := range rows {
 		(*known)[i] = r.Transaction
-		found[i] = holder(db.BlockersRow{Pid: r.Pid, Role: r.Role, Application: r.Application, State: r.State, Statement: r.Statement, Since: r.Since})
+		found[i] = holder(db.BlockersRow{Pid: r.Pid, Role: r.Role, Application: r.Application, State: r.State,
+			Statement: r.Statement, Since: r.Since})
 	}
 	return found, nil
 }

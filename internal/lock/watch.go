@@ -114,8 +114,8 @@ func (w *Watch) once(ctx context.Context, conn *pgx.Conn) (found []Holder, pause
 	return found, pause, err
 }
 
-// Stop ends the search. What is being asked for may wait for the connection of the one who stops, behind a pooler. It is
-// not cancelled there for a while, as one more connection would be needed for that, but left behind.
+// Stop ends the search. What is being asked for may wait for the connection of the one who stops, behind a pooler. It
+// is not cancelled there for a while, as one more connection would be needed for that, but left behind.
 func (w *Watch) Stop() {
 	w.stop()
 	select {

@@ -58,7 +58,8 @@ func (p part) same(other part) bool {
 // covers reports whether p names all partitions that next does. Those that are gone need nothing.
 func (p part) covers(next part) bool {
 	known := partitionLine.FindAllString(p.text, -1)
-	return !slices.ContainsFunc(partitionLine.FindAllString(next.text, -1), func(line string) bool { return !slices.Contains(known, line) })
+	return !slices.ContainsFunc(partitionLine.FindAllString(next.text, -1),
+		func(line string) bool { return !slices.Contains(known, line) })
 }
 
 // annotated is the text of a part as goose takes it, which another tool's migration holds without annotations.
@@ -208,6 +209,7 @@ func (f *Folder) number(n int, now time.Time) string {
 	if digits < timestampDigits {
 		return fmt.Sprintf("%0*d", digits, next)
 	}
-	present, _ := strconv.ParseInt(now.UTC().Add(time.Duration(n)*time.Second).Format("20060102150405"), 10, 64) // digits only
+	present, _ := strconv.ParseInt(now.UTC().Add(time.Duration(n)*time.Second).Format("20060102150405"), 10,
+		64) // digits only
 	return strconv.FormatInt(max(present, next), 10)
 }

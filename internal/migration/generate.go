@@ -67,7 +67,8 @@ type Options struct {
 // the migrations that are missing; without any, there is nothing to do. It changes nothing.
 // The database must have the application's tables as they are to be, and schema exaudit,
 // unless that is part of the folder.
-func Generate(ctx context.Context, conn triggers.Conn, file *config.File, folder *Folder, options Options) (files []File, skipped []string, err error) {
+func Generate(ctx context.Context, conn triggers.Conn, file *config.File, folder *Folder,
+	options Options) (files []File, skipped []string, err error) {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("begin: %w", err)
@@ -221,7 +222,8 @@ func noteVersion(changes []Change) error {
 	return nil
 }
 
-func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *config.Migrations, functions bool) ([]Change, error) {
+func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *config.Migrations,
+	functions bool) ([]Change, error) {
 	wanted, renamed := parts(migrations, functions)
 	for _, p := range wanted {
 		if err := p.check(); err != nil {
@@ -236,9 +238,11 @@ func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *co
 			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(),
 				down: "-- " + p.key + " was tracked under its former name, and goes on with the functions that it has.\n"})
 		case !ok:
-			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(), down: removedMark + p.key + "\n" + statement(p.undo) + "\n"})
+			changes = append(changes, Change{Object: p.key, Change: Added, up: p.String(),
+				down: removedMark + p.key + "\n" + statement(p.undo) + "\n"})
 		case !p.same(was) || !was.covers(p):
-			changes = append(changes, Change{Object: p.key, Change: Changed, up: was.replacedBy(p), down: p.replacedBy(was)})
+			changes = append(changes, Change{Object: p.key, Change: Changed, up: was.replacedBy(p),
+				down: p.replacedBy(was)})
 		}
 	}
 	for _, was := range folder.parts {
@@ -253,7 +257,8 @@ func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *co
 		} else if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) && !errors.Is(err, triggers.ErrNotTrackable) {
 			return nil, err
 		}
-		changes = append(changes, Change{Object: was.key, Change: Removed, up: removedMark + was.key + "\n" + statement(was.undo) + "\n", down: down})
+		changes = append(changes, Change{Object: was.key, Change: Removed,
+			up: removedMark + was.key + "\n" + statement(was.undo) + "\n", down: down})
 	}
 	return changes, nil
 }
@@ -275,7 +280,8 @@ func (p part) check() error {
 	}
 	for _, text := range []string{"-- " + p.key, p.undo, p.bare} {
 		if line := directive.Find(text); line != "" {
-			return fmt.Errorf("%s: %w: a line of it looks like one of a tool's own: %.100s", object, ErrText, strings.TrimSpace(line))
+			return fmt.Errorf("%s: %w: a line of it looks like one of a tool's own: %.100s", object, ErrText,
+				strings.TrimSpace(line))
 		}
 	}
 	return nil
@@ -285,17 +291,20 @@ func (p part) check() error {
 // been renamed since they were tracked.
 func parts(m *config.Migrations, functions bool) (wanted []part, renamed []string) {
 	for _, c := range m.Columns {
-		wanted = append(wanted, part{key: columnKey + c.Name, undo: c.Drop, text: statements(c.Add), bare: strings.Join(c.Add, "\n")})
+		wanted = append(wanted, part{key: columnKey + c.Name, undo: c.Drop, text: statements(c.Add),
+			bare: strings.Join(c.Add, "\n")})
 	}
 	for _, t := range m.Tables {
-		wanted = append(wanted, part{key: tableKey + t.Table, undo: t.Uninstall, text: statement(t.Install), bare: t.Install})
+		wanted = append(wanted, part{key: tableKey + t.Table, undo: t.Uninstall, text: statement(t.Install),
+			bare: t.Install})
 		if t.Renamed {
 			renamed = append(renamed, tableKey+t.Table)
 		}
 	}
 	if functions {
 		for _, t := range m.Tables {
-			wanted = append(wanted, part{key: functionsKey + t.Table, undo: t.DropFunctions, text: statements(t.Functions), bare: strings.Join(t.Functions, "\n")})
+			wanted = append(wanted, part{key: functionsKey + t.Table, undo: t.DropFunctions,
+				text: statements(t.Functions), bare: strings.Join(t.Functions, "\n")})
 		}
 	}
 	return wanted, renamed
@@ -329,7 +338,8 @@ func (f File) Up() string { return plain(header + f.up()) }
 func (f File) Down() string { return plain(f.down()) }
 
 func plain(text string) string {
-	lines := slices.DeleteFunc(strings.SplitAfter(text, "\n"), func(line string) bool { return strings.HasPrefix(line, "-- +goose ") })
+	lines := slices.DeleteFunc(strings.SplitAfter(text, "\n"),
+		func(line string) bool { return strings.HasPrefix(line, "-- +goose ") })
 	return strings.Join(lines, "")
 }
 

@@ -164,7 +164,8 @@ func (t Tool) format(path, up, down string) ([]output, error) {
 	}
 	for line := range strings.Lines(plainUp + plainDown) {
 		if t.misread(strings.TrimSuffix(line, "\n")) {
-			return nil, fmt.Errorf("%w: %s would take a line of it for its own: %s", ErrText, t, strings.TrimSpace(line))
+			return nil, fmt.Errorf("%w: %s would take a line of it for its own: %s", ErrText, t,
+				strings.TrimSpace(line))
 		}
 	}
 	return []output{{path + ".sql", header + content}}, nil

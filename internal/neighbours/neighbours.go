@@ -32,7 +32,8 @@ const Schema = `
 	INSERT INTO theirs_parts VALUES (1, 1), (2, 12);`
 
 // Tables are theirs, to be tracked.
-var Tables = []string{"theirs_written", "theirs_emptied", "theirs_altered", "theirs_named", "theirs_dropped", "theirs_gone", "theirs_moved", "theirs_parts"}
+var Tables = []string{"theirs_written", "theirs_emptied", "theirs_altered", "theirs_named", "theirs_dropped",
+	"theirs_gone", "theirs_moved", "theirs_parts"}
 
 // neighbour is a session that does something in a transaction and stays there; later is what it goes on with, again
 // and again; {} is a number that has not been there.

@@ -12,8 +12,8 @@ import (
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
-// watch looks again and again for sessions that wait for a lock. Whoever waits for a neighbour, who does not move, waits
-// until a time-out: so it is seen.
+// watch looks again and again for sessions that wait for a lock. Whoever waits for a neighbour, who does not move,
+// waits until a time-out: so it is seen.
 type watch struct {
 	cancel context.CancelFunc
 	done   chan struct{}

@@ -30,8 +30,10 @@ func (r *run) check() error {
 	}
 	r.counts.Versions += len(r.versions)
 	checks := []check{
-		{"twin", r.checkTwin}, {"as of", r.checkEarlier}, {"as of", r.checkMarks}, {"as of", r.checkCommand}, {"states patch", r.checkStates}, {"typed", r.checkTyped},
-		{"undo redo", r.checkUndo}, {"revert", r.checkReverts}, {"undo redo as of", r.checkCommitted}, {"retention", r.checkRetention},
+		{"twin", r.checkTwin}, {"as of", r.checkEarlier}, {"as of", r.checkMarks}, {"as of", r.checkCommand},
+		{"states patch", r.checkStates}, {"typed", r.checkTyped},
+		{"undo redo", r.checkUndo}, {"revert", r.checkReverts}, {"undo redo as of", r.checkCommitted},
+		{"retention", r.checkRetention},
 	}
 	if slices.ContainsFunc(r.Tables, Table.gaps) {
 		checks = []check{{"twin", r.checkTwin}, {"gaps", r.checkGaps}}
@@ -66,7 +68,8 @@ func (r *run) checkTwin() error {
 			continue
 		}
 		if !slices.Equal(shown(want), now.shown(i)) {
-			return fmt.Errorf("torture: the twin's log says %s, and the twin is %s", lines(now.shown(i)), lines(shown(want)))
+			return fmt.Errorf("torture: the twin's log says %s, and the twin is %s", lines(now.shown(i)),
+				lines(shown(want)))
 		}
 	}
 	return nil
@@ -75,7 +78,8 @@ func (r *run) checkTwin() error {
 // earlier compares all tables as of a point with a state.
 func (r *run) earlier(name, function string, point any, want func(place int) []string) error {
 	for i, t := range r.Tables {
-		got, err := r.rows(t.quoted(r.audited), fmt.Sprintf("exaudit.%s(NULL::%s, $1)", function, t.quoted(r.audited)), 0, point)
+		got, err := r.rows(t.quoted(r.audited), fmt.Sprintf("exaudit.%s(NULL::%s, $1)", function, t.quoted(r.audited)),
+			0, point)
 		if err != nil {
 			return found("as of", "%s as of %s: %v; want %s", t.Name, name, err, lines(want(i)))
 		}
@@ -90,7 +94,8 @@ func (r *run) earlier(name, function string, point any, want func(place int) []s
 func (r *run) earlierInGo(mark string) error {
 	audit := exaudit.New(r.control)
 	for _, t := range r.Tables {
-		query := fmt.Sprintf(`SELECT exaudit_internal.encode("~r")::text FROM exaudit.as_of_mark(NULL::%s, $1) AS "~r"`, t.quoted(r.audited))
+		query := fmt.Sprintf(`SELECT exaudit_internal.encode("~r")::text FROM exaudit.as_of_mark(NULL::%s, $1) AS "~r"`,
+			t.quoted(r.audited))
 		rows, _ := r.control.Query(r.ctx, query, mark)
 		want, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (image exaudit.Image, err error) {
 			var text []byte
@@ -232,7 +237,8 @@ func (r *run) earlierByCommand(mark string) error {
 	}
 	for name, t := range byName {
 		if t.images(got[name]) != t.images(want[name]) {
-			return found("as of", "by the command, %s, mark %s: %s; in Go %s", name, mark, t.images(got[name]), t.images(want[name]))
+			return found("as of", "by the command, %s, mark %s: %s; in Go %s", name, mark, t.images(got[name]),
+				t.images(want[name]))
 		}
 	}
 	return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/exaudit/exaudit"
 )
 
-// checkCommitted undoes the last choice, redoes the transaction, and undoes again, each in a transaction of its own: what
-// was is there again, and marks are what they were.
+// checkCommitted undoes the last choice, redoes the transaction, and undoes again, each in a transaction of its own:
+// what was is there again, and marks are what they were.
 func (r *run) checkCommitted() error {
 	if len(r.Choices) == 0 || r.altered {
 		return nil

@@ -16,10 +16,14 @@ type Counts struct {
 
 // kinds are all that Kinds should have in the end.
 var kinds = list(
-	"insert", "insert on conflict do nothing", "insert on conflict do update", "delete", "update", "update of a key", "permutation",
-	"update from", "merge", "copy", "delete and insert", "several writes in one", "truncate", "savepoint", "rollback to savepoint", "rollback",
-	"setting", "race", "waits", "baseline", "rows of before", "references", "partitions", "generated", "identity", "by statement", "masked", "excluded", "where", "ignore", "undo with gaps",
-	"skip rows", "keep later", "overwrite", "redo", "undo of a redo", "committed undo", "retention", "retention of a table", "by the command")
+	"insert", "insert on conflict do nothing", "insert on conflict do update", "delete", "update", "update of a key",
+	"permutation",
+	"update from", "merge", "copy", "delete and insert", "several writes in one", "truncate", "savepoint",
+	"rollback to savepoint", "rollback",
+	"setting", "race", "waits", "baseline", "rows of before", "references", "partitions", "generated", "identity",
+	"by statement", "masked", "excluded", "where", "ignore", "undo with gaps",
+	"skip rows", "keep later", "overwrite", "redo", "undo of a redo", "committed undo", "retention",
+	"retention of a table", "by the command")
 
 // kindsOfAltered are those of worlds in which tables and types are altered.
 var kindsOfAltered = list("alter table", "alter type", "alter under follow_ddl")

@@ -38,7 +38,8 @@ func (r *run) early() error {
 	for place, t := range r.Tables {
 		var expression string
 		name := t.quoted(r.twin())
-		if err := r.control.QueryRow(r.ctx, fmt.Sprintf(`SELECT expression FROM %q."~texts"($1, 1)`, r.twin()), name).Scan(&expression); err != nil {
+		if err := r.control.QueryRow(r.ctx, fmt.Sprintf(`SELECT expression FROM %q."~texts"($1, 1)`, r.twin()),
+			name).Scan(&expression); err != nil {
 			return err
 		}
 		rows, _ := r.control.Query(r.ctx, `SELECT "~uid", `+expression+" FROM "+name+` AS "~r"`)
@@ -62,7 +63,8 @@ func (r *run) baseline(op Op) error {
 		tables = append(tables, t.quoted(r.audited))
 	}
 	r.say(op, "-- exaudit baseline "+strings.Join(tables, " "))
-	done, err := exaudit.New(r.control).Baseline(r.ctx, tables, &exaudit.BaselineOptions{LockTimeout: 100 * time.Millisecond})
+	done, err := exaudit.New(r.control).Baseline(r.ctx, tables,
+		&exaudit.BaselineOptions{LockTimeout: 100 * time.Millisecond})
 	for _, d := range done {
 		if d.Rows > 0 {
 			r.counts.did("baseline")

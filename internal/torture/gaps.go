@@ -27,7 +27,8 @@ func (r *run) checkGaps() error {
 		}
 	}
 	for _, v := range r.versions {
-		_, err := audit.History(r.ctx, r.Tables[v.Place].quoted(r.audited), exaudit.EntityID(v.EntityID), exaudit.WithStates())
+		_, err := audit.History(r.ctx, r.Tables[v.Place].quoted(r.audited), exaudit.EntityID(v.EntityID),
+			exaudit.WithStates())
 		if err != nil && !errors.Is(err, exaudit.ErrDiverged) {
 			return found("gaps", "history of %s %s: %v", r.Tables[v.Place].Name, v.EntityID, err)
 		}
@@ -41,7 +42,10 @@ func (r *run) checkGaps() error {
 			if len(ids) == 0 {
 				continue
 			}
-			if err := r.inRolledBack(func(tx pgx.Tx) error { return r.checkGapsOfUndo(tx, ids, chosen, policy) }); err != nil {
+			if err := r.inRolledBack(func(tx pgx.Tx) error {
+				return r.checkGapsOfUndo(tx, ids, chosen,
+					policy)
+			}); err != nil {
 				return err
 			}
 		}
@@ -53,7 +57,8 @@ func (r *run) checkGaps() error {
 func (r *run) checkGapsOfUndo(tx pgx.Tx, ids []int64, chosen map[int64]bool, policy exaudit.ConflictPolicy) error {
 	what := fmt.Sprintf("undo of %v, %s", ids, policy)
 	r.counts.Undos++
-	_, err := exaudit.New(tx).Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), &exaudit.UndoOptions{OnConflict: policy})
+	_, err := exaudit.New(tx).Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)),
+		&exaudit.UndoOptions{OnConflict: policy})
 	switch {
 	case errors.Is(err, exaudit.ErrUndoConflict), errors.Is(err, exaudit.ErrNothingToDo):
 		return r.holds(tx, "gaps", what, r.now())

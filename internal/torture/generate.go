@@ -84,14 +84,16 @@ func (g *generator) table(place int) Table {
 		t.Columns = append(t.Columns, k.column(name(fmt.Sprintf("c%d", i))))
 	}
 	if first := t.Columns[0]; first.Type == "int" && g.in(6) {
-		t.Columns = append(t.Columns, Column{Name: "g", Type: "int", Rest: fmt.Sprintf("GENERATED ALWAYS AS (%s * 2) STORED", first.quoted()), Generated: true})
+		t.Columns = append(t.Columns, Column{Name: "g", Type: "int",
+			Rest: fmt.Sprintf("GENERATED ALWAYS AS (%s * 2) STORED", first.quoted()), Generated: true})
 	}
 	g.options(&t)
 	return t
 }
 
 func (k kind) column(name string) Column {
-	return Column{Name: name, Type: k.typ, Rest: k.rest, Values: k.values, Fresh: k.fresh, Coarse: k.coarse, Merges: k.merges}
+	return Column{Name: name, Type: k.typ, Rest: k.rest, Values: k.values, Fresh: k.fresh, Coarse: k.coarse,
+		Merges: k.merges}
 }
 
 // options are how a table is divided, checked and recorded.
@@ -127,7 +129,8 @@ func (g *generator) options(t *Table) {
 		}
 		return
 	}
-	if c := t.Columns[len(t.Key)]; g.in(8) && t.KeyOptions == "" && t.PartitionBy == "" && !strings.Contains(c.Type, "json") && c.Type != "xml" {
+	if c := t.Columns[len(t.Key)]; g.in(8) && t.KeyOptions == "" && t.PartitionBy == "" &&
+		!strings.Contains(c.Type, "json") && c.Type != "xml" {
 		t.Constraints = append(t.Constraints, "UNIQUE ("+c.quoted()+")")
 		t.Unique = append(t.Unique, len(t.Key))
 	}
@@ -141,7 +144,8 @@ func (g *generator) references() {
 				continue
 			}
 			key := target.Columns[target.Key[0]]
-			c := Column{Name: fmt.Sprintf("ref%d", to), Type: key.Type, Values: append(slices.Clone(key.Values), "NULL"), Refers: to + 1, Coarse: key.Coarse}
+			c := Column{Name: fmt.Sprintf("ref%d", to), Type: key.Type,
+				Values: append(slices.Clone(key.Values), "NULL"), Refers: to + 1, Coarse: key.Coarse}
 			if g.without.KeysAgain {
 				c.Values = list("NULL", fmt.Sprintf(key.Fresh, 6), fmt.Sprintf(key.Fresh, 7), fmt.Sprintf(key.Fresh, 8))
 			}
@@ -199,13 +203,21 @@ func (g *generator) history() {
 
 // settings are what a session may have set that changes how values are shown or names are found.
 var settings = []string{
-	"SET datestyle = 'German'", "SET intervalstyle = 'sql_standard'", "SET timezone = 'Asia/Kathmandu'", "SET extra_float_digits = -10",
-	"SET bytea_output = 'escape'", "SET search_path = ''", "SET search_path = {types}, pg_catalog", "SET default_transaction_isolation = 'repeatable read'",
-	"SET default_transaction_isolation = 'serializable'", "SET array_nulls = off", "SET quote_all_identifiers = on", "SET xmloption = document",
-	"SET standard_conforming_strings = off", "SET check_function_bodies = off", "SET plan_cache_mode = force_generic_plan",
-	"SET exaudit.ignore = on", "SET exaudit.ignore = on", "SET exaudit.ignore = off", "SET plan_cache_mode = force_custom_plan", "SET transform_null_equals = on", "SET lc_monetary = 'C.UTF-8'", "SET enable_seqscan = off", "SET escape_string_warning = off",
-	"SET backslash_quote = off", "SET force_parallel_mode = on", "SET debug_parallel_query = on", "SET constraint_exclusion = on", "SET default_toast_compression = pglz", "SET enable_indexscan = off",
-	"SET track_counts = off", "SET row_security = off", "SET work_mem = 64", "SET jit_above_cost = 0", "RESET ALL; SET lock_timeout = '30ms'",
+	"SET datestyle = 'German'", "SET intervalstyle = 'sql_standard'", "SET timezone = 'Asia/Kathmandu'",
+	"SET extra_float_digits = -10",
+	"SET bytea_output = 'escape'", "SET search_path = ''", "SET search_path = {types}, pg_catalog",
+	"SET default_transaction_isolation = 'repeatable read'",
+	"SET default_transaction_isolation = 'serializable'", "SET array_nulls = off", "SET quote_all_identifiers = on",
+	"SET xmloption = document",
+	"SET standard_conforming_strings = off", "SET check_function_bodies = off",
+	"SET plan_cache_mode = force_generic_plan",
+	"SET exaudit.ignore = on", "SET exaudit.ignore = on", "SET exaudit.ignore = off",
+	"SET plan_cache_mode = force_custom_plan", "SET transform_null_equals = on", "SET lc_monetary = 'C.UTF-8'",
+	"SET enable_seqscan = off", "SET escape_string_warning = off",
+	"SET backslash_quote = off", "SET force_parallel_mode = on", "SET debug_parallel_query = on",
+	"SET constraint_exclusion = on", "SET default_toast_compression = pglz", "SET enable_indexscan = off",
+	"SET track_counts = off", "SET row_security = off", "SET work_mem = 64", "SET jit_above_cost = 0",
+	"RESET ALL; SET lock_timeout = '30ms'",
 }
 
 func (g *generator) choice() Choice {

@@ -128,7 +128,8 @@ func (r *run) load() error {
 	entries, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (*entry, error) {
 		e := new(entry)
 		var before, after []byte
-		err := row.Scan(&e.Seq, &e.Step, &e.Place, &e.UID, &e.Action, &e.Old, &e.New, &before, &after, &e.Key, &e.Columns, &e.XID, &e.Began, &e.Unseen)
+		err := row.Scan(&e.Seq, &e.Step, &e.Place, &e.UID, &e.Action, &e.Old, &e.New, &before, &after, &e.Key,
+			&e.Columns, &e.XID, &e.Began, &e.Unseen)
 		if err == nil {
 			e.OldImage, err = history.DecodeImage(before)
 		}
@@ -151,7 +152,8 @@ func (r *run) load() error {
 	return r.match()
 }
 
-// normalize sets in all rows the columns of the end: what was dropped is NULL, what was added has what it was filled with.
+// normalize sets in all rows the columns of the end: what was dropped is NULL, what was added has what it was filled
+// with.
 //
 // Hidden columns are NULL, and entries that change nothing else are as if they had not been, unless they are recorded.
 func (r *run) normalize() error {
@@ -264,7 +266,10 @@ func moved(entries []*entry) []*entry {
 	var list []*entry
 	for _, e := range entries {
 		if n := len(list); e.Action == "INSERT" && n > 0 {
-			at := slices.IndexFunc(list, func(d *entry) bool { return d.Action == "DELETE" && d.Place == e.Place && d.UID == e.UID })
+			at := slices.IndexFunc(list, func(d *entry) bool {
+				return d.Action == "DELETE" && d.Place == e.Place &&
+					d.UID == e.UID
+			})
 			if at >= 0 {
 				list[at].Action, list[at].New, list[at].NewImage, list[at].Key = "UPDATE", e.New, e.NewImage, e.Key
 				continue
@@ -305,12 +310,14 @@ func (r *run) match() error {
 			e.XID, e.Began = e.version.XID, e.version.Began
 		}
 		if e.version.XID != e.XID {
-			return found("recorded", "version %d is of transaction %d, the change of %d", e.version.ID, e.version.XID, e.XID)
+			return found("recorded", "version %d is of transaction %d, the change of %d", e.version.ID, e.version.XID,
+				e.XID)
 		}
 	}
 	for g, left := range waiting {
 		if len(left) > 0 {
-			return found("recorded", "version %d, %s %s, is of no change in step %d", left[0].ID, left[0].Action, left[0].EntityID, g.step)
+			return found("recorded", "version %d, %s %s, is of no change in step %d", left[0].ID, left[0].Action,
+				left[0].EntityID, g.step)
 		}
 	}
 	return nil

@@ -39,7 +39,8 @@ var errRollBack = errors.New("roll back")
 
 // checkPolicy undoes by a policy: each row is what it was, or what it becomes; those that no choice is about are what
 // they were. Rows that are written over may take others along.
-func (r *run) checkPolicy(tx pgx.Tx, policy string, options *exaudit.UndoOptions, ids []int64, what string, want undone) error {
+func (r *run) checkPolicy(tx pgx.Tx, policy string, options *exaudit.UndoOptions, ids []int64, what string,
+	want undone) error {
 	what, audit := policy+" undo of "+what, exaudit.New(tx)
 	last, err := r.lastVersion(tx)
 	if err != nil {
@@ -100,7 +101,8 @@ func (r *run) untouched(q querier, place int, what string, now, undone state) er
 	for _, row := range got {
 		text := show(t.recorded(row))
 		if delete(must, text); !may[text] {
-			return found("undo", "%s leaves %s in %s, which is neither what was there, %s, nor what becomes of it, %s", what, text, t.Name, lines(now.shown(place)), lines(undone.shown(place)))
+			return found("undo", "%s leaves %s in %s, which is neither what was there, %s, nor what becomes of it, %s",
+				what, text, t.Name, lines(now.shown(place)), lines(undone.shown(place)))
 		}
 	}
 	for text := range must {

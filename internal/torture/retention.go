@@ -65,7 +65,8 @@ func (r *run) checkCut(s step, place int, cut int64, removed bool) error {
 		}
 		known = !may
 	}
-	got, err := r.rows(t.quoted(r.audited), fmt.Sprintf("exaudit.as_of_mark(NULL::%s, $1)", t.quoted(r.audited)), 0, s.mark)
+	got, err := r.rows(t.quoted(r.audited), fmt.Sprintf("exaudit.as_of_mark(NULL::%s, $1)", t.quoted(r.audited)), 0,
+		s.mark)
 	switch {
 	case err != nil && !known && strings.Contains(err.Error(), "complete only since"):
 	case err != nil:
@@ -73,7 +74,8 @@ func (r *run) checkCut(s step, place int, cut int64, removed bool) error {
 	case removed && s.lastID < cut:
 		return found("retention", "%s as of mark %s: %s; want an error", t.Name, s.mark, lines(shown(got)))
 	case lines(shown(t.allShown(got))) != lines(shown(s.rows[place])):
-		return found("retention", "%s as of mark %s: %s; want %s", t.Name, s.mark, lines(shown(got)), lines(shown(s.rows[place])))
+		return found("retention", "%s as of mark %s: %s; want %s", t.Name, s.mark, lines(shown(got)),
+			lines(shown(s.rows[place])))
 	}
 	return nil
 }

@@ -21,7 +21,8 @@ func (r *run) checkReverts() error {
 }
 
 // refused are the errors by which a revert says what is in its way.
-var refused = []error{exaudit.ErrUniqueConflict, exaudit.ErrReferencedRowMissing, exaudit.ErrConstraint, exaudit.ErrColumnGone, exaudit.ErrNothingToDo}
+var refused = []error{exaudit.ErrUniqueConflict, exaudit.ErrReferencedRowMissing, exaudit.ErrConstraint,
+	exaudit.ErrColumnGone, exaudit.ErrNothingToDo}
 
 // checkRevert wants the row to be what the version found; a row that has its key since may give way, others stay.
 func (r *run) checkRevert(tx pgx.Tx, e *entry) error {

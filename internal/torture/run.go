@@ -108,7 +108,8 @@ func (p *Place) Close(ctx context.Context) {
 // script is what was done.
 func (p *Place) Check(ctx context.Context, w World) (script string, err error) {
 	p.worlds++
-	r := &run{World: w, names: namesOf(p.worlds), ctx: ctx, place: p, control: p.control, sessions: p.sessions, counts: &p.Counts, texts: map[string]string{}}
+	r := &run{World: w, names: namesOf(p.worlds), ctx: ctx, place: p, control: p.control, sessions: p.sessions,
+		counts: &p.Counts, texts: map[string]string{}}
 	if err = r.play(); err == nil {
 		err = r.check()
 	}
@@ -124,7 +125,8 @@ func (r *run) end() error {
 			return err
 		}
 	}
-	_, err := r.control.Exec(r.ctx, fmt.Sprintf(`DROP SCHEMA IF EXISTS %q, %q, %q CASCADE`, r.audited, r.twin(), r.types))
+	_, err := r.control.Exec(r.ctx, fmt.Sprintf(`DROP SCHEMA IF EXISTS %q, %q, %q CASCADE`, r.audited, r.twin(),
+		r.types))
 	return err
 }
 
@@ -199,7 +201,8 @@ func (r *run) create() error {
 		}
 		tables = append(tables, t.quoted(r.audited))
 		options[t.quoted(r.audited)] = t.Options
-		r.script = append(r.script, fmt.Sprintf("-- exaudit install '%s' -- options %+v", t.quoted(r.audited), t.Options))
+		r.script = append(r.script, fmt.Sprintf("-- exaudit install '%s' -- options %+v", t.quoted(r.audited),
+			t.Options))
 	}
 	for _, sql := range r.References {
 		r.script = append(r.script, r.in(sql, r.names, r.audited)+";")
@@ -496,10 +499,12 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-func rowsOf(ctx context.Context, q querier, texts map[string]string, twin, relation, from string, skipped int, args ...any) ([][]*string, error) {
+func rowsOf(ctx context.Context, q querier, texts map[string]string, twin, relation, from string, skipped int,
+	args ...any) ([][]*string, error) {
 	expression, ok := texts[relation]
 	if !ok {
-		err := q.QueryRow(ctx, fmt.Sprintf(`SELECT expression FROM %q."~texts"($1, $2)`, twin), relation, skipped).Scan(&expression)
+		err := q.QueryRow(ctx, fmt.Sprintf(`SELECT expression FROM %q."~texts"($1, $2)`, twin), relation,
+			skipped).Scan(&expression)
 		if err != nil {
 			return nil, err
 		}

@@ -127,7 +127,8 @@ func (g *generator) keys(t Table) (from, on string) {
 		}
 		rows[i] = "(" + strings.Join(values, ", ") + ")"
 	}
-	return fmt.Sprintf("(VALUES %s) AS s (%s)", strings.Join(rows, ", "), strings.Join(names, ", ")), strings.Join(conditions, " AND ")
+	return fmt.Sprintf("(VALUES %s) AS s (%s)", strings.Join(rows, ", "), strings.Join(names, ", ")),
+		strings.Join(conditions, " AND ")
 }
 
 func (g *generator) updateFrom(place int, t Table) string {
@@ -149,7 +150,8 @@ func (g *generator) merge(place int, t Table) string {
 	}
 	key := t.Columns[t.Key[0]]
 	sql += " WHEN MATCHED THEN " + one(g, "DELETE", "DO NOTHING",
-		fmt.Sprintf("UPDATE SET %s = %s", c.quoted(), g.value(c)), fmt.Sprintf("UPDATE SET %s = %s", c.quoted(), g.value(c)),
+		fmt.Sprintf("UPDATE SET %s = %s", c.quoted(), g.value(c)),
+		fmt.Sprintf("UPDATE SET %s = %s", c.quoted(), g.value(c)),
 		fmt.Sprintf("UPDATE SET %s = %s, %s = %s", c.quoted(), g.value(c), key.quoted(), g.value(key)))
 	if g.in(4) {
 		return sql
@@ -164,7 +166,8 @@ func (g *generator) merge(place int, t Table) string {
 			values = append(values, g.value(c))
 		}
 	}
-	return sql + fmt.Sprintf(" WHEN NOT MATCHED THEN INSERT (%s)%s VALUES (%s)", names, overriding, strings.Join(values, ", "))
+	return sql + fmt.Sprintf(" WHEN NOT MATCHED THEN INSERT (%s)%s VALUES (%s)", names, overriding,
+		strings.Join(values, ", "))
 }
 
 // copied is COPY FROM STDIN of the rows of the SELECTs in further lines.
@@ -187,7 +190,8 @@ func (g *generator) copied(place int, t Table) string {
 	return sql
 }
 
-// several are writes of one statement: rows that get other keys by a delete and an insert, or one write after the other.
+// several are writes of one statement: rows that get other keys by a delete and an insert, or one write after the
+// other.
 func (g *generator) several(place int, t Table) string {
 	names, overriding := t.inserted()
 	if g.in(2) {
@@ -213,7 +217,8 @@ func (g *generator) several(place int, t Table) string {
 
 // race is a change, and one of another session that waits for it.
 func (g *generator) race() Op {
-	op := Op{Kind: Race, What: "race", Level: one(g, "", "ISOLATION LEVEL READ COMMITTED", "ISOLATION LEVEL REPEATABLE READ", "ISOLATION LEVEL SERIALIZABLE"), Undone: g.in(4)}
+	op := Op{Kind: Race, What: "race", Level: one(g, "", "ISOLATION LEVEL READ COMMITTED",
+		"ISOLATION LEVEL REPEATABLE READ", "ISOLATION LEVEL SERIALIZABLE"), Undone: g.in(4)}
 	for _, sql := range []*string{&op.SQL, &op.Then} {
 		for *sql == "" || strings.HasPrefix(*sql, "COPY") || strings.HasPrefix(*sql, "TRUNCATE") {
 			*sql, _ = g.statement()
@@ -244,7 +249,8 @@ func (g *generator) insert(place int, t Table) (sql, what string) {
 		if g.in(5) {
 			c = t.Columns[t.Key[0]]
 		}
-		return sql + fmt.Sprintf(" ON CONFLICT (%s) DO UPDATE SET %s = %s", strings.Join(key, ", "), c.quoted(), g.value(c)), "insert on conflict do update"
+		return sql + fmt.Sprintf(" ON CONFLICT (%s) DO UPDATE SET %s = %s", strings.Join(key, ", "), c.quoted(),
+			g.value(c)), "insert on conflict do update"
 	}
 	return sql, "insert"
 }
@@ -289,12 +295,14 @@ func (g *generator) alteration() string {
 	case 3:
 		return fmt.Sprintf("ALTER TABLE {%d} DROP COLUMN %s CASCADE", place, c.quoted())
 	case 4:
-		return fmt.Sprintf("ALTER TABLE {%d} DROP COLUMN %s CASCADE; ALTER TABLE {%d} ADD COLUMN %s int DEFAULT 1", place, c.quoted(), place, c.quoted())
+		return fmt.Sprintf("ALTER TABLE {%d} DROP COLUMN %s CASCADE; ALTER TABLE {%d} ADD COLUMN %s int DEFAULT 1",
+			place, c.quoted(), place, c.quoted())
 	}
 	mood := slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Type == "{types}.mood" })
 	switch {
 	case c.Type == "int" && !mood:
-		return fmt.Sprintf("ALTER TABLE {%d} ALTER COLUMN %s TYPE %s", place, c.quoted(), one(g, "bigint", "text", "numeric"))
+		return fmt.Sprintf("ALTER TABLE {%d} ALTER COLUMN %s TYPE %s", place, c.quoted(),
+			one(g, "bigint", "text", "numeric"))
 	case mood:
 		return "ALTER TYPE {types}.mood RENAME VALUE 'sad' TO 'blue'"
 	}

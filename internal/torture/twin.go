@@ -68,5 +68,6 @@ func (w World) twin(place int, n names) string {
 	if t.Options.Where != "" {
 		where = strings.ReplaceAll(t.Options.Where, "'", "''")
 	}
-	return strings.NewReplacer("{where}", where, "{ignore}", strconv.FormatBool(t.Options.AllowIgnore), "{place}", string(rune('0'+place)), "{table}", t.quoted(n.twin)).Replace(sql)
+	return strings.NewReplacer("{where}", where, "{ignore}", strconv.FormatBool(t.Options.AllowIgnore), "{place}",
+		string(rune('0'+place)), "{table}", t.quoted(n.twin)).Replace(sql)
 }

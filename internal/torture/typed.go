@@ -70,7 +70,8 @@ func typedHistories[T any](r *run, place int) error {
 				from = *h.PreviousEntityID
 			}
 			if was := last[from]; h.Before != nil && was != nil && !reflect.DeepEqual(was, h.Before) {
-				return found("typed", "version %d of %s %s: before it %v, after the one before it %v", h.ID, table, v.EntityID, *h.Before, *was)
+				return found("typed", "version %d of %s %s: before it %v, after the one before it %v", h.ID, table,
+					v.EntityID, *h.Before, *was)
 			}
 			delete(last, from)
 			if h.After != nil {

@@ -46,7 +46,8 @@ func (r *run) undo(chosen map[int64]bool) undone {
 	return u
 }
 
-// actions finds whether an undo moves rows that others refer to: what foreign keys write then is no choice of anybody's.
+// actions finds whether an undo moves rows that others refer to: what foreign keys write then is no choice of
+// anybody's.
 func (r *run) actions(u *undone) {
 	now := r.now()
 	for _, t := range r.Tables {

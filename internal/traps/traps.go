@@ -34,9 +34,10 @@ func New(t testing.TB) *pgtest.DB {
 // Bare returns one with traps and without exaudit.
 func Bare(t testing.TB) *pgtest.DB {
 	t.Helper()
-	return pgtest.New(t, pgtest.Template(fmt.Sprintf("traps_%x", sha256.Sum256([]byte(names))), func(ctx context.Context, url string) error {
-		return pgtest.Run(ctx, url, names)
-	}))
+	return pgtest.New(t, pgtest.Template(fmt.Sprintf("traps_%x", sha256.Sum256([]byte(names))),
+		func(ctx context.Context, url string) error {
+			return pgtest.Run(ctx, url, names)
+		}))
 }
 
 // URL names the database with a search_path.

@@ -5,8 +5,8 @@ import (
 	"github.com/exaudit/exaudit/revert"
 )
 
-// formerRows are the rows of chosen versions that an earlier primary key told apart. Which rows they are now, nobody knows:
-// they are in conflict.
+// formerRows are the rows of chosen versions that an earlier primary key told apart. Which rows they are now, nobody
+// knows: they are in conflict.
 func (t *table) formerRows() []*Row {
 	var rows []*Row
 	known := make(map[string]*Row)

@@ -24,7 +24,8 @@ type planForm struct {
 // MarshalJSON gives a form that UnmarshalJSON reads: a plan can be kept, looked at, and
 // applied later.
 func (p *Plan) MarshalJSON() ([]byte, error) {
-	return json.Marshal(planForm{p.settings, p.Chosen, p.Undone, p.Unchanged, p.Rows, p.Deleted(), p.SideEffects, p.Transaction})
+	return json.Marshal(planForm{p.settings, p.Chosen, p.Undone, p.Unchanged, p.Rows, p.Deleted(), p.SideEffects,
+		p.Transaction})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. What is no plan gives ErrInvalidPlan.
@@ -36,7 +37,8 @@ func (p *Plan) UnmarshalJSON(data []byte) error {
 	if f.Chosen == nil || f.Options.Policy == "" {
 		return fmt.Errorf("%w: it has no chosen versions or no options", ErrInvalidPlan)
 	}
-	*p = Plan{Rows: f.Rows, Chosen: f.Chosen, Undone: f.Undone, Unchanged: f.Unchanged, SideEffects: f.SideEffects, Transaction: f.Transaction, settings: f.Options}
+	*p = Plan{Rows: f.Rows, Chosen: f.Chosen, Undone: f.Undone, Unchanged: f.Unchanged, SideEffects: f.SideEffects,
+		Transaction: f.Transaction, settings: f.Options}
 	return nil
 }
 
@@ -72,7 +74,8 @@ func (r *Row) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	*r = Row{Table: f.Table, EntityID: f.EntityID, Action: f.Action, Versions: f.Versions, Patch: p, Conflicts: f.Conflicts, Skipped: f.Skipped, LeftOut: f.LeftOut, Why: f.Why}
+	*r = Row{Table: f.Table, EntityID: f.EntityID, Action: f.Action, Versions: f.Versions, Patch: p,
+		Conflicts: f.Conflicts, Skipped: f.Skipped, LeftOut: f.LeftOut, Why: f.Why}
 	return nil
 }
 

@@ -66,7 +66,8 @@ func (l *life) noteEnd(ended map[int64]*life) {
 // goesOn gives what a life has from a rollback on to the life that the rollback brought back, and reports whether there
 // was such. It is the create of the row, or an update that wrote it over the one that was there. What was chosen of it
 // stays together: what comes back takes the place of what is there.
-func (l *life) goesOn(ended map[int64]*life, restored map[int64]map[int64]bool, chosen map[int64]*history.Version, found map[int64]bool) bool {
+func (l *life) goesOn(ended map[int64]*life, restored map[int64]map[int64]bool, chosen map[int64]*history.Version,
+	found map[int64]bool) bool {
 	for i, v := range l.versions {
 		undone := restored[v.ID]
 		if len(undone) == 0 || found[v.ID] {
@@ -80,9 +81,11 @@ func (l *life) goesOn(ended map[int64]*life, restored map[int64]map[int64]bool, 
 		}
 		end := i
 		if v.Action == history.Updated && i > 0 {
-			end = slices.IndexFunc(l.versions[:i], func(v *history.Version) bool { return v.Action == history.Created && undone[v.ID] })
+			end = slices.IndexFunc(l.versions[:i],
+				func(v *history.Version) bool { return v.Action == history.Created && undone[v.ID] })
 		}
-		if before == nil || end < 0 || end > 0 && slices.ContainsFunc(l.versions[end:], func(v *history.Version) bool { return chosen[v.ID] != nil }) {
+		if before == nil || end < 0 || end > 0 &&
+			slices.ContainsFunc(l.versions[end:], func(v *history.Version) bool { return chosen[v.ID] != nil }) {
 			continue
 		}
 		before.versions, before.current = slices.Concat(before.versions, l.versions[i:]), l.current
@@ -95,8 +98,8 @@ func (l *life) goesOn(ended map[int64]*life, restored map[int64]map[int64]bool, 
 	return false
 }
 
-// restored are, of the rollbacks that made a row again, or wrote one over another, the deletes and creates that they took
-// back.
+// restored are, of the rollbacks that made a row again, or wrote one over another, the deletes and creates that they
+// took back.
 func (p *planner) restored(ctx context.Context, lines []*history.Line) (map[int64]map[int64]bool, error) {
 	var asked []int64
 	deletes := false
@@ -129,15 +132,18 @@ func (p *planner) restored(ctx context.Context, lines []*history.Line) (map[int6
 
 // withoutRoundTrips leaves out what ends where it began: the versions from a delete to the
 // rollback that took it back, if none of them was chosen.
-func withoutRoundTrips(versions []*history.Version, chosen map[int64]*history.Version, restored map[int64]map[int64]bool) []*history.Version {
+func withoutRoundTrips(versions []*history.Version, chosen map[int64]*history.Version,
+	restored map[int64]map[int64]bool) []*history.Version {
 	if len(restored) == 0 {
 		return versions
 	}
 	var kept []*history.Version
 	for i := len(versions) - 1; i >= 0; i-- {
 		undone := restored[versions[i].ID]
-		from := slices.IndexFunc(versions[:i], func(v *history.Version) bool { return v.Action == history.Deleted && undone[v.ID] })
-		if from >= 0 && !slices.ContainsFunc(versions[from:i+1], func(v *history.Version) bool { return chosen[v.ID] != nil }) {
+		from := slices.IndexFunc(versions[:i],
+			func(v *history.Version) bool { return v.Action == history.Deleted && undone[v.ID] })
+		if from >= 0 && !slices.ContainsFunc(versions[from:i+1],
+			func(v *history.Version) bool { return chosen[v.ID] != nil }) {
 			i = from
 			continue
 		}

@@ -20,7 +20,8 @@ func (p *planner) obstacles(ctx context.Context) error {
 	for {
 		found := 0
 		for _, t := range p.tables {
-			for _, look := range []func(context.Context, *table) (int, error){p.referenced, p.missing, p.taken, p.rivals} {
+			for _, look := range []func(context.Context, *table) (int, error){p.referenced, p.missing, p.taken,
+				p.rivals} {
 				n, err := look(ctx, t)
 				if err != nil {
 					return fmt.Errorf("look for what stands in the way of undoing in %s: %w", t.Table, err)
@@ -40,7 +41,8 @@ func (p *planner) obstacles(ctx context.Context) error {
 // block notes a conflict of a row, once.
 func (r *Row) block(c Conflict) int {
 	for _, has := range r.Conflicts {
-		if has.Reason == c.Reason && has.Table == c.Table && has.EntityID == c.EntityID && slices.Equal(has.Columns, c.Columns) {
+		if has.Reason == c.Reason && has.Table == c.Table && has.EntityID == c.EntityID &&
+			slices.Equal(has.Columns, c.Columns) {
 			return 0
 		}
 	}
@@ -76,7 +78,8 @@ func (r *Row) changes(columns []string) bool {
 	if !r.writes() || r.present == nil {
 		return false
 	}
-	return r.target == nil || slices.ContainsFunc(columns, func(name string) bool { return !r.present.SameAs(r.target, name) })
+	return r.target == nil || slices.ContainsFunc(columns,
+		func(name string) bool { return !r.present.SameAs(r.target, name) })
 }
 
 // referenced finds rows that point to one that would be taken away, or would lose the values by
@@ -109,7 +112,8 @@ func (p *planner) referenced(ctx context.Context, t *table) (found int, err erro
 			if !row.changes(f.ReferencedColumns) || other != nil && other.changes(f.Columns) {
 				continue
 			}
-			found += row.block(Conflict{Reason: Referenced, Table: f.ReferencingTable, EntityID: f.ReferencingEntityID, Columns: f.Columns})
+			found += row.block(Conflict{Reason: Referenced, Table: f.ReferencingTable, EntityID: f.ReferencingEntityID,
+				Columns: f.Columns})
 		}
 	}
 	return found, nil
@@ -137,19 +141,22 @@ func (p *planner) missing(ctx context.Context, t *table) (found int, err error) 
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
-	missing, err := db.New().MissingReferences(ctx, p.q, db.MissingReferencesParams{Relation: t.Relation, Images: images})
+	missing, err := db.New().MissingReferences(ctx, p.q,
+		db.MissingReferencesParams{Relation: t.Relation, Images: images})
 	if err != nil {
 		return 0, err
 	}
 	for _, k := range t.references {
 		absent := make(map[*Row]bool)
 		for _, m := range missing {
-			if m.Referenced == k.Referenced && slices.Equal(m.Columns, k.Columns) && slices.Equal(m.ReferencedColumns, k.ReferencedColumns) {
+			if m.Referenced == k.Referenced && slices.Equal(m.Columns, k.Columns) &&
+				slices.Equal(m.ReferencedColumns, k.ReferencedColumns) {
 				absent[rows[m.Place-1]] = true
 			}
 		}
 		pointing := slices.DeleteFunc(slices.Clone(rows), func(r *Row) bool {
-			return r.present != nil && !r.changes(k.Columns) || lacks(r.target, k.Columns) // it is so already, or points nowhere
+			return r.present != nil && !r.changes(k.Columns) || lacks(r.target,
+				k.Columns) // it is so already, or points nowhere
 		})
 		gets, loses, err := p.compare(ctx, k, pointing)
 		if err != nil {
@@ -157,7 +164,8 @@ func (p *planner) missing(ctx context.Context, t *table) (found int, err error) 
 		}
 		for i, row := range pointing {
 			if !gets[i] && (absent[row] || loses[i]) {
-				found += row.block(Conflict{Reason: ReferenceMissing, Table: k.ReferencedTable, EntityID: shown(row.target, k.Columns), Columns: k.Columns})
+				found += row.block(Conflict{Reason: ReferenceMissing, Table: k.ReferencedTable,
+					EntityID: shown(row.target, k.Columns), Columns: k.Columns})
 			}
 		}
 	}
@@ -171,7 +179,8 @@ func lacks(image history.Image, columns []string) bool {
 
 // compare reports of rows with a foreign key whether a written row of the table that it points to gets the values that
 // they point to, and whether one gives them up. Values are the same that the key's own type takes for equal.
-func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow, pointing []*Row) (gets, loses []bool, err error) {
+func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow, pointing []*Row) (gets, loses []bool,
+	err error) {
 	gets, loses = make([]bool, len(pointing)), make([]bool, len(pointing))
 	come, gone := p.exchanged(k.Referenced, k.ReferencedColumns)
 	var unsure []int
@@ -193,7 +202,8 @@ func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow, pointing 
 			compared[at][k.ReferencedColumns[c]] = pointing[i].target[name]
 		}
 	}
-	pairs, err := p.rivalValues(ctx, k.Referenced, slices.AppendSeq(slices.AppendSeq(compared, maps.Values(come)), maps.Values(gone)))
+	pairs, err := p.rivalValues(ctx, k.Referenced,
+		slices.AppendSeq(slices.AppendSeq(compared, maps.Values(come)), maps.Values(gone)))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -201,7 +211,8 @@ func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow, pointing 
 	for _, pair := range pairs {
 		place, other := int(pair.Place)-1, int(pair.Rival)-1
 		switch {
-		case place >= len(unsure) || other < len(unsure) || !slices.Equal(slices.Sorted(slices.Values(pair.Columns)), key):
+		case place >= len(unsure) || other < len(unsure) ||
+			!slices.Equal(slices.Sorted(slices.Values(pair.Columns)), key):
 		case other < len(unsure)+len(come):
 			gets[unsure[place]] = true
 		default:
@@ -224,8 +235,8 @@ func (p *planner) rivalValues(ctx context.Context, relation uint32, rows []histo
 	return db.New().RivalValues(ctx, p.q, args)
 }
 
-// exchanged are, of each value in some columns that a written row of a table gets, and of each that one gives up, an image
-// with that value alone.
+// exchanged are, of each value in some columns that a written row of a table gets, and of each that one gives up, an
+// image with that value alone.
 func (p *planner) exchanged(relation uint32, columns []string) (come, gone map[string]history.Image) {
 	come, gone = make(map[string]history.Image), make(map[string]history.Image)
 	only := func(name string) bool { return slices.Contains(columns, name) }
@@ -291,7 +302,8 @@ func (p *planner) rivals(ctx context.Context, t *table) (found int, err error) {
 		if loses.before(gets, pair.Columns) {
 			loses, gets = gets, loses
 		}
-		found += loses.block(Conflict{Reason: ValueWanted, Table: t.Table, EntityID: gets.EntityID, Columns: pair.Columns})
+		found += loses.block(Conflict{Reason: ValueWanted, Table: t.Table, EntityID: gets.EntityID,
+			Columns: pair.Columns})
 	}
 	return found, nil
 }

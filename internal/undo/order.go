@@ -119,7 +119,8 @@ func (t *table) turns(ctx context.Context, q db.DBTX) (map[*Row]int, error) {
 
 // entries are what a unique index has of rows now, and will have of them: empty where nothing that
 // must be unique.
-func (t *table) entries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRow, rows []*Row) (now, then []string, err error) {
+func (t *table) entries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRow, rows []*Row) (now, then []string,
+	err error) {
 	now, then = make([]string, len(rows)), make([]string, len(rows))
 	args := db.IndexEntriesParams{Relation: t.Relation, IndexName: index.IndexName}
 	var entries []*string // of the images
@@ -131,7 +132,8 @@ func (t *table) entries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRo
 			switch {
 			case side.image == nil:
 			case !index.Computed:
-				if !index.NullsDistinct || !slices.ContainsFunc(index.Columns, func(name string) bool { return side.image[name] == nil }) {
+				if !index.NullsDistinct || !slices.ContainsFunc(index.Columns,
+					func(name string) bool { return side.image[name] == nil }) {
 					*side.entry = valuesIn(side.image, index.Columns)
 				}
 			case r.present == nil || r.changes(index.Columns):
@@ -195,7 +197,8 @@ func waiting(r *Row, waits map[*Row][]wait, turns map[*Row]int, on map[*Row]bool
 func (r *Row) columnsWritten() []string {
 	var columns []string
 	for _, name := range slices.Sorted(maps.Keys(r.target)) {
-		if r.table.writable[name] && (r.present == nil || !r.present.SameAs(r.target, name) || slices.Contains(r.let, name)) {
+		if r.table.writable[name] && (r.present == nil || !r.present.SameAs(r.target, name) ||
+			slices.Contains(r.let, name)) {
 			columns = append(columns, name)
 		}
 	}

@@ -43,7 +43,8 @@ func letGoFor(ctx context.Context, q db.DBTX, rows []*Row, above bool) error {
 		for _, index := range r.letsGo {
 			name, value, ok := r.table.placeholder(index, above)
 			if !ok {
-				return fmt.Errorf("%w: %s %s would have to exchange its value of %s", revert.ErrUniqueConflict, r.Table, r.EntityID, strings.Join(index.Columns, ", "))
+				return fmt.Errorf("%w: %s %s would have to exchange its value of %s", revert.ErrUniqueConflict, r.Table,
+					r.EntityID, strings.Join(index.Columns, ", "))
 			}
 			image[name] = value
 		}

@@ -107,8 +107,8 @@ type Conflict struct {
 	// Version is the later change that is in the way, 0 where it is not recorded; for KeyChanged the last one under the
 	// earlier key.
 	Version int64
-	// Table, EntityID and Columns are the other row that is in the way, or is missing; for KeyChanged, Columns are those of
-	// the earlier key.
+	// Table, EntityID and Columns are the other row that is in the way, or is missing; for KeyChanged, Columns are
+	// those of the earlier key.
 	Table    string
 	EntityID string
 	Columns  []string
@@ -125,7 +125,8 @@ func (c Conflict) String() string {
 	case Retyped:
 		return fmt.Sprintf("%s: the old value is none of the column's present type", c.Place.Path)
 	case KeyChanged:
-		return fmt.Sprintf("the primary key was changed after version %d: it was (%s)", c.Version, strings.Join(c.Columns, ", "))
+		return fmt.Sprintf("the primary key was changed after version %d: it was (%s)", c.Version,
+			strings.Join(c.Columns, ", "))
 	case UpdatedSince:
 		return "the row was updated since, perhaps in columns whose values then are not known"
 	case DeletedSince:
@@ -142,7 +143,8 @@ func (c Conflict) String() string {
 	case ValueTaken:
 		return fmt.Sprintf("%s has its value of %s now", c.other(), strings.Join(c.Columns, ", "))
 	case ValueWanted:
-		return fmt.Sprintf("%s would get its value of %s as well, and had it last", c.other(), strings.Join(c.Columns, ", "))
+		return fmt.Sprintf("%s would get its value of %s as well, and had it last", c.other(),
+			strings.Join(c.Columns, ", "))
 	}
 	return string(c.Reason)
 }
@@ -248,7 +250,8 @@ func (p *Plan) same(now *Plan) error {
 	case len(left) == 0:
 		return errAllUndone
 	default:
-		return fmt.Errorf("undo: %w: %d of its %d versions are undone already", revert.ErrChanged, len(written)-len(left), len(written))
+		return fmt.Errorf("undo: %w: %d of its %d versions are undone already", revert.ErrChanged,
+			len(written)-len(left), len(written))
 	}
 	// two rows may have the same key, one after the other
 	type name struct{ table, entityID, versions string }
@@ -260,12 +263,15 @@ func (p *Plan) same(now *Plan) error {
 	for _, r := range now.Rows {
 		planned := was[nameOf(r)]
 		delete(was, nameOf(r))
-		if planned == nil || planned.Action != r.Action || planned.writes() != r.writes() || !reflect.DeepEqual(planned.Patch, r.Patch) {
-			return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", r.Table, r.EntityID, revert.ErrChanged)
+		if planned == nil || planned.Action != r.Action || planned.writes() != r.writes() ||
+			!reflect.DeepEqual(planned.Patch, r.Patch) {
+			return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", r.Table, r.EntityID,
+				revert.ErrChanged)
 		}
 	}
 	for name := range was {
-		return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", name.table, name.entityID, revert.ErrChanged)
+		return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", name.table, name.entityID,
+			revert.ErrChanged)
 	}
 	return nil
 }

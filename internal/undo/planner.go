@@ -52,7 +52,8 @@ func (p *planner) load(ctx context.Context, refs []history.Ref) (err error) {
 	p.again = true
 	p.chosen, err = history.Load(ctx, p.q, refs)
 	if err == nil && len(p.chosen) != len(refs) {
-		return fmt.Errorf("%w: %d of its %d versions are not in this database, or may not be read", ErrInvalidPlan, len(refs)-len(p.chosen), len(refs))
+		return fmt.Errorf("%w: %d of its %d versions are not in this database, or may not be read", ErrInvalidPlan,
+			len(refs)-len(p.chosen), len(refs))
 	}
 	p.o.progress(Reading, len(p.chosen))
 	return err
@@ -157,7 +158,8 @@ func (p *planner) checkRecording(ctx context.Context) error {
 
 // dropUndone leaves out what is undone already, unless what undid it is undone here as well.
 func (p *planner) dropUndone(ctx context.Context) error {
-	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool { return v.Action == history.Baseline }) // which changed nothing
+	// a baseline changed nothing
+	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool { return v.Action == history.Baseline })
 	ids := make([]int64, len(p.chosen))
 	chosen := make(map[int64]bool, len(ids))
 	for i, v := range p.chosen {
@@ -214,8 +216,8 @@ func (p *planner) readPairs(ctx context.Context) error {
 	return nil
 }
 
-// cancelled returns the rollbacks of a row that are chosen together with all that they undid, and what they undid. A newer
-// rollback is looked at before an older one, which it may have undone.
+// cancelled returns the rollbacks of a row that are chosen together with all that they undid, and what they undid. A
+// newer rollback is looked at before an older one, which it may have undone.
 func (p *planner) cancelled(l *life, chosen map[int64]*history.Version) map[int64]bool {
 	cancelled := make(map[int64]bool)
 	left := func(id int64) bool { return chosen[id] != nil && !cancelled[id] }
@@ -294,8 +296,8 @@ func (p *planner) planTable(ctx context.Context, t *table) error {
 }
 
 // planRow takes back what was chosen of a row, one version after the other. Where that is in conflict with what was not
-// chosen, a rollback and what it undid are left as they are, if both were chosen: what is undone stays so. It returns nil
-// where nothing else was chosen.
+// chosen, a rollback and what it undid are left as they are, if both were chosen: what is undone stays so. It returns
+// nil where nothing else was chosen.
 func (p *planner) planRow(ctx context.Context, t *table, l *life, lives *lives) (*Row, error) {
 	row, err := p.walkRow(ctx, t, l, lives, t.chosen)
 	if err != nil {
@@ -321,7 +323,8 @@ func (p *planner) planRow(ctx context.Context, t *table, l *life, lives *lives) 
 	return other, nil
 }
 
-func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives, chosen map[int64]*history.Version) (*Row, error) {
+func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives,
+	chosen map[int64]*history.Version) (*Row, error) {
 	row := &Row{Table: t.Table, EntityID: l.key(), Why: make(map[string]revert.Reason), table: t}
 	history.Arrange(l.versions)
 	w := walk{row: row, overwrite: t.overwrites(p.o.settings, row.EntityID)}
@@ -339,8 +342,8 @@ func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives, 
 	return row, nil
 }
 
-// leaveReplaced leaves the rows alone that others overwrite: what was chosen of them goes with them. Of several that would
-// overwrite the same row, it is the one that was changed last.
+// leaveReplaced leaves the rows alone that others overwrite: what was chosen of them goes with them. Of several that
+// would overwrite the same row, it is the one that was changed last.
 func (t *table) leaveReplaced() {
 	last := make(map[string]*Row)
 	for _, r := range t.rows {
@@ -379,14 +382,16 @@ type lives struct {
 func (l *lives) arrivals() map[string]int64 {
 	arrivals := make(map[string]int64)
 	for _, one := range l.all {
-		if v := arrival(withoutRoundTrips(one.versions, l.selected, l.restored)); v != nil && one.current && one.last().Action != history.Deleted {
+		if v := arrival(withoutRoundTrips(one.versions, l.selected, l.restored)); v != nil && one.current &&
+			one.last().Action != history.Deleted {
 			arrivals[one.key()] = v.ID
 		}
 	}
 	return arrivals
 }
 
-// lives finds the rows that the chosen versions are of, and reads those that are there. Locked, they stay what they are.
+// lives finds the rows that the chosen versions are of, and reads those that are there. Locked, they stay what they
+// are.
 func (p *planner) lives(ctx context.Context, t *table) (*lives, error) {
 	later, err := p.later(ctx, t)
 	if err != nil {
@@ -463,7 +468,8 @@ func (p *planner) loadImages(ctx context.Context, l *life) error {
 }
 
 // rowImages are the present rows of some keys.
-func rowImages(ctx context.Context, q db.DBTX, e history.Entity, keys []string, locked bool) (map[string]history.Image, error) {
+func rowImages(ctx context.Context, q db.DBTX, e history.Entity, keys []string, locked bool) (map[string]history.Image,
+	error) {
 	images := make(map[string]history.Image, len(keys))
 	if len(keys) == 0 {
 		return images, nil
@@ -535,7 +541,8 @@ func (t *table) readNewKeys(ctx context.Context, q db.DBTX) error {
 	var rows []*Row
 	for _, r := range t.rows {
 		r.newKey = r.EntityID
-		if r.target == nil || r.present != nil && !slices.ContainsFunc(t.key, func(name string) bool { return !r.present.SameAs(r.target, name) }) {
+		if r.target == nil || r.present != nil &&
+			!slices.ContainsFunc(t.key, func(name string) bool { return !r.present.SameAs(r.target, name) }) {
 			continue
 		}
 		encoded, err := encode(r.target.Only(func(name string) bool { return slices.Contains(t.key, name) }))

@@ -22,7 +22,7 @@ type table struct {
 	columns        []db.TableColumnsRow
 	present        map[string]bool // its columns
 	writable       map[string]bool // those that are not generated
-	numbered       map[string]bool // those of them that are set only in rows that come back: GENERATED ALWAYS AS IDENTITY
+	numbered       map[string]bool // GENERATED ALWAYS AS IDENTITY: set only in rows that come back
 	kept           map[string]bool // those that are left as they are
 	key            []string
 	unique         []db.UniqueColumnsRow
@@ -48,7 +48,8 @@ func newTable(ctx context.Context, q db.DBTX, e history.Entity, s settings) (*ta
 		return nil, fmt.Errorf("read the columns of %s: %w", e.Table, err)
 	}
 	t := &table{
-		Entity: e, columns: columns, present: make(map[string]bool), writable: make(map[string]bool), numbered: make(map[string]bool), kept: make(map[string]bool),
+		Entity: e, columns: columns, present: make(map[string]bool), writable: make(map[string]bool),
+		numbered: make(map[string]bool), kept: make(map[string]bool),
 		chosen: make(map[int64]*history.Version), unreadable: make(map[int64][]string), keys: make(map[string]bool),
 	}
 	for _, c := range columns {
@@ -123,7 +124,8 @@ func (t *table) readGiven(ctx context.Context, q db.DBTX, set map[string]json.Ra
 		case !t.writable[column]:
 			return fmt.Errorf("%w: column %q of %s is generated", revert.ErrInvalidColumn, column, t.Table)
 		case slices.Contains(t.key, column):
-			return fmt.Errorf("%w: column %q of %s is part of the primary key", revert.ErrInvalidColumn, column, t.Table)
+			return fmt.Errorf("%w: column %q of %s is part of the primary key", revert.ErrInvalidColumn, column,
+				t.Table)
 		default:
 			values[column] = value
 		}
@@ -146,7 +148,8 @@ func (t *table) readGiven(ctx context.Context, q db.DBTX, set map[string]json.Ra
 // merges tells which columns of a version are taken out of a row; those that are kept only where
 // it comes back.
 func (t *table) merges(v *history.Version, comesBack bool) func(string) bool {
-	unknown := slices.Concat(v.Before.Masked(), v.Before.Oversized(), v.After.Masked(), v.After.Oversized(), t.unreadable[v.ID])
+	unknown := slices.Concat(v.Before.Masked(), v.Before.Oversized(), v.After.Masked(), v.After.Oversized(),
+		t.unreadable[v.ID])
 	return func(name string) bool {
 		return t.writable[name] && (comesBack || !t.kept[name]) && !slices.Contains(unknown, name)
 	}
@@ -204,7 +207,8 @@ func (t *table) readRetyped(ctx context.Context, q db.DBTX) error {
 }
 
 // converted is one column of an image as its present type; not ok where it is none of it.
-func (t *table) converted(ctx context.Context, q db.DBTX, image history.Image, name string) (value history.Image, ok bool, err error) {
+func (t *table) converted(ctx context.Context, q db.DBTX, image history.Image, name string) (value history.Image,
+	ok bool, err error) {
 	part := image.Only(func(column string) bool { return column == name })
 	if len(part) == 0 {
 		return nil, true, nil

@@ -74,8 +74,8 @@ func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Ve
 	return w.state
 }
 
-// birthOf returns the place of the create of a row whose delete is the last of versions, or -1 unless all of its versions
-// were chosen.
+// birthOf returns the place of the create of a row whose delete is the last of versions, or -1 unless all of its
+// versions were chosen.
 func birthOf(versions []*history.Version, chosen map[int64]*history.Version) int {
 	last := len(versions) - 1
 	if versions[last].Action != history.Deleted {
@@ -126,8 +126,8 @@ func (w *walk) takeAway(v *history.Version) {
 	}
 }
 
-// reused is the conflict with the row that has the key now. It came by the blocker, or was there before, of which the table is
-// known then; without a blocker, it came without being recorded, and was changed since.
+// reused is the conflict with the row that has the key now. It came by the blocker, or was there before, of which the
+// table is known then; without a blocker, it came without being recorded, and was changed since.
 func (w *walk) reused() Conflict {
 	c := Conflict{Reason: KeyReused}
 	if w.blocker != nil {
@@ -151,7 +151,8 @@ func (w *walk) changedSince(v *history.Version) {
 		case !had || slices.Contains(unknown, name):
 			unseen = true
 		case !w.state.SameAs(v.After, name):
-			w.conflict(Conflict{Reason: Overlap, Place: patch.Conflict{Path: patch.Path{name}, Base: was, Ours: w.state[name], Theirs: patch.Nothing}})
+			w.conflict(Conflict{Reason: Overlap,
+				Place: patch.Conflict{Path: patch.Path{name}, Base: was, Ours: w.state[name], Theirs: patch.Nothing}})
 		}
 	}
 	if w.later && unseen && len(w.row.Conflicts) == 0 {
@@ -193,7 +194,10 @@ func (w *walk) leaveOut(v *history.Version) {
 		why[name] = revert.Excluded
 	}
 	unreadable := w.unreadable(v)
-	w.state = w.state.Known(nil).Only(func(name string) bool { return w.row.table.present[name] && !slices.Contains(unreadable, name) })
+	w.state = w.state.Known(nil).Only(func(name string) bool {
+		return w.row.table.present[name] &&
+			!slices.Contains(unreadable, name)
+	})
 }
 
 // unreadable are the columns of a version whose values the present type does not read. Each is
@@ -208,7 +212,8 @@ func (w *walk) unreadable(v *history.Version) []string {
 		if _, given := w.row.table.given[name]; given && w.row.present == nil {
 			continue
 		}
-		w.conflict(Conflict{Reason: Retyped, Place: patch.Conflict{Path: patch.Path{name}, Base: v.After[name], Ours: w.state[name], Theirs: v.Before[name]}})
+		w.conflict(Conflict{Reason: Retyped, Place: patch.Conflict{Path: patch.Path{name}, Base: v.After[name],
+			Ours: w.state[name], Theirs: v.Before[name]}})
 	}
 	return list
 }

@@ -109,7 +109,8 @@ func writeRows(ctx context.Context, q db.DBTX, changes []change) error {
 	}
 	for i, g := range groups {
 		if n := counts[int32(i+1)]; n != int64(g.rows) {
-			return fmt.Errorf("%w: a trigger or a policy of %s, in %d of %d rows that would be %s", revert.ErrVetoed, g.table, int64(g.rows)-n, g.rows, g.Action)
+			return fmt.Errorf("%w: a trigger or a policy of %s, in %d of %d rows that would be %s", revert.ErrVetoed,
+				g.table, int64(g.rows)-n, g.rows, g.Action)
 		}
 	}
 	return nil
@@ -128,7 +129,8 @@ func groupsOf(changes []change) (groups []*group, numbers []int32) {
 		k := kind{c.row.table, c.action, c.row.wave, strings.Join(c.columns, "\x00")}
 		number, ok := known[k]
 		if !ok {
-			groups = append(groups, &group{Relation: k.table.Relation, Action: c.action, Columns: c.columns, Wave: k.wave, table: c.row.Table})
+			groups = append(groups, &group{Relation: k.table.Relation, Action: c.action, Columns: c.columns,
+				Wave: k.wave, table: c.row.Table})
 			number = int32(len(groups))
 			known[k] = number
 		}
@@ -227,7 +229,8 @@ func (p *planner) check(ctx context.Context, tx pgx.Tx, rows []*Row, start int64
 // misses are the columns in which the row is not what was planned, but for those that are kept: a trigger may set them.
 func (r *Row) misses(ctx context.Context, q db.DBTX) ([]string, error) {
 	differ := func(target history.Image) []string {
-		return slices.DeleteFunc(r.columnsWritten(), func(name string) bool { return r.table.kept[name] || r.became.SameAs(target, name) })
+		return slices.DeleteFunc(r.columnsWritten(),
+			func(name string) bool { return r.table.kept[name] || r.became.SameAs(target, name) })
 	}
 	columns := differ(r.target)
 	if len(columns) == 0 {
@@ -238,7 +241,8 @@ func (r *Row) misses(ctx context.Context, q db.DBTX) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	normalized, err := db.New().NormalizeImage(ctx, q, db.NormalizeImageParams{Relation: r.table.Relation, Image: encoded})
+	normalized, err := db.New().NormalizeImage(ctx, q,
+		db.NormalizeImageParams{Relation: r.table.Relation, Image: encoded})
 	if err != nil {
 		return nil, fmt.Errorf("read the values of %s %s: %w", r.Table, r.newKey, err)
 	}
@@ -258,7 +262,8 @@ type RewrittenError struct {
 }
 
 func (e *RewrittenError) Error() string {
-	return fmt.Sprintf("%v: a trigger changes %s of %s %s again", revert.ErrVetoed, strings.Join(e.Columns, ", "), e.Table, e.EntityID)
+	return fmt.Sprintf("%v: a trigger changes %s of %s %s again", revert.ErrVetoed, strings.Join(e.Columns, ", "),
+		e.Table, e.EntityID)
 }
 
 func (e *RewrittenError) Unwrap() error { return revert.ErrVetoed }

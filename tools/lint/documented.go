@@ -92,7 +92,8 @@ func checkDoc(pass *analysis.Pass, name *ast.Ident, doc *ast.CommentGroup) {
 	for _, article := range []string{"A ", "An ", "The "} {
 		text = strings.TrimPrefix(text, article)
 	}
-	if first, _, _ := strings.Cut(text, " "); strings.TrimRight(first, ",.:\n") != name.Name && !strings.HasPrefix(text, "Deprecated:") {
+	if first, _, _ := strings.Cut(text, " "); strings.TrimRight(first, ",.:\n") != name.Name &&
+		!strings.HasPrefix(text, "Deprecated:") {
 		pass.Reportf(name.Pos(), "the comment of %s should begin with its name", name.Name)
 	}
 }

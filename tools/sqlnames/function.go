@@ -55,7 +55,8 @@ func (c *checker) block(do node) error {
 		body := option.object("arg").object("String").text("sval")
 		inner := checker{file: c.file, within: "DO: "}
 		inner.firstLine = c.firstLine + lineAt(c.text, strings.Index(c.text, body)) - 1
-		err := inner.plpgsql("CREATE FUNCTION pg_temp.block() RETURNS void LANGUAGE plpgsql AS $block$" + body + "$block$")
+		err := inner.plpgsql("CREATE FUNCTION pg_temp.block() RETURNS void LANGUAGE plpgsql AS $block$" + body +
+			"$block$")
 		c.findings = append(c.findings, inner.findings...)
 		return err
 	}

@@ -9,7 +9,8 @@ import (
 var lookups = map[string]string{
 	"AEXPR_DISTINCT": "IS DISTINCT FROM", "AEXPR_NOT_DISTINCT": "IS NOT DISTINCT FROM", "AEXPR_NULLIF": "nullif",
 	"AEXPR_IN": "IN", "AEXPR_LIKE": "LIKE", "AEXPR_ILIKE": "ILIKE", "AEXPR_SIMILAR": "SIMILAR TO",
-	"AEXPR_BETWEEN": "BETWEEN", "AEXPR_NOT_BETWEEN": "BETWEEN", "AEXPR_BETWEEN_SYM": "BETWEEN", "AEXPR_NOT_BETWEEN_SYM": "BETWEEN",
+	"AEXPR_BETWEEN": "BETWEEN", "AEXPR_NOT_BETWEEN": "BETWEEN", "AEXPR_BETWEEN_SYM": "BETWEEN",
+	"AEXPR_NOT_BETWEEN_SYM": "BETWEEN",
 }
 
 // node reports what could be redirected in one node, without those below it.
@@ -84,7 +85,8 @@ func (c *checker) expression(n node) {
 
 func (c *checker) relation(n node) {
 	name := n.text("relname")
-	if name == "" || strings.Contains(name, placeholder) || n.text("schemaname") != "" || slices.Contains(c.known, name) {
+	if name == "" || strings.Contains(name, placeholder) || n.text("schemaname") != "" ||
+		slices.Contains(c.known, name) {
 		return
 	}
 	c.report(n.number("location"), "relation %s has no schema", name)

@@ -21,7 +21,8 @@ var (
 // of a migration's two parts begins under the search_path of whoever runs it.
 func checkSQL(file, text string) ([]finding, error) {
 	// a parameter of the same length, so that places stay what they are
-	text = sqlcNamed.ReplaceAllStringFunc(text, func(name string) string { return "$1" + strings.Repeat(" ", len(name)-2) })
+	text = sqlcNamed.ReplaceAllStringFunc(text,
+		func(name string) string { return "$1" + strings.Repeat(" ", len(name)-2) })
 	parts := []int{0, len(text)}
 	if at := downMark.FindStringIndex(text); at != nil {
 		parts = []int{0, at[0], len(text)}
@@ -29,7 +30,8 @@ func checkSQL(file, text string) ([]finding, error) {
 	var all []finding
 	for i := range parts[1:] {
 		// what is generated for a table is installed under a pinned path
-		c := checker{file: file, firstLine: lineAt(text, parts[i]), pinned: strings.HasSuffix(file, ".golden.sql") && !isMigration(text)}
+		c := checker{file: file, firstLine: lineAt(text, parts[i]),
+			pinned: strings.HasSuffix(file, ".golden.sql") && !isMigration(text)}
 		if err := c.script(text[parts[i]:parts[i+1]]); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
@@ -90,7 +92,8 @@ func (c *checker) script(text string) error {
 			if length := raw.number("stmt_len"); length > 0 {
 				end = raw.number("stmt_location") + length
 			}
-			if err := c.function(function, text[raw.number("stmt_location"):end], raw.number("stmt_location")); err != nil {
+			if err := c.function(function, text[raw.number("stmt_location"):end],
+				raw.number("stmt_location")); err != nil {
 				return err
 			}
 		}

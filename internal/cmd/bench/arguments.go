@@ -26,14 +26,16 @@ func parse(args []string, output io.Writer) (arguments, error) {
 	var also []variant
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(output)
-	flags.Func("workload", "`name` of a workload or of a group (loop, bulk, …) to run alone; repeatable", func(s string) error {
-		names = append(names, s)
-		return nil
-	})
-	flags.Func("variant", "`name` of a variant to measure beside plain, instead of all; repeatable", func(s string) error {
-		only = append(only, s)
-		return nil
-	})
+	flags.Func("workload", "`name` of a workload or of a group (loop, bulk, …) to run alone; repeatable",
+		func(s string) error {
+			names = append(names, s)
+			return nil
+		})
+	flags.Func("variant", "`name` of a variant to measure beside plain, instead of all; repeatable",
+		func(s string) error {
+			only = append(only, s)
+			return nil
+		})
 	flags.Func("also", "`NAME=FILE.sql` of a further variant; repeatable", func(s string) error {
 		v, err := alsoVariant(s)
 		also = append(also, v)

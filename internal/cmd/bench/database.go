@@ -54,8 +54,10 @@ func (s *server) prepare(ctx context.Context, w workload, variants []variant) er
 // settings tells the workload's SQL its sizes.
 func (w workload) settings(ctx context.Context, conn *pgx.Conn) error {
 	first, stride, span := w.keys()
-	for name, value := range map[string]int{"rows": w.rows, "changes": w.changes, "first": first, "stride": stride, "span": span} {
-		if _, err := conn.Exec(ctx, `SELECT pg_catalog.set_config($1, $2, false)`, "bench."+name, strconv.Itoa(value)); err != nil {
+	for name, value := range map[string]int{"rows": w.rows, "changes": w.changes, "first": first, "stride": stride,
+		"span": span} {
+		if _, err := conn.Exec(ctx, `SELECT pg_catalog.set_config($1, $2, false)`, "bench."+name,
+			strconv.Itoa(value)); err != nil {
 			return err
 		}
 	}
@@ -65,7 +67,8 @@ func (w workload) settings(ctx context.Context, conn *pgx.Conn) error {
 // create copies a database over an earlier one of the name.
 func (s *server) create(ctx context.Context, name, template string) error {
 	return s.in(ctx, "postgres", func(conn *pgx.Conn) error {
-		for _, sql := range []string{"DROP DATABASE IF EXISTS " + name + " WITH (FORCE)", "CREATE DATABASE " + name + " TEMPLATE " + template} {
+		for _, sql := range []string{"DROP DATABASE IF EXISTS " + name + " WITH (FORCE)",
+			"CREATE DATABASE " + name + " TEMPLATE " + template} {
 			if _, err := conn.Exec(ctx, sql); err != nil {
 				return err
 			}

@@ -26,7 +26,8 @@ func (s *server) work(ctx context.Context, w workload) (spent, error) {
 	case copied:
 		return s.copyIn(ctx, w, statement)
 	case loop:
-		statement = strings.NewReplacer("-- here", strings.ReplaceAll(strings.TrimSpace(statement), "$1", "number")+";").Replace(text("work/loop"))
+		statement = strings.NewReplacer("-- here",
+			strings.ReplaceAll(strings.TrimSpace(statement), "$1", "number")+";").Replace(text("work/loop"))
 	case once: // as it is
 	}
 	var took spent

@@ -1,7 +1,8 @@
 // Command bench measures what auditing costs: every workload without it, with exaudit, and
 // with other triggers beside it, in turns, on a private server of its own.
 //
-//	go run ./internal/cmd/bench [--workload NAME]… [--variant NAME]… [--also NAME=FILE.sql]… [--rounds N] [--scale F] [--json FILE]
+//	go run ./internal/cmd/bench [--workload NAME]… [--variant NAME]… [--also NAME=FILE.sql]…
+//		[--rounds N] [--scale F] [--json FILE]
 //
 // docs/benchmarks.md says what is measured and how to read it.
 package main

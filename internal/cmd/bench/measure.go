@@ -47,5 +47,6 @@ func (s *server) run(ctx context.Context, w workload, v int, last uint32) (Run, 
 	}
 	after, err := s.stateOf(ctx, last)
 	grown := after.since(before)
-	return Run{Seconds: took.wall.Seconds(), CPU: took.cpu.Seconds(), Stored: grown.stored, WAL: grown.wal, Recorded: grown.recorded}, err
+	return Run{Seconds: took.wall.Seconds(), CPU: took.cpu.Seconds(), Stored: grown.stored, WAL: grown.wal,
+		Recorded: grown.recorded}, err
 }

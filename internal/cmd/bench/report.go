@@ -99,8 +99,11 @@ func summarize(w workload, variants []variant, runs [][]Run) Workload {
 			TPSLost:               1 - 1/ratio.Median,
 			MicrosecondsPerChange: over(func(run, _ Run) float64 { return run.Seconds * 1e6 / changes }).Median,
 			StoredPerChange:       over(func(run, _ Run) float64 { return float64(run.Stored) / changes }).Median,
-			WALPerChange:          over(func(run, plain Run) float64 { return float64(run.WAL-plain.WAL) / changes }).Median,
-			Runs:                  runs[i],
+			WALPerChange: over(func(run,
+				plain Run) float64 {
+				return float64(run.WAL-plain.WAL) / changes
+			}).Median,
+			Runs: runs[i],
 		})
 	}
 	return result
@@ -108,7 +111,8 @@ func summarize(w workload, variants []variant, runs [][]Run) Workload {
 
 func spread(figures []float64) Spread {
 	sorted := slices.Sorted(slices.Values(figures))
-	return Spread{Min: sorted[0], Q1: quantile(sorted, 0.25), Median: quantile(sorted, 0.5), Q3: quantile(sorted, 0.75), Max: sorted[len(sorted)-1]}
+	return Spread{Min: sorted[0], Q1: quantile(sorted, 0.25), Median: quantile(sorted, 0.5), Q3: quantile(sorted, 0.75),
+		Max: sorted[len(sorted)-1]}
 }
 
 // quantile interpolates between the two nearest figures.
@@ -121,7 +125,8 @@ func quantile(sorted []float64, q float64) float64 {
 
 // thisMachine describes the machine that this program runs on.
 func thisMachine() Machine {
-	m := Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Time: time.Now().UTC().Truncate(time.Second)}
+	m := Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(),
+		Time: time.Now().UTC().Truncate(time.Second)}
 	if load, err := os.ReadFile("/proc/loadavg"); err == nil { // Linux only
 		m.Load = strings.Join(strings.Fields(string(load))[:3], " ")
 	}

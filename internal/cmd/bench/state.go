@@ -43,7 +43,8 @@ func (s *server) stateOf(ctx context.Context, last uint32) (now state, err error
 }
 
 func recordedRows(ctx context.Context, conn *pgx.Conn, last uint32) (total int64, err error) {
-	rows, err := conn.Query(ctx, `SELECT oid::regclass::text FROM pg_catalog.pg_class WHERE oid > $1 AND relkind = 'r'`, last)
+	rows, err := conn.Query(ctx, `SELECT oid::regclass::text FROM pg_catalog.pg_class WHERE oid > $1 AND relkind = 'r'`,
+		last)
 	if err != nil {
 		return 0, err
 	}

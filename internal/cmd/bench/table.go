@@ -11,7 +11,8 @@ import (
 // print writes the tables for people: Markdown that can be read as it is.
 func (r Report) print(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "PostgreSQL %s, %s/%s, %d CPUs, load %s, %s; %d rounds, scale %g, %.0f s\n",
-		r.Server, r.Machine.OS, r.Machine.Arch, r.Machine.CPUs, r.Machine.Load, r.Machine.Time.Format("2006-01-02 15:04 MST"), r.Rounds, r.Scale, r.Seconds)
+		r.Server, r.Machine.OS, r.Machine.Arch, r.Machine.CPUs, r.Machine.Load,
+		r.Machine.Time.Format("2006-01-02 15:04 MST"), r.Rounds, r.Scale, r.Seconds)
 	if err != nil {
 		return err
 	}
@@ -21,7 +22,8 @@ func (r Report) print(w io.Writer) error {
 		plain func(Workload) string
 		cell  func(Variant) string
 	}{
-		{"Time, as a ratio to the un-audited run of the same round: median (least – most). Plain: µs per change.", every,
+		{"Time, as a ratio to the un-audited run of the same round: median (least – most). Plain: µs per change.",
+			every,
 			func(m Workload) string { return fmt.Sprintf("%.1f µs", m.Variants[0].MicrosecondsPerChange) },
 			func(v Variant) string { return v.Ratio.String() }},
 		{"The server's CPU time in the same way.",

@@ -60,7 +60,8 @@ var workloads = []workload{
 	bulk(orders("bulk/update", "update of 100,000 rows in one statement", "bulk_update", once, 100_000, 100_000)),
 	bulk(orders("bulk/delete", "delete of 100,000 rows in one statement", "bulk_delete", once, 100_000, 100_000)),
 	bulk(workload{name: "cascade", what: "delete of 100 parents with 1,000 children each", schema: "family",
-		tables: []string{"public.parents", "public.children"}, work: "cascade", how: once, rows: 1_000, changes: 100_100}),
+		tables: []string{"public.parents", "public.children"}, work: "cascade", how: once, rows: 1_000,
+		changes: 100_100}),
 	large(workload{name: "wide", what: "update of one int beside an unchanged 20 kB text, 40 columns", schema: "wide",
 		tables: []string{"public.wide"}, work: "wide_update", how: loop, rows: 500, changes: 3_000}),
 	large(workload{name: "toast", what: "update of one int beside an unchanged 4 kB text", schema: "toast",
@@ -73,7 +74,8 @@ var workloads = []workload{
 }
 
 func orders(name, what, work string, how how, rows, changes int) workload {
-	return workload{name: name, what: what, schema: "orders", tables: []string{"public.orders"}, work: work, how: how, rows: rows, changes: changes}
+	return workload{name: name, what: what, schema: "orders", tables: []string{"public.orders"}, work: work, how: how,
+		rows: rows, changes: changes}
 }
 
 // field is one of four workloads that libraries publish their losses on.

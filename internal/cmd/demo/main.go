@@ -33,7 +33,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
-	fmt.Printf("\nDone in %.1f s; everything was checked, and the demo's database is gone again.\n", time.Since(start).Seconds())
+	fmt.Printf("\nDone in %.1f s; everything was checked, and the demo's database is gone again.\n",
+		time.Since(start).Seconds())
 	fmt.Println("Next: the README's quick start, on a database of yours.")
 }
 

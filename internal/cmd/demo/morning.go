@@ -125,7 +125,8 @@ func (d *demo) takeBack(ctx context.Context) error {
 		return err
 	}
 	fmt.Println("\nThat is right. Do it, and say why:")
-	if err := d.shell(ctx, "revert", id, "--yes", "--custom", "actor_id=1", "--custom", "reason=undo of actor 7's mistake"); err != nil {
+	if err := d.shell(ctx, "revert", id, "--yes", "--custom", "actor_id=1", "--custom",
+		"reason=undo of actor 7's mistake"); err != nil {
 		return err
 	}
 	fmt.Println("\nThe revert is part of the record:")

