@@ -190,6 +190,7 @@ CREATE FUNCTION exaudit_internal.later_versions(table_id integer, entity_ids tex
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+<<this>>
 DECLARE
     first  bigint := exaudit_internal.first_of_key_changes(table_id, (SELECT min(f) FROM unnest(first_ids) AS f));
     linked text[];
@@ -212,7 +213,7 @@ BEGIN
           UNION ALL
           -- with the last version before, of the row that was there
           SELECT l.key, coalesce((SELECT o.id FROM exaudit.versions o
-                                  WHERE o.table_id = later_versions.table_id AND o.entity_id = l.key COLLATE "C" AND o.id < first ORDER BY o.id DESC LIMIT 1), first)
+                                  WHERE o.table_id = later_versions.table_id AND o.entity_id = l.key COLLATE "C" AND o.id < this.first ORDER BY o.id DESC LIMIT 1), this.first)
           FROM unnest(linked) AS l (key)) AS k
     -- by the index, whatever is known of the table's size
     CROSS JOIN LATERAL (SELECT o.* FROM exaudit.versions o
