@@ -13,61 +13,62 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// RowError says of one row that nobody knows what it was at a point, while others are known. errors.Is finds
-// ErrDiverged, where its versions do not fit together, or ErrUnreadable.
+// RowError says that the state of one row at a point is not known, while others are known. errors.Is finds
+// ErrDiverged if its versions do not fit together, or ErrUnreadable.
 type RowError = history.RowError
 
-// Point is a point in the history of all tables: see AtTime, AtVersion, AtTransaction and
-// AtMark. Everything that came after it is taken back; a row's changes are taken in the order
-// of their ids, so that one which follows a later one is later, too.
+// Point is a point in the history of all tables: see AtTime, AtVersion, AtTransaction and AtMark. Everything that
+// came after it is left out. The changes of a row are taken in the order of their ids: if one is left out, all later
+// ones are left out, too.
 type Point = history.Point
 
 var (
-	// ErrBeforeHistory means that a table's history does not reach back to a point: it was not
-	// tracked yet, or retention has removed what came after it.
+	// ErrBeforeHistory means that the history of a table does not reach back to a point: the table was not tracked
+	// yet, or retention has removed what came after the point.
 	ErrBeforeHistory = history.ErrBeforeHistory
-	// ErrNotTrackedThen means that nothing was recorded of a table at a point, because it was not tracked: it had been
-	// uninstalled.
+	// ErrNotTrackedThen means that nothing was recorded of a table at a point, because it had been uninstalled.
 	ErrNotTrackedThen = history.ErrNotTrackedThen
-	// ErrUnreadable means that what was recorded of a row cannot be a row of its table any more: a type that was
-	// changed since does not read it.
+	// ErrUnreadable means that a recorded row cannot be read as a row of its table any more, because a type was
+	// changed and does not accept a recorded value.
 	ErrUnreadable = history.ErrUnreadable
-	// ErrFuture means that a point is still to come, by the clock of the database.
+	// ErrFuture means that a point is in the future, by the clock of the database.
 	ErrFuture = history.ErrFuture
-	// ErrOutOfSight means that rows of a table may have changed without a version, as its options where, allow_ignore
-	// and on_truncate allow, or while its triggers are off: nobody knows what they were. With SET LOCAL exaudit.unseen
-	// = 'on' in a transaction, or in Snapshot, what is not recorded is taken to be as it is now.
+	// ErrOutOfSight means that rows of a table may have changed without a version, because its options where,
+	// allow_ignore or on_truncate allow it, or because its triggers are missing or disabled. So it is not known what
+	// they were. With SET LOCAL exaudit.unseen = 'on' in a transaction, or inside Snapshot, it is assumed that
+	// everything that was not recorded was as it is now.
 	ErrOutOfSight = history.ErrOutOfSight
-	// ErrKeyChanged means that a table has another primary key than it had at that point, so that the rows of the two
-	// cannot be told to be the same.
+	// ErrKeyChanged means that a table had another primary key at a point than it has now, so that rows of then and
+	// now cannot be matched.
 	ErrKeyChanged = history.ErrKeyChanged
 )
 
-// AtTime is an instant. A change counts from the beginning of its transaction on, so a
-// transaction that is still under way may be missing in what is read of the last moments. An
-// instant that is still to come, by the database's clock, gives ErrFuture.
+// AtTime returns the point at a time. A transaction counts as later if it began later, so a transaction that is still
+// in progress may be missing in what is read of the last moments. If the time is in the future, by the clock of the
+// database, reading returns ErrFuture.
 func AtTime(t time.Time) Point { return history.AtTime(t) }
 
-// AtVersion is just after a version, of whatever table: with every version up to its id.
-// There must be one, else it gives ErrNoVersion.
+// AtVersion returns the point just after a version, of any table: with all versions up to its id. If there is no such
+// version, reading returns ErrNoVersion.
 func AtVersion(id int64) Point { return history.AtVersion(id) }
 
-// AtTransaction is just after the last version of a transaction, by its id: with the
-// versions of others that were recorded before. There must be one, else it gives ErrNoVersion.
+// AtTransaction returns the point just after the last version of a transaction, by its id. It includes the versions
+// of other transactions that were recorded before. If the transaction has no version, reading returns ErrNoVersion.
 func AtTransaction(xid uint64) Point { return history.AtTransaction(xid) }
 
-// AtMark is when a mark was made: with everything that had been committed by then, and
-// nothing else. There must be one, else it gives ErrNoMark.
+// AtMark returns the point at which a mark was made: with everything that had been committed by then, and nothing
+// else. If there is no such mark, reading returns ErrNoMark.
 func AtMark(name string) Point { return history.AtMark(name) }
 
-// AsOf gives the rows of a table at a point, in the order of their primary keys, as T, the
-// struct that sqlc generates for the table: see History. Columns are the present ones; one
-// that was added later holds what it was filled with, masked and excluded ones are zero.
+// AsOf returns the rows of a table at a point, in the order of their primary keys. T is the struct that sqlc
+// generates for the table: see History. The columns are the present ones. A column that was added later has the value
+// with which it was filled. Masked and excluded columns are zero.
 //
-// A table that was uninstalled has the rows that it had while it was tracked.
+// Of a table that was uninstalled, AsOf returns the rows at points at which it was tracked.
 //
-// What is not known is an error: ErrNotTracked, ErrNotTrackedThen, ErrBeforeHistory, ErrFuture, ErrOutOfSight,
-// ErrKeyChanged, and of one row a *RowError. EachAsOf gives the others all the same.
+// If the rows are not known, the error is ErrNotTracked, ErrNotTrackedThen, ErrBeforeHistory, ErrFuture,
+// ErrOutOfSight or ErrKeyChanged. If a single row is not known, it is a *RowError; EachAsOf returns the other rows
+// all the same.
 func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error) {
 	rows := []T{}
 	for row, err := range EachAsOf[T](ctx, d, table, at) {
@@ -79,9 +80,9 @@ func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error
 	return rows, nil
 }
 
-// EachAsOf returns the rows of AsOf one by one, as they are read, or the first error. A row that nobody knows is a
-// *RowError, and comes after those that are known; the loop may go on, to the next one. In a transaction, nothing else
-// can be read until the loop is over.
+// EachAsOf returns the rows of AsOf one by one, as they are read, or the first error. For each row that is not known,
+// it returns a *RowError, after all the rows that are known; the loop may continue after it. In a transaction,
+// nothing else can be read until the loop has ended.
 func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -98,9 +99,8 @@ func EachAsOf[T any](ctx context.Context, d *DB, table string, at Point) iter.Se
 	}
 }
 
-// StateAt gives the row that had a key at a point, nil if there was none, as AsOf gives the
-// rows of the table. Only what is recorded of the row since then is read. A nil key is
-// ErrInvalidKey.
+// StateAt returns the row that had a key at a point, or nil if there was none, as AsOf does for the whole table. It
+// reads only what has been recorded of the row since then. If the key is nil, the error is ErrInvalidKey.
 func StateAt[T any](ctx context.Context, d *DB, table string, key any, at Point) (state *T, err error) {
 	entity, err := d.knownEntity(ctx, table, key)
 	if err == nil {
@@ -134,9 +134,8 @@ func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, key *str
 	}, unknown)
 }
 
-// ImagesAsOf gives the rows of AsOf as images, one by one as they are read, or the first
-// error. Masked and excluded columns are missing, and so are virtual generated ones. The loop may go on after a
-// *RowError, as with EachAsOf.
+// ImagesAsOf returns the rows of AsOf as images, one by one as they are read, or the first error. The images do not
+// contain masked, excluded and virtual generated columns. The loop may continue after a *RowError, as with EachAsOf.
 func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[Image, error] {
 	return func(yield func(Image, error) bool) {
 		entity, err := d.wholeTable(ctx, table)
@@ -152,7 +151,7 @@ func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[I
 	}
 }
 
-// ImageAt gives the row of StateAt as an image, nil if there was none.
+// ImageAt returns the row of StateAt as an image, or nil if there was none.
 func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row Image, err error) {
 	entity, err := d.knownEntity(ctx, table, key)
 	if err == nil {
@@ -218,9 +217,9 @@ func (d *DB) trackedTable(ctx context.Context, table string) (triggers.Tracked, 
 	return t, err
 }
 
-// Snapshot runs do with a DB that reads one state of the database, whatever is committed
-// meanwhile: several tables at one point belong together. Nothing can be written. A DB of a
-// transaction has the isolation level that it has.
+// Snapshot calls do with a DB that reads one state of the database, also if something is committed meanwhile. So the
+// rows of several tables belong together. Nothing can be written. With a DB of a transaction, the isolation level is
+// that of the transaction.
 func (d *DB) Snapshot(ctx context.Context, do func(*DB) error) error {
 	if d.custom.InTransaction() {
 		return do(d)

@@ -12,27 +12,25 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// BaselineResult tells how many rows of a table Baseline has recorded.
+// BaselineResult says how many rows of a table Baseline has recorded.
 type BaselineResult struct {
 	Table string `json:"table"` // quoted
 	Rows  int64  `json:"rows"`
 }
 
-// Baseline records the rows of tables as they are, as Baseline versions: those that have no
-// version yet. So a table that was tracked when it had rows has a known start, and a row's
-// history does not hang on the present row alone. What is recorded is no change. Without
-// tables it does so for all that are tracked. A second run finds nothing to do.
+// Baseline records the rows of tables as they are, as versions with action Baseline. It records the rows that have no
+// version yet. So the state of rows that existed when a table was first tracked does not depend on the present rows
+// alone. A baseline version is not a change. Without tables, Baseline does this for all tracked tables. A second call
+// finds nothing to do.
 //
-// Each table is a transaction of its own, which keeps writers of the table waiting, but
-// not readers; a DB of a transaction does it in that, of isolation level READ COMMITTED. Of
-// several tables, those that were done before an error stay so. Options of the tables count:
-// what they exclude, mask and leave out by a condition. The versions get the custom data of
-// ctx.
+// Each table is recorded in a separate transaction, during which writers of the table wait, but readers do not. A DB
+// of a transaction uses that transaction, which must have isolation level READ COMMITTED. If there is an error, the
+// tables that were done before stay recorded. The options of the tables apply: excluded columns, masked columns and
+// the condition where. The versions have the custom data of ctx.
 //
-// The role must be allowed to lock the tables, as their owners and who may update them are,
-// and be a member of exaudit_writer or have EXECUTE on function exaudit.record_baseline,
-// which nobody has by default. A table that is in use for longer than the lock timeout gives
-// ErrLocked.
+// The role must be allowed to lock the tables, as their owners and roles that may update them are. It must also be a
+// member of exaudit_writer, or have EXECUTE on function exaudit.record_baseline, which by default nobody has. If a
+// table is in use for longer than the lock timeout, the error is ErrLocked.
 func (d *DB) Baseline(ctx context.Context, tables []string, opts *BaselineOptions) ([]BaselineResult, error) {
 	o := given(opts)
 	tracked, err := d.baselineTables(ctx, tables)

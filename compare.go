@@ -6,21 +6,23 @@ import (
 	"github.com/exaudit/exaudit/internal/history"
 )
 
-// Primitive has the patches of versions compare the values at some places as a whole, whatever they consist of, as
-// ExAudit does with its primitive structs: a column, or a JSON pointer below one, as "info/address", where * stands for
-// every key and index. It adds to what the option primitive of a table says for all its readers.
+// Primitive makes patches show the values at some places as a whole, even if they are objects or lists, as ExAudit
+// does with its primitive structs. A place is a column, or a JSON pointer below a column, such as "info/address", in
+// which * means every key and index. The places are added to those of the table's option primitive.
 func Primitive(places ...string) HistoryOption {
 	return option(func(o *historyOptions) { o.comparison.Primitive = append(o.comparison.Primitive, places...) })
 }
 
-// PrimitiveTypes is Primitive for the columns that have one of some SQL types, or a domain over one. Types that are not
-// PostgreSQL's own are named with their schema. It adds to the option primitive_types of a table.
+// PrimitiveTypes is like Primitive, for all columns that have one of some SQL types, or a domain over one. Types that
+// are not PostgreSQL's own must be written with their schema. The types are added to those of the table's option
+// primitive_types.
 func PrimitiveTypes(types ...string) HistoryOption {
 	return option(func(o *historyOptions) { o.comparison.Types = append(o.comparison.Types, types...) })
 }
 
-// Positional has the patches of versions compare lists place by place, the first element with the first, where
-// otherwise an insertion at the head is one edit. The option positional of a table does so for all its readers.
+// Positional makes patches compare lists by position, the first element with the first. Without it, an insertion at
+// the beginning of a list is a single change. The option positional of a table does the same for everyone who reads
+// its history.
 func Positional() HistoryOption {
 	return option(func(o *historyOptions) { o.comparison.Positional = true })
 }

@@ -11,16 +11,16 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// Covered reports whether what this connection writes to the tables would be recorded: nil says so. Names are as for
-// Install. It is for a readiness probe: it reads the catalog alone, takes no privilege on schema exaudit, and also says
-// what a setting of the role or the database switches off. Status compares more, and takes membership in
-// exaudit_reader.
+// Covered returns nil if everything that this connection writes to the tables would be recorded. Names are as for
+// Install. It is for readiness probes: it reads only the catalog, and needs no privileges on schema exaudit. It also
+// notices settings of the role or the database that switch recording off. Status compares more, and needs membership
+// in exaudit_reader.
 //
-// Without tables, it is about all of the schemas on the search_path, but for those of extensions and of migration
-// tools. A table that is to be covered and has no primary key is not.
+// Without tables, Covered checks all tables of the schemas on the search_path, except those of extensions and of
+// migration tools. A table without a primary key is not recorded.
 //
-// Errors: those of Check but for ErrNewer, with which changes are recorded; ErrNoTable, ErrNotTrackable; and a
-// *NotRecordingError, which names the tables.
+// Covered returns the errors of Check, except ErrNewer, with which changes are still recorded; ErrNoTable,
+// ErrNotTrackable; and a *NotRecordingError, which names the tables.
 func (d *DB) Covered(ctx context.Context, tables ...string) error {
 	if err := sql.Check(ctx, d.conn); err != nil && !errors.Is(err, ErrNewer) {
 		return err

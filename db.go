@@ -10,8 +10,8 @@ import (
 	"github.com/exaudit/exaudit/internal/custom"
 )
 
-// Conn is a database to work on: a *pgxpool.Pool, a *pgx.Conn or a *pgxpool.Conn, or a
-// pgx.Tx to be part of.
+// Conn is a database connection to work on: a *pgxpool.Pool, a *pgx.Conn or a *pgxpool.Conn, or a pgx.Tx, whose
+// transaction is then used.
 type Conn interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
@@ -21,13 +21,13 @@ type Conn interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
-// DB is an audited database. It may be used from several goroutines at once where its Conn
-// may, as a pool.
+// DB is an audited database. Several goroutines may use it at the same time if they may use its Conn so, as is the
+// case with a pool.
 //
-// It stands in for its Conn wherever that runs statements, as in the New of the package
-// that sqlc generates. With custom data in their context (see With), statements record it:
-// it is sent with the statement, in the same round trip and in one transaction, and ends
-// with that. Without custom data, statements go to the Conn as they are.
+// A DB is used in place of its Conn wherever statements are run, for example in the function New that sqlc generates.
+// If the context of a statement has custom data (see With), its changes are recorded with it: the custom data is sent
+// with the statement, usually in the same round trip, in one transaction, and ends with that transaction. Without
+// custom data, statements are sent to the Conn as they are.
 type DB struct {
 	// custom runs the application's statements.
 	custom *custom.DB
@@ -35,11 +35,11 @@ type DB struct {
 	conn Conn
 }
 
-// New returns a DB of a connection. A DB of a transaction that was begun elsewhere leaves the
-// custom data that it has as it is, but for statements whose context has other custom data.
+// New returns a DB that uses a connection. A DB of a transaction that was begun elsewhere does not change the custom
+// data of the transaction. Only statements whose context has other custom data are recorded with that.
 //
-// A Conn of another type needs a method Conn as pgx.Tx has it, or transactions that have. One
-// that has it and returns nil or panics, as mocks do, gets all statements as they are.
+// A Conn of another type needs a method Conn, as pgx.Tx has it, or its transactions need it. If the method returns
+// nil or panics, as those of mocks do, all statements are sent as they are.
 func New(conn Conn) *DB {
 	if d, ok := conn.(*DB); ok {
 		return d
@@ -48,10 +48,10 @@ func New(conn Conn) *DB {
 	return &DB{custom: d, conn: d.Unwrap()}
 }
 
-// Config returns the configuration of the DB's pool, nil if it is not of a pool.
+// Config returns the configuration of the pool that the DB uses, or nil if it does not use a pool.
 func (d *DB) Config() *pgxpool.Config { return d.custom.Config() }
 
-// Conn returns the connection that the DB is of, or its transaction's; nil if it is of a pool.
+// Conn returns the connection that the DB or its transaction uses, or nil if the DB uses a pool.
 func (d *DB) Conn() *pgx.Conn { return d.custom.Conn() }
 
 // Exec executes a statement, as pgx.Conn.Exec does.
@@ -59,8 +59,8 @@ func (d *DB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandT
 	return d.custom.Exec(ctx, sql, args...)
 }
 
-// Query runs a query, as pgx.Conn.Query does. What only shows when its transaction ends, as
-// a deferred constraint, is an error of the rows.
+// Query runs a query, as pgx.Conn.Query does. An error that occurs only at the end of the transaction, such as that
+// of a deferred constraint, is returned by the Err method of the rows.
 func (d *DB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	return d.custom.Query(ctx, sql, args...)
 }
@@ -70,8 +70,8 @@ func (d *DB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	return d.custom.QueryRow(ctx, sql, args...)
 }
 
-// CopyFrom copies rows into a table, as pgx.Conn.CopyFrom does. COPY cannot share a round
-// trip: with custom data, it is a transaction of its own.
+// CopyFrom copies rows into a table, as pgx.Conn.CopyFrom does. COPY cannot share a round trip: with custom data, it
+// runs in a separate transaction.
 func (d *DB) CopyFrom(
 	ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource,
 ) (int64, error) {
@@ -83,13 +83,13 @@ func (d *DB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	return d.custom.SendBatch(ctx, b)
 }
 
-// Begin begins a transaction, as pgx.Conn.Begin does. Its changes carry the custom data of
-// ctx, which is sent with its first statement. A statement, or a nested transaction, whose own
-// context has other custom data records that.
+// Begin begins a transaction, as pgx.Conn.Begin does. Its changes are recorded with the custom data of ctx, which is
+// sent with the first statement. If the context of a statement, or of a nested transaction, has other custom data,
+// its changes are recorded with that.
 func (d *DB) Begin(ctx context.Context) (pgx.Tx, error) { return d.custom.Begin(ctx) }
 
-// BeginTx is Begin with options. PostgreSQL has none for the nested transactions that a DB
-// of a transaction begins: there, any are an error.
+// BeginTx begins a transaction with options; see Begin. PostgreSQL has no options for the nested transactions that a
+// DB of a transaction begins. If any are set there, BeginTx returns an error.
 func (d *DB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	return d.custom.BeginTx(ctx, options)
 }

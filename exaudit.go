@@ -18,25 +18,23 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// The words of the record, from the packages that make it.
+// The types of what is recorded.
 type (
-	// Version is one recorded change of one entity.
+	// Version is one recorded change of one row.
 	Version = history.Version
-	// Image is a row, or some of its columns, as recorded.
+	// Image is a row, or some of its columns, in the form in which it is recorded.
 	Image = history.Image
-	// Action says what happened to an entity: Created, Updated or Deleted.
+	// Action says what a version records: Created, Updated, Deleted or Baseline.
 	Action = history.Action
-	// Patch is the structured difference between two states.
+	// Patch is the structured difference between two states of a row.
 	Patch = patch.Patch
 	// DivergedError says where a history and a row do not fit; errors.Is finds ErrDiverged.
 	DivergedError = history.DivergedError
-	// RevertPlan is what a revert did, or would do: its Patch, and the columns that it had to
-	// leave out.
+	// RevertPlan is what a revert did, or would do: its Patch, and the columns that it cannot restore.
 	RevertPlan = revert.Plan
-	// Referencing tells how many rows point to one that a revert removes, and what becomes of
-	// them.
+	// Referencing says how many rows refer to a row that a revert deletes, and what happens to them.
 	Referencing = revert.Referencing
-	// TableStatus is a registered table and what, if anything, is wrong with its triggers.
+	// TableStatus is a table in exaudit.tables, and what is wrong with its triggers, if anything.
 	TableStatus = triggers.Status
 	// Installation is what Install or Sync did for one table.
 	Installation = triggers.Installation
@@ -44,70 +42,113 @@ type (
 	Options = triggers.Options
 	// OptionError says which option of a table is wrong.
 	OptionError = triggers.OptionError
-	// Following says what event triggers do besides keeping triggers in step: which new tables
-	// they cover.
+	// Following says for which new tables the event triggers create triggers.
 	Following = triggers.Following
 )
 
-// What happened to an entity.
+// What a version records.
 const (
 	Created = history.Created
 	Updated = history.Updated
 	Deleted = history.Deleted
-	// Baseline is no change: it says what the row was when it was recorded.
+	// Baseline is not a change: the version contains the row as it was when it was recorded.
 	Baseline = history.Baseline
 )
 
-// The errors that a caller can act on. What they are wrapped in names the table, key or
-// version, and PostgreSQL's own error, a *pgconn.PgError, where there is one.
+// The errors that a caller can act on. The errors that wrap them name the table, key or version, and also wrap the
+// error of PostgreSQL, a *pgconn.PgError, if there is one.
 var (
-	ErrNotInitialized       = sql.ErrNotInitialized
-	ErrOutdated             = sql.ErrOutdated
-	ErrNewer                = sql.ErrNewer
-	ErrForeignSchema        = sql.ErrForeignSchema
-	ErrIncomplete           = sql.ErrIncomplete
-	ErrOtherBuild           = sql.ErrOtherBuild
-	ErrKeptElsewhere        = sql.ErrKeptElsewhere
-	ErrLacksPrivileges      = sql.ErrLacksPrivileges
-	ErrEncoding             = sql.ErrEncoding
-	ErrNoTable              = triggers.ErrNoTable
-	ErrNotTrackable         = triggers.ErrNotTrackable
-	ErrNoPrimaryKey         = triggers.ErrNoPrimaryKey
-	ErrNotTracked           = triggers.ErrNotTracked
-	ErrLocked               = triggers.ErrLocked
-	ErrInvalidOptions       = triggers.ErrInvalidOptions
-	ErrMayNotFollow         = triggers.ErrMayNotFollow
-	ErrNoVersion            = history.ErrNoVersion
-	ErrDiverged             = history.ErrDiverged
-	ErrNoMark               = history.ErrNoMark
-	ErrMarkExists           = history.ErrMarkExists
-	ErrInvalidFilter        = history.ErrInvalidFilter
-	ErrClientEncoding       = history.ErrClientEncoding
+	// ErrNotInitialized means that schema exaudit is missing: run "exaudit init".
+	ErrNotInitialized = sql.ErrNotInitialized
+	// ErrOutdated means that schema exaudit is older than the program: run "exaudit init".
+	ErrOutdated = sql.ErrOutdated
+	// ErrNewer means that schema exaudit is newer than the program: update the program.
+	ErrNewer = sql.ErrNewer
+	// ErrForeignSchema means that schema exaudit belongs to a role that might have put anything into it.
+	ErrForeignSchema = sql.ErrForeignSchema
+	// ErrIncomplete means that only a part of schema exaudit was created: drop it, and initialise the database again.
+	ErrIncomplete = sql.ErrIncomplete
+	// ErrOtherBuild means that schema exaudit has the version of this program, or one that this program can update,
+	// but other contents: it was made by a build that was never released.
+	ErrOtherBuild = sql.ErrOtherBuild
+	// ErrKeptElsewhere means that migrations of the application have created schema exaudit: they must also update
+	// and drop it.
+	ErrKeptElsewhere = sql.ErrKeptElsewhere
+	// ErrLacksPrivileges means that the role lacks privileges that it needs to create or update schema exaudit.
+	ErrLacksPrivileges = sql.ErrLacksPrivileges
+	// ErrEncoding means that the encoding of the database, SQL_ASCII or MULE_INTERNAL, does not say which characters
+	// a text consists of, so that it could not be read back from JSON.
+	ErrEncoding = sql.ErrEncoding
+	// ErrNoTable means that there is no relation with the name.
+	ErrNoTable = triggers.ErrNoTable
+	// ErrNotTrackable means that triggers cannot follow the rows of the relation: it is a view, a foreign or
+	// temporary table, a partition or a system table.
+	ErrNotTrackable = triggers.ErrNotTrackable
+	// ErrNoPrimaryKey means that the table has no primary key, which identifies rows.
+	ErrNoPrimaryKey = triggers.ErrNoPrimaryKey
+	// ErrNotTracked means that exaudit was never installed on the table.
+	ErrNotTracked = triggers.ErrNotTracked
+	// ErrLocked means that a lock was not free within the lock timeout; see LockedError.
+	ErrLocked = triggers.ErrLocked
+	// ErrInvalidOptions means that options contradict each other or do not fit their table; the error is an
+	// *OptionError.
+	ErrInvalidOptions = triggers.ErrInvalidOptions
+	// ErrMayNotFollow means that the present role may not create event triggers, or may not change those that exist.
+	// Only a superuser may, or the role that a managed service has for this purpose.
+	ErrMayNotFollow = triggers.ErrMayNotFollow
+	// ErrNoVersion means that there is no version with the id, or that the present role may not see it.
+	ErrNoVersion = history.ErrNoVersion
+	// ErrDiverged means that versions do not fit together, or do not lead to the present row: something was changed
+	// without being recorded.
+	ErrDiverged = history.ErrDiverged
+	// ErrNoMark means that there is no mark with the name.
+	ErrNoMark = history.ErrNoMark
+	// ErrMarkExists means that there is a mark with the name already.
+	ErrMarkExists = history.ErrMarkExists
+	// ErrInvalidFilter means that a filter makes no sense: a condition that PostgreSQL does not understand, a column
+	// that no table has, a value that cannot be JSON, or states of several rows.
+	ErrInvalidFilter = history.ErrInvalidFilter
+	// ErrClientEncoding means that a connection does not use UTF-8, so that texts with characters outside of ASCII
+	// would be read wrongly. If the database has another encoding, set client_encoding=UTF8 in the connection string.
+	ErrClientEncoding = history.ErrClientEncoding
+	// ErrReferencedRowMissing means that a foreign key refers to a row that does not exist any more, or that rows
+	// still refer to the row that would be deleted.
 	ErrReferencedRowMissing = revert.ErrReferencedRowMissing
-	ErrUniqueConflict       = revert.ErrUniqueConflict
-	ErrConstraint           = revert.ErrConstraint
-	ErrColumnGone           = revert.ErrColumnGone
-	ErrNotRecorded          = revert.ErrNotRecorded
-	ErrInvalidColumn        = revert.ErrInvalidColumn
-	ErrTableGone            = revert.ErrTableGone
-	ErrNothingToDo          = revert.ErrNothingToDo
-	ErrVetoed               = revert.ErrVetoed
-	ErrChanged              = revert.ErrChanged
+	// ErrUniqueConflict means that another row has a unique value by now.
+	ErrUniqueConflict = revert.ErrUniqueConflict
+	// ErrConstraint means that the old state violates a constraint of the present table.
+	ErrConstraint = revert.ErrConstraint
+	// ErrColumnGone means that a column whose value would be restored has been dropped.
+	ErrColumnGone = revert.ErrColumnGone
+	// ErrNotRecorded means that a value was too large to be recorded, and nothing else would be restored.
+	ErrNotRecorded = revert.ErrNotRecorded
+	// ErrInvalidColumn means that SetColumns names a column that cannot be set, or has a value that does not fit the
+	// column's type.
+	ErrInvalidColumn = revert.ErrInvalidColumn
+	// ErrTableGone means that the table has been dropped.
+	ErrTableGone = revert.ErrTableGone
+	// ErrNothingToDo means that the rows are in the wanted state already.
+	ErrNothingToDo = revert.ErrNothingToDo
+	// ErrVetoed means that a trigger or a row security policy did not let the row be written as planned.
+	ErrVetoed = revert.ErrVetoed
+	// ErrChanged means that a plan is not valid any more, because a row was changed since the plan was made.
+	ErrChanged = revert.ErrChanged
 	// ErrInvalidKey means that a key has the wrong number of values, or one of the wrong type.
 	ErrInvalidKey = errors.New("invalid key")
 )
 
-// Init creates schema exaudit in the database, or brings it up to date, and reports whether there was anything to do.
-// Its migrations are kept apart from the application's own. It is one transaction, on a connection of its own: whatever
-// ends it early leaves nothing behind. It is safe to run twice, and from several processes at once: they wait for each
-// other, see InitOptions. A DB of a transaction cannot be initialised: that is an error.
+// Init creates the schemas exaudit and exaudit_internal in the database, or updates them, and reports whether there
+// was anything to do. Its migrations are separate from those of the application. Init runs in one transaction, on a
+// connection of its own: if it ends early, it leaves nothing behind. It may be called again, and from several
+// processes at the same time, which then wait for each other; see InitOptions. With a DB of a transaction, it returns
+// an error.
 //
-// A schema that is newer than this program is left alone, so that an older release of a service starts again after a
-// newer one was rolled back: Init returns false and no error, changes are recorded as before, and Check returns
-// ErrNewer.
+// If the schema is newer than this program, Init does not change it, and returns false and no error. So an older
+// release of a service can start again after a newer one was rolled back. Changes are recorded as before, and Check
+// returns ErrNewer.
 //
-// Errors: ErrEncoding, ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, and
-// ErrLacksPrivileges, which names all that the role lacks before anything is changed.
+// Init returns ErrEncoding, ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, or
+// ErrLacksPrivileges. The latter names all privileges that the role lacks, before anything is changed.
 func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err error) {
 	config, err := d.connConfig()
 	if err != nil {
@@ -116,8 +157,9 @@ func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err err
 	return sql.Up(ctx, config, given(opts).inner()...)
 }
 
-// DropSchema drops schema exaudit, with everything that was recorded and the triggers on all tables, in one
-// transaction, on a connection of its own. It also drops a schema that is incomplete or was made by another build.
+// DropSchema drops exaudit's schemas, with everything that was recorded, and the triggers on all tables. It runs in
+// one transaction, on a connection of its own. It also drops a schema that is incomplete or was made by another
+// build.
 func (d *DB) DropSchema(ctx context.Context, opts *InitOptions) error {
 	config, err := d.connConfig()
 	if err != nil {
@@ -144,51 +186,52 @@ func (d *DB) connConfig() (*pgx.ConnConfig, error) {
 	return nil, fmt.Errorf("a %T does not say how it is connected: give New a pool or a connection", d.conn)
 }
 
-// Check reports whether the schema of the database is the one that this program was made for. nil says so. It reads
-// the catalog alone, and takes no privilege.
+// Check returns nil if the schema in the database is the one that this program was made for. It reads only the
+// catalog, and needs no privileges.
 //
-// ErrNewer means that a newer release has updated the schema. Changes are recorded all the same, and this program can
-// read and undo what it knows of; Install and Sync refuse, as they would bring triggers back to what they were.
+// ErrNewer means that a newer release has updated the schema. Changes are still recorded, and this program can read
+// and undo what it knows. Install and Sync return an error, because they would replace the triggers by older ones.
 // With ErrNotInitialized, ErrOutdated, ErrForeignSchema, ErrIncomplete and ErrOtherBuild, the program cannot work.
 func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
 
-// Install puts triggers on the named tables, or brings them up to date. Names are as in SQL, quoted where need be,
-// looked up along the search_path. Versions of before an Uninstall, or of before a rename, stay the table's history.
+// Install creates the triggers of the named tables, or updates them. Names are written as in SQL, quoted where
+// necessary, and are looked up along the search_path. Versions from before an Uninstall, or from before the table was
+// renamed, stay in the table's history.
 //
-// Each table is a transaction of its own, so that none is locked longer than that takes; names and options are checked
-// before the first one. What keeps one table from being done later does not keep the others: the error is a
-// *PartialError, with the tables that were done, and the same call goes on with those that were not. A DB of a
-// transaction does all of it in that.
+// Each table is installed in a separate transaction, so that no table is locked for longer than necessary. All names
+// and options are checked before the first one. If a table cannot be installed later, the others still are: the error
+// is then a *PartialError, with the tables that were installed, and the same call can be made again for the rest.
+// With a DB of a transaction, everything is done in that transaction.
 //
-// A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
-// that is in use for longer than the lock timeout ErrLocked.
+// If a table cannot be tracked, the error is ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey. If it is in use for
+// longer than the lock timeout, the error is ErrLocked.
 func (d *DB) Install(ctx context.Context, tables []string, opts *InstallOptions) ([]Installation, error) {
 	done, err := triggers.Install(ctx, d.conn, tables, given(opts).inner()...)
 	return done, d.explain(ctx, err)
 }
 
-// Uninstall takes the triggers off the named tables, each in a transaction of its own, as Install does. Their versions
-// stay.
+// Uninstall drops the triggers of the named tables, each in a separate transaction, as Install does. Their versions
+// are kept.
 func (d *DB) Uninstall(ctx context.Context, tables []string, opts *UninstallOptions) error {
 	return d.explain(ctx, triggers.Uninstall(ctx, d.conn, tables, given(opts).inner()...))
 }
 
-// Sync brings the triggers of every tracked table up to date, each in a transaction of its own, as Install does: after
-// a schema change, a restore, an update of this program. What Status reports is mended, and tables that were renamed
-// are followed. One that was dropped is let go of, one that has lost its primary key is skipped: their Installations
-// say so.
+// Sync updates the triggers of every tracked table, each in a separate transaction, as Install does. Call it after a
+// change of the schema, a restore, or an update of this program. It repairs what Status reports, and finds tables
+// that were renamed. A table that was dropped is not tracked any more, and a table that has lost its primary key is
+// skipped: their Installations say so.
 func (d *DB) Sync(ctx context.Context, opts *SyncOptions) ([]Installation, error) {
 	o := given(opts)
 	done, err := triggers.Sync(ctx, d.conn, stepOptions(o.LockTimeout, o.DryRun)...)
 	return done, d.explain(ctx, err)
 }
 
-// PartialError is an error of Install, Uninstall or Sync despite which some of the tables were done.
+// PartialError is an error of Install, Uninstall or Sync after which some of the tables are done all the same.
 type PartialError = triggers.PartialError
 
-// FollowDDL creates event triggers: from then on, tables may be altered, and partitions come and go, without a Sync,
-// and new tables are tracked whose names match patterns. Event triggers take a superuser; ErrMayNotFollow tells that
-// the role is none.
+// FollowDDL creates event triggers, which replace Sync when tables are altered and when partitions are created or
+// dropped. They also start to track new tables whose names match patterns. Only a superuser may create event
+// triggers; other roles get ErrMayNotFollow.
 func (d *DB) FollowDDL(ctx context.Context, following Following, opts *FollowOptions) ([]Installation, error) {
 	o := given(opts)
 	done, err := triggers.Install(ctx, d.conn, nil,
@@ -196,7 +239,8 @@ func (d *DB) FollowDDL(ctx context.Context, following Following, opts *FollowOpt
 	return done, d.explain(ctx, err)
 }
 
-// StopFollowingDDL removes the event triggers. Tables stay tracked, and are no longer kept in step.
+// StopFollowingDDL drops the event triggers. The tables stay tracked, but their triggers are not adapted to changes
+// of the schema any more.
 func (d *DB) StopFollowingDDL(ctx context.Context, opts *FollowOptions) error {
 	o := given(opts)
 	err := triggers.Uninstall(ctx, d.conn, nil,
@@ -204,34 +248,34 @@ func (d *DB) StopFollowingDDL(ctx context.Context, opts *FollowOptions) error {
 	return d.explain(ctx, err)
 }
 
-// Following gives what FollowDDL was given; nil where there are no event triggers.
+// Following returns what was passed to FollowDDL, or nil if there are no event triggers.
 func (d *DB) Following(ctx context.Context) (*Following, error) {
 	f, err := triggers.ReadFollowing(ctx, d.conn)
 	return f, d.explain(ctx, err)
 }
 
-// Status compares the triggers of every registered table with what Install would make.
+// Status compares the triggers of every table in exaudit.tables with those that Install would create.
 func (d *DB) Status(ctx context.Context) ([]TableStatus, error) {
 	list, err := triggers.Inspect(ctx, d.conn)
 	return list, d.explain(ctx, err)
 }
 
-// Trackable lists the tables of some schemas, or of all, by quoted names, and apart from them those that Install
-// refuses for want of a primary key. Tables of extensions and of migration tools are not among them. A schema that
-// there is none of gives ErrNoTable.
+// Trackable returns the quoted names of the tables of some schemas, or of all schemas. Tables that Install refuses
+// because they have no primary key are returned separately. Tables of extensions and of migration tools are left out.
+// If a schema does not exist, the error is ErrNoTable.
 func (d *DB) Trackable(ctx context.Context, schemas ...string) (names, withoutKey []string, err error) {
 	names, withoutKey, err = triggers.Trackable(ctx, d.conn, schemas)
 	return names, withoutKey, d.explain(ctx, err)
 }
 
-// LockHolder is a session that holds a lock which a statement waits for, as far as the present role may see that.
+// LockHolder is a session that holds a lock for which a statement waits, as far as the present role may see that.
 type LockHolder = lock.Holder
 
-// LockedError is an ErrLocked with those who hold the lock.
+// LockedError is an ErrLocked with the sessions that hold the lock.
 type LockedError = lock.Error
 
-// NotifyLockWait returns a context with which the methods of a DB tell a function when one of their
-// own statements has waited for a lock for a second, and who holds it. They find that out on a connection of its own.
+// NotifyLockWait returns a context for the methods of a DB. If one of their own statements has waited for a lock for
+// a second, they call the function tell with the sessions that hold it. They find these out on a separate connection.
 func NotifyLockWait(ctx context.Context, tell func([]LockHolder)) context.Context {
 	return lock.WithNotify(ctx, tell)
 }

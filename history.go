@@ -10,10 +10,10 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// HistoryOption narrows or enriches what History, Versions and Transactions return.
+// HistoryOption changes what History, Versions and Transactions return.
 type HistoryOption interface{ apply(*historyOptions) }
 
-// Filter chooses versions. It is what Select takes, and an option of History, Versions and Transactions, too.
+// Filter chooses versions. It is passed to Select, and it is also an option of History, Versions and Transactions.
 type Filter interface {
 	HistoryOption
 	filter()
@@ -58,28 +58,28 @@ func newHistoryOptions(opts []HistoryOption) historyOptions {
 	return o
 }
 
-// After gives only versions with a greater id: the next page.
+// After returns only versions with a greater id. It is used for the next page.
 func After(id int64) HistoryOption { return option(func(o *historyOptions) { o.page.AfterID = id }) }
 
-// Limit gives at most n versions.
+// Limit returns at most n versions.
 func Limit(n int) HistoryOption { return option(func(o *historyOptions) { o.page.Limit = n }) }
 
-// Preview shortens values that are longer than so many bytes as JSON: to how they begin, and a digest by which patches
-// tell them apart. What is read stays small however large values are. States are not shortened.
+// Preview shortens values that are longer than a number of bytes as JSON: to their beginning, and a digest by which
+// patches can tell them apart. So not much is read, however large the values are. States are not shortened.
 func Preview(bytes int) HistoryOption { return option(func(o *historyOptions) { o.page.Cut = bytes }) }
 
-// WithStates sets each version's State, the whole row after it, and puts versions that
-// nested triggers recorded before the change that set them off in their true order. The entity's complete
-// history is read for that, and checked: where it does not fit together or does not lead to
-// the present row, History gives ErrDiverged, unless the options of the table explain it. Filters choose
-// among the versions afterwards.
+// WithStates sets State of each version to the whole row after it. If a nested trigger recorded its version before
+// the change that fired it, the versions are put into their true order. For this, the complete history of the row is
+// read and checked: if it does not fit together, or does not lead to the present row, History returns ErrDiverged,
+// unless the options of the table explain it. Filters are applied afterwards.
 func WithStates() HistoryOption { return option(func(o *historyOptions) { o.states = true }) }
 
-// History gives the versions of one entity, oldest to newest, by default all of them. The
-// table is named as in SQL; a table that was dropped still has its history. key is the
-// primary key: one value, or a Key of several. An entity that never changed gives none.
+// History returns the versions of one row, oldest first, by default all of them. The table is named as in SQL; a
+// table that was dropped still has its history. The key is the primary key: one value, or a Key of several values. If
+// the row never changed, History returns no versions.
 //
-// Where the primary key was rewritten, history follows the entity, from either key.
+// If the primary key of the row was changed, its history contains the versions under both keys, and can be read by
+// either key.
 func (d *DB) History(ctx context.Context, table string, key any, opts ...HistoryOption) ([]*Version, error) {
 	o := newHistoryOptions(opts)
 	entity, err := d.entity(ctx, table, key)
@@ -108,8 +108,9 @@ func (d *DB) History(ctx context.Context, table string, key any, opts ...History
 	}
 }
 
-// CheckHistory reports whether the versions of an entity fit together and lead to the present row: nil, or ErrDiverged,
-// a *DivergedError that says which version does not fit. Preview keeps little memory; other options do not count.
+// CheckHistory returns nil if the versions of a row fit together and lead to the present row. Otherwise it returns
+// ErrDiverged, a *DivergedError that says which version does not fit. With the option Preview it needs little memory;
+// other options have no effect.
 func (d *DB) CheckHistory(ctx context.Context, table string, key any, opts ...HistoryOption) error {
 	entity, err := d.entity(ctx, table, key)
 	if err != nil {
@@ -124,21 +125,21 @@ func (d *DB) CheckHistory(ctx context.Context, table string, key any, opts ...Hi
 // KeyPeriod is a time in which a table had the same primary key.
 type KeyPeriod = history.Period
 
-// HistoryBegin says where the history of a table begins.
+// HistoryBegin says since when the history of a table is complete.
 type HistoryBegin struct {
-	// CompleteSince is from when on every change is recorded and still there: since the table has been tracked, or
-	// since the last change that retention has removed.
+	// CompleteSince is the time since which every change has been recorded and is still there: since the table was
+	// tracked, or since the last change that retention has removed.
 	CompleteSince time.Time `json:"complete_since"`
 	// Removed reports whether retention has removed versions.
 	Removed bool `json:"removed"`
-	// Untracked are the times at which the table was not tracked, since it first was: what changed then is not
-	// recorded.
+	// Untracked are the times at which the table was not tracked after it was first tracked. Changes at these times
+	// are not recorded.
 	Untracked []Untracked `json:"untracked,omitempty"`
-	// Predecessors are the tables that had this name before, were dropped, and have versions: by their number, which
-	// the condition "table_id = 3" of Where takes.
+	// Predecessors are dropped tables that had this name before and have versions. They are the numbers of the
+	// tables, as in the condition "table_id = 3" of Where.
 	Predecessors []int32 `json:"predecessors,omitempty"`
-	// Keys are the primary keys that the table has had, oldest first, where they were more than one. History takes a
-	// key of any, and returns what was recorded under it.
+	// Keys are the primary keys that the table has had, oldest first, if there is more than one. History accepts a
+	// value of any of them, and returns what was recorded under it.
 	Keys []KeyPeriod `json:"keys,omitempty"`
 }
 
@@ -148,7 +149,7 @@ type Untracked struct {
 	To   *time.Time `json:"to,omitempty"` // nil: until now
 }
 
-// HistoryBegin returns from when on the history of a table is complete.
+// HistoryBegin returns since when the history of a table is complete.
 func (d *DB) HistoryBegin(ctx context.Context, table string) (HistoryBegin, error) {
 	t, err := triggers.Find(ctx, d.conn, table)
 	if err != nil {
@@ -184,8 +185,8 @@ func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*V
 	return versions, d.explain(ctx, err)
 }
 
-// Version returns one version by its id, or ErrNoVersion. Of options, those count that say how values are compared:
-// Primitive, PrimitiveTypes and Positional.
+// Version returns the version with an id, or ErrNoVersion. Only the options Primitive, PrimitiveTypes and Positional
+// have an effect.
 func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*Version, error) {
 	v, _, err := history.Get(ctx, d.conn, id)
 	if err != nil {
@@ -198,8 +199,8 @@ func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*Ver
 	return versions[0], nil
 }
 
-// States gives the whole rows before and after a version; nil is no row. The entity's
-// complete history is read and checked for it.
+// States returns the whole rows before and after a version. A value of nil means that there is no row. The complete
+// history of the row is read and checked for it.
 func (d *DB) States(ctx context.Context, id int64) (before, after Image, err error) {
 	_, entity, err := history.Get(ctx, d.conn, id)
 	if err != nil {

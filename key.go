@@ -19,11 +19,11 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// Key is a primary key of several columns, in the key's order.
+// Key is a primary key of several columns, in the order of the key.
 type Key []any
 
-// EntityID is a primary key as Version.EntityID has it, of one column or several, and long ones as their digest. It is
-// taken as it is, where any other key is read as the types of the table's columns.
+// EntityID is a primary key in the form of Version.EntityID: of one column or of several, and of a long key the
+// digest. It is used as it is, while any other key is read as the types of the table's columns.
 type EntityID string
 
 // entity finds out which entity a table and a key name. PostgreSQL itself reads the key as

@@ -9,16 +9,15 @@ import (
 	"github.com/exaudit/exaudit/internal/lock"
 )
 
-// Mark is a named moment in the history, for SinceMark and UntilMark.
+// Mark is a named point in the history, for SinceMark, UntilMark and AtMark.
 type Mark = history.Mark
 
-// Mark makes a mark: what has been committed is before it, everything else after it, also
-// what transactions under way have changed by now, the caller's own among them. In a
-// transaction of a stricter isolation level than READ COMMITTED, what counts as committed is
-// what had been when it began to read.
+// Mark makes a mark. Everything that has been committed is before it, and everything else is after it. The changes of
+// transactions in progress, including the caller's own, are after it. If the isolation level is stricter than READ
+// COMMITTED, what had been committed when the transaction began to read counts as committed.
 //
-// A mark outlives dump and restore. A name that is taken gives ErrMarkExists, one that a transaction under way has
-// taken or removed ErrLocked, after DefaultLockTimeout.
+// A mark stays valid after dump and restore. If the name is taken, the error is ErrMarkExists. If a transaction in
+// progress has taken or removed the name, it is ErrLocked, after DefaultLockTimeout.
 func (d *DB) Mark(ctx context.Context, name string, opts *MarkOptions) (*Mark, error) {
 	var mark *Mark
 	err := lock.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) (err error) {
@@ -28,14 +27,14 @@ func (d *DB) Mark(ctx context.Context, name string, opts *MarkOptions) (*Mark, e
 	return mark, d.explain(ctx, err)
 }
 
-// Marks gives all marks, oldest first.
+// Marks returns all marks, oldest first.
 func (d *DB) Marks(ctx context.Context) ([]Mark, error) {
 	marks, err := history.Marks(ctx, d.conn)
 	return marks, d.explain(ctx, err)
 }
 
-// RemoveMark removes a mark that the present user made, or as a member of exaudit_owner any;
-// ErrNoMark where there is none of that name.
+// RemoveMark removes a mark. The present user must have made it, or be a member of exaudit_owner. If there is no mark
+// with the name, the error is ErrNoMark.
 func (d *DB) RemoveMark(ctx context.Context, name string) error {
 	err := lock.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) error {
 		return history.RemoveMark(ctx, tx, name)

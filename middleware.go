@@ -6,11 +6,12 @@ import (
 	"net/http"
 )
 
-// RequestIDHeader is where RequestMiddleware looks for the id of a request, and leaves it.
+// RequestIDHeader is the header in which RequestMiddleware looks for the id of a request, and to which it writes the
+// id.
 const RequestIDHeader = "X-Request-Id"
 
-// Middleware adds to each request's context the custom data that a function finds in it: who
-// is logged in, which route. A request for which it finds nil goes on as it is.
+// Middleware returns a middleware that adds custom data to the context of each request. The function find returns it,
+// for example who is logged in, and which route. If find returns nil, the request is passed on as it is.
 func Middleware(find func(*http.Request) Custom) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -22,15 +23,13 @@ func Middleware(find func(*http.Request) Custom) func(http.Handler) http.Handler
 	}
 }
 
-// RequestMiddleware adds to each request's context two keys of custom data.
+// RequestMiddleware adds two keys of custom data to the context of each request.
 //
-// "request_id" is the header X-Request-Id, if that is 1 to 128 letters, digits and ._:/+=@-,
-// and a new random one otherwise. The response has it in the same header, and next finds it
-// in the request's.
+// "request_id" is the header X-Request-Id, if that consists of 1 to 128 letters, digits and the characters ._:/+=@-.
+// Otherwise it is a new random id. The response has it in the same header, and next finds it in the request's header.
 //
-// "remote_addr" is the address of the connection, without port. Behind a proxy, that is the
-// proxy's, as long as nothing before this sets RemoteAddr: what a header claims is believed
-// by nobody here.
+// "remote_addr" is the address of the connection, without the port. Behind a proxy, it is the address of the proxy,
+// unless an outer middleware sets RemoteAddr. RequestMiddleware itself does not trust any header about addresses.
 func RequestMiddleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(RequestIDHeader)

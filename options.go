@@ -10,31 +10,32 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// DefaultLockTimeout is how long operations wait for locks whose options do not say how long.
+// DefaultLockTimeout is how long operations wait for locks if their options have no LockTimeout.
 const DefaultLockTimeout = lock.DefaultTimeout
 
-// DefaultMaxRows is what UndoOptions.MaxRows is without a value.
+// DefaultMaxRows is the value of UndoOptions.MaxRows if it is not set.
 const DefaultMaxRows = undo.DefaultMaxRows
 
 // InitOptions change how Init and DropSchema work.
 type InitOptions struct {
-	// LockTimeout bounds how long they wait for each lock; negative is for ever. Without a value, Init waits a minute
-	// for other processes that initialise or update the same database, and both DefaultLockTimeout for other locks.
+	// LockTimeout is how long they wait for each lock; a negative value means for ever. If it is 0, Init waits a minute
+	// for other processes that initialise or update the same database, and both wait DefaultLockTimeout for other
+	// locks.
 	LockTimeout time.Duration
 }
 
 // InstallOptions change how Install works.
 type InstallOptions struct {
-	// TableOptions gives tables options, by the names that Install is given. They replace those that a table has; a
-	// table that is not in the map keeps its own, until it is uninstalled. What is wrong with them is told by an
-	// *OptionError.
+	// TableOptions are the options of tables, by the names that are passed to Install. They replace all options that
+	// a table has. A table that is not in the map keeps its options until it is uninstalled. If an option is wrong,
+	// the error is an *OptionError.
 	TableOptions map[string]Options
-	// LockTimeout bounds how long Install waits for the locks of each table in all, which is DefaultLockTimeout without
-	// a value; negative is for ever. Creating a trigger has to wait for the transactions that write to the table; the
-	// first install also waits for those that read it, as it creates a policy. A lock, or a place in the queue for one,
-	// is never kept for longer than a fifth of deadlock_timeout: then the wait begins anew.
+	// LockTimeout is how long Install waits for all the locks of each table; 0 means DefaultLockTimeout, and a negative
+	// value means for ever. Creating a trigger must wait for the transactions that write to the table. The first
+	// install must also wait for those that read it, because it creates a policy. While it waits, Install keeps a
+	// lock, or a place in the queue for one, for at most a fifth of deadlock_timeout, and then begins again.
 	LockTimeout time.Duration
-	// DryRun does everything, so that nothing that could fail is missed, and then rolls it back.
+	// DryRun does everything, so that all errors are found, and then rolls it back.
 	DryRun bool
 }
 
@@ -42,8 +43,8 @@ type InstallOptions struct {
 type UninstallOptions struct {
 	LockTimeout time.Duration // as for Install
 	DryRun      bool          // as for Install
-	// Baseline records all rows of a table first, so that it is known afterwards what they were while the table was
-	// tracked. Writers of the table wait meanwhile.
+	// Baseline records all rows of a table first, so that they are still known afterwards for the time in which the
+	// table was tracked. Writers of the table wait meanwhile.
 	Baseline bool
 	// Unrecorded is called for each table whose rows Baseline could not record, with the reason.
 	Unrecorded func(table, reason string)
@@ -63,10 +64,10 @@ type FollowOptions struct {
 
 // BaselineOptions change how Baseline works.
 type BaselineOptions struct {
-	// EveryRow also records rows that have versions.
+	// EveryRow also records rows that have versions already.
 	EveryRow bool
-	// LockTimeout bounds how long Baseline waits for the lock of each table, which is DefaultLockTimeout without a
-	// value; negative is for ever.
+	// LockTimeout is how long Baseline waits for the lock of each table; 0 means DefaultLockTimeout, and a negative
+	// value means for ever.
 	LockTimeout time.Duration
 	// Progress is called for each table that is done.
 	Progress func(BaselineResult)
@@ -79,53 +80,54 @@ type MarkOptions struct {
 
 // IndexOptions change how IndexCustom works.
 type IndexOptions struct {
-	// LockTimeout bounds how long IndexCustom waits for the transactions that are under way when it is called, which is
-	// DefaultLockTimeout without a value; negative is for ever.
+	// LockTimeout is how long IndexCustom waits for the transactions that are in progress when it is called; 0 means
+	// DefaultLockTimeout, and a negative value means for ever.
 	LockTimeout time.Duration
 }
 
 // RevertOptions change what Revert and PlanRevert accept.
 type RevertOptions struct {
-	// SetColumns gives columns of the row a value besides, or instead of, the recorded one. A row that comes back needs
-	// it for a column that was added since, NOT NULL and without a default. A value is one that encoding/json takes, as
-	// for Custom; PostgreSQL reads it as the column's type. ErrInvalidColumn tells of a column that is missing,
-	// generated or part of the primary key, and of a value that is none of its type.
+	// SetColumns are values for columns of the row. They replace the recorded values, or are used if none was recorded.
+	// A restored row needs them for columns that were added later and are NOT NULL without a default. A value is one
+	// that encoding/json accepts, as for Custom; PostgreSQL reads it as the column's type. The error is
+	// ErrInvalidColumn if the column does not exist, is generated or is part of the primary key, or if the value does
+	// not fit its type.
 	SetColumns map[string]any
-	// AllowDiverged reverts a row that is not what its history says, which is refused otherwise: columns that no undone
-	// version names keep their present value, the others get the one that was recorded.
+	// AllowDiverged also reverts a row that is not what its history says, which is otherwise refused. Columns that no
+	// undone version contains keep their present value; the others get the recorded value.
 	AllowDiverged bool
-	// LockTimeout bounds how long a revert waits for locks in all, which is DefaultLockTimeout without a value;
-	// negative is for ever. What is not to be had is ErrLocked.
+	// LockTimeout is how long a revert waits for all locks; 0 means DefaultLockTimeout, and a negative value means for
+	// ever. If a lock is not free in time, the error is ErrLocked.
 	LockTimeout time.Duration
 }
 
-// RowID names a row as an UndoRow does.
+// RowID names a row by its table and key, with the values that an UndoRow has.
 type RowID struct{ Table, EntityID string }
 
 // UndoOptions change what an undo or a redo does.
 type UndoOptions struct {
-	// OnConflict says what becomes of conflicts; RefuseConflicts is the default.
+	// OnConflict says what happens with conflicts. The default is RefuseConflicts.
 	OnConflict ConflictPolicy
-	// MaxRows bounds how many rows an undo may be about, which is DefaultMaxRows without a value. More give
+	// MaxRows is how many rows an undo may be about; 0 means DefaultMaxRows. If there are more, the error is
 	// ErrTooManyRows.
 	MaxRows int
-	// KeepColumns leaves columns as they are in rows that are there, without a conflict, as a time of the last change:
-	// "updated_at" in every table, "orders.updated_at" in one. A column of none of the tables that are undone in is
-	// ErrUnmatched, in SetColumns too.
+	// KeepColumns are columns that existing rows keep as they are, without a conflict, for example the time of the
+	// last change: "updated_at" in every table, or "orders.updated_at" in one. If no table of the undo has the
+	// column, the error is ErrUnmatched; the same is true for SetColumns.
 	KeepColumns []string
-	// SetColumns gives columns of rows that come back the value where none was recorded, as a column needs that was
-	// added since, NOT NULL and without a default: "region", or "orders.region" in one table.
+	// SetColumns are values for columns of restored rows for which no value was recorded. Columns that were added later
+	// and are NOT NULL without a default need them: "region" in every table, or "orders.region" in one.
 	SetColumns map[string]any
-	// OverwriteRows lets an undo overwrite what came later in these rows: a row that was changed again gets its old
-	// values, one whose key was reused is written over, one that was deleted comes back. One that is not undone is
-	// ErrUnmatched.
+	// OverwriteRows are rows in which the undo overwrites later changes: a row that was changed again gets its old
+	// values, a row that now has the key of a deleted row is overwritten, and a row that was deleted is restored. If
+	// a row is not part of the undo, the error is ErrUnmatched.
 	OverwriteRows []RowID
-	// LockTimeout bounds how long an undo waits for locks in all, which is DefaultLockTimeout without a value; negative
-	// is for ever. It waits for another undo, and for transactions that have changed its rows. Once it holds rows
-	// itself it does not wait for others, but gives them up and begins anew: nobody becomes the victim of a deadlock.
-	// What is not to be had is ErrLocked.
+	// LockTimeout is how long an undo waits for all locks; 0 means DefaultLockTimeout, and a negative value means for
+	// ever. An undo waits for another undo, and for transactions that have changed its rows. While it holds locks on
+	// rows, it does not wait for others: it releases them and begins again. So no transaction is ended because of
+	// a deadlock with it. If a lock is not free in time, the error is ErrLocked.
 	LockTimeout time.Duration
-	// Progress is called with what the undo is busy with, and with how many versions or rows.
+	// Progress is called with what the undo is doing at the moment, and with a number of versions or rows.
 	Progress func(stage UndoStage, n int)
 }
 

@@ -13,14 +13,13 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// ErrVersionsExist means that something cannot be changed any more because versions have
-// been recorded.
+// ErrVersionsExist means that something cannot be changed any more because versions have been recorded.
 var ErrVersionsExist = errors.New("versions have been recorded already")
 
-// SetPrecision cuts the time of versions down to some digits of a second, 0 to 6, which is
-// what there is without, and reports whether it changed anything. Rounded up, a time could lie after the commit. All
-// versions of a database have the same precision: once there are any, only ErrVersionsExist. Where exaudit.versions is
-// in use for longer than DefaultLockTimeout, it is ErrLocked.
+// SetPrecision sets how many digits of a second the time of versions has, 0 to 6, and reports whether this changed
+// anything. The default is 6. Further digits are cut off; if the time were rounded up, it could be after the commit.
+// All versions of a database have the same precision: once there are any, the error is ErrVersionsExist. If
+// exaudit.versions is in use for longer than DefaultLockTimeout, it is ErrLocked.
 func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err error) {
 	if digits < 0 || digits > 6 {
 		return false, fmt.Errorf("precision %d: not within 0 to 6", digits)

@@ -8,20 +8,20 @@ import (
 	"github.com/exaudit/exaudit/revert"
 )
 
-// Revert brings the entity of a version back to what it was before that version, undoing
-// it and all later ones: an update restores the old values, a delete brings the row back
-// under the same key, a create removes it, and with it what its foreign keys' actions take
-// along, which the result lists. Columns that were added to the table since keep
-// their value, unless one of the undone versions changed it: then they get what they were filled with.
-// What was changed is the result, and is recorded as a rollback with the
-// custom data of ctx. Values of columns that were dropped since, or were not recorded, cannot come back
-// and are listed in the result; if that is all there is, the error is ErrColumnGone or
-// ErrNotRecorded.
+// Revert brings the row of a version back to its state before that version. It undoes the version and all later
+// versions of the row: for an update it restores the old values, for a delete it restores the row with the same key,
+// and for a create it deletes the row. The result lists the rows that foreign keys then delete or change with it.
 //
-// It all happens in one transaction, or in a savepoint where the DB is of a transaction.
-// Errors: ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing,
-// ErrUniqueConflict, ErrConstraint, ErrColumnGone, ErrNotRecorded,
-// ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrChanged, ErrNotRecording.
+// Columns that were added to the table later keep their values, unless one of the undone versions changed them. Then
+// they get the value with which they were filled. Values of columns that were dropped later or not recorded cannot be
+// restored; the result lists them. If nothing else would be restored, the error is ErrColumnGone or ErrNotRecorded.
+//
+// Revert returns what was changed. This is recorded as a rollback, with the custom data of ctx. Everything happens in
+// one transaction, or in a savepoint if the DB is one of a transaction.
+//
+// The errors are ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing, ErrUniqueConflict,
+// ErrConstraint, ErrColumnGone, ErrNotRecorded, ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrChanged and
+// ErrNotRecording.
 func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*RevertPlan, error) {
 	return d.revert(ctx, version, given(opts).inner())
 }
@@ -40,8 +40,8 @@ func (d *DB) revert(ctx context.Context, version int64, opts []revert.Option) (*
 	return reversal, d.explain(ctx, err)
 }
 
-// PlanRevert returns what Revert would do, with the same patch, and writes nothing. Triggers of the table may change a
-// row further when it is really written.
+// PlanRevert returns what Revert would do, with the same patch, and writes nothing. Triggers of the table may change
+// the row further when it is really written.
 func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions) (*RevertPlan, error) {
 	var reversal *RevertPlan
 	err := d.snapshot(ctx, func(q db.DBTX) (err error) {
@@ -51,8 +51,8 @@ func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions)
 	return reversal, d.explain(ctx, err)
 }
 
-// ApplyRevert carries out a plan that PlanRevert made, if the row would still get the very patch that the plan shows.
-// Else nothing is written, and the error is ErrChanged.
+// ApplyRevert carries out a plan that PlanRevert made, if the row would still get the same patch. Otherwise nothing
+// is written, and the error is ErrChanged.
 func (d *DB) ApplyRevert(ctx context.Context, plan *RevertPlan, opts *ApplyOptions) (*RevertPlan, error) {
 	o := RevertOptions{SetColumns: plan.SetColumns, AllowDiverged: plan.AllowDiverged,
 		LockTimeout: given(opts).LockTimeout}

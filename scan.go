@@ -16,8 +16,7 @@ import (
 	"github.com/exaudit/exaudit/internal/history"
 )
 
-// ErrStructMismatch means that a table's rows do not fit the struct they are asked for as;
-// the message names the column.
+// ErrStructMismatch means that the rows of a table do not fit the struct T; the message names the column.
 var ErrStructMismatch = errors.New("the struct does not fit the table")
 
 // rowReader makes rows of a table of their images: PostgreSQL converts them, and pgx scans

@@ -15,8 +15,8 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// ByTable gives only versions of the named tables, for Versions. A table that was dropped
-// still has its history.
+// ByTable chooses only versions of the named tables. It is for Versions, Transactions and Select. A table that was
+// dropped still has its history.
 func ByTable(tables ...string) Filter {
 	return filterOption(func(o *historyOptions) {
 		o.filter.Spans = nonNil(o.filter.Spans)
@@ -24,8 +24,8 @@ func ByTable(tables ...string) Filter {
 	})
 }
 
-// ByRow gives only versions of one entity, for Versions; given several times, of any of
-// them. The key is as for History.
+// ByRow chooses only versions of one row. It is for Versions, Transactions and Select. If it is given several times,
+// versions of any of the rows are chosen. The key is as for History.
 func ByRow(table string, key any) Filter {
 	return filterOption(func(o *historyOptions) {
 		o.filter.Spans = nonNil(o.filter.Spans)
@@ -33,39 +33,40 @@ func ByRow(table string, key any) Filter {
 	})
 }
 
-// ByAction gives only versions of these actions.
+// ByAction chooses only versions with one of these actions.
 func ByAction(actions ...Action) Filter {
 	return filterOption(func(o *historyOptions) { o.filter.Actions = append(nonNil(o.filter.Actions), actions...) })
 }
 
-// Since gives only versions whose transaction began at the time or later.
+// Since chooses only versions whose transaction began at the time or later.
 func Since(t time.Time) Filter {
 	return filterOption(func(o *historyOptions) { o.filter.Since = &t })
 }
 
-// Until gives only versions whose transaction began before the time.
+// Until chooses only versions whose transaction began before the time.
 func Until(t time.Time) Filter {
 	return filterOption(func(o *historyOptions) { o.filter.Until = &t })
 }
 
-// SinceMark gives only versions after a mark, whose transaction had not committed when it was
-// made; ErrNoMark where there is none of that name.
+// SinceMark chooses only versions after a mark: those whose transaction had not been committed when the mark was
+// made. If there is no such mark, the error is ErrNoMark.
 func SinceMark(name string) Filter {
 	return filterOption(func(o *historyOptions) { o.sinceMark = &name })
 }
 
-// UntilMark gives only versions before a mark.
+// UntilMark chooses only versions before a mark. If there is no such mark, the error is ErrNoMark.
 func UntilMark(name string) Filter {
 	return filterOption(func(o *historyOptions) { o.untilMark = &name })
 }
 
-// ByVersion gives only versions of these ids; given several times, of any of them.
+// ByVersion chooses only versions with these ids. If it is given several times, versions with any of the ids are
+// chosen.
 func ByVersion(ids ...int64) Filter {
 	return filterOption(func(o *historyOptions) { o.filter.Versions = append(nonNil(o.filter.Versions), ids...) })
 }
 
-// ByTransaction gives only what these transactions changed: a Version's Transaction; given
-// several times, what any of them changed.
+// ByTransaction chooses only versions of these transactions: see Version.Transaction. If it is given several times,
+// versions of any of the transactions are chosen.
 func ByTransaction(xids ...uint64) Filter {
 	return filterOption(func(o *historyOptions) {
 		o.filter.Transactions = append(nonNil(o.filter.Transactions),
@@ -73,29 +74,30 @@ func ByTransaction(xids ...uint64) Filter {
 	})
 }
 
-// BySessionUser gives only what was changed by who was logged in by that name, where the
-// options of the table had that recorded.
+// BySessionUser chooses only changes of sessions in which a user was logged in, on tables with the option
+// RecordSessionUser.
 func BySessionUser(name string) Filter {
 	return filterOption(func(o *historyOptions) { o.filter.SessionUser = &name })
 }
 
-// Where gives only versions that meet a condition in SQL; given several times, all of them. It
-// sees the version as its columns: id, recorded_at, transaction (a bigint), table_id, action,
-// rollback, entity_id, previous_entity_id, session_role, and as jsonb before, after, custom
-// and custom_columns. Columns of images are called as they were when they were recorded.
+// Where chooses only versions that satisfy a condition in SQL. If it is given several times, versions must satisfy
+// all the conditions. A condition can use these columns of the version: id, recorded_at, transaction (a bigint),
+// table_id, action, rollback, entity_id, previous_entity_id, session_role, and, as jsonb, before, after, custom and
+// custom_columns. Images have the column names of the time when they were recorded.
 //
 //	exaudit.Where("before->>'status' = 'paid' AND after->>'status' = 'new'")
 //
-// The condition runs with the rights of the present role, in a read-only transaction unless
-// the caller has begun one. It is looked up in pg_catalog: what is elsewhere needs its
-// schema. It must not come from anybody who may not run SQL as this role. What PostgreSQL
-// does not understand, or is more than one expression, gives ErrInvalidFilter.
+// The condition runs with the rights of the present role, in a read-only transaction unless the caller has begun one.
+// Names are looked up in pg_catalog; all others need their schema. Accept a condition only from people who may run
+// SQL as this role. If PostgreSQL does not understand it, or if it is more than one expression, the error is
+// ErrInvalidFilter.
 func Where(condition string) Filter {
 	return filterOption(func(o *historyOptions) { o.filter.Where = append(o.filter.Where, condition) })
 }
 
-// ByCustom gives only versions whose custom data has the value, compared as JSON: 7 is not
-// "7", but 7.0; given several times, all of them. IndexCustom makes an index for a key.
+// ByCustom chooses only versions whose custom data has the value under the key. Values are compared as JSON: 7 is
+// equal to 7.0, but not to "7". If it is given several times, versions must have all the values. IndexCustom creates
+// an index for a key.
 func ByCustom(key string, value any) Filter {
 	return filterOption(func(o *historyOptions) {
 		encoded, err := json.Marshal(value)
@@ -113,19 +115,18 @@ func ByCustom(key string, value any) Filter {
 	})
 }
 
-// ByCustomKey gives only versions whose custom data has all the keys, whatever their values.
+// ByCustomKey chooses only versions whose custom data has all the keys, with any values.
 func ByCustomKey(keys ...string) Filter {
 	return filterOption(func(o *historyOptions) { o.filter.Keys = append(nonNil(o.filter.Keys), keys...) })
 }
 
-// ByRollback gives only versions that a revert made, or with false only the others.
+// ByRollback chooses only versions that a revert, an undo or a redo wrote, or, with false, only the others.
 func ByRollback(made bool) Filter {
 	return filterOption(func(o *historyOptions) { o.filter.Rollback = &made })
 }
 
-// ByColumn gives only versions that changed at least one of the columns, by their present
-// names; of a dropped column, as versions call it. A create and a delete change every
-// column.
+// ByColumn chooses only versions that changed at least one of the columns. The names are the present ones; a dropped
+// column has the name that versions show. A create and a delete change every column.
 func ByColumn(columns ...string) Filter {
 	return filterOption(func(o *historyOptions) {
 		o.filter.Columns = nonNil(o.filter.Columns)
@@ -140,12 +141,12 @@ func nonNil[T any](list []T) []T {
 	return list
 }
 
-// Versions gives the versions of all tables that the present role may read, in the order of
-// their ids: that of each entity's changes, and nearly that of time. Options choose among
-// them. Without a Limit, that may be very many; After the last id of a page begins the next one.
+// Versions returns the versions of all tables that the present role may read, in the order of their ids. For one row,
+// this is the order of its changes; for all, it is nearly the order of time. Options choose among them. Without a
+// Limit, there may be very many. After with the last id of a page returns the next page.
 //
-// A transaction that is still under way may have taken smaller ids than others that have
-// ended. What it recorded appears when it commits, before what was given already.
+// A transaction in progress may have smaller ids than others that have ended. When it commits, its versions appear
+// before versions that were already returned.
 func (d *DB) Versions(ctx context.Context, opts ...HistoryOption) ([]*Version, error) {
 	o := newHistoryOptions(opts)
 	if o.states {
@@ -184,14 +185,15 @@ func (d *DB) choosing(ctx context.Context, o historyOptions, do func(db.DBTX) er
 	return d.snapshot(ctx, do)
 }
 
-// IndexCustom makes an index for ByCustom: a key of the custom data leads to its versions
-// without a search. It takes a member of exaudit_owner and no lock that anybody waits for,
-// and cannot be part of a transaction. First it waits for the transactions under way that have recorded something or
-// may read older rows: where they take too long, it returns ErrLocked and has changed nothing. Those that begin later
-// it waits for as long as they take. What is left of an interrupted one is no index, and the next call clears it away.
-// An index that is there already is kept.
+// IndexCustom creates an index for ByCustom, with which the versions that have a key of the custom data are found
+// without a search. The role must be a member of exaudit_owner. The index is created without a lock that others wait
+// for, and not as part of a transaction. An index that exists already is kept.
 //
-// It makes every change that has the key a little more expensive.
+// IndexCustom first waits for the transactions in progress that have recorded something or may read older rows. If
+// they take too long, it returns ErrLocked and has changed nothing. For transactions that begin later, it waits as
+// long as they take. If it is interrupted, the next call removes the unfinished index.
+//
+// The index makes every change that has the key a little slower.
 func (d *DB) IndexCustom(ctx context.Context, key string, opts *IndexOptions) error {
 	if err := d.indexCustom(ctx, key, wait(given(opts).LockTimeout)); err != nil {
 		return d.explain(ctx, fmt.Errorf("index custom data %s: %w", key, err))

@@ -14,25 +14,24 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-// ErrInvalidChange means that a Change given to Track is none: no row before and none
-// after, or rows with different keys.
+// ErrInvalidChange means that a Change passed to Track is not valid: it has neither a row before nor a row after, or
+// the rows have different keys.
 var ErrInvalidChange = errors.New("invalid change")
 
-// Change is a change that no trigger saw. Before and After are rows of the table, anything
-// that marshals to a JSON object of its columns, such as a map or a struct with json tags;
-// nil is no row. Of an update, both may leave the same columns out, which did not change,
-// but not the primary key.
+// Change is a change that no trigger saw. Before and After are rows of the table: anything that marshals to a JSON
+// object of its columns, such as a map or a struct with json tags. A value of nil means that there is no row. For an
+// update, both may leave out the same columns, which did not change, but not the primary key.
 type Change struct {
 	Table         string
 	Before, After any
 }
 
-// Track records a change that no trigger saw, as part of tx and with the custom data of
-// ctx, and gives the id of its version. Values are read as the table's types, as a trigger
-// would have seen them; an update that changes nothing is not recorded and gives 0.
+// Track records a change that no trigger saw, as part of tx and with the custom data of ctx, and returns the id of
+// its version. Values are read as the types of the table's columns, as a trigger would have seen them. An update that
+// changes nothing is not recorded, and Track returns 0.
 //
-// The role needs EXECUTE on function exaudit.track, which nobody has by default: who may
-// write versions without making a change must be granted that on purpose.
+// The role needs EXECUTE on function exaudit.track, which by default nobody has. With it, a role can write versions
+// without making a change.
 func Track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 	tx, err := custom.UnwrapTx(ctx, tx)
 	if err != nil {

@@ -8,27 +8,26 @@ import (
 	"github.com/exaudit/exaudit/internal/history"
 )
 
-// The words of Transactions.
+// The types of Transactions.
 type (
-	// Transaction is what one transaction changed: in which tables, and what was said about it.
+	// Transaction is what one transaction changed: in which tables, and with which custom data.
 	Transaction = history.Transaction
-	// TableChanges are how many rows of one table a transaction created, updated and deleted.
+	// TableChanges says how many rows of one table a transaction created, updated and deleted.
 	TableChanges = history.TableChanges
 )
 
-// Before gives only transactions older than a Transaction's Cursor: the next page of
-// Transactions, where it takes the place of After.
+// Before chooses only transactions that are older than the Cursor of a Transaction. It is used for the next page of
+// Transactions, in place of After.
 func Before(cursor int64) HistoryOption {
 	return option(func(o *historyOptions) { o.filtered, o.before = true, cursor })
 }
 
-// Transactions gives the transactions that changed something, newest first by their last
-// version. Filters choose those with at least one version that passes; counts and custom
-// data are of all that the transaction changed and the present role may read. Without a Limit,
-// that may be very many; Before the Cursor of the last one of a page begins the next one.
+// Transactions returns the transactions that changed something, in the order of their last versions, newest first.
+// Filters choose the transactions with at least one version that passes. The counts and the custom data are about
+// everything that the transaction changed and the present role may read. Without a Limit, there may be very many.
+// Before with the Cursor of the last one of a page returns the next page.
 //
-// A transaction that commits later than others may appear between them, on a page that was
-// given already.
+// A transaction that commits later than others may appear between them, on a page that was already returned.
 func (d *DB) Transactions(ctx context.Context, opts ...HistoryOption) (transactions []Transaction, err error) {
 	o := newHistoryOptions(opts)
 	if o.states || o.page.AfterID != 0 {

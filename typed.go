@@ -11,22 +11,21 @@ import (
 	"github.com/exaudit/exaudit/patch"
 )
 
-// TypedVersion is a version with the whole rows before and after it, as sqlc's struct of
-// the table. The embedded Version has the images as they were recorded.
+// TypedVersion is a version with the whole rows before and after it, as the struct that sqlc generates for the table.
+// The embedded Version contains the images as they were recorded.
 type TypedVersion[T any] struct {
 	*Version
-	// Before is the row that the change found, nil for Created; After is the one that it
-	// left, nil for Deleted. They must not be changed: one row may be the After of a version
-	// and the Before of the next one.
+	// Before is the row before the change, nil for Created. After is the row after the change, nil for Deleted. They
+	// must not be changed, because one row may be the After of a version and the Before of the next one.
 	Before *T `json:"before"`
 	After  *T `json:"after"`
-	// Unknown are the columns whose value before or after the change is not recorded, so
-	// that they are zero in Before or After: columns that are excluded or masked, that the
-	// table did not have yet, or that had a type whose values the present one does not read.
+	// Unknown are the columns whose value before or after the change is not recorded, so that they are zero in Before
+	// or After. These are columns that are excluded or masked, that the table did not have yet, or that had a type
+	// whose values cannot be read as the present type.
 	Unknown []string `json:"unknown,omitempty"`
 }
 
-// MarshalJSON gives the version with its rows, and the patch in its stable form.
+// MarshalJSON returns the version with its rows as JSON, with the patch in its stable form.
 func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
 	type plain Version
 	p, err := patch.Marshal(v.Patch)
@@ -42,21 +41,19 @@ func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
 	}{(*plain)(v.Version), v.Before, v.After, v.Unknown, p})
 }
 
-// History gives the versions of one entity as DB.History does, with whole rows as T, the
-// struct that sqlc generates for the table: its exported fields are the table's columns, in
-// their order. A struct that does not fit gives ErrStructMismatch, which says which column
-// it is.
+// History returns the versions of one row, as DB.History does, with whole rows. T is the struct that sqlc generates
+// for the table: its exported fields are the table's columns, in their order. If it does not fit, the error is
+// ErrStructMismatch, which names the column.
 //
-// Values are converted by PostgreSQL and scanned by pgx, as by sqlc's own code. Columns are
-// the table's present ones: what was renamed is in its place, what was dropped is left out,
-// and what was added later is Unknown in the versions before.
+// PostgreSQL converts the values and pgx scans them, as in sqlc's own code. The columns are the present columns of
+// the table. A renamed column has its value in old versions, too. A dropped column is left out. A column that was
+// added later is Unknown in earlier versions.
 //
-// Versions are read as the loop goes on, a page at a time: memory does not grow with the
-// history (but for an entity whose primary key was rewritten, which is read at once). The
-// sequence ends with what was the newest version when it began, or with an error:
-// ErrDiverged once the versions do not fit together or do not lead to the present row.
-// Options as for History: After, Limit and the filters choose among the versions; the
-// states are always those of the complete history.
+// Versions are read page by page, as the loop goes on, so the use of memory does not grow with the history. The
+// exception is a row whose primary key was changed, which is read at once. The sequence ends with the version that
+// was the newest when it began, or with an error: ErrDiverged if the versions do not fit together or do not lead to
+// the present row. The options After, Limit and the filters choose among the versions; the rows are always computed
+// from the complete history.
 func History[T any](ctx context.Context, d *DB, table string, key any, opts ...HistoryOption) iter.Seq2[TypedVersion[T],
 	error] {
 	return func(yield func(TypedVersion[T], error) bool) {
@@ -78,8 +75,8 @@ func History[T any](ctx context.Context, d *DB, table string, key any, opts ...H
 	}
 }
 
-// States gives the rows before and after a version, as DB.States does, as the table's
-// struct.
+// States returns the rows before and after a version, as DB.States does, as the struct that sqlc generates for the
+// table.
 func States[T any](ctx context.Context, d *DB, id int64) (before, after *T, err error) {
 	_, entity, err := history.Get(ctx, d.conn, id)
 	if err != nil {
@@ -104,8 +101,8 @@ func States[T any](ctx context.Context, d *DB, id int64) (before, after *T, err 
 	return nil, nil, fmt.Errorf("version %d: %w", id, ErrNoVersion)
 }
 
-// Latest gives the newest version of an entity with its rows, or ErrNoVersion where it has
-// none. The complete history is read and checked for it.
+// Latest returns the newest version of a row, or ErrNoVersion if it has none. The complete history is read and
+// checked for it.
 func Latest[T any](ctx context.Context, d *DB, table string, key any) (TypedVersion[T], error) {
 	var none TypedVersion[T]
 	r, err := openRows[T](ctx, d, table, key, new(historyOptions))

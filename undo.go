@@ -10,65 +10,81 @@ import (
 	"github.com/exaudit/exaudit/internal/undo"
 )
 
-// The words of undoing, from package undo.
+// The types of undo.
 type (
-	// UndoPlan is what an undo would write, or has written, row by row. It can be printed, kept
-	// as JSON, and given to ApplyUndo.
+	// UndoPlan is what an undo would write, or has written, row by row. It can be printed, stored as JSON, and passed
+	// to ApplyUndo.
 	UndoPlan = undo.Plan
 	// UndoRow is what happens to one row.
 	UndoRow = undo.Row
-	// UndoConflict is something that came later and would be overwritten.
+	// UndoConflict is one reason why a row, or a part of it, cannot be undone without overwriting a later change.
 	UndoConflict = undo.Conflict
-	// UndoConflictError has the rows in conflict; errors.Is finds ErrUndoConflict.
+	// UndoConflictError contains the rows in conflict; errors.Is finds ErrUndoConflict.
 	UndoConflictError = undo.ConflictError
-	// RewrittenError names a row in which a trigger has put something else than what undoing did; errors.Is finds
+	// RewrittenError names a row in which a trigger has written another value than undo did; errors.Is finds
 	// ErrVetoed.
 	RewrittenError = undo.RewrittenError
-	// ConflictPolicy says what becomes of conflicts; see UndoOptions.
+	// ConflictPolicy says what happens with conflicts; see UndoOptions.
 	ConflictPolicy = undo.Policy
-	// UndoStage is what a long undo is busy with; see UndoOptions.
+	// UndoStage is what a long undo is doing at the moment; see UndoOptions.
 	UndoStage = undo.Stage
-	// NotRecordingError says of which tables changes would not be recorded, and why; errors.Is finds ErrNotRecording.
+	// NotRecordingError names the tables whose changes would not be recorded, with the reasons; errors.Is finds
+	// ErrNotRecording.
 	NotRecordingError = history.NotRecordingError
-	// Unrecorded is one of these tables.
+	// Unrecorded is one table of a NotRecordingError, with the reason.
 	Unrecorded = history.Unrecorded
 )
 
-// What becomes of conflicts.
+// What happens with conflicts.
 const (
-	// RefuseConflicts writes nothing at all as long as there is one.
+	// RefuseConflicts writes nothing if there is a conflict.
 	RefuseConflicts = undo.Refuse
-	// SkipRows leaves out the rows that have one.
+	// SkipRows leaves out the rows that have a conflict.
 	SkipRows = undo.SkipRows
-	// KeepLater leaves out the columns, or the places inside jsonb, that have one; rows only where
-	// the row as a whole is in conflict.
+	// KeepLater leaves out the columns, or the places inside jsonb, that have a conflict. It leaves out a whole row
+	// only if the row as a whole is in conflict.
 	KeepLater = undo.KeepLater
 )
 
-// The errors of undoing, besides those of Revert.
+// The errors of an undo, in addition to those of Revert.
 var (
+	// ErrUndoConflict means that undo would overwrite later changes; the error is an *UndoConflictError.
 	ErrUndoConflict = undo.ErrConflict
-	ErrTooManyRows  = undo.ErrTooManyRows
-	ErrNotUndo      = undo.ErrNotUndo
+	// ErrTooManyRows means that an undo is about more rows than UndoOptions.MaxRows allows.
+	ErrTooManyRows = undo.ErrTooManyRows
+	// ErrNotUndo means that nothing was undone in the transaction that Redo was given.
+	ErrNotUndo = undo.ErrNotUndo
+	// ErrNotRecording means that what would be written would not be recorded, or has left no version. The error is a
+	// *NotRecordingError if the reason is known.
 	ErrNotRecording = history.ErrNotRecording
-	ErrInvalidPlan  = undo.ErrInvalidPlan
-	ErrAmbiguous    = undo.ErrAmbiguous
-	ErrUnmatched    = undo.ErrUnmatched
+	// ErrInvalidPlan means that a plan cannot be read, is one of another database, or has an unknown conflict policy.
+	ErrInvalidPlan = undo.ErrInvalidPlan
+	// ErrAmbiguous means that the name of a table in an option fits several tables of the undo.
+	ErrAmbiguous = undo.ErrAmbiguous
+	// ErrUnmatched means that an option names a column or a row that is not part of the undo.
+	ErrUnmatched = undo.ErrUnmatched
 )
 
-// Why changes of a table would not be recorded.
+// Reasons why changes of a table would not be recorded.
 const (
-	NoTriggers       = history.NoTriggers
-	TriggerMissing   = history.TriggerMissing
-	TriggerDisabled  = history.TriggerDisabled
-	SessionIgnores   = history.SessionIgnores
+	// NoTriggers means that exaudit was never installed on the table, that it was uninstalled, or that its triggers
+	// were dropped.
+	NoTriggers = history.NoTriggers
+	// TriggerMissing means that one of the triggers is missing.
+	TriggerMissing = history.TriggerMissing
+	// TriggerDisabled means that one of the triggers is disabled.
+	TriggerDisabled = history.TriggerDisabled
+	// SessionIgnores means that exaudit.ignore is set, which the options of the table allow.
+	SessionIgnores = history.SessionIgnores
+	// SessionIsReplica means that session_replication_role is replica, and the table does not have the option
+	// RecordReplicated.
 	SessionIsReplica = history.SessionIsReplica
 )
 
-// Selection says which versions are to be undone: all that pass its filters.
+// Selection says which versions are to be undone: all versions that pass its filters.
 type Selection []Filter
 
-// Select makes a Selection of what passes all of some filters.
+// Select returns a Selection of the versions that pass all the given filters.
 func Select(first Filter, more ...Filter) Selection { return append(Selection{first}, more...) }
 
 // options are the filters as options, and more.
@@ -80,13 +96,13 @@ func (s Selection) options(more ...HistoryOption) []HistoryOption {
 	return append(opts, more...)
 }
 
-// PlanUndo plans to take back the changes that a selection names, and writes nothing. Later
-// changes stay: those of other rows and columns, and inside jsonb those of other keys and
-// elements. What a later change has overwritten is a conflict, and so is a row that is gone, or
-// that others point to by now. Versions that are undone already are left out.
+// PlanUndo plans to take back the changes that a selection chooses, and writes nothing. Later changes are kept: those
+// of other rows and columns, and inside jsonb those of other keys and elements. If a later change has overwritten a
+// chosen one, there is a conflict, and also if the row does not exist any more, or if other rows refer to it by now.
+// Versions that are undone already are left out.
 //
-// Errors: ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrAmbiguous, ErrUnmatched,
-// ErrNotRecording. That the plan cannot be carried out, is told by its Err.
+// The errors are ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrAmbiguous, ErrUnmatched and
+// ErrNotRecording. If the plan cannot be carried out, PlanUndo returns it, and its method Err returns the reason.
 func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOptions) (*UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {
@@ -100,20 +116,20 @@ func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOption
 	return plan, d.explain(ctx, err)
 }
 
-// CheckUndo reports whether ApplyUndo would still do what a plan says: nil says so, ErrChanged that it would not. It
-// writes and locks nothing, and so works on a standby.
+// CheckUndo returns nil if ApplyUndo would still do what a plan says, and otherwise ErrChanged. It does not write or
+// lock anything, so it also works on a standby.
 func (d *DB) CheckUndo(ctx context.Context, plan *UndoPlan) error {
 	err := d.snapshot(ctx, func(q db.DBTX) error { return undo.Check(ctx, q, plan) })
 	return d.explain(ctx, err)
 }
 
-// Undo plans and applies at once. All is written in one transaction, or in a savepoint where the
-// DB is of a transaction; rows are locked before they are looked at, in a stable order. It is
-// recorded as rollbacks that name what they undid, with the custom data of ctx. The result says
-// what was written; its Transaction is what Redo takes.
+// Undo plans an undo and carries it out. Everything is written in one transaction, or in a savepoint if the DB is one
+// of a transaction. Rows are locked before they are read, always in the same order. The changes are recorded as
+// rollbacks, with the versions that they undid and the custom data of ctx. The returned plan says what was written;
+// its Transaction can be passed to Redo.
 //
-// Errors: those of PlanUndo; ErrUndoConflict, which is an *UndoConflictError; ErrNothingToDo,
-// ErrReferencedRowMissing, ErrUniqueConflict, ErrConstraint, ErrVetoed.
+// The errors are those of PlanUndo; ErrUndoConflict, which is an *UndoConflictError; ErrNothingToDo,
+// ErrReferencedRowMissing, ErrUniqueConflict, ErrConstraint and ErrVetoed.
 func (d *DB) Undo(ctx context.Context, selection Selection, opts *UndoOptions) (*UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {
@@ -123,18 +139,17 @@ func (d *DB) Undo(ctx context.Context, selection Selection, opts *UndoOptions) (
 		func(opts []undo.Option) (*UndoPlan, error) { return undo.Run(ctx, d.conn, filter, opts...) })
 }
 
-// ApplyUndo carries out a plan that PlanUndo or PlanRedo made, if it is still what would be
-// planned: each row must get the very patch that the plan shows, though it may have been changed
-// elsewhere meanwhile. Else nothing is written, and the error is ErrChanged.
+// ApplyUndo carries out a plan that PlanUndo or PlanRedo made, if the same would still be planned: each row must
+// still get the patch that the plan shows, though other parts of the row may have changed. Otherwise nothing is
+// written, and the error is ErrChanged.
 func (d *DB) ApplyUndo(ctx context.Context, plan *UndoPlan, opts *ApplyOptions) (*UndoPlan, error) {
 	return d.carryOut(ctx, given(opts).inner(),
 		func(opts []undo.Option) (*UndoPlan, error) { return undo.Apply(ctx, d.conn, plan, opts...) })
 }
 
-// PlanRedo plans to take back an undo, or a revert: the transaction is that of the rollback
-// versions, an UndoPlan's Transaction. What was undone is done again. The error is ErrNotUndo
-// where the transaction has undone nothing. To redo a part of it, give PlanUndo a Selection of
-// its versions.
+// PlanRedo plans to take back an undo or a revert, so that what was undone is done again. The transaction is that of
+// the rollback versions: Transaction of the UndoPlan. If the transaction has undone nothing, the error is ErrNotUndo.
+// To redo only a part, pass a Selection of its versions to PlanUndo.
 func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts *UndoOptions) (*UndoPlan, error) {
 	selection, err := d.undone(ctx, transaction)
 	if err != nil {
@@ -143,7 +158,7 @@ func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts *UndoOptions
 	return d.PlanUndo(ctx, selection, opts)
 }
 
-// Redo is PlanRedo and ApplyUndo at once.
+// Redo plans a redo, as PlanRedo does, and carries it out, as ApplyUndo does.
 func (d *DB) Redo(ctx context.Context, transaction uint64, opts *UndoOptions) (*UndoPlan, error) {
 	selection, err := d.undone(ctx, transaction)
 	if err != nil {

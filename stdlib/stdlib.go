@@ -1,14 +1,15 @@
-// Package stdlib is exaudit for database/sql, by way of pgx's own stdlib package.
+// Package stdlib is exaudit for database/sql. It uses pgx's own stdlib package.
 //
-// A *sql.DB that it opens records the custom data of each call's context (exaudit.With), and
-// is otherwise what pgx's is:
+// It opens a *sql.DB as pgx's package does. In addition, the changes of each call are recorded with the custom data of
+// its context (exaudit.With):
 //
 //	db := stdlib.OpenDBFromPool(pool)
 //	queries := sqlcpackage.New(db)
 //
-// Data travels with statements, in the same round trip and in one transaction. In the simple
-// protocol, a query outside of a transaction becomes one of its own for it, which is open as
-// long as its rows are, and takes two round trips more. Without custom data, nothing is added.
+// Custom data is sent with the statements, in the same round trip and in one transaction. There are two exceptions:
+// queries that return rows, outside of a transaction, in the simple protocol or with more than about 8 KiB of
+// arguments. These run in a separate transaction, which adds two round trips and stays open until the rows are closed.
+// Without custom data, nothing is added.
 package stdlib
 
 import (
@@ -31,8 +32,8 @@ func OpenDB(config pgx.ConnConfig, opts ...pgxstdlib.OptionOpenDB) *sql.DB {
 	return sql.OpenDB(Connector(pgxstdlib.GetConnector(config, opts...)))
 }
 
-// OpenDBFromPool opens a database on a pool, as pgx's stdlib.OpenDBFromPool does: closing it
-// does not close the pool.
+// OpenDBFromPool opens a database that uses a pool, as pgx's stdlib.OpenDBFromPool does. Closing
+// it does not close the pool.
 func OpenDBFromPool(pool *pgxpool.Pool, opts ...pgxstdlib.OptionOpenDB) *sql.DB {
 	db := sql.OpenDB(Connector(pgxstdlib.GetPoolConnector(pool, opts...)))
 	db.SetMaxIdleConns(0) // the pool keeps them
@@ -57,7 +58,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &Conn{Conn: inner, db: custom.New(inner.Conn())}, nil
 }
 
-// Conn is a connection of database/sql, as sql.Conn.Raw has it: that of pgx, with custom data.
+// Conn is the connection that sql.Conn.Raw passes to its function: that of pgx, with custom data.
 type Conn struct {
 	*pgxstdlib.Conn
 	db *custom.DB
