@@ -24,8 +24,8 @@
 //
 //   - Most statements are pipelined: the messages that set the custom data are sent together with those of the
 //     statement, in one round trip and one implicit transaction.
-//   - In the simple protocol, the text that sets the custom data is sent before the statement in one text. This is
-//     also one round trip and one implicit transaction.
+//   - In the simple protocol, the statement that sets the custom data and the application's statement are sent as one
+//     text. This is also one round trip and one implicit transaction.
 //   - For COPY, several statements, and more than about 8 KiB of arguments, the custom data is sent first, in a
 //     separate transaction around the statement. This adds two round trips, or one inside a transaction.
 //   - A statement that changes no rows, such as SET or VACUUM, and a statement whose context has no custom data, is
