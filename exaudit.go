@@ -38,7 +38,7 @@ type (
 	TableStatus = triggers.Status
 	// Installation is what Install or Sync did for one table.
 	Installation = triggers.Installation
-	// Options say what is recorded of a table, and how.
+	// Options say what is recorded of a table, and how. The constants for its fields are in package triggers.
 	Options = triggers.Options
 	// OptionError says which option of a table is wrong.
 	OptionError = triggers.OptionError
@@ -114,7 +114,7 @@ var (
 	// ErrReferencedRowMissing means that a foreign key refers to a row that does not exist any more, or that rows
 	// still refer to the row that would be deleted.
 	ErrReferencedRowMissing = revert.ErrReferencedRowMissing
-	// ErrUniqueConflict means that another row has a unique value by now.
+	// ErrUniqueConflict means that another row has the unique value that would be restored.
 	ErrUniqueConflict = revert.ErrUniqueConflict
 	// ErrConstraint means that the old state violates a constraint of the present table.
 	ErrConstraint = revert.ErrConstraint
@@ -131,7 +131,7 @@ var (
 	ErrNothingToDo = revert.ErrNothingToDo
 	// ErrVetoed means that a trigger or a row security policy did not let the row be written as planned.
 	ErrVetoed = revert.ErrVetoed
-	// ErrChanged means that a plan is not valid any more, because a row was changed since the plan was made.
+	// ErrChanged means that a plan is not valid any more: something else would be done now.
 	ErrChanged = revert.ErrChanged
 	// ErrInvalidKey means that a key has the wrong number of values, or one of the wrong type.
 	ErrInvalidKey = errors.New("invalid key")
