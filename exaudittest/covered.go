@@ -12,13 +12,12 @@ import (
 	"github.com/exaudit/exaudit"
 )
 
-// AssertCovered fails the test for every table of a schema whose changes would not be
-// recorded, or not as exaudit would record them now: one that was never installed on, one
-// without a primary key, one whose triggers are missing, disabled or out of date. It is
-// the guard against the migration that adds a table and forgets the audit. A schema without
-// any table fails, too: there, nothing would be guarded.
+// AssertCovered fails the test for every table of a schema whose changes would not be recorded, or not as exaudit
+// would record them now: tables on which exaudit was never installed, tables without a primary key, and tables whose
+// triggers are missing, disabled or out of date. With it, a test finds a migration that adds a table without its
+// triggers. A schema without tables fails, too.
 //
-// except names the tables that need none, in SQL's form with or without the schema, such as
+// The argument except contains the tables that need not be recorded, as in SQL, with or without the schema, such as
 // goose_db_version.
 func AssertCovered(t testing.TB, db *exaudit.DB, schema string, except ...string) {
 	t.Helper()

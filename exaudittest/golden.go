@@ -19,9 +19,8 @@ type TextOption func(*textOptions)
 
 type textOptions struct{ hidden []string }
 
-// Hide leaves the values of columns, and of keys of the custom data, out of a Text: those
-// that differ from run to run, such as updated_at or a generated id. That they changed is
-// still shown.
+// Hide leaves the values of columns, and of keys of the custom data, out of a Text, if they differ in each run, such
+// as updated_at or a generated id. The text still shows that they changed.
 func Hide(names ...string) TextOption {
 	return func(o *textOptions) { o.hidden = append(o.hidden, names...) }
 }
@@ -104,8 +103,8 @@ func text(v any) string {
 // updateGolden is the environment variable with which Golden writes its files.
 const updateGolden = "EXAUDITTEST_UPDATE"
 
-// Golden fails the test unless a file, such as testdata/checkout.golden, holds a text. With
-// EXAUDITTEST_UPDATE=1 in the environment it writes the file instead.
+// Golden fails the test unless the contents of a file, such as testdata/checkout.golden, are equal to a text. If the
+// environment has EXAUDITTEST_UPDATE=1, it writes the file instead.
 func Golden(t testing.TB, file, got string) {
 	t.Helper()
 	if os.Getenv(updateGolden) != "" {

@@ -12,22 +12,22 @@ import (
 	"github.com/exaudit/exaudit/patch"
 )
 
-// Want is what a version should be. What is left zero is not looked at.
+// Want is what a version should be. Fields that are zero are not checked.
 type Want struct {
 	Action exaudit.Action
-	// Before and After are values of columns on either side, anything that marshals to the
-	// JSON of the value. Columns that are not named may be anything.
+	// Before and After are values of columns before and after the change, anything that marshals to the JSON of the
+	// value. Columns that are not named may have any value.
 	Before, After map[string]any
-	// Changed are the columns that an update changed: these and no others.
+	// Changed are the columns that an update changed: exactly these columns.
 	Changed []string
-	// Custom are entries of the custom data. Keys that are not named may be anything.
+	// Custom are entries of the custom data. Keys that are not named may have any value.
 	Custom exaudit.Custom
-	// Rollback asks for a version that a revert wrote.
+	// Rollback requires a version that a revert, an undo or a redo wrote.
 	Rollback bool
 }
 
-// AssertHistory fails the test unless the history of one entity, oldest to newest, is what
-// is wanted: as many versions, each fitting its Want. It gives the versions.
+// AssertHistory fails the test unless the history of one row, oldest version first, is as wanted: it must have as
+// many versions as there are Wants, and each must fit its Want. AssertHistory returns the versions.
 func AssertHistory(t testing.TB, db *exaudit.DB, table string, key any, want ...Want) []*exaudit.Version {
 	t.Helper()
 	versions, err := db.History(context.Background(), table, key)

@@ -7,9 +7,8 @@ import (
 	"github.com/exaudit/exaudit"
 )
 
-// Recorded gives the versions that were recorded while do ran, of all tables, in the order
-// of their ids. The database must be the test's own: what anybody else commits meanwhile is
-// among them.
+// Recorded returns the versions of all tables that were recorded while do ran, in the order of their ids. Other
+// sessions must not change the database at the same time, because their versions are also returned.
 func Recorded(t testing.TB, db *exaudit.DB, do func()) []*exaudit.Version {
 	t.Helper()
 	last := lastVersion(t, db)

@@ -33,52 +33,49 @@ const (
 // where the value is secret, {"oversized": name} where jsonb could not hold it.
 type Image map[string]any
 
-// Version is one recorded change of one entity.
+// Version is one recorded change of one row.
 type Version struct {
 	ID    int64  `json:"id"`
 	Table string `json:"table"` // with its schema, quoted where SQL needs it
-	// TableID is the table in exaudit.tables.
+	// TableID is the id of the table in exaudit.tables.
 	TableID int32 `json:"-"`
-	// EntityID is the primary key: the text of a single value, or a JSON array of a
-	// composite key's values.
+	// EntityID is the primary key: the text of its value, or a JSON array if it has several columns.
 	EntityID string `json:"entity_id"`
-	// PreviousEntityID is the key before, where this change rewrote the primary key, else nil.
+	// PreviousEntityID is the key before the change if the change modified the key, else nil.
 	PreviousEntityID *string `json:"previous_entity_id,omitempty"`
 	Action           Action  `json:"action"`
-	// Before and After are read under the present names of the table's columns. A column
-	// that was dropped keeps its name, followed by " (dropped)" where another has taken it.
+	// Before and After have the present names of the table's columns. A column that was dropped keeps its name,
+	// followed by " (dropped)" if another column has the name now.
 	//
-	// Before is the whole row for Deleted, the old values of the changed columns for
-	// Updated, nil for Created and Baseline.
+	// Before is the whole row for Deleted, and the old values of the changed columns for Updated. It is nil for
+	// Created and Baseline.
 	Before Image `json:"before"`
-	// After is the whole row for Created and Baseline, the new values of the changed columns
-	// for Updated, nil for Deleted.
+	// After is the whole row for Created and Baseline, and the new values of the changed columns for Updated. It is
+	// nil for Deleted.
 	After Image `json:"after"`
-	// Patch is the change; of a Baseline nil.
+	// Patch is the difference between Before and After. It is nil for Baseline.
 	Patch patch.Patch `json:"patch"`
-	// State is the whole row after this change, nil after a delete. It is set only where
-	// states were asked for.
+	// State is the whole row after this change, nil after a delete. It is only set with the option WithStates.
 	State Image `json:"state,omitempty"`
-	// Gap is what the row became out of sight between the version before and this one, where
-	// the options of its table allow that: a condition, exaudit.ignore. It is set with State.
+	// Gap is the unrecorded difference between the version before and this one, if the options of the table allow it:
+	// a condition, exaudit.ignore. It is set with State.
 	Gap patch.Patch `json:"-"`
-	// Lost is what the row became out of sight after this version, its newest one. The columns may
-	// have changed at any time since they were last recorded: States from then on lack them.
+	// Lost is the unrecorded difference between this version, which is the newest one, and the present row. The
+	// columns may have changed at any time since they were last recorded: States since then do not contain them.
 	Lost patch.Patch `json:"-"`
-	// RecordedAt is when the transaction began that made the change.
+	// RecordedAt is the time at which the transaction of the change began.
 	RecordedAt time.Time `json:"recorded_at"`
-	// Transaction is PostgreSQL's 64-bit transaction id. It starts again after a dump and
-	// restore.
+	// Transaction is PostgreSQL's 64-bit transaction id. The numbers start again after a dump and restore.
 	Transaction uint64 `json:"transaction"`
-	// Custom is what the application said about the change; nil where it said nothing.
+	// Custom is the custom data of the change, nil if there is none.
 	Custom map[string]any `json:"custom"`
 	// CustomColumns are the values of the columns that were added to exaudit.versions.
 	CustomColumns map[string]any `json:"custom_columns,omitempty"`
-	// SessionUser is who was logged in, where the table's options ask for it.
+	// SessionUser is the user who was logged in, if the table has the option RecordSessionUser.
 	SessionUser string `json:"session_user,omitempty"`
-	// Rollback tells that a revert made the change.
+	// Rollback reports whether a revert, an undo or a redo wrote the version.
 	Rollback bool `json:"rollback"`
-	// Undid are the versions that it took back, where it is a rollback.
+	// Undid are the ids of the versions that a rollback took back.
 	Undid []int64 `json:"undid,omitempty"`
 
 	columns columns  // what the table's columns were called and are

@@ -15,22 +15,23 @@ import (
 // Plan is what an undo would write, row by row, in the order in which it writes.
 type Plan struct {
 	Rows []*Row
-	// Chosen are the versions that it takes back.
+	// Chosen are the versions that the undo takes back.
 	Chosen []history.Ref
-	// Undone are versions that were chosen and are undone already.
+	// Undone are chosen versions that are already undone.
 	Undone []int64
-	// Unchanged is how many rows are already what they would become.
+	// Unchanged is the number of rows that are already as they would become.
 	Unchanged int
-	// SideEffects are the rows that were written besides, by triggers and by the actions of
-	// foreign keys; of a plan that has been carried out.
+	// SideEffects are other rows that were written by triggers and by the actions of foreign keys, if the plan has
+	// been carried out.
 	SideEffects []SideEffect
-	// Transaction is the one that carried it out, which Redo takes; 0 before.
+	// Transaction is the id of the transaction that carried the plan out, which can be passed to Redo. Before, it is
+	// 0.
 	Transaction uint64
 
 	settings settings
 }
 
-// SideEffect is how many rows of a table were written that no plan had.
+// SideEffect is a number of rows of a table that were written although the plan does not contain them.
 type SideEffect struct {
 	Table  string         `json:"table"`
 	Action history.Action `json:"action"`
@@ -40,21 +41,20 @@ type SideEffect struct {
 // Row is what happens to one row.
 type Row struct {
 	Table string
-	// EntityID is the row's key now, or the one under which it comes back.
+	// EntityID is the present key of the row, or the key under which it is restored.
 	EntityID string
-	// Action is what happens to it: Created brings it back, Deleted takes it away.
+	// Action is what happens to the row: Created restores it, Deleted deletes it.
 	Action history.Action
-	// Versions are those that are taken back, oldest first.
+	// Versions are the versions of the row that are taken back, oldest first.
 	Versions []int64
-	// Patch leads from the row as it is to what it becomes: nil where it is left out.
+	// Patch is the difference between the present row and the row after the undo. It is nil if the row is left out.
 	Patch patch.Patch
-	// Conflicts are what came later and would be overwritten. By the policy, they keep the undo
-	// from being carried out, or the row or the place out of it.
+	// Conflicts are later changes that would be overwritten. The conflict policy decides whether because of them the
+	// undo is not carried out, or the row or the place is left out.
 	Conflicts []Conflict
-	// Skipped tells that the row is left out because of them.
+	// Skipped reports whether the row is left out because of its conflicts.
 	Skipped bool
-	// LeftOut are the columns whose old values cannot come back, and Why says of each the
-	// reason.
+	// LeftOut are the columns whose old values cannot be restored. Why contains the reason for each.
 	LeftOut []string
 	Why     map[string]revert.Reason
 
@@ -69,45 +69,46 @@ type Row struct {
 	let             []string              // the columns in which it has done so
 }
 
-// Reason says what a conflict is about.
+// Reason says what kind of conflict it is.
 type Reason string
 
 // The reasons.
 const (
-	// Overlap is a column, or a place inside jsonb, that was changed again.
+	// Overlap means that a column, or a place inside jsonb, was changed again.
 	Overlap Reason = "changed since"
-	// UpdatedSince is a row that would be taken away, and was updated since, where the version does
-	// not tell of all columns what they were: some were added since, or are not recorded.
+	// UpdatedSince means that a row that would be deleted was updated later, and that the old values of some columns
+	// are not known, because the columns were added later or are not recorded.
 	UpdatedSince Reason = "updated since"
-	// DeletedSince is a row that is not there any more.
+	// DeletedSince means that the row does not exist any more.
 	DeletedSince Reason = "deleted since"
-	// KeyReused is a row that was deleted, and whose key another row has now.
+	// KeyReused means that the row was deleted, and another row has its key now.
 	KeyReused Reason = "key reused"
-	// Referenced is a row that rows point to which stay, and that would be taken away or lose the
-	// values by which they do.
+	// Referenced means that other rows, which stay, refer to a row that would be deleted, or that would lose the
+	// values to which they refer.
 	Referenced Reason = "referenced"
-	// ReferenceMissing is a row that would point to one that is not there.
+	// ReferenceMissing means that the row would refer to a row that does not exist.
 	ReferenceMissing Reason = "referenced row missing"
-	// ValueTaken is a row whose unique value another row has now.
+	// ValueTaken means that another row has a unique value of the row now.
 	ValueTaken Reason = "unique value taken"
-	// ValueWanted is a row whose unique value another row gets that comes back, too.
+	// ValueWanted means that another restored row gets a unique value of the row.
 	ValueWanted Reason = "unique value wanted twice"
-	// KeyChanged is a row that another primary key of its table told apart: which row it is now is not known.
+	// KeyChanged means that the row was recorded under another primary key of its table, so that it is not known
+	// which row it is now.
 	KeyChanged Reason = "primary key changed"
-	// Retyped is a column whose old value is none of its present type.
+	// Retyped means that the old value of a column does not fit its present type.
 	Retyped Reason = "type changed"
 )
 
-// Conflict is one obstacle to an undo.
+// Conflict is one reason why a row, or a part of it, cannot be undone without overwriting a later change.
 type Conflict struct {
 	Reason Reason
-	// Place is what overlaps, with its three values: what the undone change left there, what is
-	// there now, and what undoing it would put there; for Overlap and Retyped.
+	// Place is the place that was changed again, with three values: the value after the undone change, the present
+	// value, and the value that undo would write. It is set for Overlap and Retyped.
 	Place patch.Conflict
-	// Version is the later change that is in the way, 0 where it is not recorded; for KeyChanged the last one under the
-	// earlier key.
+	// Version is the later change that is in the way, 0 if it is not recorded. For KeyChanged, it is the last version
+	// under the earlier key.
 	Version int64
-	// Table, EntityID and Columns are the other row that is in the way, or is missing; for KeyChanged, Columns are
+	// Table, EntityID and Columns name the other row that is in the way, or is missing. For KeyChanged, Columns are
 	// those of the earlier key.
 	Table    string
 	EntityID string
@@ -163,8 +164,7 @@ func (c Conflict) other() string {
 	return c.Table + " " + c.EntityID
 }
 
-// ConflictError are the rows that keep an undo from being carried out; errors.Is finds
-// ErrConflict.
+// ConflictError contains the rows that prevent an undo because of conflicts; errors.Is finds ErrConflict.
 type ConflictError struct{ Rows []*Row }
 
 func (e *ConflictError) Error() string {
@@ -182,7 +182,7 @@ func (e *ConflictError) Error() string {
 
 func (e *ConflictError) Unwrap() error { return ErrConflict }
 
-// Conflicting are the rows that have conflicts.
+// Conflicting returns the rows that have conflicts.
 func (p *Plan) Conflicting() []*Row {
 	var rows []*Row
 	for _, r := range p.Rows {
@@ -193,8 +193,8 @@ func (p *Plan) Conflicting() []*Row {
 	return rows
 }
 
-// Err tells why the plan cannot be carried out: a *ConflictError where it has conflicts and
-// its policy is Refuse, revert.ErrNothingToDo where nothing would be written.
+// Err returns the reason why the plan cannot be carried out, or nil: a *ConflictError if it has conflicts and its
+// policy is Refuse, or revert.ErrNothingToDo if nothing would be written.
 func (p *Plan) Err() error {
 	if rows := p.Conflicting(); len(rows) > 0 && p.settings.Policy == Refuse {
 		return &ConflictError{rows}
@@ -218,7 +218,7 @@ func (p *Plan) Err() error {
 
 var errAllUndone = fmt.Errorf("%w: all of it is undone already", revert.ErrNothingToDo)
 
-// Deleted returns how many rows are taken away.
+// Deleted returns the number of rows that are deleted.
 func (p *Plan) Deleted() int {
 	n := 0
 	for _, r := range p.Rows {
