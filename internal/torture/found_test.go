@@ -141,6 +141,12 @@ func TestFound(t *testing.T) {
 			"UPDATE {0} SET n = 2", "UPDATE {0} SET id = 'a'", "INSERT INTO {0} (id, v, n) VALUES ('', 'b', NULL)"), "INSERT INTO {0} (id, v, n) VALUES ('', 'a', 1)"),
 		"reverted, and a key that was left used again": early(deferred(nil,
 			"UPDATE {0} SET id = 2", "INSERT INTO {0} (id, v, n) VALUES (1, 'b', 0)"), "INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)"),
+		"created, updated and truncated in a transaction": worldOf("int", "", []Choice{only(1, 4), only(1, 5), only(0, 1)},
+			"begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "INSERT INTO {0} (id, v, n) VALUES (2, 'b', 1)", "UPDATE {0} SET n = NULL", "TRUNCATE {0}", "commit"),
+		"created, updated and deleted in a transaction, with a deferrable key": worldOf("int", "DEFERRABLE", []Choice{only(0, 2), only(0, 1)},
+			"begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "UPDATE {0} SET n = NULL", "DELETE FROM {0}", "commit"),
+		"created, updated and deleted in a transaction, of a column with another type now": worldOf("int", "", []Choice{only(0, 2), only(0, 1)},
+			"begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "UPDATE {0} SET n = 2", "DELETE FROM {0}", "commit", "ALTER TABLE {0} ALTER n TYPE text"),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
 	} {
 		if script, err := place.Check(t.Context(), w); err != nil {

@@ -36,6 +36,54 @@ func arrival(versions []*history.Version) *history.Version {
 	return nil
 }
 
+// unread are the versions that were not chosen of the transactions of which several were, by ids: these can only be put
+// into order with their images.
+func (l *life) unread(chosen map[int64]*history.Version) map[int64]history.Ref {
+	count := make(map[uint64]int) // of chosen versions, by transactions
+	for _, v := range l.versions {
+		if chosen[v.ID] != nil {
+			count[v.Transaction]++
+		}
+	}
+	refs := make(map[int64]history.Ref)
+	for _, v := range l.versions {
+		if chosen[v.ID] == nil && count[v.Transaction] > 1 {
+			refs[v.ID] = v.Ref()
+		}
+	}
+	return refs
+}
+
+// loadAmongChosen gives images to the versions of rows without which those that were chosen cannot be put into order.
+func (p *planner) loadAmongChosen(ctx context.Context, t *table, lives *lives) error {
+	refs := make(map[int64]history.Ref)
+	for _, l := range lives.chosen {
+		maps.Copy(refs, l.unread(t.chosen))
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	loaded, err := history.Load(ctx, p.q, slices.Collect(maps.Values(refs)))
+	if err != nil {
+		return err
+	}
+	if err := t.readRetyped(ctx, p.q, slices.Values(loaded)); err != nil {
+		return err
+	}
+	byID := make(map[int64]*history.Version, len(loaded))
+	for _, v := range loaded {
+		byID[v.ID] = v
+	}
+	for _, l := range lives.chosen {
+		for i, v := range l.versions {
+			if whole := byID[v.ID]; whole != nil {
+				l.versions[i] = whole
+			}
+		}
+	}
+	return nil
+}
+
 // rejoined puts together what an undo has taken apart: a row that it brought back is the one that it was, though
 // another may have had its key in between. restored has, of the versions that brought rows back, what they took back.
 func rejoined(lines []*history.Line, restored map[int64]map[int64]bool, chosen map[int64]*history.Version) []*life {

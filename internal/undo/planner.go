@@ -270,11 +270,14 @@ func (p *planner) groupByTable(ctx context.Context) error {
 
 // planTable finds what becomes of the rows of one table.
 func (p *planner) planTable(ctx context.Context, t *table) error {
-	if err := t.readRetyped(ctx, p.q); err != nil {
+	if err := t.readRetyped(ctx, p.q, maps.Values(t.chosen)); err != nil {
 		return err
 	}
 	lives, err := p.lives(ctx, t)
 	if err != nil {
+		return err
+	}
+	if err := p.loadAmongChosen(ctx, t, lives); err != nil {
 		return err
 	}
 	p.o.progress(Comparing, len(lives.chosen))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -183,9 +184,10 @@ func (t *table) full(later []db.LaterVersionsRow) []*history.Version {
 	return versions
 }
 
-// readRetyped reads the values of columns that have another type now, or another precision, as that type.
-func (t *table) readRetyped(ctx context.Context, q db.DBTX) error {
-	for _, v := range t.chosen {
+// readRetyped reads the values that versions have of columns that have another type now, or another precision, as that
+// type.
+func (t *table) readRetyped(ctx context.Context, q db.DBTX, versions iter.Seq[*history.Version]) error {
+	for v := range versions {
 		for _, name := range v.Altered() {
 			if !t.writable[name] {
 				continue
