@@ -224,6 +224,34 @@ func TestUndoOfOneKeyChangeOfMany(t *testing.T) {
 	}
 }
 
+// A row that goes while another gets its key takes none with it that will point to that one.
+func TestUndoOfAKeyThatWasPassedOn(t *testing.T) {
+	t.Parallel()
+	for _, action := range []string{"NO ACTION", "CASCADE", "SET NULL"} {
+		db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, v text);
+			CREATE TABLE c (id int PRIMARY KEY, ref int NOT NULL REFERENCES p ON UPDATE CASCADE ON DELETE `+action+`);
+			INSERT INTO p VALUES (1, 'a'); INSERT INTO c VALUES (10, 1)`, "p", "c")
+		db.Exec(t, `UPDATE p SET id = 3`)
+		db.Exec(t, `INSERT INTO p VALUES (1, 'b')`)
+		db.Exec(t, `INSERT INTO c VALUES (11, 1)`)
+		plan, err := undoVersions(t, audit, []int64{1, 2, 3, 4}, nil)
+		if err != nil {
+			t.Errorf("%s: %v", action, err)
+			continue
+		}
+		if len(plan.SideEffects) > 0 {
+			t.Errorf("%s: written besides: %v", action, plan.SideEffects)
+		}
+		expect(t, db, "p", `(1,a)`)
+		expect(t, db, "c", `(10,1)`)
+		if _, err := audit.Redo(context.Background(), plan.Transaction, nil); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, db, "p", `(1,b) (3,a)`)
+		expect(t, db, "c", `(10,3) (11,1)`)
+	}
+}
+
 // Rows that have one key until a transaction ends are different rows to every reader.
 func TestRowsThatShareAKey(t *testing.T) {
 	t.Parallel()

@@ -147,6 +147,16 @@ func TestFound(t *testing.T) {
 			"begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "UPDATE {0} SET n = NULL", "DELETE FROM {0}", "commit"),
 		"created, updated and deleted in a transaction, of a column with another type now": worldOf("int", "", []Choice{only(0, 2), only(0, 1)},
 			"begin", "INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "UPDATE {0} SET n = 2", "DELETE FROM {0}", "commit", "ALTER TABLE {0} ALTER n TYPE text"),
+		"a key passed on, in a row that refers to itself": pointing(worldOf("bytea", "", []Choice{all, only(1, 2, 3)},
+			`INSERT INTO {0} (id, v, n, ref) VALUES ('\x00', 'a', 1, '\x00')`, `UPDATE {0} SET id = '\x'`, `INSERT INTO {0} (id, v, n) VALUES ('\x00', 'b', 2)`),
+			"ON DELETE CASCADE ON UPDATE CASCADE"),
+		"a key passed on, that another row refers to": pointing(worldOf("int", "", []Choice{all, only(2, 3, 4)},
+			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "INSERT INTO {0} (id, v, n, ref) VALUES (2, 'b', 1, 1)", "UPDATE {0} SET id = 3 WHERE id = 1", "INSERT INTO {0} (id, v, n) VALUES (1, 'c', 2)"),
+			"ON DELETE CASCADE ON UPDATE CASCADE"),
+		"a key passed on, that rows refer to which go": pointing(worldOf("int", "", []Choice{all, only(2, 3, 4, 5, 6), only(2, 3, 4, 5)},
+			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "INSERT INTO {0} (id, v, n, ref) VALUES (2, 'b', 1, 1)", "UPDATE {0} SET id = 3 WHERE id = 1", "INSERT INTO {0} (id, v, n) VALUES (1, 'c', 2)",
+			"INSERT INTO {0} (id, v, n, ref) VALUES (4, 'd', 2, 1)", "INSERT INTO {0} (id, v, n, ref) VALUES (5, 'e', 2, 4)"),
+			"ON DELETE CASCADE ON UPDATE CASCADE"),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
 	} {
 		if script, err := place.Check(t.Context(), w); err != nil {

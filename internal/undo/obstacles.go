@@ -98,6 +98,9 @@ func (p *planner) referenced(ctx context.Context, t *table) (found int, err erro
 	}
 	slices.Sort(changes.Changed)
 	changes.Changed = slices.Compact(changes.Changed)
+	for _, r := range t.rows {
+		r.pointing = nil
+	}
 	for _, args := range []db.RowsReferencingParams{goes, changes} {
 		if len(args.EntityIds) == 0 {
 			continue
@@ -109,7 +112,11 @@ func (p *planner) referenced(ctx context.Context, t *table) (found int, err erro
 		}
 		for _, f := range rows {
 			row, other := t.byKey()[f.EntityID], p.planned(f.Referencing, f.ReferencingEntityID)
-			if !row.changes(f.ReferencedColumns) || other != nil && other.changes(f.Columns) {
+			if !row.changes(f.ReferencedColumns) {
+				continue
+			}
+			if other != nil && other.changes(f.Columns) {
+				row.pointing = append(row.pointing, other)
 				continue
 			}
 			found += row.block(Conflict{Reason: Referenced, Table: f.ReferencingTable, EntityID: f.ReferencingEntityID,

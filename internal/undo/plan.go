@@ -65,6 +65,7 @@ type Row struct {
 	became          history.Image
 	newKey          string // the key that it will have, unless it is taken away
 	wave            int
+	pointing        []*Row                // rows of the plan that point to it now, if it is taken away
 	letsGo          []db.UniqueColumnsRow // the unique values that it gives up before all is written
 	let             []string              // the columns in which it has done so
 }

@@ -27,10 +27,14 @@ func (p *planner) write(ctx context.Context, tx pgx.Tx, plan *Plan) error {
 	rows := slices.DeleteFunc(slices.Clone(plan.Rows), func(r *Row) bool { return !r.writes() })
 	p.o.progress(Writing, len(rows))
 	err = revert.AsRollback(ctx, tx, p.o.custom, func() error {
-		if err := letGo(ctx, tx, rows); err != nil {
+		left, err := p.takePassedOn(ctx, tx, rows)
+		if err != nil {
 			return err
 		}
-		if err := writeRows(ctx, tx, changesOf(rows)); err != nil {
+		if err := letGo(ctx, tx, left); err != nil {
+			return err
+		}
+		if err := writeRows(ctx, tx, changesOf(left)); err != nil {
 			return err
 		}
 		p.o.progress(Checking, len(rows))

@@ -1,0 +1,90 @@
+package undo
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/history"
+	"github.com/exaudit/exaudit/revert"
+)
+
+// takePassedOn takes rows away before all is written, if another row gets the values by which a row will point to that
+// one. By the same statement, ON DELETE CASCADE, which is carried out at its end, would delete the row that will point.
+// It returns the rows that are left to write.
+func (p *planner) takePassedOn(ctx context.Context, q db.DBTX, rows []*Row) ([]*Row, error) {
+	passedOn := p.passedOn()
+	if len(passedOn) == 0 {
+		return rows, nil
+	}
+	var first, rest []*Row
+	for _, r := range rows {
+		if passedOn[r] {
+			first = append(first, r)
+		} else {
+			rest = append(rest, r)
+		}
+	}
+	err := attempt(ctx, q, func(q db.DBTX) error { return writeRows(ctx, q, changesOf(first)) })
+	if errors.Is(err, revert.ErrConstraint) { // rows point to them that the role may not see, perhaps
+		return rows, nil
+	}
+	return rest, err
+}
+
+// passedOn are the rows that are taken away while another gets the values by which a written row will point to it, and
+// those that point to them.
+func (p *planner) passedOn() map[*Row]bool {
+	found := make(map[*Row]bool)
+	for _, t := range p.tables {
+		for _, k := range t.references {
+			goes := p.takenAway(k.Referenced, k.ReferencedColumns)
+			if len(goes) == 0 {
+				continue
+			}
+			come, _ := p.exchanged(k.Referenced, k.ReferencedColumns)
+			for _, r := range t.rows {
+				if !r.writes() || r.target == nil || r.present != nil && !r.changes(k.Columns) ||
+					lacks(r.target, k.Columns) {
+					continue
+				}
+				value := valuesIn(r.target, k.Columns)
+				all := make(map[*Row]bool)
+				if come[value] != nil && goes[value].withPointing(all) {
+					maps.Copy(found, all)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// takenAway are the rows of a table that are taken away, by what they have in some columns.
+func (p *planner) takenAway(relation uint32, columns []string) map[string]*Row {
+	goes := make(map[string]*Row)
+	for _, t := range p.tables {
+		if t.Relation != relation {
+			continue
+		}
+		for _, r := range t.rows {
+			if r.writes() && r.Action == history.Deleted && !lacks(r.present, columns) {
+				goes[valuesIn(r.present, columns)] = r
+			}
+		}
+	}
+	return goes
+}
+
+// withPointing adds a row and those that point to it, and so on, and reports whether all of them are taken away.
+func (r *Row) withPointing(all map[*Row]bool) bool {
+	if r == nil || !r.writes() || r.Action != history.Deleted {
+		return false
+	}
+	if all[r] {
+		return true
+	}
+	all[r] = true
+	return !slices.ContainsFunc(r.pointing, func(other *Row) bool { return !other.withPointing(all) })
+}
