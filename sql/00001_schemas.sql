@@ -170,6 +170,9 @@ DECLARE
     unwanted text;
 BEGIN
     FOREACH unwanted IN ARRAY ARRAY['exaudit_reader', 'exaudit_writer', 'exaudit_owner'] LOOP
+        -- not even tried where it is used: others who grant it anything would wait meanwhile
+        CONTINUE WHEN EXISTS (SELECT FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
+                              WHERE d.refclassid = 'pg_authid'::regclass AND r.rolname = unwanted);
         BEGIN
             EXECUTE format('DROP ROLE %I', unwanted);
         EXCEPTION
