@@ -314,8 +314,6 @@ func (d *DB) snapshot(ctx context.Context, do func(db.DBTX) error) error {
 	if !ok {
 		return do(d.conn)
 	}
-	return pgx.BeginTxFunc(ctx, beginner, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
-		func(tx pgx.Tx) error {
-			return do(tx)
-		})
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return pgx.BeginTxFunc(ctx, beginner, options, func(tx pgx.Tx) error { return do(tx) })
 }

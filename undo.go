@@ -180,8 +180,8 @@ func (d *DB) undone(ctx context.Context, transaction uint64) (Selection, error) 
 	return selection, nil
 }
 
-func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Option) (*UndoPlan, error)) (*UndoPlan,
-	error) {
+func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Option) (*UndoPlan,
+	error)) (*UndoPlan, error) {
 	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}

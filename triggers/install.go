@@ -209,7 +209,7 @@ func (s steps) named(ctx context.Context, q db.DBTX, names []string) ([]wanted, 
 		return tables, nil
 	}
 	s.options.dryRun = true
-	return tables, s.step(ctx, "table exaudit.tables", func(tx pgx.Tx) error {
+	return tables, s.step(ctx, registryTable, func(tx pgx.Tx) error {
 		for _, t := range tables {
 			if t.given == nil || t.kept {
 				continue

@@ -64,7 +64,7 @@ func Migrations(ctx context.Context, conn Conn, names []string, opts ...InstallO
 				w.given = &o
 			}
 			var m Migration
-			err := s.step(ctx, "table exaudit.tables", func(tx pgx.Tx) (err error) {
+			err := s.step(ctx, registryTable, func(tx pgx.Tx) (err error) {
 				m, err = migration(ctx, tx, w)
 				return err
 			})

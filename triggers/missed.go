@@ -73,8 +73,8 @@ func nameOf(ctx context.Context, q db.DBTX, relation uint32) (string, error) {
 
 // installMissed installs on the tables that event triggers would have covered when they were created. What has failed
 // before is part of its error.
-func (s steps) installMissed(ctx context.Context, q db.DBTX, following *Following, failed *failures) ([]Installation,
-	error) {
+func (s steps) installMissed(ctx context.Context, q db.DBTX, following *Following,
+	failed *failures) ([]Installation, error) {
 	if following == nil {
 		return nil, failed.error()
 	}

@@ -212,8 +212,8 @@ func decodeOptions(encoded json.RawMessage) (Options, error) {
 // setOptions puts a table's options into the registry: those given, or else, with the
 // present names of their columns, the ones that are there. It reports whether the function of the
 // table's condition is another one now.
-func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name string, given *Options) (changed bool,
-	err error) {
+func setOptions(ctx context.Context, tx pgx.Tx, id int32, relation uint32, name string,
+	given *Options) (changed bool, err error) {
 	queries := db.New()
 	stored, err := queries.Options(ctx, tx, db.OptionsParams{ID: id, Relation: relation})
 	if err != nil {

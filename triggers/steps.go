@@ -107,7 +107,7 @@ func (s *steps) tryColumns(ctx context.Context) error {
 // registry brings the names of tracked tables up to date, and lets go of those that were dropped.
 func (s steps) registry(ctx context.Context) error {
 	s.options.dryRun = false // what follows rests on it; a dry run takes it back in the end
-	return s.step(ctx, "table exaudit.tables", func(tx pgx.Tx) error {
+	return s.step(ctx, registryTable, func(tx pgx.Tx) error {
 		queries := db.New()
 		if err := queries.RefreshTableNames(ctx, tx); err != nil {
 			return fmt.Errorf("refresh the names of tracked tables: %w", err)

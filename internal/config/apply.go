@@ -33,8 +33,8 @@ type table struct {
 // Apply adds the custom columns that are missing and installs on the selected tables with
 // their options, each in a transaction of its own, as Install does. Tables that are tracked and not selected are left
 // as they are. A dry run does everything, and then rolls it back. With a *PartialError, the result is what was done.
-func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool, opts ...triggers.InstallOption) (*Result,
-	error) {
+func (f *File) Apply(ctx context.Context, conn triggers.Conn, dryRun bool,
+	opts ...triggers.InstallOption) (*Result, error) {
 	result := &Result{}
 	names, options, err := f.installation(ctx, conn, result)
 	if err != nil {
@@ -112,8 +112,8 @@ type Column struct {
 }
 
 // Migrations writes what Apply would do as migrations, and changes nothing.
-func (f *File) Migrations(ctx context.Context, conn triggers.Conn, opts ...triggers.InstallOption) (*Migrations,
-	error) {
+func (f *File) Migrations(ctx context.Context, conn triggers.Conn,
+	opts ...triggers.InstallOption) (*Migrations, error) {
 	result, migrations := &Result{}, &Migrations{}
 	names, options, err := f.installation(ctx, conn, result)
 	if err != nil {

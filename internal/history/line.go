@@ -67,8 +67,8 @@ func shared(versions []*Version) []string {
 }
 
 // moved are the versions of the rows that have had some keys, if one was rewritten since a version; else none.
-func moved(ctx context.Context, q db.DBTX, tableID int32, firstID int64, keys ...string) ([]db.MovedVersionsRow,
-	error) {
+func moved(ctx context.Context, q db.DBTX, tableID int32, firstID int64,
+	keys ...string) ([]db.MovedVersionsRow, error) {
 	told, err := db.New().MovedVersions(ctx, q,
 		db.MovedVersionsParams{TableID: tableID, EntityIds: keys, FirstID: firstID})
 	if err != nil {

@@ -105,8 +105,8 @@ func Check(ctx context.Context, q db.DBTX, e Entity, cut int) error {
 }
 
 // complete leaves hidden columns of the present row out of the states before it.
-func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden []string, cut int) ([]*Version, []*Line,
-	error) {
+func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden []string,
+	cut int) ([]*Version, []*Line, error) {
 	versions, err := Read(ctx, q, e, Page{Cut: cut})
 	if err != nil {
 		return nil, nil, err

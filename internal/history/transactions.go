@@ -85,8 +85,7 @@ func Transactions(ctx context.Context, q db.DBTX, f Filter, before int64, limit 
 			return fail(err)
 		}
 		fresh := slices.DeleteFunc(rows, func(r db.SearchTransactionsRow) bool {
-			return seen[keyOf(r.Transaction,
-				r.RecordedAt)]
+			return seen[keyOf(r.Transaction, r.RecordedAt)]
 		})
 		if fresh, err = s.below(ctx, q, before, fresh); err != nil {
 			return fail(err)
@@ -129,8 +128,7 @@ func (s search) below(ctx context.Context, q db.DBTX, cursor int64,
 		earlier[keyOf(r.Transaction, r.RecordedAt)] = true
 	}
 	return slices.DeleteFunc(rows, func(r db.SearchTransactionsRow) bool {
-		return earlier[keyOf(r.Transaction,
-			r.RecordedAt)]
+		return earlier[keyOf(r.Transaction, r.RecordedAt)]
 	}), nil
 }
 

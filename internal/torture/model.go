@@ -267,8 +267,7 @@ func moved(entries []*entry) []*entry {
 	for _, e := range entries {
 		if n := len(list); e.Action == "INSERT" && n > 0 {
 			at := slices.IndexFunc(list, func(d *entry) bool {
-				return d.Action == "DELETE" && d.Place == e.Place &&
-					d.UID == e.UID
+				return d.Action == "DELETE" && d.Place == e.Place && d.UID == e.UID
 			})
 			if at >= 0 {
 				list[at].Action, list[at].New, list[at].NewImage, list[at].Key = "UPDATE", e.New, e.NewImage, e.Key

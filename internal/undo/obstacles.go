@@ -186,8 +186,8 @@ func lacks(image history.Image, columns []string) bool {
 
 // compare reports of rows with a foreign key whether a written row of the table that it points to gets the values that
 // they point to, and whether one gives them up. Values are the same that the key's own type takes for equal.
-func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow, pointing []*Row) (gets, loses []bool,
-	err error) {
+func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow,
+	pointing []*Row) (gets, loses []bool, err error) {
 	gets, loses = make([]bool, len(pointing)), make([]bool, len(pointing))
 	come, gone := p.exchanged(k.Referenced, k.ReferencedColumns)
 	var unsure []int

@@ -119,8 +119,8 @@ func (t *table) turns(ctx context.Context, q db.DBTX) (map[*Row]int, error) {
 
 // entries are what a unique index has of rows now, and will have of them: empty where nothing that
 // must be unique.
-func (t *table) entries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRow, rows []*Row) (now, then []string,
-	err error) {
+func (t *table) entries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRow,
+	rows []*Row) (now, then []string, err error) {
 	now, then = make([]string, len(rows)), make([]string, len(rows))
 	args := db.IndexEntriesParams{Relation: t.Relation, IndexName: index.IndexName}
 	var entries []*string // of the images

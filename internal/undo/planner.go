@@ -471,8 +471,8 @@ func (p *planner) loadImages(ctx context.Context, l *life) error {
 }
 
 // rowImages are the present rows of some keys.
-func rowImages(ctx context.Context, q db.DBTX, e history.Entity, keys []string, locked bool) (map[string]history.Image,
-	error) {
+func rowImages(ctx context.Context, q db.DBTX, e history.Entity, keys []string,
+	locked bool) (map[string]history.Image, error) {
 	images := make(map[string]history.Image, len(keys))
 	if len(keys) == 0 {
 		return images, nil
