@@ -235,17 +235,18 @@ func TestDDL(t *testing.T) {
 					t.Errorf("columns of the last snapshot are %s, want %s", got, c.columns)
 				}
 				wantDrift(t, db, c.drift...)
-				if c.tables == nil {
-					c.tables = []string{"items"}
+				tables := c.tables // c is the other sessions' too
+				if tables == nil {
+					tables = []string{"items"}
 				}
-				if len(c.tables) == 0 {
+				if len(tables) == 0 {
 					return
 				}
-				if changed, want := install(t, db, c.tables...), len(c.drift) > 0 && !strings.Contains(c.drift[0], "renamed"); changed != want && want {
+				if changed, want := install(t, db, tables...), len(c.drift) > 0 && !strings.Contains(c.drift[0], "renamed"); changed != want && want {
 					t.Errorf("install changed something: %t, want %t", changed, want)
 				}
 				wantNoDrift(t, db)
-				if install(t, db, c.tables...) {
+				if install(t, db, tables...) {
 					t.Error("the second install changed something")
 				}
 			})
