@@ -1,6 +1,7 @@
 package exaudit_test
 
 import (
+	"cmp"
 	"context"
 	"testing"
 
@@ -36,10 +37,7 @@ func TestColumnsAddedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if variant.table == "" {
-				variant.table = `CREATE TABLE t (id int PRIMARY KEY, a text, c int, d text)`
-			}
-			db := auditdb.New(t, variant.table)
+			db := auditdb.New(t, cmp.Or(variant.table, `CREATE TABLE t (id int PRIMARY KEY, a text, c int, d text)`))
 			audit := exaudit.New(db.Pool)
 			_, err := audit.Install(ctx, []string{"t"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"t": variant.options}})
 			end(t, err)

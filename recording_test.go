@@ -45,10 +45,11 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 			t.Run(c.name+partitioned, func(t *testing.T) {
 				t.Parallel()
 				ctx := context.Background()
+				reason := c.reason
 				db, audit := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int)`+partitioned)
 				if partitioned != "" {
 					db.Exec(t, `CREATE TABLE goods_all PARTITION OF goods DEFAULT`)
-					c.reason.Detail = strings.Replace(c.reason.Detail, "goods", "goods_all", 1)
+					reason.Detail = strings.Replace(reason.Detail, "goods", "goods_all", 1)
 				}
 				options := &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": {AllowIgnore: true}}}
 				if _, err := audit.Install(ctx, []string{"goods"}, options); err != nil {
@@ -84,7 +85,7 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 					"plan": plan, "undo": undo, "redo": redo, "preview": preview, "revert": revert,
 					"revert, diverged or not": diverged, "probe": audit.Covered(ctx, "goods"), "probe of all": audit.Covered(ctx),
 				} {
-					wantUnrecorded(t, what, err, c.reason)
+					wantUnrecorded(t, what, err, reason)
 				}
 				expect(t, db, "goods", before)
 			})

@@ -100,8 +100,9 @@ func TestStatementLevelLimits(t *testing.T) {
 				if c.ddl != "" {
 					db.Exec(t, c.ddl)
 				}
-				c.options.Trigger = triggers.StatementLevel
-				_, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.WithOptions(map[string]triggers.Options{"items": c.options}))
+				options := c.options
+				options.Trigger = triggers.StatementLevel
+				_, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.WithOptions(map[string]triggers.Options{"items": options}))
 				if wrong := (*triggers.OptionError)(nil); c.reason != "" && (!errors.As(err, &wrong) || wrong.Option != "trigger" || !strings.Contains(wrong.Reason, c.reason)) || c.reason == "" && err != nil {
 					t.Errorf("install: %v", err)
 				}
@@ -283,8 +284,9 @@ func TestLevelsRecordTheSame(t *testing.T) {
 			var conns [2]*pgx.Conn
 			for i, level := range []triggers.TriggerLevel{triggers.RowLevel, triggers.StatementLevel} {
 				dbs[i] = auditdb.New(t, schema)
-				options.Trigger = level
-				installWith(t, dbs[i], "items", options)
+				byLevel := options
+				byLevel.Trigger = level
+				installWith(t, dbs[i], "items", byLevel)
 				conns[i] = dbs[i].Connect(t, "")
 			}
 			both := func(r *rapid.T, query string) {

@@ -93,8 +93,9 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 				install(t, db, c.tables...)
 				db.Exec(t, `ALTER TABLE a ADD COLUMN m int; ALTER TABLE b ADD COLUMN m int`)
 			}
-			if c.run == nil {
-				c.run = func(conn triggers.Conn, tables []string) error {
+			command := c.run
+			if command == nil {
+				command = func(conn triggers.Conn, tables []string) error {
 					_, err := triggers.Install(ctx, conn, tables, triggers.LockTimeout(3*time.Second))
 					return err
 				}
@@ -107,7 +108,7 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 			run(t, others, `SET lock_timeout = '20s'`)
 			longest := watchHolding(t, db)
 			done := make(chan error)
-			go func() { done <- c.run(db.Pool, c.tables) }()
+			go func() { done <- command(db.Pool, c.tables) }()
 			for i := 0; ; i++ {
 				select {
 				case err := <-done:
@@ -120,7 +121,7 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 						t.Errorf("it waited for %s with what others wait for, and should for a second", held)
 					}
 					run(t, app, `COMMIT`)
-					if err := c.run(db.Pool, c.tables); err != nil {
+					if err := command(db.Pool, c.tables); err != nil {
 						t.Errorf("again: %v", err)
 					}
 					return

@@ -28,6 +28,7 @@ func main() {
 		ineffassign.Analyzer,
 		gocritic.Analyzer,
 		documented,
+		shared,
 	}
 	for flag, value := range map[string]string{
 		"default-signifies-exhaustive": "true",
