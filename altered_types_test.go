@@ -27,15 +27,15 @@ func TestRenamedLabels(t *testing.T) {
 	const rename = `ALTER TYPE mood RENAME VALUE 'ok' TO 'fine, "really"'`
 	for name, hear := range map[string]func(*pgtest.DB, *exaudit.DB){
 		"unheard": func(db *pgtest.DB, _ *exaudit.DB) { db.Exec(t, rename) },
-		"sync": func(db *pgtest.DB, audit *exaudit.DB) {
+		"sync": func(db *pgtest.DB, adb *exaudit.DB) {
 			db.Exec(t, rename)
-			if _, err := audit.Sync(ctx, nil); err != nil {
+			if _, err := adb.Sync(ctx, nil); err != nil {
 				t.Error(err)
 			}
 		},
-		"twice": func(db *pgtest.DB, audit *exaudit.DB) {
+		"twice": func(db *pgtest.DB, adb *exaudit.DB) {
 			db.Exec(t, `ALTER TYPE mood RENAME VALUE 'ok' TO 'between'`)
-			if _, err := audit.Sync(ctx, nil); err != nil {
+			if _, err := adb.Sync(ctx, nil); err != nil {
 				t.Error(err)
 			}
 			db.Exec(t, `UPDATE moods SET other = 'x' WHERE id = 2`)
@@ -47,13 +47,13 @@ func TestRenamedLabels(t *testing.T) {
 			db := auditdb.New(t, `
 				CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy'); CREATE DOMAIN feeling AS mood;
 				CREATE TABLE moods (id int PRIMARY KEY, one mood, dom feeling, many mood[], text text, grid feeling[], other text)`)
-			audit := exaudit.New(db.Pool)
+			adb := exaudit.New(db.Pool)
 			auditdb.Install(t, db, "moods")
 			db.Exec(t, `INSERT INTO moods VALUES (1, 'ok', 'ok', '{ok,sad}', 'ok', '[0:1]={ok,happy}'), (2, 'ok', 'ok', '{}', 'ok', '{}'), (3, 'ok', NULL, NULL, NULL, NULL)`)
 			db.Exec(t, `UPDATE moods SET one = 'sad', dom = 'happy', many = '{sad}', grid = NULL WHERE id = 1`)
 			db.Exec(t, `DELETE FROM moods WHERE id = 3`)
 			db.Exec(t, `SELECT exaudit.mark('before')`)
-			hear(db, audit)
+			hear(db, adb)
 			db.Exec(t, `UPDATE moods SET one = 'happy' WHERE id = 2; UPDATE moods SET dom = 'fine, "really"' WHERE id = 1`)
 			const want = `(1,sad,happy,{sad},ok,,) (2,"fine, ""really""","fine, ""really""",{},ok,{},)`
 			if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM exaudit.as_of_mark(NULL::moods, 'before') r`); got != want {
@@ -64,37 +64,37 @@ func TestRenamedLabels(t *testing.T) {
 					`(2,"fine, ""really""","fine, ""really""",{},ok,{},) (3,"fine, ""really""",,,,,)` {
 				t.Errorf("as of version 3 %s", got)
 			}
-			rows, err := exaudit.AsOf[mood](ctx, audit, "moods", exaudit.AtVersion(3))
+			rows, err := exaudit.AsOf[mood](ctx, adb, "moods", exaudit.AtVersion(3))
 			end(t, err)
 			if len(rows) != 3 || rows[0].Many[0] != `fine, "really"` {
 				t.Errorf("AsOf: %+v", rows)
 			}
 			first := true
-			for v, err := range exaudit.History[mood](ctx, audit, "moods", 1) {
+			for v, err := range exaudit.History[mood](ctx, adb, "moods", 1) {
 				end(t, err)
 				if first && (*v.After.One != `fine, "really"` || v.After.Many[0] != `fine, "really"` || *v.After.Grid != `[0:1]={"fine, \"really\"",happy}` || *v.After.Text != "ok") {
 					t.Errorf("first version %+v", v.After)
 				}
 				first = false
 			}
-			latest, err := exaudit.Latest[mood](ctx, audit, "moods", 1)
+			latest, err := exaudit.Latest[mood](ctx, adb, "moods", 1)
 			end(t, err)
 			if len(latest.Unknown) > 0 {
 				t.Errorf("latest does not know %v", latest.Unknown)
 			}
 			all := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`)
-			plan, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTable("moods"), exaudit.ByAction(exaudit.Updated, exaudit.Deleted)), nil)
+			plan, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTable("moods"), exaudit.ByAction(exaudit.Updated, exaudit.Deleted)), nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`); got !=
 				pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM exaudit.as_of_version(NULL::moods, 3) r`) {
 				t.Errorf("undone: %s", got)
 			}
-			_, err = audit.Redo(ctx, plan.Transaction, nil)
+			_, err = adb.Redo(ctx, plan.Transaction, nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`); got != all {
 				t.Errorf("redone: %s, want %s", got, all)
 			}
-			_, err = audit.Revert(ctx, 1, nil)
+			_, err = adb.Revert(ctx, 1, nil)
 			end(t, err)
 		})
 	}
@@ -116,18 +116,18 @@ func TestAlteredTypes(t *testing.T) {
 				t.Parallel()
 				db := auditdb.New(t, `CREATE TYPE label AS ENUM ('x', 'y'); CREATE TYPE pair AS (a int, b int, l label);
 					CREATE TABLE pairs (id int PRIMARY KEY, p pair, n int)`)
-				audit := exaudit.New(db.Pool)
+				adb := exaudit.New(db.Pool)
 				auditdb.Install(t, db, "pairs")
 				db.Exec(t, `INSERT INTO pairs VALUES (1, '(1,2,x)', 1), (2, NULL, 1)`)
 				db.Exec(t, `UPDATE pairs SET p = '(3,4,y)', n = 2`)
 				db.Exec(t, alter)
 				if sync {
-					_, err := audit.Sync(ctx, nil)
+					_, err := adb.Sync(ctx, nil)
 					end(t, err)
 				}
 				db.Exec(t, `UPDATE pairs SET n = 3`)
 				for _, key := range []int{1, 2} {
-					versions := historyOf(t, audit, "pairs", key, exaudit.WithStates())
+					versions := historyOf(t, adb, "pairs", key, exaudit.WithStates())
 					if len(versions) != 3 || versions[2].State["n"] == nil {
 						t.Errorf("history of %d: %+v", key, versions)
 					}
@@ -136,7 +136,7 @@ func TestAlteredTypes(t *testing.T) {
 						ID int
 						P  any
 						N  int
-					}](ctx, audit, "pairs", key) {
+					}](ctx, adb, "pairs", key) {
 						end(t, err)
 						if len(v.Unknown) == 0 {
 							known++

@@ -73,7 +73,7 @@ func TestAsOfWorkload(t *testing.T) {
 	t.Parallel()
 	rounds, actors, transactions := testall.Or(4, 12), 4, testall.Or(8, 15)
 	ctx := context.Background()
-	db, audit := audited(t, stock, "goods", "places")
+	db, adb := audited(t, stock, "goods", "places")
 	points := make([][]exaudit.Point, rounds)
 	for round := range rounds {
 		var wait sync.WaitGroup
@@ -88,7 +88,7 @@ func TestAsOfWorkload(t *testing.T) {
 		wait.Wait()
 		db.Exec(t, fmt.Sprintf(`CREATE TABLE goods_%[1]d AS SELECT * FROM goods; CREATE TABLE places_%[1]d AS SELECT * FROM places`, round))
 		mark := fmt.Sprint("round ", round)
-		if _, err := audit.Mark(ctx, mark, nil); err != nil {
+		if _, err := adb.Mark(ctx, mark, nil); err != nil {
 			t.Fatal(err)
 		}
 		points[round] = []exaudit.Point{
@@ -101,14 +101,14 @@ func TestAsOfWorkload(t *testing.T) {
 	rows := 0
 	for round, at := range points {
 		for _, point := range at {
-			rows += compareStock(t, db, audit, round, point)
+			rows += compareStock(t, db, adb, round, point)
 		}
 	}
 	t.Logf("%d rows compared, %d versions", rows, pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`))
 }
 
 // compareStock compares a point with the copies of a round, and gives the number of rows.
-func compareStock(t *testing.T, db *pgtest.DB, audit *exaudit.DB, round int, at exaudit.Point) int {
+func compareStock(t *testing.T, db *pgtest.DB, adb *exaudit.DB, round int, at exaudit.Point) int {
 	t.Helper()
 	ctx := context.Background()
 	found, _ := db.Pool.Query(ctx, fmt.Sprintf(`SELECT * FROM goods_%d ORDER BY id`, round))
@@ -116,7 +116,7 @@ func compareStock(t *testing.T, db *pgtest.DB, audit *exaudit.DB, round int, at 
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := exaudit.AsOf[good](ctx, audit, "goods", at)
+	got, err := exaudit.AsOf[good](ctx, adb, "goods", at)
 	if err != nil {
 		t.Fatalf("round %d, %s: %v", round, at, err)
 	}
@@ -124,13 +124,13 @@ func compareStock(t *testing.T, db *pgtest.DB, audit *exaudit.DB, round int, at 
 		t.Fatalf("round %d, goods as of %s: %v\nwant %v", round, at, got, want)
 	}
 	for _, one := range want[:3] {
-		row, err := exaudit.StateAt[good](ctx, audit, "goods", one.ID, at)
+		row, err := exaudit.StateAt[good](ctx, adb, "goods", one.ID, at)
 		if err != nil || !reflect.DeepEqual(row, &one) {
 			t.Fatalf("round %d, good %d as of %s: %v, %v, want %v", round, one.ID, at, row, err, one)
 		}
 	}
 	var images []string
-	for image, err := range audit.ImagesAsOf(ctx, "places", at) {
+	for image, err := range adb.ImagesAsOf(ctx, "places", at) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +149,7 @@ func compareStock(t *testing.T, db *pgtest.DB, audit *exaudit.DB, round int, at 
 func TestAsOfMarkUnderWay(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, stock, "goods", "places")
+	db, adb := audited(t, stock, "goods", "places")
 	slow, err := db.Pool.Begin(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func TestAsOfMarkUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE goods SET name = 'quick' WHERE id = 2`)
-	if _, err := audit.Mark(ctx, "here", nil); err != nil {
+	if _, err := adb.Mark(ctx, "here", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := slow.Commit(ctx); err != nil {
@@ -166,11 +166,11 @@ func TestAsOfMarkUnderWay(t *testing.T) {
 	}
 	now := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
 	for point, want := range map[exaudit.Point]string{exaudit.AtMark("here"): "good 1, quick", now: "slow, quick"} {
-		rows, err := exaudit.AsOf[good](ctx, audit, "goods", point)
+		rows, err := exaudit.AsOf[good](ctx, adb, "goods", point)
 		if err != nil || rows[0].Name+", "+rows[1].Name != want {
 			t.Errorf("as of %s: %v, %v, want %s", point, rows[:2], err, want)
 		}
-		state, err := exaudit.StateAt[good](ctx, audit, "goods", 1, point)
+		state, err := exaudit.StateAt[good](ctx, adb, "goods", 1, point)
 		if err != nil || state.Name != rows[0].Name {
 			t.Errorf("good 1 as of %s: %v, %v", point, state, err)
 		}
@@ -181,13 +181,13 @@ func TestAsOfMarkUnderWay(t *testing.T) {
 func TestAsOfUnknown(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, stock+`CREATE TABLE late (id int PRIMARY KEY); CREATE TABLE never (id int PRIMARY KEY)`, "goods", "places")
+	db, adb := audited(t, stock+`CREATE TABLE late (id int PRIMARY KEY); CREATE TABLE never (id int PRIMARY KEY)`, "goods", "places")
 	refused := func(table string, at exaudit.Point, want error) {
 		t.Helper()
-		if rows, err := exaudit.AsOf[struct{ ID int32 }](ctx, audit, table, at); !errors.Is(err, want) {
+		if rows, err := exaudit.AsOf[struct{ ID int32 }](ctx, adb, table, at); !errors.Is(err, want) {
 			t.Errorf("%s as of %s: %v, %v, want %v", table, at, rows, err, want)
 		}
-		if row, err := exaudit.StateAt[struct{ ID int32 }](ctx, audit, table, 1, at); !errors.Is(err, want) {
+		if row, err := exaudit.StateAt[struct{ ID int32 }](ctx, adb, table, 1, at); !errors.Is(err, want) {
 			t.Errorf("%s 1 as of %s: %v, %v, want %v", table, at, row, err, want)
 		}
 	}
@@ -201,11 +201,11 @@ func TestAsOfUnknown(t *testing.T) {
 		exaudit.AtTransaction(pgtest.One[uint64](t, db, `SELECT max(xid) FROM exaudit.versions`)),
 		exaudit.AtMark("early"),
 	}
-	if _, err := audit.Mark(ctx, "early", nil); err != nil {
+	if _, err := adb.Mark(ctx, "early", nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE places SET good = 2 WHERE no = 1`)
-	if _, err := audit.Install(ctx, []string{"late"}, nil); err != nil {
+	if _, err := adb.Install(ctx, []string{"late"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO late VALUES (1)`)
@@ -218,18 +218,18 @@ func TestAsOfUnknown(t *testing.T) {
 	refused("late", exaudit.AtTransaction(99), exaudit.ErrNoVersion)
 	refused("late", exaudit.AtMark("nowhere"), exaudit.ErrNoMark)
 	refused("nowhere", now(), exaudit.ErrNoTable)
-	if _, err := exaudit.AsOf[struct{ ID int32 }](ctx, audit, "late", exaudit.Point{}); err == nil {
+	if _, err := exaudit.AsOf[struct{ ID int32 }](ctx, adb, "late", exaudit.Point{}); err == nil {
 		t.Error("no point: no error")
 	}
 
 	// retention removes what came after the points
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions WHERE id > 1; COMMIT`)
 	for _, at := range early {
-		if _, err := exaudit.AsOf[struct{ Shelf, No, Good int32 }](ctx, audit, "places", at); !errors.Is(err, exaudit.ErrBeforeHistory) {
+		if _, err := exaudit.AsOf[struct{ Shelf, No, Good int32 }](ctx, adb, "places", at); !errors.Is(err, exaudit.ErrBeforeHistory) {
 			t.Errorf("places as of %s, after retention: %v", at, err)
 		}
 	}
-	if err := audit.Uninstall(ctx, []string{"late"}, nil); err != nil {
+	if err := adb.Uninstall(ctx, []string{"late"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	refused("late", now(), exaudit.ErrNotTrackedThen)
@@ -240,7 +240,7 @@ func TestAsOfUnknown(t *testing.T) {
 func TestAsOfMarkAfterRetention(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, stock, "goods", "places")
+	db, adb := audited(t, stock, "goods", "places")
 	slow, err := db.Pool.Begin(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -249,20 +249,20 @@ func TestAsOfMarkAfterRetention(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE goods SET name = 'quick' WHERE id = 2`)
-	if _, err := audit.Mark(ctx, "during", nil); err != nil {
+	if _, err := adb.Mark(ctx, "during", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := slow.Commit(ctx); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions WHERE id = 1; COMMIT`)
-	if rows, err := exaudit.AsOf[good](ctx, audit, "goods", exaudit.AtMark("during")); !errors.Is(err, exaudit.ErrBeforeHistory) {
+	if rows, err := exaudit.AsOf[good](ctx, adb, "goods", exaudit.AtMark("during")); !errors.Is(err, exaudit.ErrBeforeHistory) {
 		t.Errorf("as of the mark: %v, %v", rows, err)
 	}
-	if _, err := audit.Mark(ctx, "after", nil); err != nil {
+	if _, err := adb.Mark(ctx, "after", nil); err != nil {
 		t.Fatal(err)
 	}
-	if rows, err := exaudit.AsOf[good](ctx, audit, "goods", exaudit.AtMark("after")); err != nil || rows[0].Name != "slow" {
+	if rows, err := exaudit.AsOf[good](ctx, adb, "goods", exaudit.AtMark("after")); err != nil || rows[0].Name != "slow" {
 		t.Errorf("as of a later mark: %v, %v", rows, err)
 	}
 }
@@ -271,11 +271,11 @@ func TestAsOfMarkAfterRetention(t *testing.T) {
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, stock, "goods", "places")
+	db, adb := audited(t, stock, "goods", "places")
 	now := func() exaudit.Point {
 		return exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
 	}
-	err := audit.Snapshot(ctx, func(at *exaudit.DB) error {
+	err := adb.Snapshot(ctx, func(at *exaudit.DB) error {
 		before, err := exaudit.AsOf[good](ctx, at, "goods", now())
 		if err != nil {
 			return err
@@ -312,7 +312,7 @@ func TestSnapshot(t *testing.T) {
 func TestStateAtOfMovedKeys(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE late (id int PRIMARY KEY DEFERRABLE, v text); INSERT INTO late VALUES (1, 'one'), (2, 'two')`, "late")
+	db, adb := audited(t, `CREATE TABLE late (id int PRIMARY KEY DEFERRABLE, v text); INSERT INTO late VALUES (1, 'one'), (2, 'two')`, "late")
 	type row struct {
 		ID int32
 		V  *string
@@ -337,11 +337,11 @@ func TestStateAtOfMovedKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, w := range want {
-			if got, err := exaudit.StateAt[row](ctx, audit, "late", w.ID, at); err != nil || !reflect.DeepEqual(got, &w) {
+			if got, err := exaudit.StateAt[row](ctx, adb, "late", w.ID, at); err != nil || !reflect.DeepEqual(got, &w) {
 				t.Errorf("moment %d, key %d: %v, %v, want %s", i, w.ID, *got.V, err, *w.V)
 			}
 		}
-		if all, err := exaudit.AsOf[row](ctx, audit, "late", at); err != nil || !reflect.DeepEqual(all, want) {
+		if all, err := exaudit.AsOf[row](ctx, adb, "late", at); err != nil || !reflect.DeepEqual(all, want) {
 			t.Errorf("moment %d: %v, %v", i, all, err)
 		}
 	}
@@ -351,7 +351,7 @@ func TestStateAtOfMovedKeys(t *testing.T) {
 func TestAsOfRowsThatMovedApart(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE t (k int PRIMARY KEY DEFERRABLE, v text)`, "t")
+	db, adb := audited(t, `CREATE TABLE t (k int PRIMARY KEY DEFERRABLE, v text)`, "t")
 	longer := db.Connect(t, "")
 	begin := func(statement string) {
 		if _, err := longer.Exec(ctx, "BEGIN; "+statement); err != nil {
@@ -371,7 +371,7 @@ func TestAsOfRowsThatMovedApart(t *testing.T) {
 	asOf := func(point exaudit.Point) string {
 		t.Helper()
 		var images []exaudit.Image
-		for image, err := range audit.ImagesAsOf(ctx, "t", point) {
+		for image, err := range adb.ImagesAsOf(ctx, "t", point) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -398,10 +398,10 @@ func TestAsOfRowsThatMovedApart(t *testing.T) {
 func TestAsOfHidden(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE late (id int PRIMARY KEY, a text, secret text NOT NULL, noise int);
+	db, adb := audited(t, `CREATE TABLE late (id int PRIMARY KEY, a text, secret text NOT NULL, noise int);
 		INSERT INTO late VALUES (1, 'a', 's', 1), (2, 'a', 's', 2)`, "late")
 	options := exaudit.Options{Mask: []string{"secret"}, Exclude: []string{"noise"}}
-	if _, err := audit.Install(ctx, []string{"late"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"late": options}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"late"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"late": options}}); err != nil {
 		t.Fatal(err)
 	}
 	at := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
@@ -412,7 +412,7 @@ func TestAsOfHidden(t *testing.T) {
 		Secret string
 		Noise  int32
 	}
-	rows, err := exaudit.AsOf[row](ctx, audit, "late", at)
+	rows, err := exaudit.AsOf[row](ctx, adb, "late", at)
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%v, %v", rows, err)
 	}
@@ -420,11 +420,11 @@ func TestAsOfHidden(t *testing.T) {
 		if r.Secret != "" || r.Noise != 0 || *r.A != "a" {
 			t.Errorf("%+v", r)
 		}
-		if one, err := exaudit.StateAt[row](ctx, audit, "late", r.ID, at); err != nil || !reflect.DeepEqual(*one, r) {
+		if one, err := exaudit.StateAt[row](ctx, adb, "late", r.ID, at); err != nil || !reflect.DeepEqual(*one, r) {
 			t.Errorf("alone: %+v, %v, want %+v", one, err, r)
 		}
 	}
-	for image, err := range audit.ImagesAsOf(ctx, "late", at) {
+	for image, err := range adb.ImagesAsOf(ctx, "late", at) {
 		if err != nil || len(image) != 2 {
 			t.Errorf("an image: %v, %v", image, err)
 		}
@@ -442,19 +442,19 @@ func TestAsOfVirtual(t *testing.T) {
 	db.Exec(t, `CREATE TABLE late (id int PRIMARY KEY, n int, tripled int GENERATED ALWAYS AS (n * 3) VIRTUAL);
 		INSERT INTO late VALUES (1, 10), (2, 20), (3, 30)`)
 	auditdb.Install(t, db, "late")
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	at := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))
 	db.Exec(t, `UPDATE late SET n = 11 WHERE id = 1; DELETE FROM late WHERE id = 2`)
 	type row struct{ ID, N, Tripled int32 }
-	rows, err := exaudit.AsOf[row](ctx, audit, "late", at)
+	rows, err := exaudit.AsOf[row](ctx, adb, "late", at)
 	if want := []row{{1, 10, 30}, {2, 20, 60}, {3, 30, 90}}; err != nil || !reflect.DeepEqual(rows, want) {
 		t.Errorf("as of before: %v, %v, want %v", rows, err, want)
 	}
-	if one, err := exaudit.StateAt[row](ctx, audit, "late", 2, at); err != nil || *one != (row{2, 20, 60}) {
+	if one, err := exaudit.StateAt[row](ctx, adb, "late", 2, at); err != nil || *one != (row{2, 20, 60}) {
 		t.Errorf("one of them: %v, %v", one, err)
 	}
 	images := 0
-	for image, err := range audit.ImagesAsOf(ctx, "late", at) {
+	for image, err := range adb.ImagesAsOf(ctx, "late", at) {
 		if _, computed := image["tripled"]; err != nil || computed {
 			t.Errorf("as an image: %v, %v", image, err)
 		}
@@ -463,6 +463,6 @@ func TestAsOfVirtual(t *testing.T) {
 	if images != 3 {
 		t.Errorf("%d images", images)
 	}
-	baselineOf(t, audit, nil, nil)
-	historyOf(t, audit, "late", 3, exaudit.WithStates())
+	baselineOf(t, adb, nil, nil)
+	historyOf(t, adb, "late", 3, exaudit.WithStates())
 }

@@ -25,7 +25,7 @@ func BenchmarkDB(b *testing.B) {
 	db.Exec(b, invoices)
 	db.Exec(b, `CREATE TABLE counters (id int PRIMARY KEY, n int); INSERT INTO counters VALUES (1, 0); ALTER DATABASE `+db.Name+` SET synchronous_commit = off`)
 	pool := poolOf(b, db, pgx.QueryExecModeCacheStatement)
-	audit := exaudit.New(pool)
+	adb := exaudit.New(pool)
 	ctx := context.Background()
 	with := exaudit.With(ctx, exaudit.Custom{"actor_id": 7, "request_id": "0123456789abcdef", "remote_addr": "192.0.2.1"})
 	exec := func(ctx context.Context, c exaudit.Conn) error {
@@ -51,8 +51,8 @@ func BenchmarkDB(b *testing.B) {
 		b.Run(statement.name, func(b *testing.B) {
 			runs := []func() error{
 				func() error { return statement.run(ctx, pool) },
-				func() error { return statement.run(ctx, audit) },
-				func() error { return statement.run(with, audit) },
+				func() error { return statement.run(ctx, adb) },
+				func() error { return statement.run(with, adb) },
 			}
 			var plain, without, ratio, added []float64
 			for first := 0; b.Loop(); first++ {

@@ -19,7 +19,7 @@ func TestTablesCalledLikeBuiltins(t *testing.T) {
 		db.Exec(t, `CREATE TABLE public.`+name+` (id int PRIMARY KEY, v text)`)
 		db.Exec(t, `INSERT INTO public.`+name+` VALUES (0, 'kept')`)
 	}
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	var tables []string
 	for _, name := range names {
 		tables = append(tables, "public."+name)
@@ -28,7 +28,7 @@ func TestTablesCalledLikeBuiltins(t *testing.T) {
 	for _, table := range tables {
 		db.Exec(t, `INSERT INTO `+table+` VALUES (1, 'a')`)
 		mark := "before " + table
-		if _, err := audit.Mark(ctx, mark, nil); err != nil {
+		if _, err := adb.Mark(ctx, mark, nil); err != nil {
 			t.Fatal(err)
 		}
 		bad := inOneTransaction(t, db, `UPDATE `+table+` SET v = 'b'`)
@@ -45,19 +45,19 @@ func TestTablesCalledLikeBuiltins(t *testing.T) {
 			ID int32
 			V  *string
 		}
-		if rows, err := exaudit.AsOf[row](ctx, audit, table, exaudit.AtMark(mark)); err != nil || len(rows) != 2 {
+		if rows, err := exaudit.AsOf[row](ctx, adb, table, exaudit.AtMark(mark)); err != nil || len(rows) != 2 {
 			t.Errorf("%s as of the mark: %v, %v", table, rows, err)
 		}
-		for v, err := range exaudit.History[row](ctx, audit, table, 1) {
+		for v, err := range exaudit.History[row](ctx, adb, table, 1) {
 			if err != nil {
 				t.Errorf("history of %s: %v, %v", table, v, err)
 			}
 		}
-		undo(t, audit, gone, nil)
-		undo(t, audit, bad, nil)
+		undo(t, adb, gone, nil)
+		undo(t, adb, bad, nil)
 		expect(t, db, table, `(0,kept) (1,a)`)
-		again := historyOf(t, audit, table, 0)
-		if _, err := audit.Revert(ctx, again[len(again)-1].ID, nil); err != nil {
+		again := historyOf(t, adb, table, 0)
+		if _, err := adb.Revert(ctx, again[len(again)-1].ID, nil); err != nil {
 			t.Errorf("revert in %s: %v", table, err)
 		}
 		expect(t, db, table, `(0,b) (1,a)`)

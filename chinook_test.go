@@ -61,7 +61,7 @@ func chinook(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 func TestChinook(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := chinook(t)
+	db, adb := chinook(t)
 
 	counts := runWorkload(t, db, 2500)
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
@@ -74,7 +74,7 @@ func TestChinook(t *testing.T) {
 
 	lines := make(map[string][]*history.Line)
 	for _, table := range chinookTables {
-		versions := tableVersions(t, db, audit, table)
+		versions := tableVersions(t, db, adb, table)
 		if len(versions) > 0 {
 			var err error
 			if lines[table], err = history.Lines(ctx, db.Pool, versions[0].TableID, versions); err != nil {
@@ -106,7 +106,7 @@ func versionsOf(lines []*history.Line) (n int) {
 }
 
 // tableVersions reads every version of a table, one by one as a user would read them.
-func tableVersions(t *testing.T, db *pgtest.DB, audit *exaudit.DB, table string) []*exaudit.Version {
+func tableVersions(t *testing.T, db *pgtest.DB, adb *exaudit.DB, table string) []*exaudit.Version {
 	t.Helper()
 	rows, _ := db.Pool.Query(context.Background(), `SELECT id FROM exaudit.history WHERE table_name = $1 ORDER BY id`, table)
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
@@ -115,7 +115,7 @@ func tableVersions(t *testing.T, db *pgtest.DB, audit *exaudit.DB, table string)
 	}
 	versions := make([]*exaudit.Version, len(ids))
 	for i, id := range ids {
-		if versions[i], err = audit.Version(context.Background(), id); err != nil {
+		if versions[i], err = adb.Version(context.Background(), id); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -188,7 +188,7 @@ func differences(t *testing.T, db *pgtest.DB, schema, table string) int {
 // taken key refuses is tried again after the others.
 func revertAll(ctx context.Context, t *testing.T, pool *pgxpool.Pool, lines map[string][]*history.Line) int {
 	t.Helper()
-	audit := exaudit.New(pool)
+	db := exaudit.New(pool)
 	var todo []int64
 	for _, list := range lines {
 		for _, l := range list {
@@ -199,7 +199,7 @@ func revertAll(ctx context.Context, t *testing.T, pool *pgxpool.Pool, lines map[
 	slices.SortFunc(todo, func(a, b int64) int { return int(b - a) })
 	total := len(todo)
 	for len(todo) > 0 {
-		refused, lastErr := revertEach(ctx, t, audit, todo)
+		refused, lastErr := revertEach(ctx, t, db, todo)
 		if len(refused) == len(todo) {
 			t.Fatalf("%d of %d entities cannot be reverted, for example: %v", len(todo), total, lastErr)
 		}
@@ -208,7 +208,7 @@ func revertAll(ctx context.Context, t *testing.T, pool *pgxpool.Pool, lines map[
 	return total
 }
 
-func revertEach(ctx context.Context, t *testing.T, audit *exaudit.DB, ids []int64) (refused []int64, lastErr error) {
+func revertEach(ctx context.Context, t *testing.T, db *exaudit.DB, ids []int64) (refused []int64, lastErr error) {
 	t.Helper()
 	var (
 		mu sync.Mutex
@@ -218,7 +218,7 @@ func revertEach(ctx context.Context, t *testing.T, audit *exaudit.DB, ids []int6
 	for range 4 {
 		wg.Go(func() {
 			for id := range work {
-				_, err := audit.Revert(ctx, id, nil)
+				_, err := db.Revert(ctx, id, nil)
 				retry := errors.Is(err, exaudit.ErrReferencedRowMissing) || errors.Is(err, exaudit.ErrUniqueConflict) || isDeadlock(err)
 				mu.Lock()
 				switch {

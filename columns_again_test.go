@@ -38,11 +38,11 @@ func TestColumnsAddedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, cmp.Or(variant.table, `CREATE TABLE t (id int PRIMARY KEY, a text, c int, d text)`))
-			audit := exaudit.New(db.Pool)
-			_, err := audit.Install(ctx, []string{"t"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"t": variant.options}})
+			adb := exaudit.New(db.Pool)
+			_, err := adb.Install(ctx, []string{"t"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"t": variant.options}})
 			end(t, err)
 			if variant.follow {
-				_, err := audit.FollowDDL(ctx, exaudit.Following{}, nil)
+				_, err := adb.FollowDDL(ctx, exaudit.Following{}, nil)
 				end(t, err)
 			}
 			open, another := db.Connect(t, ""), db.Connect(t, "")
@@ -63,12 +63,12 @@ func TestColumnsAddedAgain(t *testing.T) {
 				t.Errorf("as of version %d:\n%s\nwant:\n%s", before, got, want)
 			}
 			is := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM t`)
-			plan, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.SinceMark("before")), nil)
+			plan, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.SinceMark("before")), nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM t`); got != want {
 				t.Errorf("undone:\n%s\nwant:\n%s", got, want)
 			}
-			_, err = audit.Redo(ctx, plan.Transaction, nil)
+			_, err = adb.Redo(ctx, plan.Transaction, nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM t`); got != is {
 				t.Errorf("redone:\n%s\nwant:\n%s", got, is)

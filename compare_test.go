@@ -30,7 +30,7 @@ func patchOf(t *testing.T, v *exaudit.Version) string {
 func TestPrimitive(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, placesSchema, "places")
+	db, adb := audited(t, placesSchema, "places")
 	db.Exec(t, placesRows)
 
 	const (
@@ -67,18 +67,18 @@ func TestPrimitive(t *testing.T) {
 		t.Helper()
 		texts := make(map[string]string)
 		for name, of := range map[string]func() ([]*exaudit.Version, error){
-			"History": func() ([]*exaudit.Version, error) { return audit.History(ctx, "places", 1, opts...) },
+			"History": func() ([]*exaudit.Version, error) { return adb.History(ctx, "places", 1, opts...) },
 			"History with states": func() ([]*exaudit.Version, error) {
-				return audit.History(ctx, "places", 1, append(opts, exaudit.WithStates())...)
+				return adb.History(ctx, "places", 1, append(opts, exaudit.WithStates())...)
 			},
 			"History, filtered": func() ([]*exaudit.Version, error) {
-				return audit.History(ctx, "places", 1, append(opts, exaudit.ByColumn("info"))...)
+				return adb.History(ctx, "places", 1, append(opts, exaudit.ByColumn("info"))...)
 			},
 			"Versions": func() ([]*exaudit.Version, error) {
-				return audit.Versions(ctx, append(opts, exaudit.ByTable("places"))...)
+				return adb.Versions(ctx, append(opts, exaudit.ByTable("places"))...)
 			},
 			"Version": func() ([]*exaudit.Version, error) {
-				v, err := audit.Version(ctx, 2, opts...)
+				v, err := adb.Version(ctx, 2, opts...)
 				return []*exaudit.Version{nil, v}, err
 			},
 		} {
@@ -104,7 +104,7 @@ func TestPrimitive(t *testing.T) {
 	wantAll("by the type beneath", byBase, read(exaudit.PrimitiveTypes("jsonb")))
 
 	install := func(o exaudit.Options) error {
-		_, err := audit.Install(ctx, []string{"places"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"places": o}})
+		_, err := adb.Install(ctx, []string{"places"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"places": o}})
 		return err
 	}
 	if err := install(exaudit.Options{Primitive: []string{"info/address", "tags"}}); err != nil {
@@ -127,7 +127,7 @@ func TestPrimitive(t *testing.T) {
 
 	// a table that is gone
 	db.Exec(t, "DROP TABLE places")
-	if got := patchOf(t, historyOf(t, audit, "places", 1, exaudit.Primitive("info"))[1]); !strings.Contains(got, "~ info: {") {
+	if got := patchOf(t, historyOf(t, adb, "places", 1, exaudit.Primitive("info"))[1]); !strings.Contains(got, "~ info: {") {
 		t.Errorf("of a dropped table:\n%s", got)
 	}
 }
@@ -136,8 +136,8 @@ func TestPrimitive(t *testing.T) {
 func TestPrimitiveOfTypedHistory(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE notes (id int PRIMARY KEY, info jsonb)`)
-	if _, err := audit.Install(ctx, []string{"notes"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {Primitive: []string{"info/a"}}}}); err != nil {
+	db, adb := audited(t, `CREATE TABLE notes (id int PRIMARY KEY, info jsonb)`)
+	if _, err := adb.Install(ctx, []string{"notes"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {Primitive: []string{"info/a"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO notes VALUES (1, '{"a": [1], "b": [1], "c": [1]}'); UPDATE notes SET info = '{"a": [2], "b": [2], "c": [2]}'`)
@@ -145,7 +145,7 @@ func TestPrimitiveOfTypedHistory(t *testing.T) {
 		ID   int32
 		Info []byte
 	}
-	for i, v := range collect[note](t, audit, "notes", 1, exaudit.Primitive("info/b")) {
+	for i, v := range collect[note](t, adb, "notes", 1, exaudit.Primitive("info/b")) {
 		if got := patchOf(t, v.Version); i == 1 && got != "~ info.a: [1] → [2]\n~ info.b: [1] → [2]\n~ info.c[0]: 1 → 2\n" {
 			t.Errorf("got:\n%s", got)
 		}

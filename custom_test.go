@@ -41,7 +41,7 @@ func TestInvalidCustom(t *testing.T) {
 	t.Parallel()
 	pool := poolOf(t, pgtest.New(t), pgx.QueryExecModeExec)
 	pool.Close() // whatever is sent would fail otherwise
-	audit := exaudit.New(pool)
+	db := exaudit.New(pool)
 	for _, test := range []struct {
 		custom exaudit.Custom
 		want   error
@@ -60,16 +60,16 @@ func TestInvalidCustom(t *testing.T) {
 		{exaudit.Custom{"long": strings.Repeat("x", exaudit.MaxCustomSize)}, exaudit.ErrCustomTooLarge, `65536`},
 	} {
 		ctx := exaudit.With(exaudit.With(context.Background(), test.custom), exaudit.Custom{"fine": 1})
-		_, exec := audit.Exec(ctx, `SELECT 1`)
-		_, query := audit.Query(ctx, `SELECT 1`)
-		_, begin := audit.Begin(ctx)
-		_, revert := audit.Revert(ctx, 1, nil)
-		_, copied := audit.CopyFrom(ctx, pgx.Identifier{"t"}, []string{"a"}, pgx.CopyFromRows(nil))
+		_, exec := db.Exec(ctx, `SELECT 1`)
+		_, query := db.Query(ctx, `SELECT 1`)
+		_, begin := db.Begin(ctx)
+		_, revert := db.Revert(ctx, 1, nil)
+		_, copied := db.CopyFrom(ctx, pgx.Identifier{"t"}, []string{"a"}, pgx.CopyFromRows(nil))
 		b := &pgx.Batch{}
 		b.Queue(`SELECT 1`)
 		for name, err := range map[string]error{
-			"Exec": exec, "Query": query, "QueryRow": audit.QueryRow(ctx, `SELECT 1`).Scan(), "Begin": begin, "Revert": revert,
-			"CopyFrom": copied, "SendBatch": audit.SendBatch(ctx, b).Close(), "Stamp": exaudit.Stamp(ctx, nil), "CustomErr": exaudit.CustomErr(ctx),
+			"Exec": exec, "Query": query, "QueryRow": db.QueryRow(ctx, `SELECT 1`).Scan(), "Begin": begin, "Revert": revert,
+			"CopyFrom": copied, "SendBatch": db.SendBatch(ctx, b).Close(), "Stamp": exaudit.Stamp(ctx, nil), "CustomErr": exaudit.CustomErr(ctx),
 		} {
 			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "custom_test.go") {
 				t.Errorf("%s: got %v, want %v with %s", name, err, test.want, test.says)
@@ -126,23 +126,23 @@ func TestCustomArrives(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, notes+`CREATE TABLE loud (id int PRIMARY KEY)`)
-	audit := exaudit.New(db.Pool)
-	_, err := audit.Install(ctx, []string{"notes", "loud"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {AllowIgnore: true}}})
+	adb := exaudit.New(db.Pool)
+	_, err := adb.Install(ctx, []string{"notes", "loud"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {AllowIgnore: true}}})
 	end(t, err)
 	custom := exaudit.Custom{"q": `it's "\ <>&`, "n": json.Number("9007199254740993"), "big": json.Number("-1e131071"), "small": json.Number("0.1e-16382"), "deep": map[string]any{"list": []any{1, nil, "ä😀"}}}
-	note(t, exaudit.With(ctx, custom), audit, "1")
+	note(t, exaudit.With(ctx, custom), adb, "1")
 	if got, want := pgtest.One[bool](t, db, `SELECT custom = $1::jsonb FROM exaudit.versions`, asJSON(t, custom)), true; got != want {
 		t.Error("custom data is not what was said")
 	}
-	note(t, exaudit.Ignore(ctx), audit, "2")
-	tx := begin(t, exaudit.Ignore(by(ctx, "a")), audit)
+	note(t, exaudit.Ignore(ctx), adb, "2")
+	tx := begin(t, exaudit.Ignore(by(ctx, "a")), adb)
 	note(t, ctx, tx, "3")
 	end(t, tx.Commit(ctx))
-	tx = begin(t, by(ctx, "a"), audit)
+	tx = begin(t, by(ctx, "a"), adb)
 	note(t, exaudit.Ignore(ctx), tx, "4")
 	note(t, ctx, tx, "5")
 	end(t, tx.Commit(ctx))
-	if _, err := audit.Exec(exaudit.Ignore(by(ctx, "b")), `INSERT INTO loud VALUES ($1)`, 1); err != nil {
+	if _, err := adb.Exec(exaudit.Ignore(by(ctx, "b")), `INSERT INTO loud VALUES ($1)`, 1); err != nil {
 		t.Error(err)
 	}
 	const sql = `SELECT string_agg(coalesce(after->>'body', 'loud') || ':' || coalesce(custom->>'who', '-'), ' ' ORDER BY id) FROM exaudit.versions`
@@ -159,15 +159,15 @@ func TestCustomOfTheDatabase(t *testing.T) {
 	db.Exec(t, `ALTER DATABASE `+pgx.Identifier{db.Name}.Sanitize()+` SET exaudit.custom = '{"source": "database"}'`)
 	ctx := context.Background()
 	for _, mode := range modes {
-		audit := exaudit.New(poolOf(t, db, mode))
+		adb := exaudit.New(poolOf(t, db, mode))
 		for _, ctx := range []context.Context{ctx, by(ctx, "a"), exaudit.Without(by(ctx, "a")), ctx} {
 			want := `{"source": "database"}`
 			if exaudit.CustomOf(ctx) != nil {
 				want = `{"who": "a"}`
 			}
-			_, err := audit.Exec(ctx, `INSERT INTO notes (body) VALUES ($1)`, want)
+			_, err := adb.Exec(ctx, `INSERT INTO notes (body) VALUES ($1)`, want)
 			end(t, err)
-			tx := begin(t, ctx, audit)
+			tx := begin(t, ctx, adb)
 			_, err = tx.Exec(ctx, `INSERT INTO notes (body) VALUES ($1)`, want)
 			end(t, err)
 			end(t, tx.Commit(ctx))

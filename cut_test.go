@@ -138,14 +138,14 @@ func TestConnectionsAreCut(t *testing.T) {
 			db := auditdb.New(t, notes)
 			auditdb.Install(t, db, "notes")
 			pool, s := cuttable(t, db, mode)
-			audit := exaudit.New(pool)
+			adb := exaudit.New(pool)
 			for name, do := range ways {
 				for side, left := range map[string]*atomic.Int64{"server": &s.server, "client": &s.client} {
 					for cut := int64(0); ; cut++ {
 						ctx, cancel := context.WithTimeout(by(context.Background(), "a"), 5*time.Minute)
 						end(t, pool.Ping(ctx))
 						left.Store(cut)
-						err := do(ctx, audit)
+						err := do(ctx, adb)
 						passed := left.Swap(-1) > 0
 						if errors.Is(err, preamble.ErrNotSent) || errors.Is(err, context.DeadlineExceeded) {
 							t.Fatalf("%s, cut after %d messages of the %s: %v", name, cut, side, err)

@@ -24,14 +24,14 @@ type Parcel struct {
 // exampleDB is the database of the examples, which each have rows of their own.
 var exampleDB = sync.OnceValue(func() *exaudit.DB {
 	db := auditdb.ForExamples()
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	ctx := context.Background()
 	for _, name := range []string{"parcels", "stamps"} {
-		must(audit.Exec(ctx, `CREATE TABLE `+name+` (
+		must(adb.Exec(ctx, `CREATE TABLE `+name+` (
 			id int PRIMARY KEY, status text NOT NULL DEFAULT 'new', weight int NOT NULL DEFAULT 0)`))
 	}
-	must(audit.Install(ctx, []string{"parcels"}, nil))
-	return audit
+	must(adb.Install(ctx, []string{"parcels"}, nil))
+	return adb
 })
 
 // forExample returns the context of an example, with custom data, and the database.
@@ -40,18 +40,18 @@ func forExample(request string) (context.Context, *exaudit.DB) {
 }
 
 // sent inserts a parcel and marks it as sent.
-func sent(ctx context.Context, audit *exaudit.DB, id int) []*exaudit.Version {
-	must(audit.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
-	must(audit.Exec(ctx, `UPDATE parcels SET status = 'sent' WHERE id = $1`, id))
-	return must(audit.History(ctx, "parcels", id))
+func sent(ctx context.Context, db *exaudit.DB, id int) []*exaudit.Version {
+	must(db.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
+	must(db.Exec(ctx, `UPDATE parcels SET status = 'sent' WHERE id = $1`, id))
+	return must(db.History(ctx, "parcels", id))
 }
 
 func ExampleDB_Exec() {
-	ctx, audit := forExample("r-1")
-	tag, err := audit.Exec(ctx, `INSERT INTO parcels (id, weight) VALUES ($1, $2)`, 1, 5)
+	ctx, db := forExample("r-1")
+	tag, err := db.Exec(ctx, `INSERT INTO parcels (id, weight) VALUES ($1, $2)`, 1, 5)
 	fmt.Println(tag, err)
 
-	versions, err := audit.History(ctx, "parcels", 1)
+	versions, err := db.History(ctx, "parcels", 1)
 	fmt.Println(versions[0].Action, versions[0].Custom["request"], err)
 	// Output:
 	// INSERT 0 1 <nil>
@@ -59,8 +59,8 @@ func ExampleDB_Exec() {
 }
 
 func ExampleDB_Query() {
-	ctx, audit := forExample("r-2")
-	rows, err := audit.Query(ctx, `INSERT INTO parcels (id) VALUES ($1), ($2) RETURNING id`, 2, 3)
+	ctx, db := forExample("r-2")
+	rows, err := db.Query(ctx, `INSERT INTO parcels (id) VALUES ($1), ($2) RETURNING id`, 2, 3)
 	if err != nil {
 		fmt.Println(err)
 	}
@@ -70,34 +70,34 @@ func ExampleDB_Query() {
 }
 
 func ExampleDB_QueryRow() {
-	ctx, audit := forExample("r-4")
+	ctx, db := forExample("r-4")
 	var status string
-	err := audit.QueryRow(ctx, `INSERT INTO parcels (id) VALUES ($1) RETURNING status`, 4).Scan(&status)
+	err := db.QueryRow(ctx, `INSERT INTO parcels (id) VALUES ($1) RETURNING status`, 4).Scan(&status)
 	fmt.Println(status, err)
 	// Output: new <nil>
 }
 
 func ExampleDB_CopyFrom() {
-	ctx, audit := forExample("r-5")
+	ctx, db := forExample("r-5")
 	rows := pgx.CopyFromRows([][]any{{5, 10}, {6, 20}})
-	n, err := audit.CopyFrom(ctx, pgx.Identifier{"parcels"}, []string{"id", "weight"}, rows)
+	n, err := db.CopyFrom(ctx, pgx.Identifier{"parcels"}, []string{"id", "weight"}, rows)
 	fmt.Println(n, err)
 	// Output: 2 <nil>
 }
 
 func ExampleDB_SendBatch() {
-	ctx, audit := forExample("r-7")
+	ctx, db := forExample("r-7")
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO parcels (id) VALUES ($1)`, 7)
 	batch.Queue(`UPDATE parcels SET weight = $2 WHERE id = $1`, 7, 30)
-	err := audit.SendBatch(ctx, batch).Close()
+	err := db.SendBatch(ctx, batch).Close()
 	fmt.Println(err)
 	// Output: <nil>
 }
 
 func ExampleDB_Begin() {
-	ctx, audit := forExample("r-8")
-	tx, err := audit.Begin(ctx)
+	ctx, db := forExample("r-8")
+	tx, err := db.Begin(ctx)
 	if err != nil {
 		fmt.Println(err)
 	}
@@ -106,7 +106,7 @@ func ExampleDB_Begin() {
 	_, err = tx.Exec(context.Background(), `INSERT INTO parcels (id) VALUES (8)`)
 	fmt.Println(err, tx.Commit(ctx))
 
-	versions, err := audit.History(ctx, "parcels", 8)
+	versions, err := db.History(ctx, "parcels", 8)
 	fmt.Println(versions[0].Custom["request"], err)
 	// Output:
 	// <nil> <nil>
@@ -114,8 +114,8 @@ func ExampleDB_Begin() {
 }
 
 func ExampleDB_BeginTx() {
-	ctx, audit := forExample("r-9")
-	err := pgx.BeginTxFunc(ctx, audit, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(tx pgx.Tx) error {
+	ctx, db := forExample("r-9")
+	err := pgx.BeginTxFunc(ctx, db, pgx.TxOptions{IsoLevel: pgx.Serializable}, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO parcels (id) VALUES (9)`)
 		return err
 	})
@@ -124,20 +124,20 @@ func ExampleDB_BeginTx() {
 }
 
 func ExampleDB_Config() {
-	_, audit := forExample("")
-	fmt.Println(audit.Config().ConnConfig.DefaultQueryExecMode)
+	_, db := forExample("")
+	fmt.Println(db.Config().ConnConfig.DefaultQueryExecMode)
 	// Output: cache statement
 }
 
 func ExampleDB_Conn() {
-	_, audit := forExample("")
-	fmt.Println(audit.Conn()) // a DB of a pool has no connection of its own
+	_, db := forExample("")
+	fmt.Println(db.Conn()) // a DB of a pool has no connection of its own
 	// Output: <nil>
 }
 
 func ExampleStamp() {
-	ctx, audit := forExample("r-10")
-	conn, err := pgx.ConnectConfig(ctx, audit.Config().ConnConfig) // that of another library
+	ctx, db := forExample("r-10")
+	conn, err := pgx.ConnectConfig(ctx, db.Config().ConnConfig) // that of another library
 	if err != nil {
 		fmt.Println(err)
 	}
@@ -149,44 +149,44 @@ func ExampleStamp() {
 		_, err := tx.Exec(ctx, `INSERT INTO parcels (id) VALUES (10)`)
 		return err
 	})
-	versions := must(audit.History(ctx, "parcels", 10))
+	versions := must(db.History(ctx, "parcels", 10))
 	fmt.Println(versions[0].Custom["request"], err)
 	// Output: r-10 <nil>
 }
 
 func ExampleDB_Check() {
-	ctx, audit := forExample("")
-	fmt.Println(audit.Check(ctx))
+	ctx, db := forExample("")
+	fmt.Println(db.Check(ctx))
 	// Output: <nil>
 }
 
 func ExampleDB_Covered() {
-	ctx, audit := forExample("")
-	fmt.Println(audit.Covered(ctx, "parcels"))
-	fmt.Println(audit.Covered(ctx, "parcels", "stamps") != nil)
+	ctx, db := forExample("")
+	fmt.Println(db.Covered(ctx, "parcels"))
+	fmt.Println(db.Covered(ctx, "parcels", "stamps") != nil)
 	// Output:
 	// <nil>
 	// true
 }
 
 func ExampleDB_Init() {
-	ctx, audit := forExample("")
-	changed, err := audit.Init(ctx, nil)
+	ctx, db := forExample("")
+	changed, err := db.Init(ctx, nil)
 	fmt.Println(changed, err)
 	// Output: false <nil>
 }
 
 func ExampleDB_DropSchema() {
-	ctx, audit := forExample("")
-	tx := must(audit.Begin(ctx))
+	ctx, db := forExample("")
+	tx := must(db.Begin(ctx))
 	defer tx.Rollback(ctx)
 	fmt.Println(exaudit.New(tx).DropSchema(ctx, nil))
 	// Output: drop schema exaudit: a DB of a transaction cannot do that: give New a pool or a connection
 }
 
 func ExampleDB_FollowDDL() {
-	ctx, audit := forExample("")
-	tx := must(audit.Begin(ctx))
+	ctx, db := forExample("")
+	tx := must(db.Begin(ctx))
 	defer tx.Rollback(ctx)
 	inside := exaudit.New(tx)
 	must(inside.FollowDDL(ctx, exaudit.Following{NewTables: []string{"public.shop_*"}}, nil))
@@ -196,8 +196,8 @@ func ExampleDB_FollowDDL() {
 }
 
 func ExampleDB_StopFollowingDDL() {
-	ctx, audit := forExample("")
-	tx := must(audit.Begin(ctx))
+	ctx, db := forExample("")
+	tx := must(db.Begin(ctx))
 	defer tx.Rollback(ctx)
 	inside := exaudit.New(tx)
 	must(inside.FollowDDL(ctx, exaudit.Following{}, nil))
@@ -209,12 +209,12 @@ func ExampleDB_StopFollowingDDL() {
 }
 
 func ExampleDB_Install() {
-	ctx, audit := forExample("")
-	done, err := audit.Install(ctx, []string{"stamps"}, nil)
+	ctx, db := forExample("")
+	done, err := db.Install(ctx, []string{"stamps"}, nil)
 	fmt.Println(done[0].Table, done[0].Changed, err)
-	done, err = audit.Install(ctx, []string{"stamps"}, nil)
+	done, err = db.Install(ctx, []string{"stamps"}, nil)
 	fmt.Println(done[0].Table, done[0].Changed, err)
-	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}, nil))
+	fmt.Println(db.Uninstall(ctx, []string{"stamps"}, nil))
 	// Output:
 	// public.stamps true <nil>
 	// public.stamps false <nil>
@@ -222,15 +222,15 @@ func ExampleDB_Install() {
 }
 
 func ExampleDB_Uninstall() {
-	ctx, audit := forExample("")
-	must(audit.Install(ctx, []string{"stamps"}, nil))
-	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}, nil))
+	ctx, db := forExample("")
+	must(db.Install(ctx, []string{"stamps"}, nil))
+	fmt.Println(db.Uninstall(ctx, []string{"stamps"}, nil))
 	// Output: <nil>
 }
 
 func ExampleDB_Sync() {
-	ctx, audit := forExample("")
-	done, err := audit.Sync(ctx, nil)
+	ctx, db := forExample("")
+	done, err := db.Sync(ctx, nil)
 	for _, i := range done {
 		if i.Changed {
 			fmt.Println("brought up to date:", i.Table)
@@ -241,14 +241,14 @@ func ExampleDB_Sync() {
 }
 
 func ExampleDB_Following() {
-	ctx, audit := forExample("")
-	fmt.Println(audit.Following(ctx))
+	ctx, db := forExample("")
+	fmt.Println(db.Following(ctx))
 	// Output: <nil> <nil>
 }
 
 func ExampleDB_Status() {
-	ctx, audit := forExample("")
-	list, err := audit.Status(ctx)
+	ctx, db := forExample("")
+	list, err := db.Status(ctx)
 	for _, s := range list {
 		if s.QuotedName == "public.parcels" {
 			fmt.Println(s.QuotedName, s.Tracked.Tracked, len(s.Drift))
@@ -261,39 +261,39 @@ func ExampleDB_Status() {
 }
 
 func ExampleDB_Trackable() {
-	ctx, audit := forExample("")
-	fmt.Println(audit.Trackable(ctx, "public"))
+	ctx, db := forExample("")
+	fmt.Println(db.Trackable(ctx, "public"))
 	// Output: [public.parcels public.stamps] [] <nil>
 }
 
 func ExampleDB_SetPrecision() {
-	ctx, audit := forExample("")
-	fmt.Println(audit.SetPrecision(ctx, 6)) // it has microseconds already
+	ctx, db := forExample("")
+	fmt.Println(db.SetPrecision(ctx, 6)) // it has microseconds already
 	// Output: false <nil>
 }
 
 func ExampleDB_Baseline() {
-	ctx, audit := forExample("")
-	must(audit.Exec(ctx, `INSERT INTO stamps (id) VALUES (1), (2)`)) // before it is tracked
-	must(audit.Install(ctx, []string{"stamps"}, nil))
-	done, err := audit.Baseline(ctx, []string{"stamps"}, nil)
+	ctx, db := forExample("")
+	must(db.Exec(ctx, `INSERT INTO stamps (id) VALUES (1), (2)`)) // before it is tracked
+	must(db.Install(ctx, []string{"stamps"}, nil))
+	done, err := db.Baseline(ctx, []string{"stamps"}, nil)
 	fmt.Println(done, err)
-	fmt.Println(audit.Uninstall(ctx, []string{"stamps"}, nil))
+	fmt.Println(db.Uninstall(ctx, []string{"stamps"}, nil))
 	// Output:
 	// [{public.stamps 2}] <nil>
 	// <nil>
 }
 
 func ExampleDB_IndexCustom() {
-	ctx, audit := forExample("")
-	fmt.Println(audit.IndexCustom(ctx, "request", nil))
+	ctx, db := forExample("")
+	fmt.Println(db.IndexCustom(ctx, "request", nil))
 	// Output: <nil>
 }
 
 func ExampleDB_History() {
-	ctx, audit := forExample("r-20")
-	sent(ctx, audit, 20)
-	versions, err := audit.History(ctx, "parcels", 20)
+	ctx, db := forExample("r-20")
+	sent(ctx, db, 20)
+	versions, err := db.History(ctx, "parcels", 20)
 	for _, v := range versions {
 		fmt.Println(v.Action, v.Custom["request"])
 	}
@@ -307,9 +307,9 @@ func ExampleDB_History() {
 }
 
 func ExampleHistory() {
-	ctx, audit := forExample("r-21")
-	sent(ctx, audit, 21)
-	for v, err := range exaudit.History[Parcel](ctx, audit, "parcels", 21) {
+	ctx, db := forExample("r-21")
+	sent(ctx, db, 21)
+	for v, err := range exaudit.History[Parcel](ctx, db, "parcels", 21) {
 		fmt.Println(v.Action, v.After.Status, err)
 	}
 	// Output:
@@ -318,55 +318,55 @@ func ExampleHistory() {
 }
 
 func ExampleDB_CheckHistory() {
-	ctx, audit := forExample("r-22")
-	sent(ctx, audit, 22)
-	fmt.Println(audit.CheckHistory(ctx, "parcels", 22))
+	ctx, db := forExample("r-22")
+	sent(ctx, db, 22)
+	fmt.Println(db.CheckHistory(ctx, "parcels", 22))
 	// Output: <nil>
 }
 
 func ExampleDB_HistoryBegin() {
-	ctx, audit := forExample("")
-	_, err := audit.HistoryBegin(ctx, "parcels")
+	ctx, db := forExample("")
+	_, err := db.HistoryBegin(ctx, "parcels")
 	fmt.Println(err)
 	// Output: <nil>
 }
 
 func ExampleDB_Version() {
-	ctx, audit := forExample("r-23")
-	versions := sent(ctx, audit, 23)
-	v, err := audit.Version(ctx, versions[1].ID)
+	ctx, db := forExample("r-23")
+	versions := sent(ctx, db, 23)
+	v, err := db.Version(ctx, versions[1].ID)
 	fmt.Println(v.Table, v.EntityID, v.Action, err)
 	// Output: public.parcels 23 updated <nil>
 }
 
 func ExampleDB_States() {
-	ctx, audit := forExample("r-24")
-	versions := sent(ctx, audit, 24)
-	before, after, err := audit.States(ctx, versions[1].ID)
+	ctx, db := forExample("r-24")
+	versions := sent(ctx, db, 24)
+	before, after, err := db.States(ctx, versions[1].ID)
 	fmt.Printf("%s %s %v\n", before["status"], after["status"], err)
 	// Output: new sent <nil>
 }
 
 func ExampleStates() {
-	ctx, audit := forExample("r-25")
-	versions := sent(ctx, audit, 25)
-	before, after, err := exaudit.States[Parcel](ctx, audit, versions[1].ID)
+	ctx, db := forExample("r-25")
+	versions := sent(ctx, db, 25)
+	before, after, err := exaudit.States[Parcel](ctx, db, versions[1].ID)
 	fmt.Println(before.Status, after.Status, err)
 	// Output: new sent <nil>
 }
 
 func ExampleLatest() {
-	ctx, audit := forExample("r-26")
-	sent(ctx, audit, 26)
-	v, err := exaudit.Latest[Parcel](ctx, audit, "parcels", 26)
+	ctx, db := forExample("r-26")
+	sent(ctx, db, 26)
+	v, err := exaudit.Latest[Parcel](ctx, db, "parcels", 26)
 	fmt.Println(v.Action, v.After.Status, err)
 	// Output: updated sent <nil>
 }
 
 func ExampleDB_Versions() {
-	ctx, audit := forExample("r-27")
-	sent(ctx, audit, 27)
-	versions, err := audit.Versions(ctx, exaudit.ByCustom("request", "r-27"), exaudit.ByColumn("status"))
+	ctx, db := forExample("r-27")
+	sent(ctx, db, 27)
+	versions, err := db.Versions(ctx, exaudit.ByCustom("request", "r-27"), exaudit.ByColumn("status"))
 	for _, v := range versions {
 		fmt.Println(v.Table, v.EntityID, v.Action)
 	}
@@ -378,9 +378,9 @@ func ExampleDB_Versions() {
 }
 
 func ExampleDB_Transactions() {
-	ctx, audit := forExample("r-28")
-	sent(ctx, audit, 28)
-	list, err := audit.Transactions(ctx, exaudit.ByCustom("request", "r-28"))
+	ctx, db := forExample("r-28")
+	sent(ctx, db, 28)
+	list, err := db.Transactions(ctx, exaudit.ByCustom("request", "r-28"))
 	for _, t := range list {
 		fmt.Println(t.Tables[0].Table, t.Custom["request"])
 	}
@@ -392,9 +392,9 @@ func ExampleDB_Transactions() {
 }
 
 func ExampleAsOf() {
-	ctx, audit := forExample("r-29")
-	versions := sent(ctx, audit, 29)
-	parcels, err := exaudit.AsOf[Parcel](ctx, audit, "parcels", exaudit.AtVersion(versions[0].ID))
+	ctx, db := forExample("r-29")
+	versions := sent(ctx, db, 29)
+	parcels, err := exaudit.AsOf[Parcel](ctx, db, "parcels", exaudit.AtVersion(versions[0].ID))
 	for _, p := range parcels {
 		if p.ID == 29 {
 			fmt.Println(p.Status)
@@ -407,9 +407,9 @@ func ExampleAsOf() {
 }
 
 func ExampleEachAsOf() {
-	ctx, audit := forExample("r-50")
-	versions := sent(ctx, audit, 50)
-	for p, err := range exaudit.EachAsOf[Parcel](ctx, audit, "parcels", exaudit.AtVersion(versions[0].ID)) {
+	ctx, db := forExample("r-50")
+	versions := sent(ctx, db, 50)
+	for p, err := range exaudit.EachAsOf[Parcel](ctx, db, "parcels", exaudit.AtVersion(versions[0].ID)) {
 		if err != nil || p.ID == 50 {
 			fmt.Println(p.Status, err)
 		}
@@ -418,17 +418,17 @@ func ExampleEachAsOf() {
 }
 
 func ExampleStateAt() {
-	ctx, audit := forExample("r-30")
-	versions := sent(ctx, audit, 30)
-	parcel, err := exaudit.StateAt[Parcel](ctx, audit, "parcels", 30, exaudit.AtVersion(versions[0].ID))
+	ctx, db := forExample("r-30")
+	versions := sent(ctx, db, 30)
+	parcel, err := exaudit.StateAt[Parcel](ctx, db, "parcels", 30, exaudit.AtVersion(versions[0].ID))
 	fmt.Println(parcel.Status, err)
 	// Output: new <nil>
 }
 
 func ExampleDB_ImagesAsOf() {
-	ctx, audit := forExample("r-31")
-	versions := sent(ctx, audit, 31)
-	for row, err := range audit.ImagesAsOf(ctx, "parcels", exaudit.AtVersion(versions[0].ID)) {
+	ctx, db := forExample("r-31")
+	versions := sent(ctx, db, 31)
+	for row, err := range db.ImagesAsOf(ctx, "parcels", exaudit.AtVersion(versions[0].ID)) {
 		if err != nil || fmt.Sprint(row["id"]) == "31" {
 			fmt.Printf("%s %v\n", row["status"], err)
 		}
@@ -437,19 +437,19 @@ func ExampleDB_ImagesAsOf() {
 }
 
 func ExampleDB_ImageAt() {
-	ctx, audit := forExample("r-32")
-	versions := sent(ctx, audit, 32)
-	row, err := audit.ImageAt(ctx, "parcels", 32, exaudit.AtVersion(versions[0].ID))
+	ctx, db := forExample("r-32")
+	versions := sent(ctx, db, 32)
+	row, err := db.ImageAt(ctx, "parcels", 32, exaudit.AtVersion(versions[0].ID))
 	fmt.Printf("%s %v\n", row["status"], err)
 	// Output: new <nil>
 }
 
 func ExampleDB_Snapshot() {
-	ctx, audit := forExample("r-33")
-	sent(ctx, audit, 33)
-	err := audit.Snapshot(ctx, func(audit *exaudit.DB) error {
+	ctx, db := forExample("r-33")
+	sent(ctx, db, 33)
+	err := db.Snapshot(ctx, func(db *exaudit.DB) error {
 		at := exaudit.AtTime(time.Now())
-		parcel, err := exaudit.StateAt[Parcel](ctx, audit, "parcels", 33, at)
+		parcel, err := exaudit.StateAt[Parcel](ctx, db, "parcels", 33, at)
 		if err != nil {
 			return err
 		}
@@ -463,37 +463,37 @@ func ExampleDB_Snapshot() {
 }
 
 func ExampleDB_Mark() {
-	ctx, audit := forExample("r-34")
-	mark, err := audit.Mark(ctx, "before the sale", &exaudit.MarkOptions{Note: "prices of 2026"})
+	ctx, db := forExample("r-34")
+	mark, err := db.Mark(ctx, "before the sale", &exaudit.MarkOptions{Note: "prices of 2026"})
 	fmt.Println(mark.Name, mark.Note, err)
-	fmt.Println(audit.RemoveMark(ctx, "before the sale"))
+	fmt.Println(db.RemoveMark(ctx, "before the sale"))
 	// Output:
 	// before the sale prices of 2026 <nil>
 	// <nil>
 }
 
 func ExampleDB_Marks() {
-	ctx, audit := forExample("")
-	must(audit.Mark(ctx, "stocktaking", nil))
-	marks, err := audit.Marks(ctx)
+	ctx, db := forExample("")
+	must(db.Mark(ctx, "stocktaking", nil))
+	marks, err := db.Marks(ctx)
 	fmt.Println(marks[0].Name, err)
-	fmt.Println(audit.RemoveMark(ctx, "stocktaking"))
+	fmt.Println(db.RemoveMark(ctx, "stocktaking"))
 	// Output:
 	// stocktaking <nil>
 	// <nil>
 }
 
 func ExampleDB_RemoveMark() {
-	ctx, audit := forExample("")
-	must(audit.Mark(ctx, "a mistake", nil))
-	fmt.Println(audit.RemoveMark(ctx, "a mistake"))
+	ctx, db := forExample("")
+	must(db.Mark(ctx, "a mistake", nil))
+	fmt.Println(db.RemoveMark(ctx, "a mistake"))
 	// Output: <nil>
 }
 
 func ExampleDB_PlanRevert() {
-	ctx, audit := forExample("r-40")
-	versions := sent(ctx, audit, 40)
-	reversal, err := audit.PlanRevert(ctx, versions[1].ID, nil)
+	ctx, db := forExample("r-40")
+	versions := sent(ctx, db, 40)
+	reversal, err := db.PlanRevert(ctx, versions[1].ID, nil)
 	fmt.Print(patch.Text(reversal.Patch))
 	fmt.Println(err)
 	// Output:
@@ -502,15 +502,15 @@ func ExampleDB_PlanRevert() {
 }
 
 func ExampleDB_ApplyRevert() {
-	ctx, audit := forExample("r-59")
-	versions := sent(ctx, audit, 59)
-	plan := must(audit.PlanRevert(ctx, versions[1].ID, nil))
-	must(audit.Exec(ctx, `UPDATE parcels SET status = 'lost' WHERE id = 59`))
-	_, err := audit.ApplyRevert(ctx, plan, nil)
+	ctx, db := forExample("r-59")
+	versions := sent(ctx, db, 59)
+	plan := must(db.PlanRevert(ctx, versions[1].ID, nil))
+	must(db.Exec(ctx, `UPDATE parcels SET status = 'lost' WHERE id = 59`))
+	_, err := db.ApplyRevert(ctx, plan, nil)
 	fmt.Println(errors.Is(err, exaudit.ErrChanged))
 
-	plan = must(audit.PlanRevert(ctx, versions[1].ID, nil))
-	done, err := audit.ApplyRevert(ctx, plan, nil)
+	plan = must(db.PlanRevert(ctx, versions[1].ID, nil))
+	done, err := db.ApplyRevert(ctx, plan, nil)
 	fmt.Print(patch.Text(done.Patch))
 	fmt.Println(err)
 	// Output:
@@ -520,9 +520,9 @@ func ExampleDB_ApplyRevert() {
 }
 
 func ExampleDB_Revert() {
-	ctx, audit := forExample("r-41")
-	versions := sent(ctx, audit, 41)
-	reversal, err := audit.Revert(ctx, versions[1].ID, nil)
+	ctx, db := forExample("r-41")
+	versions := sent(ctx, db, 41)
+	reversal, err := db.Revert(ctx, versions[1].ID, nil)
 	fmt.Print(patch.Text(reversal.Patch))
 	fmt.Println(err)
 	// Output:
@@ -531,75 +531,75 @@ func ExampleDB_Revert() {
 }
 
 func ExampleDB_PlanUndo() {
-	ctx, audit := forExample("r-42")
-	sent(ctx, audit, 42)
-	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-42"), exaudit.ByAction(exaudit.Updated)), nil)
+	ctx, db := forExample("r-42")
+	sent(ctx, db, 42)
+	plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-42"), exaudit.ByAction(exaudit.Updated)), nil)
 	for _, row := range plan.Rows {
 		fmt.Print(row.Table, " ", row.EntityID, " ", patch.Text(row.Patch))
 	}
-	fmt.Println(err, audit.CheckUndo(ctx, plan))
+	fmt.Println(err, db.CheckUndo(ctx, plan))
 	// Output:
 	// public.parcels 42 ~ status: "sent" → "new"
 	// <nil> <nil>
 }
 
 func ExampleDB_CheckUndo() {
-	ctx, audit := forExample("r-43")
-	sent(ctx, audit, 43)
-	plan := must(audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-43")), nil))
-	fmt.Println(audit.CheckUndo(ctx, plan))
+	ctx, db := forExample("r-43")
+	sent(ctx, db, 43)
+	plan := must(db.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-43")), nil))
+	fmt.Println(db.CheckUndo(ctx, plan))
 	// Output: <nil>
 }
 
 func ExampleDB_ApplyUndo() {
-	ctx, audit := forExample("r-44")
-	sent(ctx, audit, 44)
-	plan := must(audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-44")), nil))
-	done, err := audit.ApplyUndo(ctx, plan, nil)
+	ctx, db := forExample("r-44")
+	sent(ctx, db, 44)
+	plan := must(db.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-44")), nil))
+	done, err := db.ApplyUndo(ctx, plan, nil)
 	fmt.Println(done.Rows[0].Action, err)
 	// Output: deleted <nil>
 }
 
 func ExampleDB_Undo() {
-	ctx, audit := forExample("r-45")
-	sent(ctx, audit, 45)
-	done, err := audit.Undo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-45")), nil)
+	ctx, db := forExample("r-45")
+	sent(ctx, db, 45)
+	done, err := db.Undo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-45")), nil)
 	fmt.Println(len(done.Rows), done.Rows[0].Action, err)
 	// Output: 1 deleted <nil>
 }
 
 func ExampleDB_PlanRedo() {
-	ctx, audit := forExample("r-46")
-	undo := undone(ctx, audit, 46)
-	plan, err := audit.PlanRedo(ctx, undo, nil)
+	ctx, db := forExample("r-46")
+	undo := undone(ctx, db, 46)
+	plan, err := db.PlanRedo(ctx, undo, nil)
 	fmt.Println(plan.Rows[0].Action, err)
 	// Output: created <nil>
 }
 
 func ExampleDB_Redo() {
-	ctx, audit := forExample("r-47")
-	undo := undone(ctx, audit, 47)
-	done, err := audit.Redo(ctx, undo, nil)
+	ctx, db := forExample("r-47")
+	undo := undone(ctx, db, 47)
+	done, err := db.Redo(ctx, undo, nil)
 	fmt.Println(done.Rows[0].Action, err)
 	// Output: created <nil>
 }
 
 // undone inserts a parcel, undoes that, and returns the transaction of the undo.
-func undone(ctx context.Context, audit *exaudit.DB, id int) uint64 {
-	must(audit.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
-	must(audit.Undo(ctx, exaudit.Select(exaudit.ByRow("parcels", id)), nil))
-	versions := must(audit.History(ctx, "parcels", id))
+func undone(ctx context.Context, db *exaudit.DB, id int) uint64 {
+	must(db.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
+	must(db.Undo(ctx, exaudit.Select(exaudit.ByRow("parcels", id)), nil))
+	versions := must(db.History(ctx, "parcels", id))
 	return versions[len(versions)-1].Transaction
 }
 
 func ExampleTrack() {
-	ctx, audit := forExample("r-48")
-	err := pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error {
+	ctx, db := forExample("r-48")
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		change := exaudit.Change{Table: "parcels", After: map[string]any{"id": 48, "status": "lost", "weight": 1}}
 		_, err := exaudit.Track(ctx, tx, change)
 		return err
 	})
-	versions := must(audit.History(ctx, "parcels", 48))
+	versions := must(db.History(ctx, "parcels", 48))
 	fmt.Println(versions[0].Action, versions[0].Custom["request"], err)
 	// Output: created r-48 <nil>
 }

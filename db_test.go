@@ -317,13 +317,13 @@ func TestDropIn(t *testing.T) {
 			plainDB, db := pgtest.New(t), pgtest.New(t)
 			plainDB.Exec(t, things)
 			db.Exec(t, things)
-			plain, audit := poolOf(t, plainDB, mode), exaudit.New(poolOf(t, db, mode))
+			plain, adb := poolOf(t, plainDB, mode), exaudit.New(poolOf(t, db, mode))
 			ctx := context.Background()
 			with := exaudit.With(ctx, exaudit.Custom{"actor_id": 7, "reason": "it's \\ ä"})
 			for i, step := range steps {
 				// twice: cached, and after its own effects
 				for range 2 {
-					if got, want := step(with, audit), step(ctx, plain); got != want {
+					if got, want := step(with, adb), step(ctx, plain); got != want {
 						t.Errorf("step %d:\n got %s\nwant %s", i, got, want)
 					}
 				}

@@ -15,8 +15,8 @@
 // of the pool, in the code that sqlc generates or wherever pgx is used. The changes of its statements are recorded
 // with the custom data of their contexts:
 //
-//	audit := exaudit.New(pool)
-//	queries := store.New(audit)
+//	db := exaudit.New(pool)
+//	queries := store.New(db)
 //	ctx = exaudit.With(ctx, exaudit.Custom{"actor_id": 7})
 //	err := queries.ShipOrder(ctx, 42)
 //

@@ -36,7 +36,7 @@ func snippets(t *testing.T, file, language string) []string {
 // The SQL of the documentation runs, and what it does is recorded.
 func TestDocs(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (5)`)
 	ctx := context.Background()
 	conn := db.Connect(t, "")
@@ -48,7 +48,7 @@ func TestDocs(t *testing.T) {
 			t.Fatalf("%v\n%s", err, sql)
 		}
 	}
-	if n := len(historyOf(t, audit, "orders", 1)); n != 5 {
+	if n := len(historyOf(t, adb, "orders", 1)); n != 5 {
 		t.Errorf("%d versions, want 5", n)
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE db_user = session_user AND source = 'sql'`); n != 3 {

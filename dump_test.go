@@ -174,7 +174,7 @@ func TestDumpAndRestore(t *testing.T) {
 func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 	t.Helper()
 	ctx := context.Background()
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	last := pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`)
 	count := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`)
 	round := func() {
@@ -190,14 +190,14 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 			t.Errorf("%d ids for %d versions", n, count)
 		}
 		for _, e := range dumpEntities {
-			if len(historyOf(t, audit, e.table, e.key, exaudit.WithStates())) == 0 {
+			if len(historyOf(t, adb, e.table, e.key, exaudit.WithStates())) == 0 {
 				t.Errorf("%s %v has no history", e.table, e.key)
 			}
 		}
 	}
 	drifted := func() string {
 		t.Helper()
-		list, err := audit.Status(ctx)
+		list, err := adb.Status(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +223,7 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 	if after := drifted(); after != "" {
 		t.Errorf("drift after sync:\n%s", after)
 	}
-	done, err := audit.Sync(ctx, nil)
+	done, err := adb.Sync(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,36 +236,36 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 	count++ // the event is gone already
 	round()
 
-	versions := historyOf(t, audit, "orders", 1, exaudit.WithStates())
+	versions := historyOf(t, adb, "orders", 1, exaudit.WithStates())
 	if got := asJSON(t, versions[0].State); got != `{"":["info"],"doomed":"d","id":1,"info":null,"status":"new","total":1.50}` {
 		t.Errorf("the first state is %s", got)
 	}
 	if got := asJSON(t, versions[0].CustomColumns["actor_id"]); got != "7" {
 		t.Errorf("its actor is %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT o::text FROM orders o WHERE id = 1`); got != `(1,new,1.50,null)` {
 		t.Errorf("reverted to %s", got)
 	}
-	deleted := historyOf(t, audit, "orders", 2)
-	if _, err := audit.Revert(ctx, deleted[len(deleted)-1].ID, nil); err != nil {
+	deleted := historyOf(t, adb, "orders", 2)
+	if _, err := adb.Revert(ctx, deleted[len(deleted)-1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT o::text FROM orders o WHERE id = 2`); got != `(2,new,2.00,null)` {
 		t.Errorf("brought back as %s", got)
 	}
 	for _, e := range dumpEntities {
-		historyOf(t, audit, e.table, e.key, exaudit.WithStates())
+		historyOf(t, adb, e.table, e.key, exaudit.WithStates())
 	}
-	if ids := idsOf(searched(t, audit, exaudit.UntilMark("paid"))); asJSON(t, ids) != "[1,2,3,4]" {
+	if ids := idsOf(searched(t, adb, exaudit.UntilMark("paid"))); asJSON(t, ids) != "[1,2,3,4]" {
 		t.Errorf("before the mark are %v", ids)
 	}
-	if _, err := audit.Mark(ctx, "restored", nil); err != nil {
+	if _, err := adb.Mark(ctx, "restored", nil); err != nil {
 		t.Error(err)
 	}
-	if all := searched(t, audit, exaudit.SinceMark("restored")); len(all) != 0 {
+	if all := searched(t, adb, exaudit.SinceMark("restored")); len(all) != 0 {
 		t.Errorf("%d versions are after a mark that is new", len(all))
 	}
 	var pgErr *pgconn.PgError
@@ -367,7 +367,7 @@ func TestRestoreWhereOidIsTaken(t *testing.T) {
 		if n := pgtest.One[int](t, target, `SELECT count(*) FROM pg_proc WHERE prosrc LIKE '%has_shape(' || quote_literal($1::text) || '::oid%'`, fmt.Sprint(is)); n != 3 {
 			t.Fatalf("%d functions are written for relation %d, want 3", n, is)
 		}
-		audit := exaudit.New(target.Pool)
+		db := exaudit.New(target.Pool)
 		target.Exec(t, `UPDATE items SET name = 'c'`)
 		target.Exec(t, `ALTER TABLE items ADD COLUMN extra text, DROP COLUMN name`)
 		target.Exec(t, `UPDATE items SET extra = 'x'`)
@@ -376,12 +376,12 @@ func TestRestoreWhereOidIsTaken(t *testing.T) {
 		target.Exec(t, `UPDATE items SET remark = 'z'; DROP TABLE decoy; UPDATE items SET remark = 'zz'; DELETE FROM items WHERE id = 2`)
 		check := func(want int) {
 			t.Helper()
-			if n := len(historyOf(t, audit, "items", 1, exaudit.WithStates())); n != want {
+			if n := len(historyOf(t, db, "items", 1, exaudit.WithStates())); n != want {
 				t.Errorf("%d versions, want %d", n, want)
 			}
 		}
 		check(6)
-		if _, err := audit.Sync(context.Background(), nil); err != nil {
+		if _, err := db.Sync(context.Background(), nil); err != nil {
 			t.Fatal(err)
 		}
 		target.Exec(t, `UPDATE items SET remark = 'synced'`)
@@ -420,7 +420,7 @@ exaudit sync --database-url "$TARGET"`)
 			if got := record(t, target); got != want {
 				t.Fatalf("restored:\n%s\nwas:\n%s", got, want)
 			}
-			audit := exaudit.New(target.Pool)
+			db := exaudit.New(target.Pool)
 			count := pgtest.One[int](t, target, `SELECT count(*) FROM exaudit.versions`)
 			round := func(table string) {
 				t.Helper()
@@ -431,13 +431,13 @@ exaudit sync --database-url "$TARGET"`)
 					t.Errorf("%d versions, want %d", n, count)
 				}
 				for _, table := range []string{"items", "fresh", "events", table} {
-					if len(historyOf(t, audit, table, 1, exaudit.WithStates())) == 0 {
+					if len(historyOf(t, db, table, 1, exaudit.WithStates())) == 0 {
 						t.Errorf("%s has no history", table)
 					}
 				}
 			}
 			round("later")
-			before, err := audit.Status(context.Background())
+			before, err := db.Status(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -448,7 +448,7 @@ exaudit sync --database-url "$TARGET"`)
 				}
 			}
 			mustShell(t, path, source, target, "exaudit sync"+sync)
-			list, err := audit.Status(context.Background())
+			list, err := db.Status(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -457,7 +457,7 @@ exaudit sync --database-url "$TARGET"`)
 					t.Errorf("%s: %v", s.QuotedName, s.Drift)
 				}
 			}
-			if f, err := audit.Following(context.Background()); err != nil || f == nil || !f.Equal(following) {
+			if f, err := db.Following(context.Background()); err != nil || f == nil || !f.Equal(following) {
 				t.Errorf("follows %v, %v", f, err)
 			}
 			round("latest")

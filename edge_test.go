@@ -23,10 +23,10 @@ import (
 // else an enum would count as retyped, and its unrecorded change pass unseen.
 func TestDivergenceOfEnum(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE m (id int PRIMARY KEY, mood mood, n int)`, "m")
+	db, adb := audited(t, `CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE m (id int PRIMARY KEY, mood mood, n int)`, "m")
 	db.Exec(t, `INSERT INTO m VALUES (1, 'sad', 1); UPDATE m SET n = 2`)
 	db.Exec(t, `SET session_replication_role = replica; UPDATE m SET mood = 'happy'; RESET session_replication_role`)
-	if _, err := audit.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrDiverged) {
 		t.Errorf("got %v, want ErrDiverged", err)
 	}
 }
@@ -58,12 +58,12 @@ func TestHistoryIsNotInherited(t *testing.T) {
 func TestSuccessorTakesTheName(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE o_new (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY)`, "o", "o_new")
+	db, adb := audited(t, `CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE o_new (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY)`, "o", "o_new")
 	db.Exec(t, `INSERT INTO o VALUES (1); INSERT INTO o_new VALUES (1), (2); DROP TABLE o; ALTER TABLE o_new RENAME TO o`)
-	if _, err := audit.Install(ctx, []string{"other"}, nil); err != nil {
+	if _, err := adb.Install(ctx, []string{"other"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if v := historyOf(t, audit, "o", 1, exaudit.WithStates()); len(v) != 1 || v[0].ID != 2 {
+	if v := historyOf(t, adb, "o", 1, exaudit.WithStates()); len(v) != 1 || v[0].ID != 2 {
 		t.Errorf("the successor's history is %v", v)
 	}
 }
@@ -72,11 +72,11 @@ func TestSuccessorTakesTheName(t *testing.T) {
 func TestBareName(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	_, audit := audited(t, `CREATE SCHEMA a; CREATE TABLE a.o (id int PRIMARY KEY)`, "a.o")
-	if _, err := audit.History(ctx, "o", 1); !errors.Is(err, exaudit.ErrNoTable) {
+	_, db := audited(t, `CREATE SCHEMA a; CREATE TABLE a.o (id int PRIMARY KEY)`, "a.o")
+	if _, err := db.History(ctx, "o", 1); !errors.Is(err, exaudit.ErrNoTable) {
 		t.Errorf("history: %v, want ErrNoTable", err)
 	}
-	if err := audit.Uninstall(ctx, []string{"o"}, nil); !errors.Is(err, exaudit.ErrNoTable) {
+	if err := db.Uninstall(ctx, []string{"o"}, nil); !errors.Is(err, exaudit.ErrNoTable) {
 		t.Errorf("uninstall: %v, want ErrNoTable", err)
 	}
 }
@@ -86,7 +86,7 @@ func TestReadingWhileWriting(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (0)`)
 	db.Exec(t, `UPDATE orders SET status = 'x'`)
 	stop := make(chan struct{})
@@ -106,8 +106,8 @@ func TestReadingWhileWriting(t *testing.T) {
 		done <- err
 	}()
 	for range 20 {
-		historyOf(t, audit, "orders", 1, exaudit.WithStates())
-		if _, err := audit.PlanRevert(ctx, 2, nil); err != nil {
+		historyOf(t, adb, "orders", 1, exaudit.WithStates())
+		if _, err := adb.PlanRevert(ctx, 2, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -121,7 +121,7 @@ func TestReadingWhileWriting(t *testing.T) {
 func TestRevertOfDeleteRace(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE r (id int PRIMARY KEY, v int)`, "r")
+	db, adb := audited(t, `CREATE TABLE r (id int PRIMARY KEY, v int)`, "r")
 	for i := range 40 {
 		db.Exec(t, `INSERT INTO r VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET v = r.v + 1`)
 		db.Exec(t, `DELETE FROM r`)
@@ -131,24 +131,24 @@ func TestRevertOfDeleteRace(t *testing.T) {
 			_, err := db.Pool.Exec(ctx, `INSERT INTO r VALUES (1, $1) ON CONFLICT DO NOTHING`, i)
 			inserted <- err
 		}()
-		_, err := audit.Revert(ctx, id, nil)
+		_, err := adb.Revert(ctx, id, nil)
 		if err != nil && !errors.Is(err, exaudit.ErrUniqueConflict) && !errors.Is(err, exaudit.ErrNothingToDo) {
 			t.Errorf("round %d: %v", i, err)
 		}
 		if err := <-inserted; err != nil {
 			t.Fatal(err)
 		}
-		historyOf(t, audit, "r", 1, exaudit.WithStates())
+		historyOf(t, adb, "r", 1, exaudit.WithStates())
 	}
 }
 
 // The old values of some columns do not make a row.
 func TestRevertOfMissingRow(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE u (id text PRIMARY KEY DEFAULT gen_random_uuid()::text, x text)`, "u")
+	db, adb := audited(t, `CREATE TABLE u (id text PRIMARY KEY DEFAULT gen_random_uuid()::text, x text)`, "u")
 	db.Exec(t, `INSERT INTO u VALUES ('k', 'a'); UPDATE u SET x = 'b'`)
 	db.Exec(t, `SET session_replication_role = replica; DELETE FROM u; RESET session_replication_role`)
-	if _, err := audit.Revert(context.Background(), 2, &exaudit.RevertOptions{AllowDiverged: true}); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := adb.Revert(context.Background(), 2, &exaudit.RevertOptions{AllowDiverged: true}); !errors.Is(err, exaudit.ErrDiverged) {
 		t.Errorf("got %v, want ErrDiverged", err)
 	}
 	if got := rows(t, db, "u"); got != "" {
@@ -159,26 +159,26 @@ func TestRevertOfMissingRow(t *testing.T) {
 // Only a column that was added since differs, and that keeps its value.
 func TestRevertToRowOfBeforeAddedColumn(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text)`, "p")
+	db, adb := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text)`, "p")
 	db.Exec(t, `INSERT INTO p VALUES (1, 'a'); DELETE FROM p`)
 	db.Exec(t, `ALTER TABLE p ADD COLUMN c int DEFAULT 5; INSERT INTO p VALUES (1, 'a')`)
-	if _, err := audit.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("got %v, want ErrNothingToDo", err)
 	}
 }
 
 func TestSwappedKeys(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE s (id int PRIMARY KEY DEFERRABLE, x text)`, "s")
+	db, adb := audited(t, `CREATE TABLE s (id int PRIMARY KEY DEFERRABLE, x text)`, "s")
 	db.Exec(t, `INSERT INTO s VALUES (1, 'one'), (2, 'two')`)
 	db.Exec(t, `UPDATE s SET id = 3 - id`)
 	db.Exec(t, `UPDATE s SET x = x || '!' WHERE id = 2`)
-	versions := historyOf(t, audit, "s", 2, exaudit.WithStates())
+	versions := historyOf(t, adb, "s", 2, exaudit.WithStates())
 	last := versions[len(versions)-1]
 	if got := fmt.Sprint(last.State["x"]); got != "one!" {
 		t.Errorf("the row under key 2 is %s, want one!", got)
 	}
-	if _, err := audit.Revert(context.Background(), last.ID, nil); err != nil {
+	if _, err := adb.Revert(context.Background(), last.ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "s"); got != "(1,two) (2,one)" {
@@ -190,16 +190,16 @@ func TestSwappedKeys(t *testing.T) {
 func TestKeyOfDomain(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE ran (by_role text);
 		CREATE FUNCTION spy(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO ran VALUES (current_user); RETURN true; END $$;
 		CREATE DOMAIN id AS int CHECK (spy(VALUE));
 		CREATE TABLE d (id id PRIMARY KEY, v int)`, "d")
 	db.Exec(t, `INSERT INTO d VALUES (1, 0); UPDATE d SET v = 1; DELETE FROM ran`)
-	if n := len(historyOf(t, audit, "d", 1)); n != 2 {
+	if n := len(historyOf(t, adb, "d", 1)); n != 2 {
 		t.Errorf("%d versions, want 2", n)
 	}
-	if _, err := audit.PlanRevert(ctx, 2, nil); err != nil {
+	if _, err := adb.PlanRevert(ctx, 2, nil); err != nil {
 		t.Fatal(err)
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM ran`); n != 0 {
@@ -225,7 +225,7 @@ func TestTruncateUnderOldSnapshot(t *testing.T) {
 // "=" of the new collation does not see the change; the trigger must not believe it.
 func TestCollationChange(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 		CREATE TABLE c (id int PRIMARY KEY, n text); INSERT INTO c VALUES (1, 'A')`, "c")
 	conn := db.Connect(t, "")
@@ -234,7 +234,7 @@ func TestCollationChange(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	versions := historyOf(t, audit, "c", 1, exaudit.WithStates())
+	versions := historyOf(t, adb, "c", 1, exaudit.WithStates())
 	if got := fmt.Sprint(versions[len(versions)-1].State["n"]); got != "b" {
 		t.Errorf("recorded %s, want b", got)
 	}
@@ -243,12 +243,12 @@ func TestCollationChange(t *testing.T) {
 func TestIdentityCustomColumn(t *testing.T) {
 	t.Parallel()
 	ctx := exaudit.With(context.Background(), exaudit.Custom{"seq": 5, "actor_id": 7})
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `ALTER TABLE exaudit.versions ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY`)
-	if _, err := audit.Install(ctx, []string{"orders"}, nil); err != nil {
+	if _, err := adb.Install(ctx, []string{"orders"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	err := pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, adb, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO orders (total) VALUES (1)`)
 		return err
 	})
@@ -260,11 +260,11 @@ func TestIdentityCustomColumn(t *testing.T) {
 // A parent's row is its own; the row of a child under the same key is not touched.
 func TestInheritanceParent(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE par (id int PRIMARY KEY, v int); CREATE TABLE chi () INHERITS (par);
+	db, adb := audited(t, `CREATE TABLE par (id int PRIMARY KEY, v int); CREATE TABLE chi () INHERITS (par);
 		INSERT INTO chi VALUES (1, 100)`, "par")
 	db.Exec(t, `INSERT INTO par VALUES (1, 0)`)
 	db.Exec(t, `UPDATE ONLY par SET v = 1`)
-	if _, err := audit.Revert(context.Background(), 2, nil); err != nil {
+	if _, err := adb.Revert(context.Background(), 2, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(v::text, ',' ORDER BY v) FROM par`); got != "0,100" {
@@ -277,7 +277,7 @@ func TestInheritanceParent(t *testing.T) {
 func TestMoveFromEmptyKey(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE COLLATION ci (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);
+	db, adb := audited(t, `CREATE COLLATION ci (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);
 		CREATE TABLE names (name text PRIMARY KEY, n int); CREATE TABLE words (word text COLLATE ci PRIMARY KEY, n int)`, "names", "words")
 	for _, altered := range []bool{false, true} {
 		if altered {
@@ -286,7 +286,7 @@ func TestMoveFromEmptyKey(t *testing.T) {
 		db.Exec(t, `INSERT INTO names VALUES ('', 1); UPDATE names SET name = 'a'; UPDATE names SET name = ''; UPDATE names SET name = 'b', n = 2`)
 		var versions []*exaudit.Version
 		for _, key := range []string{"", "a", "b"} {
-			versions = historyOf(t, audit, "names", key, exaudit.WithStates())
+			versions = historyOf(t, adb, "names", key, exaudit.WithStates())
 			if len(versions) < 4 {
 				t.Fatalf("%d versions by key %q, want 4", len(versions), key)
 			}
@@ -295,7 +295,7 @@ func TestMoveFromEmptyKey(t *testing.T) {
 		if last.PreviousEntityID == nil || *last.PreviousEntityID != "" || !strings.Contains(asJSON(t, last), `"previous_entity_id":""`) {
 			t.Errorf("previous key of %s", asJSON(t, last))
 		}
-		if _, err := audit.Revert(ctx, last.ID, nil); err != nil {
+		if _, err := adb.Revert(ctx, last.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		db.Exec(t, `DELETE FROM names WHERE name = '' AND n = 1`)
@@ -303,7 +303,7 @@ func TestMoveFromEmptyKey(t *testing.T) {
 			t.Errorf("%d rows were not reverted", n)
 		}
 		db.Exec(t, `INSERT INTO words VALUES ('hat', 1); UPDATE words SET word = 'Hat'; UPDATE words SET n = 2; DELETE FROM words`)
-		if versions := historyOf(t, audit, "words", "hat", exaudit.WithStates()); len(versions)%4 != 0 {
+		if versions := historyOf(t, adb, "words", "hat", exaudit.WithStates()); len(versions)%4 != 0 {
 			t.Errorf("%d versions by the former case, want 4", len(versions))
 		}
 	}
@@ -331,26 +331,26 @@ func TestPlantedOperators(t *testing.T) {
 	if _, err := conn.Exec(ctx, `SET search_path = evil, public, pg_catalog`); err != nil {
 		t.Fatal(err)
 	}
-	audit := exaudit.New(conn)
+	adb := exaudit.New(conn)
 	for _, key := range []string{"c", "b"} {
-		versions, err := audit.History(ctx, "things", key, exaudit.WithStates())
+		versions, err := adb.History(ctx, "things", key, exaudit.WithStates())
 		if err != nil || len(versions) < 3 {
 			t.Fatalf("history of %s: %d versions, %v", key, len(versions), err)
 		}
-		if _, err := audit.History(ctx, "things", key, exaudit.After(versions[0].ID), exaudit.Limit(1)); err != nil {
+		if _, err := adb.History(ctx, "things", key, exaudit.After(versions[0].ID), exaudit.Limit(1)); err != nil {
 			t.Error(err)
 		}
-		if _, err := audit.PlanRevert(ctx, versions[1].ID, nil); err != nil {
+		if _, err := adb.PlanRevert(ctx, versions[1].ID, nil); err != nil {
 			t.Error(err)
 		}
-		if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
+		if _, err := adb.Revert(ctx, versions[1].ID, nil); err != nil {
 			t.Error(err)
 		}
 	}
 	if _, err := conn.Exec(ctx, `DROP TABLE public.things`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := audit.History(ctx, "items", "a", exaudit.WithStates()); err != nil {
+	if _, err := adb.History(ctx, "items", "a", exaudit.WithStates()); err != nil {
 		t.Error(err)
 	}
 }
@@ -385,7 +385,7 @@ func TestWideKeys(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			db, audit := audited(t, `CREATE TABLE wide (`+c.columns+`, n int); CREATE TABLE other (id int PRIMARY KEY)`, "wide")
+			db, adb := audited(t, `CREATE TABLE wide (`+c.columns+`, n int); CREATE TABLE other (id int PRIMARY KEY)`, "wide")
 			key, ok := c.key.(exaudit.Key)
 			if !ok {
 				key = exaudit.Key{c.key}
@@ -411,19 +411,19 @@ func TestWideKeys(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			versions, err := audit.History(ctx, "wide", c.key)
+			versions, err := adb.History(ctx, "wide", c.key)
 			if err != nil || len(versions) != 3 {
 				t.Fatalf("%d versions, %v; want 3", len(versions), err)
 			}
-			if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
+			if _, err := adb.Revert(ctx, versions[1].ID, nil); err != nil {
 				t.Error(err)
 			}
 			db.Exec(t, `TRUNCATE wide`)
-			versions, err = audit.History(ctx, "wide", c.key)
+			versions, err = adb.History(ctx, "wide", c.key)
 			if err != nil || len(versions) != 5 {
 				t.Fatalf("%d versions, %v; want 5", len(versions), err)
 			}
-			if _, err := audit.Revert(ctx, versions[4].ID, nil); err != nil {
+			if _, err := adb.Revert(ctx, versions[4].ID, nil); err != nil {
 				t.Error(err)
 			}
 			var n int
@@ -432,7 +432,7 @@ func TestWideKeys(t *testing.T) {
 			}
 			db.Exec(t, `DROP TABLE wide`)
 			if _, ok := c.key.(string); ok && c.name != "jsonb" {
-				if versions, err = audit.History(ctx, "wide", c.key); err != nil || len(versions) != 6 {
+				if versions, err = adb.History(ctx, "wide", c.key); err != nil || len(versions) != 6 {
 					t.Errorf("gone: %d versions, %v; want 6", len(versions), err)
 				}
 			}
@@ -491,10 +491,10 @@ func TestReadingRunsNoOwnersCode(t *testing.T) {
 		ALTER TABLE m.t ADD since m.temper NOT NULL DEFAULT 'ok';
 		DELETE FROM m.t WHERE id = 1`)
 
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	for _, key := range []any{nil, 1, 2} {
 		for _, point := range []exaudit.Point{exaudit.AtVersion(1), exaudit.AtVersion(2), exaudit.AtVersion(4)} {
-			for row, err := range audit.ImagesAsOf(ctx, "m.t", point) {
+			for row, err := range adb.ImagesAsOf(ctx, "m.t", point) {
 				if err != nil {
 					t.Fatalf("images: %v", err)
 				}
@@ -504,7 +504,7 @@ func TestReadingRunsNoOwnersCode(t *testing.T) {
 				}
 			}
 			if key != nil {
-				if _, err := audit.ImageAt(ctx, "m.t", key, point); err != nil {
+				if _, err := adb.ImageAt(ctx, "m.t", key, point); err != nil {
 					t.Errorf("an image: %v", err)
 				}
 			}
@@ -513,20 +513,20 @@ func TestReadingRunsNoOwnersCode(t *testing.T) {
 	type row struct {
 		ID, Size, Larger, Code, Doc, Letter, Mood, Temper, Place, Home, Span, Ids, Codes, Places, Moods, Since any
 	}
-	for _, err := range exaudit.EachAsOf[row](ctx, audit, "m.t", exaudit.AtVersion(1)) {
+	for _, err := range exaudit.EachAsOf[row](ctx, adb, "m.t", exaudit.AtVersion(1)) {
 		if err != nil {
 			t.Fatalf("rows: %v", err)
 		}
 	}
-	for _, err := range exaudit.History[row](ctx, audit, "m.t", 1) {
+	for _, err := range exaudit.History[row](ctx, adb, "m.t", 1) {
 		if err != nil {
 			t.Fatalf("the history as rows: %v", err)
 		}
 	}
-	if _, err := audit.PlanRevert(ctx, 4, nil); err != nil {
+	if _, err := adb.PlanRevert(ctx, 4, nil); err != nil {
 		t.Errorf("the preview of a revert: %v", err)
 	}
-	if _, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTable("m.t")), nil); err != nil {
+	if _, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTable("m.t")), nil); err != nil {
 		t.Errorf("the preview of an undo: %v", err)
 	}
 	// writing takes the owner's rights: that the row may be written is for its code to say

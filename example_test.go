@@ -19,12 +19,12 @@ import (
 
 // example is the README's Go snippet; TestReadme compares them.
 func example(ctx context.Context, pool *pgxpool.Pool) error {
-	audit := exaudit.New(pool)
+	db := exaudit.New(pool)
 
 	// Who does it, and why, travels in the context, here as it would be set by a middleware.
 	ctx = exaudit.With(ctx, exaudit.Custom{"actor_id": 7, "request": "PATCH /orders/1"})
 
-	err := pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "UPDATE orders SET status = 'cancelled' WHERE id = 1")
 		return err
 	})
@@ -32,7 +32,7 @@ func example(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	}
 
-	versions, err := audit.History(ctx, "orders", 1)
+	versions, err := db.History(ctx, "orders", 1)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func example(ctx context.Context, pool *pgxpool.Pool) error {
 		fmt.Println(patch.Text(v.Patch))
 	}
 
-	undone, err := audit.Revert(ctx, versions[1].ID, nil)
+	undone, err := db.Revert(ctx, versions[1].ID, nil)
 	if err != nil {
 		return err
 	}
@@ -52,8 +52,8 @@ func example(ctx context.Context, pool *pgxpool.Pool) error {
 func ExampleNew() {
 	var pool *pgxpool.Pool // of the application
 	insert := func(ctx context.Context, pool *pgxpool.Pool) (plain.Author, error) {
-		audit := exaudit.New(pool)
-		queries := plain.New(audit)
+		db := exaudit.New(pool)
+		queries := plain.New(db)
 
 		ctx = exaudit.With(ctx, exaudit.Custom{"actor_id": 7})
 		author, err := queries.CreateAuthor(ctx, "Ada")
@@ -98,12 +98,12 @@ func ExampleMiddleware() {
 
 func TestReadmeExample(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
 	if err := example(context.Background(), db.Pool); err != nil {
 		t.Fatal(err)
 	}
-	if v := historyOf(t, audit, "orders", 1)[2]; !v.Rollback || fmt.Sprint(v.Custom["actor_id"]) != "7" {
+	if v := historyOf(t, adb, "orders", 1)[2]; !v.Rollback || fmt.Sprint(v.Custom["actor_id"]) != "7" {
 		t.Errorf("the revert is not recorded as one of actor 7: %+v", v)
 	}
 }

@@ -16,11 +16,11 @@ import (
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	ctx := exaudit.With(context.Background(), exaudit.Custom{"actor_id": 7})
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `ALTER TABLE exaudit.versions ADD COLUMN actor_id bigint, ADD COLUMN source text DEFAULT 'unknown'`)
 	start := time.Now().Add(-time.Minute)
 	db.Exec(t, `INSERT INTO orders (total, info) VALUES (1.50, '{"a": {"b": 12345678901234567890}}')`)
-	tx, err := audit.Begin(ctx)
+	tx, err := adb.Begin(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestHistory(t *testing.T) {
 	}
 	db.Exec(t, `DELETE FROM orders`)
 
-	versions := historyOf(t, audit, "orders", 1, exaudit.WithStates())
+	versions := historyOf(t, adb, "orders", 1, exaudit.WithStates())
 	if len(versions) != 3 {
 		t.Fatalf("%d versions, want 3", len(versions))
 	}
@@ -84,15 +84,15 @@ func TestHistory(t *testing.T) {
 
 func TestHistoryPages(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (0)`)
 	for range 9 {
 		db.Exec(t, `UPDATE orders SET total = total + 1`)
 	}
-	all := historyOf(t, audit, "orders", 1)
+	all := historyOf(t, adb, "orders", 1)
 	var paged []*exaudit.Version
 	for after := int64(0); ; after = paged[len(paged)-1].ID {
-		page := historyOf(t, audit, "orders", 1, exaudit.After(after), exaudit.Limit(3), exaudit.WithStates())
+		page := historyOf(t, adb, "orders", 1, exaudit.After(after), exaudit.Limit(3), exaudit.WithStates())
 		if len(page) == 0 {
 			break
 		}
@@ -111,27 +111,27 @@ func TestHistoryPages(t *testing.T) {
 // A page that is fetched in parts of 1000 must not stop there.
 func TestLongHistory(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (0)`)
 	db.Exec(t, `DO $$ BEGIN FOR i IN 1..2500 LOOP UPDATE orders SET total = i; END LOOP; END $$`)
-	if n := len(historyOf(t, audit, "orders", 1, exaudit.WithStates())); n != 2501 {
+	if n := len(historyOf(t, adb, "orders", 1, exaudit.WithStates())); n != 2501 {
 		t.Errorf("%d versions, want 2501", n)
 	}
-	if n := len(historyOf(t, audit, "orders", 1, exaudit.Limit(1500))); n != 1500 {
+	if n := len(historyOf(t, adb, "orders", 1, exaudit.Limit(1500))); n != 1500 {
 		t.Errorf("%d versions, want 1500", n)
 	}
 }
 
 func TestHistoryTrackedLate(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, orders+`INSERT INTO orders (total, status) VALUES (1, 'old')`, "orders")
+	db, adb := audited(t, orders+`INSERT INTO orders (total, status) VALUES (1, 'old')`, "orders")
 	db.Exec(t, `UPDATE orders SET total = 2`)
 	db.Exec(t, `UPDATE orders SET status = 'paid'`)
-	versions := historyOf(t, audit, "orders", 1, exaudit.WithStates())
+	versions := historyOf(t, adb, "orders", 1, exaudit.WithStates())
 	if got := fmt.Sprint(versions[0].State["total"], versions[0].State["status"], versions[1].State["status"]); got != "2.00oldpaid" {
 		t.Errorf("states %s", got)
 	}
-	before, _, err := audit.States(context.Background(), versions[0].ID)
+	before, _, err := adb.States(context.Background(), versions[0].ID)
 	if err != nil || fmt.Sprint(before["total"]) != "1.00" {
 		t.Errorf("before the first version: %v, %v", before, err)
 	}
@@ -141,7 +141,7 @@ func TestHistoryTrackedLate(t *testing.T) {
 // records its change first. States come out right all the same.
 func TestHistoryOfNestedChanges(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE n (id int PRIMARY KEY, a int, b int);
 		CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS
 			'BEGIN IF pg_trigger_depth() = 1 THEN UPDATE n SET a = a + 10 WHERE id <> NEW.id; END IF; RETURN NULL; END';
@@ -150,7 +150,7 @@ func TestHistoryOfNestedChanges(t *testing.T) {
 	db.Exec(t, `UPDATE n SET a = a + 1`)
 	db.Exec(t, `UPDATE n SET b = 5, a = a + 1`)
 	for id := 1; id <= 3; id++ {
-		versions := historyOf(t, audit, "n", id, exaudit.WithStates())
+		versions := historyOf(t, adb, "n", id, exaudit.WithStates())
 		if n := len(versions); n != 7 {
 			t.Errorf("row %d has %d versions, want 7", id, n)
 		}
@@ -160,17 +160,17 @@ func TestHistoryOfNestedChanges(t *testing.T) {
 func TestHistoryOfDroppedAndRenamedTables(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE a (x int, y text, v int, PRIMARY KEY (x, y)); CREATE TABLE b (id int PRIMARY KEY, v int)`, "a", "b")
+	db, adb := audited(t, `CREATE TABLE a (x int, y text, v int, PRIMARY KEY (x, y)); CREATE TABLE b (id int PRIMARY KEY, v int)`, "a", "b")
 	db.Exec(t, `INSERT INTO a VALUES (1, 'k', 0); INSERT INTO b VALUES (1, 0)`)
 	db.Exec(t, `ALTER TABLE b RENAME TO c; UPDATE c SET v = 1; CREATE TABLE b (id int PRIMARY KEY)`)
-	if n := len(historyOf(t, audit, "c", 1, exaudit.WithStates())); n != 2 {
+	if n := len(historyOf(t, adb, "c", 1, exaudit.WithStates())); n != 2 {
 		t.Errorf("renamed table: %d versions, want 2", n)
 	}
-	if _, err := audit.History(ctx, "b", 1); !errors.Is(err, exaudit.ErrNotTracked) {
+	if _, err := adb.History(ctx, "b", 1); !errors.Is(err, exaudit.ErrNotTracked) {
 		t.Errorf("new table of the old name: %v, want ErrNotTracked", err)
 	}
 	db.Exec(t, `DROP TABLE a`)
-	if n := len(historyOf(t, audit, "a", exaudit.Key{1, "k"}, exaudit.WithStates())); n != 1 {
+	if n := len(historyOf(t, adb, "a", exaudit.Key{1, "k"}, exaudit.WithStates())); n != 1 {
 		t.Errorf("dropped table: %d versions, want 1", n)
 	}
 }
@@ -178,7 +178,7 @@ func TestHistoryOfDroppedAndRenamedTables(t *testing.T) {
 func TestHistoryRefuses(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders+`CREATE TABLE pairs (a int, b date, PRIMARY KEY (a, b)); CREATE VIEW view AS SELECT 1 AS id`, "orders", "pairs")
+	db, adb := audited(t, orders+`CREATE TABLE pairs (a int, b date, PRIMARY KEY (a, b)); CREATE VIEW view AS SELECT 1 AS id`, "orders", "pairs")
 	for _, c := range []struct {
 		table string
 		key   any
@@ -197,15 +197,15 @@ func TestHistoryRefuses(t *testing.T) {
 		{"pairs", exaudit.Key{1, "2020-02-31"}, exaudit.ErrInvalidKey},
 		{"orders", func() {}, exaudit.ErrInvalidKey},
 	} {
-		if _, err := audit.History(ctx, c.table, c.key); !errors.Is(err, c.want) {
+		if _, err := adb.History(ctx, c.table, c.key); !errors.Is(err, c.want) {
 			t.Errorf("history of %q %v: %v, want %v", c.table, c.key, err, c.want)
 		}
 	}
-	if _, err := audit.Version(ctx, 99); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, err := adb.Version(ctx, 99); !errors.Is(err, exaudit.ErrNoVersion) {
 		t.Errorf("version 99: %v, want ErrNoVersion", err)
 	}
 	db.Exec(t, `DROP SCHEMA exaudit, exaudit_internal CASCADE`)
-	if _, err := audit.History(ctx, "orders", 1); !errors.Is(err, exaudit.ErrNotInitialized) {
+	if _, err := adb.History(ctx, "orders", 1); !errors.Is(err, exaudit.ErrNotInitialized) {
 		t.Errorf("without schema exaudit: %v, want ErrNotInitialized", err)
 	}
 }
@@ -231,15 +231,15 @@ func TestKeys(t *testing.T) {
 	} {
 		t.Run(c.columns, func(t *testing.T) {
 			t.Parallel()
-			db, audit := audited(t, fmt.Sprintf(`CREATE TABLE k (%s, v int, PRIMARY KEY (%s))`, c.columns, c.key), "k")
+			db, adb := audited(t, fmt.Sprintf(`CREATE TABLE k (%s, v int, PRIMARY KEY (%s))`, c.columns, c.key), "k")
 			db.Exec(t, `SET timezone = 'Asia/Kolkata'; SET datestyle = 'SQL, DMY'; SET bytea_output = 'escape'; INSERT INTO k VALUES (`+c.values+`, 1)`)
 			db.Exec(t, `UPDATE k SET v = 2`)
 			for _, key := range c.keys {
-				if n := len(historyOf(t, audit, "k", key, exaudit.WithStates())); n != 2 {
+				if n := len(historyOf(t, adb, "k", key, exaudit.WithStates())); n != 2 {
 					t.Errorf("key %v: %d versions, want 2", key, n)
 				}
 			}
-			if _, err := audit.Revert(context.Background(), 2, nil); err != nil {
+			if _, err := adb.Revert(context.Background(), 2, nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -248,10 +248,10 @@ func TestKeys(t *testing.T) {
 
 func TestVersionJSON(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
 	db.Exec(t, `UPDATE orders SET total = 2`)
-	got := asJSON(t, historyOf(t, audit, "orders", 1)[1])
+	got := asJSON(t, historyOf(t, adb, "orders", 1)[1])
 	for _, want := range []string{
 		`"table":"public.orders"`, `"entity_id":"1"`, `"action":"updated"`, `"before":{"doubled":2.00,"total":1.00}`,
 		`"patch":{"doubled":["~",2.00,4.00],"total":["~",1.00,2.00]}`, `"custom":null`, `"rollback":false`,
@@ -266,14 +266,14 @@ func TestVersionJSON(t *testing.T) {
 func TestEntityID(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE names (name text PRIMARY KEY, n int); CREATE TABLE pairs (a text, b int, PRIMARY KEY (a, b))`, "names", "pairs")
+	db, adb := audited(t, `CREATE TABLE names (name text PRIMARY KEY, n int); CREATE TABLE pairs (a text, b int, PRIMARY KEY (a, b))`, "names", "pairs")
 	db.Exec(t, `INSERT INTO names VALUES (repeat('x', 3000), 1), ('[1, 2]', 2), ('', 3), ('sha256 x', 4); INSERT INTO pairs VALUES ('x', 1), (repeat('y', 3000), 2)`)
-	versions, err := audit.Versions(ctx)
+	versions, err := adb.Versions(ctx)
 	if err != nil || len(versions) != 6 {
 		t.Fatal(len(versions), err)
 	}
 	for _, v := range versions {
-		found := historyOf(t, audit, v.Table, exaudit.EntityID(v.EntityID))
+		found := historyOf(t, adb, v.Table, exaudit.EntityID(v.EntityID))
 		if len(found) != 1 || found[0].ID != v.ID {
 			t.Errorf("%.20s leads to %v", v.EntityID, found)
 		}
@@ -283,11 +283,11 @@ func TestEntityID(t *testing.T) {
 // A preview is small however large the values are, and still shows that they differ.
 func TestPreview(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE docs (id int PRIMARY KEY, body text, info jsonb, small text)`, "docs")
+	db, adb := audited(t, `CREATE TABLE docs (id int PRIMARY KEY, body text, info jsonb, small text)`, "docs")
 	db.Exec(t, `INSERT INTO docs SELECT 1, repeat('x', 3000000), jsonb_build_object('a', repeat('y', 3000000)), 's'`)
 	db.Exec(t, `UPDATE docs SET body = body || 'z', info = info || '{"b": 1}', small = 't'`)
 	for _, opts := range [][]exaudit.HistoryOption{{exaudit.Preview(1000)}, {exaudit.Preview(1000), exaudit.ByAction(exaudit.Created, exaudit.Updated)}} {
-		versions := historyOf(t, audit, "docs", 1, opts...)
+		versions := historyOf(t, adb, "docs", 1, opts...)
 		text, err := json.Marshal(versions)
 		if err != nil || len(versions) != 2 || len(text) > 30_000 {
 			t.Fatalf("%d versions in %d bytes, %v", len(versions), len(text), err)
@@ -297,7 +297,7 @@ func TestPreview(t *testing.T) {
 			t.Errorf("the patch is %v", changed)
 		}
 	}
-	if whole := historyOf(t, audit, "docs", 1, exaudit.Preview(10_000_000)); len(whole[0].After["body"].(string)) != 3_000_000 {
+	if whole := historyOf(t, adb, "docs", 1, exaudit.Preview(10_000_000)); len(whole[0].After["body"].(string)) != 3_000_000 {
 		t.Error("a value within the limit is cut")
 	}
 }

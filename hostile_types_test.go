@@ -79,8 +79,8 @@ func TestKeysOfHostileTypes(t *testing.T) {
 		auditdb.Install(t, db, tables[typ])
 		exec(fmt.Sprintf(`INSERT INTO %[1]s VALUES (%[2]s, 1, %[2]s), (%[3]s, 2, NULL)`, tables[typ], keys[typ][0], keys[typ][1]))
 	}
-	audit := exaudit.New(db.Pool)
-	if _, err := audit.Mark(ctx, "m", nil); err != nil {
+	adb := exaudit.New(db.Pool)
+	if _, err := adb.Mark(ctx, "m", nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range tables {
@@ -89,7 +89,7 @@ func TestKeysOfHostileTypes(t *testing.T) {
 
 	for typ, table := range tables {
 		n := 0
-		for _, err := range audit.ImagesAsOf(ctx, table, exaudit.AtMark("m")) {
+		for _, err := range adb.ImagesAsOf(ctx, table, exaudit.AtMark("m")) {
 			if n++; err != nil {
 				t.Errorf("%s: %v", typ, err)
 			}
@@ -97,29 +97,29 @@ func TestKeysOfHostileTypes(t *testing.T) {
 		if n != 2 {
 			t.Errorf("%s: %d rows, want 2", typ, n)
 		}
-		versions, err := audit.Versions(ctx, exaudit.ByTable(table))
+		versions, err := adb.Versions(ctx, exaudit.ByTable(table))
 		if err != nil || len(versions) != 4 {
 			t.Fatalf("%s: %d versions, %v", typ, len(versions), err)
 		}
 		for _, v := range versions {
 			id := exaudit.EntityID(v.EntityID)
-			if _, err := audit.History(ctx, table, id); err != nil {
+			if _, err := adb.History(ctx, table, id); err != nil {
 				t.Errorf("%s: history: %v", typ, err)
 			}
-			if _, err := audit.ImageAt(ctx, table, id, exaudit.AtMark("m")); err != nil {
+			if _, err := adb.ImageAt(ctx, table, id, exaudit.AtMark("m")); err != nil {
 				t.Errorf("%s: image: %v", typ, err)
 			}
-			if err := audit.CheckHistory(ctx, table, id); err != nil {
+			if err := adb.CheckHistory(ctx, table, id); err != nil {
 				t.Errorf("%s: check: %v", typ, err)
 			}
 			if v.Action != exaudit.Created {
-				if _, err := audit.PlanRevert(ctx, v.ID, nil); err != nil {
+				if _, err := adb.PlanRevert(ctx, v.ID, nil); err != nil {
 					t.Errorf("%s: preview: %v", typ, err)
 				}
 			}
 		}
 	}
-	if _, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil {
+	if _, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); err != nil {
 		t.Errorf("the plan of an undo: %v", err)
 	}
 	// by the owner, that also comes about

@@ -128,7 +128,7 @@ func TestRowIdentity(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, worlds)
 			conn := db.Connect(t, "")
-			audit := exaudit.New(db.Pool)
+			adb := exaudit.New(db.Pool)
 			db.Exec(t, fmt.Sprintf("CREATE TABLE %s (%s, tag int, v int) %s; %s", k.table, k.key, map[bool]string{true: "PARTITION BY LIST (p)"}[k.table == "parts"], k.also))
 			for n := range 4 { // which were there before they were tracked
 				db.Exec(t, fmt.Sprintf("INSERT INTO %s (k, tag, v) VALUES (%s, %d, 0)", k.table, k.write(n+1, 0), n+1))
@@ -137,7 +137,7 @@ func TestRowIdentity(t *testing.T) {
 			if k.byStatement {
 				options[k.table] = exaudit.Options{Trigger: "statement"}
 			}
-			if _, err := audit.Install(context.Background(), []string{k.table}, &exaudit.InstallOptions{TableOptions: options}); err != nil {
+			if _, err := adb.Install(context.Background(), []string{k.table}, &exaudit.InstallOptions{TableOptions: options}); err != nil {
 				t.Fatal(err)
 			}
 			w := &world{Rand: rand.New(rand.NewPCG(worldSeed, uint64(kind))), kind: kind, turns: 10, tag: 4}
@@ -146,12 +146,12 @@ func TestRowIdentity(t *testing.T) {
 					SELECT exaudit.mark('m%[1]d')`, i, k.table))
 				w.turn(t, conn)
 			}
-			w.check(t, db, audit)
+			w.check(t, db, adb)
 		})
 	}
 }
 
-func (w *world) check(t *testing.T, db *pgtest.DB, audit *exaudit.DB) {
+func (w *world) check(t *testing.T, db *pgtest.DB, adb *exaudit.DB) {
 	ctx, table := context.Background(), keyKinds[w.kind].table
 	now := worldRows(t, db, table, "")
 	keys := pgtest.One[[]string](t, db, `SELECT coalesce(array_agg(DISTINCT v.entity_id), '{}') FROM exaudit.versions v`)
@@ -168,14 +168,14 @@ func (w *world) check(t *testing.T, db *pgtest.DB, audit *exaudit.DB) {
 		}
 	}
 	for _, key := range keys {
-		versions, err := audit.History(ctx, table, exaudit.EntityID(key), exaudit.WithStates())
+		versions, err := adb.History(ctx, table, exaudit.EntityID(key), exaudit.WithStates())
 		if err != nil {
 			t.Errorf("history of %s: %v", key, err)
 		}
 		w.sameTags(t, db, table, key, versions)
 	}
 	mark := w.IntN(w.turns)
-	plan, err := audit.Undo(ctx, exaudit.Select(exaudit.SinceMark(fmt.Sprintf("m%d", mark))), nil)
+	plan, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark(fmt.Sprintf("m%d", mark))), nil)
 	if errors.Is(err, exaudit.ErrNothingToDo) {
 		return
 	}
@@ -186,7 +186,7 @@ func (w *world) check(t *testing.T, db *pgtest.DB, audit *exaudit.DB) {
 	if got, want := worldRows(t, db, table, ""), worldRows(t, db, fmt.Sprintf("copy_%d", mark), ""); got != want {
 		t.Errorf("undone since m%d: %s, want %s", mark, got, want)
 	}
-	if _, err := audit.Redo(ctx, plan.Transaction, nil); err != nil {
+	if _, err := adb.Redo(ctx, plan.Transaction, nil); err != nil {
 		t.Errorf("redo: %v", err)
 	} else if got := worldRows(t, db, table, ""); got != now {
 		t.Errorf("redone: %s, want %s", got, now)

@@ -16,13 +16,13 @@ import (
 func TestInheritance(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE animals (id int PRIMARY KEY, name text);
 		CREATE TABLE cats (lives int, PRIMARY KEY (id)) INHERITS (animals);
 		CREATE TABLE tigers (stripes int, PRIMARY KEY (id)) INHERITS (cats)`, "animals")
 	uncovered := func(want string) {
 		t.Helper()
-		list, err := audit.Status(ctx)
+		list, err := adb.Status(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,14 +45,14 @@ func TestInheritance(t *testing.T) {
 	db.Exec(t, `INSERT INTO animals VALUES (1, 'a'); INSERT INTO cats VALUES (1, 'c', 9); INSERT INTO tigers VALUES (1, 't', 9, 30)`)
 	db.Exec(t, `UPDATE animals SET name = name || '!'; UPDATE ONLY animals SET name = 'only'; UPDATE cats SET lives = 8`)
 	for table, want := range map[string]int{"animals": 3, "cats": 3, "tigers": 3} {
-		if n := len(historyOf(t, audit, table, 1)); n != want {
+		if n := len(historyOf(t, adb, table, 1)); n != want {
 			t.Errorf("%s: %d versions, want %d", table, n, want)
 		}
 		// rows of the same key in the tables below are none of its own
-		historyOf(t, audit, table, 1, exaudit.WithStates())
+		historyOf(t, adb, table, 1, exaudit.WithStates())
 	}
-	versions := historyOf(t, audit, "animals", 1)
-	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
+	versions := historyOf(t, adb, "animals", 1)
+	if _, err := adb.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "animals"); got != `(1,a) (1,c!) (1,t!)` {
@@ -68,12 +68,12 @@ func TestInheritance(t *testing.T) {
 
 func TestUnloggedTables(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE UNLOGGED TABLE scratch (id int PRIMARY KEY, n int)`, "scratch")
+	db, adb := audited(t, `CREATE UNLOGGED TABLE scratch (id int PRIMARY KEY, n int)`, "scratch")
 	db.Exec(t, `INSERT INTO scratch VALUES (1, 1); UPDATE scratch SET n = 2; DELETE FROM scratch`)
-	if n := len(historyOf(t, audit, "scratch", 1, exaudit.WithStates())); n != 3 {
+	if n := len(historyOf(t, adb, "scratch", 1, exaudit.WithStates())); n != 3 {
 		t.Errorf("%d versions, want 3", n)
 	}
-	list, err := audit.Status(context.Background())
+	list, err := adb.Status(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,26 +38,26 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				db := auditdb.New(t, `CREATE TABLE t (id int PRIMARY KEY, tenant int, a text)`)
-				audit := exaudit.New(db.Pool)
+				adb := exaudit.New(db.Pool)
 				auditdb.Install(t, db, "t")
 				db.Exec(t, `INSERT INTO t VALUES (1, 7, 'w'), (2, 8, 'y'); UPDATE t SET a = 'x' WHERE id = 1`)
 				db.Exec(t, `SELECT exaudit.mark('before')`)
 				db.Exec(t, `UPDATE t SET tenant = 9 WHERE id = 2`)
 				db.Exec(t, variant.change)
 				if sync {
-					_, _ = audit.Sync(ctx, nil)
+					_, _ = adb.Sync(ctx, nil)
 				}
 				db.Exec(t, `SELECT exaudit.mark('after')`)
 				if variant.key != nil {
 					db.Exec(t, `UPDATE t SET tenant = 7, a = 'x' WHERE id = 1; INSERT INTO t VALUES (3, 3, 'z')`)
 				}
 
-				versions := historyOf(t, audit, "t", 1, exaudit.WithStates())
+				versions := historyOf(t, adb, "t", 1, exaudit.WithStates())
 				if len(versions) != 2 || versions[1].State["a"] != "x" {
 					t.Errorf("history by the earlier key: %+v", versions)
 				}
 				n := 0
-				for v, err := range exaudit.History[row](ctx, audit, "t", 1) {
+				for v, err := range exaudit.History[row](ctx, adb, "t", 1) {
 					end(t, err)
 					n++
 					if v.After == nil || v.After.Tenant != 7 {
@@ -67,38 +67,38 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 				if n != 2 {
 					t.Errorf("History by the earlier key gives %d versions", n)
 				}
-				if before, after, err := audit.States(ctx, versions[1].ID); err != nil || before["a"] != "w" || after["a"] != "x" {
+				if before, after, err := adb.States(ctx, versions[1].ID); err != nil || before["a"] != "w" || after["a"] != "x" {
 					t.Errorf("States: %v, %v, %v", before, after, err)
 				}
 				if variant.key != nil {
-					for _, v := range historyOf(t, audit, "t", variant.key, exaudit.WithStates()) {
+					for _, v := range historyOf(t, adb, "t", variant.key, exaudit.WithStates()) {
 						if v.ID <= 4 {
 							t.Errorf("version %d by the present key", v.ID)
 						}
 					}
 				}
-				if _, err := audit.Revert(ctx, versions[1].ID, nil); !errors.Is(err, exaudit.ErrKeyChanged) {
+				if _, err := adb.Revert(ctx, versions[1].ID, nil); !errors.Is(err, exaudit.ErrKeyChanged) {
 					t.Errorf("revert: %v", err)
 				}
 				if variant.key == nil {
 					return
 				}
-				_, err := exaudit.AsOf[row](ctx, audit, "t", exaudit.AtMark("before"))
+				_, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before"))
 				if !errors.Is(err, exaudit.ErrKeyChanged) || !strings.Contains(err.Error(), "(id)") {
 					t.Errorf("as of before: %v", err)
 				}
-				if _, err := exaudit.StateAt[row](ctx, audit, "t", variant.key, exaudit.AtMark("before")); !errors.Is(err, exaudit.ErrKeyChanged) {
+				if _, err := exaudit.StateAt[row](ctx, adb, "t", variant.key, exaudit.AtMark("before")); !errors.Is(err, exaudit.ErrKeyChanged) {
 					t.Errorf("the row then: %v", err)
 				}
-				rows, err := exaudit.AsOf[row](ctx, audit, "t", exaudit.AtMark("after"))
+				rows, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("after"))
 				if err != nil || len(rows) != 2 {
 					t.Errorf("as of after: %v, %v", rows, err)
 				}
-				_, err = audit.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Created, exaudit.Updated)), nil)
+				_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Created, exaudit.Updated)), nil)
 				if !errors.Is(err, exaudit.ErrUndoConflict) || strings.Contains(err.Error(), "without being recorded") {
 					t.Errorf("undo: %v", err)
 				}
-				_, err = audit.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Created, exaudit.Updated)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
+				_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Created, exaudit.Updated)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 				end(t, err)
 				if got := pgtest.One[string](t, db, `SELECT string_agg(id::text, ' ' ORDER BY id) FROM t`); got != "1 2" {
 					t.Errorf("undone: %s", got)
@@ -122,22 +122,22 @@ func TestPrimaryKeyIsTheSame(t *testing.T) {
 			t.Run(change, func(t *testing.T) {
 				t.Parallel()
 				db := auditdb.New(t, `CREATE TABLE t (id int PRIMARY KEY, a text)`)
-				audit := exaudit.New(db.Pool)
+				adb := exaudit.New(db.Pool)
 				auditdb.Install(t, db, "t")
 				if follow {
-					_, err := audit.FollowDDL(ctx, exaudit.Following{}, nil)
+					_, err := adb.FollowDDL(ctx, exaudit.Following{}, nil)
 					end(t, err)
 				}
 				db.Exec(t, `INSERT INTO t VALUES (1, 'w'); UPDATE t SET a = 'x'`)
 				db.Exec(t, change)
 				db.Exec(t, `UPDATE t SET a = 'y'`)
-				if versions := historyOf(t, audit, "t", 1, exaudit.WithStates()); len(versions) != 3 {
+				if versions := historyOf(t, adb, "t", 1, exaudit.WithStates()); len(versions) != 3 {
 					t.Errorf("%d versions", len(versions))
 				}
 				if got := pgtest.One[string](t, db, `SELECT string_agg(a, ' ') FROM exaudit.as_of_version(NULL::t, 1)`); got != "w" {
 					t.Errorf("as of version 1: %s", got)
 				}
-				_, err := audit.Revert(ctx, pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE action = 'updated'`), nil)
+				_, err := adb.Revert(ctx, pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE action = 'updated'`), nil)
 				end(t, err)
 			})
 		}
@@ -149,7 +149,7 @@ func TestLabelOfKeyIsRenamed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TYPE color AS ENUM ('red', 'green', 'blue'); CREATE TABLE t (k color PRIMARY KEY, v int)`)
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	auditdb.Install(t, db, "t")
 	db.Exec(t, `INSERT INTO t VALUES ('red', 1), ('green', 2)`)
 	db.Exec(t, `SELECT exaudit.mark('before')`)
@@ -159,12 +159,12 @@ func TestLabelOfKeyIsRenamed(t *testing.T) {
 		t.Errorf("a label that is added: %d rows", rows)
 	}
 	db.Exec(t, `ALTER TYPE color RENAME VALUE 'red' TO 'rosso'; ALTER TYPE color RENAME VALUE 'green' TO 'verde'`)
-	_, err := audit.Sync(ctx, nil)
+	_, err := adb.Sync(ctx, nil)
 	end(t, err)
 	db.Exec(t, `UPDATE t SET v = 4 WHERE k = 'rosso'`)
 
 	for key, want := range map[string]int{"red": 2, "green": 2, "rosso": 1} {
-		if got := historyOf(t, audit, "t", key, exaudit.WithStates()); len(got) != want {
+		if got := historyOf(t, adb, "t", key, exaudit.WithStates()); len(got) != want {
 			t.Errorf("%s has %d versions, want %d", key, len(got), want)
 		}
 	}
@@ -174,13 +174,13 @@ func TestLabelOfKeyIsRenamed(t *testing.T) {
 		}
 		return nil
 	}))
-	if got := historyOf(t, audit, "t", "rosso", exaudit.WithStates())[0].State; got["k"] != "rosso" || got["v"] != json.Number("4") {
+	if got := historyOf(t, adb, "t", "rosso", exaudit.WithStates())[0].State; got["k"] != "rosso" || got["v"] != json.Number("4") {
 		t.Errorf("rosso is %v", got)
 	}
 	if _, err := db.Pool.Exec(ctx, `SELECT * FROM exaudit.as_of_mark(NULL::t, 'before')`); err == nil || !strings.Contains(err.Error(), "the primary key of public.t was changed after version 4, by its type") {
 		t.Errorf("as of a mark before: %v", err)
 	}
-	_, err = audit.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Deleted)), nil)
+	_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Deleted)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Errorf("undo: %v", err)
 	}

@@ -16,21 +16,21 @@ import (
 )
 
 // Every reader by a key, as what it found: nil where there is no such row.
-func readers(audit *exaudit.DB, table string, at exaudit.Point) map[string]func(context.Context, any) (any, error) {
+func readers(db *exaudit.DB, table string, at exaudit.Point) map[string]func(context.Context, any) (any, error) {
 	type row struct {
 		K string
 		V int32
 	}
 	return map[string]func(context.Context, any) (any, error){
 		"DB.History": func(ctx context.Context, key any) (any, error) {
-			versions, err := audit.History(ctx, table, key)
+			versions, err := db.History(ctx, table, key)
 			if len(versions) == 0 {
 				return nil, err
 			}
 			return versions[0].EntityID, err
 		},
 		"History": func(ctx context.Context, key any) (any, error) {
-			for v, err := range exaudit.History[row](ctx, audit, table, key) {
+			for v, err := range exaudit.History[row](ctx, db, table, key) {
 				if err != nil {
 					return nil, err
 				}
@@ -39,7 +39,7 @@ func readers(audit *exaudit.DB, table string, at exaudit.Point) map[string]func(
 			return nil, nil
 		},
 		"Latest": func(ctx context.Context, key any) (any, error) {
-			v, err := exaudit.Latest[row](ctx, audit, table, key)
+			v, err := exaudit.Latest[row](ctx, db, table, key)
 			switch {
 			case errors.Is(err, exaudit.ErrNoVersion):
 				return nil, nil
@@ -49,31 +49,31 @@ func readers(audit *exaudit.DB, table string, at exaudit.Point) map[string]func(
 			return v.EntityID, nil
 		},
 		"Versions": func(ctx context.Context, key any) (any, error) {
-			versions, err := audit.Versions(ctx, exaudit.ByRow(table, key))
+			versions, err := db.Versions(ctx, exaudit.ByRow(table, key))
 			if len(versions) == 0 {
 				return nil, err
 			}
 			return versions[0].EntityID, err
 		},
 		"CheckHistory": func(ctx context.Context, key any) (any, error) {
-			return nil, audit.CheckHistory(ctx, table, key)
+			return nil, db.CheckHistory(ctx, table, key)
 		},
 		"StateAt": func(ctx context.Context, key any) (any, error) {
-			state, err := exaudit.StateAt[row](ctx, audit, table, key, at)
+			state, err := exaudit.StateAt[row](ctx, db, table, key, at)
 			if state == nil {
 				return nil, err
 			}
 			return state.K, err
 		},
 		"ImageAt": func(ctx context.Context, key any) (any, error) {
-			image, err := audit.ImageAt(ctx, table, key, at)
+			image, err := db.ImageAt(ctx, table, key, at)
 			if image == nil {
 				return nil, err
 			}
 			return image["k"], err
 		},
 		"PlanUndo": func(ctx context.Context, key any) (any, error) {
-			plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByRow(table, key)), nil)
+			plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByRow(table, key)), nil)
 			if err != nil || len(plan.Rows) == 0 {
 				return nil, err
 			}
@@ -86,11 +86,11 @@ func readers(audit *exaudit.DB, table string, at exaudit.Point) map[string]func(
 func TestEmptyKeys(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE u (k text PRIMARY KEY, v int UNIQUE)`, "u")
+	db, adb := audited(t, `CREATE TABLE u (k text PRIMARY KEY, v int UNIQUE)`, "u")
 	db.Exec(t, `INSERT INTO u VALUES ('a', 1), ('z', 2)`)
 	now := func() exaudit.Point { return exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`)) }
 	var missing *string
-	for name, read := range readers(audit, "u", now()) {
+	for name, read := range readers(adb, "u", now()) {
 		if found, err := read(ctx, ""); found != nil || err != nil {
 			t.Errorf("%s of a key that no row has: %v, %v", name, found, err)
 		}
@@ -101,24 +101,24 @@ func TestEmptyKeys(t *testing.T) {
 		}
 	}
 	db.Exec(t, `INSERT INTO u VALUES ('', 3)`)
-	for name, read := range readers(audit, "u", now()) {
+	for name, read := range readers(adb, "u", now()) {
 		if found, err := read(ctx, ""); name != "CheckHistory" && found != "" || err != nil {
 			t.Errorf("%s of the empty key: %v, %v", name, found, err)
 		}
 	}
 	deleted := inOneTransaction(t, db, `DELETE FROM u WHERE k = ''`)
-	if plan := undo(t, audit, deleted, nil); len(plan.Rows) != 1 || plan.Rows[0].EntityID != "" {
+	if plan := undo(t, adb, deleted, nil); len(plan.Rows) != 1 || plan.Rows[0].EntityID != "" {
 		t.Errorf("undone: %s", asJSON(t, plan))
 	}
 	expect(t, db, "u", `("",3) (a,1) (z,2)`)
 	// a row that comes back and wants what the row with the empty key has
 	gone := inOneTransaction(t, db, `DELETE FROM u WHERE k = 'z'`)
 	changed := inOneTransaction(t, db, `UPDATE u SET v = 2 WHERE k = ''`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone)), nil); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone)), nil); !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Errorf("undo of what the row with the empty key stands in the way of: %v", err)
 	}
-	undo(t, audit, changed, nil)
-	undo(t, audit, gone, nil)
+	undo(t, adb, changed, nil)
+	undo(t, adb, gone, nil)
 	expect(t, db, "u", `("",3) (a,1) (z,2)`)
 }
 
@@ -162,16 +162,16 @@ func TestSpellingsOfKeys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, audit := audited(t, schema+`CREATE TABLE u (k `+of.key+` PRIMARY KEY, v int)`, "u")
+			db, adb := audited(t, schema+`CREATE TABLE u (k `+of.key+` PRIMARY KEY, v int)`, "u")
 			insert := func(k string) {
 				if _, err := db.Pool.Exec(ctx, `INSERT INTO u VALUES ($1::text::`+strings.Fields(of.key)[0]+`, 1)`, k); err != nil {
 					t.Fatal(err)
 				}
 			}
 			found := func() (state string) {
-				versions, err := audit.History(ctx, "u", any(of.asked))
+				versions, err := adb.History(ctx, "u", any(of.asked))
 				if name == "jsonb" {
-					versions, err = audit.History(ctx, "u", json.RawMessage(of.asked))
+					versions, err = adb.History(ctx, "u", json.RawMessage(of.asked))
 				}
 				if err != nil {
 					return err.Error()

@@ -19,29 +19,29 @@ func TestPrimaryKeyIsChangedWhileUninstalled(t *testing.T) {
 		A          string
 	}
 	db := auditdb.New(t, `CREATE TABLE t (id int PRIMARY KEY, tenant int, a text)`)
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	auditdb.Install(t, db, "t")
 	db.Exec(t, `INSERT INTO t VALUES (1, 7, 'w')`)
 	db.Exec(t, `SELECT exaudit.mark('before')`)
 	db.Exec(t, `UPDATE t SET a = 'x'`)
-	err := audit.Uninstall(ctx, []string{"t"}, &exaudit.UninstallOptions{Baseline: true})
+	err := adb.Uninstall(ctx, []string{"t"}, &exaudit.UninstallOptions{Baseline: true})
 	end(t, err)
-	rows, err := exaudit.AsOf[row](ctx, audit, "t", exaudit.AtMark("before"))
+	rows, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before"))
 	if err != nil || len(rows) != 1 || rows[0].A != "w" {
 		t.Errorf("uninstalled: %v, %v", rows, err)
 	}
 	db.Exec(t, `ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (tenant, id)`)
 	for range 2 {
-		if _, err := exaudit.AsOf[row](ctx, audit, "t", exaudit.AtMark("before")); !errors.Is(err, exaudit.ErrKeyChanged) {
+		if _, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before")); !errors.Is(err, exaudit.ErrKeyChanged) {
 			t.Errorf("as of before: %v", err)
 		}
-		if versions := historyOf(t, audit, "t", 1, exaudit.WithStates()); len(versions) < 2 || versions[1].State["a"] != "x" {
+		if versions := historyOf(t, adb, "t", 1, exaudit.WithStates()); len(versions) < 2 || versions[1].State["a"] != "x" {
 			t.Errorf("history by the earlier key: %+v", versions)
 		}
 		auditdb.Install(t, db, "t")
 		db.Exec(t, `UPDATE t SET a = a || 'y'`)
 	}
-	if _, err := exaudit.AsOf[row](ctx, audit, "t", exaudit.AtVersion(1)); !errors.Is(err, exaudit.ErrKeyChanged) {
+	if _, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtVersion(1)); !errors.Is(err, exaudit.ErrKeyChanged) {
 		t.Errorf("as of version 1: %v", err)
 	}
 }

@@ -32,41 +32,41 @@ func TestNothingLeaks(t *testing.T) {
 	ctx := by(context.Background(), "a")
 	for _, mode := range modes {
 		pool := poolOf(t, db, mode)
-		audit := exaudit.New(pool)
+		adb := exaudit.New(pool)
 		for name, misuse := range map[string]func(){
-			"error":       func() { _, _ = audit.Exec(ctx, `SELECT 1/$1::int`, 0) },
-			"query error": func() { _ = audit.QueryRow(ctx, `SELECT 1/$1::int`, 0).Scan(new(int)) },
-			"encoding":    func() { _, _ = audit.Exec(ctx, `SELECT $1::int`, make(chan int)) },
+			"error":       func() { _, _ = adb.Exec(ctx, `SELECT 1/$1::int`, 0) },
+			"query error": func() { _ = adb.QueryRow(ctx, `SELECT 1/$1::int`, 0).Scan(new(int)) },
+			"encoding":    func() { _, _ = adb.Exec(ctx, `SELECT $1::int`, make(chan int)) },
 			"cancelled": func() {
 				ctx, cancel := context.WithCancel(ctx)
-				rows, err := audit.Query(ctx, `SELECT pg_sleep(0.01), n FROM generate_series(1, $1) n`, 3)
+				rows, err := adb.Query(ctx, `SELECT pg_sleep(0.01), n FROM generate_series(1, $1) n`, 3)
 				cancel()
 				if err == nil {
 					rows.Close()
 				}
 			},
-			"scan panics": func() { _ = audit.QueryRow(ctx, insert, "x").Scan(panics{}) },
+			"scan panics": func() { _ = adb.QueryRow(ctx, insert, "x").Scan(panics{}) },
 			"loop panics": func() {
-				rows, err := audit.Query(ctx, insert, "x")
+				rows, err := adb.Query(ctx, insert, "x")
 				if err == nil {
 					defer rows.Close()
 					panic("loop")
 				}
 			},
-			"rewrite panics":    func() { _, _ = audit.Exec(ctx, insert, panics{}) },
-			"begin func panics": func() { _ = pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error { panic("func") }) },
+			"rewrite panics":    func() { _, _ = adb.Exec(ctx, insert, panics{}) },
+			"begin func panics": func() { _ = pgx.BeginFunc(ctx, adb, func(tx pgx.Tx) error { panic("func") }) },
 			"copy fails": func() {
-				_, _ = audit.CopyFrom(ctx, pgx.Identifier{"notes"}, []string{"body"}, pgx.CopyFromFunc(func() ([]any, error) { return nil, errors.New("no row") }))
+				_, _ = adb.CopyFrom(ctx, pgx.Identifier{"notes"}, []string{"body"}, pgx.CopyFromFunc(func() ([]any, error) { return nil, errors.New("no row") }))
 			},
-			"options":            func() { _ = audit.QueryRow(ctx, `SELECT 1/$1::int`, pgx.QueryExecModeExec, "0").Scan(new(int)) },
-			"texts":              func() { _, _ = audit.Exec(ctx, `SELECT 1; SELECT nosuch`) },
-			"batch not read":     func() { b := &pgx.Batch{}; b.Queue(insert, "x"); _ = audit.SendBatch(ctx, b).Close() },
-			"begin of aborted":   func() { _, _ = audit.BeginTx(ctx, pgx.TxOptions{IsoLevel: "nosuch"}) },
-			"rows closed early":  func() { rows, _ := audit.Query(ctx, `SELECT generate_series(1, 1000)`); rows.Next(); rows.Close() },
-			"invalid custom":     func() { _, _ = audit.Exec(exaudit.With(ctx, exaudit.Custom{"x": make(chan int)}), insert, "x") },
-			"custom no object":   func() { _, _ = audit.Query(exaudit.With(ctx, exaudit.Custom{"x": "\x00"}), insert, "x") },
-			"ignored":            func() { _, _ = audit.Exec(exaudit.Ignore(ctx), insert, "x") },
-			"sql in custom data": func() { _, _ = audit.Exec(by(ctx, `\'; DROP TABLE notes; --`), `SELECT 1 WHERE true`) },
+			"options":            func() { _ = adb.QueryRow(ctx, `SELECT 1/$1::int`, pgx.QueryExecModeExec, "0").Scan(new(int)) },
+			"texts":              func() { _, _ = adb.Exec(ctx, `SELECT 1; SELECT nosuch`) },
+			"batch not read":     func() { b := &pgx.Batch{}; b.Queue(insert, "x"); _ = adb.SendBatch(ctx, b).Close() },
+			"begin of aborted":   func() { _, _ = adb.BeginTx(ctx, pgx.TxOptions{IsoLevel: "nosuch"}) },
+			"rows closed early":  func() { rows, _ := adb.Query(ctx, `SELECT generate_series(1, 1000)`); rows.Next(); rows.Close() },
+			"invalid custom":     func() { _, _ = adb.Exec(exaudit.With(ctx, exaudit.Custom{"x": make(chan int)}), insert, "x") },
+			"custom no object":   func() { _, _ = adb.Query(exaudit.With(ctx, exaudit.Custom{"x": "\x00"}), insert, "x") },
+			"ignored":            func() { _, _ = adb.Exec(exaudit.Ignore(ctx), insert, "x") },
+			"sql in custom data": func() { _, _ = adb.Exec(by(ctx, `\'; DROP TABLE notes; --`), `SELECT 1 WHERE true`) },
 		} {
 			func() {
 				defer func() { _ = recover() }()
@@ -95,28 +95,28 @@ func TestOutsideTransactions(t *testing.T) {
 	plain := context.Background()
 	with := by(plain, "a")
 	for _, mode := range modes {
-		audit := exaudit.New(poolOf(t, db, mode))
+		adb := exaudit.New(poolOf(t, db, mode))
 		for _, sql := range []string{
 			`VACUUM things`, `/* /* so */ */ vacuum (analyze) things`, `CREATE INDEX CONCURRENTLY things_total ON things (total)`,
 			"REINDEX\nINDEX CONCURRENTLY things_total", `DROP INDEX concurrently things_total;`, `ALTER SYSTEM RESET work_mem`, `-- nothing`, `;`,
 		} {
 			for _, ctx := range []context.Context{plain, with} {
 				if strings.Contains(sql, "INDEX") {
-					_, _ = audit.Exec(plain, `CREATE INDEX IF NOT EXISTS things_total ON things (total)`)
+					_, _ = adb.Exec(plain, `CREATE INDEX IF NOT EXISTS things_total ON things (total)`)
 					if strings.HasPrefix(sql, "CREATE") {
-						_, _ = audit.Exec(plain, `DROP INDEX things_total`)
+						_, _ = adb.Exec(plain, `DROP INDEX things_total`)
 					}
 				}
-				if _, err := audit.Exec(ctx, sql); err != nil {
+				if _, err := adb.Exec(ctx, sql); err != nil {
 					t.Errorf("%s: %s: %v", mode, sql, err)
 				}
 			}
 		}
-		if _, err := audit.Exec(exaudit.Without(with), `CALL commits()`); err != nil {
+		if _, err := adb.Exec(exaudit.Without(with), `CALL commits()`); err != nil {
 			t.Errorf("%s: %v", mode, err)
 		}
-		_, exec := audit.Exec(with, `CALL commits()`)
-		rows, _ := audit.Query(with, `CALL commits()`)
+		_, exec := adb.Exec(with, `CALL commits()`)
+		rows, _ := adb.Query(with, `CALL commits()`)
 		rows.Close()
 		for _, err := range []error{exec, rows.Err()} {
 			if err != nil && !strings.Contains(err.Error(), "exaudit.Without") {
@@ -130,7 +130,7 @@ func TestOutsideTransactions(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	db := pgtest.New(t)
 	pool := poolOf(t, db, pgx.QueryExecModeCacheStatement)
-	audit := exaudit.New(pool)
+	adb := exaudit.New(pool)
 	ctx := context.WithValue(context.Background(), panics{}, 1)
 	measure := func(c exaudit.Conn) float64 {
 		var n int
@@ -153,7 +153,7 @@ func TestAllocations(t *testing.T) {
 			}
 		})
 	}
-	if plain, through := measure(pool), measure(audit); through > plain {
+	if plain, through := measure(pool), measure(adb); through > plain {
 		t.Errorf("%v allocations, %v without a DB", through, plain)
 	}
 }

@@ -122,7 +122,7 @@ func holdAll(t *testing.T, db *pgtest.DB, role string, except ...string) (tx pgx
 // Who has no privilege, and who may only read, keeps no command of ours from its work, whatever they hold.
 func TestOthersHoldNothingUp(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, n int); INSERT INTO orders VALUES (1, 1), (2, 2)`, "orders")
+	db, adb := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, n int); INSERT INTO orders VALUES (1, 1), (2, 2)`, "orders")
 	db.Exec(t, `UPDATE orders SET n = n + 1`)
 	reader := db.Role(t, "IN ROLE exaudit_reader")
 	db.Exec(t, `GRANT SELECT ON orders TO `+reader)
@@ -139,7 +139,7 @@ func TestOthersHoldNothingUp(t *testing.T) {
 		}
 		for _, c := range commands {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-			if err := c.run(ctx, audit); err != nil {
+			if err := c.run(ctx, adb); err != nil {
 				t.Errorf("%s, while %s holds all that it can: %v", c.name, role, err)
 			}
 			cancel()
@@ -152,7 +152,7 @@ func TestOthersHoldNothingUp(t *testing.T) {
 func TestWhoHoldsALock(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, n int); INSERT INTO orders VALUES (1, 1), (2, 2)`, "orders")
+	db, adb := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, n int); INSERT INTO orders VALUES (1, 1), (2, 2)`, "orders")
 	db.Exec(t, `UPDATE orders SET n = n + 1`)
 	version := pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`)
 	for name, c := range map[string]struct {
@@ -160,25 +160,25 @@ func TestWhoHoldsALock(t *testing.T) {
 		run  func(context.Context, time.Duration) error
 	}{
 		"another undo": {`SELECT exaudit_internal.lock_undo()`, func(ctx context.Context, wait time.Duration) error {
-			_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(version)), &exaudit.UndoOptions{LockTimeout: wait})
+			_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(version)), &exaudit.UndoOptions{LockTimeout: wait})
 			return err
 		}},
 		"a row, undo": {`UPDATE orders SET n = 7`, func(ctx context.Context, wait time.Duration) error {
-			_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(version)), &exaudit.UndoOptions{LockTimeout: wait})
+			_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(version)), &exaudit.UndoOptions{LockTimeout: wait})
 			return err
 		}},
 		"a row, revert": {`UPDATE orders SET n = 7`, func(ctx context.Context, wait time.Duration) error {
-			_, err := audit.Revert(ctx, version, &exaudit.RevertOptions{LockTimeout: wait})
+			_, err := adb.Revert(ctx, version, &exaudit.RevertOptions{LockTimeout: wait})
 			return err
 		}},
 		"index": {`UPDATE orders SET n = 7`, func(ctx context.Context, wait time.Duration) error {
-			return audit.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: wait})
+			return adb.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: wait})
 		}},
 		"index, an older snapshot": {`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1`, func(ctx context.Context, wait time.Duration) error {
-			return audit.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: wait})
+			return adb.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: wait})
 		}},
 		"init, removal": {`SELECT FROM exaudit.versions`, func(ctx context.Context, wait time.Duration) error {
-			return audit.DropSchema(ctx, &exaudit.InitOptions{LockTimeout: wait})
+			return adb.DropSchema(ctx, &exaudit.InitOptions{LockTimeout: wait})
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +219,7 @@ func TestWhoHoldsALock(t *testing.T) {
 func TestIndexWaits(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, n int); INSERT INTO orders VALUES (1, 1)`, "orders")
+	db, adb := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, n int); INSERT INTO orders VALUES (1, 1)`, "orders")
 	holder, idle := db.Connect(t, ""), db.Connect(t, "")
 	for conn, statement := range map[*pgx.Conn]string{holder: `BEGIN; UPDATE orders SET n = 7`, idle: `BEGIN; SELECT FROM orders`} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
@@ -228,10 +228,10 @@ func TestIndexWaits(t *testing.T) {
 	}
 	impatient, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
-	if err := audit.IndexCustom(impatient, "who", nil); !errors.Is(err, context.DeadlineExceeded) {
+	if err := adb.IndexCustom(impatient, "who", nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("interrupted: %v", err)
 	}
-	if err := audit.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: 10 * time.Millisecond}); !errors.Is(err, exaudit.ErrLocked) {
+	if err := adb.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: 10 * time.Millisecond}); !errors.Is(err, exaudit.ErrLocked) {
 		t.Errorf("got %v, want ErrLocked", err)
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_class WHERE relname ~ '^versions_custom_'`); n != 0 {
@@ -240,13 +240,13 @@ func TestIndexWaits(t *testing.T) {
 	if _, err := holder.Exec(ctx, `ROLLBACK`); err != nil {
 		t.Fatal(err)
 	}
-	if err := audit.IndexCustom(ctx, "who", nil); err != nil {
+	if err := adb.IndexCustom(ctx, "who", nil); err != nil {
 		t.Error(err)
 	}
 	if _, err := holder.Exec(ctx, `BEGIN; UPDATE orders SET n = 7`); err != nil {
 		t.Fatal(err)
 	}
-	if err := audit.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: 10 * time.Millisecond}); err != nil {
+	if err := adb.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: 10 * time.Millisecond}); err != nil {
 		t.Errorf("it is there: %v", err)
 	}
 }
@@ -255,7 +255,7 @@ func TestIndexWaits(t *testing.T) {
 func TestUndoMakesNobodyADeadlocksVictim(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, n int, note text); INSERT INTO orders SELECT i, i FROM generate_series(1, 9) i`, "orders")
+	db, adb := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, n int, note text); INSERT INTO orders SELECT i, i FROM generate_series(1, 9) i`, "orders")
 	db.Exec(t, `UPDATE orders SET n = n + 1`)
 	app := db.Connect(t, "")
 	if _, err := app.Exec(ctx, `BEGIN; UPDATE orders SET note = 'x' WHERE id = 9`); err != nil {
@@ -263,7 +263,7 @@ func TestUndoMakesNobodyADeadlocksVictim(t *testing.T) {
 	}
 	undone := make(chan error, 1)
 	go func() {
-		_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTable("orders")), &exaudit.UndoOptions{LockTimeout: time.Minute})
+		_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTable("orders")), &exaudit.UndoOptions{LockTimeout: time.Minute})
 		undone <- err
 	}()
 	const waits = `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`

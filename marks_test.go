@@ -18,11 +18,11 @@ import (
 )
 
 // sides are the entities with versions before and after a mark, in the order of ids.
-func sides(t *testing.T, audit *exaudit.DB, mark string) (before, after string) {
+func sides(t *testing.T, db *exaudit.DB, mark string) (before, after string) {
 	t.Helper()
 	entities := func(opt exaudit.HistoryOption) string {
 		var list []string
-		for _, v := range searched(t, audit, opt) {
+		for _, v := range searched(t, db, opt) {
 			list = append(list, v.EntityID)
 		}
 		return fmt.Sprint(list)
@@ -34,7 +34,7 @@ func sides(t *testing.T, audit *exaudit.DB, mark string) (before, after string) 
 func TestMark(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
+	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
 	begin := func(id int) pgx.Tx {
 		t.Helper()
 		tx, err := db.Pool.Begin(ctx)
@@ -65,7 +65,7 @@ func TestMark(t *testing.T) {
 	commit(own)
 	db.Exec(t, `INSERT INTO a VALUES (6)`)
 	commit(open)
-	if before, after := sides(t, audit, "deploy"); before != "[1 2 4]" || after != "[3 5 6]" {
+	if before, after := sides(t, adb, "deploy"); before != "[1 2 4]" || after != "[3 5 6]" {
 		t.Errorf("before %s, after %s", before, after)
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(h.entity_id, ' ' ORDER BY h.id) FROM exaudit.history h, exaudit.find_mark('deploy') m
@@ -76,28 +76,28 @@ func TestMark(t *testing.T) {
 		t.Errorf("made %+v as %s", mark, user)
 	}
 
-	if _, err := audit.Mark(ctx, "deploy", nil); !errors.Is(err, exaudit.ErrMarkExists) {
+	if _, err := adb.Mark(ctx, "deploy", nil); !errors.Is(err, exaudit.ErrMarkExists) {
 		t.Errorf("made twice: %v", err)
 	}
-	if _, err := audit.Mark(ctx, "", nil); err == nil {
+	if _, err := adb.Mark(ctx, "", nil); err == nil {
 		t.Error("a mark without a name")
 	}
-	if _, err := audit.Mark(ctx, "later", nil); err != nil {
+	if _, err := adb.Mark(ctx, "later", nil); err != nil {
 		t.Fatal(err)
 	}
-	if between := searched(t, audit, exaudit.SinceMark("deploy"), exaudit.UntilMark("later")); len(between) != 3 {
+	if between := searched(t, adb, exaudit.SinceMark("deploy"), exaudit.UntilMark("later")); len(between) != 3 {
 		t.Errorf("%d versions between two marks, want 3", len(between))
 	}
-	marks, err := audit.Marks(ctx)
+	marks, err := adb.Marks(ctx)
 	if err != nil || len(marks) != 2 || marks[0] != *mark || marks[1].Name != "later" {
 		t.Errorf("marks: %+v, %v", marks, err)
 	}
-	if err := audit.RemoveMark(ctx, "deploy"); err != nil {
+	if err := adb.RemoveMark(ctx, "deploy"); err != nil {
 		t.Fatal(err)
 	}
 	for what, err := range map[string]error{
-		"remove": audit.RemoveMark(ctx, "deploy"),
-		"search": func() error { _, err := audit.Versions(ctx, exaudit.UntilMark("deploy")); return err }(),
+		"remove": adb.RemoveMark(ctx, "deploy"),
+		"search": func() error { _, err := adb.Versions(ctx, exaudit.UntilMark("deploy")); return err }(),
 	} {
 		if !errors.Is(err, exaudit.ErrNoMark) {
 			t.Errorf("%s without the mark: %v", what, err)
@@ -121,7 +121,7 @@ func TestMark(t *testing.T) {
 func TestMarkAmongWriters(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY)`, "a")
+	db, adb := audited(t, `CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY)`, "a")
 	var writers sync.WaitGroup
 	for range 4 {
 		writers.Go(func() {
@@ -156,7 +156,7 @@ func TestMarkAmongWriters(t *testing.T) {
 	}
 	writers.Wait()
 	for name, want := range seen {
-		before, after := searched(t, audit, exaudit.UntilMark(name)), searched(t, audit, exaudit.SinceMark(name))
+		before, after := searched(t, adb, exaudit.UntilMark(name)), searched(t, adb, exaudit.SinceMark(name))
 		if got := idsOf(before); !slices.Equal(got, want) && len(got)+len(want) > 0 {
 			t.Errorf("before mark %s are %v, its transaction saw %v", name, got, want)
 		}
@@ -206,10 +206,10 @@ func TestMarkOfAReader(t *testing.T) {
 func TestMarkOutlivesRestore(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
+	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
 	mark := func(name string) {
 		t.Helper()
-		if _, err := audit.Mark(ctx, name, nil); err != nil {
+		if _, err := adb.Mark(ctx, name, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -240,12 +240,12 @@ func TestMarkOutlivesRestore(t *testing.T) {
 		"before the dump":   {"[1 3]", "[2 4 5]"},
 		"after the restore": {"[1 2 3 4]", "[5]"},
 	} {
-		if before, after := sides(t, audit, name); before != want[0] || after != want[1] {
+		if before, after := sides(t, adb, name); before != want[0] || after != want[1] {
 			t.Errorf("%s: before %s, after %s, want %s", name, before, after, want)
 		}
 	}
 	db.Exec(t, `SELECT setval('exaudit.versions_id_seq', 2)`)
-	if _, err := audit.Mark(ctx, "behind", nil); err == nil {
+	if _, err := adb.Mark(ctx, "behind", nil); err == nil {
 		t.Error("a mark while the sequence of ids lags behind")
 	}
 }
@@ -253,7 +253,7 @@ func TestMarkOutlivesRestore(t *testing.T) {
 func TestWhere(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY, status text); CREATE TABLE witness (id int);
+	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY, status text); CREATE TABLE witness (id int);
 		CREATE FUNCTION public.write() RETURNS boolean LANGUAGE sql AS 'INSERT INTO public.witness VALUES (1) RETURNING true'`, "a")
 	db.Exec(t, `INSERT INTO a VALUES (1, 'new'), (2, 'paid'); UPDATE a SET status = 'new' WHERE id = 2; DELETE FROM a WHERE id = 1`)
 	for condition, want := range map[string][]int64{
@@ -265,11 +265,11 @@ func TestWhere(t *testing.T) {
 		`action = 'updated' AND NOT rollback`:                     {3},
 		`NULL`:                                                    nil,
 	} {
-		if got := idsOf(searched(t, audit, exaudit.Where(condition), exaudit.ByTable("a"))); !slices.Equal(got, want) {
+		if got := idsOf(searched(t, adb, exaudit.Where(condition), exaudit.ByTable("a"))); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", condition, got, want)
 		}
 	}
-	if got := idsOf(searched(t, audit, exaudit.Where(`id > 1`), exaudit.Where(`false OR id < 3`), exaudit.Where(`true`))); !slices.Equal(got, []int64{2}) {
+	if got := idsOf(searched(t, adb, exaudit.Where(`id > 1`), exaudit.Where(`false OR id < 3`), exaudit.Where(`true`))); !slices.Equal(got, []int64{2}) {
 		t.Errorf("several conditions: %v", got)
 	}
 	for _, condition := range []string{
@@ -278,15 +278,15 @@ func TestWhere(t *testing.T) {
 		`true); SELECT (public.write()`, `true]; SELECT ARRAY[public.write()`, `true) /*`, `1/0 = 1`,
 		`') ; SELECT public.write(); SELECT (ARRAY[true`, `true) UNION SELECT (true`, `SELECT true`,
 	} {
-		_, err := audit.Versions(ctx, exaudit.Where(condition))
+		_, err := adb.Versions(ctx, exaudit.Where(condition))
 		if !errors.Is(err, exaudit.ErrInvalidFilter) || !errors.As(err, new(*pgconn.PgError)) {
 			t.Errorf("%s: %v", condition, err)
 		}
-		if _, err := audit.History(ctx, "a", 1, exaudit.Where(condition), exaudit.WithStates()); !errors.Is(err, exaudit.ErrInvalidFilter) {
+		if _, err := adb.History(ctx, "a", 1, exaudit.Where(condition), exaudit.WithStates()); !errors.Is(err, exaudit.ErrInvalidFilter) {
 			t.Errorf("history by %s: %v", condition, err)
 		}
 	}
-	_, err := audit.Versions(ctx, exaudit.Where(`public.write()`))
+	_, err := adb.Versions(ctx, exaudit.Where(`public.write()`))
 	if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "25006" {
 		t.Errorf("a condition that writes: %v", err)
 	}
@@ -322,17 +322,17 @@ func TestWhereOfAReader(t *testing.T) {
 func TestMarkOfAWrongClock(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)`, "a")
+	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)`, "a")
 	mark := func(name string) {
 		t.Helper()
-		if _, err := audit.Mark(ctx, name, nil); err != nil {
+		if _, err := adb.Mark(ctx, name, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	db.Exec(t, `INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)`)
 	mark("before")
 	db.Exec(t, `INSERT INTO a VALUES (2)`)
-	if _, err := audit.Install(ctx, []string{"b"}, nil); err != nil {
+	if _, err := adb.Install(ctx, []string{"b"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO b VALUES (2)`)

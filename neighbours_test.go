@@ -22,9 +22,9 @@ import (
 // calls are what the library can be asked for, about the tables orders and parts.
 type calls struct {
 	*testing.T
-	db    *pgtest.DB
-	audit *exaudit.DB
-	n     int
+	db  *pgtest.DB
+	adb *exaudit.DB
+	n   int
 }
 
 // call is one of them. held is what keeps it from going on, where something of its own can.
@@ -74,18 +74,18 @@ func (c *calls) writing() []call {
 			return err
 		}},
 		{name: "install", held: `UPDATE mine_1 SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.audit.Install(ctx, []string{"orders", "parts", "mine_1"}, nil)
+			_, err := c.adb.Install(ctx, []string{"orders", "parts", "mine_1"}, nil)
 			return err
 		}},
 		{name: "install anew", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.audit.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {Mask: []string{"note"}}}})
+			_, err := c.adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {Mask: []string{"note"}}}})
 			return errors.Join(err, func() error {
-				_, err := c.audit.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {}}})
+				_, err := c.adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {}}})
 				return err
 			}())
 		}},
 		{name: "dry run", held: `UPDATE mine_2 SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.audit.Install(ctx, []string{"mine_2"}, &exaudit.InstallOptions{DryRun: true})
+			_, err := c.adb.Install(ctx, []string{"mine_2"}, &exaudit.InstallOptions{DryRun: true})
 			return err
 		}},
 		{name: "install in a transaction", run: func(ctx context.Context) error {
@@ -95,47 +95,47 @@ func (c *calls) writing() []call {
 			})
 		}},
 		{name: "follow", run: func(ctx context.Context) error {
-			_, err := c.audit.FollowDDL(ctx, exaudit.Following{NewTables: []string{"public.*", "theirs.*"}, Except: []string{"public.none"}}, nil)
+			_, err := c.adb.FollowDDL(ctx, exaudit.Following{NewTables: []string{"public.*", "theirs.*"}, Except: []string{"public.none"}}, nil)
 			return err
 		}},
 		{name: "sync", held: `UPDATE parts SET n = 3`, run: func(ctx context.Context) error {
 			c.db.Exec(c.T, `SET exaudit.following = off; ALTER TABLE orders ADD COLUMN c`+fmt.Sprint(c.n)+` int; RESET exaudit.following`)
-			_, err := c.audit.Sync(ctx, nil)
+			_, err := c.adb.Sync(ctx, nil)
 			return err
 		}},
 		{name: "uninstall", held: `UPDATE mine_1 SET note = 'x'`, run: func(ctx context.Context) error {
-			return c.audit.Uninstall(ctx, []string{"mine_1"}, nil)
+			return c.adb.Uninstall(ctx, []string{"mine_1"}, nil)
 		}},
 		{name: "baseline", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.audit.Baseline(ctx, []string{"orders", "parts"}, &exaudit.BaselineOptions{EveryRow: true})
+			_, err := c.adb.Baseline(ctx, []string{"orders", "parts"}, &exaudit.BaselineOptions{EveryRow: true})
 			return err
 		}},
 		{name: "mark", run: func(ctx context.Context) error {
-			_, err := c.audit.Mark(ctx, "mine", &exaudit.MarkOptions{Note: "a note"})
+			_, err := c.adb.Mark(ctx, "mine", &exaudit.MarkOptions{Note: "a note"})
 			return err
 		}},
 		{name: "revert", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.audit.Revert(ctx, c.last("orders", "updated"), nil)
+			_, err := c.adb.Revert(ctx, c.last("orders", "updated"), nil)
 			return err
 		}},
 		{name: "undo", held: `UPDATE parts SET n = 7 WHERE id = 2`, run: func(ctx context.Context) error {
-			_, err := c.audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(c.last("parts", "updated"))), nil)
+			_, err := c.adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(c.last("parts", "updated"))), nil)
 			return err
 		}},
 		{name: "redo", run: func(ctx context.Context) error {
 			xid := pgtest.One[uint64](c.T, c.db, `SELECT xid FROM exaudit.versions WHERE rollback ORDER BY id DESC LIMIT 1`)
-			_, err := c.audit.Redo(ctx, xid, nil)
+			_, err := c.adb.Redo(ctx, xid, nil)
 			return err
 		}},
 		{name: "plan an undo, and apply it", run: func(ctx context.Context) error {
-			plan, err := c.audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTable("items")), nil)
+			plan, err := c.adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTable("items")), nil)
 			if err != nil {
 				return err
 			}
-			if err := c.audit.CheckUndo(ctx, plan); err != nil {
+			if err := c.adb.CheckUndo(ctx, plan); err != nil {
 				return err
 			}
-			_, err = c.audit.ApplyUndo(ctx, plan, nil)
+			_, err = c.adb.ApplyUndo(ctx, plan, nil)
 			return err
 		}},
 		{name: "track", run: func(ctx context.Context) error {
@@ -155,11 +155,11 @@ func (c *calls) writing() []call {
 			return c.generate(ctx, orderFile+customColumns)
 		}},
 		{name: "dry run with custom columns", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.file(ctx, orderFile+customColumns).Apply(ctx, c.audit, true)
+			_, err := c.file(ctx, orderFile+customColumns).Apply(ctx, c.adb, true)
 			return err
 		}},
 		{name: "install from a file", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.file(ctx, "tables:\n  orders: {mask: [note]}\n  parts:\nfollow_ddl: true\nnew_tables: ['public.*', 'theirs.*']\n").Apply(ctx, c.audit, false)
+			_, err := c.file(ctx, "tables:\n  orders: {mask: [note]}\n  parts:\nfollow_ddl: true\nnew_tables: ['public.*', 'theirs.*']\n").Apply(ctx, c.adb, false)
 			return err
 		}},
 	}
@@ -170,26 +170,26 @@ func (c *calls) reading() []call {
 	version := c.last("orders", "updated")
 	history := func(opts ...exaudit.HistoryOption) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := c.audit.History(ctx, "orders", 1, opts...)
+			_, err := c.adb.History(ctx, "orders", 1, opts...)
 			return err
 		}
 	}
 	search := func(opts ...exaudit.HistoryOption) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := c.audit.Versions(ctx, opts...)
+			_, err := c.adb.Versions(ctx, opts...)
 			return err
 		}
 	}
 	asOf := func(at exaudit.Point) func(context.Context) error {
 		return func(ctx context.Context) error {
 			for _, table := range []string{"orders", "parts"} {
-				for _, err := range c.audit.ImagesAsOf(ctx, table, at) {
+				for _, err := range c.adb.ImagesAsOf(ctx, table, at) {
 					if err != nil {
 						return err
 					}
 				}
 			}
-			_, err := c.audit.ImageAt(ctx, "orders", 1, at)
+			_, err := c.adb.ImageAt(ctx, "orders", 1, at)
 			return err
 		}
 	}
@@ -207,15 +207,15 @@ func (c *calls) reading() []call {
 		Customer *int `json:"customer"`
 	}
 	return []call{
-		{name: "check", run: c.audit.Check},
-		{name: "covered", run: func(ctx context.Context) error { return c.audit.Covered(ctx, "orders", "parts") }},
-		{name: "covered, all", run: func(ctx context.Context) error { return c.audit.Covered(ctx) }},
+		{name: "check", run: c.adb.Check},
+		{name: "covered", run: func(ctx context.Context) error { return c.adb.Covered(ctx, "orders", "parts") }},
+		{name: "covered, all", run: func(ctx context.Context) error { return c.adb.Covered(ctx) }},
 		{name: "assert covered", run: func(context.Context) error {
-			exaudittest.AssertCovered(c.T, c.audit, "public", "theirs_away")
+			exaudittest.AssertCovered(c.T, c.adb, "public", "theirs_away")
 			return nil
 		}},
 		{name: "status", run: func(ctx context.Context) error {
-			all, err := c.audit.Status(ctx)
+			all, err := c.adb.Status(ctx)
 			for _, s := range all {
 				for _, d := range s.Drift {
 					if !strings.HasPrefix(d.Table, "public.theirs") {
@@ -226,7 +226,7 @@ func (c *calls) reading() []call {
 			return err
 		}},
 		{name: "compare with a file", run: func(ctx context.Context) error {
-			all, err := c.audit.Status(ctx)
+			all, err := c.adb.Status(ctx)
 			if err != nil {
 				return err
 			}
@@ -234,43 +234,43 @@ func (c *calls) reading() []call {
 			return err
 		}},
 		{name: "following", run: func(ctx context.Context) error {
-			_, err := c.audit.Following(ctx)
+			_, err := c.adb.Following(ctx)
 			return err
 		}},
 		{name: "trackable", run: func(ctx context.Context) error {
-			_, _, err := c.audit.Trackable(ctx, "public")
+			_, _, err := c.adb.Trackable(ctx, "public")
 			return err
 		}},
 		{name: "marks", run: func(ctx context.Context) error {
-			_, err := c.audit.Marks(ctx)
+			_, err := c.adb.Marks(ctx)
 			return err
 		}},
 		{name: "history", run: history()},
 		{name: "history with states", run: history(exaudit.WithStates(), exaudit.Since(time.Now().Add(-time.Hour)))},
 		{name: "history, indexed", run: history(exaudit.ByCustom("who", "ann"))},
-		{name: "check a history", run: func(ctx context.Context) error { return c.audit.CheckHistory(ctx, "orders", 1) }},
+		{name: "check a history", run: func(ctx context.Context) error { return c.adb.CheckHistory(ctx, "orders", 1) }},
 		{name: "typed history", run: func(ctx context.Context) error {
-			for _, err := range exaudit.History[order](ctx, c.audit, "orders", 1) {
+			for _, err := range exaudit.History[order](ctx, c.adb, "orders", 1) {
 				if err != nil {
 					return err
 				}
 			}
-			_, err := exaudit.Latest[order](ctx, c.audit, "orders", 1)
+			_, err := exaudit.Latest[order](ctx, c.adb, "orders", 1)
 			return err
 		}},
 		{name: "a version", run: func(ctx context.Context) error {
-			_, err := c.audit.Version(ctx, version)
+			_, err := c.adb.Version(ctx, version)
 			return err
 		}},
 		{name: "states", run: func(ctx context.Context) error {
-			_, _, err := c.audit.States(ctx, version)
+			_, _, err := c.adb.States(ctx, version)
 			return err
 		}},
 		{name: "search everything", run: search(exaudit.Limit(1000))},
 		{name: "search by column", run: search(exaudit.ByColumn("note"), exaudit.Limit(1000))},
 		{name: "search by condition", run: search(exaudit.Where("v.action = 'updated'"), exaudit.ByTable("orders"), exaudit.SinceMark("before"))},
 		{name: "transactions", run: func(ctx context.Context) error {
-			_, err := c.audit.Transactions(ctx, exaudit.Limit(1000))
+			_, err := c.adb.Transactions(ctx, exaudit.Limit(1000))
 			return err
 		}},
 		{name: "as of a version", run: asOf(exaudit.AtVersion(version))},
@@ -279,11 +279,11 @@ func (c *calls) reading() []call {
 		{name: "as of, SQL", run: sql(`SELECT * FROM exaudit.as_of_mark(NULL::orders, 'before')`)},
 		{name: "the view history", run: sql(`SELECT * FROM exaudit.history WHERE table_name = 'orders'`)},
 		{name: "preview a revert", run: func(ctx context.Context) error {
-			_, err := c.audit.PlanRevert(ctx, version, nil)
+			_, err := c.adb.PlanRevert(ctx, version, nil)
 			return err
 		}},
 		{name: "plan an undo", run: func(ctx context.Context) error {
-			_, err := c.audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTable("orders", "parts")), nil)
+			_, err := c.adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTable("orders", "parts")), nil)
 			return err
 		}},
 	}
@@ -299,21 +299,21 @@ func withNeighbours(t *testing.T) (*calls, *neighbours.Street) {
 		CREATE TABLE parts (id int, day int, n int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
 		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
 		CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);`)
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	tables := append([]string{"orders", "parts", "items", "customers"}, neighbours.Tables...)
-	if _, err := audit.Install(context.Background(), tables, nil); err != nil {
+	if _, err := adb.Install(context.Background(), tables, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := audit.FollowDDL(context.Background(), exaudit.Following{NewTables: []string{"public.*", "theirs.*"}}, nil); err != nil {
+	if _, err := adb.FollowDDL(context.Background(), exaudit.Following{NewTables: []string{"public.*", "theirs.*"}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO customers VALUES (1); INSERT INTO orders VALUES (1, 1), (2, 2); INSERT INTO items VALUES (1, 1); INSERT INTO parts VALUES (1, 1), (2, 2)`)
-	if err := audit.IndexCustom(context.Background(), "who", nil); err != nil {
+	if err := adb.IndexCustom(context.Background(), "who", nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `SELECT exaudit.mark('before')`)
 	db.Exec(t, `SET exaudit.custom = '{"who": "ann"}'; UPDATE orders SET n = n + 1, note = 'second'; UPDATE parts SET day = 11 WHERE id = 2; UPDATE parts SET n = 4; RESET exaudit.custom`)
-	return &calls{T: t, db: db, audit: audit}, neighbours.MoveIn(t, db)
+	return &calls{T: t, db: db, adb: adb}, neighbours.MoveIn(t, db)
 }
 
 // Nothing of ours waits for who works on other tables.
@@ -339,7 +339,7 @@ func TestNothingWaitsForNeighbours(t *testing.T) {
 		t.Error("a wait is not seen")
 	}
 	street.MoveOut()
-	if _, err := c.audit.Sync(context.Background(), nil); err != nil {
+	if _, err := c.adb.Sync(context.Background(), nil); err != nil {
 		t.Error(err)
 	}
 }

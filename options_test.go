@@ -24,16 +24,16 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			t.Parallel()
 			ctx := context.Background()
 			db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, note jsonb, bio text DEFAULT 'none'); INSERT INTO people VALUES (1, 'Ann', '1')`)
-			audit := exaudit.New(db.Pool)
+			adb := exaudit.New(db.Pool)
 			options := exaudit.Options{Mask: []string{"ssn", "note"}, Exclude: []string{"bio"}, RecordSessionUser: true}
 			if capture == "full" {
 				options.Updates = "full"
 			}
-			if _, err := audit.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": options}}); err != nil {
+			if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": options}}); err != nil {
 				t.Fatal(err)
 			}
 			db.Exec(t, `UPDATE people SET ssn = '2'; UPDATE people SET name = 'Bob', note = 'null', bio = 'x'; UPDATE people SET ssn = '3', name = 'Cay'`)
-			versions := historyOf(t, audit, "people", 1, exaudit.WithStates())
+			versions := historyOf(t, adb, "people", 1, exaudit.WithStates())
 			if len(versions) != 3 {
 				t.Fatalf("%d versions, want 3", len(versions))
 			}
@@ -47,37 +47,37 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 				t.Error("session user is missing")
 			}
 			// nothing but masked values would change
-			if _, err := audit.Revert(ctx, versions[2].ID, nil); err != nil {
+			if _, err := adb.Revert(ctx, versions[2].ID, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := rows(t, db, "people"); got != `(1,Bob,3,null,x)` {
 				t.Errorf("after the revert: %s", got)
 			}
-			if _, err := audit.Revert(ctx, versions[2].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+			if _, err := adb.Revert(ctx, versions[2].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 				t.Errorf("a revert of nothing: %v", err)
 			}
 			db.Exec(t, `DELETE FROM people`)
-			versions = historyOf(t, audit, "people", 1)
+			versions = historyOf(t, adb, "people", 1)
 			deleted := versions[len(versions)-1].ID
-			preview, err := audit.PlanRevert(ctx, deleted, nil)
+			preview, err := adb.PlanRevert(ctx, deleted, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !slices.Equal(preview.LeftOut, []string{"bio", "note", "ssn"}) || preview.Why["note"] != revert.Masked || preview.Why["bio"] != revert.Excluded {
 				t.Errorf("left out: %v, why: %v", preview.LeftOut, preview.Why)
 			}
-			if _, err := audit.Revert(ctx, deleted, nil); err != nil {
+			if _, err := adb.Revert(ctx, deleted, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := rows(t, db, "people"); got != `(1,Bob,,,none)` {
 				t.Errorf("after the row came back: %s", got)
 			}
-			historyOf(t, audit, "people", 1, exaudit.WithStates())
+			historyOf(t, adb, "people", 1, exaudit.WithStates())
 			db.Exec(t, `UPDATE people SET ssn = 'y'; DELETE FROM people; INSERT INTO people VALUES (1, 'New', 'z')`)
-			historyOf(t, audit, "people", 1, exaudit.WithStates())
+			historyOf(t, adb, "people", 1, exaudit.WithStates())
 			// what is not masked is still checked
 			db.Exec(t, `ALTER TABLE people DISABLE TRIGGER ALL; UPDATE people SET name = 'secretly'; ALTER TABLE people ENABLE TRIGGER ALL`)
-			if _, err := audit.History(ctx, "people", 1, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
+			if _, err := adb.History(ctx, "people", 1, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
 				t.Errorf("changed behind its back: %v", err)
 			}
 		})
@@ -89,10 +89,10 @@ func TestMaskedLater(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text)`)
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	install := func(o exaudit.Options) {
 		t.Helper()
-		if _, err := audit.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": o}}); err != nil {
+		if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": o}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -102,14 +102,14 @@ func TestMaskedLater(t *testing.T) {
 	db.Exec(t, `UPDATE people SET ssn = 'c'`)
 	install(exaudit.Options{})
 	db.Exec(t, `UPDATE people SET ssn = 'd'`)
-	versions := historyOf(t, audit, "people", 1, exaudit.WithStates())
+	versions := historyOf(t, adb, "people", 1, exaudit.WithStates())
 	if got := asJSON(t, versions[2].State); got != `{"":[{"masked":"ssn"}],"id":1,"name":"Ann","ssn":"***"}` {
 		t.Errorf("masked state: %s", got)
 	}
 	if got := asJSON(t, versions[3].State); got != `{"id":1,"name":"Ann","ssn":"d"}` {
 		t.Errorf("state after it: %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "people"); got != `(1,Ann,a)` {
@@ -155,11 +155,11 @@ func TestConditionalHistory(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE posts (id int PRIMARY KEY, title text, secret text, status text)`)
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	options := exaudit.Options{Where: "status = 'public'", Mask: []string{"secret"}, Exclude: []string{"title"}}
 	install := func() {
 		t.Helper()
-		if _, err := audit.Install(ctx, []string{"posts"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"posts": options}}); err != nil {
+		if _, err := adb.Install(ctx, []string{"posts"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"posts": options}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -168,18 +168,18 @@ func TestConditionalHistory(t *testing.T) {
 	options.Exclude = nil
 	install()
 	db.Exec(t, `INSERT INTO posts VALUES (1, 'a', 's', 'draft', 1); UPDATE posts SET title = 'b'`)
-	db.Exec(t, `UPDATE posts SET status = 'public'`)                      // 0
-	db.Exec(t, `UPDATE posts SET title = 'c'`)                            // 1
-	db.Exec(t, `UPDATE posts SET status = 'draft'`)                       // 2
-	db.Exec(t, `UPDATE posts SET title = 'd', n = 7`)                     // out of sight
-	afterLeaving := historyOf(t, audit, "posts", 1, exaudit.WithStates()) // the present row is another
-	if _, err := audit.Revert(ctx, afterLeaving[1].ID, nil); !errors.Is(err, exaudit.ErrDiverged) || !strings.Contains(err.Error(), "out of sight") {
+	db.Exec(t, `UPDATE posts SET status = 'public'`)                    // 0
+	db.Exec(t, `UPDATE posts SET title = 'c'`)                          // 1
+	db.Exec(t, `UPDATE posts SET status = 'draft'`)                     // 2
+	db.Exec(t, `UPDATE posts SET title = 'd', n = 7`)                   // out of sight
+	afterLeaving := historyOf(t, adb, "posts", 1, exaudit.WithStates()) // the present row is another
+	if _, err := adb.Revert(ctx, afterLeaving[1].ID, nil); !errors.Is(err, exaudit.ErrDiverged) || !strings.Contains(err.Error(), "out of sight") {
 		t.Errorf("revert of a row that changed out of sight: %v", err)
 	}
 	db.Exec(t, `UPDATE posts SET status = 'public', title = 'e'`) // 3
 	db.Exec(t, `UPDATE posts SET title = 'f'`)                    // 4
 
-	versions := historyOf(t, audit, "posts", 1, exaudit.WithStates())
+	versions := historyOf(t, adb, "posts", 1, exaudit.WithStates())
 	if len(versions) != 5 {
 		t.Fatalf("%d versions, want 5", len(versions))
 	}
@@ -195,31 +195,31 @@ func TestConditionalHistory(t *testing.T) {
 	if got := patchJSON(t, versions[3].Gap); got != `{"n":["~",1,7],"title":["~","c","d"]}` {
 		t.Errorf("gap %s", got)
 	}
-	before, _, err := audit.States(ctx, versions[3].ID)
+	before, _, err := adb.States(ctx, versions[3].ID)
 	if err != nil || before["title"] != "d" {
 		t.Errorf("before version 3: %v, %v", before, err)
 	}
-	if _, err := audit.Revert(ctx, versions[2].ID, nil); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := adb.Revert(ctx, versions[2].ID, nil); !errors.Is(err, exaudit.ErrDiverged) {
 		t.Errorf("revert across the gap: %v", err)
 	}
-	if _, err := audit.Revert(ctx, versions[3].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[3].ID, nil); err != nil {
 		t.Errorf("revert up to the gap: %v", err)
 	}
 	if got := rows(t, db, "posts"); got != `(1,d,s,draft,7)` {
 		t.Errorf("reverted to %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID, &exaudit.RevertOptions{AllowDiverged: true}); err != nil {
+	if _, err := adb.Revert(ctx, versions[1].ID, &exaudit.RevertOptions{AllowDiverged: true}); err != nil {
 		t.Errorf("revert across the gap, allowed: %v", err)
 	}
 	// deleted and made again out of sight
 	db.Exec(t, `UPDATE posts SET status = 'draft'; DELETE FROM posts; INSERT INTO posts VALUES (1, 'z', NULL, 'public', 9)`)
-	versions = historyOf(t, audit, "posts", 1, exaudit.WithStates())
+	versions = historyOf(t, adb, "posts", 1, exaudit.WithStates())
 	if last := versions[len(versions)-1]; last.Action != exaudit.Created || last.Gap == nil {
 		t.Errorf("created again: %s, gap %v", last.Action, last.Gap)
 	}
 	// what the options do not explain is found still
 	db.Exec(t, `ALTER TABLE posts DISABLE TRIGGER ALL; UPDATE posts SET title = 'secretly'; ALTER TABLE posts ENABLE TRIGGER ALL; UPDATE posts SET title = 'x'`)
-	if _, err := audit.History(ctx, "posts", 1, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := adb.History(ctx, "posts", 1, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
 		t.Errorf("changed behind its back: %v", err)
 	}
 }

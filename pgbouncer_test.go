@@ -42,7 +42,7 @@ func TestPgBouncer(t *testing.T) {
 		pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol,
 	} {
 		t.Run(mode.String(), func(t *testing.T) {
-			audit := exaudit.New(pool(mode))
+			db := exaudit.New(pool(mode))
 			var group sync.WaitGroup
 			for w := range writers {
 				group.Go(func() {
@@ -52,7 +52,7 @@ func TestPgBouncer(t *testing.T) {
 						ctx = by(ctx, who)
 					}
 					for i := range writes {
-						if err := writeSomehow(ctx, audit, i, who); err != nil {
+						if err := writeSomehow(ctx, db, i, who); err != nil {
 							t.Errorf("%s, write %d: %v", who, i, err)
 						}
 					}
@@ -74,26 +74,26 @@ func TestPgBouncer(t *testing.T) {
 }
 
 // writeSomehow writes one note, each time another way.
-func writeSomehow(ctx context.Context, audit *exaudit.DB, i int, body string) error {
+func writeSomehow(ctx context.Context, db *exaudit.DB, i int, body string) error {
 	const sql = `INSERT INTO notes (body) VALUES ($1) RETURNING id`
 	switch i % 6 {
 	case 0:
-		_, err := audit.Exec(ctx, sql, body)
+		_, err := db.Exec(ctx, sql, body)
 		return err
 	case 1:
-		return audit.QueryRow(ctx, sql, body).Scan(new(int))
+		return db.QueryRow(ctx, sql, body).Scan(new(int))
 	case 2:
 		b := &pgx.Batch{}
 		b.Queue(sql, body)
-		return audit.SendBatch(ctx, b).Close()
+		return db.SendBatch(ctx, b).Close()
 	case 3:
-		_, err := audit.CopyFrom(ctx, pgx.Identifier{"notes"}, []string{"body"}, pgx.CopyFromRows([][]any{{body}}))
+		_, err := db.CopyFrom(ctx, pgx.Identifier{"notes"}, []string{"body"}, pgx.CopyFromRows([][]any{{body}}))
 		return err
 	case 4:
-		_, err := audit.Exec(ctx, `INSERT INTO notes (body) VALUES ('`+body+`')`)
+		_, err := db.Exec(ctx, `INSERT INTO notes (body) VALUES ('`+body+`')`)
 		return err
 	}
-	return pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error {
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, sql, body)
 		return err
 	})
@@ -111,12 +111,12 @@ func TestInitBehindPgBouncer(t *testing.T) {
 		pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe, pgx.QueryExecModeDescribeExec,
 		pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol,
 	} {
-		audit := exaudit.New(pool(mode))
+		adb := exaudit.New(pool(mode))
 		for range 2 { // of which the second may get the connection of the first
 			var group sync.WaitGroup
 			for range 3 {
 				group.Go(func() {
-					if _, err := audit.Init(ctx, nil); err != nil {
+					if _, err := adb.Init(ctx, nil); err != nil {
 						t.Errorf("%s: init: %v", mode, err)
 					}
 				})
@@ -129,7 +129,7 @@ func TestInitBehindPgBouncer(t *testing.T) {
 		if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`); n != 0 {
 			t.Errorf("%s: %d transactions are open", mode, n)
 		}
-		if err := audit.DropSchema(ctx, nil); err != nil {
+		if err := adb.DropSchema(ctx, nil); err != nil {
 			t.Errorf("%s: remove: %v", mode, err)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 // The time of a version is cut down, never rounded up: it would lie after what its transaction committed.
 func TestPrecisionCutsDown(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE late (id int PRIMARY KEY)`)
-	if changed, err := audit.SetPrecision(context.Background(), 1); err != nil || !changed {
+	db, adb := audited(t, `CREATE TABLE late (id int PRIMARY KEY)`)
+	if changed, err := adb.SetPrecision(context.Background(), 1); err != nil || !changed {
 		t.Fatal(changed, err)
 	}
 	auditdb.Install(t, db, "late")

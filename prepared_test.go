@@ -55,19 +55,19 @@ func TestPreparedByAnyName(t *testing.T) {
 				}
 			}
 		}
-		audit := exaudit.New(pool)
-		use("pool", audit)
+		adb := exaudit.New(pool)
+		use("pool", adb)
 		pooled, err := pool.Acquire(ctx)
 		end(t, err)
 		use("conn", exaudit.New(pooled))
 		pooled.Release()
-		tx := begin(t, ctx, audit)
+		tx := begin(t, ctx, adb)
 		use("own", tx)
 		end(t, tx.Commit(ctx))
 		tx = begin(t, ctx, pool)
 		use("foreign", exaudit.New(tx))
 		end(t, tx.Commit(ctx))
-		if _, err := audit.Exec(with, "VACUUM notes"); err != nil {
+		if _, err := adb.Exec(with, "VACUUM notes"); err != nil {
 			t.Errorf("%s: %v", mode, err)
 		}
 	}

@@ -39,7 +39,7 @@ const many = 100_000
 
 func benchmarkRead(b *testing.B, n int) {
 	ctx := context.Background()
-	db, audit := filled(b, n)
+	db, adb := filled(b, n)
 	b.Logf("%s", pgtest.One[string](b, db, `SELECT pg_size_pretty(pg_table_size('exaudit.versions')) || ' of versions, indexes ' ||
 		(SELECT string_agg(concat(i.indexrelid::regclass, ' ', pg_size_pretty(pg_relation_size(i.indexrelid))), ', ') FROM pg_index i WHERE i.indrelid = 'exaudit.versions'::regclass)`))
 	start := pgtest.One[time.Time](b, db, `SELECT min(recorded_at) FROM exaudit.versions WHERE id <= 1000`)
@@ -64,12 +64,12 @@ func benchmarkRead(b *testing.B, n int) {
 		})
 	}
 	search := func(opts ...exaudit.HistoryOption) ([]*exaudit.Version, error) {
-		return audit.Versions(ctx, append(opts, exaudit.Limit(100))...)
+		return adb.Versions(ctx, append(opts, exaudit.Limit(100))...)
 	}
-	measure("row", 10, func() ([]*exaudit.Version, error) { return audit.History(ctx, "orders", 1+number()%((n-many)/10)) })
-	measure("first-page", 100, func() ([]*exaudit.Version, error) { return audit.History(ctx, "orders", 0, exaudit.Limit(100)) })
+	measure("row", 10, func() ([]*exaudit.Version, error) { return adb.History(ctx, "orders", 1+number()%((n-many)/10)) })
+	measure("first-page", 100, func() ([]*exaudit.Version, error) { return adb.History(ctx, "orders", 0, exaudit.Limit(100)) })
 	measure("last-page", 100, func() ([]*exaudit.Version, error) {
-		return audit.History(ctx, "orders", 0, exaudit.After(int64(n-101*(n/many))), exaudit.Limit(100))
+		return adb.History(ctx, "orders", 0, exaudit.After(int64(n-101*(n/many))), exaudit.Limit(100))
 	})
 	measure("time", 100, func() ([]*exaudit.Version, error) {
 		at := start.Add(time.Duration(number()*9/10) * 10 * time.Millisecond)
@@ -82,11 +82,11 @@ func benchmarkRead(b *testing.B, n int) {
 	measure("table", 100, func() ([]*exaudit.Version, error) {
 		return search(exaudit.ByTable("orders"), exaudit.After(int64(number()*9/10)))
 	})
-	b.Run("all-pages", func(b *testing.B) { benchmarkPages(b, audit) })
+	b.Run("all-pages", func(b *testing.B) { benchmarkPages(b, adb) })
 }
 
 // benchmarkPages reads all versions of the row that has many, and says how much memory that takes.
-func benchmarkPages(b *testing.B, audit *exaudit.DB) {
+func benchmarkPages(b *testing.B, db *exaudit.DB) {
 	type order struct {
 		ID   int64
 		N    int32
@@ -97,7 +97,7 @@ func benchmarkPages(b *testing.B, audit *exaudit.DB) {
 		var stats runtime.MemStats
 		runtime.ReadMemStats(&stats)
 		before, most, read := stats.HeapAlloc, uint64(0), 0
-		for version, err := range exaudit.History[order](context.Background(), audit, "orders", 0) {
+		for version, err := range exaudit.History[order](context.Background(), db, "orders", 0) {
 			if err != nil || version.After.N != int32(read) {
 				b.Fatalf("version %d: %v, %v", read, version.After, err)
 			}
@@ -136,11 +136,11 @@ func filled(b *testing.B, n int) (*pgtest.DB, *exaudit.DB) {
 	db.Exec(b, `SET maintenance_work_mem = '1GB'; CREATE UNIQUE INDEX versions_entity ON exaudit.versions (table_id, entity_id, id);
 		ALTER TABLE exaudit.versions REPLICA IDENTITY USING INDEX versions_entity`)
 	db.Exec(b, `SELECT brin_summarize_new_values('exaudit.versions_id_time')`)
-	audit := exaudit.New(db.Pool)
-	if err := audit.IndexCustom(context.Background(), "actor", nil); err != nil {
+	adb := exaudit.New(db.Pool)
+	if err := adb.IndexCustom(context.Background(), "actor", nil); err != nil {
 		b.Fatal(err)
 	}
 	db.Exec(b, `VACUUM (ANALYZE) exaudit.versions`)
 	b.Logf("filled with %d versions in %.0f s", n, time.Since(begun).Seconds())
-	return db, audit
+	return db, adb
 }

@@ -12,11 +12,11 @@ import (
 func TestReaderWithoutUsageElsewhere(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, n int); INSERT INTO p VALUES (1, 1), (2, 2);
+	db, adb := audited(t, `CREATE TABLE p (id int PRIMARY KEY, n int); INSERT INTO p VALUES (1, 1), (2, 2);
 		CREATE SCHEMA billing; CREATE TABLE billing.b (id int PRIMARY KEY); CREATE TABLE billing.gone (id int PRIMARY KEY)`,
 		"p", "billing.b", "billing.gone")
 	db.Exec(t, `INSERT INTO billing.gone VALUES (1)`)
-	if err := audit.Uninstall(ctx, []string{"billing.gone"}, nil); err != nil {
+	if err := adb.Uninstall(ctx, []string{"billing.gone"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	reader := db.Role(t, "IN ROLE exaudit_reader")

@@ -46,24 +46,24 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 				t.Parallel()
 				ctx := context.Background()
 				reason := c.reason
-				db, audit := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int)`+partitioned)
+				db, adb := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int)`+partitioned)
 				if partitioned != "" {
 					db.Exec(t, `CREATE TABLE goods_all PARTITION OF goods DEFAULT`)
 					reason.Detail = strings.Replace(reason.Detail, "goods", "goods_all", 1)
 				}
 				options := &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": {AllowIgnore: true}}}
-				if _, err := audit.Install(ctx, []string{"goods"}, options); err != nil {
+				if _, err := adb.Install(ctx, []string{"goods"}, options); err != nil {
 					t.Fatal(err)
 				}
 				db.Exec(t, `INSERT INTO goods VALUES (1, 10), (2, 20)`)
 				bad := inOneTransaction(t, db, `UPDATE goods SET price = 11 WHERE id = 1`)
-				undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(inOneTransaction(t, db, `UPDATE goods SET price = 21 WHERE id = 2`))), nil)
+				undone, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(inOneTransaction(t, db, `UPDATE goods SET price = 21 WHERE id = 2`))), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				before := rows(t, db, "goods")
 				if c.by == "" {
-					if err := audit.Uninstall(ctx, []string{"goods"}, nil); err != nil {
+					if err := adb.Uninstall(ctx, []string{"goods"}, nil); err != nil {
 						t.Fatal(err)
 					}
 				} else {
@@ -74,16 +74,16 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer fresh.Close(ctx)
-				audit = exaudit.New(fresh)
-				_, plan := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
-				_, undo := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
-				_, redo := audit.Redo(ctx, undone.Transaction, nil)
-				_, preview := audit.PlanRevert(ctx, 3, nil)
-				_, revert := audit.Revert(ctx, 3, nil)
-				_, diverged := audit.Revert(ctx, 3, &exaudit.RevertOptions{AllowDiverged: true})
+				adb = exaudit.New(fresh)
+				_, plan := adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
+				_, undo := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
+				_, redo := adb.Redo(ctx, undone.Transaction, nil)
+				_, preview := adb.PlanRevert(ctx, 3, nil)
+				_, revert := adb.Revert(ctx, 3, nil)
+				_, diverged := adb.Revert(ctx, 3, &exaudit.RevertOptions{AllowDiverged: true})
 				for what, err := range map[string]error{
 					"plan": plan, "undo": undo, "redo": redo, "preview": preview, "revert": revert,
-					"revert, diverged or not": diverged, "probe": audit.Covered(ctx, "goods"), "probe of all": audit.Covered(ctx),
+					"revert, diverged or not": diverged, "probe": adb.Covered(ctx, "goods"), "probe of all": adb.Covered(ctx),
 				} {
 					wantUnrecorded(t, what, err, reason)
 				}
@@ -110,19 +110,19 @@ func TestRevertAndUndoWantTheirVersions(t *testing.T) {
 		`CREATE FUNCTION lost() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 		 CREATE TRIGGER lost BEFORE INSERT ON exaudit.versions FOR EACH ROW EXECUTE FUNCTION lost()`,
 	} {
-		db, audit := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int, note text)`)
+		db, adb := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int, note text)`)
 		auditdb.ByOption(t, db, "goods", exaudit.Options{})
-		if _, err := audit.Install(ctx, []string{"goods"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": {Exclude: []string{"note"}}}}); err != nil {
+		if _, err := adb.Install(ctx, []string{"goods"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": {Exclude: []string{"note"}}}}); err != nil {
 			t.Fatal(err)
 		}
 		db.Exec(t, `INSERT INTO goods VALUES (1, 10)`)
 		bad := inOneTransaction(t, db, `UPDATE goods SET price = 11`)
 		before := rows(t, db, "goods")
 		db.Exec(t, lost)
-		if _, err := audit.Revert(ctx, 2, nil); !errors.Is(err, exaudit.ErrNotRecording) {
+		if _, err := adb.Revert(ctx, 2, nil); !errors.Is(err, exaudit.ErrNotRecording) {
 			t.Errorf("revert: %v, want ErrNotRecording", err)
 		}
-		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
+		if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
 			t.Errorf("undo: %v, want ErrNotRecording", err)
 		}
 		expect(t, db, "goods", before)
@@ -133,13 +133,13 @@ func TestRevertAndUndoWantTheirVersions(t *testing.T) {
 func TestRevertOfWhatOptionsLeaveOut(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int, note text)`)
+	db, adb := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int, note text)`)
 	options := exaudit.Options{Exclude: []string{"note"}, Where: "price > 10"}
-	if _, err := audit.Install(ctx, []string{"goods"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": options}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"goods"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": options}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO goods VALUES (1, 20); UPDATE goods SET price = 30; UPDATE goods SET price = 1; UPDATE goods SET price = 2`)
-	if _, err := audit.Revert(ctx, 2, &exaudit.RevertOptions{AllowDiverged: true, SetColumns: map[string]any{"note": "back"}}); err != nil {
+	if _, err := adb.Revert(ctx, 2, &exaudit.RevertOptions{AllowDiverged: true, SetColumns: map[string]any{"note": "back"}}); err != nil {
 		t.Error(err)
 	}
 	expect(t, db, "goods", "(1,20,back)")
@@ -158,7 +158,7 @@ func TestCovered(t *testing.T) {
 		CREATE VIEW v AS SELECT 1 AS id`, "goods", "s.x")
 	app := db.Role(t, "")
 	conn := db.Connect(t, app)
-	audit := exaudit.New(conn)
+	adb := exaudit.New(conn)
 	for _, c := range []struct {
 		tables []string
 		want   string
@@ -170,7 +170,7 @@ func TestCovered(t *testing.T) {
 		{[]string{"missing"}, "no such table"},
 		{[]string{"v"}, "it is a view"},
 	} {
-		if err := audit.Covered(ctx, c.tables...); !strings.Contains(fmt.Sprint(err), c.want) {
+		if err := adb.Covered(ctx, c.tables...); !strings.Contains(fmt.Sprint(err), c.want) {
 			t.Errorf("%q: %v, want %s", c.tables, err, c.want)
 		}
 	}
@@ -181,13 +181,13 @@ func TestCovered(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `GRANT USAGE ON SCHEMA s TO `+app)
-	if err := audit.Covered(ctx); err != nil {
+	if err := adb.Covered(ctx); err != nil {
 		t.Errorf("the schemas on the path: %v", err)
 	}
 	db.Exec(t, `DROP TABLE s.x`)
-	if err := audit.Covered(ctx); !errors.Is(err, exaudit.ErrNoTable) {
+	if err := adb.Covered(ctx); !errors.Is(err, exaudit.ErrNoTable) {
 		t.Errorf("no table at all: %v, want ErrNoTable", err)
 	}
 	db.Exec(t, `CREATE TABLE s.x (id int PRIMARY KEY)`)
-	wantUnrecorded(t, "created again", audit.Covered(ctx, "s.x"), exaudit.Unrecorded{Table: "s.x", Reason: exaudit.NoTriggers})
+	wantUnrecorded(t, "created again", adb.Covered(ctx, "s.x"), exaudit.Unrecorded{Table: "s.x", Reason: exaudit.NoTriggers})
 }

@@ -14,12 +14,12 @@ func TestRetypedColumnIsKnownSince(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE seen (id int PRIMARY KEY, a text, b int)`)
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	auditdb.Install(t, db, "seen")
 	db.Exec(t, `INSERT INTO seen VALUES (1, '5', 1)`)
 	db.Exec(t, `UPDATE seen SET b = 2`)
 	db.Exec(t, `ALTER TABLE seen ALTER a TYPE int USING a::int + 1`)
-	if _, err := audit.Sync(ctx, nil); err != nil {
+	if _, err := adb.Sync(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE seen SET b = 3`)
@@ -27,7 +27,7 @@ func TestRetypedColumnIsKnownSince(t *testing.T) {
 	check := func(key int, known ...int) { // by how many versions; of a version that has changed it, the row before is not
 		t.Helper()
 		n := 0
-		for v, err := range exaudit.History[seen](ctx, audit, "seen", key) {
+		for v, err := range exaudit.History[seen](ctx, adb, "seen", key) {
 			end(t, err)
 			n++
 			if is := !slices.Contains(v.Unknown, "a"); is != slices.Contains(known, n) {
@@ -38,14 +38,14 @@ func TestRetypedColumnIsKnownSince(t *testing.T) {
 		}
 	}
 	check(1, 3, 4)
-	latest, err := exaudit.Latest[seen](ctx, audit, "seen", 1)
+	latest, err := exaudit.Latest[seen](ctx, adb, "seen", 1)
 	end(t, err)
 	if len(latest.Unknown) > 0 || *latest.After.A != 6 {
 		t.Errorf("latest %+v, unknown %v", latest.After, latest.Unknown)
 	}
 	db.Exec(t, `UPDATE seen SET id = 11`)
 	check(11, 3, 4, 5)
-	if latest, err = exaudit.Latest[seen](ctx, audit, "seen", 11); err != nil || len(latest.Unknown) > 0 || *latest.After.A != 6 {
+	if latest, err = exaudit.Latest[seen](ctx, adb, "seen", 11); err != nil || len(latest.Unknown) > 0 || *latest.After.A != 6 {
 		t.Errorf("latest %+v, unknown %v, %v", latest.After, latest.Unknown, err)
 	}
 }

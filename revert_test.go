@@ -27,22 +27,22 @@ INSERT INTO customers VALUES (1, 'Ada'), (2, 'Bob');`
 func TestRevertUpdate(t *testing.T) {
 	t.Parallel()
 	ctx := exaudit.With(context.Background(), exaudit.Custom{"actor_id": 7})
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total, code) VALUES (1.50, NULL)`)
 	original := rows(t, db, "orders")
 	db.Exec(t, `UPDATE orders SET total = 2.00, code = 'A'`)
 	db.Exec(t, `UPDATE orders SET status = 'paid', info = '{"a": [1, 2]}'`)
 	db.Exec(t, `UPDATE orders SET total = NULL`)
-	versions := historyOf(t, audit, "orders", 1)
+	versions := historyOf(t, adb, "orders", 1)
 
-	preview, err := audit.PlanRevert(ctx, versions[1].ID, nil)
+	preview, err := adb.PlanRevert(ctx, versions[1].ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(historyOf(t, audit, "orders", 1)); n != 4 {
+	if n := len(historyOf(t, adb, "orders", 1)); n != 4 {
 		t.Fatalf("Preview wrote: %d versions, want 4", n)
 	}
-	done, err := audit.Revert(ctx, versions[1].ID, nil)
+	done, err := adb.Revert(ctx, versions[1].ID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,11 +56,11 @@ func TestRevertUpdate(t *testing.T) {
 	if a, b := patchJSON(t, done.Patch), patchJSON(t, preview.Patch); a != b {
 		t.Errorf("Preview gave %s, Revert %s", b, a)
 	}
-	last := historyOf(t, audit, "orders", 1, exaudit.WithStates())[4]
+	last := historyOf(t, adb, "orders", 1, exaudit.WithStates())[4]
 	if !last.Rollback || asJSON(t, last.Custom) != `{"actor_id":7}` {
 		t.Errorf("rollback %v, custom %v", last.Rollback, last.Custom)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Revert(ctx, versions[1].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("second time: %v, want ErrNothingToDo", err)
 	}
 }
@@ -68,13 +68,13 @@ func TestRevertUpdate(t *testing.T) {
 func TestRevertDeleteAndCreate(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders, "orders", "customers")
+	db, adb := audited(t, orders, "orders", "customers")
 	db.Exec(t, `INSERT INTO orders (customer, total, info) VALUES (1, 1.50, 'null')`)
 	original := rows(t, db, "orders")
 	db.Exec(t, `DELETE FROM orders`)
-	versions := historyOf(t, audit, "orders", 1)
+	versions := historyOf(t, adb, "orders", 1)
 
-	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "orders"); got != original {
@@ -83,13 +83,13 @@ func TestRevertDeleteAndCreate(t *testing.T) {
 	if !pgtest.One[bool](t, db, `SELECT info = 'null' FROM orders`) {
 		t.Error("the JSON null came back as an SQL NULL")
 	}
-	if _, err := audit.Revert(ctx, versions[0].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[0].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "orders"); got != "" {
 		t.Errorf("the created row is still there: %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[0].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Revert(ctx, versions[0].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("second time: %v, want ErrNothingToDo", err)
 	}
 }
@@ -97,29 +97,29 @@ func TestRevertDeleteAndCreate(t *testing.T) {
 func TestRevertKeepsColumnsAddedSince(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
 	db.Exec(t, `UPDATE orders SET total = 2`)
 	db.Exec(t, `ALTER TABLE orders ADD COLUMN note text NOT NULL DEFAULT 'none'`)
 	db.Exec(t, `UPDATE orders SET total = 3, note = 'kept'`)
-	versions := historyOf(t, audit, "orders", 1)
+	versions := historyOf(t, adb, "orders", 1)
 
-	if _, err := audit.Revert(ctx, versions[2].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[2].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT total || note FROM orders`); got != "2.00none" {
 		t.Errorf("to before the last version: %s, want 2.00none", got)
 	}
 	db.Exec(t, `UPDATE orders SET note = 'kept'`)
-	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT total || note FROM orders`); got != "1.00none" {
 		t.Errorf("to before the second version: %s, want 1.00none", got)
 	}
 	db.Exec(t, `DELETE FROM orders`)
-	versions = historyOf(t, audit, "orders", 1)
-	if _, err := audit.Revert(ctx, versions[len(versions)-1].ID, nil); err != nil {
+	versions = historyOf(t, adb, "orders", 1)
+	if _, err := adb.Revert(ctx, versions[len(versions)-1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -146,13 +146,13 @@ func TestRevertRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			db, audit := audited(t, orders, "orders")
+			db, adb := audited(t, orders, "orders")
 			db.Exec(t, `INSERT INTO orders (customer, total, code) VALUES (1, 1.50, 'A')`)
 			for _, statement := range c.before {
 				db.Exec(t, statement)
 			}
 			count := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`)
-			if _, err := audit.Revert(ctx, 2, nil); !errors.Is(err, c.want) {
+			if _, err := adb.Revert(ctx, 2, nil); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 			if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`); n != count {
@@ -164,8 +164,8 @@ func TestRevertRefuses(t *testing.T) {
 
 func TestRevertNoVersion(t *testing.T) {
 	t.Parallel()
-	_, audit := audited(t, orders, "orders")
-	if _, err := audit.Revert(context.Background(), 12345, nil); !errors.Is(err, exaudit.ErrNoVersion) {
+	_, db := audited(t, orders, "orders")
+	if _, err := db.Revert(context.Background(), 12345, nil); !errors.Is(err, exaudit.ErrNoVersion) {
 		t.Errorf("got %v, want ErrNoVersion", err)
 	}
 }
@@ -173,12 +173,12 @@ func TestRevertNoVersion(t *testing.T) {
 func TestRevertDiverged(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total, status) VALUES (1, 'new')`)
 	db.Exec(t, `UPDATE orders SET total = 2`)
 	db.Exec(t, `SET session_replication_role = replica; UPDATE orders SET status = 'silently'; RESET session_replication_role`)
 
-	_, err := audit.Revert(ctx, 2, nil)
+	_, err := adb.Revert(ctx, 2, nil)
 	var diverged *exaudit.DivergedError
 	if !errors.As(err, &diverged) {
 		t.Fatalf("got %v, want a DivergedError", err)
@@ -186,7 +186,7 @@ func TestRevertDiverged(t *testing.T) {
 	if got := patchJSON(t, diverged.Difference); got != `{"status":["~","new","silently"]}` {
 		t.Errorf("difference %s", got)
 	}
-	if _, err := audit.Revert(ctx, 2, &exaudit.RevertOptions{AllowDiverged: true}); err != nil {
+	if _, err := adb.Revert(ctx, 2, &exaudit.RevertOptions{AllowDiverged: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT total || status FROM orders`); got != "1.00silently" {
@@ -197,40 +197,40 @@ func TestRevertDiverged(t *testing.T) {
 // A trigger that keeps updated_at is on half of all tables; a revert lives with it.
 func TestRevertWithUpdatedAt(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE notes (id int PRIMARY KEY, body text, updated_at timestamptz);
 		CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at := clock_timestamp(); RETURN NEW; END';
 		CREATE TRIGGER touch BEFORE UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION touch();`, "notes")
 	db.Exec(t, `INSERT INTO notes VALUES (1, 'one', '2020-01-01')`)
 	db.Exec(t, `UPDATE notes SET body = 'two'`)
-	if _, err := audit.Revert(context.Background(), 2, nil); err != nil {
+	if _, err := adb.Revert(context.Background(), 2, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT body FROM notes WHERE updated_at > '2026-01-01'`); got != "one" {
 		t.Errorf("body %s, want one", got)
 	}
-	historyOf(t, audit, "notes", 1, exaudit.WithStates())
+	historyOf(t, adb, "notes", 1, exaudit.WithStates())
 }
 
 func TestRevertPrimaryKeyChange(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE tags (name text PRIMARY KEY, uses int)`, "tags")
+	db, adb := audited(t, `CREATE TABLE tags (name text PRIMARY KEY, uses int)`, "tags")
 	db.Exec(t, `INSERT INTO tags VALUES ('go', 1)`)
 	db.Exec(t, `UPDATE tags SET uses = 2`)
 	db.Exec(t, `UPDATE tags SET name = 'golang', uses = 3`)
 	db.Exec(t, `UPDATE tags SET uses = 4`)
 	for _, key := range []string{"go", "golang"} {
-		if n := len(historyOf(t, audit, "tags", key, exaudit.WithStates())); n != 4 {
+		if n := len(historyOf(t, adb, "tags", key, exaudit.WithStates())); n != 4 {
 			t.Errorf("history of %s has %d versions, want 4", key, n)
 		}
 	}
-	if _, err := audit.Revert(context.Background(), 2, nil); err != nil {
+	if _, err := adb.Revert(context.Background(), 2, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "tags"); got != "(go,1)" {
 		t.Errorf("reverted to %s", got)
 	}
-	if n := len(historyOf(t, audit, "tags", "go", exaudit.WithStates())); n != 5 {
+	if n := len(historyOf(t, adb, "tags", "go", exaudit.WithStates())); n != 5 {
 		t.Errorf("history of go has %d versions, want 5", n)
 	}
 }
@@ -239,7 +239,7 @@ func TestRevertPrimaryKeyChange(t *testing.T) {
 func TestRevertMove(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE events (id int, day date, info jsonb, f float8, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
 		CREATE TABLE old PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 		CREATE TABLE new (f float8, info jsonb, day date NOT NULL, id int NOT NULL); ALTER TABLE events ATTACH PARTITION new FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')`, "events")
@@ -249,7 +249,7 @@ func TestRevertMove(t *testing.T) {
 	db.Exec(t, `UPDATE events SET day = '2025-05-06', f = 0, info = NULL`)
 	db.Exec(t, `UPDATE events SET f = 2`)
 	for _, day := range []string{"2024-05-06", "2025-05-06"} {
-		versions := historyOf(t, audit, "events", exaudit.Key{day, 1}, exaudit.WithStates())
+		versions := historyOf(t, adb, "events", exaudit.Key{day, 1}, exaudit.WithStates())
 		var got []string
 		for _, v := range versions {
 			got = append(got, string(v.Action))
@@ -261,40 +261,40 @@ func TestRevertMove(t *testing.T) {
 			t.Errorf("the move is %s, want %s", patchJSON(t, versions[2].Patch), want)
 		}
 	}
-	versions := historyOf(t, audit, "events", exaudit.Key{"2024-05-06", 1})
+	versions := historyOf(t, adb, "events", exaudit.Key{"2024-05-06", 1})
 
 	// the move, with what came after it
-	if _, err := audit.Revert(ctx, versions[2].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[2].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "old"); got != `(1,2024-05-06,"{""a"": 1}",-0)` || rows(t, db, "new") != "" {
 		t.Errorf("reverted to %s, and %s", got, rows(t, db, "new"))
 	}
-	reverted := historyOf(t, audit, "events", exaudit.Key{"2025-05-06", 1}, exaudit.WithStates())
+	reverted := historyOf(t, adb, "events", exaudit.Key{"2025-05-06", 1}, exaudit.WithStates())
 	if last := reverted[len(reverted)-1]; len(reverted) != 5 || last.Action != exaudit.Updated || !last.Rollback {
 		t.Errorf("%d versions, the last is %+v", len(reverted), last)
 	}
 	// a revert of the revert moves it again
-	if _, err := audit.Revert(ctx, reverted[4].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, reverted[4].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "new"); got != `(2,,2025-05-06,1)` {
 		t.Errorf("moved to %s", got)
 	}
 	// to before both
-	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "old"); got != original {
 		t.Errorf("reverted to %s, want %s", got, original)
 	}
-	if _, err := audit.Revert(ctx, versions[0].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[0].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "events"); got != "" {
 		t.Errorf("reverted to %s, want nothing", got)
 	}
-	historyOf(t, audit, "events", exaudit.Key{"2024-05-06", 1}, exaudit.WithStates())
+	historyOf(t, adb, "events", exaudit.Key{"2024-05-06", 1}, exaudit.WithStates())
 }
 
 // Two operators revert at once, while the application goes on: one after the other, and
@@ -302,14 +302,14 @@ func TestRevertMove(t *testing.T) {
 func TestRevertRace(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total, info) VALUES (0, '{}')`)
 	db.Exec(t, `UPDATE orders SET status = 'bad'`)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for range 20 {
-				if _, err := audit.Revert(ctx, 2, nil); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
+				if _, err := adb.Revert(ctx, 2, nil); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
 					t.Error(err)
 				}
 			}
@@ -324,18 +324,18 @@ func TestRevertRace(t *testing.T) {
 	}
 	wg.Wait()
 	// Rebuilding checks that every version fits the one before.
-	historyOf(t, audit, "orders", 1, exaudit.WithStates())
+	historyOf(t, adb, "orders", 1, exaudit.WithStates())
 }
 
 // A revert is part of the caller's transaction, and leaves its session data alone.
 func TestRevertInTransaction(t *testing.T) {
 	t.Parallel()
 	ctx := exaudit.With(context.Background(), exaudit.Custom{"actor_id": 7})
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
 	db.Exec(t, `UPDATE orders SET total = 2`)
 
-	tx, err := audit.Begin(ctx)
+	tx, err := adb.Begin(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +348,7 @@ func TestRevertInTransaction(t *testing.T) {
 	if err := tx.Commit(ctx); err != nil {
 		t.Fatal(err)
 	}
-	versions := historyOf(t, audit, "orders", 1)
+	versions := historyOf(t, adb, "orders", 1)
 	if got := asJSON(t, versions[2].Custom); got != `{"actor_id":7,"reason":"wrong price"}` || !versions[2].Rollback {
 		t.Errorf("the revert: %s, rollback %v", got, versions[2].Rollback)
 	}
@@ -361,21 +361,21 @@ func TestRevertInTransaction(t *testing.T) {
 func TestRevertExpected(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
 	db.Exec(t, `UPDATE orders SET total = 2`)
-	shown, err := audit.PlanRevert(ctx, 2, nil)
+	shown, err := adb.PlanRevert(ctx, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE orders SET status = 'paid'`)
-	if _, err := audit.ApplyRevert(ctx, shown, nil); !errors.Is(err, exaudit.ErrChanged) {
+	if _, err := adb.ApplyRevert(ctx, shown, nil); !errors.Is(err, exaudit.ErrChanged) {
 		t.Errorf("after another change: %v, want ErrChanged", err)
 	}
-	if shown, err = audit.PlanRevert(ctx, 2, nil); err != nil {
+	if shown, err = adb.PlanRevert(ctx, 2, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := audit.ApplyRevert(ctx, shown, nil); err != nil {
+	if _, err := adb.ApplyRevert(ctx, shown, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -384,12 +384,12 @@ func TestRevertExpected(t *testing.T) {
 func TestRevertReferencing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE SCHEMA "Odd"; CREATE TABLE people (id int, part int, boss int, bpart int, PRIMARY KEY (part, id), FOREIGN KEY (bpart, boss) REFERENCES people ON DELETE SET NULL);
+	db, adb := audited(t, `CREATE SCHEMA "Odd"; CREATE TABLE people (id int, part int, boss int, bpart int, PRIMARY KEY (part, id), FOREIGN KEY (bpart, boss) REFERENCES people ON DELETE SET NULL);
 		CREATE TABLE "Odd"."my.notes" (n int PRIMARY KEY, "p art" int, "per""son" bigint, FOREIGN KEY ("p art", "per""son") REFERENCES people (part, id) ON DELETE CASCADE) PARTITION BY RANGE (n);
 		CREATE TABLE notes_1 PARTITION OF "Odd"."my.notes" DEFAULT;
 		CREATE TABLE strict (p int, i int, FOREIGN KEY (p, i) REFERENCES people); CREATE TABLE hidden (p int, i int, FOREIGN KEY (p, i) REFERENCES people ON DELETE CASCADE)`, "people")
 	db.Exec(t, `INSERT INTO people VALUES (1, 0, 1, 0), (2, 0, 1, 0), (3, 0, NULL, NULL); INSERT INTO "Odd"."my.notes" SELECT n, 0, 1 FROM generate_series(1, 5) n; INSERT INTO "Odd"."my.notes" VALUES (9, 0, 3); INSERT INTO hidden VALUES (0, 1)`)
-	preview, err := audit.PlanRevert(ctx, 1, nil)
+	preview, err := adb.PlanRevert(ctx, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -411,16 +411,16 @@ func TestRevertReferencing(t *testing.T) {
 		}
 	}
 	db.Exec(t, `INSERT INTO strict VALUES (0, 3)`)
-	if preview, err = audit.PlanRevert(ctx, 3, nil); err != nil || len(preview.Referencing) != 2 || preview.Referencing[1].Action != "in the way" {
+	if preview, err = adb.PlanRevert(ctx, 3, nil); err != nil || len(preview.Referencing) != 2 || preview.Referencing[1].Action != "in the way" {
 		t.Errorf("in the way: %v, %v", preview, err)
 	}
-	done, err := audit.Revert(ctx, 1, nil)
+	done, err := adb.Revert(ctx, 1, nil)
 	if err != nil || asJSON(t, done.Referencing) != want {
 		t.Errorf("reverted: %v, %v", done, err)
 	}
 	db.Exec(t, `UPDATE people SET bpart = 0, boss = 3 WHERE id = 2`)
-	versions := historyOf(t, audit, "people", exaudit.Key{0, 2})
-	if preview, err := audit.PlanRevert(ctx, versions[len(versions)-1].ID, nil); err != nil || preview.Referencing != nil {
+	versions := historyOf(t, adb, "people", exaudit.Key{0, 2})
+	if preview, err := adb.PlanRevert(ctx, versions[len(versions)-1].ID, nil); err != nil || preview.Referencing != nil {
 		t.Errorf("a row that stays: %v, %v", preview, err)
 	}
 }
@@ -428,15 +428,15 @@ func TestRevertReferencing(t *testing.T) {
 // A version of a row that is gone is found, whoever had its key since.
 func TestRevertOfARowWhoseKeyWentOn(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE t (id int PRIMARY KEY, v text)`, "t")
+	db, adb := audited(t, `CREATE TABLE t (id int PRIMARY KEY, v text)`, "t")
 	db.Exec(t, `INSERT INTO t VALUES (1000, 'orig')`)
 	db.Exec(t, `DELETE FROM t WHERE id = 1000; INSERT INTO t VALUES (1000, 'B')`)
 	db.Exec(t, `UPDATE t SET id = 2 WHERE id = 1000`)
 	db.Exec(t, `INSERT INTO t VALUES (1000, 'C')`)
-	if _, err := audit.Revert(context.Background(), 1, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Revert(context.Background(), 1, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("revert of a row that is gone: %v, want nothing to do", err)
 	}
-	if _, err := audit.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrUniqueConflict) {
+	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrUniqueConflict) {
 		t.Errorf("revert of a delete: %v, want a unique conflict", err)
 	}
 	expect(t, db, "t", `(1000,C) (2,B)`)

@@ -130,7 +130,7 @@ func TestRoundTrips(t *testing.T) {
 	} {
 		t.Run(mode.String(), func(t *testing.T) {
 			c := through(t, db, mode)
-			audit := exaudit.New(c.pool)
+			adb := exaudit.New(c.pool)
 			ctx := exaudit.With(context.Background(), exaudit.Custom{"actor_id": 7})
 			var begun pgx.Tx
 			for _, step := range []struct {
@@ -138,27 +138,27 @@ func TestRoundTrips(t *testing.T) {
 				do   func(context.Context) error
 				want int
 			}{
-				{"Exec", func(ctx context.Context) error { _, err := audit.Exec(ctx, update, 1); return err }, 1 + prepares},
+				{"Exec", func(ctx context.Context) error { _, err := adb.Exec(ctx, update, 1); return err }, 1 + prepares},
 				{"Query", func(ctx context.Context) error {
-					rows, err := audit.Query(ctx, update, 1)
+					rows, err := adb.Query(ctx, update, 1)
 					if err != nil {
 						return err
 					}
 					_, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 					return err
 				}, 1 + prepares},
-				{"QueryRow", func(ctx context.Context) error { return audit.QueryRow(ctx, update, 1).Scan(new(int64)) }, 1 + prepares},
+				{"QueryRow", func(ctx context.Context) error { return adb.QueryRow(ctx, update, 1).Scan(new(int64)) }, 1 + prepares},
 				{"SendBatch", func(ctx context.Context) error {
 					b := &pgx.Batch{}
 					b.Queue(update, 1)
 					b.Queue(update, 2)
-					return audit.SendBatch(ctx, b).Close()
+					return adb.SendBatch(ctx, b).Close()
 				}, 1 + prepares},
 				{"a mode", func(ctx context.Context) error {
-					_, err := audit.Exec(ctx, update, pgx.QueryExecModeExec, 1)
+					_, err := adb.Exec(ctx, update, pgx.QueryExecModeExec, 1)
 					return err
 				}, 1},
-				{"Begin", func(ctx context.Context) (err error) { begun, err = audit.Begin(ctx); return err }, 1},
+				{"Begin", func(ctx context.Context) (err error) { begun, err = adb.Begin(ctx); return err }, 1},
 				{"Exec in it", func(ctx context.Context) error { _, err := begun.Exec(ctx, update, 1); return err }, 1 + prepares},
 				{"another's in it", func(ctx context.Context) error {
 					_, err := begun.Exec(exaudit.With(ctx, exaudit.Custom{"actor_id": 8}), update, 1)
@@ -196,7 +196,7 @@ func TestRoundTrips(t *testing.T) {
 				without := func() error { return do(context.Background(), c.pool) }
 				c.trips(t, without) // warm
 				plain := c.trips(t, without)
-				if got := c.trips(t, func() error { return do(ctx, audit) }); got != plain+2 {
+				if got := c.trips(t, func() error { return do(ctx, adb) }); got != plain+2 {
 					t.Errorf("%s: %d round trips, want %d and two", name, got, plain)
 				}
 			}

@@ -20,7 +20,7 @@ func TestHistoryAcrossRenames(t *testing.T) {
 	for _, reinstall := range []bool{false, true} {
 		t.Run(fmt.Sprint("reinstall ", reinstall), func(t *testing.T) {
 			t.Parallel()
-			db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text, b text, c jsonb)`, "p")
+			db, adb := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text, b text, c jsonb)`, "p")
 			step := func(sql string) {
 				db.Exec(t, sql)
 				if reinstall {
@@ -33,7 +33,7 @@ func TestHistoryAcrossRenames(t *testing.T) {
 			step(`ALTER TABLE p RENAME c TO info; ALTER TABLE p DROP COLUMN b; ALTER TABLE p ADD COLUMN b text`)
 			step(`UPDATE p SET b = 'new', info = NULL`)
 			step(`DELETE FROM p`)
-			versions := historyOf(t, audit, "p", 1, exaudit.WithStates())
+			versions := historyOf(t, adb, "p", 1, exaudit.WithStates())
 			for i, want := range []string{
 				`{"":["info"],"a":"b1","b (dropped)":"a1","id":1,"info":null}`,
 				`{"":["info"],"a":"b2","b (dropped)":"a1","id":1,"info":null}`,
@@ -44,7 +44,7 @@ func TestHistoryAcrossRenames(t *testing.T) {
 					t.Errorf("state %d is %s, want %s", i, got, want)
 				}
 			}
-			if _, err := audit.Revert(context.Background(), versions[1].ID, nil); err != nil {
+			if _, err := adb.Revert(context.Background(), versions[1].ID, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := rows(t, db, "p"); got != `(1,b1,null,)` {
@@ -57,20 +57,20 @@ func TestHistoryAcrossRenames(t *testing.T) {
 func TestHistoryAcrossTypeChanges(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, n int, m numeric(10,2), v int)`, "p")
+	db, adb := audited(t, `CREATE TABLE p (id int PRIMARY KEY, n int, m numeric(10,2), v int)`, "p")
 	db.Exec(t, `INSERT INTO p VALUES (1, 5, 1.50, 0)`)
 	db.Exec(t, `UPDATE p SET n = 6`)
 	db.Exec(t, `ALTER TABLE p ALTER n TYPE text, ALTER m TYPE numeric(10,4)`)
 	db.Exec(t, `UPDATE p SET v = 1`)
 	db.Exec(t, `UPDATE p SET n = 'seven', v = 2`)
-	versions := historyOf(t, audit, "p", 1, exaudit.WithStates())
-	if _, err := audit.Revert(ctx, versions[3].ID, nil); err != nil {
+	versions := historyOf(t, adb, "p", 1, exaudit.WithStates())
+	if _, err := adb.Revert(ctx, versions[3].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "p"); got != `(1,6,1.5000,1)` {
 		t.Errorf("reverted to %s", got)
 	}
-	if _, err := audit.Revert(ctx, versions[1].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, versions[1].ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "p"); got != `(1,5,1.5000,0)` {
@@ -80,11 +80,11 @@ func TestHistoryAcrossTypeChanges(t *testing.T) {
 
 func TestRevertLeavesOutDroppedColumns(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text, b text)`, "p")
+	db, adb := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text, b text)`, "p")
 	db.Exec(t, `INSERT INTO p VALUES (1, 'a', 'b')`)
 	db.Exec(t, `UPDATE p SET a = 'A', b = 'B'`)
 	db.Exec(t, `ALTER TABLE p DROP COLUMN b`)
-	done, err := audit.Revert(context.Background(), 2, nil)
+	done, err := adb.Revert(context.Background(), 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,9 +100,9 @@ func TestRevertLeavesOutDroppedColumns(t *testing.T) {
 func TestRevertSetsColumns(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text, twice text GENERATED ALWAYS AS (a || a) STORED)`, "p")
+	db, adb := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text, twice text GENERATED ALWAYS AS (a || a) STORED)`, "p")
 	db.Exec(t, `INSERT INTO p VALUES (1, 'a'); DELETE FROM p; ALTER TABLE p ADD since timestamptz NOT NULL, ADD info jsonb, ADD "Odd ""name" int[]`)
-	if _, err := audit.Revert(ctx, 2, nil); !errors.Is(err, exaudit.ErrConstraint) || !strings.Contains(err.Error(), `"since"`) {
+	if _, err := adb.Revert(ctx, 2, nil); !errors.Is(err, exaudit.ErrConstraint) || !strings.Contains(err.Error(), `"since"`) {
 		t.Errorf("without a value: %v", err)
 	}
 	const since = "2024-05-06 07:08:09+02"
@@ -117,11 +117,11 @@ func TestRevertSetsColumns(t *testing.T) {
 	} {
 		set := map[string]any{"since": since}
 		set[c.column] = c.value
-		if _, err := audit.PlanRevert(ctx, 2, &exaudit.RevertOptions{SetColumns: set}); !errors.Is(err, exaudit.ErrInvalidColumn) || !strings.Contains(err.Error(), c.want) {
+		if _, err := adb.PlanRevert(ctx, 2, &exaudit.RevertOptions{SetColumns: set}); !errors.Is(err, exaudit.ErrInvalidColumn) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %s", err, c.want)
 		}
 	}
-	preview, err := audit.PlanRevert(ctx, 2, &exaudit.RevertOptions{SetColumns: map[string]any{
+	preview, err := adb.PlanRevert(ctx, 2, &exaudit.RevertOptions{SetColumns: map[string]any{
 		"since": since, "info": map[string]any{"n": json.Number("1.10")}, `Odd "name`: []int{1, 2}, "a": "b",
 	}})
 	if err != nil {
@@ -131,20 +131,20 @@ func TestRevertSetsColumns(t *testing.T) {
 	if got := patchJSON(t, preview.Patch); got != want {
 		t.Errorf("preview %s, want %s", got, want)
 	}
-	if _, err := audit.ApplyRevert(ctx, preview, nil); err != nil {
+	if _, err := adb.ApplyRevert(ctx, preview, nil); err != nil {
 		t.Fatal(err)
 	}
-	versions := historyOf(t, audit, "p", 1, exaudit.WithStates())
+	versions := historyOf(t, adb, "p", 1, exaudit.WithStates())
 	if s := versions[2].State; s["since"] != "2024-05-06T05:08:09+00:00" || s["a"] != "b" || s["twice"] != "bb" {
 		t.Errorf("recorded %v", s)
 	}
 	// of a row that is there, too, but not of one that goes
-	if _, err := audit.Revert(ctx, versions[2].ID, &exaudit.RevertOptions{SetColumns: map[string]any{"a": "c"}}); !errors.Is(err, exaudit.ErrInvalidColumn) {
+	if _, err := adb.Revert(ctx, versions[2].ID, &exaudit.RevertOptions{SetColumns: map[string]any{"a": "c"}}); !errors.Is(err, exaudit.ErrInvalidColumn) {
 		t.Errorf("a row that goes: %v", err)
 	}
 	db.Exec(t, `UPDATE p SET a = 'x'`)
-	versions = historyOf(t, audit, "p", 1)
-	if _, err := audit.Revert(ctx, versions[3].ID, &exaudit.RevertOptions{SetColumns: map[string]any{"info": nil}}); err != nil {
+	versions = historyOf(t, adb, "p", 1)
+	if _, err := adb.Revert(ctx, versions[3].ID, &exaudit.RevertOptions{SetColumns: map[string]any{"info": nil}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT concat_ws(' ', a, info IS NULL, twice) FROM p`); got != "b t bb" {

@@ -19,9 +19,9 @@ import (
 )
 
 // searched is Versions that must not fail.
-func searched(t testing.TB, audit *exaudit.DB, opts ...exaudit.HistoryOption) []*exaudit.Version {
+func searched(t testing.TB, db *exaudit.DB, opts ...exaudit.HistoryOption) []*exaudit.Version {
 	t.Helper()
-	versions, err := audit.Versions(context.Background(), opts...)
+	versions, err := db.Versions(context.Background(), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,9 +40,9 @@ func idsOf(versions []*exaudit.Version) []int64 {
 func recordedStore(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 	t.Helper()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY, state text, total numeric, gone int);
+	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY, state text, total numeric, gone int);
 		CREATE TABLE b (x int, y text, state jsonb, PRIMARY KEY (x, y))`, "a", "b")
-	if _, err := audit.Install(ctx, []string{"b"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"b": {Updates: "full", RecordSessionUser: true}}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"b"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"b": {Updates: "full", RecordSessionUser: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	said := func(custom, rollback string, statements ...string) {
@@ -77,11 +77,11 @@ func recordedStore(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 		if i <= 1 {
 			said(custom, rollback, fmt.Sprintf(`DELETE FROM a WHERE id = %d`, i))
 		}
-		if _, err := audit.Mark(ctx, fmt.Sprint(i), nil); err != nil {
+		if _, err := adb.Mark(ctx, fmt.Sprint(i), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return db, audit
+	return db, adb
 }
 
 // fact is what is recorded, read without exaudit's code.
@@ -199,7 +199,7 @@ func drawConditions(t *rapid.T, facts []fact) []condition {
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := recordedStore(t)
+	db, adb := recordedStore(t)
 	facts := factsOf(t, db)
 	keyOf := func(f fact) any {
 		if f.table == "a" {
@@ -243,9 +243,9 @@ func TestFilters(t *testing.T) {
 				var versions []*exaudit.Version
 				var err error
 				if scope == "entity" {
-					versions, err = audit.History(ctx, one.table, keyOf(one), opts...)
+					versions, err = adb.History(ctx, one.table, keyOf(one), opts...)
 				} else {
-					versions, err = audit.Versions(ctx, opts...)
+					versions, err = adb.Versions(ctx, opts...)
 				}
 				if errors.Is(err, exaudit.ErrInvalidFilter) && len(want) == 0 {
 					return nil // the table has no such column
@@ -281,7 +281,7 @@ func TestFilters(t *testing.T) {
 	}
 	t.Run("no index", check)
 	for _, key := range []string{"actor", "tags", "actor"} {
-		if err := audit.IndexCustom(ctx, key, nil); err != nil {
+		if err := adb.IndexCustom(ctx, key, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -297,17 +297,17 @@ func TestHistoryOfFiltered(t *testing.T) {
 		Total  string
 		State  *int32
 	}
-	_, audit := recordedStore(t)
+	_, db := recordedStore(t)
 	for size := range 3 {
-		versions := collect[a](t, audit, "a", 1, exaudit.ByColumn("status"), exaudit.ByAction(exaudit.Updated), exaudit.PageSize(size))
+		versions := collect[a](t, db, "a", 1, exaudit.ByColumn("status"), exaudit.ByAction(exaudit.Updated), exaudit.PageSize(size))
 		if len(versions) != 1 || *versions[0].Before.Status != "new" || *versions[0].After.Status != "paid" || versions[0].After.Total != "1.00" {
 			t.Errorf("page size %d: %+v", size, versions)
 		}
-		versions = collect[a](t, audit, "a", 1, exaudit.Where(`after->>'total' = '1.00'`), exaudit.UntilMark("1"), exaudit.PageSize(size))
+		versions = collect[a](t, db, "a", 1, exaudit.Where(`after->>'total' = '1.00'`), exaudit.UntilMark("1"), exaudit.PageSize(size))
 		if len(versions) != 1 || versions[0].Before.Total != "1.0" {
 			t.Errorf("page size %d, by a condition: %+v", size, versions)
 		}
-		if n := len(collect[a](t, audit, "a", 1, exaudit.ByCustomKey("actor"), exaudit.Limit(2), exaudit.PageSize(size))); n != 2 {
+		if n := len(collect[a](t, db, "a", 1, exaudit.ByCustomKey("actor"), exaudit.Limit(2), exaudit.PageSize(size))); n != 2 {
 			t.Errorf("page size %d: %d versions, want 2", size, n)
 		}
 	}
@@ -316,7 +316,7 @@ func TestHistoryOfFiltered(t *testing.T) {
 func TestInvalidFilters(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
 	for _, opts := range [][]exaudit.HistoryOption{
 		{exaudit.WithStates()},
@@ -324,17 +324,17 @@ func TestInvalidFilters(t *testing.T) {
 		{exaudit.ByCustom("a", 1), exaudit.ByCustom("a", 2)},
 		{exaudit.ByColumn("nothing")},
 	} {
-		if _, err := audit.Versions(ctx, opts...); !errors.Is(err, exaudit.ErrInvalidFilter) {
+		if _, err := adb.Versions(ctx, opts...); !errors.Is(err, exaudit.ErrInvalidFilter) {
 			t.Errorf("Versions: %v", err)
 		}
 	}
-	if _, err := audit.History(ctx, "orders", 1, exaudit.ByTable("orders")); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := adb.History(ctx, "orders", 1, exaudit.ByTable("orders")); !errors.Is(err, exaudit.ErrInvalidFilter) {
 		t.Errorf("History: %v", err)
 	}
-	if _, err := audit.Versions(ctx, exaudit.ByTable("nowhere")); !errors.Is(err, exaudit.ErrNoTable) {
+	if _, err := adb.Versions(ctx, exaudit.ByTable("nowhere")); !errors.Is(err, exaudit.ErrNoTable) {
 		t.Errorf("an unknown table: %v", err)
 	}
-	if versions := searched(t, audit, exaudit.ByTable()); len(versions) != 0 {
+	if versions := searched(t, adb, exaudit.ByTable()); len(versions) != 0 {
 		t.Errorf("no tables have %d versions", len(versions))
 	}
 }

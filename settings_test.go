@@ -46,23 +46,23 @@ func TestSessionSettings(t *testing.T) {
 		}
 		defer pool.Close()
 		d := &trapped{DB: db, t: t, pool: pool}
-		audit := exaudit.New(pool)
+		adb := exaudit.New(pool)
 		options := map[string]triggers.Options{"by_statement": {Trigger: triggers.StatementLevel}, "wide": {SkipUntouchedTOAST: true}, "fully": {Updates: triggers.UpdatesFull, RecordReplicated: true},
 			"chosen": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, AllowIgnore: true}}
-		if _, err := audit.Install(ctx, trappedNames, &exaudit.InstallOptions{TableOptions: options}); err != nil {
+		if _, err := adb.Install(ctx, trappedNames, &exaudit.InstallOptions{TableOptions: options}); err != nil {
 			t.Fatal(err)
 		}
 		d.changes()
 		d.alterations()
 		for _, table := range []string{"plain", "keyed", "parents"} {
-			for image, err := range audit.ImagesAsOf(ctx, table, exaudit.AtVersion(60)) {
+			for image, err := range adb.ImagesAsOf(ctx, table, exaudit.AtVersion(60)) {
 				if err != nil {
 					t.Errorf("as of a version with %v: %v", settings, err)
 				}
 				images[i] += fmt.Sprintln(image)
 			}
 		}
-		tables, err := audit.Status(ctx)
+		tables, err := adb.Status(ctx)
 		if err != nil {
 			t.Error(err)
 		}
@@ -71,7 +71,7 @@ func TestSessionSettings(t *testing.T) {
 				t.Errorf("status with %v: %v", settings, drift)
 			}
 		}
-		d.library(audit)
+		d.library(adb)
 		for _, conn := range pool.AcquireAllIdle(ctx) {
 			for name, value := range settings {
 				var now string

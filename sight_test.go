@@ -36,10 +36,10 @@ func TestOutOfSight(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, `CREATE TABLE seen (id int PRIMARY KEY, a int, b int)`)
-			audit := exaudit.New(db.Pool)
+			adb := exaudit.New(db.Pool)
 			install := func(options exaudit.Options) {
 				t.Helper()
-				if _, err := audit.Install(ctx, []string{"seen"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"seen": options}}); err != nil {
+				if _, err := adb.Install(ctx, []string{"seen"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"seen": options}}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -51,10 +51,10 @@ func TestOutOfSight(t *testing.T) {
 			refused := func(want error, points ...exaudit.Point) {
 				t.Helper()
 				for _, at := range points {
-					if _, err := exaudit.AsOf[seen](ctx, audit, "seen", at); !errors.Is(err, want) {
+					if _, err := exaudit.AsOf[seen](ctx, adb, "seen", at); !errors.Is(err, want) {
 						t.Errorf("as of %s: %v", at, err)
 					}
-					if _, err := exaudit.StateAt[seen](ctx, audit, "seen", 1, at); !errors.Is(err, want) {
+					if _, err := exaudit.StateAt[seen](ctx, adb, "seen", 1, at); !errors.Is(err, want) {
 						t.Errorf("row as of %s: %v", at, err)
 					}
 				}
@@ -63,11 +63,11 @@ func TestOutOfSight(t *testing.T) {
 			if _, err := db.Pool.Exec(ctx, `SELECT * FROM exaudit.states(NULL::seen, '1')`); err == nil {
 				t.Error("states of a row that has changed out of sight")
 			}
-			end(t, audit.Snapshot(ctx, func(audit *exaudit.DB) error {
-				if _, err := audit.Exec(ctx, `SET LOCAL exaudit.unseen = 'on'`); err != nil {
+			end(t, adb.Snapshot(ctx, func(db *exaudit.DB) error {
+				if _, err := db.Exec(ctx, `SET LOCAL exaudit.unseen = 'on'`); err != nil {
 					return err
 				}
-				_, err := exaudit.AsOf[seen](ctx, audit, "seen", exaudit.AtTime(point))
+				_, err := exaudit.AsOf[seen](ctx, db, "seen", exaudit.AtTime(point))
 				return err
 			}))
 			install(exaudit.Options{})
@@ -79,14 +79,14 @@ func TestOutOfSight(t *testing.T) {
 			now := pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`)
 			db.Exec(t, `UPDATE seen SET b = 10`)
 			for _, at := range []exaudit.Point{exaudit.AtTime(now), exaudit.AtMark("after")} {
-				rows, err := exaudit.AsOf[seen](ctx, audit, "seen", at)
+				rows, err := exaudit.AsOf[seen](ctx, adb, "seen", at)
 				if err != nil || slices.ContainsFunc(rows, func(r seen) bool { return *r.B == 10 }) {
 					t.Errorf("as of %s: %v, %v", at, rows, err)
 				}
 			}
 			// what is installed again without a change is as complete as before
 			install(exaudit.Options{})
-			if _, err := exaudit.AsOf[seen](ctx, audit, "seen", exaudit.AtTime(now)); err != nil {
+			if _, err := exaudit.AsOf[seen](ctx, adb, "seen", exaudit.AtTime(now)); err != nil {
 				t.Errorf("after an install that changed nothing: %v", err)
 			}
 		})
@@ -98,8 +98,8 @@ func TestLostColumns(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE seen (id int PRIMARY KEY, a int, b int)`)
-	audit := exaudit.New(db.Pool)
-	if _, err := audit.Install(ctx, []string{"seen"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"seen": {AllowIgnore: true}}}); err != nil {
+	adb := exaudit.New(db.Pool)
+	if _, err := adb.Install(ctx, []string{"seen"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"seen": {AllowIgnore: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO seen VALUES (1, 1, 1)`)
@@ -107,7 +107,7 @@ func TestLostColumns(t *testing.T) {
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.ignore = 'on'; UPDATE seen SET a = 2; COMMIT`)
 	db.Exec(t, `UPDATE seen SET b = 3 WHERE id = 1`)
 	images := func(key any) []*exaudit.Version {
-		versions, err := audit.History(ctx, "seen", key, exaudit.WithStates())
+		versions, err := adb.History(ctx, "seen", key, exaudit.WithStates())
 		end(t, err)
 		return versions
 	}
@@ -123,14 +123,14 @@ func TestLostColumns(t *testing.T) {
 			}
 		}
 		i := -1
-		for v, err := range exaudit.History[seen](ctx, audit, "seen", key) {
+		for v, err := range exaudit.History[seen](ctx, adb, "seen", key) {
 			end(t, err)
 			i++
 			if unknown := slices.Contains(v.Unknown, "a"); unknown != (i > 0) {
 				t.Errorf("key %d: version %d: unknown %v, after %+v", key, v.ID, v.Unknown, v.After)
 			}
 		}
-		latest, err := exaudit.Latest[seen](ctx, audit, "seen", key)
+		latest, err := exaudit.Latest[seen](ctx, adb, "seen", key)
 		end(t, err)
 		if !slices.Contains(latest.Unknown, "a") || latest.After.A != nil && *latest.After.A != 0 || *latest.After.B != 3 {
 			t.Errorf("key %d: latest %+v, unknown %v", key, latest.After, latest.Unknown)
@@ -141,7 +141,7 @@ func TestLostColumns(t *testing.T) {
 	}
 	// recorded again, nothing fits
 	db.Exec(t, `UPDATE seen SET a = 3`)
-	if _, err := audit.History(ctx, "seen", 11, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := adb.History(ctx, "seen", 11, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
 		t.Errorf("a version of what was changed out of sight: %v", err)
 	}
 }

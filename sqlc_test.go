@@ -30,8 +30,8 @@ func TestSQLC(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, library)
 	auditdb.Install(t, db, "authors", "books")
-	audit := exaudit.New(db.Pool)
-	q := plain.New(audit)
+	adb := exaudit.New(db.Pool)
+	q := plain.New(adb)
 	ctx := by(context.Background(), "ann")
 
 	ada, err := q.CreateAuthor(ctx, "Ada")
@@ -67,18 +67,18 @@ func TestSQLC(t *testing.T) {
 	if !errors.As(err, &pgErr) || pgErr.Code != "23503" {
 		t.Errorf("got %v, want a foreign-key violation", err)
 	}
-	err = pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, adb, func(tx pgx.Tx) error {
 		_, err := q.WithTx(tx).RenameAuthors(by(ctx, "bea"))
 		return err
 	})
 	end(t, err)
 
 	other := withdb.New()
-	end(t, other.DeleteAuthor(ctx, audit, 5))
-	if tag, err := other.DeleteAllBooks(ctx, audit); err != nil || tag.RowsAffected() != 1 {
+	end(t, other.DeleteAuthor(ctx, adb, 5))
+	if tag, err := other.DeleteAllBooks(ctx, adb); err != nil || tag.RowsAffected() != 1 {
 		t.Errorf("%s, %v", tag, err)
 	}
-	if authors, err := other.ListAuthors(ctx, audit); err != nil || len(authors) != 4 {
+	if authors, err := other.ListAuthors(ctx, adb); err != nil || len(authors) != 4 {
 		t.Errorf("%v, %v", authors, err)
 	}
 	const sql = `SELECT string_agg(n || ' ' || w, ', ' ORDER BY w) FROM (SELECT count(*) n, coalesce(custom->>'who', '-') w FROM exaudit.versions GROUP BY w) c`

@@ -120,12 +120,12 @@ func TestDiscarded(t *testing.T) {
 	db := pgtest.New(t)
 	db.Exec(t, `CREATE TABLE t (f int, who text DEFAULT current_setting('exaudit.custom'))`)
 	for _, mode := range modes {
-		audit := exaudit.New(poolOf(t, db, mode))
+		adb := exaudit.New(poolOf(t, db, mode))
 		for _, discard := range []string{`SELECT 1`, `DISCARD ALL`, `DEALLOCATE ALL`} {
-			_, err := audit.Exec(ctx, discard)
+			_, err := adb.Exec(ctx, discard)
 			end(t, err)
 			for range 2 {
-				if tag, err := audit.Exec(ctx, `INSERT INTO t VALUES (1)`); err != nil || tag.RowsAffected() != 1 {
+				if tag, err := adb.Exec(ctx, `INSERT INTO t VALUES (1)`); err != nil || tag.RowsAffected() != 1 {
 					t.Errorf("%s, after %s: %s, %v", mode, discard, tag, err)
 				}
 			}
@@ -145,18 +145,18 @@ func TestSettingsFail(t *testing.T) {
 	conn, err := pgx.Connect(ctx, db.URL)
 	end(t, err)
 	defer func() { _ = conn.Close(ctx) }()
-	audit := exaudit.New(conn)
+	adb := exaudit.New(conn)
 	// a statement that fails before custom data is set for the first time
 	for range 2 {
-		if err := audit.QueryRow(ctx, `SELECT 1/0`).Scan(new(int)); err == nil || strings.Contains(err.Error(), "custom data") {
+		if err := adb.QueryRow(ctx, `SELECT 1/0`).Scan(new(int)); err == nil || strings.Contains(err.Error(), "custom data") {
 			t.Errorf("got %v", err)
 		}
 	}
 	for name, do := range map[string]func() error{
-		"Exec":     func() error { _, err := audit.Exec(ctx, `SELECT $1::int`, 1); return err },
-		"QueryRow": func() error { return audit.QueryRow(ctx, `SELECT $1::int`, 1).Scan(new(int)) },
+		"Exec":     func() error { _, err := adb.Exec(ctx, `SELECT $1::int`, 1); return err },
+		"QueryRow": func() error { return adb.QueryRow(ctx, `SELECT $1::int`, 1).Scan(new(int)) },
 		"Query": func() error {
-			rows, _ := audit.Query(ctx, `SELECT generate_series(1, $1)`, 1000)
+			rows, _ := adb.Query(ctx, `SELECT generate_series(1, $1)`, 1000)
 			_, err := pgx.CollectRows(rows, pgx.RowTo[int])
 			return err
 		},
@@ -164,10 +164,10 @@ func TestSettingsFail(t *testing.T) {
 			b := &pgx.Batch{}
 			b.Queue(`SELECT $1::int`, 1)
 			b.Queue(`SELECT $1::int`, 2)
-			return audit.SendBatch(ctx, b).Close()
+			return adb.SendBatch(ctx, b).Close()
 		},
 		"Begin": func() error {
-			return pgx.BeginFunc(ctx, audit, func(tx pgx.Tx) error { return tx.QueryRow(ctx, `SELECT $1::int`, 1).Scan(new(int)) })
+			return pgx.BeginFunc(ctx, adb, func(tx pgx.Tx) error { return tx.QueryRow(ctx, `SELECT $1::int`, 1).Scan(new(int)) })
 		},
 	} {
 		for range 2 {
@@ -236,34 +236,34 @@ func TestOtherConns(t *testing.T) {
 			"of a mock":  {mocked{wrapped{exaudit.New(pool)}, func() *pgx.Conn { return nil }}, `{"who":"a"}`},
 			"of unknown": {exaudit.New(wrapped{wrapped{pool}}), `{"who":"a"}`},
 		} {
-			audit := exaudit.New(test.of)
+			db := exaudit.New(test.of)
 			var got [6]string
-			if err := audit.QueryRow(ctx, asks, "x").Scan(&got[0]); err != nil {
+			if err := db.QueryRow(ctx, asks, "x").Scan(&got[0]); err != nil {
 				t.Errorf("%s, %s: %v", mode, name, err)
 			}
-			rows, err := audit.Query(ctx, asksPlainly)
+			rows, err := db.Query(ctx, asksPlainly)
 			end(t, err)
 			got[1], err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
 			end(t, err)
-			if _, err := audit.Exec(ctx, asksPlainly); err != nil {
+			if _, err := db.Exec(ctx, asksPlainly); err != nil {
 				t.Errorf("%s, %s: %v", mode, name, err)
 			}
 			b := &pgx.Batch{}
 			b.Queue(asks, "x")
-			br := audit.SendBatch(ctx, b)
+			br := db.SendBatch(ctx, b)
 			end(t, br.QueryRow().Scan(&got[2]))
 			end(t, br.Close())
-			_, err = audit.CopyFrom(ctx, pgx.Identifier{"nosuch"}, []string{"a"}, pgx.CopyFromRows(nil))
+			_, err = db.CopyFrom(ctx, pgx.Identifier{"nosuch"}, []string{"a"}, pgx.CopyFromRows(nil))
 			if err == nil {
 				t.Errorf("%s, %s: no error", mode, name)
 			}
-			tx := begin(t, ctx, audit)
+			tx := begin(t, ctx, db)
 			end(t, tx.QueryRow(ctx, asks, "x").Scan(&got[3]))
 			inner := begin(t, ctx, tx)
 			end(t, inner.QueryRow(ctx, asksPlainly).Scan(&got[4]))
 			end(t, inner.Commit(ctx))
 			end(t, tx.Commit(ctx))
-			if err := audit.QueryRow(ctx, asks, strings.Repeat("x", 20000)).Scan(&got[5]); err != nil {
+			if err := db.QueryRow(ctx, asks, strings.Repeat("x", 20000)).Scan(&got[5]); err != nil {
 				t.Errorf("%s, %s: %v", mode, name, err)
 			}
 			want := [6]string{test.want, test.want, test.want, test.want, test.want, test.want}

@@ -228,8 +228,8 @@ func TestServerLogHasNoCustomData(t *testing.T) {
 			db := pgtest.New(t)
 			db.Exec(t, things)
 			pool, heard := listening(t, db, mode)
-			audit := exaudit.New(pool)
-			traffic(ctx, audit)
+			adb := exaudit.New(pool)
+			traffic(ctx, adb)
 			if len(heard()) < 20 {
 				t.Errorf("the server has logged %d messages", len(heard()))
 			}
@@ -240,7 +240,7 @@ func TestServerLogHasNoCustomData(t *testing.T) {
 			}
 			const self = `SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid() AND $1`
 			var shown string
-			if err := audit.QueryRow(ctx, self, true).Scan(&shown); err != nil || shown != self {
+			if err := adb.QueryRow(ctx, self, true).Scan(&shown); err != nil || shown != self {
 				t.Errorf("pg_stat_activity has %s, %v", shown, err)
 			}
 		})

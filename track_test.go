@@ -24,7 +24,7 @@ func track(ctx context.Context, db *pgtest.DB, c exaudit.Change) (id int64, err 
 func TestTrack(t *testing.T) {
 	t.Parallel()
 	ctx := exaudit.With(context.Background(), exaudit.Custom{"import": "2019.csv"})
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	type order struct {
 		ID     int64  `json:"id"`
 		Status string `json:"status"`
@@ -39,7 +39,7 @@ func TestTrack(t *testing.T) {
 			t.Fatalf("track %v: id %d, %v", c, id, err)
 		}
 	}
-	versions := historyOf(t, audit, "orders", 5, exaudit.WithStates())
+	versions := historyOf(t, adb, "orders", 5, exaudit.WithStates())
 	if got := patchJSON(t, versions[1].Patch); got != `{"status":["~","new","paid"]}` {
 		t.Errorf("update: %s; total is the same number of the same type", got)
 	}
@@ -58,8 +58,8 @@ func TestTrack(t *testing.T) {
 func TestTrackByOptions(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, status text, n int)`)
-	if _, err := audit.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{
+	db, adb := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, status text, n int)`)
+	if _, err := adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{
 		"orders": {Where: "status <> 'draft'", AllowIgnore: true}}}); err != nil {
 		t.Fatal(err)
 	}

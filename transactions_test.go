@@ -80,8 +80,8 @@ func shownTransaction(got exaudit.Transaction) string {
 func TestRecentTransactions(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := recordedStore(t)
-	interleave(t, audit, 40)
+	db, adb := recordedStore(t)
+	interleave(t, adb, 40)
 	facts := factsOf(t, db)
 	rapid.Check(t, func(t *rapid.T) {
 		conditions := drawConditions(t, facts)
@@ -95,7 +95,7 @@ func TestRecentTransactions(t *testing.T) {
 		limit := rapid.IntRange(0, 9).Draw(t, "limit")
 		var got []string
 		for cursor := int64(0); ; {
-			page, err := audit.Transactions(ctx, append(slices.Clone(opts), exaudit.Before(cursor), exaudit.Limit(limit))...)
+			page, err := adb.Transactions(ctx, append(slices.Clone(opts), exaudit.Before(cursor), exaudit.Limit(limit))...)
 			if errors.Is(err, exaudit.ErrInvalidFilter) && len(want) == 0 {
 				break // no table has such a column
 			}
@@ -116,7 +116,7 @@ func TestRecentTransactions(t *testing.T) {
 }
 
 // interleave writes transactions whose versions lie between each other's.
-func interleave(t *testing.T, audit *exaudit.DB, n int) {
+func interleave(t *testing.T, db *exaudit.DB, n int) {
 	t.Helper()
 	ctx := context.Background()
 	open := make([]pgx.Tx, 3)
@@ -129,7 +129,7 @@ func interleave(t *testing.T, audit *exaudit.DB, n int) {
 				}
 			}
 			var err error
-			if open[at], err = audit.Begin(ctx); err != nil {
+			if open[at], err = db.Begin(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -149,8 +149,8 @@ func TestTransactionCustom(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE a (id int PRIMARY KEY)`)
-	audit := exaudit.New(db.Pool)
-	if _, err := audit.Install(ctx, []string{"a"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"a": {RecordSessionUser: true}}}); err != nil {
+	adb := exaudit.New(db.Pool)
+	if _, err := adb.Install(ctx, []string{"a"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"a": {RecordSessionUser: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `BEGIN;
@@ -159,7 +159,7 @@ func TestTransactionCustom(t *testing.T) {
 		SET LOCAL exaudit.custom = '{"actor": 7, "reason": "two"}'; INSERT INTO a VALUES (3), (4);
 		COMMIT`)
 	db.Exec(t, `INSERT INTO a VALUES (5)`)
-	list, err := audit.Transactions(ctx)
+	list, err := adb.Transactions(ctx)
 	if err != nil || len(list) != 2 {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -173,14 +173,14 @@ func TestTransactionCustom(t *testing.T) {
 		t.Errorf("%+v", list[1])
 	}
 	for _, opt := range []exaudit.HistoryOption{exaudit.WithStates(), exaudit.After(1), exaudit.Where("?")} {
-		if _, err := audit.Transactions(ctx, opt); !errors.Is(err, exaudit.ErrInvalidFilter) {
+		if _, err := adb.Transactions(ctx, opt); !errors.Is(err, exaudit.ErrInvalidFilter) {
 			t.Errorf("a wrong option: %v", err)
 		}
 	}
-	if _, err := audit.Versions(ctx, exaudit.Before(3)); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := adb.Versions(ctx, exaudit.Before(3)); !errors.Is(err, exaudit.ErrInvalidFilter) {
 		t.Errorf("Versions before: %v", err)
 	}
-	if _, err := audit.History(ctx, "a", 1, exaudit.Before(3)); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := adb.History(ctx, "a", 1, exaudit.Before(3)); !errors.Is(err, exaudit.ErrInvalidFilter) {
 		t.Errorf("History before: %v", err)
 	}
 }
@@ -188,11 +188,11 @@ func TestTransactionCustom(t *testing.T) {
 // After a restore, numbers of transactions come again; what they made stays apart.
 func TestTransactionNumbersComeAgain(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
+	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
 	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, xid, table_id, action, entity_id, after)
 		SELECT '2026-01-01Z'::timestamptz + i * interval '1 hour', 1000 + i % 2, 1, 'created', i::text, '{}'
 		FROM generate_series(1, 4) i`)
-	list, err := audit.Transactions(context.Background())
+	list, err := adb.Transactions(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestTransactionNumbersComeAgain(t *testing.T) {
 func TestTransactionsOfALargeStore(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
+	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY)`, "a")
 	db.Exec(t, `ALTER TABLE exaudit.versions SET (autovacuum_enabled = off)`) // whose statistics could come after those made here
 	db.Exec(t, `INSERT INTO exaudit.versions (recorded_at, xid, table_id, action, entity_id, after)
 		SELECT '2026-01-01Z'::timestamptz + i / 10 * interval '1 minute', 1000 + i / 10, 1, 'created', i::text, '{}'
@@ -238,7 +238,7 @@ func TestTransactionsOfALargeStore(t *testing.T) {
 			t.Errorf("%s reads %d pages", query, pages)
 		}
 	}
-	page, err := audit.Transactions(ctx, exaudit.Limit(20), exaudit.Before(50000))
+	page, err := adb.Transactions(ctx, exaudit.Limit(20), exaudit.Before(50000))
 	if err != nil || len(page) != 20 || page[0].Cursor != 49999 || page[19].Tables[0].Created != 10 {
 		t.Errorf("page: %+v, %v", page, err)
 	}

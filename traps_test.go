@@ -116,15 +116,15 @@ func TestAmongTraps(t *testing.T) {
 	ctx := context.Background()
 	d := newTrapped(t)
 	d.Exec(t, trappedTables)
-	audit := exaudit.New(d.pool)
-	_, err := audit.SetPrecision(ctx, 3)
+	db := exaudit.New(d.pool)
+	_, err := db.SetPrecision(ctx, 3)
 	d.call("SetPrecision", err)
-	_, err = audit.Install(ctx, trappedNames, &exaudit.InstallOptions{TableOptions: trappedOptions})
+	_, err = db.Install(ctx, trappedNames, &exaudit.InstallOptions{TableOptions: trappedOptions})
 	d.call("Install", err)
 	d.changes()
 	d.alterations()
-	d.library(audit)
-	d.removal(audit)
+	d.library(db)
+	d.removal(db)
 	d.functions()
 	d.schema()
 
@@ -215,14 +215,14 @@ func TestRolesAmongTraps(t *testing.T) {
 		d.write(table)
 		d.run(`TRUNCATE public.` + table)
 	}
-	audit := exaudit.New(d.pool)
-	_, err = audit.Mark(ctx, "m", nil)
+	db := exaudit.New(d.pool)
+	_, err = db.Mark(ctx, "m", nil)
 	d.call("Mark", err)
 	d.run(`SELECT * FROM public.plain_at(pg_catalog.now())`, `SELECT * FROM public.plain_states(1)`)
-	d.writing(audit)
-	d.reading(audit)
-	d.undoing(audit)
-	d.call("RemoveMark", audit.RemoveMark(ctx, "m"))
+	d.writing(db)
+	d.reading(db)
+	d.undoing(db)
+	d.call("RemoveMark", db.RemoveMark(ctx, "m"))
 	for _, m := range migrations {
 		d.Exec(t, m.DropFunctions)
 	}
@@ -256,35 +256,35 @@ func (d *trapped) alterations() {
 	}
 	d.run(`ALTER TABLE public.parted ADD more int`, `INSERT INTO public.parted VALUES (8, 1, 1, 1)`, `UPDATE public.parted SET place = 2 WHERE id OPERATOR(pg_catalog.=) 8`, `TRUNCATE public.parted`,
 		`ALTER TABLE public.keyless DROP CONSTRAINT keyless_pkey`, `UPDATE public.keyless SET n = 2`, `ALTER TABLE public.keyless ADD PRIMARY KEY (id)`)
-	audit := exaudit.New(d.pool)
-	_, err := audit.Install(context.Background(), []string{"plain"}, nil)
+	db := exaudit.New(d.pool)
+	_, err := db.Install(context.Background(), []string{"plain"}, nil)
 	d.call("Install", err)
-	_, err = audit.FollowDDL(context.Background(), exaudit.Following{NewTables: []string{"public.new*"}}, nil)
+	_, err = db.FollowDDL(context.Background(), exaudit.Following{NewTables: []string{"public.new*"}}, nil)
 	d.call("FollowDDL", err)
 	d.run(`ALTER TABLE public.plain ADD followed int`, `CREATE TABLE public.newer (id int PRIMARY KEY, p int) PARTITION BY HASH (id)`,
 		`CREATE TABLE public.newer_1 PARTITION OF public.newer FOR VALUES WITH (MODULUS 1, REMAINDER 0)`, `CREATE TABLE public.new_one (id int PRIMARY KEY)`,
 		`INSERT INTO public.newer VALUES (1, 1)`, `UPDATE public.newer SET p = 2`, `DELETE FROM public.newer`, `INSERT INTO public.newer VALUES (2, 1)`, `TRUNCATE public.newer`,
 		`INSERT INTO public.new_one VALUES (1)`, `ALTER TABLE public.new_one RENAME TO newest`, `DROP TABLE public.newest`)
-	_, err = audit.Sync(context.Background(), nil)
+	_, err = db.Sync(context.Background(), nil)
 	d.call("Sync", err)
 }
 
-func (d *trapped) library(audit *exaudit.DB) {
+func (d *trapped) library(db *exaudit.DB) {
 	d.t.Helper()
 	ctx := context.Background()
-	_, err := audit.Mark(ctx, "m", nil)
+	_, err := db.Mark(ctx, "m", nil)
 	d.call("Mark", err)
-	_, err = audit.Marks(ctx)
+	_, err = db.Marks(ctx)
 	d.call("Marks", err)
-	d.call("Check", audit.Check(ctx))
-	_, err = audit.HistoryBegin(ctx, "plain")
+	d.call("Check", db.Check(ctx))
+	_, err = db.HistoryBegin(ctx, "plain")
 	d.call("HistoryBegin", err)
-	d.call("Covered", audit.Covered(ctx, "plain"))
-	_ = audit.Config()
+	d.call("Covered", db.Covered(ctx, "plain"))
+	_ = db.Config()
 	d.call("Config", nil)
-	_ = audit.Conn()
+	_ = db.Conn()
 	d.call("Conn", nil)
-	d.writing(audit)
+	d.writing(db)
 	tx, err := d.pool.Begin(ctx)
 	d.call("Begin", err)
 	d.call("Stamp", exaudit.Stamp(exaudit.With(ctx, exaudit.Custom{"actor": "bob"}), tx))
@@ -292,80 +292,80 @@ func (d *trapped) library(audit *exaudit.DB) {
 	d.call("Track", err)
 	d.call("Track", tx.Commit(ctx))
 
-	_, err = audit.Baseline(ctx, []string{"plain", "keyed", "parted"}, nil)
+	_, err = db.Baseline(ctx, []string{"plain", "keyed", "parted"}, nil)
 	d.call("Baseline", err)
-	d.call("IndexCustom", audit.IndexCustom(ctx, "actor", nil))
-	_, err = audit.Status(ctx)
+	d.call("IndexCustom", db.IndexCustom(ctx, "actor", nil))
+	_, err = db.Status(ctx)
 	d.call("Status", err)
-	_, err = audit.Following(ctx)
+	_, err = db.Following(ctx)
 	d.call("Following", err)
-	_, _, err = audit.Trackable(ctx)
+	_, _, err = db.Trackable(ctx)
 	d.call("Trackable", err)
-	d.reading(audit)
-	d.undoing(audit)
-	d.call("RemoveMark", audit.RemoveMark(ctx, "m"))
+	d.reading(db)
+	d.undoing(db)
+	d.call("RemoveMark", db.RemoveMark(ctx, "m"))
 }
 
 // writing is by the methods of a pool, with custom data.
-func (d *trapped) writing(audit *exaudit.DB) {
+func (d *trapped) writing(db *exaudit.DB) {
 	d.t.Helper()
 	ctx := context.Background()
 	with := exaudit.With(ctx, exaudit.Custom{"actor": "bob"})
-	_, err := audit.Exec(with, `INSERT INTO public.plain (id, n) VALUES ($1, $2)`, 500, 1)
+	_, err := db.Exec(with, `INSERT INTO public.plain (id, n) VALUES ($1, $2)`, 500, 1)
 	d.call("Exec", err)
-	rows, err := audit.Query(with, `UPDATE public.plain SET n = 2 WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id`, 500)
+	rows, err := db.Query(with, `UPDATE public.plain SET n = 2 WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id`, 500)
 	d.call("Query", err)
 	rows.Close()
 	d.call("Query", rows.Err())
 	var id int
-	d.call("QueryRow", audit.QueryRow(with, `UPDATE public.plain SET n = 3 WHERE id OPERATOR(pg_catalog.=) 500 RETURNING id`).Scan(&id))
-	_, err = audit.CopyFrom(with, pgx.Identifier{"public", "plain"}, []string{"id", "n"}, pgx.CopyFromRows([][]any{{501, nil}, {502, nil}}))
+	d.call("QueryRow", db.QueryRow(with, `UPDATE public.plain SET n = 3 WHERE id OPERATOR(pg_catalog.=) 500 RETURNING id`).Scan(&id))
+	_, err = db.CopyFrom(with, pgx.Identifier{"public", "plain"}, []string{"id", "n"}, pgx.CopyFromRows([][]any{{501, nil}, {502, nil}}))
 	d.call("CopyFrom", err)
 	batch := &pgx.Batch{}
 	batch.Queue(`UPDATE public.plain SET n = 4 WHERE id OPERATOR(pg_catalog.=) 501`)
-	d.call("SendBatch", audit.SendBatch(with, batch).Close())
-	tx, err := audit.Begin(with)
+	d.call("SendBatch", db.SendBatch(with, batch).Close())
+	tx, err := db.Begin(with)
 	d.call("Begin", err)
 	_, err = tx.Exec(ctx, `DELETE FROM public.plain WHERE id OPERATOR(pg_catalog.=) 502`)
 	d.call("Begin", errors.Join(err, tx.Commit(ctx)))
-	tx, err = audit.BeginTx(with, pgx.TxOptions{IsoLevel: pgx.Serializable})
+	tx, err = db.BeginTx(with, pgx.TxOptions{IsoLevel: pgx.Serializable})
 	d.call("BeginTx", err)
 	_, err = tx.Exec(ctx, `UPDATE public.plain SET n = 9 WHERE id OPERATOR(pg_catalog.=) 501`)
 	d.call("BeginTx", err)
 	d.call("BeginTx", tx.Commit(ctx))
 }
 
-func (d *trapped) reading(audit *exaudit.DB) {
+func (d *trapped) reading(db *exaudit.DB) {
 	d.t.Helper()
 	ctx := context.Background()
 	for table, key := range map[string]any{"plain": 501, "by_statement": 101, "chosen": 1101, "parents": 3, "children": "00000000-0000-0000-0000-000000000000",
 		"keyed": exaudit.Key{"a", "ok", "2026-01-01"}, "jsons": map[string]any{"a": 1}} {
-		_, err := audit.History(ctx, table, key)
+		_, err := db.History(ctx, table, key)
 		d.call("History", err)
 	}
-	d.call("CheckHistory", audit.CheckHistory(ctx, "plain", 501))
-	versions, err := audit.Versions(ctx, exaudit.ByTable("plain", "keyed"), exaudit.ByCustom("actor", "bob"), exaudit.Since(time.Unix(0, 0)), exaudit.ByColumn("n"),
+	d.call("CheckHistory", db.CheckHistory(ctx, "plain", 501))
+	versions, err := db.Versions(ctx, exaudit.ByTable("plain", "keyed"), exaudit.ByCustom("actor", "bob"), exaudit.Since(time.Unix(0, 0)), exaudit.ByColumn("n"),
 		exaudit.Where(`action OPERATOR(pg_catalog.<>) 'baseline'`), exaudit.ByCustomKey("actor"), exaudit.SinceMark("m"))
 	d.call("Versions", err)
 	if len(versions) == 0 {
 		d.t.Fatal("no version is found")
 	}
-	_, err = audit.Versions(ctx, exaudit.ByRow("plain", 501), exaudit.ByRollback(false), exaudit.BySessionUser("nobody"), exaudit.ByAction(exaudit.Updated))
+	_, err = db.Versions(ctx, exaudit.ByRow("plain", 501), exaudit.ByRollback(false), exaudit.BySessionUser("nobody"), exaudit.ByAction(exaudit.Updated))
 	d.call("Versions", err)
-	_, err = audit.Transactions(ctx, exaudit.ByTable("plain"))
+	_, err = db.Transactions(ctx, exaudit.ByTable("plain"))
 	d.call("Transactions", err)
 	last := versions[len(versions)-1]
-	_, err = audit.Version(ctx, last.ID)
+	_, err = db.Version(ctx, last.ID)
 	d.call("Version", err)
-	_, _, err = audit.States(ctx, last.ID)
+	_, _, err = db.States(ctx, last.ID)
 	d.call("States", err)
 	for _, at := range []exaudit.Point{exaudit.AtTime(time.Now().Add(-time.Millisecond)), exaudit.AtVersion(last.ID - 1), exaudit.AtTransaction(last.Transaction), exaudit.AtMark("m")} {
 		for _, table := range []string{"keyed", "plain", "parted"} {
-			for _, err := range audit.ImagesAsOf(ctx, table, at) {
+			for _, err := range db.ImagesAsOf(ctx, table, at) {
 				d.call("ImagesAsOf", err)
 			}
 		}
-		_, err = audit.ImageAt(ctx, "plain", 501, at)
+		_, err = db.ImageAt(ctx, "plain", 501, at)
 		d.call("ImageAt", err)
 	}
 	type keyed struct {
@@ -375,16 +375,16 @@ func (d *trapped) reading(audit *exaudit.DB) {
 		Up   *int
 	}
 	key := exaudit.Key{"a", "ok", "2026-01-01"}
-	_, err = exaudit.AsOf[keyed](ctx, audit, "keyed", exaudit.AtMark("m"))
+	_, err = exaudit.AsOf[keyed](ctx, db, "keyed", exaudit.AtMark("m"))
 	d.call("AsOf", err)
-	_, err = exaudit.StateAt[keyed](ctx, audit, "keyed", key, exaudit.AtMark("m"))
+	_, err = exaudit.StateAt[keyed](ctx, db, "keyed", key, exaudit.AtMark("m"))
 	d.call("StateAt", err)
-	_, err = exaudit.Latest[keyed](ctx, audit, "keyed", key)
+	_, err = exaudit.Latest[keyed](ctx, db, "keyed", key)
 	d.call("Latest", err)
-	for _, err := range exaudit.History[keyed](ctx, audit, "keyed", key) {
+	for _, err := range exaudit.History[keyed](ctx, db, "keyed", key) {
 		d.call("History", err)
 	}
-	d.call("Snapshot", audit.Snapshot(ctx, func(*exaudit.DB) error { return nil }))
+	d.call("Snapshot", db.Snapshot(ctx, func(*exaudit.DB) error { return nil }))
 	// in SQL, as it is called under whatever path
 	for _, call := range []string{`exaudit.as_of(NULL::public.plain, pg_catalog.now())`, `exaudit.as_of_version(NULL::public.plain, ` + fmt.Sprint(last.ID) + `)`,
 		`exaudit.as_of_transaction(NULL::public.plain, '` + fmt.Sprint(last.Transaction) + `')`, `exaudit.as_of_mark(NULL::public.plain, 'm')`, `exaudit.states(NULL::public.plain, '501')`,
@@ -393,54 +393,54 @@ func (d *trapped) reading(audit *exaudit.DB) {
 	}
 }
 
-func (d *trapped) undoing(audit *exaudit.DB) {
+func (d *trapped) undoing(db *exaudit.DB) {
 	d.t.Helper()
 	ctx := context.Background()
 	d.run(`INSERT INTO public.parents VALUES (50, 'gone'), (51, 'kept')`, `INSERT INTO public.children (parent, n) VALUES (50, 1)`)
-	_, err := audit.Mark(ctx, "before", nil)
+	_, err := db.Mark(ctx, "before", nil)
 	d.call("Mark", err)
 	d.run(`UPDATE public.children SET n = 5`, `DELETE FROM public.parents WHERE id OPERATOR(pg_catalog.=) 50`, `UPDATE public.parents SET name = 'other' WHERE id OPERATOR(pg_catalog.=) 51`,
 		`INSERT INTO public.parents VALUES (52, 'new')`, `UPDATE public.plain SET doc = '{"a": [1]}', n = 7 WHERE id OPERATOR(pg_catalog.=) 501`)
 	chosen := exaudit.Select(exaudit.SinceMark("before"))
-	plan, err := audit.PlanUndo(ctx, chosen, nil)
+	plan, err := db.PlanUndo(ctx, chosen, nil)
 	d.call("PlanUndo", err)
-	d.call("CheckUndo", audit.CheckUndo(ctx, plan))
-	done, err := audit.ApplyUndo(ctx, plan, nil)
+	d.call("CheckUndo", db.CheckUndo(ctx, plan))
+	done, err := db.ApplyUndo(ctx, plan, nil)
 	d.call("ApplyUndo", err)
-	_, err = audit.PlanRedo(ctx, done.Transaction, nil)
+	_, err = db.PlanRedo(ctx, done.Transaction, nil)
 	d.call("PlanRedo", err)
-	_, err = audit.Redo(ctx, done.Transaction, nil)
+	_, err = db.Redo(ctx, done.Transaction, nil)
 	d.call("Redo", err)
-	_, err = audit.Undo(ctx, chosen, nil)
+	_, err = db.Undo(ctx, chosen, nil)
 	d.call("Undo", err)
 	d.run(`UPDATE public.plain SET v = 'z', p = ROW(9, 'z') WHERE id OPERATOR(pg_catalog.=) 501`, `INSERT INTO public.keyed VALUES ('r', 'ok', '2026-01-01', 90, 1)`,
 		`DELETE FROM public.keyed WHERE n OPERATOR(pg_catalog.=) 90`)
 	d.run(`INSERT INTO public.parents VALUES (60, 'short')`, `INSERT INTO public.children (parent, n) VALUES (60, 1)`)
 	for table, key := range map[string]any{"plain": 501, "keyed": exaudit.Key{"r", "ok", "2026-01-01"}, "parents": 60} {
-		versions, err := audit.History(ctx, table, key)
+		versions, err := db.History(ctx, table, key)
 		d.call("History", err)
 		if len(versions) == 0 {
 			d.t.Errorf("History: none of %s %v", table, key)
 			continue
 		}
 		last := versions[len(versions)-1]
-		plan, err := audit.PlanRevert(ctx, last.ID, nil)
+		plan, err := db.PlanRevert(ctx, last.ID, nil)
 		d.call("PlanRevert", err)
-		_, err = audit.ApplyRevert(ctx, plan, nil)
+		_, err = db.ApplyRevert(ctx, plan, nil)
 		d.call("ApplyRevert", err)
-		versions, err = audit.History(ctx, table, key)
+		versions, err = db.History(ctx, table, key)
 		d.call("History", err)
-		_, err = audit.Revert(ctx, versions[len(versions)-1].ID, nil)
+		_, err = db.Revert(ctx, versions[len(versions)-1].ID, nil)
 		d.call("Revert", err)
 	}
 }
 
 // removal is of versions, of a table's triggers, and of a table that a dump brings back.
-func (d *trapped) removal(audit *exaudit.DB) {
+func (d *trapped) removal(db *exaudit.DB) {
 	d.t.Helper()
 	ctx := context.Background()
-	d.call("Uninstall", audit.Uninstall(ctx, []string{"jsons"}, nil))
-	d.call("StopFollowingDDL", audit.StopFollowingDDL(ctx, nil))
+	d.call("Uninstall", db.Uninstall(ctx, []string{"jsons"}, nil))
+	d.call("StopFollowingDDL", db.StopFollowingDDL(ctx, nil))
 	for _, refused := range []string{`DELETE FROM exaudit.versions`, `UPDATE exaudit.versions SET actor = 'x'`} {
 		if _, err := d.pool.Exec(ctx, refused); err == nil || !strings.Contains(err.Error(), "append-only") {
 			d.t.Errorf("%s: %v", refused, err)
@@ -463,9 +463,9 @@ func (d *trapped) schema() {
 		d.t.Fatal(err)
 	}
 	defer pool.Close()
-	audit := exaudit.New(pool)
-	d.call("DropSchema", audit.DropSchema(ctx, nil))
-	_, err = audit.Init(ctx, nil)
+	db := exaudit.New(pool)
+	d.call("DropSchema", db.DropSchema(ctx, nil))
+	_, err = db.Init(ctx, nil)
 	d.call("Init", err)
 }
 

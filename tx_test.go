@@ -78,27 +78,27 @@ func TestTransactions(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	for name, test := range map[string]struct {
-		do   func(t *testing.T, audit *exaudit.DB)
+		do   func(t *testing.T, db *exaudit.DB)
 		want string
 	}{
-		"one": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, by(ctx, "a"), audit)
+		"one": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), db)
 			note(t, by(ctx, "a"), tx, "1")
 			note(t, ctx, tx, "2")
 			note(t, by(ctx, "b"), tx, "3")
 			note(t, ctx, tx, "4")
 			end(t, tx.Commit(ctx))
-			note(t, ctx, audit, "5")
+			note(t, ctx, db, "5")
 		}, "1:a 2:a 3:b 4:a 5:-"},
-		"begun without": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, ctx, audit)
+		"begun without": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, ctx, db)
 			note(t, ctx, tx, "1")
 			note(t, by(ctx, "a"), tx, "2")
 			note(t, ctx, tx, "3")
 			end(t, tx.Commit(ctx))
 		}, "1:- 2:a 3:-"},
-		"nested": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, by(ctx, "a"), audit)
+		"nested": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), db)
 			released := begin(t, by(ctx, "b"), tx)
 			note(t, ctx, released, "1")
 			deeper := begin(t, by(ctx, "c"), released)
@@ -125,16 +125,16 @@ func TestTransactions(t *testing.T) {
 			end(t, same.Commit(ctx))
 			end(t, tx.Commit(ctx))
 		}, "1:b 2:c 3:b 4:a 5:a 6:a"},
-		"nested in one begun without": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, ctx, audit)
+		"nested in one begun without": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, ctx, db)
 			inner := begin(t, by(ctx, "b"), tx)
 			note(t, ctx, inner, "1")
 			end(t, inner.Commit(ctx))
 			note(t, ctx, tx, "2")
 			end(t, tx.Commit(ctx))
 		}, "1:b 2:-"},
-		"after an error": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, by(ctx, "a"), audit)
+		"after an error": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), db)
 			inner := begin(t, ctx, tx)
 			if _, err := inner.Exec(by(ctx, "b"), `INSERT INTO notes (body) VALUES (1/$1::int)`, 0); err == nil {
 				t.Error("no error")
@@ -144,8 +144,8 @@ func TestTransactions(t *testing.T) {
 			note(t, ctx, tx, "2")
 			end(t, tx.Commit(ctx))
 		}, "1:b 2:a"},
-		"never sent": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, by(ctx, "a"), audit)
+		"never sent": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), db)
 			if _, err := tx.Exec(by(ctx, "b"), `INSERT INTO notes (body) VALUES (@body)`, pgx.StrictNamedArgs{}); err == nil {
 				t.Error("no error")
 			}
@@ -153,8 +153,8 @@ func TestTransactions(t *testing.T) {
 			note(t, ctx, tx, "2")
 			end(t, tx.Commit(ctx))
 		}, "1:b 2:a"},
-		"savepoints by hand": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, by(ctx, "a"), audit)
+		"savepoints by hand": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), db)
 			for _, sql := range []string{`SAVEPOINT s`, `INSERT INTO notes (body) VALUES ('x')`, `ROLLBACK TO SAVEPOINT s`} {
 				if _, err := tx.Exec(by(ctx, "b"), sql); err != nil {
 					t.Fatal(err)
@@ -164,8 +164,8 @@ func TestTransactions(t *testing.T) {
 			note(t, ctx, tx, "2")
 			end(t, tx.Commit(ctx))
 		}, "1:b 2:a"},
-		"savepoints by hand, queried": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, by(ctx, "a"), audit)
+		"savepoints by hand, queried": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), db)
 			_, err := tx.Exec(ctx, `SAVEPOINT s`)
 			end(t, err)
 			for _, sql := range []string{"ROLLBACK TO s", "-- name: Undo :one\n/* so */ rollback to s"} {
@@ -180,16 +180,16 @@ func TestTransactions(t *testing.T) {
 			}
 			end(t, tx.Commit(ctx))
 		}, "2:b"},
-		"chained": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, by(ctx, "a"), audit)
+		"chained": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), db)
 			note(t, ctx, tx, "1")
 			_, err := tx.Exec(ctx, `COMMIT AND CHAIN`)
 			end(t, err)
 			note(t, ctx, tx, "2")
 			end(t, tx.Commit(ctx))
 		}, "1:a 2:a"},
-		"every way to write": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, by(ctx, "a"), audit)
+		"every way to write": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), db)
 			if err := tx.QueryRow(by(ctx, "b"), `INSERT INTO notes (body) VALUES (1) RETURNING id`).Scan(new(int)); err != nil {
 				t.Error(err)
 			}
@@ -216,8 +216,8 @@ func TestTransactions(t *testing.T) {
 			note(t, ctx, tx, "9")
 			end(t, tx.Commit(ctx))
 		}, "1:b 2:c 3:d 4:a 5:e 6:e 7:f 8:g 9:a"},
-		"stamped": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, by(ctx, "a"), audit)
+		"stamped": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), db)
 			note(t, ctx, tx, "1")
 			end(t, exaudit.Stamp(by(ctx, "b"), tx))
 			note(t, ctx, tx, "2")
@@ -227,12 +227,12 @@ func TestTransactions(t *testing.T) {
 			note(t, ctx, tx, "5")
 			end(t, tx.Commit(ctx))
 		}, "1:a 2:b 3:c 4:b 5:-"},
-		"a batch that begins": {func(t *testing.T, audit *exaudit.DB) {
+		"a batch that begins": {func(t *testing.T, db *exaudit.DB) {
 			for _, ctx := range []context.Context{by(ctx, "a"), ctx} {
 				b := &pgx.Batch{}
 				b.BeginTx(pgx.TxOptions{})
 				b.Queue(`INSERT INTO notes (body) VALUES (1)`)
-				br := audit.SendBatch(ctx, b)
+				br := db.SendBatch(ctx, b)
 				end(t, br.Close())
 				note(t, ctx, br.Tx(), "2")
 				note(t, by(ctx, "b"), br.Tx(), "3")
@@ -240,8 +240,8 @@ func TestTransactions(t *testing.T) {
 				end(t, br.Tx().Commit(ctx))
 			}
 		}, "1:a 2:a 3:b 4:a 1:- 2:- 3:b 4:-"},
-		"nested, failing and panicking": {func(t *testing.T, audit *exaudit.DB) {
-			tx := begin(t, by(ctx, "a"), audit)
+		"nested, failing and panicking": {func(t *testing.T, db *exaudit.DB) {
+			tx := begin(t, by(ctx, "a"), db)
 			inner := begin(t, by(ctx, "b"), tx)
 			if _, err := inner.CopyFrom(ctx, pgx.Identifier{"notes"}, []string{"nosuch"}, pgx.CopyFromRows([][]any{{1}})); err == nil {
 				t.Error("no error")
@@ -258,26 +258,26 @@ func TestTransactions(t *testing.T) {
 			note(t, ctx, tx, "2")
 			end(t, tx.Commit(ctx))
 		}, "1:a 2:a"},
-		"texts": {func(t *testing.T, audit *exaudit.DB) {
+		"texts": {func(t *testing.T, db *exaudit.DB) {
 			for _, sql := range []string{
 				`BEGIN; INSERT INTO notes (body) VALUES ('1'); COMMIT`,
 				`INSERT INTO notes (body) VALUES ('2'); INSERT INTO notes (body) VALUES ('3')`,
 				`BEGIN ISOLATION LEVEL REPEATABLE READ; INSERT INTO notes (body) VALUES ('4'); COMMIT; INSERT INTO notes (body) VALUES ('5')`,
 			} {
-				_, err := audit.Exec(by(ctx, "a"), sql)
+				_, err := db.Exec(by(ctx, "a"), sql)
 				end(t, err)
 			}
-			note(t, ctx, audit, "6")
+			note(t, ctx, db, "6")
 		}, "1:a 2:a 3:a 4:a 5:- 6:-"},
-		"rolled back": {func(t *testing.T, audit *exaudit.DB) {
-			err := pgx.BeginFunc(by(ctx, "a"), audit, func(tx pgx.Tx) error {
+		"rolled back": {func(t *testing.T, db *exaudit.DB) {
+			err := pgx.BeginFunc(by(ctx, "a"), db, func(tx pgx.Tx) error {
 				note(t, ctx, tx, "x")
 				return errors.New("no")
 			})
 			if err == nil || err.Error() != "no" {
 				t.Error(err)
 			}
-			note(t, ctx, audit, "1")
+			note(t, ctx, db, "1")
 		}, "1:-"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -303,13 +303,13 @@ func TestBeforeTheFirstQuery(t *testing.T) {
 		conn, err := pgx.Connect(plain, db.URL)
 		end(t, err)
 		defer func() { _ = conn.Close(plain) }()
-		for _, audit := range []*exaudit.DB{exaudit.New(pool), exaudit.New(conn)} {
-			tx := begin(t, ctx, audit)
+		for _, adb := range []*exaudit.DB{exaudit.New(pool), exaudit.New(conn)} {
+			tx := begin(t, ctx, adb)
 			_, err := tx.Exec(ctx, `SET TRANSACTION ISOLATION LEVEL SERIALIZABLE`)
 			end(t, err)
 			end(t, tx.Rollback(ctx))
 
-			tx, err = audit.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+			tx, err = adb.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
 			end(t, err)
 			db.Exec(t, `INSERT INTO notes (body) VALUES ('another')`)
 			_, err = tx.Exec(ctx, `LOCK TABLE notes`)
@@ -321,7 +321,7 @@ func TestBeforeTheFirstQuery(t *testing.T) {
 				t.Errorf("the locked table has %d rows, want %d", seen, want)
 			}
 
-			tx, err = audit.BeginTx(ctx, pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL lock_timeout = '7s' -- so"})
+			tx, err = adb.BeginTx(ctx, pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL lock_timeout = '7s' -- so"})
 			end(t, err)
 			var timeout string
 			end(t, tx.QueryRow(ctx, `SHOW lock_timeout`).Scan(&timeout))
@@ -329,17 +329,17 @@ func TestBeforeTheFirstQuery(t *testing.T) {
 			if timeout != "7s" {
 				t.Errorf("lock_timeout is %s", timeout)
 			}
-			if _, err := audit.BeginTx(ctx, pgx.TxOptions{BeginQuery: `BEGIN ISOLATION LEVEL nosuch`}); err == nil {
+			if _, err := adb.BeginTx(ctx, pgx.TxOptions{BeginQuery: `BEGIN ISOLATION LEVEL nosuch`}); err == nil {
 				t.Error("no error")
 			}
-			if _, err := audit.Exec(ctx, `SELECT 1`); err != nil {
+			if _, err := adb.Exec(ctx, `SELECT 1`); err != nil {
 				t.Error(err)
 			}
 		}
-		audit := exaudit.New(conn)
-		_, err = audit.Exec(ctx, `BEGIN ISOLATION LEVEL SERIALIZABLE`)
+		adb := exaudit.New(conn)
+		_, err = adb.Exec(ctx, `BEGIN ISOLATION LEVEL SERIALIZABLE`)
 		end(t, err)
-		_, err = audit.Exec(ctx, `ROLLBACK`)
+		_, err = adb.Exec(ctx, `ROLLBACK`)
 		end(t, err)
 	}
 }
@@ -361,18 +361,18 @@ func TestEncoding(t *testing.T) {
 			if run == exaudit.Conn(pool) {
 				end(t, tx.Rollback(ctx))
 			}
-			audit, before := exaudit.New(run), backend(run)
+			db, before := exaudit.New(run), backend(run)
 			for range 2 {
 				for _, bad := range []any{make(chan int), failing{}} {
 					_, want := run.Exec(ctx, `SELECT $1::int`, bad)
-					_, exec := audit.Exec(ctx, `SELECT $1::int`, bad)
-					row := audit.QueryRow(ctx, `SELECT $1::int`, bad).Scan(new(int))
+					_, exec := db.Exec(ctx, `SELECT $1::int`, bad)
+					row := db.QueryRow(ctx, `SELECT $1::int`, bad).Scan(new(int))
 					if want == nil || describe(exec) != describe(want) || describe(row) != describe(want) {
 						t.Errorf("%s, %s: got %v and %v, want %v", mode, name, exec, row, want)
 					}
 				}
 				if mode == pgx.QueryExecModeCacheStatement {
-					if _, err := audit.Exec(ctx, `SELECT $1::int`, int64(1)<<40); err == nil || errors.As(err, new(*pgconn.PgError)) {
+					if _, err := db.Exec(ctx, `SELECT $1::int`, int64(1)<<40); err == nil || errors.As(err, new(*pgconn.PgError)) {
 						t.Errorf("got %v, want pgx's own error", err)
 					}
 				}
@@ -393,10 +393,10 @@ func TestStampAgain(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, notes)
-	audit := exaudit.New(db.Pool)
-	_, err := audit.Install(ctx, []string{"notes"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {AllowIgnore: true}}})
+	adb := exaudit.New(db.Pool)
+	_, err := adb.Install(ctx, []string{"notes"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {AllowIgnore: true}}})
 	end(t, err)
-	for _, from := range []exaudit.Conn{db.Pool, audit} {
+	for _, from := range []exaudit.Conn{db.Pool, adb} {
 		tx := begin(t, ctx, from)
 		end(t, exaudit.Stamp(exaudit.Ignore(by(ctx, "a")), tx))
 		note(t, ctx, tx, "x")
@@ -529,9 +529,9 @@ func TestRevertInAuditedTransaction(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, notes)
 	auditdb.Install(t, db, "notes")
-	audit := exaudit.New(db.Pool)
-	note(t, by(ctx, "a"), audit, "1")
-	tx := begin(t, by(ctx, "b"), audit)
+	adb := exaudit.New(db.Pool)
+	note(t, by(ctx, "a"), adb, "1")
+	tx := begin(t, by(ctx, "b"), adb)
 	inTx := exaudit.New(tx)
 	if _, err := inTx.Revert(by(ctx, "c"), 1, nil); err != nil {
 		t.Fatal(err)
@@ -572,7 +572,7 @@ func TestCustomIsNoSQL(t *testing.T) {
 			pool := poolOf(t, db, mode)
 			_, err := pool.Exec(plain, settings)
 			end(t, err)
-			audit := exaudit.New(pool)
+			adb := exaudit.New(pool)
 			for range 150 {
 				var text string
 				for range random.IntN(8) {
@@ -580,11 +580,11 @@ func TestCustomIsNoSQL(t *testing.T) {
 				}
 				ctx := exaudit.With(plain, exaudit.Custom{text: text})
 				want := asJSON(t, exaudit.CustomOf(ctx))
-				tx := begin(t, ctx, audit)
+				tx := begin(t, ctx, adb)
 				got := asked(t, tx)
 				end(t, tx.Rollback(ctx))
 				var queried string
-				end(t, audit.QueryRow(ctx, `SELECT current_setting('exaudit.custom')`).Scan(&queried))
+				end(t, adb.QueryRow(ctx, `SELECT current_setting('exaudit.custom')`).Scan(&queried))
 				for _, sent := range []string{got, queried} { // in ASCII
 					var custom exaudit.Custom
 					end(t, json.Unmarshal([]byte(sent), &custom))
@@ -592,7 +592,7 @@ func TestCustomIsNoSQL(t *testing.T) {
 						t.Fatalf("%s: got %s, want %s", settings, sent, want)
 					}
 				}
-				_, err := audit.Exec(ctx, `DO $do$ BEGIN ASSERT current_setting('exaudit.custom')::jsonb IS NOT NULL; END $do$`)
+				_, err := adb.Exec(ctx, `DO $do$ BEGIN ASSERT current_setting('exaudit.custom')::jsonb IS NOT NULL; END $do$`)
 				end(t, err)
 			}
 		}

@@ -32,8 +32,8 @@ type Customer struct {
 }
 
 // historyExample is the Go of docs/history.md; TestHistoryExample compares them.
-func historyExample(ctx context.Context, audit *exaudit.DB) error {
-	for v, err := range exaudit.History[Order](ctx, audit, "orders", 1) {
+func historyExample(ctx context.Context, db *exaudit.DB) error {
+	for v, err := range exaudit.History[Order](ctx, db, "orders", 1) {
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 		}
 	}
 	for after := int64(0); ; {
-		page, err := audit.Versions(ctx, exaudit.ByCustom("actor_id", 7), exaudit.After(after), exaudit.Limit(100))
+		page, err := db.Versions(ctx, exaudit.ByCustom("actor_id", 7), exaudit.After(after), exaudit.Limit(100))
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 		}
 	}
 
-	recent, err := audit.Transactions(ctx, exaudit.ByTable("orders"), exaudit.Limit(20))
+	recent, err := db.Transactions(ctx, exaudit.ByTable("orders"), exaudit.Limit(20))
 	if err != nil {
 		return err
 	}
@@ -71,9 +71,9 @@ func historyExample(ctx context.Context, audit *exaudit.DB) error {
 }
 
 // asOfExample is the Go of docs/history.md on earlier rows.
-func asOfExample(ctx context.Context, audit *exaudit.DB) error {
+func asOfExample(ctx context.Context, db *exaudit.DB) error {
 	yesterday := exaudit.AtTime(time.Now().Add(-24 * time.Hour))
-	switch order, err := exaudit.StateAt[Order](ctx, audit, "orders", 1, yesterday); {
+	switch order, err := exaudit.StateAt[Order](ctx, db, "orders", 1, yesterday); {
 	case errors.Is(err, exaudit.ErrBeforeHistory):
 		fmt.Println("orders was not tracked yet")
 	case err != nil:
@@ -84,7 +84,7 @@ func asOfExample(ctx context.Context, audit *exaudit.DB) error {
 		fmt.Println("it was", order.Status)
 	}
 
-	return audit.Snapshot(ctx, func(at *exaudit.DB) error {
+	return db.Snapshot(ctx, func(at *exaudit.DB) error {
 		orders, err := exaudit.AsOf[Order](ctx, at, "orders", exaudit.AtMark("before-deploy"))
 		if err != nil {
 			return err
@@ -102,24 +102,24 @@ func asOfExample(ctx context.Context, audit *exaudit.DB) error {
 func TestAsOfExample(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders, "orders", "customers")
-	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
-	if _, err := audit.Mark(ctx, "before-deploy", nil); err != nil {
+	pg, db := audited(t, orders, "orders", "customers")
+	pg.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
+	if _, err := db.Mark(ctx, "before-deploy", nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := asOfExample(ctx, audit); err != nil {
+	if err := asOfExample(ctx, db); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestHistoryExample(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, orders, "orders")
-	db.Exec(t, `INSERT INTO orders (total) VALUES (1); SELECT set_config('exaudit.custom', '{"actor_id": 7}', true); UPDATE orders SET status = 'paid'`)
-	if err := historyExample(context.Background(), audit); err != nil {
+	pg, db := audited(t, orders, "orders")
+	pg.Exec(t, `INSERT INTO orders (total) VALUES (1); SELECT set_config('exaudit.custom', '{"actor_id": 7}', true); UPDATE orders SET status = 'paid'`)
+	if err := historyExample(context.Background(), db); err != nil {
 		t.Fatal(err)
 	}
-	latest, err := exaudit.Latest[Order](context.Background(), audit, "orders", 1)
+	latest, err := exaudit.Latest[Order](context.Background(), db, "orders", 1)
 	if err != nil || latest.Before.Status != "new" || latest.After.Status != "paid" {
 		t.Errorf("latest: %+v, %v", latest, err)
 	}

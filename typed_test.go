@@ -88,10 +88,10 @@ func thingsDB(t *testing.T, tables ...string) (*pgxpool.Pool, *exaudit.DB) {
 	return pool, exaudit.New(pool)
 }
 
-func collect[T any](t testing.TB, audit *exaudit.DB, table string, key any, opts ...exaudit.HistoryOption) []exaudit.TypedVersion[T] {
+func collect[T any](t testing.TB, db *exaudit.DB, table string, key any, opts ...exaudit.HistoryOption) []exaudit.TypedVersion[T] {
 	t.Helper()
 	var all []exaudit.TypedVersion[T]
-	for v, err := range exaudit.History[T](context.Background(), audit, table, key, opts...) {
+	for v, err := range exaudit.History[T](context.Background(), db, table, key, opts...) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func orNil[T any](row T, err error) (*T, error) {
 func TestHistoryOfIsWhatSqlcScanned(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	pool, audit := thingsDB(t, "things")
+	pool, db := thingsDB(t, "things")
 	columns := slices.Sorted(maps.Keys(thingValues))
 	id := int64(0)
 	rapid.Check(t, func(t *rapid.T) {
@@ -165,14 +165,14 @@ func TestHistoryOfIsWhatSqlcScanned(t *testing.T) {
 			plains, customs = append(plains, p), append(customs, c)
 		}
 		size := exaudit.PageSize(rapid.IntRange(1, 4).Draw(t, "page"))
-		compareRows(t, audit, id, plains, size)
-		compareRows(t, audit, id, customs, size)
+		compareRows(t, db, id, plains, size)
+		compareRows(t, db, id, customs, size)
 	})
 }
 
-func compareRows[T any](t *rapid.T, audit *exaudit.DB, id int64, want []*T, size exaudit.HistoryOption) {
+func compareRows[T any](t *rapid.T, db *exaudit.DB, id int64, want []*T, size exaudit.HistoryOption) {
 	i := 0
-	for v, err := range exaudit.History[T](context.Background(), audit, "things", id, size) {
+	for v, err := range exaudit.History[T](context.Background(), db, "things", id, size) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,12 +235,12 @@ func TestHistoryOfAlteredTable(t *testing.T) {
 		for size := range 4 {
 			t.Run(fmt.Sprint(sync, size), func(t *testing.T) {
 				t.Parallel()
-				db, audit := audited(t, `CREATE TABLE o (id bigint PRIMARY KEY, state text NOT NULL, gone int, total numeric, size integer)`, "o")
+				db, adb := audited(t, `CREATE TABLE o (id bigint PRIMARY KEY, state text NOT NULL, gone int, total numeric, size integer)`, "o")
 				alter := func(sql string) {
 					t.Helper()
 					db.Exec(t, sql)
 					if sync {
-						if _, err := audit.Sync(context.Background(), nil); err != nil {
+						if _, err := adb.Sync(context.Background(), nil); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -260,7 +260,7 @@ func TestHistoryOfAlteredTable(t *testing.T) {
 				db.Exec(t, `UPDATE o SET status = 'back' WHERE id = 1`)
 				db.Exec(t, `DELETE FROM o WHERE id = 1`)
 				db.Exec(t, `INSERT INTO o (id, status) VALUES (1, 'again')`)
-				wantLines(t, collect[row](t, audit, "o", 1, exaudit.PageSize(size)),
+				wantLines(t, collect[row](t, adb, "o", 1, exaudit.PageSize(size)),
 					"created - → {1 new 0 0 0} unknown [rank total size]",
 					"updated {1 new 0 0 0} → {1 new 0 0 0} unknown [rank total size]",
 					"updated {1 new 3 0 0} → {1 paid 3 0 0} unknown [total size]",
@@ -271,7 +271,7 @@ func TestHistoryOfAlteredTable(t *testing.T) {
 					"deleted {1 back 4 125 9} → -",
 					"created - → {1 again 3 1 0}",
 				)
-				wantLines(t, collect[row](t, audit, "o", 2, exaudit.PageSize(size)),
+				wantLines(t, collect[row](t, adb, "o", 2, exaudit.PageSize(size)),
 					"created - → {2 new 0 0 0} unknown [rank total size]",
 					"updated {2 new 3 0 0} → {2 paid 3 0 0} unknown [total size]")
 			})
@@ -287,7 +287,7 @@ func TestHistoryOfTrackedLate(t *testing.T) {
 		A, B string
 		C    int32
 	}
-	db, audit := audited(t, `CREATE TABLE l (id int PRIMARY KEY, a text NOT NULL, b text NOT NULL);
+	db, adb := audited(t, `CREATE TABLE l (id int PRIMARY KEY, a text NOT NULL, b text NOT NULL);
 		INSERT INTO l VALUES (1, 'a', 'b'), (2, 'a', 'b')`, "l")
 	db.Exec(t, `UPDATE l SET a = 'x'`)
 	db.Exec(t, `ALTER TABLE l ADD c int NOT NULL DEFAULT 1`)
@@ -299,11 +299,11 @@ func TestHistoryOfTrackedLate(t *testing.T) {
 		"deleted {1 x y 1} → -",
 	}
 	for size := range 4 {
-		wantLines(t, collect[row](t, audit, "l", 1, exaudit.PageSize(size)), first...)
-		wantLines(t, collect[row](t, audit, "l", 2, exaudit.PageSize(size)),
+		wantLines(t, collect[row](t, adb, "l", 1, exaudit.PageSize(size)), first...)
+		wantLines(t, collect[row](t, adb, "l", 2, exaudit.PageSize(size)),
 			"updated {2 a b 0} → {2 x b 0} unknown [c]", "updated {2 x b 1} → {2 x y 1}")
 	}
-	wantLines(t, collect[row](t, audit, "l", 1, exaudit.Limit(1), exaudit.After(1)), first[1])
+	wantLines(t, collect[row](t, adb, "l", 1, exaudit.Limit(1), exaudit.After(1)), first[1])
 }
 
 // What is masked or excluded is not known, not even from the present row.
@@ -318,20 +318,20 @@ func TestHistoryOfMasked(t *testing.T) {
 	}
 	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, ssn bigint NOT NULL, bio text NOT NULL);
 		INSERT INTO people VALUES (1, 'Ann', 1, 'x')`)
-	audit := exaudit.New(db.Pool)
-	if _, err := audit.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{
+	adb := exaudit.New(db.Pool)
+	if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{
 		"people": {Mask: []string{"ssn"}, Exclude: []string{"bio"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE people SET name = 'Bob'; UPDATE people SET ssn = 2, bio = 'y'`)
 	want := []string{"updated {1 Ann 0 } → {1 Bob 0 } unknown [ssn bio]", "updated {1 Bob 0 } → {1 Bob 0 } unknown [ssn bio]"}
-	wantLines(t, collect[person](t, audit, "people", 1), want...)
-	if _, err := audit.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": {}}}); err != nil {
+	wantLines(t, collect[person](t, adb, "people", 1), want...)
+	if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": {}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE people SET ssn = 3`)
 	db.Exec(t, `UPDATE people SET id = 5`)
-	versions := collect[person](t, audit, "people", 5)
+	versions := collect[person](t, adb, "people", 5)
 	if got := show(versions[2]); got != "updated {1 Bob 2 y} → {1 Bob 3 y}" {
 		t.Errorf("no longer masked: %s", got)
 	}
@@ -344,7 +344,7 @@ func TestHistoryOfMasked(t *testing.T) {
 func TestHistoryOfMovedKeys(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	pool, audit := thingsDB(t, "pairs")
+	pool, db := thingsDB(t, "pairs")
 	run(t, pool, `INSERT INTO pairs VALUES (1, 'x', 10), (2, 'x', 20)`)
 	run(t, pool, `UPDATE pairs SET a = 3 WHERE a = 1`)
 	run(t, pool, `UPDATE pairs SET a = 1, v = 21 WHERE a = 2`)
@@ -353,16 +353,16 @@ func TestHistoryOfMovedKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	latest, err := exaudit.Latest[plain.Pair](ctx, audit, "pairs", exaudit.Key{"x", 3})
+	latest, err := exaudit.Latest[plain.Pair](ctx, db, "pairs", exaudit.Key{"x", 3})
 	if err != nil || *latest.After != moved {
 		t.Errorf("latest of the moved row: %v, %v, want %v", latest.After, err, moved)
 	}
-	taken, err := exaudit.StateAt[plain.Pair](ctx, audit, "pairs", exaudit.Key{"x", 1}, exaudit.AtTime(time.Now()))
+	taken, err := exaudit.StateAt[plain.Pair](ctx, db, "pairs", exaudit.Key{"x", 1}, exaudit.AtTime(time.Now()))
 	if want, _ := plain.New(pool).Pair(ctx, plain.PairParams{A: 1, B: "x"}); err != nil || *taken != want {
 		t.Errorf("who has the key now: %v, %v, want %v", taken, err, want)
 	}
 	var got []string
-	for _, v := range collect[plain.Pair](t, audit, "pairs", exaudit.Key{"x", 3}, exaudit.PageSize(1)) {
+	for _, v := range collect[plain.Pair](t, db, "pairs", exaudit.Key{"x", 3}, exaudit.PageSize(1)) {
 		got = append(got, show(v))
 	}
 	for _, want := range []string{"updated {1 x {10 true}} → {3 x {10 true}}", "updated {3 x {10 true}} → {3 x {11 true}}"} {
@@ -375,7 +375,7 @@ func TestHistoryOfMovedKeys(t *testing.T) {
 func TestStructMismatch(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE o (id bigint PRIMARY KEY, order_url text, total int)`, "o")
+	db, adb := audited(t, `CREATE TABLE o (id bigint PRIMARY KEY, order_url text, total int)`, "o")
 	db.Exec(t, `INSERT INTO o VALUES (1, NULL, 2)`)
 	for _, c := range []struct {
 		err  error
@@ -385,40 +385,40 @@ func TestStructMismatch(t *testing.T) {
 			ID       int64
 			OrderURL *string
 			Total    int32
-		}](ctx, audit), ""},
+		}](ctx, adb), ""},
 		{historyError[struct {
 			ID    int64   `db:"id"`
 			Any   *string `db:"order_url"`
 			Total int32   `db:"total"`
-		}](ctx, audit), ""},
-		{historyError[struct{ ID int64 }](ctx, audit), "column order_url, number 2 of public.o"},
+		}](ctx, adb), ""},
+		{historyError[struct{ ID int64 }](ctx, adb), "column order_url, number 2 of public.o"},
 		{historyError[struct {
 			ID              int64
 			OrderUrl        *string
 			Total, Discount int32
-		}](ctx, audit), "no column for field Discount"},
+		}](ctx, adb), "no column for field Discount"},
 		{historyError[struct {
 			ID       int64
 			Total    int32
 			OrderUrl *string
-		}](ctx, audit), "column order_url, number 2"},
+		}](ctx, adb), "column order_url, number 2"},
 		{historyError[struct {
 			ID       int64
 			OrderUrl *string
 			Total    int32 `db:"sum"`
-		}](ctx, audit), "column total, number 3 of public.o: struct"},
+		}](ctx, adb), "column total, number 3 of public.o: struct"},
 		{historyError[struct {
 			ID       int64
 			OrderUrl *string
 			Total    time.Time
-		}](ctx, audit), "column total, number 3 of public.o: struct"},
+		}](ctx, adb), "column total, number 3 of public.o: struct"},
 		{historyError[struct {
 			ID       int64
 			OrderUrl string
 			Total    int32
-		}](ctx, audit), "cannot scan NULL into *string"},
-		{historyError[*plain.Pair](ctx, audit), "no struct"},
-		{historyError[int](ctx, audit), "no struct"},
+		}](ctx, adb), "cannot scan NULL into *string"},
+		{historyError[*plain.Pair](ctx, adb), "no struct"},
+		{historyError[int](ctx, adb), "no struct"},
 	} {
 		switch {
 		case c.want == "" && c.err != nil:
@@ -428,13 +428,13 @@ func TestStructMismatch(t *testing.T) {
 		}
 	}
 	db.Exec(t, `DROP TABLE o`)
-	if err := historyError[struct{ ID int64 }](ctx, audit); !errors.Is(err, exaudit.ErrTableGone) {
+	if err := historyError[struct{ ID int64 }](ctx, adb); !errors.Is(err, exaudit.ErrTableGone) {
 		t.Errorf("of a dropped table: %v", err)
 	}
 }
 
-func historyError[T any](ctx context.Context, audit *exaudit.DB) error {
-	for _, err := range exaudit.History[T](ctx, audit, "o", 1) {
+func historyError[T any](ctx context.Context, db *exaudit.DB) error {
+	for _, err := range exaudit.History[T](ctx, db, "o", 1) {
 		if err != nil {
 			return err
 		}
@@ -445,7 +445,7 @@ func historyError[T any](ctx context.Context, audit *exaudit.DB) error {
 func TestStateAt(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	pool, audit := thingsDB(t, "pairs")
+	pool, db := thingsDB(t, "pairs")
 	var tracked time.Time
 	if err := pool.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&tracked); err != nil {
 		t.Fatal(err)
@@ -455,10 +455,10 @@ func TestStateAt(t *testing.T) {
 	run(t, pool, `DELETE FROM pairs WHERE a = 1`)
 	run(t, pool, `ALTER TABLE pairs DISABLE TRIGGER ALL; INSERT INTO pairs VALUES (3, 'z', 7); ALTER TABLE pairs ENABLE TRIGGER ALL`)
 	key := exaudit.Key{"x", 1}
-	versions := collect[plain.Pair](t, audit, "pairs", key)
+	versions := collect[plain.Pair](t, db, "pairs", key)
 	at := func(key exaudit.Key, when time.Time) *plain.Pair {
 		t.Helper()
-		row, err := exaudit.StateAt[plain.Pair](ctx, audit, "pairs", key, exaudit.AtTime(when))
+		row, err := exaudit.StateAt[plain.Pair](ctx, db, "pairs", key, exaudit.AtTime(when))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -471,7 +471,7 @@ func TestStateAt(t *testing.T) {
 		if row := at(key, v.RecordedAt); !reflect.DeepEqual(row, v.After) {
 			t.Errorf("at version %d: %v, want %v", i, row, v.After)
 		}
-		before, after, err := exaudit.States[plain.Pair](ctx, audit, v.ID)
+		before, after, err := exaudit.States[plain.Pair](ctx, db, v.ID)
 		if err != nil || !reflect.DeepEqual(before, v.Before) || !reflect.DeepEqual(after, v.After) {
 			t.Errorf("states of version %d: %v, %v, %v", i, before, after, err)
 		}
@@ -482,13 +482,13 @@ func TestStateAt(t *testing.T) {
 	if row := at(exaudit.Key{"nowhere", 1}, time.Now()); row != nil {
 		t.Errorf("a row that never was: %v", row)
 	}
-	if _, err := exaudit.Latest[plain.Pair](ctx, audit, "pairs", exaudit.Key{"z", 3}); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, err := exaudit.Latest[plain.Pair](ctx, db, "pairs", exaudit.Key{"z", 3}); !errors.Is(err, exaudit.ErrNoVersion) {
 		t.Errorf("latest of a row without history: %v", err)
 	}
-	if _, _, err := exaudit.States[plain.Pair](ctx, audit, 99); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, _, err := exaudit.States[plain.Pair](ctx, db, 99); !errors.Is(err, exaudit.ErrNoVersion) {
 		t.Errorf("states of version 99: %v", err)
 	}
-	if latest, err := exaudit.Latest[plain.Pair](ctx, audit, "pairs", key); err != nil || latest.Action != exaudit.Deleted || latest.Before.V.Int32 != 1 {
+	if latest, err := exaudit.Latest[plain.Pair](ctx, db, "pairs", key); err != nil || latest.Action != exaudit.Deleted || latest.Before.V.Int32 != 1 {
 		t.Errorf("latest: %+v, %v", latest, err)
 	}
 }
@@ -509,16 +509,16 @@ func TestHistoryOfWithoutPreparedStatements(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer other.Close()
-		audit := exaudit.New(other)
+		db := exaudit.New(other)
 		want, err := custom.New(other).Thing(context.Background(), 1)
 		if err != nil {
 			t.Fatalf("%v: %v", mode, err)
 		}
-		versions := collect[custom.Thing](t, audit, "things", 1)
+		versions := collect[custom.Thing](t, db, "things", 1)
 		if len(versions) != 2 || !reflect.DeepEqual(*versions[1].After, want) {
 			t.Errorf("%v: %+v, want %+v", mode, versions[1].After, want)
 		}
-		if n := len(searched(t, audit, exaudit.ByAction(exaudit.Updated), exaudit.ByColumn("name"), exaudit.Since(time.Now().Add(-time.Hour)))); n != 1 {
+		if n := len(searched(t, db, exaudit.ByAction(exaudit.Updated), exaudit.ByColumn("name"), exaudit.Since(time.Now().Add(-time.Hour)))); n != 1 {
 			t.Errorf("%v: %d versions found, want 1", mode, n)
 		}
 	}
@@ -528,12 +528,12 @@ func TestHistoryOfWithoutPreparedStatements(t *testing.T) {
 // versions before it.
 func TestHistoryOfDiverged(t *testing.T) {
 	t.Parallel()
-	pool, audit := thingsDB(t, "pairs")
+	pool, db := thingsDB(t, "pairs")
 	run(t, pool, `INSERT INTO pairs VALUES (1, 'x', 0)`)
 	run(t, pool, `ALTER TABLE pairs DISABLE TRIGGER ALL; UPDATE pairs SET v = 5; ALTER TABLE pairs ENABLE TRIGGER ALL`)
 	run(t, pool, `UPDATE pairs SET v = 6`)
 	var given int
-	for v, err := range exaudit.History[plain.Pair](context.Background(), audit, "pairs", exaudit.Key{"x", 1}) {
+	for v, err := range exaudit.History[plain.Pair](context.Background(), db, "pairs", exaudit.Key{"x", 1}) {
 		if err == nil {
 			given++
 			continue
@@ -550,7 +550,7 @@ func TestHistoryOfDiverged(t *testing.T) {
 // A long history takes no more memory than a short one. Not parallel: the heap is measured.
 func TestHistoryOfNeedsConstantMemory(t *testing.T) {
 	ctx := context.Background()
-	pool, audit := thingsDB(t, "pairs")
+	pool, db := thingsDB(t, "pairs")
 	run(t, pool, `INSERT INTO pairs VALUES (1, 'x', 0)`)
 	run(t, pool, `DO $$ BEGIN FOR i IN 1..9999 LOOP UPDATE pairs SET v = i; COMMIT; END LOOP; END $$`)
 	var (
@@ -558,7 +558,7 @@ func TestHistoryOfNeedsConstantMemory(t *testing.T) {
 		heap  uint64
 		stats runtime.MemStats
 	)
-	for v, err := range exaudit.History[plain.Pair](ctx, audit, "pairs", exaudit.Key{"x", 1}) {
+	for v, err := range exaudit.History[plain.Pair](ctx, db, "pairs", exaudit.Key{"x", 1}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -594,8 +594,8 @@ func TestHistoryOfVirtualColumns(t *testing.T) {
 	}
 	db.Exec(t, `CREATE TABLE g (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (a * 2), a int NOT NULL, label text GENERATED ALWAYS AS ('n' || upper(id::text)))`)
 	auditdb.Install(t, db, "g")
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	db.Exec(t, `INSERT INTO g (id, a) VALUES (1, 2)`)
 	db.Exec(t, `UPDATE g SET a = 3`)
-	wantLines(t, collect[row](t, audit, "g", 1), "created - → {1 4 2 n1}", "updated {1 4 2 n1} → {1 6 3 n1}")
+	wantLines(t, collect[row](t, adb, "g", 1), "created - → {1 4 2 n1}", "updated {1 4 2 n1} → {1 6 3 n1}")
 }

@@ -18,15 +18,15 @@ func BenchmarkUndo(b *testing.B) {
 		b.Run(fmt.Sprint(rows), func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
-				audit, selection := damaged(b, rows)
+				db, selection := damaged(b, rows)
 				b.StartTimer()
 				start := time.Now()
-				plan, err := audit.PlanUndo(context.Background(), selection, &exaudit.UndoOptions{MaxRows: rows})
+				plan, err := db.PlanUndo(context.Background(), selection, &exaudit.UndoOptions{MaxRows: rows})
 				if err != nil {
 					b.Fatal(err)
 				}
 				planned := time.Since(start)
-				done, err := audit.ApplyUndo(context.Background(), plan, nil)
+				done, err := db.ApplyUndo(context.Background(), plan, nil)
 				if err != nil {
 					b.Fatal(err)
 				}

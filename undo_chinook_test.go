@@ -21,7 +21,7 @@ const undoActors = 4
 // actorWorkload makes random changes in the name of an actor, each in a transaction of its own.
 func actorWorkload(t *testing.T, db *pgtest.DB, actor, statements int) {
 	w := workload{rand.New(rand.NewPCG(20261125, uint64(actor)))}
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	ctx := exaudit.With(context.Background(), exaudit.Custom{"actor": actor})
 	n := 0
 	value := func() string { n++; return fmt.Sprintf("%d by %d", n, actor) } // never the same twice
@@ -46,7 +46,7 @@ func actorWorkload(t *testing.T, db *pgtest.DB, actor, statements int) {
 		case 9:
 			sql, args = `DELETE FROM invoice WHERE invoice_id = $1`, []any{w.id(412)}
 		}
-		if _, err := audit.Exec(ctx, sql, args...); err != nil && !refusedByConstraint(err) {
+		if _, err := adb.Exec(ctx, sql, args...); err != nil && !refusedByConstraint(err) {
 			t.Errorf("%v\n%s %v", err, sql, args)
 			return
 		}
@@ -59,7 +59,7 @@ func actorWorkload(t *testing.T, db *pgtest.DB, actor, statements int) {
 func TestChinookUndoOfOneActor(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := chinook(t)
+	db, adb := chinook(t)
 	var actors sync.WaitGroup
 	for actor := range undoActors {
 		actors.Go(func() { actorWorkload(t, db, actor, 500) })
@@ -72,7 +72,7 @@ func TestChinookUndoOfOneActor(t *testing.T) {
 	before := snapshotOf(t, db)
 	expected, overlapping := replayOthers(t, db, before)
 
-	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByCustom("actor", 1)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
+	undone, err := adb.Undo(ctx, exaudit.Select(exaudit.ByCustom("actor", 1)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,12 +104,12 @@ func TestChinookUndoOfOneActor(t *testing.T) {
 	}
 	pgtest.Count(t, "versions-undone", len(undone.Chosen))
 
-	redone, err := audit.Redo(ctx, undone.Transaction, nil)
+	redone, err := adb.Redo(ctx, undone.Transaction, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sameSnapshots(t, "redone", snapshotOf(t, db), before)
-	if _, err := audit.Redo(ctx, redone.Transaction, nil); err != nil {
+	if _, err := adb.Redo(ctx, redone.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	sameSnapshots(t, "undone again", snapshotOf(t, db), after)

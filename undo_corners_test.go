@@ -14,7 +14,7 @@ import (
 func TestUndoOfWhatCannotBeSet(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE hidden (id int PRIMARY KEY, a int, secret text, noise text, n int GENERATED ALWAYS AS (length(secret)) STORED);
 		CREATE TABLE numbered (id int PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, v text);
 		CREATE TABLE key_numbered (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
@@ -23,18 +23,18 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 	options := map[string]exaudit.Options{
 		"hidden": {Mask: []string{"secret"}, Exclude: []string{"noise"}}, "all_computed": {Mask: []string{"a"}},
 	}
-	if _, err := audit.Install(ctx, []string{"hidden", "all_computed"}, &exaudit.InstallOptions{TableOptions: options}); err != nil {
+	if _, err := adb.Install(ctx, []string{"hidden", "all_computed"}, &exaudit.InstallOptions{TableOptions: options}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO hidden VALUES (1, 1, 'abc', 'x'), (2, 2, 'abc', 'x')`)
 	t.Run("twice the same choice", func(t *testing.T) {
-		if _, err := audit.Mark(ctx, "m", nil); err != nil {
+		if _, err := adb.Mark(ctx, "m", nil); err != nil {
 			t.Fatal(err)
 		}
 		db.Exec(t, `DELETE FROM hidden WHERE id = 2`)
 		since := exaudit.Select(exaudit.SinceMark("m"))
 		for range 3 {
-			if _, err := audit.Undo(ctx, since, nil); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
+			if _, err := adb.Undo(ctx, since, nil); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
 				t.Error(err)
 			}
 		}
@@ -42,11 +42,11 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 	})
 	t.Run("a masked column that a generated one follows", func(t *testing.T) {
 		bad := inOneTransaction(t, db, `UPDATE hidden SET secret = 'abcd' WHERE id = 1`)
-		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+		if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 			t.Errorf("undo: %v", err)
 		}
-		versions := historyOf(t, audit, "hidden", 1)
-		if _, err := audit.Revert(ctx, versions[len(versions)-1].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) && !errors.Is(err, exaudit.ErrNotRecorded) {
+		versions := historyOf(t, adb, "hidden", 1)
+		if _, err := adb.Revert(ctx, versions[len(versions)-1].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) && !errors.Is(err, exaudit.ErrNotRecorded) {
 			t.Errorf("revert: %v", err)
 		}
 		expect(t, db, "hidden", `(1,1,abcd,x,4) (2,2,,,)`)
@@ -54,11 +54,11 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 	t.Run("a row of which nothing can be set", func(t *testing.T) {
 		db.Exec(t, `INSERT INTO all_computed VALUES (5)`)
 		gone := inOneTransaction(t, db, `DELETE FROM all_computed`)
-		if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone)), nil); err == nil || strings.Contains(err.Error(), "syntax") {
+		if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone)), nil); err == nil || strings.Contains(err.Error(), "syntax") {
 			t.Errorf("undo: %v", err)
 		}
-		versions := historyOf(t, audit, "all_computed", 10)
-		if _, err := audit.Revert(ctx, versions[1].ID, nil); err == nil || strings.Contains(err.Error(), "syntax") {
+		versions := historyOf(t, adb, "all_computed", 10)
+		if _, err := adb.Revert(ctx, versions[1].ID, nil); err == nil || strings.Contains(err.Error(), "syntax") {
 			t.Errorf("revert: %v", err)
 		}
 	})
@@ -67,22 +67,22 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 			db.Exec(t, map[string]string{"numbered": `INSERT INTO numbered (id, v) VALUES (1, 'a')`, "key_numbered": `INSERT INTO key_numbered (v) VALUES ('a')`}[table])
 			column := map[string]string{"numbered": "n", "key_numbered": "id"}[table]
 			bad := inOneTransaction(t, db, `UPDATE `+table+` SET v = 'b', `+column+` = DEFAULT`)
-			versions, err := audit.Versions(ctx, exaudit.ByTransaction(bad))
+			versions, err := adb.Versions(ctx, exaudit.ByTransaction(bad))
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan := undo(t, audit, bad, nil)
+			plan := undo(t, adb, bad, nil)
 			if row := plan.Rows[0]; len(row.LeftOut) != 1 || row.LeftOut[0] != column {
 				t.Errorf("left out: %v", row.LeftOut)
 			}
 			expect(t, db, table, want)
 			db.Exec(t, `UPDATE `+table+` SET v = 'c'`)
-			if _, err := audit.Revert(ctx, versions[0].ID, nil); err != nil {
+			if _, err := adb.Revert(ctx, versions[0].ID, nil); err != nil {
 				t.Error(err)
 			}
 			expect(t, db, table, want)
 			gone := inOneTransaction(t, db, `DELETE FROM `+table)
-			undo(t, audit, gone, nil)
+			undo(t, adb, gone, nil)
 			expect(t, db, table, want)
 		})
 	}
@@ -105,26 +105,26 @@ func TestUndoRivals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, audit := audited(t, `CREATE EXTENSION citext; CREATE COLLATION ignoring (provider = icu, locale = 'und-u-ks-level2', deterministic = false); CREATE TYPE mood AS ENUM ('calm', 'angry'); CREATE DOMAIN address AS citext;
+			db, adb := audited(t, `CREATE EXTENSION citext; CREATE COLLATION ignoring (provider = icu, locale = 'und-u-ks-level2', deterministic = false); CREATE TYPE mood AS ENUM ('calm', 'angry'); CREATE DOMAIN address AS citext;
 				CREATE TABLE w (id int PRIMARY KEY, `+of.definition+`)`, "w")
 			db.Exec(t, `INSERT INTO w VALUES (1, `+of.first+`), (3, NULL)`)
 			db.Exec(t, `DELETE FROM w WHERE id IN (1, 3)`)
 			db.Exec(t, `INSERT INTO w VALUES (2, `+of.second+`)`)
 			db.Exec(t, `DELETE FROM w WHERE id = 2`)
 			deleted := exaudit.Select(exaudit.ByTable("w"), exaudit.ByAction(exaudit.Deleted))
-			_, err := audit.Undo(ctx, deleted, nil)
+			_, err := adb.Undo(ctx, deleted, nil)
 			conflict := (*exaudit.UndoConflictError)(nil)
 			if !errors.As(err, &conflict) || len(conflict.Rows) != 1 || conflict.Rows[0].EntityID != "1" {
 				t.Fatalf("undo: %v", err)
 			}
-			if _, err := audit.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); err != nil {
+			if _, err := adb.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); err != nil {
 				t.Fatal(err)
 			}
 			if got := pgtest.One[string](t, db, `SELECT string_agg(id::text, ' ' ORDER BY id) FROM w`); got != "2 3" {
 				t.Errorf("rows %s", got)
 			}
 			// and the value is taken now
-			if _, err := audit.Undo(ctx, deleted, nil); !errors.As(err, &conflict) || len(conflict.Rows) != 1 || conflict.Rows[0].EntityID != "1" {
+			if _, err := adb.Undo(ctx, deleted, nil); !errors.As(err, &conflict) || len(conflict.Rows) != 1 || conflict.Rows[0].EntityID != "1" {
 				t.Errorf("undo once more: %v", err)
 			}
 		})
@@ -135,16 +135,16 @@ func TestUndoRivals(t *testing.T) {
 func TestUndoRivalsForAKey(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE w (id int PRIMARY KEY, e text)`, "w")
+	db, adb := audited(t, `CREATE TABLE w (id int PRIMARY KEY, e text)`, "w")
 	db.Exec(t, `INSERT INTO w VALUES (1, 'a'), (2, 'b')`)
 	db.Exec(t, `DELETE FROM w`)
 	db.Exec(t, `INSERT INTO w VALUES (1, 'c')`)
 	db.Exec(t, `DELETE FROM w`)
 	deleted := exaudit.Select(exaudit.ByTable("w"), exaudit.ByAction(exaudit.Deleted))
-	if _, err := audit.Undo(ctx, deleted, nil); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := adb.Undo(ctx, deleted, nil); !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Errorf("undo: %v", err)
 	}
-	if _, err := audit.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); err != nil {
+	if _, err := adb.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[bool](t, db, `SELECT EXISTS (SELECT FROM w WHERE id = 2)`); !got {
@@ -156,7 +156,7 @@ func TestUndoRivalsForAKey(t *testing.T) {
 func TestUndoAgainstATrigger(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE b (id int PRIMARY KEY, v text, at timestamptz, n numeric(8,2));
 		INSERT INTO b VALUES (1, 'a', '2000-01-01', 1.5), (2, 'a', '2000-01-01', 1.5)`, "b")
 	bad := inOneTransaction(t, db, `UPDATE b SET v = 'B', at = '2001-01-01', n = 2 WHERE id = 1`)
@@ -166,7 +166,7 @@ func TestUndoAgainstATrigger(t *testing.T) {
 		ALTER TABLE b ALTER n TYPE numeric(10,4)`)
 	before := rows(t, db, "b")
 	for _, xid := range []uint64{bad, gone} {
-		_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), nil)
+		_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), nil)
 		rewritten := (*exaudit.RewrittenError)(nil)
 		if !errors.As(err, &rewritten) || !errors.Is(err, exaudit.ErrVetoed) || strings.Join(rewritten.Columns, " ") != "at v" {
 			t.Errorf("undo: %v", err)
@@ -174,7 +174,7 @@ func TestUndoAgainstATrigger(t *testing.T) {
 		expect(t, db, "b", before)
 	}
 	for _, xid := range []uint64{bad, gone} {
-		undo(t, audit, xid, &exaudit.UndoOptions{KeepColumns: []string{"v", "at"}})
+		undo(t, adb, xid, &exaudit.UndoOptions{KeepColumns: []string{"v", "at"}})
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(n::text, ' ') FROM b`); got != "1.5000 1.5000" {
 		t.Errorf("n is %s", got)

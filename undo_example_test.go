@@ -13,8 +13,8 @@ import (
 )
 
 // undoExample is the Go of docs/undo.md; TestUndoExample compares them.
-func undoExample(ctx context.Context, audit *exaudit.DB) error {
-	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("actor", "deploy-42")), &exaudit.UndoOptions{OnConflict: exaudit.KeepLater})
+func undoExample(ctx context.Context, db *exaudit.DB) error {
+	plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("actor", "deploy-42")), &exaudit.UndoOptions{OnConflict: exaudit.KeepLater})
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func undoExample(ctx context.Context, audit *exaudit.DB) error {
 			fmt.Println("kept:", conflict)
 		}
 	}
-	if _, err := audit.ApplyUndo(ctx, plan, nil); err != nil {
+	if _, err := db.ApplyUndo(ctx, plan, nil); err != nil {
 		return err
 	}
 	return nil
@@ -33,10 +33,10 @@ func undoExample(ctx context.Context, audit *exaudit.DB) error {
 
 func TestUndoExample(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, orders, "orders")
+	db, adb := audited(t, orders, "orders")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (1)`)
 	db.Exec(t, `SELECT set_config('exaudit.custom', '{"actor": "deploy-42"}', true); UPDATE orders SET status = 'paid'`)
-	if err := undoExample(context.Background(), audit); err != nil {
+	if err := undoExample(context.Background(), adb); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT status FROM orders`); got != "new" {

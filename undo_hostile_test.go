@@ -15,7 +15,7 @@ import (
 )
 
 // undoRefused undoes a transaction, which must be refused for a reason, and leave no trace.
-func undoRefused(t *testing.T, db *pgtest.DB, audit *exaudit.DB, xid uint64, reason error, text string, tables ...string) {
+func undoRefused(t *testing.T, db *pgtest.DB, adb *exaudit.DB, xid uint64, reason error, text string, tables ...string) {
 	t.Helper()
 	content := func() (all string) {
 		for _, table := range tables {
@@ -24,7 +24,7 @@ func undoRefused(t *testing.T, db *pgtest.DB, audit *exaudit.DB, xid uint64, rea
 		return all + pgtest.One[string](t, db, `SELECT count(*)::text FROM exaudit.versions`)
 	}
 	before := content()
-	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)), nil)
+	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)), nil)
 	if !errors.Is(err, reason) || !strings.Contains(err.Error(), text) {
 		t.Errorf("%v, want %v: %s", err, reason, text)
 	}
@@ -34,14 +34,14 @@ func undoRefused(t *testing.T, db *pgtest.DB, audit *exaudit.DB, xid uint64, rea
 }
 
 // planned plans, and applies what was planned.
-func planned(t *testing.T, audit *exaudit.DB, xid uint64, opts *exaudit.UndoOptions) *exaudit.UndoPlan {
+func planned(t *testing.T, db *exaudit.DB, xid uint64, opts *exaudit.UndoOptions) *exaudit.UndoPlan {
 	t.Helper()
 	ctx := context.Background()
-	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), opts)
+	plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := audit.ApplyUndo(ctx, plan, nil)
+	done, err := db.ApplyUndo(ctx, plan, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,16 +52,16 @@ func planned(t *testing.T, audit *exaudit.DB, xid uint64, opts *exaudit.UndoOpti
 func TestUndoOfAKeyThatLaterRowsPointTo(t *testing.T) {
 	t.Parallel()
 	for _, action := range []string{"SET NULL", "SET DEFAULT"} {
-		db, audit := audited(t, `
+		db, adb := audited(t, `
 			CREATE TABLE users (id int PRIMARY KEY, code text UNIQUE);
 			CREATE TABLE mails (id int PRIMARY KEY, owner int REFERENCES users ON UPDATE `+action+`, code text REFERENCES users (code) ON UPDATE `+action+`);
 			INSERT INTO users VALUES (1, 'a'), (2, 'b')`, "users", "mails")
 		moved := inOneTransaction(t, db, `UPDATE users SET id = 11 WHERE id = 1`)
 		db.Exec(t, `INSERT INTO mails VALUES (1, 11, NULL)`)
-		undoRefused(t, db, audit, moved, exaudit.ErrUndoConflict, "public.mails 1 points to it by owner", "users", "mails")
+		undoRefused(t, db, adb, moved, exaudit.ErrUndoConflict, "public.mails 1 points to it by owner", "users", "mails")
 		renamed := inOneTransaction(t, db, `UPDATE users SET code = 'c' WHERE id = 2`)
 		db.Exec(t, `INSERT INTO mails VALUES (2, NULL, 'c')`)
-		undoRefused(t, db, audit, renamed, exaudit.ErrUndoConflict, "public.mails 2 points to it by code", "users", "mails")
+		undoRefused(t, db, adb, renamed, exaudit.ErrUndoConflict, "public.mails 2 points to it by code", "users", "mails")
 	}
 }
 
@@ -69,7 +69,7 @@ func TestUndoOfAKeyThatLaterRowsPointTo(t *testing.T) {
 func TestUndoThatWouldPointToWhatItTakesAway(t *testing.T) {
 	t.Parallel()
 	for _, action := range []string{"NO ACTION", "CASCADE", "SET NULL"} {
-		db, audit := audited(t, `
+		db, adb := audited(t, `
 			CREATE TABLE teams (id int PRIMARY KEY);
 			CREATE TABLE people (id int PRIMARY KEY, team int REFERENCES teams ON DELETE `+action+`);
 			INSERT INTO teams VALUES (1);
@@ -78,7 +78,7 @@ func TestUndoThatWouldPointToWhatItTakesAway(t *testing.T) {
 		db.Exec(t, `UPDATE people SET team = 2 WHERE id = 1`)
 		worse := inOneTransaction(t, db, `UPDATE people SET team = 1 WHERE id = 1`)
 		before := rows(t, db, "people")
-		_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByVersion(append(versionIDs(t, db, bad), versionIDs(t, db, worse)...)...)), nil)
+		_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByVersion(append(versionIDs(t, db, bad), versionIDs(t, db, worse)...)...)), nil)
 		if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.people 1: public.teams 2, which team points to, is not there") {
 			t.Errorf("%s: %v, want a conflict about the team", action, err)
 		}
@@ -97,17 +97,17 @@ func TestUndoOfACreateWithMaskedColumns(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text)`)
-	audit := exaudit.New(db.Pool)
-	if _, err := audit.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": {Mask: []string{"ssn"}}}}); err != nil {
+	adb := exaudit.New(db.Pool)
+	if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": {Mask: []string{"ssn"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	bad := inOneTransaction(t, db, `INSERT INTO people VALUES (1, 'Ann', '1')`)
 	db.Exec(t, `UPDATE people SET ssn = '2'`)
-	undoRefused(t, db, audit, bad, exaudit.ErrUndoConflict, "public.people 1: the row was updated since", "people")
+	undoRefused(t, db, adb, bad, exaudit.ErrUndoConflict, "public.people 1: the row was updated since", "people")
 
 	// an update of nothing but a masked column cannot come back, and a plan says so
 	masked := inOneTransaction(t, db, `UPDATE people SET ssn = '3'`)
-	plan, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(masked)), nil)
+	plan, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(masked)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,15 +119,15 @@ func TestUndoOfACreateWithMaskedColumns(t *testing.T) {
 // Of two rows that have had the same key, a plan does not mix one up with the other.
 func TestUndoPlanOfRowsThatTookTurnsAtAKey(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'ada'), (2, 'bob'), (3, 'eve')`, "users")
+	db, adb := audited(t, `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'ada'), (2, 'bob'), (3, 'eve')`, "users")
 	before := rows(t, db, "users")
 	bad := inOneTransaction(t, db, `DELETE FROM users WHERE id = 2`, `UPDATE users SET id = 2 WHERE id = 3`, `INSERT INTO users VALUES (3, 'new')`)
 	after := rows(t, db, "users")
-	done := planned(t, audit, bad, nil)
+	done := planned(t, adb, bad, nil)
 	expect(t, db, "users", before)
-	redone := planned(t, audit, done.Transaction, nil)
+	redone := planned(t, adb, done.Transaction, nil)
 	expect(t, db, "users", after)
-	planned(t, audit, redone.Transaction, nil)
+	planned(t, adb, redone.Transaction, nil)
 	expect(t, db, "users", before)
 }
 
@@ -135,7 +135,7 @@ func TestUndoPlanOfRowsThatTookTurnsAtAKey(t *testing.T) {
 func TestUndoUnderRowSecurity(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE accounts (id int PRIMARY KEY, name text);
 		CREATE TABLE notes (id int PRIMARY KEY, account int REFERENCES accounts ON DELETE CASCADE, owner text, body text);
 		ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
@@ -144,7 +144,7 @@ func TestUndoUnderRowSecurity(t *testing.T) {
 	role := db.Role(t, "IN ROLE exaudit_reader")
 	db.Exec(t, `GRANT SELECT, INSERT, UPDATE, DELETE ON accounts, notes TO `+role)
 	clerk := exaudit.New(db.Connect(t, role))
-	_ = audit
+	_ = adb
 
 	created := inOneTransaction(t, db, `INSERT INTO accounts VALUES (1, 'one')`)
 	db.Exec(t, `INSERT INTO notes VALUES (1, 1, 'somebody', 'later')`)
@@ -170,7 +170,7 @@ func TestUndoUnderRowSecurity(t *testing.T) {
 // The values that a row has while others take its own are ones that its checks allow.
 func TestUndoExchangesValuesUnderConstraints(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE DOMAIN place AS int CHECK (VALUE > 0);
 		CREATE TABLE lists (id int PRIMARY KEY); INSERT INTO lists VALUES (1);
 		CREATE TABLE steps (id int PRIMARY KEY, list int NOT NULL REFERENCES lists, place place NOT NULL, code varchar(3) NOT NULL UNIQUE, UNIQUE (list, place), shelf int NOT NULL DEFAULT 1, note text, UNIQUE (shelf, code), UNIQUE (note, code));
@@ -179,14 +179,14 @@ func TestUndoExchangesValuesUnderConstraints(t *testing.T) {
 	bad := inOneTransaction(t, db,
 		`UPDATE steps SET place = 9 WHERE id = 1`, `UPDATE steps SET place = 1 WHERE id = 2`, `UPDATE steps SET place = 2 WHERE id = 1`,
 		`UPDATE steps SET code = 'x' WHERE id = 2`, `UPDATE steps SET code = 'b' WHERE id = 3`, `UPDATE steps SET code = 'c' WHERE id = 2`)
-	undo(t, audit, bad, nil)
+	undo(t, adb, bad, nil)
 	expect(t, db, "steps", before)
 }
 
 // Unique indexes of a part of the rows, and of expressions, ask for an order as well.
 func TestUndoExchangesValuesOfExpressions(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE cards (id int PRIMARY KEY, owner int NOT NULL, active boolean NOT NULL, mail text);
 		CREATE UNIQUE INDEX ON cards (owner) WHERE active;
 		CREATE UNIQUE INDEX ON cards (lower(mail));
@@ -196,9 +196,9 @@ func TestUndoExchangesValuesOfExpressions(t *testing.T) {
 		`UPDATE cards SET active = false WHERE id IN (1, 3)`, `UPDATE cards SET active = true WHERE id IN (2, 4)`,
 		`UPDATE cards SET mail = 'x' WHERE id = 3`, `UPDATE cards SET mail = 'EVE' WHERE id = 4`, `UPDATE cards SET mail = 'JOE' WHERE id = 3`)
 	after := rows(t, db, "cards")
-	done := undo(t, audit, bad, nil)
+	done := undo(t, adb, bad, nil)
 	expect(t, db, "cards", before)
-	if _, err := audit.Redo(context.Background(), done.Transaction, nil); err != nil {
+	if _, err := adb.Redo(context.Background(), done.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "cards", after)
@@ -207,12 +207,12 @@ func TestUndoExchangesValuesOfExpressions(t *testing.T) {
 // A later change between SQL NULL and the null of JSON is a change.
 func TestUndoTellsNullsApart(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `CREATE TABLE docs (id int PRIMARY KEY, d jsonb); INSERT INTO docs VALUES (1, '{"a": 1}'), (2, NULL), (3, 'null')`, "docs")
+	db, adb := audited(t, `CREATE TABLE docs (id int PRIMARY KEY, d jsonb); INSERT INTO docs VALUES (1, '{"a": 1}'), (2, NULL), (3, 'null')`, "docs")
 	bad := inOneTransaction(t, db, `UPDATE docs SET d = NULL WHERE id = 1`, `UPDATE docs SET d = 'null' WHERE id = 2`, `UPDATE docs SET d = NULL WHERE id = 3`)
 	db.Exec(t, `UPDATE docs SET d = 'null' WHERE id = 1`)
-	undoRefused(t, db, audit, bad, exaudit.ErrUndoConflict, "public.docs 1: d: was null, is now null", "docs")
+	undoRefused(t, db, adb, bad, exaudit.ErrUndoConflict, "public.docs 1: d: was null, is now null", "docs")
 	db.Exec(t, `UPDATE docs SET d = '{"b": 1}' WHERE id = 2`)
-	undo(t, audit, bad, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
+	undo(t, adb, bad, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 	if got := pgtest.One[string](t, db, `SELECT string_agg(coalesce(d::text, 'NULL'), ' ' ORDER BY id) FROM docs`); got != `null {"b": 1} null` {
 		t.Errorf("docs are %s", got)
 	}
@@ -222,17 +222,17 @@ func TestUndoTellsNullsApart(t *testing.T) {
 func TestUndoOfWhatIsNotTracked(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
 	db.Exec(t, `ALTER TABLE parcels DISABLE TRIGGER ALL`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
 		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	db.Exec(t, `ALTER TABLE parcels ENABLE TRIGGER ALL`)
-	if err := audit.Uninstall(ctx, []string{"parcels"}, nil); err != nil {
+	if err := adb.Uninstall(ctx, []string{"parcels"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
 		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(DISTINCT status, ' ') FROM parcels`); got != "lost" {
@@ -266,7 +266,7 @@ func TestUndoWithEveryKindOfKey(t *testing.T) {
 			if name == "partitioned" {
 				rest = ` PARTITION BY LIST (a); CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1); CREATE TABLE t2 PARTITION OF t FOR VALUES IN (2)`
 			}
-			db, audit := audited(t, fmt.Sprintf(`CREATE TABLE t (%s, v int, "r" text DEFAULT 'r', "k" text GENERATED ALWAYS AS ('k') STORED)%s; INSERT INTO t (%s, v) VALUES (%s, 1)`, c.columns, rest, c.key, c.old), "t")
+			db, adb := audited(t, fmt.Sprintf(`CREATE TABLE t (%s, v int, "r" text DEFAULT 'r', "k" text GENERATED ALWAYS AS ('k') STORED)%s; INSERT INTO t (%s, v) VALUES (%s, 1)`, c.columns, rest, c.key, c.old), "t")
 			conn := db.Connect(t, "")
 			for _, statement := range []string{
 				`SET DateStyle = 'SQL, DMY'`, `SET IntervalStyle = 'sql_standard'`, `SET TimeZone = 'Asia/Kolkata'`, `SET extra_float_digits = -5`, `SET bytea_output = 'escape'`,
@@ -302,7 +302,7 @@ func TestUndoWithEveryKindOfKey(t *testing.T) {
 					t.Fatalf("%s: %v", statement, err)
 				}
 				expect(t, db, table, before)
-				if _, err := audit.Redo(ctx, done.Transaction, nil); err != nil {
+				if _, err := adb.Redo(ctx, done.Transaction, nil); err != nil {
 					t.Fatalf("%s: %v", statement, err)
 				}
 				expect(t, db, table, after)
@@ -316,27 +316,27 @@ func TestUndoWithEveryKindOfKey(t *testing.T) {
 func TestUndoKnowsRowsThatCameBack(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	before := rows(t, db, "parcels")
 	bad := inOneTransaction(t, db, `INSERT INTO parcels VALUES (4, 'new', 1, NULL)`, `UPDATE parcels SET status = 'lost' WHERE id = 1`)
 	after := rows(t, db, "parcels")
 	for range 3 {
-		done := undo(t, audit, bad, nil)
+		done := undo(t, adb, bad, nil)
 		expect(t, db, "parcels", before)
-		if _, err := audit.Redo(ctx, done.Transaction, nil); err != nil {
+		if _, err := adb.Redo(ctx, done.Transaction, nil); err != nil {
 			t.Fatal(err)
 		}
 		expect(t, db, "parcels", after)
 	}
 	worse := inOneTransaction(t, db, `DELETE FROM parcels`)
-	undo(t, audit, worse, nil)
-	undo(t, audit, bad, nil)
+	undo(t, adb, worse, nil)
+	undo(t, adb, bad, nil)
 	expect(t, db, "parcels", before)
 
 	// another row under its key is another row
 	made := inOneTransaction(t, db, `INSERT INTO parcels VALUES (5, 'new', 1, NULL)`)
 	gone := inOneTransaction(t, db, `DELETE FROM parcels WHERE id = 5`)
-	undo(t, audit, gone, nil)
+	undo(t, adb, gone, nil)
 	db.Exec(t, `DELETE FROM parcels WHERE id = 5; INSERT INTO parcels VALUES (5, 'new', 1, NULL)`)
-	undoRefused(t, db, audit, made, exaudit.ErrUndoConflict, "public.parcels 5: another row has its key now", "parcels")
+	undoRefused(t, db, adb, made, exaudit.ErrUndoConflict, "public.parcels 5: another row has its key now", "parcels")
 }

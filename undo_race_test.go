@@ -24,7 +24,7 @@ var raceRounds = testall.Or(60, 1000)
 func TestUndoAmongWriters(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE stock (id int PRIMARY KEY, price int NOT NULL, sold int NOT NULL DEFAULT 0, info jsonb NOT NULL DEFAULT '{"log": []}');
 		INSERT INTO stock (id, price) SELECT i, i FROM generate_series(1, 6) i`, "stock")
 	r := rand.New(rand.NewPCG(1, 2))
@@ -55,7 +55,7 @@ func TestUndoAmongWriters(t *testing.T) {
 		}
 		for range 2 {
 			wg.Go(func() {
-				switch _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: exaudit.KeepLater}); {
+				switch _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: exaudit.KeepLater}); {
 				case err == nil:
 					won.Add(1)
 				case errors.Is(err, exaudit.ErrNothingToDo):
@@ -84,7 +84,7 @@ func TestUndoAmongWriters(t *testing.T) {
 		t.Errorf("%d undos did it and %d had nothing to do, want %d each", won.Load(), lost.Load(), raceRounds)
 	}
 	for id := 1; id <= 6; id++ {
-		historyOf(t, audit, "stock", id, exaudit.WithStates()) // which fits together
+		historyOf(t, adb, "stock", id, exaudit.WithStates()) // which fits together
 	}
 	pgtest.Count(t, "undo-race-rounds", raceRounds)
 }
@@ -97,8 +97,8 @@ func TestUndoAndCrash(t *testing.T) {
 	db := &pgtest.DB{Pool: pool}
 	db.Exec(t, `CREATE TABLE parents (id int PRIMARY KEY, n int); CREATE TABLE children (id int PRIMARY KEY, parent int REFERENCES parents ON DELETE CASCADE);
 		INSERT INTO parents SELECT i, i FROM generate_series(1, 3000) i; INSERT INTO children SELECT i, i FROM generate_series(1, 3000) i`)
-	audit := exaudit.New(pool)
-	if _, err := audit.Install(ctx, []string{"parents", "children"}, nil); err != nil {
+	adb := exaudit.New(pool)
+	if _, err := adb.Install(ctx, []string{"parents", "children"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	bad := inOneTransaction(t, db, `UPDATE parents SET n = 0 WHERE id <= 2000`, `DELETE FROM parents WHERE id > 2000`)
@@ -106,7 +106,7 @@ func TestUndoAndCrash(t *testing.T) {
 	before := pgtest.One[string](t, db, content)
 
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
-	_, err := audit.Undo(ctx, selection, &exaudit.UndoOptions{Progress: func(stage exaudit.UndoStage, _ int) {
+	_, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{Progress: func(stage exaudit.UndoStage, _ int) {
 		if stage == "checking what was written" {
 			server.Kill()
 		}
@@ -122,14 +122,14 @@ func TestUndoAndCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	db.Pool, audit = pool, exaudit.New(pool)
+	db.Pool, adb = pool, exaudit.New(pool)
 	if got := pgtest.One[string](t, db, content); got != before {
 		t.Error("something was applied")
 	}
 	if n := pgtest.One[int](t, db, `SELECT (SELECT count(*) FROM exaudit.versions WHERE rollback) + (SELECT count(*) FROM exaudit.rollbacks)`); n != 0 {
 		t.Errorf("%d rollbacks are recorded", n)
 	}
-	plan, err := audit.Undo(ctx, selection, nil)
+	plan, err := adb.Undo(ctx, selection, nil)
 	if err != nil || len(plan.Rows) != 4000 {
 		t.Errorf("afterwards: %v", err)
 	}

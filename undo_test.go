@@ -34,9 +34,9 @@ func inOneTransaction(t *testing.T, db *pgtest.DB, statements ...string) uint64 
 	return xid
 }
 
-func undo(t *testing.T, audit *exaudit.DB, xid uint64, opts *exaudit.UndoOptions) *exaudit.UndoPlan {
+func undo(t *testing.T, db *exaudit.DB, xid uint64, opts *exaudit.UndoOptions) *exaudit.UndoPlan {
 	t.Helper()
-	plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)), opts)
+	plan, err := db.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,13 +57,13 @@ INSERT INTO parcels VALUES (1, 'new', 1.50, '{"to": {"city": "Uppsala", "zip": "
 // What came later survives: other columns, other places inside jsonb, other rows.
 func TestUndoKeepsWhatCameLater(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost', info = jsonb_set(coalesce(nullif(info, 'null'), '{}'), '{to}', coalesce(info->'to', '{}') || '{"city": "Lund"}')`)
 	db.Exec(t, `UPDATE parcels SET weight = 9.00 WHERE id = 1`)
 	db.Exec(t, `UPDATE parcels SET info = jsonb_set(jsonb_set(info, '{to,zip}', '"22100"'), '{tags,2}', '"c"') WHERE id = 1`)
 	db.Exec(t, `INSERT INTO parcels VALUES (4, 'new', 4, NULL)`)
 
-	plan := undo(t, audit, bad, nil)
+	plan := undo(t, adb, bad, nil)
 	expect(t, db, "parcels", `(1,new,9.00,"{""to"": {""zip"": ""22100"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b"", ""c""]}") (2,new,2.00,) (3,new,3,null) (4,new,4,)`)
 	if len(plan.Rows) != 3 || len(plan.Chosen) != 3 || plan.Transaction == 0 || len(plan.SideEffects) != 0 {
 		t.Errorf("plan: %s", asJSON(t, plan))
@@ -72,14 +72,14 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 	if got := patchJSON(t, plan.Rows[0].Patch); got != want {
 		t.Errorf("patch %s, want %s", got, want)
 	}
-	last := historyOf(t, audit, "parcels", 1, exaudit.WithStates())
+	last := historyOf(t, adb, "parcels", 1, exaudit.WithStates())
 	if v := last[len(last)-1]; !v.Rollback {
 		t.Errorf("not recorded as a rollback: %s", asJSON(t, v))
 	}
 	if got := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.rollbacks u JOIN exaudit.versions v ON v.id = u.version_id WHERE v.xid = $1`, int64(bad)); got != 3 {
 		t.Errorf("%d links to what was undone, want 3", got)
 	}
-	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
+	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	if !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("second time: %v, want ErrNothingToDo", err)
 	}
@@ -88,14 +88,14 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 func TestUndoConflicts(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost', weight = weight + 10`)
 	db.Exec(t, `UPDATE parcels SET status = 'found', weight = weight + 1 WHERE id = 1`)
 	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
 	before := rows(t, db, "parcels")
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
 
-	_, err := audit.Undo(ctx, selection, nil)
+	_, err := adb.Undo(ctx, selection, nil)
 	var conflict *exaudit.UndoConflictError
 	if !errors.As(err, &conflict) || !errors.Is(err, exaudit.ErrUndoConflict) || len(conflict.Rows) != 2 {
 		t.Fatalf("undo: %v, want two rows in conflict", err)
@@ -117,14 +117,14 @@ func TestUndoConflicts(t *testing.T) {
 	}
 	expect(t, db, "parcels", before)
 
-	plan := undo(t, audit, bad, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
+	plan := undo(t, adb, bad, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 	expect(t, db, "parcels", `(1,found,12.50,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (3,new,3,null)`)
 	if len(plan.Conflicting()) != 2 || !plan.Conflicting()[0].Skipped {
 		t.Errorf("plan %s", asJSON(t, plan))
 	}
 
 	db.Exec(t, `UPDATE parcels SET status = 'lost' WHERE id = 1`)
-	undo(t, audit, bad, &exaudit.UndoOptions{OnConflict: exaudit.KeepLater})
+	undo(t, adb, bad, &exaudit.UndoOptions{OnConflict: exaudit.KeepLater})
 	if got := pgtest.One[string](t, db, `SELECT status || weight FROM parcels WHERE id = 1`); got != "new12.50" {
 		t.Errorf("keep-later left %s, want new12.50", got)
 	}
@@ -132,12 +132,12 @@ func TestUndoConflicts(t *testing.T) {
 
 func TestUndoOverwrites(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost' WHERE id < 3`, `DELETE FROM parcels WHERE id = 3`)
 	db.Exec(t, `UPDATE parcels SET status = 'found', weight = 7 WHERE id = 1`)
 	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
 	db.Exec(t, `INSERT INTO parcels VALUES (3, 'other', 0, NULL)`)
-	undo(t, audit, bad, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "public.parcels", EntityID: "1"}, {Table: "parcels", EntityID: "2"}, {Table: "parcels", EntityID: "3"}}})
+	undo(t, adb, bad, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "public.parcels", EntityID: "1"}, {Table: "parcels", EntityID: "2"}, {Table: "parcels", EntityID: "3"}}})
 	expect(t, db, "parcels", `(1,new,7,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (2,new,2.00,) (3,new,3,null)`)
 }
 
@@ -145,17 +145,17 @@ func TestUndoOverwrites(t *testing.T) {
 // kept.
 func TestUndoKeepsColumns(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE notes (id int PRIMARY KEY, title text, body text, revision int NOT NULL DEFAULT 0);
 		CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.revision := OLD.revision + 1; RETURN NEW; END $$;
 		CREATE TRIGGER bump BEFORE UPDATE ON notes FOR EACH ROW EXECUTE FUNCTION bump();
 		INSERT INTO notes VALUES (1, 'a', 'b')`, "notes")
 	bad := inOneTransaction(t, db, `UPDATE notes SET title = 'oops'`)
 	db.Exec(t, `UPDATE notes SET body = 'later'`)
-	if _, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Fatalf("%v, want ErrUndoConflict", err)
 	}
-	plan := undo(t, audit, bad, &exaudit.UndoOptions{KeepColumns: []string{"notes.revision"}})
+	plan := undo(t, adb, bad, &exaudit.UndoOptions{KeepColumns: []string{"notes.revision"}})
 	expect(t, db, "notes", `(1,a,later,3)`)
 	if got, want := patchJSON(t, plan.Rows[0].Patch), `{"revision":["~",2,3],"title":["~","oops","a"]}`; got != want {
 		t.Errorf("patch %s, want %s: what the row became", got, want)
@@ -185,7 +185,7 @@ func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	tables := []string{"countries", "cities", "streets", "visitors", "tree", "heads", "members"}
-	db, audit := audited(t, family, tables...)
+	db, adb := audited(t, family, tables...)
 	content := func() (all []string) {
 		for _, table := range tables {
 			all = append(all, rows(t, db, table))
@@ -197,13 +197,13 @@ func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
 		`WITH h AS (DELETE FROM heads WHERE id = 2) DELETE FROM members WHERE id = 20`)
 	after := content()
 
-	first := undo(t, audit, bad, nil)
+	first := undo(t, adb, bad, nil)
 	if got := content(); strings.Join(got, "\n") != strings.Join(before, "\n") {
 		t.Errorf("undone:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(before, "\n"))
 	}
 	xid := first.Transaction
 	for i := range 3 { // redo, undo, redo
-		done, err := audit.Redo(ctx, xid, nil)
+		done, err := adb.Redo(ctx, xid, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,10 +216,10 @@ func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
 		}
 		xid = done.Transaction
 	}
-	if _, err := audit.Redo(ctx, bad, nil); !errors.Is(err, exaudit.ErrNotUndo) {
+	if _, err := adb.Redo(ctx, bad, nil); !errors.Is(err, exaudit.ErrNotUndo) {
 		t.Errorf("redo of a change: %v, want ErrNotUndo", err)
 	}
-	if _, err := audit.Redo(ctx, first.Transaction, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Redo(ctx, first.Transaction, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("redo of an undo that was redone: %v, want ErrNothingToDo", err)
 	}
 }
@@ -228,32 +228,32 @@ func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
 func TestUndoOfACreateThatIsReferenced(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, family, "countries", "cities", "streets")
+	db, adb := audited(t, family, "countries", "cities", "streets")
 	bad := inOneTransaction(t, db, `INSERT INTO countries (name) VALUES ('Denmark')`, `INSERT INTO cities (country, name) VALUES (3, 'Aarhus')`)
 	db.Exec(t, `INSERT INTO streets VALUES (4, 'later')`)
 	before := rows(t, db, "cities")
-	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
+	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), `public.cities 4: public.streets [4, "later"] points to it by city`) {
 		t.Fatalf("%v, want a conflict about the street", err)
 	}
 	expect(t, db, "cities", before)
 	// the city stays, and so its country must
-	_, err = audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
+	_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
 	if !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Fatalf("%v, want ErrNothingToDo", err)
 	}
 	expect(t, db, "cities", before)
 	db.Exec(t, `DELETE FROM streets WHERE name = 'later'`)
-	undo(t, audit, bad, nil)
+	undo(t, adb, bad, nil)
 	expect(t, db, "countries", `(1,Sweden) (2,Norway)`)
 }
 
 func TestUndoOfARowWhoseParentIsGone(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, family, "countries", "cities", "streets")
+	db, adb := audited(t, family, "countries", "cities", "streets")
 	bad := inOneTransaction(t, db, `DELETE FROM cities WHERE name = 'Bergen'`)
 	db.Exec(t, `DELETE FROM countries WHERE id = 2`)
-	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
+	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.countries 2, which country points to, is not there") {
 		t.Fatalf("%v, want a conflict about the country", err)
 	}
@@ -261,7 +261,7 @@ func TestUndoOfARowWhoseParentIsGone(t *testing.T) {
 
 func TestUndoExchangesUniqueValues(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE seats (id int PRIMARY KEY, seat int NOT NULL UNIQUE, code text UNIQUE, tag uuid NOT NULL UNIQUE DEFAULT gen_random_uuid());
 		INSERT INTO seats (id, seat, code) SELECT n, n, 'c' || n FROM generate_series(1, 40) n`, "seats")
 	before := rows(t, db, "seats")
@@ -271,9 +271,9 @@ func TestUndoExchangesUniqueValues(t *testing.T) {
 		`UPDATE seats SET seat = 100 WHERE id = 3`, `UPDATE seats SET seat = 3 WHERE id = 4`, `UPDATE seats SET seat = 4 WHERE id = 3`,
 		`UPDATE seats SET seat = seat + 1000 WHERE id > 9`, `UPDATE seats SET seat = seat - 999 WHERE id > 9`)
 	after := rows(t, db, "seats")
-	done := undo(t, audit, bad, nil)
+	done := undo(t, adb, bad, nil)
 	expect(t, db, "seats", before)
-	if _, err := audit.Redo(context.Background(), done.Transaction, nil); err != nil {
+	if _, err := adb.Redo(context.Background(), done.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "seats", after)
@@ -282,7 +282,7 @@ func TestUndoExchangesUniqueValues(t *testing.T) {
 func TestUndoOfKeyChanges(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE users (id int PRIMARY KEY, name text);
 		CREATE TABLE mails (id int PRIMARY KEY, owner int REFERENCES users ON UPDATE CASCADE, subject text);
 		INSERT INTO users VALUES (1, 'ada'), (2, 'bob'), (3, 'eve');
@@ -291,27 +291,27 @@ func TestUndoOfKeyChanges(t *testing.T) {
 	bad := inOneTransaction(t, db, `UPDATE users SET id = 11 WHERE id = 1`)
 	db.Exec(t, `UPDATE users SET name = 'Ada' WHERE id = 11`)
 	db.Exec(t, `INSERT INTO mails VALUES (2, 11, 'y')`)
-	undo(t, audit, bad, nil)
+	undo(t, adb, bad, nil)
 	expect(t, db, "users", `(1,Ada) (2,bob) (3,eve)`)
 	expect(t, db, "mails", `(1,1,x) (2,1,y)`)
 
 	db.Exec(t, `UPDATE users SET name = 'ada' WHERE id = 1`)
 	db.Exec(t, `DELETE FROM mails WHERE id = 2`)
 	swap := inOneTransaction(t, db, `UPDATE users SET id = 0 WHERE id = 2`, `UPDATE users SET id = 2 WHERE id = 3`, `UPDATE users SET id = 3 WHERE id = 0`)
-	undo(t, audit, swap, nil)
+	undo(t, adb, swap, nil)
 	expect(t, db, "users", before)
 	expect(t, db, "mails", mails)
 
 	// the old key has another row by now
 	moved := inOneTransaction(t, db, `UPDATE users SET id = 30 WHERE id = 3`)
 	db.Exec(t, `INSERT INTO users VALUES (3, 'new')`)
-	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(moved)), nil)
+	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(moved)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "key") && !strings.Contains(err.Error(), "value of id") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 	deleted := inOneTransaction(t, db, `DELETE FROM users WHERE id = 2`)
 	db.Exec(t, `INSERT INTO users VALUES (2, 'new')`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(deleted)), nil); !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now") {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(deleted)), nil); !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 }
@@ -320,11 +320,11 @@ func TestUndoOfKeyChanges(t *testing.T) {
 // if that looks the same.
 func TestUndoTellsGenerationsApart(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost' WHERE id = 2`)
 	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
 	db.Exec(t, `INSERT INTO parcels VALUES (2, 'lost', 2.00, NULL)`)
-	_, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
+	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now, by version") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
@@ -333,7 +333,7 @@ func TestUndoTellsGenerationsApart(t *testing.T) {
 // What a trigger keeps count of is right in the end, though the trigger counts again.
 func TestUndoWithTriggersThatCount(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE carts (id int PRIMARY KEY, total int NOT NULL DEFAULT 0);
 		CREATE TABLE items (id int PRIMARY KEY, cart int NOT NULL REFERENCES carts, price int);
 		CREATE TABLE log (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what text);
@@ -349,7 +349,7 @@ func TestUndoWithTriggersThatCount(t *testing.T) {
 		INSERT INTO items VALUES (1, 1, 10), (2, 1, 5), (3, 2, 7)`, "carts", "items", "log")
 	carts, items := rows(t, db, "carts"), rows(t, db, "items")
 	bad := inOneTransaction(t, db, `DELETE FROM items WHERE id = 2`, `UPDATE items SET price = 100 WHERE id = 3`)
-	plan, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad), exaudit.ByTable("carts", "items")), nil)
+	plan, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad), exaudit.ByTable("carts", "items")), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,9 +363,9 @@ func TestUndoWithTriggersThatCount(t *testing.T) {
 func TestUndoPlansAreKept(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost', info = '{"big": 9007199254740993}' WHERE id = 1`, `DELETE FROM parcels WHERE id = 3`)
-	made, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{MaxRows: 2})
+	made, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{MaxRows: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,18 +380,18 @@ func TestUndoPlansAreKept(t *testing.T) {
 		t.Errorf("plan became %s, was %s", a, b)
 	}
 	db.Exec(t, `UPDATE parcels SET weight = 8 WHERE id = 1`) // elsewhere in the row
-	if _, err := audit.ApplyUndo(ctx, kept, nil); err != nil {
+	if _, err := adb.ApplyUndo(ctx, kept, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "parcels", `(1,new,8,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (2,new,2.00,) (3,new,3,null)`)
-	if _, err := audit.ApplyUndo(ctx, kept, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.ApplyUndo(ctx, kept, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("a second time: %v, want ErrNothingToDo", err)
 	}
 	for _, text := range []string{`{}`, `[]`, `{"options": {"on_conflict": "refuse"}, "chosen": [{"table_id": 99, "entity_id": "1", "id": 1}]}`} {
 		plan := new(exaudit.UndoPlan)
 		err := json.Unmarshal([]byte(text), plan)
 		if err == nil {
-			_, err = audit.ApplyUndo(ctx, plan, nil)
+			_, err = adb.ApplyUndo(ctx, plan, nil)
 		}
 		if !errors.Is(err, exaudit.ErrInvalidPlan) {
 			t.Errorf("plan %s: %v, want ErrInvalidPlan", text, err)
@@ -402,15 +402,15 @@ func TestUndoPlansAreKept(t *testing.T) {
 func TestUndoNeedsASelectionAndALimit(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: "skip"}); !errors.Is(err, exaudit.ErrInvalidPlan) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: "skip"}); !errors.Is(err, exaudit.ErrInvalidPlan) {
 		t.Errorf("no policy: %v, want ErrInvalidPlan", err)
 	}
-	if _, err := audit.Undo(ctx, nil, nil); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := adb.Undo(ctx, nil, nil); !errors.Is(err, exaudit.ErrInvalidFilter) {
 		t.Errorf("no selection: %v, want ErrInvalidFilter", err)
 	}
-	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{MaxRows: 2})
+	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{MaxRows: 2})
 	if !errors.Is(err, exaudit.ErrTooManyRows) || !strings.Contains(err.Error(), "3, and the limit is 2") {
 		t.Errorf("%v, want ErrTooManyRows", err)
 	}
@@ -419,7 +419,7 @@ func TestUndoNeedsASelectionAndALimit(t *testing.T) {
 func TestUndoAfterSchemaChanges(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost', weight = 10 WHERE id = 1`, `DELETE FROM parcels WHERE id = 2`)
 	db.Exec(t, `ALTER TABLE parcels RENAME COLUMN status TO state`)
 	db.Exec(t, `ALTER TABLE parcels DROP COLUMN info`)
@@ -427,10 +427,10 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 	db.Exec(t, `ALTER TABLE parcels ADD COLUMN region text NOT NULL DEFAULT 'north'`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN region DROP DEFAULT`)
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
-	if _, err := audit.Undo(ctx, selection, nil); !errors.Is(err, exaudit.ErrConstraint) {
+	if _, err := adb.Undo(ctx, selection, nil); !errors.Is(err, exaudit.ErrConstraint) {
 		t.Fatalf("without a region: %v, want ErrConstraint", err)
 	}
-	plan := undo(t, audit, bad, &exaudit.UndoOptions{SetColumns: map[string]any{"region": "south"}})
+	plan := undo(t, adb, bad, &exaudit.UndoOptions{SetColumns: map[string]any{"region": "south"}})
 	expect(t, db, "parcels", `(1,new,1.50,north) (2,new,2.00,south) (3,new,3,north)`)
 	for _, r := range plan.Rows {
 		if r.EntityID == "2" && len(r.LeftOut) != 0 {
@@ -440,11 +440,11 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 
 	typed := inOneTransaction(t, db, `UPDATE parcels SET weight = 'heavy' WHERE id = 1`, `UPDATE parcels SET weight = '4' WHERE id = 1`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING weight::numeric::int`)
-	_, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), nil)
+	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), nil)
 	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "weight: the old value is none of the column's present type") {
 		t.Errorf("%v, want a conflict about the type", err)
 	}
-	kept, err := audit.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), &exaudit.UndoOptions{KeepColumns: []string{"weight"}})
+	kept, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), &exaudit.UndoOptions{KeepColumns: []string{"weight"}})
 	if err != nil || len(kept.Conflicting()) != 0 || asJSON(t, kept.Rows[0].LeftOut) != `["weight"]` {
 		t.Errorf("with the column kept: %+v, %v", kept, err)
 	}
@@ -454,18 +454,18 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 func TestUndoWithAValueForARetypedColumn(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE TABLE parcels (id int PRIMARY KEY, weight text)`, "parcels")
+	db, adb := audited(t, `CREATE TABLE parcels (id int PRIMARY KEY, weight text)`, "parcels")
 	db.Exec(t, `INSERT INTO parcels VALUES (1, 'heavy')`)
 	gone := inOneTransaction(t, db, `DELETE FROM parcels`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING NULL`)
 	selection := exaudit.Select(exaudit.ByTransaction(gone))
-	if _, err := audit.Undo(ctx, selection, nil); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := adb.Undo(ctx, selection, nil); !errors.Is(err, exaudit.ErrUndoConflict) {
 		t.Errorf("got %v, want a conflict", err)
 	}
-	if _, err := audit.Undo(ctx, selection, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); !errors.Is(err, exaudit.ErrNothingToDo) || !strings.Contains(err.Error(), "in conflict, and left out") {
+	if _, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); !errors.Is(err, exaudit.ErrNothingToDo) || !strings.Contains(err.Error(), "in conflict, and left out") {
 		t.Errorf("with the row skipped: %v", err)
 	}
-	if _, err := audit.Undo(ctx, selection, &exaudit.UndoOptions{SetColumns: map[string]any{"parcels.weight": 5}}); err != nil {
+	if _, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{SetColumns: map[string]any{"parcels.weight": 5}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "parcels", `(1,5)`)
@@ -474,13 +474,13 @@ func TestUndoWithAValueForARetypedColumn(t *testing.T) {
 func TestUndoOfWhatIsNotKnown(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, orders)
-	if _, err := audit.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {Mask: []string{"code"}, Exclude: []string{"info"}}}}); err != nil {
+	db, adb := audited(t, orders)
+	if _, err := adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {Mask: []string{"code"}, Exclude: []string{"info"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO orders (code, total) VALUES ('A', 1), ('B', 2), ('C', 3)`)
 	bad := inOneTransaction(t, db, `UPDATE orders SET code = 'X' WHERE id = 1`, `UPDATE orders SET code = 'Y', total = 7 WHERE id = 2`, `DELETE FROM orders WHERE id = 3`)
-	plan := undo(t, audit, bad, nil)
+	plan := undo(t, adb, bad, nil)
 	if got := pgtest.One[string](t, db, `SELECT string_agg((id, code, total)::text, ' ' ORDER BY id) FROM orders`); got != "(1,X,1.00) (2,Y,2.00) (3,,3.00)" {
 		t.Errorf("undone to %s", got)
 	}
@@ -500,11 +500,11 @@ func TestUndoOfWhatIsNotKnown(t *testing.T) {
 
 func TestUndoIsRecordedOrNotDone(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
 	db.Exec(t, `ALTER TABLE parcels DISABLE TRIGGER USER`)
 	before := rows(t, db, "parcels")
-	if _, err := audit.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
+	if _, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
 		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	expect(t, db, "parcels", before)
@@ -514,17 +514,17 @@ func TestUndoIsRecordedOrNotDone(t *testing.T) {
 func TestRedoOfARevert(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, parcels, "parcels")
+	db, adb := audited(t, parcels, "parcels")
 	db.Exec(t, `UPDATE parcels SET status = 'a' WHERE id = 2`)
 	db.Exec(t, `UPDATE parcels SET weight = 7 WHERE id = 2`)
-	if _, err := audit.Revert(ctx, historyOf(t, audit, "parcels", 2)[0].ID, nil); err != nil {
+	if _, err := adb.Revert(ctx, historyOf(t, adb, "parcels", 2)[0].ID, nil); err != nil {
 		t.Fatal(err)
 	}
-	versions := historyOf(t, audit, "parcels", 2)
-	if _, err := audit.Undo(ctx, exaudit.Select(exaudit.ByVersion(versions[0].ID, versions[1].ID)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	versions := historyOf(t, adb, "parcels", 2)
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(versions[0].ID, versions[1].ID)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
 		t.Errorf("undo of what a revert has undone: %v, want ErrNothingToDo", err)
 	}
-	if _, err := audit.Redo(ctx, versions[2].Transaction, nil); err != nil {
+	if _, err := adb.Redo(ctx, versions[2].Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT status || weight FROM parcels WHERE id = 2`); got != "a7" {
@@ -536,28 +536,28 @@ func TestRedoOfARevert(t *testing.T) {
 // apart by the rows that are there.
 func TestUndoOfKeysExchangedAtOnce(t *testing.T) {
 	t.Parallel()
-	db, audit := audited(t, `
+	db, adb := audited(t, `
 		CREATE TABLE places (id int PRIMARY KEY DEFERRABLE, name text);
 		INSERT INTO places VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd')`, "places")
 	before := rows(t, db, "places")
 	swap := inOneTransaction(t, db, `UPDATE places SET id = 3 - id WHERE id < 3`)
 	db.Exec(t, `UPDATE places SET name = upper(name)`)
-	undo(t, audit, swap, nil)
+	undo(t, adb, swap, nil)
 	expect(t, db, "places", strings.ToUpper(before))
 
 	db.Exec(t, `UPDATE places SET name = lower(name)`)
 	shift := inOneTransaction(t, db, `UPDATE places SET id = id + 1`)
 	shifted := rows(t, db, "places")
-	done := undo(t, audit, shift, nil)
+	done := undo(t, adb, shift, nil)
 	expect(t, db, "places", before)
-	if _, err := audit.Redo(context.Background(), done.Transaction, nil); err != nil {
+	if _, err := adb.Redo(context.Background(), done.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "places", shifted)
 	// one row that goes on and on is one row
 	db.Exec(t, `INSERT INTO places VALUES (10, 'x')`)
 	walk := inOneTransaction(t, db, `UPDATE places SET id = 11 WHERE id = 10`, `UPDATE places SET id = 12 WHERE id = 11`)
-	undo(t, audit, walk, nil)
+	undo(t, adb, walk, nil)
 	expect(t, db, "places", "(10,x) "+shifted)
 }
 
@@ -565,7 +565,7 @@ func TestUndoOfKeysExchangedAtOnce(t *testing.T) {
 func TestUndoAmbiguousNames(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, audit := audited(t, `CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.orders (id int PRIMARY KEY, v int, w int); CREATE TABLE b.orders (id int PRIMARY KEY, v int, w int)`, "a.orders", "b.orders")
+	db, adb := audited(t, `CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.orders (id int PRIMARY KEY, v int, w int); CREATE TABLE b.orders (id int PRIMARY KEY, v int, w int)`, "a.orders", "b.orders")
 	db.Exec(t, `INSERT INTO a.orders VALUES (1, 1, 1); INSERT INTO b.orders VALUES (1, 1, 1)`)
 	bad := inOneTransaction(t, db, `UPDATE a.orders SET v = 2`, `UPDATE b.orders SET v = 2`)
 	db.Exec(t, `UPDATE a.orders SET v = 3; UPDATE b.orders SET v = 3`)
@@ -574,11 +574,11 @@ func TestUndoAmbiguousNames(t *testing.T) {
 		"overwrite": {OverwriteRows: []exaudit.RowID{{Table: "orders", EntityID: "1"}}},
 		"keep":      {KeepColumns: []string{"orders.v"}}, "set": {SetColumns: map[string]any{"orders.w": 5}},
 	} {
-		if _, err := audit.Undo(ctx, selection, &opts); !errors.Is(err, exaudit.ErrAmbiguous) || !strings.Contains(err.Error(), "a.orders, b.orders") {
+		if _, err := adb.Undo(ctx, selection, &opts); !errors.Is(err, exaudit.ErrAmbiguous) || !strings.Contains(err.Error(), "a.orders, b.orders") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := audit.Undo(ctx, selection, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "a.orders", EntityID: "1"}}, KeepColumns: []string{"b.orders.v"}}); err != nil {
+	if _, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "a.orders", EntityID: "1"}}, KeepColumns: []string{"b.orders.v"}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "a.orders", `(1,1,1)`)

@@ -101,7 +101,7 @@ func quotedAll(names []string, format string) string {
 
 // use takes a tracked table through everything that changes, reads or takes back its rows.
 // insert and change are statements, the latter of every row; move rewrites keys.
-func use(t *testing.T, db *pgtest.DB, audit *exaudit.DB, name, insert, change, move string) {
+func use(t *testing.T, db *pgtest.DB, adb *exaudit.DB, name, insert, change, move string) {
 	t.Helper()
 	ctx := context.Background()
 	fatal := func(what string, err error) {
@@ -117,18 +117,18 @@ func use(t *testing.T, db *pgtest.DB, audit *exaudit.DB, name, insert, change, m
 	inserted := content()
 	at := pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`)
 	bad := inOneTransaction(t, db, change, move, `DELETE FROM `+name, insert, `TRUNCATE `+name)
-	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
+	undone, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	fatal("undo", err)
 	if content() != inserted {
 		t.Errorf("table %.200s: an undo left %s, want %s", name, content(), inserted)
 	}
-	_, err = audit.Redo(ctx, undone.Transaction, nil)
+	_, err = adb.Redo(ctx, undone.Transaction, nil)
 	fatal("redo", err)
 	if content() != "" {
 		t.Errorf("table %.200s: a redo left %s", name, content())
 	}
 	n := 0
-	for image, err := range audit.ImagesAsOf(ctx, name, exaudit.AtVersion(at)) {
+	for image, err := range adb.ImagesAsOf(ctx, name, exaudit.AtVersion(at)) {
 		fatal("as of", err)
 		if n++; len(image) == 0 {
 			t.Errorf("table %.200s: an empty row", name)
@@ -137,23 +137,23 @@ func use(t *testing.T, db *pgtest.DB, audit *exaudit.DB, name, insert, change, m
 	if want := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE id <= $1 AND table_id = (SELECT table_id FROM exaudit.versions WHERE id = $1)`, at); n != want {
 		t.Errorf("table %.200s: %d rows as of then, want %d", name, n, want)
 	}
-	versions, err := audit.Versions(ctx, exaudit.ByTable(name))
+	versions, err := adb.Versions(ctx, exaudit.ByTable(name))
 	fatal("versions", err)
 	last := versions[len(versions)-1]
-	_, _, err = audit.States(ctx, last.ID)
+	_, _, err = adb.States(ctx, last.ID)
 	fatal("states", err)
 	if last.Action != exaudit.Deleted {
 		t.Fatalf("table %.200s: the last version is %s", name, last.Action)
 	}
-	_, err = audit.Revert(ctx, last.ID, nil)
+	_, err = adb.Revert(ctx, last.ID, nil)
 	fatal("revert", err)
 	if content() == "" {
 		t.Errorf("table %.200s: a revert brought nothing back", name)
 	}
-	_, err = audit.Baseline(ctx, []string{name}, &exaudit.BaselineOptions{EveryRow: true})
+	_, err = adb.Baseline(ctx, []string{name}, &exaudit.BaselineOptions{EveryRow: true})
 	fatal("baseline", err)
 	for _, point := range []exaudit.Point{exaudit.AtTime(time.Now()), exaudit.AtVersion(last.ID)} {
-		for _, err := range audit.ImagesAsOf(ctx, name, point) {
+		for _, err := range adb.ImagesAsOf(ctx, name, point) {
 			fatal("as of", err)
 		}
 	}
@@ -198,7 +198,7 @@ func TestWordsAsColumns(t *testing.T) {
 			t.Parallel()
 			ctx := context.Background()
 			db := auditdb.New(t, "")
-			audit := exaudit.New(db.Pool)
+			adb := exaudit.New(db.Pool)
 			words := reservedWords(t, db)
 			if option == "row" {
 				words = unique(words, typeWords(t, db), ownWords(t))
@@ -209,10 +209,10 @@ func TestWordsAsColumns(t *testing.T) {
 				n++
 				table := tableOf(fmt.Sprintf("columns_%d", n), chunk, min(32, len(chunk)))
 				db.Exec(t, table.create)
-				if _, err := audit.Install(ctx, []string{table.name}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{table.name: options}}); err != nil {
+				if _, err := adb.Install(ctx, []string{table.name}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{table.name: options}}); err != nil {
 					t.Fatal(err)
 				}
-				use(t, db, audit, table.name, table.insert, table.change, table.move)
+				use(t, db, adb, table.name, table.insert, table.change, table.move)
 			}
 		})
 	}
@@ -222,7 +222,7 @@ func TestWordsAsColumns(t *testing.T) {
 func TestWordsAsKeys(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, "")
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	var tables []columnsOf
 	reserved := pgtest.One[[]string](t, db, `SELECT array_agg(word::text) FROM pg_get_keywords() WHERE catcode IN ('R', 'T')`)
 	for chunk := range slices.Chunk(some(unique(reserved, strings.Fields(plpgsqlWords)), 32), 32) {
@@ -232,7 +232,7 @@ func TestWordsAsKeys(t *testing.T) {
 	}
 	for _, table := range tables {
 		auditdb.Install(t, db, table.name)
-		use(t, db, audit, table.name, table.insert, table.change, table.move)
+		use(t, db, adb, table.name, table.insert, table.change, table.move)
 	}
 }
 
@@ -253,8 +253,8 @@ func TestWordsAsCustomColumns(t *testing.T) {
 		if _, err := exaudit.New(db.Pool).Install(ctx, []string{"items"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"items": options}}); err != nil {
 			t.Fatal(err)
 		}
-		audit := exaudit.New(db.Pool)
-		tx, err := audit.Begin(exaudit.With(ctx, custom))
+		adb := exaudit.New(db.Pool)
+		tx, err := adb.Begin(exaudit.With(ctx, custom))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -269,7 +269,7 @@ func TestWordsAsCustomColumns(t *testing.T) {
 		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions AS v WHERE exaudit_internal.custom_values(v) <> v.custom`); n > 0 {
 			t.Errorf("%s: the columns of %d versions are not what the custom data says", option, n)
 		}
-		versions, err := audit.Versions(ctx)
+		versions, err := adb.Versions(ctx)
 		if err != nil || len(versions[0].CustomColumns) != len(words) {
 			t.Errorf("%s: %d custom columns of %d, %v", option, len(versions[0].CustomColumns), len(words), err)
 		}
@@ -289,25 +289,25 @@ func TestOwnWordsAsCustomColumns(t *testing.T) {
 	taken := append(pgtest.One[[]string](t, db, `SELECT exaudit_internal.version_columns()`), "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 	words := slices.DeleteFunc(unique(ownWords(t)), func(name string) bool { return slices.Contains(taken, name) })
 	db.Exec(t, `ALTER TABLE exaudit.versions `+quotedAll(words, "ADD COLUMN ? text"))
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	auditdb.Install(t, db, "items", "parts")
-	use(t, db, audit, "items", `INSERT INTO items VALUES (1, 'a', '[1]'), (2, 'b', NULL)`, `UPDATE items SET v = 'c', body = '{"a": 1}'`, `UPDATE items SET id = id + 1`)
-	use(t, db, audit, "parts", `INSERT INTO parts VALUES (1, 1)`, `UPDATE parts SET id = 3`, `UPDATE parts SET place = 2`)
-	if _, err := audit.Mark(ctx, "now", nil); err != nil {
+	use(t, db, adb, "items", `INSERT INTO items VALUES (1, 'a', '[1]'), (2, 'b', NULL)`, `UPDATE items SET v = 'c', body = '{"a": 1}'`, `UPDATE items SET id = id + 1`)
+	use(t, db, adb, "parts", `INSERT INTO parts VALUES (1, 1)`, `UPDATE parts SET id = 3`, `UPDATE parts SET place = 2`)
+	if _, err := adb.Mark(ctx, "now", nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := audit.IndexCustom(ctx, "actor", nil); err != nil {
+	if err := adb.IndexCustom(ctx, "actor", nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `SELECT set_config('exaudit.custom', '{"actor": 7, "instant": "then"}', true); UPDATE items SET v = 'd'; UPDATE items SET id = id + 1`)
 	for what, filter := range map[string]exaudit.HistoryOption{"custom data": exaudit.ByCustom("actor", 7), "a mark": exaudit.SinceMark("now")} {
-		versions, err := audit.Versions(ctx, filter)
+		versions, err := adb.Versions(ctx, filter)
 		if err != nil || len(versions) == 0 || versions[0].CustomColumns["instant"] != "then" {
 			t.Errorf("versions by %s: %v, %v", what, versions, err)
 		}
 	}
 	for what, point := range map[string]exaudit.Point{"the mark": exaudit.AtMark("now"), "an instant": exaudit.AtTime(time.Now())} {
-		for image, err := range audit.ImagesAsOf(ctx, "items", point) {
+		for image, err := range adb.ImagesAsOf(ctx, "items", point) {
 			if err != nil || len(image) != 3 {
 				t.Errorf("as of %s: %v, %v", what, image, err)
 			}
@@ -325,7 +325,7 @@ func TestWordsAsTables(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, "")
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 	var names []string
 	for _, word := range testall.Sample(strings.Fields(`line date int4 interval begin json money name point user text xml by loop old r t k versions row`), 7) {
 		names = append(names, pgx.Identifier{word}.Sanitize())
@@ -347,21 +347,21 @@ func TestWordsAsTables(t *testing.T) {
 		contents[i] = `SELECT to_jsonb(r.*) AS content FROM ` + name + ` AS r`
 	}
 	content := `SELECT coalesce(string_agg(content::text, ' '), '') FROM (` + strings.Join(contents, " UNION ALL ") + ` ORDER BY 1) AS all_rows`
-	if _, err := audit.Install(ctx, names, nil); err != nil {
+	if _, err := adb.Install(ctx, names, nil); err != nil {
 		t.Fatal(err)
 	}
 	inOneTransaction(t, db, inserts...)
 	inserted := pgtest.One[string](t, db, content)
 	at := exaudit.AtVersion(pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`))
 	bad := inOneTransaction(t, db, changes...)
-	undone, err := audit.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
+	undone, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, content); got != inserted {
 		t.Errorf("an undo left %s, want %s", got, inserted)
 	}
-	if _, err := audit.Redo(ctx, undone.Transaction, nil); err != nil {
+	if _, err := adb.Redo(ctx, undone.Transaction, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[string](t, db, content); got != "" {
@@ -369,17 +369,17 @@ func TestWordsAsTables(t *testing.T) {
 	}
 	for _, name := range names {
 		n := 0
-		for image, err := range audit.ImagesAsOf(ctx, name, at) {
+		for image, err := range adb.ImagesAsOf(ctx, name, at) {
 			if err != nil || len(image) != 2 {
 				t.Fatalf("table %s as of then: %v, %v", name, image, err)
 			}
 			n++
 		}
-		versions, err := audit.History(ctx, name, 2, exaudit.WithStates())
+		versions, err := adb.History(ctx, name, 2, exaudit.WithStates())
 		if err != nil || n != 2 {
 			t.Fatalf("table %s: %d rows as of then, %v", name, n, err)
 		}
-		if _, err := audit.Revert(ctx, versions[len(versions)-1].ID, nil); err != nil {
+		if _, err := adb.Revert(ctx, versions[len(versions)-1].ID, nil); err != nil {
 			t.Errorf("table %s: revert: %v", name, err)
 		}
 	}
@@ -389,7 +389,7 @@ func TestWordsAsTables(t *testing.T) {
 	if found := drift(t, db); found != "" {
 		t.Error(found)
 	}
-	if err := audit.Uninstall(ctx, names, nil); err != nil {
+	if err := adb.Uninstall(ctx, names, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -58,24 +58,24 @@ func order(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 
 func TestAssertCovered(t *testing.T) {
 	t.Parallel()
-	db, audit := order(t)
+	db, adb := order(t)
 
-	exaudittest.AssertCovered(t, audit, "public", "items", "public.logs")
+	exaudittest.AssertCovered(t, adb, "public", "items", "public.logs")
 
 	var f failures
-	exaudittest.AssertCovered(&f, audit, "public")
+	exaudittest.AssertCovered(&f, adb, "public")
 	f.expect(t, "public.items is not covered", "public.logs is not covered: it has no primary key")
 
 	db.Exec(t, `ALTER TABLE orders DISABLE TRIGGER "!exaudit_t1_update"`)
 	f = failures{}
-	exaudittest.AssertCovered(&f, audit, "public", "items", "logs")
+	exaudittest.AssertCovered(&f, adb, "public", "items", "logs")
 	f.expect(t, "disabled")
 
-	if err := audit.Uninstall(context.Background(), []string{"orders"}, nil); err != nil {
+	if err := adb.Uninstall(context.Background(), []string{"orders"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	f = failures{}
-	exaudittest.AssertCovered(&f, audit, "public", "items", "logs")
+	exaudittest.AssertCovered(&f, adb, "public", "items", "logs")
 	f.expect(t, "public.orders is not covered")
 }
 
@@ -84,35 +84,35 @@ func TestAssertCoveredNames(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, `CREATE SCHEMA "my.shop"; CREATE TABLE "my.shop".items (id int PRIMARY KEY);
 		CREATE TABLE "my.shop"."Odd's" (id int PRIMARY KEY); CREATE TABLE "my.shop".lines (id int)`)
-	audit := exaudit.New(db.Pool)
+	adb := exaudit.New(db.Pool)
 
 	var f failures
-	exaudittest.AssertCovered(&f, audit, "my.shop", "items")
+	exaudittest.AssertCovered(&f, adb, "my.shop", "items")
 	f.expect(t, `run "exaudit install '"my.shop"."Odd'\''s"'", or except it`, `"my.shop".lines is not covered`)
-	exaudittest.AssertCovered(t, audit, "my.shop", "items", "lines", `"Odd's"`)
-	exaudittest.AssertCovered(t, audit, "my.shop", `"my.shop".items`, `"my.shop".lines`, `"my.shop"."Odd's"`)
+	exaudittest.AssertCovered(t, adb, "my.shop", "items", "lines", `"Odd's"`)
+	exaudittest.AssertCovered(t, adb, "my.shop", `"my.shop".items`, `"my.shop".lines`, `"my.shop"."Odd's"`)
 
 	f = failures{}
-	exaudittest.AssertCovered(&f, audit, "myshop")
+	exaudittest.AssertCovered(&f, adb, "myshop")
 	f.expect(t, "no tables in schema myshop")
 }
 
 func TestAssertHistory(t *testing.T) {
 	t.Parallel()
-	_, audit := order(t)
+	_, db := order(t)
 
 	created := exaudittest.Want{Action: exaudit.Created, After: map[string]any{"status": "new", "info": map[string]string{"city": "Uppsala"}}}
-	exaudittest.AssertHistory(t, audit, "orders", 1, created, exaudittest.Want{
+	exaudittest.AssertHistory(t, db, "orders", 1, created, exaudittest.Want{
 		Action: exaudit.Updated, Before: map[string]any{"status": "new"}, After: map[string]any{"status": "paid"},
 		Changed: []string{"status", "info"}, Custom: exaudit.Custom{"actor_id": 7},
 	})
 
 	var f failures
-	exaudittest.AssertHistory(&f, audit, "orders", 1, created)
+	exaudittest.AssertHistory(&f, db, "orders", 1, created)
 	f.expect(t, "has 2 versions, want 1")
 
 	f = failures{}
-	exaudittest.AssertHistory(&f, audit, "orders", 1, created, exaudittest.Want{
+	exaudittest.AssertHistory(&f, db, "orders", 1, created, exaudittest.Want{
 		Action: exaudit.Deleted, Before: map[string]any{"total": 1}, After: map[string]any{"status": "sent"},
 		Changed: []string{"status"}, Custom: exaudit.Custom{"actor_id": 8}, Rollback: true,
 	})
@@ -122,13 +122,13 @@ func TestAssertHistory(t *testing.T) {
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	db, audit := order(t)
+	db, adb := order(t)
 	ctx := exaudit.With(context.Background(), exaudit.Custom{"actor_id": 7, "request_id": "x81"})
-	versions := exaudittest.Recorded(t, audit, func() {
-		if _, err := audit.Exec(ctx, `INSERT INTO orders VALUES (2, 'new', 12.50)`); err != nil {
+	versions := exaudittest.Recorded(t, adb, func() {
+		if _, err := adb.Exec(ctx, `INSERT INTO orders VALUES (2, 'new', 12.50)`); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := audit.Exec(ctx, `UPDATE orders SET status = 'sent', total = total + 1`); err != nil {
+		if _, err := adb.Exec(ctx, `UPDATE orders SET status = 'sent', total = total + 1`); err != nil {
 			t.Fatal(err)
 		}
 		db.Exec(t, `UPDATE orders SET id = 3 WHERE id = 2`)

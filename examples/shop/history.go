@@ -27,7 +27,7 @@ func (s *server) history(r *http.Request) (any, error) {
 		return nil, err
 	}
 	changes := []change{}
-	for v, err := range exaudit.History[store.Order](r.Context(), s.audit, "orders", id) {
+	for v, err := range exaudit.History[store.Order](r.Context(), s.db, "orders", id) {
 		if err != nil {
 			return nil, err
 		}

@@ -42,13 +42,13 @@ func run(ctx context.Context, url, address string) error {
 	if err := migrate(ctx, pool); err != nil {
 		return err
 	}
-	audit := exaudit.New(pool)
-	if err := audit.Check(ctx); errors.Is(err, exaudit.ErrNewer) {
+	db := exaudit.New(pool)
+	if err := db.Check(ctx); errors.Is(err, exaudit.ErrNewer) {
 		log.Printf("shop: %v; a later release has been here, and all is recorded as before", err)
 	} else if err != nil {
 		return err
 	}
-	server := http.Server{Addr: address, Handler: newServer(audit), ReadHeaderTimeout: 5 * time.Second}
+	server := http.Server{Addr: address, Handler: newServer(db), ReadHeaderTimeout: 5 * time.Second}
 	context.AfterFunc(ctx, func() { _ = server.Shutdown(context.Background()) })
 	log.Printf("shop: listening on %s", address)
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {

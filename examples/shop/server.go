@@ -19,12 +19,12 @@ import (
 // server keeps orders. Its queries are sqlc's, unchanged; that they run on an exaudit.DB
 // is all there is to auditing.
 type server struct {
-	audit   *exaudit.DB
+	db      *exaudit.DB
 	queries *store.Queries
 }
 
-func newServer(audit *exaudit.DB) http.Handler {
-	s := &server{audit, store.New(audit)}
+func newServer(db *exaudit.DB) http.Handler {
+	s := &server{db, store.New(db)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /orders", answer(s.create))
 	mux.HandleFunc("GET /orders", answer(s.asOf))
@@ -45,7 +45,7 @@ func who(r *http.Request) exaudit.Custom {
 
 // ready is for a readiness probe: without triggers, no request should change anything.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {
-	if err := s.audit.Covered(r.Context(), "orders", "order_items"); err != nil {
+	if err := s.db.Covered(r.Context(), "orders", "order_items"); err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 	}
 }
@@ -62,7 +62,7 @@ func (s *server) create(r *http.Request) (any, error) {
 	}
 	ctx := r.Context()
 	var id int64
-	err := pgx.BeginFunc(ctx, s.audit, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		q := s.queries.WithTx(tx)
 		created, err := q.CreateOrder(ctx, store.CreateOrderParams{Customer: asked.Customer, Address: asked.Address})
 		if err != nil {
@@ -129,7 +129,7 @@ func (s *server) revert(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	undone, err := s.audit.Revert(r.Context(), id, nil)
+	undone, err := s.db.Revert(r.Context(), id, nil)
 	if err != nil {
 		return nil, err
 	}

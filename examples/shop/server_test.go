@@ -26,19 +26,19 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 type shop struct {
 	*testing.T
 	http.Handler
-	audit *exaudit.DB
-	url   string // of the database
+	db  *exaudit.DB
+	url string // of the database
 }
 
 func newShop(t *testing.T) shop {
 	t.Helper()
 	t.Parallel()
-	db := pgtest.New(t)
-	if err := migrate(context.Background(), db.Pool); err != nil {
+	pg := pgtest.New(t)
+	if err := migrate(context.Background(), pg.Pool); err != nil {
 		t.Fatal(err)
 	}
-	audit := exaudit.New(db.Pool)
-	return shop{t, newServer(audit), audit, db.URL}
+	db := exaudit.New(pg.Pool)
+	return shop{t, newServer(db), db, pg.URL}
 }
 
 // do sends a request as an actor and reads the answer.
@@ -63,11 +63,11 @@ func TestStartsOnTheSchemaOfALaterRelease(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	db := pgtest.New(t)
-	if err := migrate(ctx, db.Pool); err != nil {
+	pg := pgtest.New(t)
+	if err := migrate(ctx, pg.Pool); err != nil {
 		t.Fatal(err)
 	}
-	db.Exec(t, `CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 99::bigint';
+	pg.Exec(t, `CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 99::bigint';
 		CREATE OR REPLACE FUNCTION exaudit_internal.schema_digest() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''later''';
 		INSERT INTO exaudit_internal.goose_db_version (version_id, is_applied) VALUES (99, true);
 		INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)`)
@@ -78,7 +78,7 @@ func TestStartsOnTheSchemaOfALaterRelease(t *testing.T) {
 	address := free.Addr().String()
 	free.Close()
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, db.URL, address) }()
+	go func() { ended <- run(ctx, pg.URL, address) }()
 	for listening := false; !listening; {
 		select {
 		case err := <-ended:
@@ -94,13 +94,13 @@ func TestStartsOnTheSchemaOfALaterRelease(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("stopped: %v", err)
 	}
-	audit := exaudit.New(db.Pool)
-	s := shop{t, newServer(audit), audit, db.URL}
-	versions := exaudittest.Recorded(t, audit, func() { s.do("ada", "POST", "/orders", checkout, http.StatusOK, nil) })
+	db := exaudit.New(pg.Pool)
+	s := shop{t, newServer(db), db, pg.URL}
+	versions := exaudittest.Recorded(t, db, func() { s.do("ada", "POST", "/orders", checkout, http.StatusOK, nil) })
 	if len(versions) != 3 {
 		t.Errorf("%d versions, want 3", len(versions))
 	}
-	if _, err := audit.Install(context.Background(), []string{"orders"}, nil); !errors.Is(err, exaudit.ErrNewer) {
+	if _, err := db.Install(context.Background(), []string{"orders"}, nil); !errors.Is(err, exaudit.ErrNewer) {
 		t.Errorf("install: %v, want ErrNewer", err)
 	}
 }
@@ -110,13 +110,13 @@ const checkout = `{"customer": "ada", "address": {"city": "Uppsala"}, "items": [
 
 func TestEveryTableIsCovered(t *testing.T) {
 	s := newShop(t)
-	exaudittest.AssertCovered(t, s.audit, "public", "goose_db_version")
+	exaudittest.AssertCovered(t, s.db, "public", "goose_db_version")
 }
 
 func TestReady(t *testing.T) {
 	s := newShop(t)
 	s.do("", "GET", "/ready", "", http.StatusOK, nil)
-	if err := s.audit.Uninstall(context.Background(), []string{"order_items"}, nil); err != nil {
+	if err := s.db.Uninstall(context.Background(), []string{"order_items"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	s.do("", "GET", "/ready", "", http.StatusServiceUnavailable, nil)
@@ -124,7 +124,7 @@ func TestReady(t *testing.T) {
 
 func TestCheckout(t *testing.T) {
 	s := newShop(t)
-	versions := exaudittest.Recorded(t, s.audit, func() {
+	versions := exaudittest.Recorded(t, s.db, func() {
 		s.do("ada", "POST", "/orders", checkout, http.StatusOK, nil)
 	})
 	exaudittest.Golden(t, "testdata/checkout.golden", exaudittest.Text(versions, exaudittest.Hide("created_at", "request_id")))
@@ -147,7 +147,7 @@ func TestHistoryAndRevert(t *testing.T) {
 	}
 
 	s.do("eve", "POST", fmt.Sprintf("/versions/%d/revert", changes[1].Version), "", http.StatusOK, nil)
-	exaudittest.AssertHistory(t, s.audit, "orders", 1,
+	exaudittest.AssertHistory(t, s.db, "orders", 1,
 		exaudittest.Want{Action: exaudit.Created, Custom: exaudit.Custom{"actor": "ada", "request": "POST /orders"}},
 		exaudittest.Want{Action: exaudit.Updated, Changed: []string{"status"}, Custom: exaudit.Custom{"actor": "bob"}},
 		exaudittest.Want{Action: exaudit.Updated, After: map[string]any{"status": "new"}, Rollback: true, Custom: exaudit.Custom{"actor": "eve"}},
@@ -164,7 +164,7 @@ func TestDeleteTakesItemsAlong(t *testing.T) {
 	s.do("bob", "DELETE", "/orders/1", "", http.StatusOK, nil)
 	s.do("bob", "GET", "/orders/1", "", http.StatusNotFound, nil)
 	s.do("bob", "DELETE", "/orders/1", "", http.StatusNotFound, nil)
-	exaudittest.AssertHistory(t, s.audit, "order_items", exaudit.Key{1, "pen"},
+	exaudittest.AssertHistory(t, s.db, "order_items", exaudit.Key{1, "pen"},
 		exaudittest.Want{Action: exaudit.Created},
 		exaudittest.Want{Action: exaudit.Deleted, Custom: exaudit.Custom{"actor": "bob"}})
 

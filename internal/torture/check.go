@@ -92,7 +92,7 @@ func (r *run) earlier(name, function string, point any, want func(place int) []s
 
 // earlierInGo compares what Go gives of a mark with what SQL gives.
 func (r *run) earlierInGo(mark string) error {
-	audit := exaudit.New(r.control)
+	db := exaudit.New(r.control)
 	for _, t := range r.Tables {
 		query := fmt.Sprintf(`SELECT exaudit_internal.encode("~r")::text FROM exaudit.as_of_mark(NULL::%s, $1) AS "~r"`,
 			t.quoted(r.audited))
@@ -108,7 +108,7 @@ func (r *run) earlierInGo(mark string) error {
 			return err
 		}
 		var got []exaudit.Image
-		for image, err := range audit.ImagesAsOf(r.ctx, t.quoted(r.audited), exaudit.AtMark(mark)) {
+		for image, err := range db.ImagesAsOf(r.ctx, t.quoted(r.audited), exaudit.AtMark(mark)) {
 			if err != nil {
 				return found("as of", "%s as of mark %s, in Go: %v", t.Name, mark, err)
 			}
@@ -203,13 +203,13 @@ func (r *run) checkCommand() error {
 
 // earlierByCommand compares what the command prints of a mark with what Go gives.
 func (r *run) earlierByCommand(mark string) error {
-	audit, byName := exaudit.New(r.control), map[string]Table{}
+	db, byName := exaudit.New(r.control), map[string]Table{}
 	arguments := []string{"as-of", "--database-url", r.place.url, "--mark", mark, "--format", "jsonl"}
 	want := map[string][]exaudit.Image{}
 	for _, t := range r.Tables {
 		name := t.quoted(r.audited)
 		arguments, byName[name] = append(arguments, name), t
-		for image, err := range audit.ImagesAsOf(r.ctx, name, exaudit.AtMark(mark)) {
+		for image, err := range db.ImagesAsOf(r.ctx, name, exaudit.AtMark(mark)) {
 			if err != nil {
 				return err
 			}
@@ -247,7 +247,7 @@ func (r *run) earlierByCommand(mark string) error {
 // checkStates reads the history of each key that there ever was: it must fit together to its end, have the rows before
 // and after each version, and patches that make the one of the other.
 func (r *run) checkStates() error {
-	audit, entries, seen := exaudit.New(r.control), map[int64]*entry{}, map[int64]bool{}
+	db, entries, seen := exaudit.New(r.control), map[int64]*entry{}, map[int64]bool{}
 	for _, e := range r.entries {
 		entries[e.version.ID] = e
 	}
@@ -256,7 +256,7 @@ func (r *run) checkStates() error {
 			continue
 		}
 		table := r.Tables[v.Place].quoted(r.audited)
-		versions, err := audit.History(r.ctx, table, exaudit.EntityID(v.EntityID), exaudit.WithStates())
+		versions, err := db.History(r.ctx, table, exaudit.EntityID(v.EntityID), exaudit.WithStates())
 		if err != nil {
 			return found("states", "history of %s %s: %v", table, v.EntityID, err)
 		}

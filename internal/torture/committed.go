@@ -19,9 +19,9 @@ func (r *run) checkCommitted() error {
 	if len(ids) == 0 || len(want.conflicts) > 0 || want.fuzzy || want.unclear {
 		return nil
 	}
-	audit, what := exaudit.New(r.control), "committed undo of versions "+strings.Trim(fmt.Sprint(ids), "[]")
+	db, what := exaudit.New(r.control), "committed undo of versions "+strings.Trim(fmt.Sprint(ids), "[]")
 	undo := func() (*exaudit.UndoPlan, error) {
-		return audit.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil)
+		return db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil)
 	}
 	plan, err := undo()
 	if errors.Is(err, exaudit.ErrNothingToDo) {
@@ -36,7 +36,7 @@ func (r *run) checkCommitted() error {
 	if _, err := undo(); !errors.Is(err, exaudit.ErrNothingToDo) {
 		return found("undo", "%s, once more: %v; want nothing to do", what, err)
 	}
-	if _, err := audit.Redo(r.ctx, plan.Transaction, nil); err != nil {
+	if _, err := db.Redo(r.ctx, plan.Transaction, nil); err != nil {
 		return found("redo", "redo of %s: %v", what, err)
 	}
 	if err := r.holds(r.control, "redo", "redo of "+what, r.now()); err != nil {

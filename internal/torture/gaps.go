@@ -16,7 +16,7 @@ func (t Table) gaps() bool { return t.Options.Where != "" || t.Options.AllowIgno
 // checkGaps is what is promised of tables whose options let rows change out of sight: that nobody knows what they were,
 // that each history can be read or says that it has diverged, and that undo leaves alone what nobody chose.
 func (r *run) checkGaps() error {
-	audit := exaudit.New(r.control)
+	db := exaudit.New(r.control)
 	for _, t := range r.Tables {
 		if !t.gaps() {
 			continue
@@ -27,7 +27,7 @@ func (r *run) checkGaps() error {
 		}
 	}
 	for _, v := range r.versions {
-		_, err := audit.History(r.ctx, r.Tables[v.Place].quoted(r.audited), exaudit.EntityID(v.EntityID),
+		_, err := db.History(r.ctx, r.Tables[v.Place].quoted(r.audited), exaudit.EntityID(v.EntityID),
 			exaudit.WithStates())
 		if err != nil && !errors.Is(err, exaudit.ErrDiverged) {
 			return found("gaps", "history of %s %s: %v", r.Tables[v.Place].Name, v.EntityID, err)

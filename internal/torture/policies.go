@@ -41,12 +41,12 @@ var errRollBack = errors.New("roll back")
 // they were. Rows that are written over may take others along.
 func (r *run) checkPolicy(tx pgx.Tx, policy string, options *exaudit.UndoOptions, ids []int64, what string,
 	want undone) error {
-	what, audit := policy+" undo of "+what, exaudit.New(tx)
+	what, db := policy+" undo of "+what, exaudit.New(tx)
 	last, err := r.lastVersion(tx)
 	if err != nil {
 		return err
 	}
-	_, err = audit.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), options)
+	_, err = db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), options)
 	if errors.Is(err, exaudit.ErrNothingToDo) || want.fuzzy {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (r *run) checkPolicy(tx pgx.Tx, policy string, options *exaudit.UndoOptions
 	if err != nil || len(rollbacks) == 0 {
 		return err
 	}
-	if _, err := audit.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(rollbacks...)), nil); err != nil {
+	if _, err := db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(rollbacks...)), nil); err != nil {
 		return found("redo", "redo of %s: %v", what, err)
 	}
 	return r.holds(tx, "redo", "redo of "+what, now)

@@ -48,7 +48,7 @@ func (r *run) checkTyped() error {
 
 // typedHistories compares each history with the rows that there are, and each of its rows with the one before.
 func typedHistories[T any](r *run, place int) error {
-	t, audit, seen := r.Tables[place], exaudit.New(r.control), map[int64]bool{}
+	t, db, seen := r.Tables[place], exaudit.New(r.control), map[int64]bool{}
 	table := t.quoted(r.audited)
 	rows, _ := r.control.Query(r.ctx, "SELECT * FROM "+table)
 	present, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
@@ -60,7 +60,7 @@ func typedHistories[T any](r *run, place int) error {
 			continue
 		}
 		last := map[string]*T{} // by what a version left, and the next one found
-		for h, err := range exaudit.History[T](r.ctx, audit, table, exaudit.EntityID(v.EntityID)) {
+		for h, err := range exaudit.History[T](r.ctx, db, table, exaudit.EntityID(v.EntityID)) {
 			if err != nil {
 				return found("typed", "history of %s %s: %v", table, v.EntityID, err)
 			}

@@ -193,9 +193,9 @@ func (r *run) inRolledBack(do func(pgx.Tx) error) error {
 
 func (r *run) checkChoice(tx pgx.Tx, ids []int64, want undone) error {
 	r.counts.Undos++
-	audit, now := exaudit.New(tx), r.now()
+	db, now := exaudit.New(tx), r.now()
 	what := "versions " + strings.Trim(fmt.Sprint(ids), "[]")
-	_, err := audit.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil)
+	_, err := db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil)
 	switch {
 	case errors.Is(err, exaudit.ErrUndoConflict):
 		r.counts.Conflicts++
@@ -227,11 +227,11 @@ func (r *run) checkChoice(tx pgx.Tx, ids []int64, want undone) error {
 	if want.hidden {
 		return nil
 	}
-	return r.checkRedo(tx, audit, what, want.state, now)
+	return r.checkRedo(tx, db, what, want.state, now)
 }
 
 // checkRedo redoes an undo, and undoes again. All of it is one transaction, so versions are named.
-func (r *run) checkRedo(tx pgx.Tx, audit *exaudit.DB, what string, undone, now state) error {
+func (r *run) checkRedo(tx pgx.Tx, db *exaudit.DB, what string, undone, now state) error {
 	last := r.steps[len(r.steps)-1].lastID
 	for i, want := range []state{now, undone} {
 		name := []string{"redo", "undo of the redo"}[i] + " of " + what
@@ -242,7 +242,7 @@ func (r *run) checkRedo(tx pgx.Tx, audit *exaudit.DB, what string, undone, now s
 		if last = newest; len(ids) == 0 {
 			return found("redo", "%s: nothing was recorded", name)
 		}
-		if _, err := audit.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil); err != nil {
+		if _, err := db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil); err != nil {
 			return found("redo", "%s: %v; want %s", name, err, r.all(want))
 		}
 		r.counts.did([]string{"redo", "undo of a redo"}[i])

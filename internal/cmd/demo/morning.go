@@ -80,14 +80,14 @@ var morning = []step{
 }
 
 func (d *demo) morning(ctx context.Context) error {
-	audit := exaudit.New(d.pool)
+	db := exaudit.New(d.pool)
 	for _, s := range morning {
 		fmt.Printf("  %s\n", s.what)
 		stepCtx := ctx
 		if s.custom != nil {
 			stepCtx = exaudit.With(ctx, s.custom)
 		}
-		err := pgx.BeginFunc(stepCtx, audit, func(tx pgx.Tx) error {
+		err := pgx.BeginFunc(stepCtx, db, func(tx pgx.Tx) error {
 			_, err := tx.Exec(stepCtx, s.sql)
 			return err
 		})
