@@ -18,21 +18,21 @@ import (
 func (p *program) asOfCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "as-of",
-		Usage:     "show the rows of tables as they were",
+		Usage:     "show the rows of tables as they were at a point",
 		UsageText: "exaudit as-of [flags] TABLE... --at TIME | --version VERSION | --xid XID | --mark NAME",
-		Description: "All tables are read from one state of the database. What is not known is an error: a\n" +
-			"point before the history of a table begins, or when it was not tracked. A row whose\n" +
-			"versions do not fit together, or cannot be read, is left out and named; exit code 4.\n\n" +
+		Description: "All tables are read in one snapshot. It is an error if the history of a table begins after\n" +
+			"the point, or if the table was not tracked then. If the versions of a row do not fit\n" +
+			"together or cannot be read, the row is left out and named, and the exit code is 4.\n\n" +
 			"Examples: exaudit as-of orders order_lines --at '2026-01-31 15:04'\n" +
 			"          exaudit as-of orders --key 42 --mark before-deploy\n" +
 			"          exaudit as-of order_lines --key '[42, 3]' --version 1234",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "at", Usage: "at `TIME`: " + timeFormats},
-			&cli.Int64Flag{Name: "version", Usage: "just after `VERSION`, of whatever table"},
+			&cli.StringFlag{Name: "at", Usage: "at `TIME`, such as " + timeFormats},
+			&cli.Int64Flag{Name: "version", Usage: "just after `VERSION`, of any table"},
 			&cli.Uint64Flag{Name: "xid", Usage: "just after the last version of transaction `XID`"},
-			&cli.StringFlag{Name: "mark", Usage: "when the mark `NAME` was made"},
-			&cli.StringFlag{Name: "key", Usage: "only the row that had the primary key `KEY`, a JSON array if it has several columns"},
-			&cli.BoolFlag{Name: "unseen", Usage: "also of a table of which changes may not have been recorded: what is not is taken to be as it is now"},
+			&cli.StringFlag{Name: "mark", Usage: "when mark `NAME` was made"},
+			&cli.StringFlag{Name: "key", Usage: "show only the row that had the primary key `KEY`; a JSON array if it has several columns"},
+			&cli.BoolFlag{Name: "unseen", Usage: "also show tables with changes that may not have been recorded; assume that what was not recorded was then as it is now"},
 			fullFlag(),
 		},
 		Action: p.asOf,

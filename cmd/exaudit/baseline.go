@@ -11,15 +11,16 @@ import (
 func (p *program) baselineCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "baseline",
-		Usage:     "record the rows of tracked tables that have no version yet, as they are",
+		Usage:     "record rows of tracked tables as they are, if they have no version yet",
 		UsageText: "exaudit baseline [flags] [TABLE...]",
-		Description: "Without a table, it does so for all that are tracked. Each table is a transaction of its\n" +
-			"own, in which writers of the table wait. A second run finds nothing to do.\n\n" +
+		Description: "Without TABLE, records the rows of all tracked tables. Each table is recorded in a\n" +
+			"transaction of its own; writers of the table wait until it ends. A second run finds\n" +
+			"nothing to do.\n\n" +
 			"Example: exaudit baseline orders --custom reason='tracked since today'",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "every-row", Usage: "also the rows that have versions"},
+			&cli.BoolFlag{Name: "every-row", Usage: "also record rows that have versions"},
 			&cli.StringSliceFlag{Name: "custom", KeepSpace: true,
-				Usage: "record `KEY=VALUE` with the versions, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+				Usage: "record `KEY=VALUE` as custom data; VALUE is JSON if possible, otherwise text (may be repeated)"},
 			lockTimeoutFlag(),
 		},
 		Action: p.baseline,

@@ -10,10 +10,10 @@ import (
 func compareFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "primitive",
-			Usage: "compare what is at `PLACE` as a whole: a column, or below one as info/address, info/lines/*/price (may be repeated)"},
+			Usage: "compare the value at `PLACE` as a whole: a column, or a place below one, such as info/address or info/lines/*/price (may be repeated)"},
 		&cli.StringSliceFlag{Name: "primitive-type",
-			Usage: "compare values of SQL type `TYPE` as a whole (may be repeated)"},
-		&cli.BoolFlag{Name: "positional", Usage: "compare lists place by place"},
+			Usage: "compare values of the SQL type `TYPE` as a whole (may be repeated)"},
+		&cli.BoolFlag{Name: "positional", Usage: "compare lists by position"},
 	}
 }
 

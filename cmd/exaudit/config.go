@@ -15,7 +15,7 @@ import (
 )
 
 func configFlag() cli.Flag {
-	return &cli.StringFlag{Name: "config", Usage: "read what is to be recorded from `FILE`",
+	return &cli.StringFlag{Name: "config", Usage: "read which tables to record, and how, from `FILE`",
 		DefaultText: config.Name + " in the working directory"}
 }
 

@@ -12,12 +12,13 @@ import (
 
 func (p *program) diffCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "diff",
-		Usage:       "show what changed from the row after one version to the row after another",
-		UsageText:   "exaudit diff [flags] VERSION VERSION",
-		Description: "Both versions must be of the same row. The second may be the older one.\n\nExample: exaudit diff 17 23",
-		Flags:       append([]cli.Flag{fullFlag()}, compareFlags()...),
-		Action:      p.diff,
+		Name:      "diff",
+		Usage:     "show how a row differs after two versions",
+		UsageText: "exaudit diff [flags] VERSION VERSION",
+		Description: "Both versions must be of the same row. The difference is from the row after the first version to the\n" +
+			"row after the second, which may be the older one.\n\nExample: exaudit diff 17 23",
+		Flags:  append([]cli.Flag{fullFlag()}, compareFlags()...),
+		Action: p.diff,
 	}
 }
 

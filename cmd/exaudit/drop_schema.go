@@ -12,13 +12,13 @@ import (
 func (p *program) dropSchemaCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "drop-schema",
-		Usage:     "drop schema exaudit, all recorded history and all its triggers",
+		Usage:     "drop exaudit's schemas, its triggers and all recorded history",
 		UsageText: "exaudit drop-schema [--yes] [--lock-timeout DURATION]",
-		Description: "It is one transaction: interrupted, it leaves everything as it was. It also drops a schema that is\n" +
-			"incomplete or was made by another build.\n\n" +
+		Description: "It is one transaction: if it is interrupted, nothing is changed. It also drops schemas that are\n" +
+			"incomplete or were made by another build.\n\n" +
 			"Example: exaudit drop-schema --database-url postgres://app@localhost/shop",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
+			&cli.BoolFlag{Name: "yes", Usage: "do not ask for confirmation"},
 			initTimeoutFlag(),
 		},
 		Action: p.dropSchema,

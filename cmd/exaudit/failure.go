@@ -19,7 +19,7 @@ const (
 	exitDone     = 0
 	exitFailed   = 1
 	exitUsage    = 2
-	exitDamage   = 3
+	exitDrift    = 3
 	exitConflict = 4
 	exitBySignal = 128 // plus the signal
 )
@@ -40,11 +40,11 @@ var kinds = []struct {
 	code int
 	hint string // goes on with the sentence
 }{
-	{errDrift, exitDamage, ""},
-	{errStaleElsewhere, exitDamage, `: "exaudit generate --stdout" prints the difference`},
+	{errDrift, exitDrift, ""},
+	{errStaleElsewhere, exitDrift, `: "exaudit generate --stdout" prints the difference`},
 	{migration.ErrTool, exitUsage, `: --tool names it, or --stdout prints plain SQL`},
 	{migration.ErrSchemaLast, exitUsage, `: remove these and let it write all anew, or leave --with-schema out and use "exaudit init"`},
-	{errStale, exitDamage, `: "exaudit generate" writes the difference`},
+	{errStale, exitDrift, `: "exaudit generate" writes the difference`},
 	{exaudit.ErrChanged, exitConflict, ", so nothing was written: look again"},
 	{config.ErrInvalid, exitUsage, ""},
 	{exaudit.ErrInvalidOptions, exitUsage, ""},

@@ -14,25 +14,25 @@ import (
 
 func filterFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "action", Usage: "only versions that are `ACTION`: created, updated, deleted or baseline (may be repeated)"},
-		&cli.StringFlag{Name: "since", Usage: "only from `TIME` on: " + timeFormats},
+		&cli.StringSliceFlag{Name: "action", Usage: "only versions with this `ACTION`: created, updated, deleted or baseline (may be repeated: any of them)"},
+		&cli.StringFlag{Name: "since", Usage: "only from `TIME` on, such as " + timeFormats},
 		&cli.StringFlag{Name: "until", Usage: "only before `TIME`"},
-		&cli.StringFlag{Name: "since-mark", Usage: "only what was not committed yet when mark `NAME` was made"},
-		&cli.StringFlag{Name: "until-mark", Usage: "only what was committed when mark `NAME` was made"},
-		&cli.StringSliceFlag{Name: "version", Usage: "only version `VERSION` (may be repeated: any of them)"},
-		&cli.StringSliceFlag{Name: "xid", Usage: "only what transaction `XID` changed (may be repeated: any of them)"},
+		&cli.StringFlag{Name: "since-mark", Usage: "only changes that were not yet committed when mark `NAME` was made"},
+		&cli.StringFlag{Name: "until-mark", Usage: "only changes that were committed when mark `NAME` was made"},
+		&cli.StringSliceFlag{Name: "version", Usage: "only the version with this number, `VERSION` (may be repeated: any of them)"},
+		&cli.StringSliceFlag{Name: "xid", Usage: "only changes of transaction `XID` (may be repeated: any of them)"},
 		&cli.StringSliceFlag{Name: "by", KeepSpace: true,
-			Usage: "only with `KEY=VALUE` in the custom data, VALUE as JSON if it is JSON, else as text; KEY alone is any value (may be repeated: all of them)"},
+			Usage: "only changes with `KEY=VALUE` in the custom data; VALUE is JSON if possible, otherwise text; KEY alone means any value (may be repeated: all of them)"},
 		&cli.StringSliceFlag{Name: "column", KeepSpace: true,
-			Usage: "only what changed `COLUMN` (may be repeated: any of them)"},
-		&cli.StringFlag{Name: "session-user", Usage: "only changes by who was logged in as `NAME`, of tables with the option record_session_user"},
+			Usage: "only changes of `COLUMN` (may be repeated: any of them)"},
+		&cli.StringFlag{Name: "session-user", Usage: "only changes made while `NAME` was logged in; for tables with the option record_session_user"},
 		&cli.StringSliceFlag{Name: "where", KeepSpace: true,
-			Usage: "only versions that meet `CONDITION`, in SQL, on columns before, after, custom, entity_id and others (may be repeated: all of them)"},
-		&cli.BoolFlag{Name: "rollback", Usage: "only what a revert or an undo wrote"},
+			Usage: "only versions that satisfy the SQL `CONDITION` on the columns before, after, custom, entity_id and others (may be repeated: all of them)"},
+		&cli.BoolFlag{Name: "rollback", Usage: "only versions that a revert, an undo or a redo wrote"},
 	}
 }
 
-// filtered tells whether versions are chosen among at all.
+// filtered reports whether a flag chooses versions.
 func filtered(c *cli.Context) bool {
 	return slices.ContainsFunc(filterFlags(), func(f cli.Flag) bool { return c.IsSet(f.Names()[0]) })
 }

@@ -12,20 +12,21 @@ import (
 func (p *program) followCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "follow-ddl",
-		Usage:     "keep the triggers in step with the schema, by event triggers",
+		Usage:     "create event triggers that follow changes of tables",
 		UsageText: "exaudit follow-ddl [flags] [--new-tables PATTERN]... [--except PATTERN]...\nexaudit follow-ddl --stop [--yes] [flags]",
-		Description: "Event triggers take a superuser. Without --new-tables, only tracked tables are followed. Given again, the\n" +
-			"flags replace those of before. With --stop, tables stay tracked, and are no longer kept in step.\n\n" +
+		Description: "Only a superuser can do this, or the role that a managed service has for it. Without --new-tables,\n" +
+			"only tracked tables are followed. If you run the command again, its patterns replace the earlier\n" +
+			"ones. With --stop, tables stay tracked, but changes of the schema are no longer followed.\n\n" +
 			"Example: exaudit follow-ddl --new-tables 'shop.*' --except 'shop.tmp_*'",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "new-tables",
-				Usage: "also cover tables as they are created that match `PATTERN`, as shop.order_* (may be repeated)"},
+				Usage: "also install on new tables that match `PATTERN`, such as shop.order_* (may be repeated)"},
 			&cli.StringSliceFlag{Name: "except",
-				Usage: "with --new-tables: not `TABLE`, or what matches a pattern (may be repeated)"},
+				Usage: "with --new-tables: leave out `TABLE`, or the tables that match a pattern (may be repeated)"},
 			&cli.BoolFlag{Name: "stop", Usage: "remove the event triggers"},
-			&cli.BoolFlag{Name: "yes", Usage: "with --stop: do not ask"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
-			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
+			&cli.BoolFlag{Name: "yes", Usage: "with --stop: do not ask for confirmation"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be done, without doing it"},
+			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run, or with --dry-run would be run"},
 			lockTimeoutFlag(),
 		},
 		Action: p.follow,

@@ -19,23 +19,24 @@ const dirVariable = "GOOSE_MIGRATION_DIR"
 func (p *program) generateCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "generate",
-		Usage:     "write what exaudit.yaml says as migrations, or what has changed since",
+		Usage:     "write migrations that install what exaudit.yaml says",
 		UsageText: "exaudit generate [flags]\nexaudit generate [flags] --check\nexaudit generate [flags] --stdout [--down]",
-		Description: "Instead of \"exaudit install\", for those whose databases are changed by migrations. Reads the\n" +
-			"tables of the database, which must be as the application's migrations leave them, compares\n" +
-			"with what the folder has, and writes the difference as a new migration, with the way back, for\n" +
-			"the tool whose migrations the folder has. The database is not changed.\n\n" +
+		Description: "Use generate instead of \"exaudit install\" if your databases are changed by migrations. It\n" +
+			"reads the tables of the database, which must be as your migrations leave them, and compares\n" +
+			"what they need with the migrations in the folder. It writes the difference as a new migration\n" +
+			"with up and down, in the format of the tool whose migrations the folder contains. The\n" +
+			"database is not changed.\n\n" +
 			"Example: exaudit generate && goose up",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "dir", Usage: "the `FOLDER` of the migrations",
-				DefaultText: "$" + dirVariable + ", else generate.dir in " + config.Name},
-			&cli.StringFlag{Name: "tool", Usage: "the `TOOL` that runs the migrations: " + toolNames(),
-				DefaultText: "generate.tool in " + config.Name + ", else as the folder has it"},
+			&cli.StringFlag{Name: "dir", Usage: "read and write migrations in `FOLDER`",
+				DefaultText: "$" + dirVariable + ", or else generate.dir in " + config.Name},
+			&cli.StringFlag{Name: "tool", Usage: "write for the migration tool `TOOL`: " + toolNames(),
+				DefaultText: "generate.tool in " + config.Name + ", or else the tool of the migrations in the folder"},
 			&cli.BoolFlag{Name: "with-schema",
-				Usage: "exaudit's own schema as well, in place of \"exaudit init\"; later runs keep it up to date"},
-			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit code 3 if there was something to write"},
-			&cli.BoolFlag{Name: "stdout", Usage: "print plain SQL, for other tools, in place of writing a file"},
-			&cli.BoolFlag{Name: "down", Usage: "with --stdout: the way back"},
+				Usage: "also write exaudit's own schemas, so that \"exaudit init\" is not needed; later runs update them"},
+			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit code 3 if there is something to write"},
+			&cli.BoolFlag{Name: "stdout", Usage: "print plain SQL instead of writing a file, for other tools"},
+			&cli.BoolFlag{Name: "down", Usage: "with --stdout: print the SQL that takes it back"},
 			configFlag(),
 		},
 		Action: p.generate,

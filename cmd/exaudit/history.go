@@ -18,12 +18,12 @@ import (
 func (p *program) historyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "history",
-		Usage:     "show the recorded changes of a row or a table, oldest to newest",
+		Usage:     "show the recorded changes of a row, a table or all tables, oldest first",
 		UsageText: "exaudit history [flags] [TABLE [KEY...]]",
-		Description: "KEY is the primary key: one value, or one for each of its columns, or all of them as a\n" +
-			"JSON array. A key that begins with \"-\" goes after \"--\". Without a key, the versions of all\n" +
-			"rows of the table are shown; without a table, those of all tables, and then some flag has\n" +
-			"to say which.\n\n" +
+		Description: "KEY is the primary key. If it has several columns, write one argument for each, or one JSON\n" +
+			"array. A key that begins with \"-\" goes after \"--\". Without KEY, the versions of all rows of\n" +
+			"the table are shown. Without TABLE, those of all tables; then --limit or a flag that chooses\n" +
+			"versions is needed.\n\n" +
 			"Examples: exaudit history orders 42 --limit 5\n" +
 			"          exaudit history order_lines 42 3\n" +
 			"          exaudit history order_lines '[42, 3]' --format json\n" +
@@ -31,10 +31,10 @@ func (p *program) historyCommand() *cli.Command {
 			"          exaudit history orders --column status --since 24h\n" +
 			"          exaudit history --by actor_id=7 --limit 20",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.IntFlag{Name: "limit", Usage: "only the newest `N` versions, with --after the next N",
+			&cli.IntFlag{Name: "limit", Usage: "show only the newest `N` versions; with --after, the next N",
 				DefaultText: "all"},
-			&cli.Int64Flag{Name: "after", Usage: "only versions with a greater number than `VERSION`"},
-			&cli.BoolFlag{Name: "states", Usage: "show the whole row after each version, too"},
+			&cli.Int64Flag{Name: "after", Usage: "show only versions with a number greater than `VERSION`"},
+			&cli.BoolFlag{Name: "states", Usage: "also show the whole row after each version"},
 			fullFlag(),
 		}, compareFlags(), filterFlags()),
 		Action: p.history,
@@ -42,7 +42,7 @@ func (p *program) historyCommand() *cli.Command {
 }
 
 func fullFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "full", Usage: "cut no long value, and leave out no column that is NULL"}
+	return &cli.BoolFlag{Name: "full", Usage: "do not shorten values, and show columns that are NULL"}
 }
 
 func (p *program) history(c *cli.Context) error {

@@ -11,10 +11,11 @@ import (
 func (p *program) indexCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "index",
-		Usage:     "make \"history --by KEY=VALUE\" fast for a key of the custom data",
+		Usage:     "create an index that makes \"history --by KEY=VALUE\" fast",
 		UsageText: "exaudit index [flags] KEY",
-		Description: "Makes an index on exaudit.versions, without holding anybody up. Before, it waits for the\n" +
-			"transactions under way, and while it is made for those that have begun since.\n\n" +
+		Description: "KEY is a key of the custom data. The index is on exaudit.versions, and nobody has to wait while\n" +
+			"it is created. First, the command waits for the transactions in progress; later, without a\n" +
+			"limit, for those that began in the meantime.\n\n" +
 			"Example: exaudit index actor_id",
 		Flags:  []cli.Flag{indexTimeoutFlag()},
 		Action: p.index,
@@ -24,7 +25,7 @@ func (p *program) indexCommand() *cli.Command {
 func indexTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
 		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
-		Usage: "wait for the transactions under way at most for `DURATION`; 0 waits for ever",
+		Usage: "first wait for the transactions in progress for at most `DURATION`; 0 waits forever",
 	}
 }
 

@@ -12,13 +12,14 @@ import (
 func (p *program) initCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "init",
-		Usage:     "create schema exaudit in the database, or bring it up to date",
+		Usage:     "create exaudit's schemas in the database, or update them",
 		UsageText: "exaudit init [--precision DIGITS] [--lock-timeout DURATION]",
-		Description: "Safe to run again: it does nothing where there is nothing to do, or where the schema is newer\n" +
-			"than this program. It is one transaction: interrupted, it leaves nothing behind.\n\n" +
+		Description: "You can run init again at any time: it changes nothing if the schemas are up to date, or newer\n" +
+			"than this program. It is one transaction: if it is interrupted, nothing is changed.\n\n" +
 			"Example: exaudit init --database-url postgres://app@localhost/shop",
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "precision", Usage: "cut the time of versions down to `DIGITS` of a second, 0 to 6; only before the first version is recorded", DefaultText: "6"},
+			&cli.IntFlag{Name: "precision",
+				Usage: "truncate the times of versions to `DIGITS` fractional digits of a second, 0 to 6; only possible before the first version is recorded", DefaultText: "6"},
 			initTimeoutFlag(),
 		},
 		Action: p.init,
@@ -29,7 +30,7 @@ func (p *program) initCommand() *cli.Command {
 func initTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
 		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout, DefaultText: "1m for another init, 5s otherwise",
-		Usage: "wait for each lock at most for `DURATION`, as for another init of the same database; 0 waits for ever",
+		Usage: "wait for each lock for at most `DURATION`; 0 waits forever",
 	}
 }
 
@@ -67,7 +68,7 @@ func (p *program) init(c *cli.Context) error {
 	case newer != nil:
 		return newer
 	case forPeople(c) && changed:
-		fmt.Fprintf(p.stdout, "exaudit is ready in database %s; \"exaudit install TABLE\" begins to record a table's changes\n", printable(p.database))
+		fmt.Fprintf(p.stdout, "exaudit is ready in database %s; \"exaudit install TABLE\" starts to record the changes of a table\n", printable(p.database))
 	case forPeople(c):
 		fmt.Fprintf(p.stdout, "exaudit is up to date in database %s\n", printable(p.database))
 	}
@@ -93,7 +94,7 @@ func (p *program) setPrecision(c *cli.Context, db *exaudit.DB) (changed bool, er
 		return false, err
 	}
 	if changed && forPeople(c) {
-		fmt.Fprintf(p.stdout, "the time of versions is cut down to %s of a second\n", counted(digits, "digit"))
+		fmt.Fprintf(p.stdout, "the times of versions are truncated to %s of a second\n", counted(digits, "fractional digit"))
 	}
 	return changed, nil
 }

@@ -18,21 +18,22 @@ import (
 func (p *program) installCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "install",
-		Usage:     "begin to record the changes of tables, or bring their triggers up to date",
+		Usage:     "start to record the changes of tables, or update their triggers",
 		UsageText: "exaudit install [flags]\nexaudit install [flags] TABLE...\nexaudit install [flags] [options] TABLE\nexaudit install [flags] --all [--schema SCHEMA]... [--except TABLE]...",
-		Description: "Without a table, installs what the file exaudit.yaml says.\n" +
-			"Tables are named as in SQL; the shell must leave the double quotes alone: '\"User\"'.\n" +
-			"Each table is a transaction of its own; after an error, the same command goes on.\n\n" +
+		Description: "Without TABLE and --all, applies the file exaudit.yaml.\n" +
+			"Write TABLE as in SQL, and quote double quotes for the shell: '\"User\"'.\n" +
+			"Each table is installed in a transaction of its own. If one fails, the others are\n" +
+			"still installed; run the same command again for the rest.\n\n" +
 			"Example: exaudit install --all --except sessions --dry-run --show-sql",
 		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "all", Usage: "all tables of the schemas that have a primary key"},
+			&cli.BoolFlag{Name: "all", Usage: "install on all tables that have a primary key, in the schemas of --schema"},
 			&cli.StringSliceFlag{Name: "schema",
-				Usage: "with --all: the tables of `SCHEMA`, named as in SQL (may be repeated)", DefaultText: "public"},
+				Usage: "with --all: install on the tables of `SCHEMA`, written as in SQL (may be repeated)", DefaultText: "public"},
 			&cli.StringSliceFlag{Name: "except",
-				Usage: "with --all: not `TABLE`, or what matches a pattern (may be repeated)"},
+				Usage: "with --all: leave out `TABLE`, or the tables that match a pattern such as *.tmp_* (may be repeated)"},
 			configFlag(),
-			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
-			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be done, without doing it"},
+			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run, or with --dry-run would be run"},
 			lockTimeoutFlag(),
 		}, optionFlags()...),
 		Action: p.install,
@@ -96,7 +97,7 @@ const lockTimeoutName = "lock-timeout"
 func lockTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
 		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
-		Usage: "wait for the locks of each table at most for `DURATION` in all, as 500ms or 1m; 0 waits for ever",
+		Usage: "wait for the locks of each table for at most `DURATION` in total, such as 500ms or 1m; 0 waits forever",
 	}
 }
 
@@ -104,7 +105,7 @@ func lockTimeoutFlag() cli.Flag {
 func rowTimeoutFlag() cli.Flag {
 	return &cli.DurationFlag{
 		Name: lockTimeoutName, Value: exaudit.DefaultLockTimeout,
-		Usage: "wait for locks at most for `DURATION` in all, of other undos and of rows; 0 waits for ever",
+		Usage: "wait for other undos and for locked rows for at most `DURATION` in total; 0 waits forever",
 	}
 }
 

@@ -19,17 +19,18 @@ const logLimit = 20
 func (p *program) logCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "log",
-		Usage:     "show recent transactions, newest first: when, who, and what they changed where",
+		Usage:     "list recent transactions, newest first: when, who, and what they changed",
 		UsageText: "exaudit log [flags] [TABLE...]",
-		Description: "Shows transactions with a version that the tables and flags choose. Counts are of all that\n" +
-			"a transaction changed. Of custom data that differs within it, each value is shown.\n\n" +
+		Description: "The tables and flags choose versions; every transaction that has at least one of them is\n" +
+			"listed, with the number of all its changes. If custom data differs within a transaction,\n" +
+			"each value is shown.\n\n" +
 			"Examples: exaudit log\n" +
 			"          exaudit log orders --by actor_id=7 --since 24h\n" +
 			"          exaudit log --since-mark before-deploy --format jsonl",
 		Flags: append([]cli.Flag{
-			&cli.IntFlag{Name: "limit", Value: logLimit, Usage: "at most `N` transactions",
+			&cli.IntFlag{Name: "limit", Value: logLimit, Usage: "list at most `N` transactions",
 				DefaultText: fmt.Sprint(logLimit)},
-			&cli.Int64Flag{Name: "before", Usage: "go on before `CURSOR`, which the last line of a page shows"},
+			&cli.Int64Flag{Name: "before", Usage: "list the next page: the last line of each page shows its `CURSOR`"},
 		}, filterFlags()...),
 		Action: p.log,
 	}

@@ -79,19 +79,20 @@ func (p *program) app() *cli.App {
 	app := &cli.App{
 		Name:      "exaudit",
 		HelpName:  "exaudit",
-		Usage:     "audit PostgreSQL tables: who changed what, and how to take it back",
+		Usage:     "record, show and undo changes of PostgreSQL tables",
 		UsageText: "exaudit COMMAND [flags] [arguments]",
-		Description: "To begin with:\n\n" +
+		Description: "Getting started:\n\n" +
 			"   export DATABASE_URL=postgres://app@localhost/shop\n" +
 			"   exaudit init              # once per database\n" +
 			"   exaudit install orders    # record every change of a table\n" +
 			"   exaudit history orders 42 # what happened to the row with the key 42\n\n" +
-			"The database is the one of --database-url, else of EXAUDIT_DATABASE_URL, DATABASE_URL,\n" +
-			"GOOSE_DBSTRING, or of PGHOST and the other variables of psql.\n\n" +
-			"Flags may stand anywhere; after \"--\" nothing is taken for a flag. \"exaudit COMMAND\n" +
-			"--help\" explains a command.\n\n" +
-			"Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found drift or damage,\n" +
-			"4 refused because of a conflict, 130 interrupted.",
+			"Without --database-url, exaudit connects to the database of the first of these variables\n" +
+			"that is set: EXAUDIT_DATABASE_URL, DATABASE_URL, GOOSE_DBSTRING. If none is set, it uses\n" +
+			"PGHOST and the other variables of psql.\n\n" +
+			"Flags may stand before or after arguments. Everything after \"--\" is an argument.\n" +
+			"\"exaudit COMMAND --help\" explains a command.\n\n" +
+			"Exit codes: 0 done, 1 failed, 2 wrong usage, 3 drift was found, 4 refused because of a\n" +
+			"conflict, 130 interrupted.",
 		Flags: globalFlags(),
 		Commands: []*cli.Command{
 			p.initCommand(), p.installCommand(), p.syncCommand(), p.uninstallCommand(), p.followCommand(),
@@ -128,17 +129,17 @@ func (p *program) app() *cli.App {
 	return app
 }
 
-const globalCategory = "Of every command:"
+const globalCategory = "Flags of every command:"
 
 func globalFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{
 			Name: "database-url", Category: globalCategory,
-			Usage: "connect to `URL`; without it see \"exaudit --help\"",
+			Usage: "connect to `URL`; \"exaudit --help\" explains the default",
 		},
 		&cli.StringFlag{
 			Name: "format", Category: globalCategory, Value: formatTable,
-			Usage: "print as `FORMAT`: table, json, or jsonl (one JSON value per line)", DefaultText: formatTable,
+			Usage: "print output as `FORMAT`: table, json, or jsonl (one JSON value per line)", DefaultText: formatTable,
 		},
 	}
 }

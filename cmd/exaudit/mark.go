@@ -12,17 +12,17 @@ import (
 func (p *program) markCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "mark",
-		Usage:     "name this moment, to find later what was changed since",
+		Usage:     "give the present moment a name, to find later what has changed since",
 		UsageText: "exaudit mark [flags] [NAME]",
-		Description: "What has been committed is before the mark, everything else after it, also what\n" +
-			"transactions under way have changed by now. Without NAME, the marks are listed.\n\n" +
+		Description: "Everything that is committed is before the mark. Everything else is after it, including what\n" +
+			"transactions in progress have changed already. Without NAME, the marks are listed.\n\n" +
 			"Examples: exaudit mark before-deploy --note 'version 2.7'\n" +
 			"          exaudit history --since-mark before-deploy\n" +
 			"          exaudit mark --remove before-deploy",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "note", Usage: "say what it is for: `TEXT`"},
+			&cli.StringFlag{Name: "note", Usage: "describe the mark with `TEXT`"},
 			&cli.BoolFlag{Name: "list", Usage: "list the marks, oldest first"},
-			&cli.BoolFlag{Name: "remove", Usage: "remove mark NAME instead"},
+			&cli.BoolFlag{Name: "remove", Usage: "remove mark NAME"},
 		},
 		Action: p.mark,
 	}

@@ -12,36 +12,36 @@ import (
 	"github.com/exaudit/exaudit/triggers"
 )
 
-const optionCategory = "Of one table (those given are all that it then has):"
+const optionCategory = "Options of one table (together they replace all its earlier options):"
 
 // optionFlags are the options of a table.
 func optionFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "exclude", KeepSpace: true, Category: optionCategory,
-			Usage: "leave `COLUMN` out (may be repeated)"},
+			Usage: "do not record `COLUMN` (may be repeated)"},
 		&cli.StringSliceFlag{Name: "mask", KeepSpace: true, Category: optionCategory,
 			Usage: "record that `COLUMN` changed, but not its values (may be repeated)"},
 		&cli.StringFlag{Name: "where", Category: optionCategory,
-			Usage: "record only rows that meet `CONDITION`, before or after the change"},
+			Usage: "record only rows that satisfy the SQL `CONDITION` before or after the change"},
 		&cli.StringFlag{Name: "updates", Category: optionCategory,
-			Usage: "of updates record `WHAT`: changed columns, or full rows", DefaultText: "changed"},
+			Usage: "record `WHAT` of an update: changed (the columns that changed), or full (the whole row)", DefaultText: "changed"},
 		&cli.StringFlag{Name: "trigger", Category: optionCategory,
-			Usage: "by triggers of `LEVEL`: row, or statement, which is faster for many rows", DefaultText: "row"},
+			Usage: "use triggers of this `LEVEL`: row, or statement, which is faster for statements that change many rows", DefaultText: "row"},
 		&cli.BoolFlag{Name: "skip-untouched-toast", Category: optionCategory,
-			Usage: "do not read values that are stored out of line and left alone; an update of nothing costs more then"},
+			Usage: "do not read large values, stored out of line, that an update does not touch; updates that change nothing cost more then"},
 		&cli.StringFlag{Name: "on-truncate", Category: optionCategory,
-			Usage: "`DO` with TRUNCATE: record, refuse or ignore", DefaultText: "record"},
+			Usage: "what to `DO` at TRUNCATE: record, refuse or ignore", DefaultText: "record"},
 		&cli.BoolFlag{Name: "allow-ignore", Category: optionCategory,
-			Usage: "let sessions switch recording off: SET exaudit.ignore = 'on'"},
+			Usage: "let sessions switch recording off, with SET exaudit.ignore = 'on'"},
 		&cli.BoolFlag{Name: "record-session-user", Category: optionCategory,
-			Usage: "record who was logged in to the server"},
+			Usage: "record the user who was logged in to the server"},
 		&cli.BoolFlag{Name: "record-replicated", Category: optionCategory,
-			Usage: "record what logical replication applies, too"},
+			Usage: "also record what logical replication applies"},
 		&cli.StringSliceFlag{Name: "primitive", Category: optionCategory,
-			Usage: "compare what is at `PLACE` as a whole, a column, or below one as info/address (may be repeated)"},
+			Usage: "by default, compare the value at `PLACE` as a whole: a column, or a place below one, such as info/address (may be repeated)"},
 		&cli.StringSliceFlag{Name: "primitive-type", Category: optionCategory,
-			Usage: "compare values of SQL type `TYPE` as a whole (may be repeated)"},
-		&cli.BoolFlag{Name: "positional", Category: optionCategory, Usage: "compare lists place by place"},
+			Usage: "by default, compare values of the SQL type `TYPE` as a whole (may be repeated)"},
+		&cli.BoolFlag{Name: "positional", Category: optionCategory, Usage: "by default, compare lists by position"},
 	}
 }
 

@@ -18,21 +18,21 @@ import (
 func (p *program) revertCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "revert",
-		Usage:     "bring a row back to what it was before a version",
+		Usage:     "bring a row back to its state before a version",
 		UsageText: "exaudit revert [flags] VERSION",
-		Description: "Undoes the version and all later ones of the same row: a delete brings the row back under\n" +
-			"the same key, a create removes it. It is recorded as a change of its own, so that it can\n" +
-			"be reverted as well. Shows what will be changed, and asks.\n\n" +
+		Description: "Undoes the version and all later versions of the same row. If the version deleted the row, the\n" +
+			"row is inserted again with the same key; if the version created it, it is deleted. Shows the\n" +
+			"changes, and asks for confirmation. A revert is recorded, and can itself be reverted.\n\n" +
 			"Example: exaudit revert 17 --custom actor=ada --custom 'reason=\"wrong price\"'",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and roll it back"},
+			&cli.BoolFlag{Name: "yes", Usage: "do not ask for confirmation"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "make the changes, show them, and roll them back"},
 			&cli.StringSliceFlag{Name: "custom", KeepSpace: true,
-				Usage: "record `KEY=VALUE` with the change, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+				Usage: "record `KEY=VALUE` as custom data; VALUE is JSON if possible, otherwise text (may be repeated)"},
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true,
-				Usage: "give a column the value `COLUMN=VALUE`, as JSON if it is JSON, else as text (may be repeated)"},
+				Usage: "set a column instead of restoring it, as in `COLUMN=VALUE`; VALUE is JSON if possible, otherwise text (may be repeated)"},
 			&cli.BoolFlag{Name: "allow-diverged",
-				Usage: "even if the row is not what its history says: columns that no undone version names keep their value"},
+				Usage: "revert even if the row is not what its history says; columns that no undone version contains keep their value"},
 			rowTimeoutFlag(),
 			fullFlag(),
 		},

@@ -15,7 +15,7 @@ func (p *program) showCommand() *cli.Command {
 		Name:        "show",
 		Usage:       "show one version, with the whole row before and after it",
 		UsageText:   "exaudit show [flags] VERSION",
-		Description: "VERSION is the number at the head of each version in \"exaudit history\".\n\nExample: exaudit show 17",
+		Description: "VERSION is the number with which each version begins in \"exaudit history\".\n\nExample: exaudit show 17",
 		Flags:       append([]cli.Flag{fullFlag()}, compareFlags()...),
 		Action:      p.show,
 	}

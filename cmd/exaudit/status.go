@@ -14,15 +14,15 @@ import (
 func (p *program) statusCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "status",
-		Usage:     "check that what is installed records everything; exit code 3 if it does not",
+		Usage:     "check that every change is recorded as it should be; exit code 3 if not",
 		UsageText: "exaudit status [--schema SCHEMA]... [--config FILE]",
-		Description: "Lists every table that is or was tracked, with what is wrong with it, and those that are\n" +
-			"not tracked. Where there is a file exaudit.yaml, what differs from it is drift, too.\n\n" +
+		Description: "Lists every table that is or was tracked, with what has drifted, and every table that is not\n" +
+			"tracked. If there is a file exaudit.yaml, a difference from it is drift, too.\n\n" +
 			"Example: exaudit status || mail -s 'exaudit has drifted' dba@example.com",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "schema",
-				Usage:       "list the untracked tables of `SCHEMA` alone, named as in SQL (may be repeated)",
-				DefaultText: "all"},
+				Usage:       "list only the untracked tables of `SCHEMA`, written as in SQL (may be repeated)",
+				DefaultText: "all schemas"},
 			configFlag(),
 		},
 		Action: p.status,

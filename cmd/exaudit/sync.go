@@ -9,14 +9,15 @@ import (
 func (p *program) syncCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "sync",
-		Usage:     "bring the triggers of every tracked table up to date",
+		Usage:     "update the triggers of all tracked tables",
 		UsageText: "exaudit sync [flags]",
-		Description: "After a change of the schema, a restore, or an update of exaudit: mends what \"exaudit status\"\n" +
-			"reports, a transaction for each table. Tables that were dropped are skipped.\n\n" +
+		Description: "Run sync after a change of the schema, a restore, or an update of exaudit. It repairs what\n" +
+			"\"exaudit status\" reports, if no other cure is named there. Each table is updated in a\n" +
+			"transaction of its own. Dropped tables are skipped.\n\n" +
 			"Example: exaudit sync --dry-run",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
-			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be done, without doing it"},
+			&cli.BoolFlag{Name: "show-sql", Usage: "print the SQL that is run, or with --dry-run would be run"},
 			lockTimeoutFlag(),
 		},
 		Action: p.sync,

@@ -12,7 +12,7 @@ import (
 )
 
 // timeFormats is how a flag's help says what a time is.
-const timeFormats = `2026-01-31, "2026-01-31 15:04:05", with a zone as in 2026-01-31T15:04:05+01, or how long ago: 90m, 7d, "2 weeks"`
+const timeFormats = `2026-01-31, "2026-01-31 15:04:05" or 2026-01-31T15:04:05+01, or how long ago: 90m, 7d, "2 weeks"`
 
 // timeOf is the time that a flag says.
 func timeOf(c *cli.Context, flag string, now time.Time) (time.Time, error) {
@@ -22,8 +22,8 @@ func timeOf(c *cli.Context, flag string, now time.Time) (time.Time, error) {
 		if flag == "at" {
 			mark = "mark"
 		}
-		return t, usageErrorf(c.Command.Name, "--%s is a time as %s, not %q; for a mark there is --%s", flag,
-			timeFormats, c.String(flag), mark)
+		return t, usageErrorf(c.Command.Name, "--%s: %q is not a time; write it as %s; for a mark, use --%s",
+			flag, c.String(flag), timeFormats, mark)
 	}
 	return t, nil
 }

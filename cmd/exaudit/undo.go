@@ -24,18 +24,18 @@ func (p *program) undoCommand() *cli.Command {
 		Name:      "undo",
 		Usage:     "undo chosen changes, and keep what came later",
 		UsageText: "exaudit undo [flags] [TABLE [KEY...]]",
-		Description: "The flags, the table and the key choose what is undone, as they do for \"exaudit history\". Later\n" +
-			"changes of other rows, of other columns, and of other places inside jsonb stay. What was changed\n" +
-			"again is a conflict, and as long as there is one, nothing is written, unless --on-conflict or\n" +
-			"--overwrite says otherwise. Shows what will be written, and asks. It is recorded, and\n" +
-			"\"exaudit redo\" takes it back.\n\n" +
+		Description: "TABLE, KEY and the flags choose the versions to undo, as they do for \"exaudit history\". Later\n" +
+			"changes of other rows, of other columns, and of other places inside jsonb are kept. If the same\n" +
+			"place was changed again, this is a conflict, and nothing is written as long as there is one,\n" +
+			"unless --on-conflict, --keep or --overwrite says what to do. Shows what will be written, and\n" +
+			"asks for confirmation. An undo is recorded, and \"exaudit redo\" takes it back.\n\n" +
 			"Examples: exaudit undo --xid 7412\n" +
 			"          exaudit undo --by actor_id=7 --since 2h --on-conflict keep-later\n" +
 			"          exaudit undo orders --since-mark before-deploy --dry-run --format json > plan.json\n" +
 			"          exaudit undo --plan plan.json --yes",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "plan", Usage: "carry out the plan in `FILE`, which --dry-run --format json has printed, if it still holds"},
-			&cli.BoolFlag{Name: "all", Usage: "undo all that is recorded of TABLE, the creation of its rows too"},
+			&cli.StringFlag{Name: "plan", Usage: "carry out the plan in `FILE`, which --dry-run --format json printed, if it is still valid"},
+			&cli.BoolFlag{Name: "all", Usage: "undo everything that is recorded of TABLE, including the creation of its rows"},
 		}, undoFlags(), filterFlags()),
 		Action: p.undo,
 	}
@@ -46,11 +46,11 @@ func (p *program) redoCommand() *cli.Command {
 		Name:      "redo",
 		Usage:     "undo an undo or a revert",
 		UsageText: "exaudit redo [flags] XID | --last",
-		Description: "XID is the transaction of the undo, which \"exaudit undo\" says at its end and \"exaudit log\" shows.\n" +
-			"What was undone is done again; what came later stays, as for \"exaudit undo\".\n\n" +
+		Description: "XID is the transaction of the undo; \"exaudit undo\" prints it, and \"exaudit log\" shows it. What was\n" +
+			"undone is done again. Later changes are kept, and conflicts are handled, as by \"exaudit undo\".\n\n" +
 			"Example: exaudit redo 7530",
 		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "last", Usage: "the newest undo or revert of all, in place of XID"},
+			&cli.BoolFlag{Name: "last", Usage: "redo the newest undo or revert, instead of XID"},
 		}, undoFlags()...),
 		Action: p.redo,
 	}
@@ -59,21 +59,21 @@ func (p *program) redoCommand() *cli.Command {
 // undoFlags are those of undo and redo.
 func undoFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
-		&cli.BoolFlag{Name: "dry-run", Usage: "do it, show what was changed, and roll it back"},
+		&cli.BoolFlag{Name: "yes", Usage: "do not ask for confirmation"},
+		&cli.BoolFlag{Name: "dry-run", Usage: "make the changes, show them, and roll them back"},
 		&cli.StringFlag{Name: "on-conflict", Value: string(exaudit.RefuseConflicts),
 			DefaultText: string(exaudit.RefuseConflicts),
-			Usage:       "`WHAT` to do about conflicts: refuse; skip-rows leaves out the rows that have one; keep-later only the columns, or the places inside jsonb"},
+			Usage:       "do `WHAT` about conflicts: refuse (write nothing), skip-rows (leave out the rows that have one) or keep-later (leave out only the columns, or the places inside jsonb, that have one)"},
 		&cli.StringSliceFlag{Name: "overwrite", KeepSpace: true,
-			Usage: "write over what came later in this row, \"`TABLE KEY`\" as the list of conflicts shows it (may be repeated)"},
+			Usage: "overwrite later changes of a row, written \"`TABLE KEY`\" as in the list of conflicts (may be repeated)"},
 		&cli.StringSliceFlag{Name: "keep", KeepSpace: true,
-			Usage: "leave `COLUMN`, or TABLE.COLUMN, as it is (may be repeated)"},
+			Usage: "do not change `COLUMN`, or TABLE.COLUMN (may be repeated)"},
 		&cli.StringSliceFlag{Name: "set", KeepSpace: true,
-			Usage: "give rows that come back `COLUMN=VALUE`, or TABLE.COLUMN=VALUE, where nothing was recorded (may be repeated)"},
+			Usage: "in restored rows, set a column of which no value was recorded, as in `COLUMN=VALUE` or TABLE.COLUMN=VALUE (may be repeated)"},
 		&cli.IntFlag{Name: "max-rows", Value: exaudit.DefaultMaxRows, DefaultText: strconv.Itoa(exaudit.DefaultMaxRows),
-			Usage: "refuse if it is about more than `N` rows"},
+			Usage: "refuse to undo changes of more than `N` rows"},
 		&cli.StringSliceFlag{Name: "custom", KeepSpace: true,
-			Usage: "record `KEY=VALUE` with the changes, VALUE as JSON if it is JSON, else as text (may be repeated)"},
+			Usage: "record `KEY=VALUE` as custom data; VALUE is JSON if possible, otherwise text (may be repeated)"},
 		rowTimeoutFlag(),
 		fullFlag(),
 	}

@@ -16,16 +16,17 @@ import (
 func (p *program) uninstallCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "uninstall",
-		Usage:     "stop recording the changes of tables; their history stays",
+		Usage:     "stop recording the changes of tables; their history is kept",
 		UsageText: "exaudit uninstall [flags] TABLE...\nexaudit uninstall [flags] --all",
-		Description: "With --baseline, all rows are recorded as they are, so that \"exaudit as-of\" knows what they\n" +
-			"were until now. \"exaudit install\" continues the history later. What changes in between is not recorded.\n\n" +
+		Description: "With --baseline, all rows are first recorded as they are, so that \"exaudit as-of\" can still show\n" +
+			"how the table was until now. If you install the table again later, its history continues;\n" +
+			"changes in between are not recorded.\n\n" +
 			"Example: exaudit uninstall sessions --yes",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "all", Usage: "all tracked tables of the database, and the event triggers"},
-			&cli.BoolFlag{Name: "baseline", Usage: "record all rows as they are first; writers of the table wait meanwhile"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be done, and do nothing"},
-			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
+			&cli.BoolFlag{Name: "all", Usage: "uninstall all tracked tables of the database, and remove the event triggers of follow-ddl"},
+			&cli.BoolFlag{Name: "baseline", Usage: "first record all rows as they are; writers of the table wait meanwhile"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be done, without doing it"},
+			&cli.BoolFlag{Name: "yes", Usage: "do not ask for confirmation"},
 			lockTimeoutFlag(),
 		},
 		Action: p.uninstall,
