@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,6 +22,7 @@ import (
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/preamble"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 // scissors cut a connection in the midst of a message of the server, or of the client.
@@ -132,15 +135,17 @@ func TestConnectionsAreCut(t *testing.T) {
 			})
 		},
 	}
-	for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeSimpleProtocol} {
+	for i, mode := range []pgx.QueryExecMode{pgx.QueryExecModeCacheStatement, pgx.QueryExecModeSimpleProtocol} {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, notes)
 			auditdb.Install(t, db, "notes")
 			pool, s := cuttable(t, db, mode)
 			adb := exaudit.New(pool)
-			for name, do := range ways {
-				for side, left := range map[string]*atomic.Int64{"server": &s.server, "client": &s.client} {
+			for n, name := range slices.Sorted(maps.Keys(ways)) {
+				do := ways[name]
+				for _, side := range testall.Turn(i+n, "server", "client") {
+					left := map[string]*atomic.Int64{"server": &s.server, "client": &s.client}[side]
 					for cut := int64(0); ; cut++ {
 						ctx, cancel := context.WithTimeout(by(context.Background(), "a"), 5*time.Minute)
 						end(t, pool.Ping(ctx))

@@ -61,14 +61,9 @@ func TestHistoryCommands(t *testing.T) {
 	t.Parallel()
 	db, _ := audited(t, orders, "orders", "customers")
 	db.Exec(t, `INSERT INTO orders (total) VALUES (5)`)
-	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, "exaudit"), "./cmd/exaudit")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	script := "set -e\n" + strings.Join(append(snippets(t, "docs/history.md", "sh"), snippets(t, "docs/recording.md", "sh")...), "")
 	cmd := exec.Command("bash", "-c", script)
-	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATABASE_URL="+db.URL)
+	cmd.Env = append(os.Environ(), "PATH="+pathWithCommand(t), "DATABASE_URL="+db.URL)
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "public.customers: 2 rows recorded") {
 		t.Errorf("%v\n%s", err, out)
@@ -84,7 +79,7 @@ func TestMigrations(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := pgtest.New(t)
-	dir, bin := t.TempDir(), t.TempDir()
+	dir := t.TempDir()
 	write := func(name, content string) {
 		t.Helper()
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
@@ -96,10 +91,6 @@ func TestMigrations(t *testing.T) {
 	}
 	write("exaudit.yaml", snippets(t, "docs/migrations.md", "yaml")[0])
 	write("db/migrations/00001_app.sql", "-- +goose Up\nCREATE TABLE users (id int PRIMARY KEY, password_hash text);\nCREATE TABLE orders (id int PRIMARY KEY);\n")
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, "exaudit"), "./cmd/exaudit")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	conn := stdlib.OpenDBFromPool(db.Pool)
 	defer conn.Close()
 	for _, snippet := range snippets(t, "docs/migrations.md", "sh") {
@@ -114,7 +105,7 @@ func TestMigrations(t *testing.T) {
 				}
 			}
 			cmd := exec.Command("bash", "-ec", script)
-			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATABASE_URL="+db.URL)
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+pathWithCommand(t), "DATABASE_URL="+db.URL)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s\n%s", err, script, out)
 			}
@@ -135,11 +126,6 @@ func TestReadmeQuickStart(t *testing.T) {
 		t.Skip("the quick start needs psql, which is not here")
 	}
 	db := pgtest.New(t)
-	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, "exaudit"), "./cmd/exaudit")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	script := []string{"set -e"}
 	for _, s := range snippets(t, "README.md", "sh") {
 		if !strings.Contains(s, "go install") && !strings.Contains(s, "make ") {
@@ -147,7 +133,7 @@ func TestReadmeQuickStart(t *testing.T) {
 		}
 	}
 	cmd := exec.Command("bash", "-c", strings.Join(script, "\n"))
-	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATABASE_URL="+db.URL)
+	cmd.Env = append(os.Environ(), "PATH="+pathWithCommand(t), "DATABASE_URL="+db.URL)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

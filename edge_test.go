@@ -17,6 +17,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 // The type of a column is compared in the same words whatever the reader's search_path is:
@@ -105,7 +106,7 @@ func TestReadingWhileWriting(t *testing.T) {
 		}
 		done <- err
 	}()
-	for range 20 {
+	for range testall.Or(6, 20) {
 		historyOf(t, adb, "orders", 1, exaudit.WithStates())
 		if _, err := adb.PlanRevert(ctx, 2, nil); err != nil {
 			t.Fatal(err)
@@ -122,7 +123,7 @@ func TestRevertOfDeleteRace(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE r (id int PRIMARY KEY, v int)`, "r")
-	for i := range 40 {
+	for i := range testall.Or(15, 40) {
 		db.Exec(t, `INSERT INTO r VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET v = r.v + 1`)
 		db.Exec(t, `DELETE FROM r`)
 		id := pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions WHERE action = 'deleted'`)

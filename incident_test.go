@@ -18,11 +18,7 @@ func TestIncident(t *testing.T) {
 		t.Skip("the incident needs psql, which is not here")
 	}
 	db := auditdb.New(t, "")
-	dir, bin := t.TempDir(), t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, "exaudit"), "./cmd/exaudit")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	dir := t.TempDir()
 	for i, sql := range snippets(t, "docs/undo.md", "sql") {
 		if i == 0 {
 			db.Exec(t, sql)
@@ -45,7 +41,7 @@ func TestIncident(t *testing.T) {
 	var printed strings.Builder
 	for _, script := range snippets(t, "docs/undo.md", "sh") {
 		cmd := exec.Command("bash", "-ec", script)
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATABASE_URL="+db.URL)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+pathWithCommand(t), "DATABASE_URL="+db.URL)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s\n%s", err, script, out)

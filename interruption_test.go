@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,13 +165,14 @@ const interruptionsVariable = "EXAUDIT_TEST_INTERRUPTIONS"
 // command goes through when it is run again.
 func TestInterruptions(t *testing.T) {
 	t.Parallel()
-	for name, c := range interruptions {
+	for i, name := range slices.Sorted(maps.Keys(interruptions)) {
+		c := interruptions[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.prepare(t)
 			n := 0
 			r := rand.New(rand.NewPCG(1, uint64(c.requests)))
-			for _, kind := range interrupt.Kinds {
+			for _, kind := range testall.Turn(i, interrupt.Kinds...) {
 				for _, at := range c.points(r) {
 					t.Run(fmt.Sprintf("%s at request %d", kind, at), func(t *testing.T) { c.interrupt(t, kind, at) })
 					n++

@@ -8,6 +8,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -203,8 +204,8 @@ func lastColumns(t *testing.T, db *pgtest.DB) string {
 
 func TestDDL(t *testing.T) {
 	t.Parallel()
-	for _, c := range ddlCases {
-		for _, session := range []string{"same session", "other session", "same transaction"} {
+	for i, c := range ddlCases {
+		for _, session := range testall.Turn(i, "same session", "other session", "same transaction") {
 			t.Run(c.name+" in the "+session, func(t *testing.T) {
 				t.Parallel()
 				db := tracked(t, itemsSchema, "items")
@@ -271,7 +272,7 @@ func wantDrift(t *testing.T, db *pgtest.DB, parts ...string) {
 // Whatever was altered and rolled back leaves nothing behind in a hot session.
 func TestDDLRolledBack(t *testing.T) {
 	t.Parallel()
-	for _, c := range ddlCases {
+	for _, c := range testall.Sample(ddlCases, 7) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			db := tracked(t, itemsSchema, "items")
@@ -319,7 +320,7 @@ func TestDDLBeforeTheFirstVersion(t *testing.T) {
 
 func TestDDLPartitions(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	for _, c := range testall.Sample([]struct {
 		name, ddl, write string
 		want             []string
 		drift            []string
@@ -392,7 +393,7 @@ func TestDDLPartitions(t *testing.T) {
 			name: "drop", ddl: `DROP TABLE events_2`, write: `UPDATE events SET name = 'q'`,
 			want: []string{`updated events [1, 1] {"name": "a"} → {"name": "q"}`},
 		},
-	} {
+	}, 6) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			db := tracked(t, `

@@ -11,6 +11,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -62,8 +63,8 @@ var allNew = triggers.Following{NewTables: []string{"public.*", "shop.order_*"},
 // but the speed.
 func TestFollowedDDL(t *testing.T) {
 	t.Parallel()
-	for _, c := range ddlCases {
-		for _, session := range []string{"other session", "same transaction"} {
+	for i, c := range ddlCases {
+		for _, session := range testall.Turn(i/3, "other session", "same transaction") { // another than in TestDDL
 			t.Run(c.name+" in the "+session, func(t *testing.T) {
 				t.Parallel()
 				db := followed(t, triggers.Following{}, itemsSchema, "items")
@@ -207,7 +208,7 @@ func TestFollowedTriggers(t *testing.T) {
 
 func TestFollowedNewTables(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ ddl, write, want, said string }{
+	for i, c := range []struct{ ddl, write, want, said string }{
 		{`CREATE TABLE a (id int PRIMARY KEY, b text)`, `INSERT INTO a VALUES (1, 'x'); UPDATE a SET b = 'y'; TRUNCATE a`,
 			`created a 1 {"b": "x", "id": 1}` + "\n" + `updated a 1 {"b": "x"} → {"b": "y"}` + "\n" + `deleted a 1 {"b": "y", "id": 1}`, ""},
 		{`CREATE TABLE a (id int PRIMARY KEY, f float8, j json, jb jsonb, t timestamptz)`, `SET timezone = 'Asia/Kolkata'; INSERT INTO a VALUES (1, '-0', '{"a":1,"a":2}', 'null', '2020-01-01 00:00+00'); UPDATE a SET jb = NULL; DELETE FROM a`,
@@ -238,7 +239,7 @@ func TestFollowedNewTables(t *testing.T) {
 	} {
 		t.Run(c.ddl, func(t *testing.T) {
 			t.Parallel()
-			for _, how := range []string{"one by one", "one transaction", "a function"} {
+			for _, how := range testall.Turn(i, "one by one", "one transaction", "a function") {
 				db := followed(t, allNew, ``)
 				conn, said := warnings(t, db)
 				switch how {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -32,7 +33,7 @@ const parts = `
 
 func TestMoves(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	for _, c := range testall.Sample([]struct {
 		name  string
 		major int
 		setup string
@@ -176,7 +177,7 @@ func TestMoves(t *testing.T) {
 			`CREATE TABLE others (id int); CREATE CONSTRAINT TRIGGER late AFTER INSERT ON others INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late();`,
 			sql: `INSERT INTO others VALUES (1)`, want: []string{
 				`updated parts [1, 1] → [2, 1] {"part": 1} → {"part": 2}`}},
-	} {
+	}, 16) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, parts+c.setup)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -154,7 +155,7 @@ const (
 // had been done there.
 func TestReplication(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	for _, c := range testall.Sample([]struct {
 		name, publisher, subscriber string
 		published, publish, options string
 		identity                    string
@@ -173,7 +174,7 @@ func TestReplication(t *testing.T) {
 		{name: "from partitions to a table", publisher: partitionedItems, subscriber: plainItems, published: "items",
 			publish: "WITH (publish_via_partition_root = true)", moves: true},
 		{name: "partition to partition, full", publisher: partitionedItems, subscriber: partitionedItems, published: "items", identity: "FULL", moves: true},
-	} {
+	}, 5) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			r := newReplication(t, c.publisher, c.subscriber)

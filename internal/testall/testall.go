@@ -3,8 +3,11 @@
 package testall
 
 import (
+	"cmp"
 	"flag"
+	"maps"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -38,6 +41,23 @@ func Checks(some, all string) {
 			panic(err)
 		}
 	}
+}
+
+// Turn returns the variants in which a case is checked: one, of which each case has the next, or all.
+func Turn[T any](number int, variants ...T) []T {
+	if On() {
+		return variants
+	}
+	return variants[number%len(variants):][:1]
+}
+
+// SampleMap is Sample for a map, by the order of its keys.
+func SampleMap[K cmp.Ordered, V any](all map[K]V, n int) map[K]V {
+	some := map[K]V{}
+	for _, key := range Sample(slices.Sorted(maps.Keys(all)), n) {
+		some[key] = all[key]
+	}
+	return some
 }
 
 // Sample returns n elements from all over a list, or all.
