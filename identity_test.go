@@ -141,7 +141,7 @@ func TestRowIdentity(t *testing.T) {
 			if _, err := adb.Install(context.Background(), []string{k.table}, &exaudit.InstallOptions{TableOptions: options}); err != nil {
 				t.Fatal(err)
 			}
-			w := &world{Rand: rand.New(rand.NewPCG(worldSeed, uint64(kind))), kind: kind, turns: testall.Or(5, 10), tag: 4}
+			w := &world{Rand: rand.New(rand.NewPCG(worldSeed, uint64(kind))), kind: kind, turns: testall.Or(7, 10), tag: 4}
 			for i := range w.turns {
 				db.Exec(t, fmt.Sprintf(`CREATE TABLE copy_%[1]d AS SELECT r.*, exaudit_internal.entity_id_of('%[2]s'::regclass, exaudit_internal.encode(r.*)) AS entity FROM %[2]s AS r;
 					SELECT exaudit.mark('m%[1]d')`, i, k.table))
