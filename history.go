@@ -3,6 +3,7 @@ package exaudit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/exaudit/exaudit/db"
@@ -132,6 +133,8 @@ type HistoryBegin struct {
 	CompleteSince time.Time `json:"complete_since"`
 	// Removed reports whether retention has removed versions.
 	Removed bool `json:"removed"`
+	// Dropped reports whether the table was dropped.
+	Dropped bool `json:"dropped,omitempty"`
 	// Untracked are the times at which the table was not tracked after it was first tracked. Changes at these times
 	// are not recorded.
 	Untracked []Untracked `json:"untracked,omitempty"`
@@ -155,11 +158,27 @@ func (d *DB) HistoryBegin(ctx context.Context, table string) (HistoryBegin, erro
 	if err != nil {
 		return HistoryBegin{}, d.explain(ctx, err)
 	}
-	b, err := db.New().HistoryBegin(ctx, d.conn, t.ID)
+	return d.begin(ctx, history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation})
+}
+
+// HistoryBeginOf returns since when the history of the table of a version is complete. The table may have been dropped,
+// and another one may have its name.
+func (d *DB) HistoryBeginOf(ctx context.Context, version int64) (HistoryBegin, error) {
+	_, entity, err := history.Get(ctx, d.conn, version)
 	if err != nil {
-		return HistoryBegin{}, d.explain(ctx, fmt.Errorf("read where the history of %s begins: %w", t.QuotedName, err))
+		return HistoryBegin{}, d.explain(ctx, err)
 	}
-	begin := HistoryBegin{CompleteSince: b.CompleteSince, Removed: b.Forgotten, Predecessors: b.Predecessors}
+	return d.begin(ctx, entity)
+}
+
+// begin returns since when the history of the table of an entity is complete.
+func (d *DB) begin(ctx context.Context, e history.Entity) (HistoryBegin, error) {
+	b, err := db.New().HistoryBegin(ctx, d.conn, e.TableID)
+	if err != nil {
+		return HistoryBegin{}, d.explain(ctx, fmt.Errorf("read where the history of %s begins: %w", e.Table, err))
+	}
+	begin := HistoryBegin{CompleteSince: b.CompleteSince, Removed: b.Forgotten, Predecessors: b.Predecessors,
+		Dropped: e.Relation == 0}
 	for i, from := range b.UntrackedFrom {
 		u := Untracked{From: from}
 		if i < len(b.UntrackedTo) {
@@ -167,7 +186,7 @@ func (d *DB) HistoryBegin(ctx context.Context, table string) (HistoryBegin, erro
 		}
 		begin.Untracked = append(begin.Untracked, u)
 	}
-	keys, err := history.Periods(ctx, d.conn, history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation})
+	keys, err := history.Periods(ctx, d.conn, e)
 	if err != nil {
 		return HistoryBegin{}, d.explain(ctx, err)
 	}
@@ -185,14 +204,21 @@ func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*V
 	return versions, d.explain(ctx, err)
 }
 
-// Version returns the version with an id, or ErrNoVersion. Only the options Primitive, PrimitiveTypes and Positional
-// have an effect.
+// Version returns the version with an id, or ErrNoVersion. With the option WithStates, it is as History returns it with
+// this option: Cut and Unknown say what is missing. Besides this one, only the options Primitive, PrimitiveTypes and
+// Positional have an effect.
 func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*Version, error) {
-	v, _, err := history.Get(ctx, d.conn, id)
+	o := newHistoryOptions(opts)
+	v, entity, err := history.Get(ctx, d.conn, id)
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	versions, err := d.compared(ctx, newHistoryOptions(opts), []*Version{v}, nil)
+	if o.states {
+		if v, err = d.rebuilt(ctx, entity, id); err != nil {
+			return nil, err
+		}
+	}
+	versions, err := d.compared(ctx, o, []*Version{v}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -200,16 +226,26 @@ func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*Ver
 }
 
 // States returns the whole rows before and after a version. A value of nil means that there is no row. The complete
-// history of the row is read and checked for it.
+// history of the row is read and checked for it. If versions are missing, the rows may lack columns: see
+// Version.Unknown.
 func (d *DB) States(ctx context.Context, id int64) (before, after Image, err error) {
-	_, entity, err := history.Get(ctx, d.conn, id)
-	if err != nil {
-		return nil, nil, d.explain(ctx, err)
-	}
-	versions, err := d.complete(ctx, entity)
+	v, err := d.Version(ctx, id, WithStates())
 	if err != nil {
 		return nil, nil, err
 	}
-	before, after = history.StatesAt(versions, id)
+	before, after = v.States()
 	return before, after, nil
+}
+
+// rebuilt returns a version of a row with its State.
+func (d *DB) rebuilt(ctx context.Context, entity history.Entity, id int64) (*Version, error) {
+	versions, err := d.complete(ctx, entity)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(versions, func(v *Version) bool { return v.ID == id })
+	if i < 0 {
+		return nil, fmt.Errorf("version %d: %w", id, ErrNoVersion) // it was removed meanwhile
+	}
+	return versions[i], nil
 }

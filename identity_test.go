@@ -14,7 +14,6 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
-	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
 )
@@ -201,7 +200,7 @@ func (w *world) sameTags(t *testing.T, db *pgtest.DB, table, key string, version
 		if v.Action != exaudit.Updated {
 			continue
 		}
-		before, after := history.StatesAt(versions, v.ID)
+		before, after := v.States()
 		if before == nil || after == nil || !before.SameAs(after, "tag") {
 			t.Errorf("history of %s: version %d leads from %v to %v", key, v.ID, before, after)
 		}

@@ -130,29 +130,12 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 		return err
 	}
 	partial := len(key) > 0 && l.total > 0 && l.began != exaudit.Created && l.began != exaudit.Baseline
-	since := begin.CompleteSince.Format(time.RFC3339)
-	for i := range begin.Keys[:max(0, len(begin.Keys)-1)] {
-		change := "by its type"
-		if from, to := begin.Keys[i].Key(), begin.Keys[i+1].Key(); from != to {
-			change = "from " + from + " to " + to
-		}
-		p.complain("the primary key of %s was changed after version %d, %s: what was before is under the earlier key",
-			l.table, begin.Keys[i].Until, change)
-	}
-	switch {
-	case begin.Removed && (partial || l.rows || l.total == 0):
-		p.complain("of %s, retention has removed changes: the history is complete since %s", l.table, since)
-	case partial && len(begin.Keys) == 0:
-		p.complain("the history of %s is complete since %s: what was before may not be recorded", l.table, since)
+	p.sayKeys(begin, l.table)
+	if partial || l.rows || l.total == 0 {
+		p.sayCut(begin, l.table, partial)
 	}
 	for _, u := range begin.Untracked {
-		from := u.From.Format(time.RFC3339)
-		if u.To == nil {
-			p.complain("%s has not been tracked since %s: what has changed since is not recorded", l.table, from)
-		} else {
-			p.complain("%s was not tracked from %s to %s: what changed then is not recorded", l.table, from,
-				u.To.Format(time.RFC3339))
-		}
+		p.sayUntracked(u, l.table)
 	}
 	for _, id := range begin.Predecessors {
 		condition := fmt.Sprintf("table_id = %d", id)
@@ -163,6 +146,41 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 			c.Command.Name, strconv.Quote(condition))
 	}
 	return nil
+}
+
+// sayKeys says after which versions the primary key of a table was changed.
+func (p *program) sayKeys(begin exaudit.HistoryBegin, table string) {
+	for i := range begin.Keys[:max(0, len(begin.Keys)-1)] {
+		change := "by its type"
+		if from, to := begin.Keys[i].Key(), begin.Keys[i+1].Key(); from != to {
+			change = "from " + from + " to " + to
+		}
+		p.complain("the primary key of %s was changed after version %d, %s: what was before is under the earlier key",
+			table, begin.Keys[i].Until, change)
+	}
+}
+
+// sayCut says since when the history of a table is complete, if retention has removed something, or if the history of
+// a row is partial.
+func (p *program) sayCut(begin exaudit.HistoryBegin, table string, partial bool) {
+	since := begin.CompleteSince.Format(time.RFC3339)
+	switch {
+	case begin.Removed:
+		p.complain("of %s, retention has removed changes: the history is complete since %s", table, since)
+	case partial && len(begin.Keys) == 0:
+		p.complain("the history of %s is complete since %s: what was before may not be recorded", table, since)
+	}
+}
+
+// sayUntracked says when a table was not tracked.
+func (p *program) sayUntracked(u exaudit.Untracked, table string) {
+	from := u.From.Format(time.RFC3339)
+	if u.To == nil {
+		p.complain("%s has not been tracked since %s: what has changed since is not recorded", table, from)
+		return
+	}
+	p.complain("%s was not tracked from %s to %s: what changed then is not recorded", table, from,
+		u.To.Format(time.RFC3339))
 }
 
 // previewed is how long a value may be, in bytes, to be read as it is where it will be cut anyway.
@@ -259,7 +277,7 @@ func (p *program) printHistory(c *cli.Context, l listing) error {
 		}
 		text += v.version(version)
 		if c.Bool("states") {
-			text += v.state(version.State)
+			text += v.state(version.State) + unknown(version, indent)
 		}
 		if _, err := io.WriteString(p.stdout, text); err != nil {
 			return err

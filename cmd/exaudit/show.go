@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -46,20 +48,59 @@ func (p *program) show(c *cli.Context) error {
 		return err
 	}
 	defer closeConn(c.Context, conn)
-	version, err := db.Version(c.Context, id, comparing(c)...)
+	version, err := db.Version(c.Context, id, append(comparing(c), exaudit.WithStates())...)
+	// Where the history does not fit together, what is recorded is worth seeing all the more.
+	damage := error(nil)
+	if errors.Is(err, exaudit.ErrDiverged) {
+		damage = err
+		version, err = db.Version(c.Context, id, comparing(c)...)
+	}
 	if err != nil {
 		return err
 	}
-	// Where the history does not fit together, what is recorded is worth seeing all the more.
-	before, after, damage := db.States(c.Context, id)
-	if err := p.printVersion(c, version, before, after, damage == nil); err != nil {
+	if err := p.sayMissing(c, db, version); err != nil {
+		return err
+	}
+	if err := p.printVersion(c, version, damage == nil); err != nil {
 		return err
 	}
 	return damage
 }
 
-func (p *program) printVersion(c *cli.Context, version *exaudit.Version, before, after exaudit.Image,
-	known bool) error {
+// sayMissing says what is missing before a version, if it is the first one of its row and the row was there before, and
+// that its table was dropped.
+func (p *program) sayMissing(c *cli.Context, db *exaudit.DB, version *exaudit.Version) error {
+	begin, err := db.HistoryBeginOf(c.Context, version.ID)
+	if err != nil {
+		return err
+	}
+	if version.Cut {
+		p.sayKeys(begin, version.Table)
+		since := slices.IndexFunc(begin.Untracked, func(u exaudit.Untracked) bool {
+			return u.From.After(version.RecordedAt)
+		})
+		if since >= 0 {
+			begin.Untracked = begin.Untracked[:since]
+		}
+		if n := len(begin.Untracked); n > 0 {
+			p.sayUntracked(begin.Untracked[n-1], version.Table)
+		} else {
+			p.sayCut(begin, version.Table, true)
+		}
+	}
+	if begin.Dropped {
+		p.complain("the table %s of this version was dropped: a table that is called so now is another one",
+			printable(version.Table))
+	}
+	return nil
+}
+
+func (p *program) printVersion(c *cli.Context, version *exaudit.Version, known bool) error {
+	var before, after exaudit.Image
+	if known {
+		before, after = version.States()
+	}
+	version.State = nil // it is one of the two
 	if !forPeople(c) {
 		return p.print(c, struct {
 			Version *exaudit.Version `json:"version"`
@@ -71,7 +112,7 @@ func (p *program) printVersion(c *cli.Context, version *exaudit.Version, before,
 	v := p.view(c)
 	text := fmt.Sprintf("%s %s\n\n", printable(version.Table), printable(version.EntityID)) + v.version(version)
 	if known {
-		text += "\n" + v.rows(before, after)
+		text += "\n" + v.rows(before, after) + unknown(version, "  ")
 	}
 	_, err := io.WriteString(p.stdout, text)
 	return err

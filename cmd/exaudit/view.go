@@ -227,6 +227,18 @@ func (v view) state(row exaudit.Image) string {
 	return indent + "row: " + strings.Join(cells, " ") + "\n"
 }
 
+// unknown are the columns that the state of a version lacks, indented.
+func unknown(version *exaudit.Version, indent string) string {
+	if len(version.Unknown) == 0 {
+		return ""
+	}
+	names := make([]string, len(version.Unknown))
+	for i, name := range version.Unknown {
+		names[i] = printable(name)
+	}
+	return indent + "(not known: " + strings.Join(names, ", ") + ")\n"
+}
+
 func columnsOf(rows ...exaudit.Image) []string {
 	all := make(map[string]bool)
 	for _, row := range rows {

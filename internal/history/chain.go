@@ -95,17 +95,9 @@ func (v *Version) whole(hidden []string) bool {
 
 func (v *Version) retypedSince(epoch int) []string { return v.columns.retyped(epoch, v.epoch) }
 
-// StatesAt gives the rows before and after a version of a rebuilt history.
-func StatesAt(versions []*Version, id int64) (before, after Image) {
-	i := slices.IndexFunc(versions, func(v *Version) bool { return v.ID == id })
-	if i < 0 {
-		return nil, nil
-	}
-	return versions[i].states()
-}
-
-// states are the rows before and after a version of a rebuilt history.
-func (v *Version) states() (before, after Image) {
+// States returns the whole rows before and after the change, nil where there is no row, if State is set. Both lack the
+// columns that are Unknown.
+func (v *Version) States() (before, after Image) {
 	switch v.Action {
 	case Created:
 		return nil, v.State

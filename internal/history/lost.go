@@ -2,6 +2,7 @@ package history
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/exaudit/exaudit/patch"
 )
@@ -74,6 +75,19 @@ func (l *lost) mark(versions []*Version) {
 		if v.place == l.last {
 			v.Lost = l.change
 		}
+	}
+}
+
+// noteUnknown notes what is not known of the States of versions; hidden are the columns that options leave out.
+func noteUnknown(versions []*Version, hidden []string) {
+	for _, v := range versions {
+		if v.State == nil || len(v.columns) == 0 {
+			continue
+		}
+		v.Unknown = slices.DeleteFunc(v.lacking(v.State), func(name string) bool {
+			return slices.Contains(hidden, name)
+		})
+		slices.Sort(v.Unknown)
 	}
 }
 

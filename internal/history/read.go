@@ -131,6 +131,7 @@ func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden 
 		}
 		placed(0, line.Versions)
 		newLost(line.Versions, err).mark(line.Versions)
+		noteUnknown(line.Versions, present.Hidden)
 	}
 	return inTrueOrder(versions, lines), lines, nil
 }

@@ -275,6 +275,7 @@ func (r *Replay) Versions(ctx context.Context, q db.DBTX) iter.Seq2[*Version, er
 			}
 			n = placed(n, group)
 			r.lost.mark(group)
+			noteUnknown(group, r.present.Hidden)
 			for _, v := range group {
 				if !yield(v, nil) {
 					return

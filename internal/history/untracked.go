@@ -24,7 +24,7 @@ func rebuildPeriods(versions []*Version, present Present) error {
 			return err
 		}
 		if last != nil {
-			found, _ := part[0].states()
+			found, _ := part[0].States()
 			part[0].Gap = difference(last.State, found)
 		}
 		if len(rest) == 0 {

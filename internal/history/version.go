@@ -63,6 +63,12 @@ type Version struct {
 	// Lost is the unrecorded difference between this version, which is the newest one, and the present row. The
 	// columns may have changed at any time since they were last recorded: States since then do not contain them.
 	Lost patch.Patch `json:"-"`
+	// Cut reports whether earlier changes of the row are missing: the row was there before this version, which is the
+	// oldest one that is left of it, or the first one after the table was not tracked. It is set with State.
+	Cut bool `json:"cut,omitempty"`
+	// Unknown are the columns that the table had and State lacks, because no version that is left contains their
+	// values. Columns that the options of the table leave out are not among them. It is set with State.
+	Unknown []string `json:"unknown,omitempty"`
 	// RecordedAt is the time at which the transaction of the change began.
 	RecordedAt time.Time `json:"recorded_at"`
 	// Transaction is PostgreSQL's 64-bit transaction id. The numbers start again after a dump and restore.

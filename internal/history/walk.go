@@ -70,6 +70,7 @@ func (w *walk) through(group []*Version) error {
 	}
 	arrange(group, w.known)
 	for _, v := range group {
+		v.Cut = w.last == nil && (v.Action == Updated || v.Action == Deleted)
 		next, err := v.step(w.known)
 		if misfit := (*DivergedError)(nil); errors.As(err, &misfit) && w.present.Gaps && v.whole(w.present.Hidden) {
 			v.Gap = misfit.Difference
