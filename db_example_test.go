@@ -331,6 +331,13 @@ func ExampleDB_HistoryBegin() {
 	// Output: <nil>
 }
 
+func ExampleDB_HistoryBeginOf() {
+	ctx, db := forExample("r-23b")
+	begin, err := db.HistoryBeginOf(ctx, sent(ctx, db, 2323)[0].ID)
+	fmt.Println(begin.Removed, begin.Dropped, err)
+	// Output: false false <nil>
+}
+
 func ExampleDB_Version() {
 	ctx, db := forExample("r-23")
 	versions := sent(ctx, db, 23)

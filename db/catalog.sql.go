@@ -603,12 +603,22 @@ func (q *Queries) PresentColumns(ctx context.Context, db DBTX, relation uint32) 
 
 const resolveRelation = `-- name: ResolveRelation :one
 
-SELECT coalesce(pg_catalog.to_regclass($1::pg_catalog.text), 0)::pg_catalog.oid AS relation
+WITH hidden AS (
+  SELECT n.oid, p.part[pg_catalog.array_length(p.part, 1)] AS table_name
+  FROM (SELECT pg_catalog.parse_ident($1::pg_catalog.text) AS part) AS p, pg_catalog.pg_namespace n
+  WHERE n.nspname::pg_catalog.text OPERATOR(pg_catalog.=) p.part[pg_catalog.array_length(p.part, 1) OPERATOR(pg_catalog.-) 1]
+    AND (pg_catalog.array_length(p.part, 1) OPERATOR(pg_catalog.=) 2
+         OR pg_catalog.array_length(p.part, 1) OPERATOR(pg_catalog.=) 3 AND p.part[1] OPERATOR(pg_catalog.=) pg_catalog.current_database()::pg_catalog.text)
+    AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE'))
+SELECT coalesce(CASE WHEN EXISTS (SELECT FROM hidden) THEN
+                         (SELECT c.oid FROM pg_catalog.pg_class c, hidden h
+                          WHERE c.relnamespace OPERATOR(pg_catalog.=) h.oid AND c.relname::pg_catalog.text OPERATOR(pg_catalog.=) h.table_name)
+                     ELSE pg_catalog.to_regclass($1::pg_catalog.text)::pg_catalog.oid END, 0)::pg_catalog.oid AS relation
 `
 
 // Reading the catalog: what a table is, what is installed on it.
 // The relation that a name means for the present search_path, quoted as in SQL; 0 where
-// there is none.
+// there is none. to_regclass raises for a schema on which the role has no USAGE, though the catalog shows it.
 func (q *Queries) ResolveRelation(ctx context.Context, db DBTX, name string) (uint32, error) {
 	row := db.QueryRow(ctx, resolveRelation, name)
 	var relation uint32

@@ -103,7 +103,7 @@ func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	}
 	relation, err := db.New().ResolveRelation(ctx, q, name)
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) &&
-		slices.Contains([]string{"42602", "42601", "0A000"}, pgErr.Code) {
+		slices.Contains([]string{"42602", "42601", "0A000", "22023"}, pgErr.Code) {
 		// not a name at all, one of too many parts, or one in another database
 		return 0, fmt.Errorf("%q: %w: %s", name, ErrNoTable, pgErr.Message)
 	}

@@ -201,12 +201,18 @@ func (p *program) hint(err error) string {
 	return ": " + pgErr.Hint
 }
 
+// deniedSchema finds the schema of the application's that the role may not use.
+var deniedSchema = regexp.MustCompile(`permission denied for schema (.+) \(SQLSTATE 42501\)`)
+
 // grantHint says how to become allowed to do it.
 func (p *program) grantHint(err error) string {
 	role := pgx.Identifier{p.role}.Sanitize()
 	installing := p.command == "install" || p.command == "uninstall" || p.command == "follow-ddl" ||
 		p.command == "sync" || p.command == "generate"
+	denied := deniedSchema.FindStringSubmatch(err.Error())
 	switch {
+	case denied != nil && !strings.HasPrefix(denied[1], "exaudit"):
+		return fmt.Sprintf(": GRANT USAGE ON SCHEMA %s TO %s", pgx.Identifier{denied[1]}.Sanitize(), role)
 	case installing && strings.Contains(err.Error(), "exaudit"):
 		return fmt.Sprintf(": GRANT exaudit_owner, exaudit_writer TO %s", role)
 	case strings.Contains(err.Error(), "record_baseline"):
