@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// What a version records: a row was created, updated or deleted; or, as a baseline, what it was when recording began.
+// What a version records: that a row was created, updated or deleted; or, as a baseline, how it was, without a change.
 type ExauditAction string
 
 const (
@@ -58,33 +58,33 @@ func (ns NullExauditAction) Value() (driver.Value, error) {
 	return string(ns.ExauditAction), nil
 }
 
-// The versions with the names of their tables: those of tables that the current user may read in full.
+// The versions with the names of their tables, for those tables that the current user may read in full.
 type ExauditHistory struct {
-	// exaudit.versions.id: the order of one row's versions.
+	// The number of the version (exaudit.versions.id). The versions of one row are in this order.
 	ID int64
-	// Start of the transaction that made the change.
+	// When the transaction that made the change began.
 	RecordedAt time.Time
 	// The schema of the table, as last known.
 	SchemaName string
 	// The name of the table, as last known.
 	TableName string
-	// The primary key: its text, or a JSON array of a composite key's values.
+	// The primary key as text; a JSON array if it has several columns; a SHA-256 if it is longer than 2,000 bytes.
 	EntityID string
-	// What was done to the row.
+	// What happened to the row.
 	Action ExauditAction
 	// deleted: the whole row; updated: the old values of the changed columns.
 	Before json.RawMessage
 	// created, baseline: the whole row; updated: the new values of the changed columns.
 	After json.RawMessage
-	// What the application said about the change (exaudit.custom).
+	// What the application said about the change in the setting exaudit.custom.
 	Custom json.RawMessage
-	// Whether the version was written by a revert or an undo.
+	// Whether a revert, an undo or a redo wrote the version.
 	Rollback bool
 	// The transaction that made the change.
 	Xid uint64
-	// The key before, if the change rewrote the primary key.
+	// The key before the change, if the change was one of the primary key.
 	PreviousEntityID *string
-	// Who was logged in (session_user), if the table's options ask for it.
+	// The user who was logged in (session_user), if the table has the option record_session_user.
 	SessionRole *string
 }
 
@@ -97,7 +97,7 @@ type ExauditInternalColumnSnapshot struct {
 	Xid      uint64
 }
 
-// The columns of tables that are like exaudit.versions, but for exaudit's own.
+// The custom columns of exaudit.versions and of its copies.
 type ExauditInternalColumnsBeside struct {
 	Relation          uint32
 	Name              interface{}
@@ -106,7 +106,7 @@ type ExauditInternalColumnsBeside struct {
 	Filled            *bool
 }
 
-// The user's columns of exaudit.versions.
+// The custom columns of exaudit.versions.
 type ExauditInternalCustomColumn struct {
 	Name              interface{}
 	TypeName          string
@@ -132,7 +132,7 @@ type ExauditInternalForeignKey struct {
 	Comparable          bool
 }
 
-// The versions that changed a primary key, with the statement that did. Append-only.
+// The versions that changed a primary key, with the number of the statement. Append-only.
 type ExauditInternalKeyChange struct {
 	ID               int64
 	Xid              int64
@@ -145,7 +145,7 @@ type ExauditInternalKeyChange struct {
 	PreviousEntityID string
 }
 
-// Rows that are moving to another partition, until the transaction ends.
+// Rows that are being moved to another partition, until the transaction ends.
 type ExauditInternalMove struct {
 	Xid         uint64
 	Relation    uint32
@@ -162,7 +162,7 @@ type ExauditInternalMove struct {
 	Rollback    *string
 }
 
-// The times at which a table was tracked and that are over, with what is known of its rows then.
+// The past times in which a table was tracked, with what is known of its rows then.
 type ExauditInternalPeriod struct {
 	TableID      int32
 	Since        time.Time
@@ -214,9 +214,9 @@ type ExauditInternalTableColumn struct {
 	Numbered          bool
 }
 
-// Named moments in the history; see exaudit.mark.
+// Named points in the history; see the function exaudit.mark.
 type ExauditMark struct {
-	// The name, chosen by who made the mark.
+	// The name of the mark.
 	Name string
 	// Which transactions had committed when the mark was made.
 	Snapshot interface{}
@@ -224,9 +224,9 @@ type ExauditMark struct {
 	LastID int64
 	// The last id of a version that had come with a restored dump when the mark was made.
 	RestoredID int64
-	// When the mark was made, by the server's clock.
+	// When the mark was made, by the clock of the server.
 	CreatedAt time.Time
-	// Who made the mark: session_user.
+	// The user who made the mark (session_user).
 	CreatedBy string
 	// What the mark is for.
 	Note *string
@@ -246,27 +246,27 @@ type ExauditRollback struct {
 	RollbackXid int64
 }
 
-// One row per table that is or was tracked, under its last known name.
+// The tables that are or were tracked, one row for each, with its last known name.
 type ExauditTable struct {
-	// The id that versions carry. It outlives renames, dumps and restores.
+	// The id of the table in exaudit.versions. It stays the same when the table is renamed or restored from a dump.
 	ID int32
 	// The schema, as last known.
 	SchemaName string
-	// The name, as last known. A table that was dropped and its successor have the same.
+	// The name, as last known. If a table was dropped and created again, both have the same name.
 	TableName string
 	// The columns of the primary key, in its order.
 	KeyColumns []string
 	// The options that the table was installed with.
 	Options json.RawMessage
-	// The attribute numbers of the columns that options name, so that they follow a rename.
+	// The attribute numbers of the columns in the options, which stay the same when a column is renamed.
 	OptionColumns json.RawMessage
-	// Whether the table's triggers are installed.
+	// Whether the triggers of the table are installed.
 	Tracked bool
 	// When the table was first tracked.
 	CreatedAt time.Time
-	// From when on every change is recorded, and still there.
+	// The time since which every change is recorded and has not been removed by retention.
 	CompleteSince time.Time
-	// The id of the version after which every change is recorded, and still there.
+	// The id of the version after which every change is recorded and has not been removed by retention.
 	CompleteAfter int64
 	// The newest transaction of which retention removed versions.
 	ForgottenXid pgtype.Uint64
@@ -274,30 +274,30 @@ type ExauditTable struct {
 	ForgottenAt pgtype.Timestamptz
 }
 
-// One row per recorded change of one row of a tracked table. Append-only.
+// The recorded changes, one row for each change of a row of a tracked table. Append-only.
 type ExauditVersion struct {
-	// The order of one entity's changes. Gaps are normal.
+	// The number of the version. The versions of one row are in this order. Gaps are normal.
 	ID int64
-	// Start of the transaction that made the change.
+	// When the transaction that made the change began.
 	RecordedAt time.Time
-	// The transaction that made the change: pg_current_xact_id(), which counts on where 32 bits end.
+	// The transaction that made the change: pg_current_xact_id(), a number that is never used again.
 	Xid int64
 	// The table: exaudit.tables.id.
 	TableID int32
-	// What was done to the row.
+	// What happened to the row.
 	Action ExauditAction
-	// Written by a revert.
+	// Whether a revert, an undo or a redo wrote the version.
 	Rollback bool
-	// Primary key: its text, or a JSON array of a composite key's values.
+	// The primary key as text; a JSON array if it has several columns; a SHA-256 if it is longer than 2,000 bytes.
 	EntityID string
-	// The key before, where the change rewrote the primary key.
+	// The key before the change, if the change was one of the primary key.
 	PreviousEntityID *string
 	// deleted: the whole row; updated: the old values of the changed columns.
 	Before json.RawMessage
 	// created, baseline: the whole row; updated: the new values of the changed columns.
 	After json.RawMessage
-	// What the application said about the change (exaudit.custom).
+	// What the application said about the change in the setting exaudit.custom.
 	Custom json.RawMessage
-	// Who was logged in (session_user), where the table's options ask for it.
+	// The user who was logged in (session_user), if the table has the option record_session_user.
 	SessionRole *string
 }

@@ -41,16 +41,16 @@ END
 $$;
 -- +goose StatementEnd
 
-COMMENT ON COLUMN exaudit.versions.id IS 'The order of one entity''s changes. Gaps are normal.';
-COMMENT ON COLUMN exaudit.versions.recorded_at IS 'Start of the transaction that made the change.';
-COMMENT ON COLUMN exaudit.versions.xid IS 'The transaction that made the change: pg_current_xact_id(), which counts on where 32 bits end.';
-COMMENT ON COLUMN exaudit.versions.entity_id IS 'Primary key: its text, or a JSON array of a composite key''s values.';
-COMMENT ON COLUMN exaudit.versions.previous_entity_id IS 'The key before, where the change rewrote the primary key.';
+COMMENT ON COLUMN exaudit.versions.id IS 'The number of the version. The versions of one row are in this order. Gaps are normal.';
+COMMENT ON COLUMN exaudit.versions.recorded_at IS 'When the transaction that made the change began.';
+COMMENT ON COLUMN exaudit.versions.xid IS 'The transaction that made the change: pg_current_xact_id(), a number that is never used again.';
+COMMENT ON COLUMN exaudit.versions.entity_id IS 'The primary key as text; a JSON array if it has several columns; a SHA-256 if it is longer than 2,000 bytes.';
+COMMENT ON COLUMN exaudit.versions.previous_entity_id IS 'The key before the change, if the change was one of the primary key.';
 COMMENT ON COLUMN exaudit.versions.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
 COMMENT ON COLUMN exaudit.versions.after IS 'created, baseline: the whole row; updated: the new values of the changed columns.';
-COMMENT ON COLUMN exaudit.versions.custom IS 'What the application said about the change (exaudit.custom).';
-COMMENT ON COLUMN exaudit.versions.session_role IS 'Who was logged in (session_user), where the table''s options ask for it.';
-COMMENT ON COLUMN exaudit.versions.rollback IS 'Written by a revert.';
+COMMENT ON COLUMN exaudit.versions.custom IS 'What the application said about the change in the setting exaudit.custom.';
+COMMENT ON COLUMN exaudit.versions.session_role IS 'The user who was logged in (session_user), if the table has the option record_session_user.';
+COMMENT ON COLUMN exaudit.versions.rollback IS 'Whether a revert, an undo or a redo wrote the version.';
 
 -- The one btree: an entity's history, in order. Unique, so that a dump whose versions are
 -- here already cannot be loaded a second time.

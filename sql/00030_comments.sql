@@ -5,32 +5,32 @@ SET LOCAL ROLE exaudit_owner;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- exaudit
-COMMENT ON SCHEMA exaudit IS 'What people use: versions, history, tables, marks, rollbacks, and functions that read and write them.';
-COMMENT ON SCHEMA exaudit_internal IS 'How exaudit works. Call nothing here: names and meaning change without notice.';
-COMMENT ON TYPE exaudit.action IS 'What a version records: a row was created, updated or deleted; or, as a baseline, what it was when recording began.';
-COMMENT ON TABLE exaudit.tables IS 'One row per table that is or was tracked, under its last known name.';
-COMMENT ON TABLE exaudit.versions IS 'One row per recorded change of one row of a tracked table. Append-only.';
-COMMENT ON TABLE exaudit.marks IS 'Named moments in the history; see exaudit.mark.';
+COMMENT ON SCHEMA exaudit IS 'The recorded history, for people: versions, history, tables, marks, rollbacks, and functions to read them.';
+COMMENT ON SCHEMA exaudit_internal IS 'The functions and tables of exaudit itself. Do not use them: they change without notice.';
+COMMENT ON TYPE exaudit.action IS 'What a version records: that a row was created, updated or deleted; or, as a baseline, how it was, without a change.';
+COMMENT ON TABLE exaudit.tables IS 'The tables that are or were tracked, one row for each, with its last known name.';
+COMMENT ON TABLE exaudit.versions IS 'The recorded changes, one row for each change of a row of a tracked table. Append-only.';
+COMMENT ON TABLE exaudit.marks IS 'Named points in the history; see the function exaudit.mark.';
 COMMENT ON TABLE exaudit.rollbacks IS 'Which rollback undid which version. A version is undone while one of its rollbacks is not undone itself. Append-only.';
-COMMENT ON VIEW exaudit.history IS 'The versions with the names of their tables: those of tables that the current user may read in full.';
-COMMENT ON COLUMN exaudit.tables.id IS 'The id that versions carry. It outlives renames, dumps and restores.';
+COMMENT ON VIEW exaudit.history IS 'The versions with the names of their tables, for those tables that the current user may read in full.';
+COMMENT ON COLUMN exaudit.tables.id IS 'The id of the table in exaudit.versions. It stays the same when the table is renamed or restored from a dump.';
 COMMENT ON COLUMN exaudit.tables.key_columns IS 'The columns of the primary key, in its order.';
 COMMENT ON COLUMN exaudit.tables.options IS 'The options that the table was installed with.';
-COMMENT ON COLUMN exaudit.tables.tracked IS 'Whether the table''s triggers are installed.';
-COMMENT ON COLUMN exaudit.tables.complete_since IS 'From when on every change is recorded, and still there.';
-COMMENT ON COLUMN exaudit.tables.complete_after IS 'The id of the version after which every change is recorded, and still there.';
+COMMENT ON COLUMN exaudit.tables.tracked IS 'Whether the triggers of the table are installed.';
+COMMENT ON COLUMN exaudit.tables.complete_since IS 'The time since which every change is recorded and has not been removed by retention.';
+COMMENT ON COLUMN exaudit.tables.complete_after IS 'The id of the version after which every change is recorded and has not been removed by retention.';
 COMMENT ON COLUMN exaudit.tables.forgotten_at IS 'When retention last removed versions of the table.';
 COMMENT ON COLUMN exaudit.versions.table_id IS 'The table: exaudit.tables.id.';
-COMMENT ON COLUMN exaudit.versions.action IS 'What was done to the row.';
-COMMENT ON COLUMN exaudit.marks.name IS 'The name, chosen by who made the mark.';
+COMMENT ON COLUMN exaudit.versions.action IS 'What happened to the row.';
+COMMENT ON COLUMN exaudit.marks.name IS 'The name of the mark.';
 COMMENT ON COLUMN exaudit.marks.snapshot IS 'Which transactions had committed when the mark was made.';
-COMMENT ON COLUMN exaudit.marks.created_at IS 'When the mark was made, by the server''s clock.';
-COMMENT ON COLUMN exaudit.marks.created_by IS 'Who made the mark: session_user.';
+COMMENT ON COLUMN exaudit.marks.created_at IS 'When the mark was made, by the clock of the server.';
+COMMENT ON COLUMN exaudit.marks.created_by IS 'The user who made the mark (session_user).';
 COMMENT ON COLUMN exaudit.rollbacks.version_id IS 'The version that was undone.';
 COMMENT ON COLUMN exaudit.rollbacks.rollback_id IS 'The version that undid it.';
 COMMENT ON COLUMN exaudit.tables.schema_name IS 'The schema, as last known.';
-COMMENT ON COLUMN exaudit.tables.table_name IS 'The name, as last known. A table that was dropped and its successor have the same.';
-COMMENT ON COLUMN exaudit.tables.option_columns IS 'The attribute numbers of the columns that options name, so that they follow a rename.';
+COMMENT ON COLUMN exaudit.tables.table_name IS 'The name, as last known. If a table was dropped and created again, both have the same name.';
+COMMENT ON COLUMN exaudit.tables.option_columns IS 'The attribute numbers of the columns in the options, which stay the same when a column is renamed.';
 COMMENT ON COLUMN exaudit.tables.created_at IS 'When the table was first tracked.';
 COMMENT ON COLUMN exaudit.tables.forgotten_xid IS 'The newest transaction of which retention removed versions.';
 COMMENT ON COLUMN exaudit.marks.last_id IS 'The last id of a version when the mark was made.';
@@ -39,51 +39,51 @@ COMMENT ON COLUMN exaudit.marks.note IS 'What the mark is for.';
 COMMENT ON COLUMN exaudit.rollbacks.table_id IS 'The table: exaudit.tables.id.';
 COMMENT ON COLUMN exaudit.rollbacks.version_xid IS 'The transaction of the version that was undone.';
 COMMENT ON COLUMN exaudit.rollbacks.rollback_xid IS 'The transaction of the rollback.';
-COMMENT ON COLUMN exaudit.history.id IS 'exaudit.versions.id: the order of one row''s versions.';
-COMMENT ON COLUMN exaudit.history.recorded_at IS 'Start of the transaction that made the change.';
+COMMENT ON COLUMN exaudit.history.id IS 'The number of the version (exaudit.versions.id). The versions of one row are in this order.';
+COMMENT ON COLUMN exaudit.history.recorded_at IS 'When the transaction that made the change began.';
 COMMENT ON COLUMN exaudit.history.schema_name IS 'The schema of the table, as last known.';
 COMMENT ON COLUMN exaudit.history.table_name IS 'The name of the table, as last known.';
-COMMENT ON COLUMN exaudit.history.entity_id IS 'The primary key: its text, or a JSON array of a composite key''s values.';
-COMMENT ON COLUMN exaudit.history.action IS 'What was done to the row.';
+COMMENT ON COLUMN exaudit.history.entity_id IS 'The primary key as text; a JSON array if it has several columns; a SHA-256 if it is longer than 2,000 bytes.';
+COMMENT ON COLUMN exaudit.history.action IS 'What happened to the row.';
 COMMENT ON COLUMN exaudit.history.before IS 'deleted: the whole row; updated: the old values of the changed columns.';
 COMMENT ON COLUMN exaudit.history.after IS 'created, baseline: the whole row; updated: the new values of the changed columns.';
-COMMENT ON COLUMN exaudit.history.custom IS 'What the application said about the change (exaudit.custom).';
-COMMENT ON COLUMN exaudit.history.rollback IS 'Whether the version was written by a revert or an undo.';
+COMMENT ON COLUMN exaudit.history.custom IS 'What the application said about the change in the setting exaudit.custom.';
+COMMENT ON COLUMN exaudit.history.rollback IS 'Whether a revert, an undo or a redo wrote the version.';
 COMMENT ON COLUMN exaudit.history.xid IS 'The transaction that made the change.';
-COMMENT ON COLUMN exaudit.history.previous_entity_id IS 'The key before, if the change rewrote the primary key.';
-COMMENT ON COLUMN exaudit.history.session_role IS 'Who was logged in (session_user), if the table''s options ask for it.';
+COMMENT ON COLUMN exaudit.history.previous_entity_id IS 'The key before the change, if the change was one of the primary key.';
+COMMENT ON COLUMN exaudit.history.session_role IS 'The user who was logged in (session_user), if the table has the option record_session_user.';
 COMMENT ON FUNCTION exaudit.entity_id IS 'Returns the entity_id of a key: SELECT exaudit.entity_id(''public.order_lines'', ''[7, 2]'').';
-COMMENT ON FUNCTION exaudit.as_of(anyelement, timestamp with time zone) IS 'Returns the rows of a table as they were at an instant: SELECT * FROM exaudit.as_of(NULL::public.orders, ''2026-01-31''). With a key, returns the row that had it then.';
-COMMENT ON FUNCTION exaudit.as_of(anyelement, timestamp with time zone, text) IS 'Returns the rows of a table as they were at an instant: SELECT * FROM exaudit.as_of(NULL::public.orders, ''2026-01-31''). With a key, returns the row that had it then.';
-COMMENT ON FUNCTION exaudit.as_of_version(anyelement, bigint) IS 'Returns the rows of a table as they were just after a version of any table. With a key, returns the row that had it then.';
-COMMENT ON FUNCTION exaudit.as_of_version(anyelement, bigint, text) IS 'Returns the rows of a table as they were just after a version of any table. With a key, returns the row that had it then.';
-COMMENT ON FUNCTION exaudit.states IS 'Returns the states of one row, the oldest first and the present one last. The key is the row''s present or last one.';
-COMMENT ON FUNCTION exaudit.mark IS 'Makes a mark: a named moment to compare with and go back to. What the current transaction has changed is after it.';
-COMMENT ON FUNCTION exaudit.find_mark IS 'Returns a mark. It is an error if there is none of the name.';
+COMMENT ON FUNCTION exaudit.as_of(anyelement, timestamp with time zone) IS 'Returns the rows of a table as of a time: SELECT * FROM exaudit.as_of(NULL::public.orders, ''2026-01-31''). With a key, returns only the row that had the key then.';
+COMMENT ON FUNCTION exaudit.as_of(anyelement, timestamp with time zone, text) IS 'Returns the rows of a table as of a time: SELECT * FROM exaudit.as_of(NULL::public.orders, ''2026-01-31''). With a key, returns only the row that had the key then.';
+COMMENT ON FUNCTION exaudit.as_of_version(anyelement, bigint) IS 'Returns the rows of a table as of a version of any table, that is, just after it. With a key, returns only the row that had the key then.';
+COMMENT ON FUNCTION exaudit.as_of_version(anyelement, bigint, text) IS 'Returns the rows of a table as of a version of any table, that is, just after it. With a key, returns only the row that had the key then.';
+COMMENT ON FUNCTION exaudit.states IS 'Returns the states of one row, the oldest first and the present one last. The key is the present key of the row, or its last one.';
+COMMENT ON FUNCTION exaudit.mark IS 'Makes a mark, a named point. Everything that is committed is before it; what the current transaction has changed is after it.';
+COMMENT ON FUNCTION exaudit.find_mark IS 'Returns the mark with a name. Raises an error if there is none.';
 COMMENT ON FUNCTION exaudit.after_mark IS 'Reports whether a version is after a mark.';
-COMMENT ON FUNCTION exaudit.remove_mark IS 'Removes a mark: one''s own, or any as a member of exaudit_owner.';
-COMMENT ON FUNCTION exaudit.as_of_transaction(anyelement, xid8) IS 'Returns the rows of a table as they were just after the last version of a transaction. With a key, returns the row that had it then.';
-COMMENT ON FUNCTION exaudit.as_of_transaction(anyelement, xid8, text) IS 'Returns the rows of a table as they were just after the last version of a transaction. With a key, returns the row that had it then.';
-COMMENT ON FUNCTION exaudit.as_of_mark(anyelement, text) IS 'Returns the rows of a table as they were committed when a mark was made. With a key, returns the row that had it then.';
-COMMENT ON FUNCTION exaudit.as_of_mark(anyelement, text, text) IS 'Returns the rows of a table as they were committed when a mark was made. With a key, returns the row that had it then.';
+COMMENT ON FUNCTION exaudit.remove_mark IS 'Removes a mark. Members of exaudit_owner may remove all marks, others only their own.';
+COMMENT ON FUNCTION exaudit.as_of_transaction(anyelement, xid8) IS 'Returns the rows of a table as of a transaction, that is, just after its last version. With a key, returns only the row that had the key then.';
+COMMENT ON FUNCTION exaudit.as_of_transaction(anyelement, xid8, text) IS 'Returns the rows of a table as of a transaction, that is, just after its last version. With a key, returns only the row that had the key then.';
+COMMENT ON FUNCTION exaudit.as_of_mark(anyelement, text) IS 'Returns the rows of a table as of a mark: as they were committed when it was made. With a key, returns only the row that had the key then.';
+COMMENT ON FUNCTION exaudit.as_of_mark(anyelement, text, text) IS 'Returns the rows of a table as of a mark: as they were committed when it was made. With a key, returns only the row that had the key then.';
 
 -- exaudit_internal: guards
-COMMENT ON FUNCTION exaudit_internal.refuse_change IS 'Refuses changes of recorded versions; retention may delete.';
-COMMENT ON FUNCTION exaudit_internal.refuse_custom_change IS 'Refuses changes of the user''s columns of versions, but for those that a foreign key makes.';
-COMMENT ON FUNCTION exaudit_internal.refuse_trigger IS 'Raises an error: a trigger function was called by a trigger that it is not for.';
-COMMENT ON FUNCTION exaudit_internal.check_trigger IS 'Raises an error if a trigger function was called by a trigger that it is not for.';
+COMMENT ON FUNCTION exaudit_internal.refuse_change IS 'Refuses changes of recorded versions, except deletes by retention.';
+COMMENT ON FUNCTION exaudit_internal.refuse_custom_change IS 'Refuses changes of custom columns of versions, except those that a foreign key makes.';
+COMMENT ON FUNCTION exaudit_internal.refuse_trigger IS 'Raises an error: a trigger function was called by a trigger that it was not written for.';
+COMMENT ON FUNCTION exaudit_internal.check_trigger IS 'Raises an error if a trigger function was called by a trigger that it was not written for.';
 
 -- exaudit_internal: registry
-COMMENT ON TABLE exaudit_internal.periods IS 'The times at which a table was tracked and that are over, with what is known of its rows then.';
+COMMENT ON TABLE exaudit_internal.periods IS 'The past times in which a table was tracked, with what is known of its rows then.';
 COMMENT ON TABLE exaudit_internal.column_snapshots IS 'What the columns of a tracked table were, from the version after "since" on.';
 COMMENT ON VIEW exaudit_internal.relations IS 'The relation of each registered table that still exists.';
-COMMENT ON FUNCTION exaudit_internal.tables_of IS 'Returns the registered tables that a relation is.';
+COMMENT ON FUNCTION exaudit_internal.tables_of IS 'Returns the tables of exaudit.tables that are a relation.';
 COMMENT ON FUNCTION exaudit_internal.readable_tables IS 'Returns the tables whose history the current user may read.';
 
 -- exaudit_internal: versions
-COMMENT ON TABLE exaudit_internal.key_changes IS 'The versions that changed a primary key, with the statement that did. Append-only.';
-COMMENT ON FUNCTION exaudit_internal.version_columns IS 'Returns the columns of exaudit.versions that are exaudit''s own.';
-COMMENT ON FUNCTION exaudit_internal.custom_values IS 'Returns the values of the user''s columns of a version.';
+COMMENT ON TABLE exaudit_internal.key_changes IS 'The versions that changed a primary key, with the number of the statement. Append-only.';
+COMMENT ON FUNCTION exaudit_internal.version_columns IS 'Returns the columns of exaudit.versions that are not custom columns.';
+COMMENT ON FUNCTION exaudit_internal.custom_values IS 'Returns the values of the custom columns of a version.';
 COMMENT ON FUNCTION exaudit_internal.forget_key_changes IS 'Removes the key changes of versions that retention removes.';
 
 -- exaudit_internal: types
@@ -93,7 +93,7 @@ COMMENT ON FUNCTION exaudit_internal.encoding IS 'Returns how values of a type a
 COMMENT ON FUNCTION exaudit_internal.base_type IS 'Returns the type beneath a domain, or the type itself.';
 COMMENT ON FUNCTION exaudit_internal.has_domain IS 'Reports whether reading a value of a type checks a domain.';
 COMMENT ON FUNCTION exaudit_internal.plain_type IS 'Returns the type under which values of a type are read without checking a domain.';
-COMMENT ON FUNCTION exaudit_internal.type_parts IS 'Returns what values of a type are made of, which ALTER TYPE may change.';
+COMMENT ON FUNCTION exaudit_internal.type_parts IS 'Returns the parts of a type that ALTER TYPE may change.';
 COMMENT ON FUNCTION exaudit_internal.type_name IS 'Returns the name of a type, the same under any search_path.';
 COMMENT ON FUNCTION exaudit_internal.beneath IS 'Returns the cast from a domain to the type beneath it; an empty text for other types.';
 COMMENT ON FUNCTION exaudit_internal.settings IS 'Returns the settings that the text of a type''s values depends on, with the values under which they are recorded.';
@@ -106,13 +106,13 @@ COMMENT ON FUNCTION exaudit_internal.float_array_value IS 'Returns an array of f
 COMMENT ON FUNCTION exaudit_internal.format_array_value IS 'Returns an array as a JSON list of its elements'' texts, or as text if it is not a list.';
 COMMENT ON FUNCTION exaudit_internal.value_expression IS 'Returns an SQL expression for the encoded value of a column.';
 COMMENT ON FUNCTION exaudit_internal.plain_value IS 'Returns an SQL expression that reads a column under its plain type.';
-COMMENT ON FUNCTION exaudit_internal.type_named IS 'Returns the type of a name; NULL if there is none.';
-COMMENT ON FUNCTION exaudit_internal.columns_of_types IS 'Returns the columns of a relation that have one of some types, or a domain over one.';
+COMMENT ON FUNCTION exaudit_internal.type_named IS 'Returns the type with a name; NULL if there is none.';
+COMMENT ON FUNCTION exaudit_internal.columns_of_types IS 'Returns the columns of a relation that have one of some types, or a domain over one of them.';
 
 -- exaudit_internal: images
 COMMENT ON VIEW exaudit_internal.table_columns IS 'The recorded columns of all tables, with their encodings.';
 COMMENT ON FUNCTION exaudit_internal.image_expression IS 'Returns an SQL expression for the image of a row.';
-COMMENT ON FUNCTION exaudit_internal.with_value IS 'Adds the value of a column to an image, or begins one.';
+COMMENT ON FUNCTION exaudit_internal.with_value IS 'Adds the value of a column to an image; a NULL image is taken as empty.';
 COMMENT ON FUNCTION exaudit_internal.with_json_value IS 'Adds the value of a jsonb column to an image, with a note of a JSON null.';
 COMMENT ON FUNCTION exaudit_internal.note_json_null IS 'Notes in an image that a column holds a JSON null, not an SQL NULL.';
 COMMENT ON FUNCTION exaudit_internal.note_masked IS 'Puts a placeholder for a masked column into an image.';
@@ -182,15 +182,15 @@ COMMENT ON FUNCTION exaudit_internal.qualified_name IS 'Returns the quoted name 
 COMMENT ON FUNCTION exaudit_internal.check_key IS 'Raises an error for a key that is NULL.';
 
 -- exaudit_internal: session
-COMMENT ON VIEW exaudit_internal.columns_beside IS 'The columns of tables that are like exaudit.versions, but for exaudit''s own.';
-COMMENT ON VIEW exaudit_internal.custom_columns IS 'The user''s columns of exaudit.versions.';
+COMMENT ON VIEW exaudit_internal.columns_beside IS 'The custom columns of exaudit.versions and of its copies.';
+COMMENT ON VIEW exaudit_internal.custom_columns IS 'The custom columns of exaudit.versions.';
 COMMENT ON FUNCTION exaudit_internal.holds_escape IS 'Reports whether text of this database can hold what an escape of JSON stands for.';
 COMMENT ON FUNCTION exaudit_internal.custom_data IS 'Returns custom data as jsonb; escapes that the database cannot hold stay as they are written.';
 COMMENT ON FUNCTION exaudit_internal.session_data IS 'Returns what the session says about its changes, as a row of exaudit.versions.';
-COMMENT ON FUNCTION exaudit_internal.custom_column_list IS 'Returns the user''s columns as trigger functions are written for them.';
-COMMENT ON FUNCTION exaudit_internal.has_custom_columns IS 'Reports whether the user''s columns are those that a trigger function was written for.';
-COMMENT ON FUNCTION exaudit_internal.custom_column_flaws IS 'Returns what is wrong with the user''s columns, and the cures.';
-COMMENT ON FUNCTION exaudit_internal.session_role IS 'Returns who is logged in, if the options of a table ask for it.';
+COMMENT ON FUNCTION exaudit_internal.custom_column_list IS 'Returns the custom columns in the form in which trigger functions contain them.';
+COMMENT ON FUNCTION exaudit_internal.has_custom_columns IS 'Reports whether the custom columns are those that a trigger function was written for.';
+COMMENT ON FUNCTION exaudit_internal.custom_column_flaws IS 'Returns what is wrong with the custom columns, and the cures.';
+COMMENT ON FUNCTION exaudit_internal.session_role IS 'Returns the user who is logged in, if a table has the option record_session_user.';
 COMMENT ON FUNCTION exaudit_internal.empty_copy IS 'Creates an empty copy of exaudit.versions to try columns on.';
 COMMENT ON FUNCTION exaudit_internal.copy_of_referenced IS 'Creates an empty copy of a table that a column references.';
 
@@ -209,7 +209,7 @@ COMMENT ON FUNCTION exaudit_internal.option_columns IS 'Returns the present name
 COMMENT ON FUNCTION exaudit_internal.hides_changes IS 'Reports whether options let rows change without a version.';
 COMMENT ON FUNCTION exaudit_internal.set_options IS 'Sets the options of a table.';
 COMMENT ON FUNCTION exaudit_internal.condition_argument IS 'Returns how a value of a column is passed to the function of a condition.';
-COMMENT ON FUNCTION exaudit_internal.condition_columns IS 'Returns the columns that the condition of a table asks about.';
+COMMENT ON FUNCTION exaudit_internal.condition_columns IS 'Returns the columns that the condition of a table uses.';
 COMMENT ON FUNCTION exaudit_internal.former_labels IS 'Returns the names that labels of an enum had when a condition was bound.';
 COMMENT ON FUNCTION exaudit_internal.condition_problem IS 'Returns why the condition of a table cannot be evaluated; NULL if it can.';
 COMMENT ON FUNCTION exaudit_internal.condition_arguments IS 'Returns the arguments of the function of a table''s condition, for a row.';
@@ -226,24 +226,24 @@ COMMENT ON FUNCTION exaudit_internal.check_restored IS 'Raises an error while a 
 COMMENT ON FUNCTION exaudit_internal.last_version_id IS 'Returns the last id that was given to a version; 0 before the first.';
 COMMENT ON FUNCTION exaudit_internal.captured IS 'Returns what is stored of both images of a change.';
 COMMENT ON FUNCTION exaudit_internal.record_altered IS 'Records a change of a table that was altered since its triggers were written.';
-COMMENT ON FUNCTION exaudit_internal.description IS 'Returns what can be known in advance of the whole rows of a relation.';
+COMMENT ON FUNCTION exaudit_internal.description IS 'Returns what record_whole_row needs to know of a relation.';
 COMMENT ON FUNCTION exaudit_internal.record_whole_row IS 'Records a change of a table that a trigger function was not written for, or not as it is.';
 COMMENT ON FUNCTION exaudit_internal.record_update IS 'Records an update of a key, of a large value, or of what generated functions compare in another way.';
 COMMENT ON FUNCTION exaudit_internal.record_with_custom_data IS 'Adds one version with the session''s custom data, if exaudit.versions has no custom columns to fill. Returns NULL.';
-COMMENT ON FUNCTION exaudit_internal.record_row IS 'Records a change of a table of which its trigger functions know nothing in advance.';
+COMMENT ON FUNCTION exaudit_internal.record_row IS 'Records a change of a table, of which nothing is known in advance.';
 COMMENT ON FUNCTION exaudit_internal.altered_rows_query IS 'Returns a query that records all rows of a statement by record_altered.';
 
 -- exaudit_internal: truncate
 COMMENT ON FUNCTION exaudit_internal.has_truncate_policy IS 'Reports whether there is the policy that lets exaudit_writer read every row.';
 COMMENT ON FUNCTION exaudit_internal.restrictive_policies IS 'Returns the restrictive policies that keep rows from exaudit_writer.';
 COMMENT ON FUNCTION exaudit_internal.reads_every_row IS 'Reports whether exaudit_writer can read every row without running code of the table''s owner.';
-COMMENT ON FUNCTION exaudit_internal.planned_code IS 'Returns whose code might run as exaudit_writer when it reads a relation; NULL if nobody''s.';
+COMMENT ON FUNCTION exaudit_internal.planned_code IS 'Returns which code of other roles might run as exaudit_writer when it reads a relation; NULL if there is none.';
 COMMENT ON FUNCTION exaudit_internal.untriggered_partitions IS 'Returns the partitions whose rows a TRUNCATE trigger above them has to record.';
 COMMENT ON FUNCTION exaudit_internal.record_rows IS 'Records rows of a table whole, as deleted or as a baseline, and returns their number.';
 COMMENT ON FUNCTION exaudit_internal.record_truncated IS 'Records the rows of a relation that is about to be truncated.';
 
 -- exaudit_internal: moves
-COMMENT ON TABLE exaudit_internal.moves IS 'Rows that are moving to another partition, until the transaction ends.';
+COMMENT ON TABLE exaudit_internal.moves IS 'Rows that are being moved to another partition, until the transaction ends.';
 COMMENT ON FUNCTION exaudit_internal.note_move IS 'Notes that an update may move a row to another partition.';
 COMMENT ON FUNCTION exaudit_internal.leaves IS 'Holds back the DELETE of a row that moves, and reports whether it moves.';
 COMMENT ON FUNCTION exaudit_internal.arrives IS 'Records the INSERT of a row that moves as an update, and reports whether it did.';
@@ -251,26 +251,26 @@ COMMENT ON FUNCTION exaudit_internal.arrives IS 'Records the INSERT of a row tha
 -- exaudit_internal: follow
 COMMENT ON FUNCTION exaudit_internal.follow_table IS 'Brings name, key and columns of a tracked table up to date.';
 COMMENT ON FUNCTION exaudit_internal.follow_new_table IS 'Registers a new table and returns its id; NULL if it is registered.';
-COMMENT ON FUNCTION exaudit_internal.let_go IS 'Marks tables that are gone as not tracked.';
+COMMENT ON FUNCTION exaudit_internal.let_go IS 'Marks dropped tables as not tracked.';
 COMMENT ON FUNCTION exaudit_internal.refresh_names IS 'Brings the names of renamed tables up to date.';
 COMMENT ON FUNCTION exaudit_internal.statement_level_obstacles IS 'Returns why statement-level triggers would miss changes of a table.';
 
 -- exaudit_internal: conditions
-COMMENT ON FUNCTION exaudit_internal.hidden_name IS 'Returns what of a condition may not be read at all; NULL if nothing.';
-COMMENT ON FUNCTION exaudit_internal.compile_condition IS 'Returns a condition as an expression on the columns that it asks about.';
+COMMENT ON FUNCTION exaudit_internal.hidden_name IS 'Returns a part of a condition that cannot be used at all; NULL if there is none.';
+COMMENT ON FUNCTION exaudit_internal.compile_condition IS 'Returns a condition as an expression on the columns that it uses.';
 COMMENT ON FUNCTION exaudit_internal.condition_objection IS 'Returns what is wrong with a condition; NULL if nothing is.';
-COMMENT ON FUNCTION exaudit_internal.mutable_part IS 'Returns what of a condition depends on more than the row; NULL if nothing does.';
+COMMENT ON FUNCTION exaudit_internal.mutable_part IS 'Returns a part of a condition that does not depend on the row alone; NULL if there is none.';
 COMMENT ON FUNCTION exaudit_internal.condition_function IS 'Returns the statement that creates the function of a condition.';
 COMMENT ON FUNCTION exaudit_internal.drop_condition IS 'Drops the function of a table''s condition, and reports whether there was one.';
 COMMENT ON FUNCTION exaudit_internal.bind_condition IS 'Creates or drops the function of a table''s condition.';
 
 -- exaudit_internal: install
-COMMENT ON FUNCTION exaudit_internal.end_tracking IS 'Notes that a table is not tracked any more.';
+COMMENT ON FUNCTION exaudit_internal.end_tracking IS 'Records that a table is not tracked any more.';
 COMMENT ON FUNCTION exaudit_internal.begin_install IS 'Lets one install run at a time.';
 COMMENT ON FUNCTION exaudit_internal.run_for_partitions IS 'Runs a script for a table and for each of its partitions.';
 COMMENT ON FUNCTION exaudit_internal.complete_partitions IS 'Creates what a table and its partitions need besides their triggers.';
 COMMENT ON FUNCTION exaudit_internal.install_table IS 'Installs the triggers of a table, as generated migrations do.';
-COMMENT ON FUNCTION exaudit_internal.uninstall_table IS 'Removes the triggers of a table. Its versions stay.';
+COMMENT ON FUNCTION exaudit_internal.uninstall_table IS 'Removes the triggers of a table. Its versions are kept.';
 
 -- exaudit_internal: rows
 COMMENT ON VIEW exaudit_internal.foreign_keys IS 'The foreign keys of all tables, with SQL conditions for the rows that they connect.';
@@ -294,19 +294,19 @@ COMMENT ON FUNCTION exaudit_internal.search_source IS 'Returns the FROM and WHER
 COMMENT ON FUNCTION exaudit_internal.search_query IS 'Returns the query of a search.';
 COMMENT ON FUNCTION exaudit_internal.search IS 'Returns the versions that pass a filter.';
 COMMENT ON FUNCTION exaudit_internal.search_transactions IS 'Returns the transactions of the versions that pass a filter, the newest first.';
-COMMENT ON FUNCTION exaudit_internal.transaction_parts IS 'Returns what some transactions changed, by table.';
+COMMENT ON FUNCTION exaudit_internal.transaction_parts IS 'Returns how many rows some transactions changed, by table.';
 
 -- exaudit_internal: marks
 COMMENT ON FUNCTION exaudit_internal.current_snapshot IS 'Returns the current snapshot with the current transaction among those in progress.';
 
 -- exaudit_internal: points
 COMMENT ON FUNCTION exaudit_internal.note_forgotten IS 'Notes, when retention removes versions, how far the history reaches back.';
-COMMENT ON FUNCTION exaudit_internal.raise_problem IS 'Raises an error, or a warning, for a row that cannot be told.';
+COMMENT ON FUNCTION exaudit_internal.raise_problem IS 'Raises an error, or a warning, for a row whose state is not known.';
 COMMENT ON FUNCTION exaudit_internal.known_table IS 'Returns the table of a row type, tracked or not any more; raises an error if its history cannot be read.';
 COMMENT ON FUNCTION exaudit_internal.check_sight IS 'Raises an error if rows of a table may have changed without a version.';
 COMMENT ON FUNCTION exaudit_internal.check_same_key IS 'Raises an error if a table had another primary key at a point.';
-COMMENT ON FUNCTION exaudit_internal.period_of IS 'Returns the time at which a table was tracked that a point is in; raises an error for a point outside.';
-COMMENT ON FUNCTION exaudit_internal.since_as_of IS 'Returns the changes of a table after an instant.';
+COMMENT ON FUNCTION exaudit_internal.period_of IS 'Returns the period of tracking that contains a point; raises an error if there is none.';
+COMMENT ON FUNCTION exaudit_internal.since_as_of IS 'Returns the changes of a table after a time.';
 COMMENT ON FUNCTION exaudit_internal.since_as_of_version IS 'Returns the changes of a table after a version.';
 COMMENT ON FUNCTION exaudit_internal.utc IS 'Returns a time as text, in UTC.';
 COMMENT ON FUNCTION exaudit_internal.transaction_end IS 'Returns the last version of a transaction.';
@@ -315,20 +315,20 @@ COMMENT ON FUNCTION exaudit_internal.since_as_of_transaction IS 'Returns the cha
 COMMENT ON FUNCTION exaudit_internal.since_as_of_mark IS 'Returns the changes of a table after a mark.';
 
 -- exaudit_internal: identity
-COMMENT ON FUNCTION exaudit_internal.same_place IS 'Reports whether a row is still where it was.';
+COMMENT ON FUNCTION exaudit_internal.same_place IS 'Reports whether a row is still at the same place in its table.';
 COMMENT ON FUNCTION exaudit_internal.may_share_keys IS 'Reports whether rows of a table may have the same key until a transaction ends.';
 COMMENT ON FUNCTION exaudit_internal.shared_keys IS 'Returns the keys that several rows may have had at once.';
 COMMENT ON FUNCTION exaudit_internal.rows_there IS 'Returns the rows that had some keys before an id.';
-COMMENT ON FUNCTION exaudit_internal.changes_in_order IS 'Returns the changes under some keys, as statements followed each other.';
-COMMENT ON FUNCTION exaudit_internal.steps_in_order IS 'Returns the changes under some keys by the steps in which they happened.';
+COMMENT ON FUNCTION exaudit_internal.changes_in_order IS 'Returns the changes under some keys, in the order of the statements.';
+COMMENT ON FUNCTION exaudit_internal.steps_in_order IS 'Returns the changes under some keys, numbered by the steps in which they happened.';
 COMMENT ON FUNCTION exaudit_internal.altered_columns IS 'Returns the columns that were renamed or given another type.';
-COMMENT ON FUNCTION exaudit_internal.told_by_images IS 'Returns which of the rows that share a key each change was of, by images.';
-COMMENT ON FUNCTION exaudit_internal.ends_well IS 'Reports whether the rows that are left are what is there now.';
-COMMENT ON FUNCTION exaudit_internal.told_at_key IS 'Returns which of the rows that share a key each version was of.';
+COMMENT ON FUNCTION exaudit_internal.told_by_images IS 'Returns for each change which of the rows that share a key it changed, found out by images.';
+COMMENT ON FUNCTION exaudit_internal.ends_well IS 'Reports whether at most one of some rows remains, and is the present one.';
+COMMENT ON FUNCTION exaudit_internal.told_at_key IS 'Returns for each version which of the rows that share a key it is of.';
 COMMENT ON FUNCTION exaudit_internal.image_now IS 'Returns the row that has a key now.';
-COMMENT ON FUNCTION exaudit_internal.told_steps IS 'Returns the changes of steps_in_order, and by which change their rows came where keys are shared.';
-COMMENT ON FUNCTION exaudit_internal.who_goes IS 'Returns which of the rows at a place goes, by where they lay.';
-COMMENT ON FUNCTION exaudit_internal.tell_apart IS 'Returns which versions are which row''s, where rows have changed their keys or shared one.';
+COMMENT ON FUNCTION exaudit_internal.told_steps IS 'Returns the changes of steps_in_order; if keys are shared, with the change by which each row got its key.';
+COMMENT ON FUNCTION exaudit_internal.who_goes IS 'Returns which of the rows with a key loses it, by their places in the table.';
+COMMENT ON FUNCTION exaudit_internal.tell_apart IS 'Returns which version belongs to which row, for rows that have changed their keys or shared one.';
 COMMENT ON FUNCTION exaudit_internal.first_to_tell_apart IS 'Returns the first id from which on rows can be told apart.';
 COMMENT ON FUNCTION exaudit_internal.first_of_key_changes IS 'Returns the first id of the transactions that changed keys.';
 COMMENT ON FUNCTION exaudit_internal.linked_keys IS 'Returns all keys that key changes link to some keys.';
@@ -337,10 +337,10 @@ COMMENT ON FUNCTION exaudit_internal.moved_versions IS 'Returns the versions of 
 -- exaudit_internal: rewind
 COMMENT ON FUNCTION exaudit_internal.is_retyped IS 'Reports whether values of a column mean something else in a later snapshot.';
 COMMENT ON FUNCTION exaudit_internal.renamed_labels IS 'Returns the present names of the labels of enums that were renamed.';
-COMMENT ON FUNCTION exaudit_internal.column_epochs IS 'Returns what the columns of a table were called, and which have changed type since.';
+COMMENT ON FUNCTION exaudit_internal.column_epochs IS 'Returns the earlier names of the columns of a table, and which have changed their type since.';
 COMMENT ON FUNCTION exaudit_internal.relabeled IS 'Returns a value of an enum under the present names of its labels.';
 COMMENT ON FUNCTION exaudit_internal.renamed IS 'Returns an image under the present names of its columns.';
-COMMENT ON FUNCTION exaudit_internal.holds IS 'Reports whether a row holds what a change left in it.';
+COMMENT ON FUNCTION exaudit_internal.holds IS 'Reports whether a row contains the values that a change gave it.';
 COMMENT ON FUNCTION exaudit_internal.overlaid IS 'Returns an image with the values of one side of a change.';
 COMMENT ON FUNCTION exaudit_internal.may_be_twice IS 'Reports whether several rows may have had a key in the middle of a transaction.';
 COMMENT ON FUNCTION exaudit_internal.row_before IS 'Returns a row as it was before a change.';
@@ -348,7 +348,7 @@ COMMENT ON FUNCTION exaudit_internal.rows_now IS 'Returns the rows that have som
 COMMENT ON FUNCTION exaudit_internal.versions_back IS 'Returns the versions that rewind walks back through.';
 COMMENT ON FUNCTION exaudit_internal.misfit IS 'Returns the problem of a row whose versions do not fit together.';
 COMMENT ON FUNCTION exaudit_internal.rewind IS 'Returns rows as they were before some of their versions.';
-COMMENT ON FUNCTION exaudit_internal.filled_images IS 'Returns images with what columns were filled with when they were added.';
+COMMENT ON FUNCTION exaudit_internal.filled_images IS 'Adds to images the values that columns were filled with when they were added.';
 COMMENT ON FUNCTION exaudit_internal.constant_text IS 'Returns the text of a default that is a constant; NULL for other defaults.';
 COMMENT ON FUNCTION exaudit_internal.moved_since IS 'Returns rows that have changed their keys, as they were before some versions.';
 COMMENT ON FUNCTION exaudit_internal.rows_before IS 'Returns the rows of a table as they were before some versions.';
@@ -387,8 +387,8 @@ COMMENT ON FUNCTION exaudit_internal.missing_references IS 'Returns the images t
 COMMENT ON FUNCTION exaudit_internal.rows_referencing IS 'Returns the rows that reference rows which would be deleted or changed.';
 
 RESET ROLE; -- these belong to exaudit_writer
-COMMENT ON FUNCTION exaudit.track IS 'Records a change that no trigger sees, and returns the version''s id. Executable by whom it is granted to.';
-COMMENT ON FUNCTION exaudit.record_baseline IS 'Records rows of a table as they are: those without a version, or all. Returns their number. The caller locks the table first.';
+COMMENT ON FUNCTION exaudit.track IS 'Adds a version for a change that no trigger recorded, and returns its id. Nobody may execute it until it is granted.';
+COMMENT ON FUNCTION exaudit.record_baseline IS 'Records rows of a table as they are, those without a version or all, and returns their number. The caller must lock the table first.';
 COMMENT ON FUNCTION exaudit_internal.end_move IS 'Records a DELETE that was held back and that no INSERT followed.';
 
 -- +goose Down

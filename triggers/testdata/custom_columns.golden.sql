@@ -1,7 +1,7 @@
--- TRUNCATE is recorded by reading the rows before they go.
+-- To record TRUNCATE, the rows are read before they are removed.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.notes TO exaudit_writer;
--- So that it stays so with row security; without, a policy means nothing.
+-- With row security, this needs a policy. Without, a policy has no effect.
 DROP POLICY IF EXISTS "~exaudit_truncate" ON public.notes;
 CREATE POLICY "~exaudit_truncate" ON public.notes FOR SELECT TO exaudit_writer USING (true);
 
@@ -16,8 +16,8 @@ DECLARE
     stamp exaudit.versions;
     image jsonb;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '90e308c10591e8467e2769a68f7ecf9f')
@@ -37,13 +37,13 @@ BEGIN
         ELSE
             image := pg_catalog.to_jsonb(NEW.*);
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::text[]));
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -82,8 +82,8 @@ DECLARE
     after jsonb;
     wide boolean;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '90e308c10591e8467e2769a68f7ecf9f')
@@ -93,7 +93,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- The columns that changed. Types whose equal values may have different images compare images.
+    -- Record the columns that changed. Compare images where equal values may have different ones.
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
@@ -115,13 +115,13 @@ BEGIN
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
             RETURN NULL;
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::text[]));
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -157,8 +157,8 @@ DECLARE
     stamp exaudit.versions;
     image jsonb;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '90e308c10591e8467e2769a68f7ecf9f')
@@ -178,13 +178,13 @@ BEGIN
         ELSE
             image := pg_catalog.to_jsonb(OLD.*);
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::text[]));
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -219,7 +219,7 @@ AS $exaudit$
 BEGIN
     PERFORM exaudit_internal.check_trigger('t1_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     PERFORM exaudit_internal.check_table(1, TG_RELID);
-    -- Before the rows are gone: each is recorded as deleted.
+    -- Record each row as deleted, while the rows are still there.
     PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END

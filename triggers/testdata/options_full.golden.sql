@@ -1,7 +1,7 @@
--- TRUNCATE is recorded by reading the rows before they go.
+-- To record TRUNCATE, the rows are read before they are removed.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.people TO exaudit_writer;
--- So that it stays so with row security; without, a policy means nothing.
+-- With row security, this needs a policy. Without, a policy has no effect.
 DROP POLICY IF EXISTS "~exaudit_truncate" ON public.people;
 CREATE POLICY "~exaudit_truncate" ON public.people FOR SELECT TO exaudit_writer USING (true);
 
@@ -13,8 +13,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
@@ -62,8 +62,8 @@ DECLARE
     before jsonb;
     after jsonb;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
@@ -73,7 +73,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- Whole rows; of the masked columns those that changed.
+    -- Record whole rows, but masked columns only if they changed.
     old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     IF NOT ((OLD."id" IS DISTINCT FROM NEW."id")
             OR (OLD."name" IS DISTINCT FROM NEW."name")
@@ -82,7 +82,7 @@ BEGIN
             OR (OLD."status" IS DISTINCT FROM NEW."status")) THEN
         RETURN NULL;
     END IF;
-    -- Values that jsonb has no room for are left out; JSON nulls are noted.
+    -- Leave out values that are too large for jsonb, and note JSON nulls.
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
         before := 
             CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
@@ -137,8 +137,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
@@ -184,7 +184,7 @@ AS $exaudit$
 BEGIN
     PERFORM exaudit_internal.check_trigger('t1_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     PERFORM exaudit_internal.check_table(1, TG_RELID);
-    -- Not recorded: the option on_truncate says so.
+    -- The option on_truncate is "ignore".
     RETURN NULL;
 END
 $exaudit$;

@@ -1,7 +1,7 @@
--- TRUNCATE is recorded by reading the rows before they go.
+-- To record TRUNCATE, the rows are read before they are removed.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.people TO exaudit_writer;
--- So that it stays so with row security; without, a policy means nothing.
+-- With row security, this needs a policy. Without, a policy has no effect.
 DROP POLICY IF EXISTS "~exaudit_truncate" ON public.people;
 CREATE POLICY "~exaudit_truncate" ON public.people FOR SELECT TO exaudit_writer USING (true);
 
@@ -27,8 +27,8 @@ AS $exaudit$
 DECLARE
     oversized boolean;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record whole rows,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record whole rows. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'STATEMENT'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
@@ -40,14 +40,14 @@ BEGIN
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created');
         RETURN NULL;
     END IF;
-    -- More than one row?
+    -- More than one row: one INSERT for all of them.
     IF EXISTS (SELECT FROM exaudit_new_rows OFFSET 1) THEN
-        -- A column was added to or dropped from exaudit.versions?
+        -- If a column was added to exaudit.versions, or dropped, record whole rows.
         IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created');
             RETURN NULL;
         END IF;
-        -- Has a row what jsonb may not hold? Those are recorded apart.
+        -- Rows with values that may be too large for jsonb are recorded separately.
         this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         SELECT 1, 'created', NEW."id"::pg_catalog.text,
@@ -57,10 +57,10 @@ BEGIN
             ELSE '{}' END,
         ARRAY[]::text[], ARRAY['ssn']::text[]),
                stamp.custom, stamp.rollback
-        -- in the order of jsonb's keys, so that it has nothing to sort
+        -- in the order of jsonb's keys, which saves sorting them
         FROM (SELECT "id", "bio", "ssn", "name", "note", "status"
               FROM exaudit_new_rows) AS NEW
-        -- not asked where there is none
+        -- not called if there are no rows
         LEFT JOIN exaudit_internal.session_data() AS stamp ON true
         WHERE (this.oversized AND (greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000)) IS NOT TRUE;
         IF this.oversized THEN
@@ -125,8 +125,8 @@ DECLARE
     after jsonb;
     oversized boolean;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record whole rows,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record whole rows. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'STATEMENT'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
@@ -138,14 +138,14 @@ BEGIN
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'updated');
         RETURN NULL;
     END IF;
-    -- More than one row?
+    -- More than one row: one INSERT for all of them.
     IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
-        -- A column was added to or dropped from exaudit.versions?
+        -- If a column was added to exaudit.versions, or dropped, record whole rows.
         IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'updated');
             RETURN NULL;
         END IF;
-        -- Has a row what jsonb may not hold? Those are recorded apart.
+        -- Rows with values that may be too large for jsonb are recorded separately.
         this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000)
             OR EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000);
         INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
@@ -172,13 +172,13 @@ BEGIN
         ARRAY['ssn']::text[], ARRAY[]::text[]) AS new_values,
                      CASE WHEN changed."ssn" THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END AS old_notes,
                      CASE WHEN changed."ssn" THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END AS new_notes
-              -- one after the other as they were updated
+              -- numbered in the order in which they were updated
               FROM (SELECT pg_catalog.row_number() OVER () AS "row 1", "id", "bio", "ssn", "name", "note", "status" FROM exaudit_old_rows) AS o
               FULL JOIN (SELECT pg_catalog.row_number() OVER () AS "row 1", "id", "bio", "ssn", "name", "note", "status" FROM exaudit_new_rows) AS n
                      ON n."row 1" = o."row 1"
               CROSS JOIN LATERAL (SELECT o."id", o."bio", o."ssn", o."name", o."note", o."status") AS old
               CROSS JOIN LATERAL (SELECT n."id", n."bio", n."ssn", n."name", n."note", n."status") AS new
-              -- "=" is asked where equal means the same image; elsewhere the images are compared
+              -- with "=" if equal values have the same image; otherwise by their images
               CROSS JOIN LATERAL (SELECT OLD."id" IS DISTINCT FROM NEW."id" AS "id",
                                          OLD."name" IS DISTINCT FROM NEW."name" AS "name",
                                          OLD."ssn" IS DISTINCT FROM NEW."ssn" AS "ssn",
@@ -188,7 +188,7 @@ BEGIN
               WHERE (changed."id" OR changed."name" OR changed."ssn" OR changed."bio" OR changed."note" OR changed."status")
                 AND (this.oversized AND (greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000 OR greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000)) IS NOT TRUE
               OFFSET 0) AS change
-        -- not asked where nothing has changed
+        -- not called if nothing has changed
         LEFT JOIN exaudit_internal.session_data() AS stamp ON true
         ORDER BY change."row 1";
         IF this.oversized THEN
@@ -207,7 +207,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- Whole rows; of the masked columns those that changed.
+    -- Record whole rows, but masked columns only if they changed.
     old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
     IF NOT ((OLD."id" IS DISTINCT FROM NEW."id")
             OR (OLD."name" IS DISTINCT FROM NEW."name")
@@ -217,7 +217,7 @@ BEGIN
             OR (OLD."status" IS DISTINCT FROM NEW."status")) THEN
         RETURN NULL;
     END IF;
-    -- Values that jsonb has no room for are left out; JSON nulls are noted.
+    -- Leave out values that are too large for jsonb, and note JSON nulls.
     IF 'null'::jsonb IN (OLD."bio", OLD."note") OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
         before := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
     || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
@@ -279,8 +279,8 @@ AS $exaudit$
 DECLARE
     oversized boolean;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record whole rows,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record whole rows. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'STATEMENT'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
@@ -292,14 +292,14 @@ BEGIN
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted');
         RETURN NULL;
     END IF;
-    -- More than one row?
+    -- More than one row: one INSERT for all of them.
     IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
-        -- A column was added to or dropped from exaudit.versions?
+        -- If a column was added to exaudit.versions, or dropped, record whole rows.
         IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
             EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted');
             RETURN NULL;
         END IF;
-        -- Has a row what jsonb may not hold? Those are recorded apart.
+        -- Rows with values that may be too large for jsonb are recorded separately.
         this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         SELECT 1, 'deleted', OLD."id"::pg_catalog.text,
@@ -309,10 +309,10 @@ BEGIN
             ELSE '{}' END,
         ARRAY[]::text[], ARRAY['ssn']::text[]),
                stamp.custom, stamp.rollback
-        -- in the order of jsonb's keys, so that it has nothing to sort
+        -- in the order of jsonb's keys, which saves sorting them
         FROM (SELECT "id", "bio", "ssn", "name", "note", "status"
               FROM exaudit_old_rows) AS OLD
-        -- not asked where there is none
+        -- not called if there are no rows
         LEFT JOIN exaudit_internal.session_data() AS stamp ON true
         WHERE (this.oversized AND (greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000)) IS NOT TRUE;
         IF this.oversized THEN
@@ -362,7 +362,7 @@ AS $exaudit$
 BEGIN
     PERFORM exaudit_internal.check_trigger('t1_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     PERFORM exaudit_internal.check_table(1, TG_RELID);
-    -- Before the rows are gone: each is recorded as deleted.
+    -- Record each row as deleted, while the rows are still there.
     PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END

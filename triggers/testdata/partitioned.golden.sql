@@ -1,7 +1,7 @@
--- TRUNCATE is recorded by reading the rows before they go.
+-- To record TRUNCATE, the rows are read before they are removed.
 GRANT USAGE ON SCHEMA public, archive TO exaudit_writer;
 GRANT SELECT ON public.events, archive."Old", public.events_2024, public.events_2024_0 TO exaudit_writer;
--- So that it stays so with row security; without, a policy means nothing.
+-- With row security, this needs a policy. Without, a policy has no effect.
 DROP POLICY IF EXISTS "~exaudit_truncate" ON public.events;
 CREATE POLICY "~exaudit_truncate" ON public.events FOR SELECT TO exaudit_writer USING (true);
 DROP POLICY IF EXISTS "~exaudit_truncate" ON archive."Old";
@@ -19,8 +19,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.events: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
        OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '755c95bc150d3e1d6748f1be8e69fad5')
@@ -29,7 +29,7 @@ BEGIN
             't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW, NULL, (CASE WHEN NEW.xmax = 0 THEN NEW.cmin END)::text::bigint);
         RETURN NULL;
     END IF;
-    -- The second half of an update that moves the row from another partition?
+    -- The INSERT of an update that moves the row here is recorded as an update.
     IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
        AND exaudit_internal.arrives(1, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
@@ -68,8 +68,8 @@ DECLARE
     after jsonb;
     wide boolean;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
        OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '755c95bc150d3e1d6748f1be8e69fad5')
@@ -79,7 +79,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- The columns that changed. Types whose equal values may have different images compare images.
+    -- Record the columns that changed. Compare images where equal values may have different ones.
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
@@ -125,8 +125,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.events: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
        OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '755c95bc150d3e1d6748f1be8e69fad5')
@@ -135,7 +135,7 @@ BEGIN
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL, NULL, NULL, OLD.ctid);
         RETURN NULL;
     END IF;
-    -- The first half of an update that moves the row to another partition?
+    -- Skip the DELETE of an update that moves the row to another partition.
     IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
        AND exaudit_internal.leaves(1, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD),
            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
@@ -170,11 +170,11 @@ AS $exaudit$
 -- TRUNCATE of public.events: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
     PERFORM exaudit_internal.check_trigger('t1_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-    -- A partition that was detached keeps this trigger, but its rows are not the table's.
+    -- A detached partition keeps this trigger, but its rows no longer belong to the table.
     IF exaudit_internal.recorded_table(1, TG_RELID) IS NULL THEN
         RETURN NULL;
     END IF;
-    -- Before the rows are gone: each is recorded as deleted.
+    -- Record each row as deleted, while the rows are still there.
     PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END
@@ -191,12 +191,13 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_move() RETURNS trigger
 AS $exaudit$
 -- MOVE of public.events: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    -- Each partitioned level has a trigger.
+    -- Each partitioned table of the tree has this trigger, under a name of its own.
     IF TG_NAME::text !~ '^~exaudit_t1_move(_[0-9]+)?$' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
         PERFORM exaudit_internal.refuse_trigger('t1_move', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
-    -- The update may move the row to another partition. That is a DELETE and an INSERT, to be recorded
-    -- as one update; not in a table that was restored from a dump, until the next "exaudit sync".
+    -- The update may move the row to another partition. PostgreSQL then fires the triggers of a DELETE and
+    -- an INSERT, which are recorded as one update. In a table that was restored from a dump, they are
+    -- recorded as they are until the next "exaudit sync".
     IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)) THEN
         PERFORM exaudit_internal.note_move(TG_RELID, OLD.ctid, exaudit_internal.entity_id_in(exaudit_internal.key_columns('<relation>'::oid),
             exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW)));

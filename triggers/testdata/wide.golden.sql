@@ -1,7 +1,7 @@
--- TRUNCATE is recorded by reading the rows before they go.
+-- To record TRUNCATE, the rows are read before they are removed.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.wide TO exaudit_writer;
--- So that it stays so with row security; without, a policy means nothing.
+-- With row security, this needs a policy. Without, a policy has no effect.
 DROP POLICY IF EXISTS "~exaudit_truncate" ON public.wide;
 CREATE POLICY "~exaudit_truncate" ON public.wide FOR SELECT TO exaudit_writer USING (true);
 
@@ -14,8 +14,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.wide: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '74836c1bfc76a4d7fe3731b67ac7327b')
@@ -241,8 +241,8 @@ DECLARE
     after jsonb;
     wide boolean;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '74836c1bfc76a4d7fe3731b67ac7327b')
@@ -252,7 +252,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- The columns that changed. Types whose equal values may have different images compare images.
+    -- Record the columns that changed. Compare images where equal values may have different ones.
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
@@ -602,8 +602,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.wide: written by exaudit <version>, content <digest>. Do not edit.
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '74836c1bfc76a4d7fe3731b67ac7327b')
@@ -825,7 +825,7 @@ AS $exaudit$
 BEGIN
     PERFORM exaudit_internal.check_trigger('t1_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     PERFORM exaudit_internal.check_table(1, TG_RELID);
-    -- Before the rows are gone: each is recorded as deleted.
+    -- Record each row as deleted, while the rows are still there.
     PERFORM exaudit_internal.record_truncated(1, TG_RELID);
     RETURN NULL;
 END

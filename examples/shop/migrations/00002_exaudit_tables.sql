@@ -21,7 +21,7 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 -- exaudit: undo SELECT exaudit_internal.uninstall_table('public.order_items', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
 SELECT exaudit_internal.install_table('public.order_items', '{}', $install$
--- TRUNCATE is recorded by reading the rows before they go.
+-- To record TRUNCATE, the rows are read before they are removed.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.order_items TO exaudit_writer;
 
@@ -33,8 +33,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '1e5e89e2a4d9c598374a94f6a3f66ba9')
@@ -76,8 +76,8 @@ DECLARE
     after jsonb;
     wide boolean;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '1e5e89e2a4d9c598374a94f6a3f66ba9')
@@ -87,7 +87,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- The columns that changed. Types whose equal values may have different images compare images.
+    -- Record the columns that changed. Compare images where equal values may have different ones.
     IF OLD."order_id" IS DISTINCT FROM NEW."order_id" THEN
         before := exaudit_internal.with_value(before, 'order_id', OLD."order_id");
         after := exaudit_internal.with_value(after, 'order_id', NEW."order_id");
@@ -137,8 +137,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '1e5e89e2a4d9c598374a94f6a3f66ba9')
@@ -177,7 +177,7 @@ AS $exaudit$
 BEGIN
     PERFORM exaudit_internal.check_trigger('t<table_id>_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     PERFORM exaudit_internal.check_table(<table_id>, TG_RELID);
-    -- Before the rows are gone: each is recorded as deleted.
+    -- Record each row as deleted, while the rows are still there.
     PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END
@@ -214,7 +214,7 @@ $install$);
 -- exaudit: undo SELECT exaudit_internal.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
 SELECT exaudit_internal.install_table('public.orders', '{}', $install$
--- TRUNCATE is recorded by reading the rows before they go.
+-- To record TRUNCATE, the rows are read before they are removed.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.orders TO exaudit_writer;
 
@@ -227,8 +227,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_insert() RETURNS trigger
 AS $exaudit$
 -- INSERT of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '3a018a47f2815fc988927237c7c82f5d')
@@ -289,8 +289,8 @@ DECLARE
     after jsonb;
     wide boolean;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '3a018a47f2815fc988927237c7c82f5d')
@@ -300,7 +300,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- The columns that changed. Types whose equal values may have different images compare images.
+    -- Record the columns that changed. Compare images where equal values may have different ones.
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
@@ -358,8 +358,8 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_delete() RETURNS trigger
 AS $exaudit$
 -- DELETE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '3a018a47f2815fc988927237c7c82f5d')
@@ -416,7 +416,7 @@ AS $exaudit$
 BEGIN
     PERFORM exaudit_internal.check_trigger('t<table_id>_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     PERFORM exaudit_internal.check_table(<table_id>, TG_RELID);
-    -- Before the rows are gone: each is recorded as deleted.
+    -- Record each row as deleted, while the rows are still there.
     PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END

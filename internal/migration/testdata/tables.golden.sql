@@ -35,7 +35,7 @@ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 -- exaudit: undo SELECT exaudit_internal.uninstall_table('public.users', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
 SELECT exaudit_internal.install_table('public.users', '{"mask":["password"],"where":"name <> ''<b>''","skip_untouched_toast":true}', $install$
--- TRUNCATE is recorded by reading the rows before they go.
+-- To record TRUNCATE, the rows are read before they are removed.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.users TO exaudit_writer;
 
@@ -50,8 +50,8 @@ DECLARE
     stamp exaudit.versions;
     image jsonb;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '611b31684826360424d408d2313a64c8')
@@ -60,7 +60,7 @@ BEGIN
             't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
-    -- Only rows that satisfy the condition; a row for which it fails is recorded.
+    -- Skip rows that do not satisfy the condition. If evaluating it raises an error, record the row.
     BEGIN
         IF NOT coalesce(exaudit_internal.t<table_id>_condition(NEW."name"), false) THEN
             RETURN NULL;
@@ -82,13 +82,13 @@ BEGIN
             image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::text[], ARRAY['password']::text[]);
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -129,8 +129,8 @@ DECLARE
     wide boolean;
     crossing boolean;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '611b31684826360424d408d2313a64c8')
@@ -139,8 +139,9 @@ BEGIN
             't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, crossing, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
-    -- Only rows that satisfy the condition; a row for which it fails is recorded. If a row came to satisfy it,
-    -- or ceases to, both sides are recorded whole: nobody knows what it was out of sight.
+    -- Skip rows that do not satisfy the condition. If evaluating it raises an error, record the row.
+    -- If the row begins or ceases to satisfy it, record the whole row before and after, because what was
+    -- not recorded is not known.
     DECLARE
         was_met boolean;
         is_met  boolean;
@@ -160,7 +161,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- The columns that changed. Types whose equal values may have different images compare images.
+    -- Record the columns that changed. Compare images where equal values may have different ones.
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
@@ -188,20 +189,20 @@ BEGIN
     IF after IS NULL OR wide OR old_entity IS NOT NULL
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
         IF after IS NULL AND wide IS NULL THEN
-            RETURN NULL; -- no recorded column was changed
+            RETURN NULL; -- no recorded column has changed
         END IF;
         IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(<table_id>, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 wide, crossing, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
             RETURN NULL;
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -236,8 +237,8 @@ DECLARE
     stamp exaudit.versions;
     image jsonb;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '611b31684826360424d408d2313a64c8')
@@ -246,7 +247,7 @@ BEGIN
             't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
-    -- Only rows that satisfy the condition; a row for which it fails is recorded.
+    -- Skip rows that do not satisfy the condition. If evaluating it raises an error, record the row.
     BEGIN
         IF NOT coalesce(exaudit_internal.t<table_id>_condition(OLD."name"), false) THEN
             RETURN NULL;
@@ -268,13 +269,13 @@ BEGIN
             image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::text[], ARRAY['password']::text[]);
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -309,7 +310,7 @@ AS $exaudit$
 BEGIN
     PERFORM exaudit_internal.check_trigger('t<table_id>_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     PERFORM exaudit_internal.check_table(<table_id>, TG_RELID);
-    -- Before the rows are gone: each is recorded as deleted.
+    -- Record each row as deleted, while the rows are still there.
     PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END
@@ -345,7 +346,7 @@ $install$);
 -- exaudit: undo SELECT exaudit_internal.uninstall_table('public.orders', 'REVOKE SELECT ON <partition> FROM exaudit_writer; DROP POLICY IF EXISTS "~exaudit_truncate" ON <partition>;');
 -- +goose StatementBegin
 SELECT exaudit_internal.install_table('public.orders', '{"updates":"full","record_session_user":true}', $install$
--- TRUNCATE is recorded by reading the rows before they go.
+-- To record TRUNCATE, the rows are read before they are removed.
 GRANT USAGE ON SCHEMA public TO exaudit_writer;
 GRANT SELECT ON public.orders TO exaudit_writer;
 
@@ -360,8 +361,8 @@ DECLARE
     stamp exaudit.versions;
     image jsonb;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '2892899294aa0a72e2576d18cd7d0d9e')
@@ -394,13 +395,13 @@ BEGIN
         'mood', exaudit_internal.text_value(NEW."mood"),
         'info', NEW."info");
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -442,8 +443,8 @@ DECLARE
     before jsonb;
     after jsonb;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '2892899294aa0a72e2576d18cd7d0d9e')
@@ -453,9 +454,9 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- Whole rows; of the masked columns those that changed.
+    -- Record whole rows, but masked columns only if they changed.
     old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
-    -- Values that jsonb has no room for are left out; JSON nulls are noted.
+    -- Leave out values that are too large for jsonb, and note JSON nulls.
     IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info") OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info") THEN
         before := 
             CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
@@ -503,13 +504,13 @@ BEGIN
                 NULL, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
             RETURN NULL;
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -544,8 +545,8 @@ DECLARE
     stamp exaudit.versions;
     image jsonb;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
        OR TG_RELID <> '<relation>'::oid
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '2892899294aa0a72e2576d18cd7d0d9e')
@@ -578,13 +579,13 @@ BEGIN
         'mood', exaudit_internal.text_value(OLD."mood"),
         'info', OLD."info");
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -623,7 +624,7 @@ AS $exaudit$
 BEGIN
     PERFORM exaudit_internal.check_trigger('t<table_id>_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     PERFORM exaudit_internal.check_table(<table_id>, TG_RELID);
-    -- Before the rows are gone: each is recorded as deleted.
+    -- Record each row as deleted, while the rows are still there.
     PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END
@@ -671,8 +672,8 @@ DECLARE
     stamp exaudit.versions;
     image jsonb;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
        OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '8beabc6b4e388dc7d6b4ee4c7e0d5e48')
@@ -681,7 +682,7 @@ BEGIN
             't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW, NULL, (CASE WHEN NEW.xmax = 0 THEN NEW.cmin END)::text::bigint);
         RETURN NULL;
     END IF;
-    -- The second half of an update that moves the row from another partition?
+    -- The INSERT of an update that moves the row here is recorded as an update.
     IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
        AND exaudit_internal.arrives(<table_id>, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
@@ -698,13 +699,13 @@ BEGIN
         ELSE
             image := pg_catalog.to_jsonb(NEW.*);
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -742,8 +743,8 @@ DECLARE
     after jsonb;
     wide boolean;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
        OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '8beabc6b4e388dc7d6b4ee4c7e0d5e48')
@@ -753,7 +754,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- The columns that changed. Types whose equal values may have different images compare images.
+    -- Record the columns that changed. Compare images where equal values may have different ones.
     IF OLD."day" IS DISTINCT FROM NEW."day" THEN
         before := exaudit_internal.with_value(before, 'day', OLD."day");
         after := exaudit_internal.with_value(after, 'day', NEW."day");
@@ -780,13 +781,13 @@ BEGIN
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
             RETURN NULL;
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -821,8 +822,8 @@ DECLARE
     stamp exaudit.versions;
     image jsonb;
 BEGIN
-    -- Another trigger or table than this was written for, or altered since: record the whole row,
-    -- which is slower, until the next "exaudit sync".
+    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+    -- is slower; "exaudit sync" repairs it.
     IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
        OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
        OR NOT exaudit_internal.has_shape('<relation>'::oid, '8beabc6b4e388dc7d6b4ee4c7e0d5e48')
@@ -831,7 +832,7 @@ BEGIN
             't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL, NULL, NULL, OLD.ctid);
         RETURN NULL;
     END IF;
-    -- The first half of an update that moves the row to another partition?
+    -- Skip the DELETE of an update that moves the row to another partition.
     IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
        AND exaudit_internal.leaves(<table_id>, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD),
            exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
@@ -848,13 +849,13 @@ BEGIN
         ELSE
             image := pg_catalog.to_jsonb(OLD.*);
         END IF;
-        -- The columns of exaudit.versions stay as they are from here on.
+        -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
-            stamp.custom := '[]'; -- exaudit_internal.record says what is wrong with it
+            stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
@@ -887,11 +888,11 @@ AS $exaudit$
 -- TRUNCATE of public.events: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
     PERFORM exaudit_internal.check_trigger('t<table_id>_truncate', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
-    -- A partition that was detached keeps this trigger, but its rows are not the table's.
+    -- A detached partition keeps this trigger, but its rows no longer belong to the table.
     IF exaudit_internal.recorded_table(<table_id>, TG_RELID) IS NULL THEN
         RETURN NULL;
     END IF;
-    -- Before the rows are gone: each is recorded as deleted.
+    -- Record each row as deleted, while the rows are still there.
     PERFORM exaudit_internal.record_truncated(<table_id>, TG_RELID);
     RETURN NULL;
 END
@@ -908,12 +909,13 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_move() RETURNS trigger
 AS $exaudit$
 -- MOVE of public.events: written by exaudit <version>, content <content>. Do not edit.
 BEGIN
-    -- Each partitioned level has a trigger.
+    -- Each partitioned table of the tree has this trigger, under a name of its own.
     IF TG_NAME::text !~ '^~exaudit_t<table_id>_move(_[0-9]+)?$' OR TG_WHEN <> 'BEFORE' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW' THEN
         PERFORM exaudit_internal.refuse_trigger('t<table_id>_move', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
     END IF;
-    -- The update may move the row to another partition. That is a DELETE and an INSERT, to be recorded
-    -- as one update; not in a table that was restored from a dump, until the next "exaudit sync".
+    -- The update may move the row to another partition. PostgreSQL then fires the triggers of a DELETE and
+    -- an INSERT, which are recorded as one update. In a table that was restored from a dump, they are
+    -- recorded as they are until the next "exaudit sync".
     IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)) THEN
         PERFORM exaudit_internal.note_move(TG_RELID, OLD.ctid, exaudit_internal.entity_id_in(exaudit_internal.key_columns('<relation>'::oid),
             exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW)));
@@ -943,7 +945,7 @@ CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
 $install$, -- for the table and each of its partitions
 --   partition public.events_2025
 $install$
--- TRUNCATE is recorded by reading the rows before they go.
+-- To record TRUNCATE, the rows are read before they are removed.
 GRANT USAGE ON SCHEMA <partition_schema> TO exaudit_writer;
 GRANT SELECT ON <partition> TO exaudit_writer;
 
