@@ -7,30 +7,31 @@ import (
 )
 
 var encodings = map[string]string{
-	"native":       "as jsonb makes it",
-	"jsonb":        "as it is; JSON `null` noted apart from SQL NULL",
-	"float":        "number; `-0` as text",
-	"array":        "list; as text with several dimensions or another lower bound",
-	"float_array":  "list; as text with several dimensions, another lower bound or `-0`",
-	"format_array": "list of texts; as text with several dimensions or another lower bound",
+	"native":       "as to_jsonb writes it",
+	"jsonb":        "unchanged; a note says whether `null` is a JSON null",
+	"float":        "number; text for `-0`",
+	"array":        "list; text if it has several dimensions or another lower bound",
+	"float_array":  "list; text if it has several dimensions, another lower bound or a `-0`",
+	"format_array": "list of texts; text if it has several dimensions or another lower bound",
 	"text":         "text",
-	"format":       "text, by the type's own output function",
+	"format":       "text, as the output function of the type writes it",
 }
 
 const typesHead = `# Types
 
-This page lists how values are stored in the images of versions, and what the tests check on every supported PostgreSQL:
-%d values of %d types. The %d types of section Extensions need the extension in brackets, and are tested if the server
-has it.
+This page shows in which form values of each type are stored in the images of versions: *number*, *text* and *list* are
+a number, a string and an array of JSON. It lists the values that are tested on every supported version of PostgreSQL:
+%d values of %d types. The last %d types are those of extensions, named in brackets; they are tested if the server has
+the extension.
 
-Each value is inserted, set to NULL and back, replaced by another one and deleted. The session that writes and the session
-that reads differ in every setting that the text of a value can depend on. Each value comes back identical, byte for byte,
-from the images of created, updated and deleted versions, and the deleted row is restored.
+Each value is inserted, set to NULL and back, replaced by another value, and deleted. The session that writes and the
+session that reads have different values for every setting that the text of a value can depend on. From the images of
+created, updated and deleted versions, each value comes back the same, byte for byte, and the deleted row is restored.
 
-- A jsonb value holds at most 268,435,455 bytes of text, about 134 MB of a bytea. Of what is larger, the size and the
-  SHA-256 are recorded ([recording.md](recording.md#images)).
-- One thing is lost: the XML declaration of a value of type xml inside a composite or an array of a domain. PostgreSQL
-  itself leaves it out of their text.
+- A jsonb value has at most 268,435,455 bytes of text. A bytea may therefore have about 134 MB. If a value is larger,
+  its size and its SHA-256 are recorded instead ([recording.md](recording.md#images)).
+- One thing is lost: the XML declaration of a value of type xml inside a composite, or inside an array of a domain.
+  PostgreSQL does not write it into the text of such a value.
 
 The test writes this page: ` + "`go test ./triggers -run TestTypesDocument -update`" + `. Do not edit it.
 `
