@@ -882,6 +882,24 @@ func (q *Queries) TypeName(ctx context.Context, db DBTX, arg TypeNameParams) (st
 	return type_name, err
 }
 
+const unsummarized = `-- name: Unsummarized :one
+SELECT coalesce(u.first_page, 0)::bigint AS first_page, coalesce(u.pages, 0)::bigint AS pages
+FROM exaudit_internal.unsummarized() AS u
+`
+
+type UnsummarizedRow struct {
+	FirstPage int64
+	Pages     int64
+}
+
+// How many pages a search by time or transaction reads in vain, and from which one on.
+func (q *Queries) Unsummarized(ctx context.Context, db DBTX) (UnsummarizedRow, error) {
+	row := db.QueryRow(ctx, unsummarized)
+	var i UnsummarizedRow
+	err := row.Scan(&i.FirstPage, &i.Pages)
+	return i, err
+}
+
 const userSchemas = `-- name: UserSchemas :many
 SELECT n.nspname::pg_catalog.text AS name
 FROM pg_catalog.pg_namespace n

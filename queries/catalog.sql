@@ -281,6 +281,11 @@ SELECT coalesce(pg_catalog.max(v.id), 0)::bigint AS id
 FROM exaudit.versions v
 WHERE v.id OPERATOR(pg_catalog.>) exaudit_internal.last_version_id();
 
+-- name: Unsummarized :one
+-- How many pages a search by time or transaction reads in vain, and from which one on.
+SELECT coalesce(u.first_page, 0)::bigint AS first_page, coalesce(u.pages, 0)::bigint AS pages
+FROM exaudit_internal.unsummarized() AS u;
+
 -- name: Subscriptions :many
 -- The subscriptions that write to a table or its partitions.
 SELECT DISTINCT s.subname::pg_catalog.text AS name

@@ -259,6 +259,94 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.transaction_parts TO exaudit_reader;
+
+-- What index versions_id_time does not summarize. A summarization that was cancelled leaves a placeholder, which stays for
+-- ever, and PostgreSQL reads that block range and all after it in each search. Placeholders are not to be seen without
+-- extensions for superusers. But a search for what no summary contains finds all that has none. To read nothing of
+-- it, the bound is the least value when the index asks for it, and the greatest one when the first row is compared with it:
+-- probe_bound, once arm_probe was called, which the plan does before.
+CREATE FUNCTION exaudit_internal.arm_probe() RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM set_config('exaudit.probe', 'armed', true);
+    RETURN true;
+END
+$$;
+
+CREATE FUNCTION exaudit_internal.probe_bound() RETURNS timestamptz
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF current_setting('exaudit.probe', true) = 'armed' THEN
+        PERFORM set_config('exaudit.probe', '', true);
+        RETURN '-infinity';
+    END IF;
+    RETURN 'infinity';
+END
+$$;
+
+-- first_page is the first page with a row that a search would read in vain, and pages is how many pages it would read;
+-- NULL where there are none, or where PostgreSQL does not use the index.
+CREATE FUNCTION exaudit_internal.unsummarized(OUT first_page bigint, OUT pages bigint)
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off
+    SET enable_indexscan = off
+    SET enable_indexonlyscan = off
+    SET jit = off
+    SET max_parallel_workers_per_gather = 0
+AS $$
+DECLARE
+    query text := 'SELECT v.ctid::text::point FROM ONLY exaudit.versions v '
+                  'WHERE exaudit_internal.arm_probe() AND v.recorded_at < exaudit_internal.probe_bound() LIMIT 1';
+    plan  jsonb;
+    place point;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) ' || query INTO plan;
+    pages := jsonb_path_query_first(plan, '$.** ? (@."Index Name" == "versions_id_time")."Actual Rows"')::numeric / 10;
+    IF pages > 0 THEN
+        EXECUTE query INTO place;
+        first_page := place[0];
+    END IF;
+    IF first_page IS NULL THEN
+        pages := NULL;
+    END IF;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.unsummarized TO exaudit_reader;
+
+-- Summarizes all block ranges, also those of a cancelled summarization. Nobody who writes or reads waits for it.
+CREATE FUNCTION exaudit_internal.summarize_ranges() RETURNS void
+    LANGUAGE plpgsql
+    SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    size     bigint := coalesce((SELECT o.option_value FROM pg_class c, pg_options_to_table(c.reloptions) o
+                                 WHERE c.oid = 'exaudit.versions_id_time'::regclass AND o.option_name = 'pages_per_range'), '128')::bigint;
+    pages    bigint := pg_relation_size('exaudit.versions') / current_setting('block_size')::bigint;
+    page     bigint;
+    previous bigint;
+    b        bigint;
+BEGIN
+    PERFORM brin_summarize_new_values('exaudit.versions_id_time');
+    LOOP
+        page := (SELECT u.first_page / size * size FROM exaudit_internal.unsummarized() u);
+        EXIT WHEN page IS NULL OR page + size > pages OR page < previous;
+        -- Found again: the range is one before it, in which no row is left to be found.
+        FOR b IN SELECT g FROM generate_series(CASE WHEN page = previous THEN 0 ELSE page END, page, size) g LOOP
+            PERFORM brin_desummarize_range('exaudit.versions_id_time', b);
+            PERFORM brin_summarize_range('exaudit.versions_id_time', b);
+        END LOOP;
+        EXIT WHEN page = previous;
+        previous := page;
+    END LOOP;
+END
+$$;
 -- +goose StatementEnd
 
 RESET ROLE;

@@ -293,6 +293,10 @@ COMMENT ON FUNCTION exaudit_internal.search_condition IS 'Returns one condition 
 COMMENT ON FUNCTION exaudit_internal.search_source IS 'Returns the FROM and WHERE of a search.';
 COMMENT ON FUNCTION exaudit_internal.search_query IS 'Returns the query of a search.';
 COMMENT ON FUNCTION exaudit_internal.search IS 'Returns the versions that pass a filter.';
+COMMENT ON FUNCTION exaudit_internal.arm_probe IS 'Makes the next call of probe_bound return the least value.';
+COMMENT ON FUNCTION exaudit_internal.probe_bound IS 'Returns the bound by which unsummarized searches: once the least value, then the greatest one.';
+COMMENT ON FUNCTION exaudit_internal.unsummarized IS 'Returns how many pages searches read because index versions_id_time does not summarize them, and the first of them.';
+COMMENT ON FUNCTION exaudit_internal.summarize_ranges IS 'Summarizes all block ranges of index versions_id_time, also those that a cancelled summarization left.';
 COMMENT ON FUNCTION exaudit_internal.search_transactions IS 'Returns the transactions of the versions that pass a filter, the newest first.';
 COMMENT ON FUNCTION exaudit_internal.transaction_parts IS 'Returns how many rows some transactions changed, by table.';
 

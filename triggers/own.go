@@ -156,6 +156,15 @@ func ownFlaws(ctx context.Context, q db.DBTX, installing bool) (flaws []flaw, no
 			return err
 		}
 		behind, err := sequenceFlaw(ctx, q)
+		if err != nil {
+			return err
+		}
+		ranges, note, err := rangeFlaw(ctx, q)
+		if installing {
+			flaws = append(flaws, ranges...)
+		} else {
+			notes = append(notes, note...)
+		}
 		flaws = slices.Concat(flaws, columns, custom, behind)
 		return err
 	})
@@ -184,6 +193,27 @@ func sequenceFlaw(ctx context.Context, q db.DBTX) ([]flaw, error) {
 	problem := fmt.Sprintf("is behind: there is a version %d", id)
 	return []flaw{{Drift{ownSchema, "sequence exaudit.versions_id_seq", problem, ""},
 		fmt.Sprintf("SELECT pg_catalog.setval('exaudit.versions_id_seq', %d);", id)}}, nil
+}
+
+// searchedInVain is how many pages without a summary are no reason to do anything: PostgreSQL summarizes block ranges
+// some time after they are full.
+const searchedInVain = 512
+
+// rangeFlaw finds block ranges of the index for times and transactions that have no summary, as after a summarization
+// that was cancelled. Searches are slow then, but nothing is wrong: to status, it is a note.
+func rangeFlaw(ctx context.Context, q db.DBTX) (flaws []flaw, notes []string, err error) {
+	found, err := db.New().Unsummarized(ctx, q)
+	if err != nil {
+		return nil, nil, fmt.Errorf("look for what index versions_id_time does not summarize: %w", err)
+	}
+	if found.Pages < searchedInVain {
+		return nil, nil, nil
+	}
+	problem := fmt.Sprintf("does not summarize %d pages, from page %d on, so that searches by time read them",
+		found.Pages, found.FirstPage)
+	return []flaw{{Drift{"exaudit.versions", "index versions_id_time", problem, ""},
+			"SELECT exaudit_internal.summarize_ranges();"}},
+		[]string{"index versions_id_time " + problem + `: "exaudit sync" makes them faster`}, nil
 }
 
 // underPinnedSettings reads the catalog the same way in every session, and leaves its settings as they are.
