@@ -71,7 +71,7 @@ func work(ctx context.Context, conn *pgx.Conn, random *rand.Rand, transactions i
 // Every point of a workload by four actors gives what copies of the tables kept at that time.
 func TestAsOfWorkload(t *testing.T) {
 	t.Parallel()
-	rounds, actors, transactions := testall.Or(4, 12), 4, testall.Or(8, 15)
+	rounds, actors, transactions := testall.Or(2, 12), 4, testall.Or(8, 15)
 	ctx := context.Background()
 	db, adb := audited(t, stock, "goods", "places")
 	points := make([][]exaudit.Point, rounds)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -212,7 +213,7 @@ func TestHistoryRefuses(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	for _, c := range testall.Sample([]struct {
 		columns, key string
 		values       string
 		keys         []any
@@ -228,7 +229,7 @@ func TestKeys(t *testing.T) {
 		{"id date", "id", "'infinity'", []any{"infinity"}},
 		{"a int, b text", "a, b", "1, 'x'", []any{exaudit.Key{1, "x"}, exaudit.Key{"1", "x"}}},
 		{`"User" int, "my.key" boolean`, `"my.key", "User"`, "7, true", []any{exaudit.Key{true, 7}}},
-	} {
+	}, 4) {
 		t.Run(c.columns, func(t *testing.T) {
 			t.Parallel()
 			db, adb := audited(t, fmt.Sprintf(`CREATE TABLE k (%s, v int, PRIMARY KEY (%s))`, c.columns, c.key), "k")

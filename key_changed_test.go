@@ -12,6 +12,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 // A table that is given another primary key says so and since when, keeps what it had before under the earlier key, and takes
@@ -24,7 +25,7 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 		Tenant int
 		A      string
 	}
-	for name, variant := range map[string]struct {
+	for name, variant := range testall.SampleMap(map[string]struct {
 		change string
 		key    any // of the row with the id 1, after that
 	}{
@@ -33,7 +34,7 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 		"two columns, one after the other": {`ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (tenant);
 			ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, tenant)`, exaudit.Key{1, 7}},
 		"dropped": {`ALTER TABLE t DROP CONSTRAINT t_pkey`, nil},
-	} {
+	}, 2) {
 		for _, sync := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -112,12 +113,12 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 func TestPrimaryKeyIsTheSame(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	for _, change := range []string{
+	for _, change := range testall.Sample([]string{
 		`ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (id)`,
 		`ALTER TABLE t RENAME id TO number; ALTER TABLE t RENAME number TO id`,
 		`ALTER TABLE t ALTER id TYPE bigint`,
 		`ALTER TABLE t REPLICA IDENTITY FULL`,
-	} {
+	}, 2) {
 		for _, follow := range []bool{false, true} {
 			t.Run(change, func(t *testing.T) {
 				t.Parallel()

@@ -17,6 +17,7 @@ import (
 	"github.com/exaudit/exaudit/internal/migration"
 	"github.com/exaudit/exaudit/internal/neighbours"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 // calls are what the library can be asked for, about the tables orders and parts.
@@ -320,7 +321,7 @@ func withNeighbours(t *testing.T) (*calls, *neighbours.Street) {
 func TestNothingWaitsForNeighbours(t *testing.T) {
 	t.Parallel()
 	c, street := withNeighbours(t)
-	for _, list := range []func() []call{c.reading, c.writing} {
+	for _, list := range testall.Turn(0, c.reading, c.writing) {
 		for _, call := range list() {
 			street.Alone(call.name, func() {
 				if err := call.run(context.Background()); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/internal/traps"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -187,6 +188,7 @@ func (d *trapped) wantTrapped() {
 
 // A role of an application, which may also read the history, and migrations that "exaudit generate" made.
 func TestRolesAmongTraps(t *testing.T) {
+	testall.Only(t, "TestAmongTraps has most of it")
 	t.Parallel()
 	ctx := context.Background()
 	d := newTrapped(t)

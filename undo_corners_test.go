@@ -8,6 +8,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 // What is left of a change when hidden and computed columns are taken out of it may be nothing.
@@ -92,7 +93,7 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 func TestUndoRivals(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	for name, of := range map[string]struct{ definition, first, second string }{
+	for name, of := range testall.SampleMap(map[string]struct{ definition, first, second string }{
 		"unique":        {`e text UNIQUE`, `'x'`, `'x'`},
 		"numeric":       {`e numeric UNIQUE`, `1.0`, `1.00`},
 		"deferrable":    {`e text UNIQUE DEFERRABLE INITIALLY DEFERRED`, `'x'`, `'x'`},
@@ -102,7 +103,7 @@ func TestUndoRivals(t *testing.T) {
 		"case ignored":  {`e citext UNIQUE`, `'ada'`, `'ADA'`},
 		"a collation":   {`e text COLLATE ignoring UNIQUE`, `'ada'`, `'ADA'`},
 		"a domain of t": {`e address UNIQUE`, `'ada'`, `'ADA'`},
-	} {
+	}, 3) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db, adb := audited(t, `CREATE EXTENSION citext; CREATE COLLATION ignoring (provider = icu, locale = 'und-u-ks-level2', deterministic = false); CREATE TYPE mood AS ENUM ('calm', 'angry'); CREATE DOMAIN address AS citext;

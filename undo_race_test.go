@@ -16,7 +16,7 @@ import (
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
-var raceRounds = testall.Or(60, 1000)
+var raceRounds = testall.Or(20, 1000)
 
 // In each round a bad statement touches every row, and is undone while writers change the same
 // rows, and while somebody else undoes it as well. No change of a writer is ever lost, and one

@@ -63,7 +63,7 @@ var allNew = triggers.Following{NewTables: []string{"public.*", "shop.order_*"},
 // but the speed.
 func TestFollowedDDL(t *testing.T) {
 	t.Parallel()
-	for i, c := range ddlCases {
+	for i, c := range testall.Sample(ddlCases, 10) {
 		for _, session := range testall.Turn(i/3, "other session", "same transaction") { // another than in TestDDL
 			t.Run(c.name+" in the "+session, func(t *testing.T) {
 				t.Parallel()
@@ -116,7 +116,7 @@ func TestFollowedDDL(t *testing.T) {
 
 func TestFollowedTruncate(t *testing.T) {
 	t.Parallel()
-	for _, ddl := range []string{
+	for _, ddl := range testall.Sample([]string{
 		`CREATE SCHEMA other; ALTER TABLE items SET SCHEMA other; SET search_path = public, other`,
 		`ALTER TABLE items ENABLE ROW LEVEL SECURITY`,
 		`ALTER TABLE items ENABLE ROW LEVEL SECURITY; DROP POLICY "~exaudit_truncate" ON items`,
@@ -124,7 +124,7 @@ func TestFollowedTruncate(t *testing.T) {
 		`REVOKE SELECT ON items FROM exaudit_writer`,
 		`ALTER SCHEMA public RENAME TO renamed; SET search_path = renamed`,
 		`REVOKE USAGE ON SCHEMA public FROM exaudit_writer, PUBLIC`,
-	} {
+	}, 3) {
 		db := followed(t, triggers.Following{}, itemsSchema, "items")
 		conn := db.Connect(t, "")
 		run(t, conn, ddl, `TRUNCATE items`)
@@ -163,7 +163,7 @@ func TestFollowedTriggers(t *testing.T) {
 		CREATE TABLE events (id int, day int, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
 		CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
 		CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`
-	for _, generic := range []bool{false, true} {
+	for _, generic := range testall.Turn(0, false, true) {
 		db := followed(t, triggers.Following{NewTables: []string{"public.*"}}, ``)
 		run(t, db.Pool, events)
 		const prefix = "!exaudit_t1_"
@@ -294,7 +294,7 @@ func TestFollowedNewTables(t *testing.T) {
 
 func TestFollowedPartitions(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ name, ddl, write, want string }{
+	for _, c := range testall.Sample([]struct{ name, ddl, write, want string }{
 		{"attach", `CREATE TABLE events_3 (name text, day int NOT NULL, id int NOT NULL); ALTER TABLE events ATTACH PARTITION events_3 FOR VALUES FROM (20) TO (30)`,
 			`INSERT INTO events_3 VALUES ('y', 26, 4); TRUNCATE events_3`, `created events [26, 4] {"id": 4, "day": 26, "name": "y"}` + "\n" + `deleted events [26, 4] {"id": 4, "day": 26, "name": "y"}`},
 		{"create", `CREATE TABLE events_3 PARTITION OF events FOR VALUES FROM (20) TO (30)`, `TRUNCATE events_3`, ``},
@@ -305,7 +305,7 @@ func TestFollowedPartitions(t *testing.T) {
 		{"drop", `DROP TABLE events_2`, `TRUNCATE events`, `deleted events [1, 1] {"id": 1, "day": 1, "name": "a"}`},
 		{"tracked before", `CREATE TABLE other (id int NOT NULL, day int NOT NULL, name text, PRIMARY KEY (day, id)); INSERT INTO other VALUES (7, 27, 'o'); ALTER TABLE events ATTACH PARTITION other FOR VALUES FROM (20) TO (30)`,
 			`UPDATE other SET name = 'p'`, `created other [27, 7] {"id": 7, "day": 27, "name": "o"}` + "\n" + `updated events [27, 7] {"name": "o"} → {"name": "p"}`},
-	} {
+	}, 3) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			db := followed(t, triggers.Following{NewTables: []string{"public.other"}}, `
@@ -333,7 +333,7 @@ func TestFollowingDrift(t *testing.T) {
 	t.Parallel()
 	db := followed(t, allNew, itemsSchema, "items")
 	role := db.Role(t, "")
-	for _, c := range []struct{ sql, want string }{
+	for _, c := range testall.Sample([]struct{ sql, want string }{
 		{`DROP EVENT TRIGGER exaudit_ddl`, "event trigger exaudit_ddl is missing"},
 		{`ALTER EVENT TRIGGER exaudit_drop DISABLE`, "event trigger exaudit_drop is disabled"},
 		{`ALTER EVENT TRIGGER exaudit_ddl ENABLE REPLICA`, "fires for replicas only"},
@@ -345,7 +345,7 @@ func TestFollowingDrift(t *testing.T) {
 		{`GRANT USAGE ON SCHEMA exaudit_follow TO exaudit_owner`, "is open to others"},
 		{`ALTER SCHEMA exaudit_follow OWNER TO ` + role, "belongs to " + role},
 		{`COMMENT ON SCHEMA exaudit_follow IS '{"new_tables": ["a.b"]}'`, "function exaudit_follow.cover is another one"},
-	} {
+	}, 5) {
 		run(t, db.Pool, c.sql)
 		wantDrift(t, db, c.want)
 		if strings.HasPrefix(c.sql, "ALTER SCHEMA") {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -276,10 +277,10 @@ func TestInspectInOtherSessions(t *testing.T) {
 		ALTER TABLE exaudit.versions ADD COLUMN via text DEFAULT 'sad', ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY, ADD COLUMN at date DEFAULT '2020-02-03';
 		CREATE TABLE items (id int PRIMARY KEY, m mood, "Odd" text); INSERT INTO items VALUES (1)`)
 	auditdb.Install(t, db, "items")
-	for _, settings := range []string{
+	for _, settings := range testall.Sample([]string{
 		`SET search_path = public`, `SET search_path = ''`, `SET search_path = exaudit, public`, `SET search_path = public, pg_catalog`,
 		`SET datestyle = 'SQL, DMY'`, `SET standard_conforming_strings = off`, `SET row_security = off`,
-	} {
+	}, 3) {
 		conn := db.Connect(t, "")
 		run(t, conn, settings)
 		all, err := triggers.Inspect(context.Background(), conn)

@@ -21,7 +21,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files and docs/types.md")
 
 func TestMain(m *testing.M) {
-	testall.Checks("6", "100")
+	testall.Checks("4", "100")
 	pgtest.Main(m)
 }
 

@@ -223,7 +223,7 @@ func TestMoveDroppedKeepsCustom(t *testing.T) {
 func TestMoveOptions(t *testing.T) {
 	t.Parallel()
 	const two = `UPDATE parts SET part = 2, v = 'A' WHERE id = 1; UPDATE parts SET part = 2 WHERE id = 2`
-	for _, c := range []struct {
+	for _, c := range testall.Sample([]struct {
 		name    string
 		options triggers.Options
 		sql     string
@@ -243,7 +243,7 @@ func TestMoveOptions(t *testing.T) {
 		{"record_replicated", triggers.Options{RecordReplicated: true}, `BEGIN; SET LOCAL session_replication_role = replica; ` + two + `; COMMIT`, []string{
 			`updated parts [1, 1] → [2, 1] {"v": "a", "part": 1} → {"v": "A", "part": 2}`, `updated parts [1, 2] → [2, 2] {"part": 1} → {"part": 2}`}},
 		{"none, as a replica", triggers.Options{}, `BEGIN; SET LOCAL session_replication_role = replica; ` + two + `; COMMIT`, nil},
-	} {
+	}, 3) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, parts)
@@ -282,7 +282,7 @@ func TestMoveUnrecorded(t *testing.T) {
 // What was altered since the triggers were written is recorded all the same.
 func TestMoveAltered(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	for _, c := range testall.Sample([]struct {
 		name, ddl, sql string
 		want           []string
 	}{
@@ -308,7 +308,7 @@ func TestMoveAltered(t *testing.T) {
 				`deleted parts [8, 8] {"d": 0, "n": 0, "v": "x", "id": 8, "part": 8}`, `created parts [8, 18] {"d": 0, "n": 0, "v": "x", "id": 18, "part": 8}`}},
 		{"detached", `ALTER TABLE parts DETACH PARTITION p3; ALTER TABLE parts DROP COLUMN v`, `UPDATE p3 SET id = 15; UPDATE parts SET part = 2 WHERE id = 1`, []string{
 			`updated parts [1, 1] → [2, 1] {"part": 1} → {"part": 2}`}},
-	} {
+	}, 3) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			db := tracked(t, parts, "parts")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -90,12 +91,12 @@ func TestUnprivilegedWriter(t *testing.T) {
 // casts and tables; none of them may run as the definer of a trigger.
 func TestShadowing(t *testing.T) {
 	t.Parallel()
-	for name, options := range map[string]triggers.Options{
+	for name, options := range testall.SampleMap(map[string]triggers.Options{
 		"default": {},
 		"options": {Mask: []string{"name"}, Exclude: []string{"fa"}, Where: "id = id AND coalesce(name, '') = coalesce(name, '')",
 			AllowIgnore: true, RecordSessionUser: true, RecordReplicated: true},
 		"full": {Updates: triggers.UpdatesFull, Mask: []string{"name", "jb"}, Exclude: []string{"fa"}},
-	} {
+	}, 2) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			testShadowing(t, options)
@@ -448,7 +449,7 @@ func TestAppendOnly(t *testing.T) {
 // What the owner of a table can do against its audit is at least reported.
 func TestTamperingIsReported(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ tamper, drift string }{
+	for _, c := range testall.Sample([]struct{ tamper, drift string }{
 		{`ALTER TABLE items DISABLE TRIGGER "!exaudit_t1_update"`, `trigger "!exaudit_t1_update" is disabled`},
 		{`ALTER TABLE items DISABLE TRIGGER ALL`, `trigger "!exaudit_t1_delete" is disabled`},
 		{`ALTER TABLE items ENABLE REPLICA TRIGGER "!exaudit_t1_insert"`, `fires for replicas only`},
@@ -479,7 +480,7 @@ func TestTamperingIsReported(t *testing.T) {
 		{`DROP TRIGGER "~exaudit_t2_move" ON parted`, `trigger "~exaudit_t2_move" is missing`},
 		{`CREATE OR REPLACE TRIGGER "~exaudit_t2_move" BEFORE UPDATE ON parted FOR EACH ROW WHEN (false) EXECUTE FUNCTION exaudit_internal.t2_move()`, `is not the one that was installed`},
 		{`CREATE OR REPLACE FUNCTION exaudit_internal.t2_move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$`, `function exaudit_internal.t2_move was altered by hand`},
-	} {
+	}, 10) {
 		t.Run(c.tamper, func(t *testing.T) {
 			t.Parallel()
 			db := tracked(t, `CREATE TABLE items (id int PRIMARY KEY, n int);
@@ -511,14 +512,14 @@ func TestTamperingWithTheRegistryIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `ALTER TABLE other DISABLE TRIGGER "!exaudit_t2_insert"`)
-	for _, c := range []struct{ set, drift string }{
+	for _, c := range testall.Sample([]struct{ set, drift string }{
 		{`tracked = false`, `public.items: table is not tracked by exaudit.tables, and its triggers record: `},
 		{`options = '[]'`, `public.items: options in exaudit.tables cannot be read: `},
 		{`options = '"mask"'`, `public.items: options in exaudit.tables cannot be read: `},
 		{`options = '{"mask": "n"}'`, `public.items: options in exaudit.tables cannot be read: `},
 		{`options = '{"exclude": {"n": 1}, "where": 7}'`, `public.items: options in exaudit.tables cannot be read: `},
 		{`options = '{"updates": "all"}'`, `public.items: options in exaudit.tables cannot be read: `},
-	} {
+	}, 3) {
 		db.Exec(t, `UPDATE exaudit.tables SET `+c.set+` WHERE table_name = 'items'`)
 		wantDrift(t, db, c.drift, `public.other: trigger "!exaudit_t2_insert" is disabled`)
 		if _, err := triggers.Sync(t.Context(), db.Pool); err != nil {

@@ -72,7 +72,7 @@ func TestStatementLevelOversized(t *testing.T) {
 func TestStatementLevelLimits(t *testing.T) {
 	t.Parallel()
 	const trigger = `CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER nothing %s ON items %s EXECUTE FUNCTION nothing();`
-	for name, c := range map[string]struct {
+	for name, c := range testall.SampleMap(map[string]struct {
 		ddl     string
 		options triggers.Options
 		reason  string
@@ -91,7 +91,7 @@ func TestStatementLevelLimits(t *testing.T) {
 		"after each":  {ddl: fmt.Sprintf(trigger, "AFTER INSERT", "FOR EACH STATEMENT")},
 		"upserts":     {ddl: fmt.Sprintf(trigger, "AFTER UPDATE", "FOR EACH ROW"), reason: "trigger nothing is for each row after a change"},
 		"truncate":    {ddl: fmt.Sprintf(trigger, "AFTER TRUNCATE", "FOR EACH STATEMENT")},
-	} {
+	}, 5) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const items = `CREATE TABLE items (id int PRIMARY KEY, n int)`
@@ -326,7 +326,7 @@ func TestLevelsRecordTheSame(t *testing.T) {
 // The plan of a session whose first updates are of two rows is good for many, too.
 func TestStatementLevelPlan(t *testing.T) {
 	t.Parallel()
-	for _, capture := range []triggers.Updates{triggers.UpdatesChanged, triggers.UpdatesFull} {
+	for _, capture := range testall.Turn(0, triggers.UpdatesChanged, triggers.UpdatesFull) {
 		db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
 		installWith(t, db, "items", triggers.Options{Trigger: triggers.StatementLevel, Updates: capture})
 		conn := db.Connect(t, "")
@@ -346,7 +346,7 @@ func TestStatementLevelPlan(t *testing.T) {
 func TestStatementLevelOfOddTables(t *testing.T) {
 	t.Parallel()
 	const odd = `CREATE TABLE items (id int PRIMARY KEY, "{}" text, "row 1" int, o int, n int, old int, new int, change int, changed int, this int, stamp int, oversized boolean)`
-	for name, statements := range map[string][]string{
+	for name, statements := range testall.SampleMap(map[string][]string{
 		"names": {odd, `INSERT INTO items VALUES (1, 'a'), (2, 'b')`, `UPDATE items SET "{}" = 'c', "row 1" = 1, o = 2, n = 3, old = 4, new = 5, change = 6, changed = 7, this = 8, stamp = 9, oversized = true`,
 			`UPDATE items SET "{}" = repeat('x', 1000001), changed = 0 WHERE id = 1`, `UPDATE items SET this = 0`, `ALTER TABLE items ADD "row 2" int`, `UPDATE items SET "row 2" = 1, "{}" = 'd'`, `DELETE FROM items`},
 		"columns": {fmt.Sprintf(`DO $$ BEGIN EXECUTE (SELECT 'CREATE TABLE items (id int PRIMARY KEY, ' || string_agg('c' || i || ' int', ', ') || ')' FROM generate_series(1, %d) i); END $$`, testall.Or(300, 1500)),
@@ -355,7 +355,7 @@ func TestStatementLevelOfOddTables(t *testing.T) {
 			`UPDATE goods SET a = repeat(a, 1000001)`, `ALTER TABLE goods ADD z int`, `UPDATE goods SET z = 1`},
 		"domain": {`CREATE DOMAIN amount AS int; CREATE TABLE items (id int PRIMARY KEY, a amount)`, `INSERT INTO items VALUES (1, 1), (2, 2)`,
 			`DROP DOMAIN amount CASCADE; CREATE DOMAIN amount AS numeric; ALTER TABLE items ADD a amount DEFAULT 1.0`, `UPDATE items SET a = 1.00`, `UPDATE items SET a = 1.000 WHERE id = 1`, `UPDATE items SET a = 2`},
-	} {
+	}, 2) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got [2]string

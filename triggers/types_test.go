@@ -314,7 +314,7 @@ func TestTypes(t *testing.T) {
 
 	types, values := 0, 0
 	for _, group := range typeGroups {
-		for _, c := range testall.Sample(group.types, 4) {
+		for _, c := range testall.Sample(group.types, 2) {
 			t.Run(c.name, func(t *testing.T) {
 				if c.extension != "" {
 					if !contains(available, c.extension) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -56,7 +57,7 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
 		CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20);
 		INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (1, 1); INSERT INTO parts VALUES (1, 1), (11, 1)`
-	for name, c := range map[string]struct {
+	for name, c := range testall.SampleMap(map[string]struct {
 		tables []string
 		before bool   // they are installed already
 		hold   string // by a transaction that goes on with
@@ -85,7 +86,7 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 			_, err = triggers.Install(ctx, tx, tables, triggers.LockTimeout(3*time.Second))
 			return errors.Join(err, tx.Rollback(ctx))
 		}},
-	} {
+	}, 3) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, schema)

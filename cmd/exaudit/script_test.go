@@ -20,6 +20,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/bouncer"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/internal/traps"
 	schema "github.com/exaudit/exaudit/sql"
 )
@@ -50,6 +51,12 @@ func TestScripts(t *testing.T) {
 			s.use(traps.New(tb), env.Setenv)
 			env.Defer(func() { traps.Check(tb, s.DB) })
 			return nil
+		},
+		Condition: func(name string) (bool, error) { // [!all] stop: the rest of a script is for make test-all
+			if name != "all" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			return testall.On(), nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "sql": runSQL, "json": queryJSON, "lines": countLines, "emptydb": emptyDB,

@@ -3,6 +3,8 @@ package torture
 import (
 	"strings"
 	"testing"
+
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 // all chooses every version.
@@ -80,7 +82,7 @@ func TestFound(t *testing.T) {
 	t.Parallel()
 	place := open(t)
 	const abc = "INSERT INTO {0} (id, v) VALUES (1, 'a'), (2, 'b'), (3, 'c')"
-	for name, w := range map[string]World{
+	for name, w := range testall.SampleMap(map[string]World{
 		"deleted, the key used and left, and used again": worldOf("int", "", []Choice{only(1, 2, 3), all},
 			"INSERT INTO {0} (id, v, n) VALUES (1000, 'orig', 2)", "begin", "DELETE FROM {0} WHERE id = 1000", "INSERT INTO {0} (id, v, n) VALUES (1000, 'B', 7)", "commit",
 			"UPDATE {0} SET id = 2 WHERE id = 1000", "INSERT INTO {0} (id, v, n) VALUES (1000, 'C', 50)"),
@@ -158,7 +160,7 @@ func TestFound(t *testing.T) {
 			"INSERT INTO {0} (id, v, n, ref) VALUES (4, 'd', 2, 1)", "INSERT INTO {0} (id, v, n, ref) VALUES (5, 'e', 2, 4)"),
 			"ON DELETE CASCADE ON UPDATE CASCADE"),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
-	} {
+	}, 8) {
 		if script, err := place.Check(t.Context(), w); err != nil {
 			t.Errorf("%s: %v\n%s", name, err, script)
 		}

@@ -71,12 +71,12 @@ func TestControls(t *testing.T) {
 	t.Parallel()
 	place := open(t)
 	const unlocked = "ALTER TABLE exaudit.versions DISABLE TRIGGER ALL; %s; ALTER TABLE exaudit.versions ENABLE TRIGGER ALL"
-	for name, c := range map[string]struct{ behind, want string }{
+	for name, c := range testall.SampleMap(map[string]struct{ behind, want string }{
 		"a version is deleted":     {fmt.Sprintf(unlocked, "DELETE FROM exaudit.versions WHERE id = (SELECT max(id) FROM exaudit.versions)"), "recorded"},
 		"a version is changed":     {fmt.Sprintf(unlocked, `UPDATE exaudit.versions SET before = '{"a": "z"}' WHERE id = (SELECT max(id) FROM exaudit.versions)`), "as of"},
 		"a row is changed":         {"BEGIN; SET LOCAL session_replication_role = replica; UPDATE {0} SET a = 'z'; COMMIT", "twin"},
 		"a statement is different": {"CREATE RULE other AS ON UPDATE TO {0} DO INSTEAD NOTHING", "twin"},
-	} {
+	}, 2) {
 		table := Table{Name: "t", Columns: []Column{{Name: "id", Type: "int"}, {Name: "a", Type: "text"}}, Key: []int{0}}
 		w := World{Tables: []Table{table}, Choices: []Choice{{Bits: ^uint64(0)}}, Ops: []Op{
 			{SQL: "INSERT INTO {0} (id, a) VALUES (1, 'x')"}, {Kind: Mark}, {SQL: "UPDATE {0} SET a = 'y'"}, {Kind: Behind, SQL: c.behind},
