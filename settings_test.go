@@ -75,6 +75,7 @@ func TestSessionSettings(t *testing.T) {
 		if testall.On() {
 			d.library(adb)
 		} else {
+			d.writing(adb)
 			d.undoing(adb)
 		}
 		for _, conn := range pool.AcquireAllIdle(ctx) {
