@@ -273,6 +273,7 @@ func checkRestored(t *testing.T, db *pgtest.DB, sync func()) {
 
 // What cannot work fails clearly, and no version is written twice, nor one that is none.
 func TestDumpMisused(t *testing.T) {
+	testall.Only(t, "it restores six databases in wrong ways")
 	t.Parallel()
 	source := dumpSource(t)
 	path := clientTools(t, source)
@@ -343,6 +344,7 @@ func TestDumpMisused(t *testing.T) {
 // The oid that the triggers were written for belongs to another table after the restore,
 // of the same columns or others, which says nothing about the tracked one.
 func TestRestoreWhereOidIsTaken(t *testing.T) {
+	testall.Only(t, "TestDumpAndRestore has the usual way")
 	t.Parallel()
 	for _, decoy := range testall.Turn(0,
 		`CREATE TABLE decoy (id int PRIMARY KEY, name text)`,
@@ -464,6 +466,7 @@ exaudit sync --database-url "$TARGET"`)
 
 // A dump without owners belongs to who restores it, until a sync.
 func TestRestoreWithoutOwners(t *testing.T) {
+	testall.Only(t, "TestDumpAndRestore has the usual way")
 	t.Parallel()
 	ctx := context.Background()
 	source := dumpSource(t)

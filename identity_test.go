@@ -124,6 +124,9 @@ CREATE COLLATION either (provider = icu, locale = 'und-u-ks-level2', determinist
 func TestRowIdentity(t *testing.T) {
 	t.Parallel()
 	for kind, k := range keyKinds {
+		if kind%2 == 1 && !testall.On() {
+			continue // make test takes every other kind
+		}
 		t.Run(k.table, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, worlds)

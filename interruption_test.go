@@ -165,7 +165,7 @@ const interruptionsVariable = "EXAUDIT_TEST_INTERRUPTIONS"
 // command goes through when it is run again.
 func TestInterruptions(t *testing.T) {
 	t.Parallel()
-	for i, name := range slices.Sorted(maps.Keys(interruptions)) {
+	for i, name := range testall.Sample(slices.Sorted(maps.Keys(interruptions)), 7) {
 		c := interruptions[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -300,6 +300,7 @@ func keepNumbers(t *testing.T, db *pgtest.DB) {
 
 // A server that crashes meanwhile does not keep half of it either.
 func TestCrashWhileInitialising(t *testing.T) {
+	testall.Only(t, "TestInterruptions and TestConcurrentWritersAndCrash have a part of each")
 	t.Parallel()
 	ctx := context.Background()
 	server, err := postgres.Start(ctx, postgres.Options{Settings: map[string]string{"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}})

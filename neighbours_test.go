@@ -356,7 +356,8 @@ func TestNeighboursWaitForNothing(t *testing.T) {
 			t.Fatalf("%v\n%s", err, statement)
 		}
 	}
-	for _, call := range c.writing() {
+	calls := c.writing()
+	for _, call := range testall.Or(calls[:9], calls) {
 		hold(call.held)
 		done := make(chan error, 1)
 		street.Alone(call.name, func() {

@@ -72,7 +72,7 @@ func TestWhatInitialisingTakes(t *testing.T) {
 	execute(t, admin, `SET allow_in_place_tablespaces = on`, major < 15)
 	execute(t, admin, `CREATE TABLESPACE "fast disk" LOCATION ''`, major < 15)
 	documented := regexp.MustCompile("(?s)Who runs it.*?```sql\n(.*?)```").FindStringSubmatch(operations(t))
-	for _, c := range append(testall.Sample(lackings, 6), lacking{name: "as documented", setup: documented[1]}) {
+	for _, c := range append(testall.Sample(lackings, 3), lacking{name: "as documented", setup: documented[1]}) {
 		if major >= c.since && (c.until == 0 || major <= c.until) {
 			t.Run(c.name, func(t *testing.T) { c.try(t, admin, server.URL("shop")) })
 		}

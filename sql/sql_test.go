@@ -163,7 +163,7 @@ func TestUpAndDownOfSeveralDatabases(t *testing.T) {
 		name := fmt.Sprint("shop", i)
 		execute(t, admin, `CREATE DATABASE `+name, false)
 		wg.Go(func() {
-			for range 5 {
+			for range testall.Or(2, 5) {
 				if _, err := sql.Up(ctx, config(t, server.URL(name)), sql.LockTimeout(time.Minute)); err != nil {
 					t.Errorf("%s: up: %v", name, err)
 				}

@@ -208,7 +208,7 @@ func TestFollowedTriggers(t *testing.T) {
 
 func TestFollowedNewTables(t *testing.T) {
 	t.Parallel()
-	for i, c := range []struct{ ddl, write, want, said string }{
+	for i, c := range testall.Sample([]struct{ ddl, write, want, said string }{
 		{`CREATE TABLE a (id int PRIMARY KEY, b text)`, `INSERT INTO a VALUES (1, 'x'); UPDATE a SET b = 'y'; TRUNCATE a`,
 			`created a 1 {"b": "x", "id": 1}` + "\n" + `updated a 1 {"b": "x"} → {"b": "y"}` + "\n" + `deleted a 1 {"b": "y", "id": 1}`, ""},
 		{`CREATE TABLE a (id int PRIMARY KEY, f float8, j json, jb jsonb, t timestamptz)`, `SET timezone = 'Asia/Kolkata'; INSERT INTO a VALUES (1, '-0', '{"a":1,"a":2}', 'null', '2020-01-01 00:00+00'); UPDATE a SET jb = NULL; DELETE FROM a`,
@@ -236,7 +236,7 @@ func TestFollowedNewTables(t *testing.T) {
 		{`CREATE TABLE m (id int); ALTER EXTENSION plpgsql ADD TABLE m; ALTER TABLE m ADD PRIMARY KEY (id)`, `INSERT INTO m VALUES (1)`, ``, "has no primary key"},
 		{`SET check_function_bodies = off; CREATE TABLE a (id int PRIMARY KEY)`, `INSERT INTO a VALUES (1)`, ``, ""},
 		{`CREATE TABLE old (id int PRIMARY KEY); DROP TABLE old; CREATE TABLE old (id text PRIMARY KEY)`, `INSERT INTO old VALUES ('x')`, `created old x {"id": "x"}`, ""},
-	} {
+	}, 10) {
 		t.Run(c.ddl, func(t *testing.T) {
 			t.Parallel()
 			for _, how := range testall.Turn(i, "one by one", "one transaction", "a function") {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/exaudit/exaudit/internal/migration"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/testall"
 )
 
 const sqlcConfig = `version: "2"
@@ -142,7 +143,7 @@ func buildSqlc(t *testing.T) string {
 func TestSqlc(t *testing.T) {
 	t.Parallel()
 	sqlc := buildSqlc(t)
-	for _, schema := range []bool{false, true} {
+	for _, schema := range testall.Turn(1, false, true) {
 		a := newApp(t, shop, selection)
 		a.generate(func(o *migration.Options) { o.Schema = schema })
 		// what a later difference does to the schema that sqlc sees

@@ -57,7 +57,7 @@ func TestOddTexts(t *testing.T) {
 func TestOddDefinitions(t *testing.T) {
 	t.Parallel()
 	runs := 0
-	texts := testall.Sample(oddTexts, 6)
+	texts := testall.Sample(oddTexts, 3)
 	for _, text := range texts {
 		literal, identifier := "'"+strings.ReplaceAll(text, "'", "''")+"'", `"`+strings.ReplaceAll(text, `"`, `""`)+`"`
 		a := newApp(t, `SELECT 1`, fmt.Sprintf("tables: {odd: }\ncustom_columns: {note: {type: text, default: %q}}\ngenerate: {as_of_functions: true}", literal))

@@ -26,7 +26,7 @@ func TestWorkloads(t *testing.T) {
 	t.Cleanup(servers.stop)
 	if !testall.On() {
 		a.workloads = slices.DeleteFunc(slices.Clone(a.workloads), func(w workload) bool {
-			return !slices.Contains([]string{"loop/insert", "4clients/update", "bulk/copy", "cascade", "toast", "noop"}, w.name)
+			return !slices.Contains([]string{"4clients/update", "bulk/copy", "noop"}, w.name)
 		})
 	}
 	for _, w := range a.workloads {
