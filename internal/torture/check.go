@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -39,14 +40,26 @@ func (r *run) check() error {
 		checks = []check{{"twin", r.checkTwin}, {"gaps", r.checkGaps}}
 	}
 	for _, c := range checks {
-		if !strings.Contains(c.finds, r.place.Only) {
+		if !strings.Contains(panicIn+c.finds, r.place.Only) {
 			continue
 		}
-		if err := c.check(); err != nil {
+		if err := c.recovered(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+const panicIn = "panic in "
+
+// recovered makes the check; a panic is a finding.
+func (c check) recovered() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = found(panicIn+c.finds, "%v\n%s", p, debug.Stack())
+		}
+	}()
+	return c.check()
 }
 
 // checkTwin compares the tables, and the log's state with them.

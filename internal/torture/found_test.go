@@ -43,7 +43,7 @@ func worldOf(keyType, keyOptions string, choices []Choice, statements ...string)
 			op.Kind = Begin
 		case op.SQL == "commit":
 			op.Kind = Commit
-		case strings.HasPrefix(op.SQL, "ALTER TYPE"):
+		case strings.HasPrefix(op.SQL, "ALTER TYPE"), strings.HasPrefix(op.SQL, "SET "):
 			op.Kind = Once
 		}
 		w.Ops = append(w.Ops, op)
@@ -69,6 +69,12 @@ func masking(w World, typ string) World {
 // deferred is a world in which rows may have one key until a transaction ends.
 func deferred(choices []Choice, statements ...string) World {
 	return worldOf("int", "DEFERRABLE INITIALLY DEFERRED", choices, statements...)
+}
+
+// ignoring is a world in which exaudit.ignore has an effect.
+func ignoring(w World) World {
+	w.Tables[0].Options.AllowIgnore = true
+	return w
 }
 
 // early has a statement before the table is recorded.
@@ -159,6 +165,10 @@ func TestFound(t *testing.T) {
 			"INSERT INTO {0} (id, v, n) VALUES (1, 'a', 1)", "INSERT INTO {0} (id, v, n, ref) VALUES (2, 'b', 1, 1)", "UPDATE {0} SET id = 3 WHERE id = 1", "INSERT INTO {0} (id, v, n) VALUES (1, 'c', 2)",
 			"INSERT INTO {0} (id, v, n, ref) VALUES (4, 'd', 2, 1)", "INSERT INTO {0} (id, v, n, ref) VALUES (5, 'e', 2, 4)"),
 			"ON DELETE CASCADE ON UPDATE CASCADE"),
+		"updated, gone out of sight, and another row created": ignoring(worldOf("int", "", []Choice{only(1, 2), only(1)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', 1)",
+			"UPDATE {0} SET n = 2", "SET exaudit.ignore = on", "DELETE FROM {0}", "SET exaudit.ignore = off", "INSERT INTO {0} (id, v, n) VALUES (1, 'y', 2)")),
+		"deleted, and another row that came out of sight updated": ignoring(worldOf("int", "", []Choice{only(1), only(0, 1), only(1, 2), only(0)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', 1)",
+			"UPDATE {0} SET n = 2", "DELETE FROM {0}", "SET exaudit.ignore = on", "INSERT INTO {0} (id, v, n) VALUES (1, 'x', 3)", "SET exaudit.ignore = off", "UPDATE {0} SET n = 2")),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
 	}, 8) {
 		if script, err := place.Check(t.Context(), w); err != nil {

@@ -125,6 +125,9 @@ func (r *run) end() error {
 			return err
 		}
 	}
+	if _, err := r.control.Exec(r.ctx, "ROLLBACK"); err != nil { // of a check that panicked
+		return err
+	}
 	_, err := r.control.Exec(r.ctx, fmt.Sprintf(`DROP SCHEMA IF EXISTS %q, %q, %q CASCADE`, r.audited, r.twin(),
 		r.types))
 	return err

@@ -9,7 +9,7 @@ import (
 	"github.com/exaudit/exaudit"
 )
 
-// The rows of tables of two and three columns, as pgx decodes them by itself.
+// The rows of tables of two and three columns, and of those of TestFound, as pgx decodes them by itself.
 type (
 	two struct {
 		Key   any `db:"k0"`
@@ -19,6 +19,11 @@ type (
 		Key    any `db:"k0"`
 		First  any `db:"c0"`
 		Second any `db:"c1"`
+	}
+	foundRow struct {
+		Key   any `db:"id"`
+		Value any `db:"v"`
+		N     any `db:"n"`
 	}
 )
 
@@ -38,6 +43,8 @@ func (r *run) checkTyped() error {
 			err = typedHistories[two](r, place)
 		case "[k0 c0 c1]":
 			err = typedHistories[three](r, place)
+		case "[id v n]":
+			err = typedHistories[foundRow](r, place)
 		}
 		if err != nil {
 			return err
@@ -48,7 +55,10 @@ func (r *run) checkTyped() error {
 
 // typedHistories compares each history with the rows that there are, and each of its rows with the one before.
 func typedHistories[T any](r *run, place int) error {
-	t, db, seen := r.Tables[place], exaudit.New(r.control), map[int64]bool{}
+	t, db, seen, rowOf := r.Tables[place], exaudit.New(r.control), map[int64]bool{}, map[int64]int64{}
+	for _, e := range r.entries {
+		rowOf[e.version.ID] = e.UID
+	}
 	table := t.quoted(r.audited)
 	rows, _ := r.control.Query(r.ctx, "SELECT * FROM "+table)
 	present, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
@@ -59,31 +69,30 @@ func typedHistories[T any](r *run, place int) error {
 		if v.Place != place || seen[v.ID] {
 			continue
 		}
-		last := map[string]*T{} // by what a version left, and the next one found
+		last := map[int64]*T{} // of each row: two may have one key until a statement or a transaction ends
 		for h, err := range exaudit.History[T](r.ctx, db, table, exaudit.EntityID(v.EntityID)) {
 			if err != nil {
 				return found("typed", "history of %s %s: %v", table, v.EntityID, err)
 			}
 			seen[h.ID] = true
-			from := h.EntityID
-			if h.PreviousEntityID != nil {
-				from = *h.PreviousEntityID
+			uid, ok := rowOf[h.ID]
+			if !ok { // a baseline
+				continue
 			}
-			if was := last[from]; h.Before != nil && was != nil && !reflect.DeepEqual(was, h.Before) {
+			if was := last[uid]; h.Before != nil && was != nil && !reflect.DeepEqual(was, h.Before) {
 				return found("typed", "version %d of %s %s: before it %v, after the one before it %v", h.ID, table,
 					v.EntityID, *h.Before, *was)
 			}
-			delete(last, from)
-			if h.After != nil {
-				last[h.EntityID] = h.After
+			if last[uid] = h.After; h.After == nil {
+				delete(last, uid)
 			}
 		}
 		if !seen[v.ID] {
 			return found("typed", "history of %s %s lacks version %d", table, v.EntityID, v.ID)
 		}
-		for key, row := range last {
+		for _, row := range last {
 			if !t.hides() && !containsRow(present, *row) {
-				return found("typed", "history of %s %s ends with %v, which is no row", table, key, *row)
+				return found("typed", "history of %s %s ends with %v, which is no row", table, v.EntityID, *row)
 			}
 		}
 	}
