@@ -17,12 +17,14 @@ type walk struct {
 	overwrite bool
 	state     history.Image
 	// blocker is the change that was not chosen and after which the state is another row, or
-	// none, where the versions before it speak of one. blocked tells that there is one.
+	// none, where the versions before it speak of one. It is unrecorded if there is no version of it.
 	blocker *history.Version
-	blocked bool
 	// later tells that the row was updated after what is taken back, by what was not chosen.
 	later bool
 }
+
+// unrecorded is a change without a version.
+var unrecorded = &history.Version{}
 
 // startFrom begins with what is there of a row, or where it is gone with the one that has got its key by what was not
 // chosen.
@@ -32,13 +34,13 @@ func (w *walk) startFrom(l *life, lives *lives) {
 		w.row.present = lives.images[l.key()]
 	} else if there := lives.images[l.key()]; there != nil {
 		if came := lives.arrivals()[l.key()]; w.row.table.chosen[came] == nil {
-			w.row.present, w.blocked, w.blocker = there, true, &history.Version{ID: came, Table: w.row.Table}
+			w.row.present, w.blocker = there, &history.Version{ID: came, Table: w.row.Table}
 			w.row.replaces = w.overwrite
 		}
 	}
 	w.state = w.row.present
-	if !w.blocked && exists != (w.state != nil) {
-		w.blocked, w.blocker = true, &history.Version{} // not recorded
+	if w.blocker == nil && exists != (w.state != nil) {
+		w.blocker = unrecorded
 	}
 }
 
@@ -57,6 +59,7 @@ func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Ve
 				w.row.Versions = append(w.row.Versions, versions[i].ID)
 			}
 			w.row.Versions = append(w.row.Versions, versions[birth].ID)
+			w.isAnother()
 			continue
 		}
 		w.row.Versions = append(w.row.Versions, v.ID)
@@ -98,43 +101,68 @@ func (w *walk) pass(v *history.Version) {
 	case history.Updated:
 		w.later = true
 	case history.Created:
-		w.blocked, w.blocker = w.state != nil, v
+		if w.state == nil {
+			w.blocker = nil
+		} else if w.blocker == nil {
+			w.blocker = v
+		}
 	case history.Deleted:
-		if w.state == nil && !w.blocked {
-			w.blocked, w.blocker = true, v
-		}
-		if w.overwrite && w.state == nil && v.Before != nil {
-			w.state, w.blocked = maps.Clone(v.Before), false
-			w.leaveOut(v)
-		}
+		w.passDelete(v)
 	case history.Baseline: // changed nothing
+	}
+}
+
+// passDelete leaves a delete in that was not chosen.
+func (w *walk) passDelete(v *history.Version) {
+	switch {
+	case w.overwrite && w.state == nil && v.Before != nil:
+		w.state, w.blocker = maps.Clone(v.Before), nil
+		w.leaveOut(v)
+	case w.state != nil:
+		w.isAnother()
+	case w.blocker == nil:
+		w.blocker = v
+	}
+}
+
+// isAnother notes that the state is another row than the one of earlier versions. If it did not come by a later
+// version, it came without being recorded.
+func (w *walk) isAnother() {
+	if w.blocker == nil {
+		w.blocker = unrecorded
 	}
 }
 
 // takeAway undoes a create.
 func (w *walk) takeAway(v *history.Version) {
 	switch {
-	case w.state == nil:
-		w.blocked = false // it is gone already
+	case w.state == nil: // it is gone already
 	case w.overwrite:
-		w.state = nil
-	case w.blocked:
+	case w.blocker != nil:
 		w.conflict(w.reused())
+		return
 	default:
 		w.changedSince(v)
-		w.state = nil
 	}
+	w.state, w.blocker = nil, nil
 }
 
 // reused is the conflict with the row that has the key now. It came by the blocker, or was there before, of which the
-// table is known then; without a blocker, it came without being recorded, and was changed since.
+// table is known then.
 func (w *walk) reused() Conflict {
-	c := Conflict{Reason: KeyReused}
+	c := Conflict{Reason: KeyReused, Version: w.blocker.ID}
+	if c.Version == 0 {
+		c.Table = w.blocker.Table
+	}
+	return c
+}
+
+// deleted is the conflict with the change that took the row away: the blocker, or if another row was created later with
+// the key, one that was not recorded.
+func (w *walk) deleted() Conflict {
+	c := Conflict{Reason: DeletedSince}
 	if w.blocker != nil {
 		c.Version = w.blocker.ID
-	}
-	if c.Version == 0 && w.blocker != nil {
-		c.Table = w.blocker.Table
 	}
 	return c
 }
@@ -165,12 +193,13 @@ func (w *walk) bringBack(v *history.Version) {
 	switch {
 	case w.state != nil && w.overwrite:
 		w.state = v.Before.Known(w.state).Over(w.state)
-		w.blocked = false
+		w.blocker = nil
 	case w.state != nil:
+		w.isAnother()
 		w.conflict(w.reused())
 	default:
 		w.state = maps.Clone(v.Before)
-		w.blocked = false
+		w.blocker = nil
 		w.row.EntityID = v.EntityID
 		w.leaveOut(v)
 	}
@@ -224,9 +253,9 @@ func (w *walk) mergeOut(v *history.Version) {
 	case w.row.present == nil && w.row.table.keeps(v):
 		return
 	case w.state == nil:
-		w.conflict(Conflict{Reason: DeletedSince, Version: w.blocker.ID})
+		w.conflict(w.deleted())
 		return
-	case w.blocked && !w.overwrite:
+	case w.blocker != nil && !w.overwrite:
 		w.conflict(w.reused())
 		return
 	}
