@@ -91,13 +91,31 @@ func (p *Point) Reached() bool {
 // Settle waits until the server has noticed the interruption: nothing of the sessions is left.
 func (p *Point) Settle() {
 	p.t.Helper()
-	for began := time.Now(); time.Since(began) < 10*time.Minute; {
-		if pgtest.One[int](p.t, p.db, `SELECT count(*) FROM pg_stat_activity WHERE application_name = $1`, p.session) == 0 {
+	p.settle(func() {})
+}
+
+// settle asks again every minute.
+func (p *Point) settle(again func()) {
+	p.t.Helper()
+	asked := time.Now()
+	for began := asked; time.Since(began) < 10*time.Minute; {
+		if p.sessions() == "" {
 			return
+		}
+		if time.Since(asked) > time.Minute {
+			p.t.Logf("after a minute there still is %s", p.sessions())
+			again()
+			asked = time.Now()
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	p.t.Fatalf("the server does not notice: %s at request %d", p.Kind, p.At)
+	p.t.Fatalf("the server does not notice: %s at request %d: %s", p.Kind, p.At, p.sessions())
+}
+
+// sessions says what is left of them.
+func (p *Point) sessions() string {
+	return pgtest.One[string](p.t, p.db, `SELECT coalesce(string_agg(concat_ws(' ', pid, backend_type, state, wait_event, query), '; '), '')
+		FROM pg_stat_activity WHERE application_name = $1`, p.session)
 }
 
 // pass reports whether the point is at this request.
@@ -176,10 +194,13 @@ func query(text string) []byte {
 
 // terminate ends the server processes of the sessions, and waits until they are gone.
 func (p *Point) terminate() {
-	if _, err := p.db.Pool.Exec(context.Background(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`, p.session); err != nil {
-		p.t.Errorf("terminate the server process: %v", err)
+	all := func() {
+		if _, err := p.db.Pool.Exec(context.Background(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`, p.session); err != nil {
+			p.t.Errorf("terminate the server process: %v", err)
+		}
 	}
-	p.Settle()
+	all()
+	p.settle(all)
 }
 
 // Passed is how many requests there were.
