@@ -33,9 +33,9 @@ func TestIncident(t *testing.T) {
 		"exaudit log --since-mark":   {"deploy-42", "3 updated, 1 deleted"},
 		"exaudit as-of orders":       {"paid", "Uppsala"},
 		"--dry-run || echo":          {"exit code 4", `status: was "cancelled", is now "paid", would become "new"`, "updated_at"},
-		"exaudit undo --plan":        {"comes back", "- info.cancelled_by", `~ status: "cancelled" → "paid"`, "takes it back"},
+		"exaudit undo --plan":        {"is restored", "- info.cancelled_by", `~ status: "cancelled" → "paid"`, "takes it back"},
 		"SELECT id, status, info":    {"ring twice", "4 | new"},
-		`exaudit redo --last`:        {"undone already", "is taken away", "+ info.cancelled_by", "were redone"},
+		`exaudit redo --last`:        {"undone already", "is deleted", "+ info.cancelled_by", "were redone"},
 		"exaudit mark before-deploy": nil,
 	}
 	var printed strings.Builder

@@ -59,10 +59,10 @@ func TestUndoOfAKeyThatLaterRowsPointTo(t *testing.T) {
 			INSERT INTO users VALUES (1, 'a'), (2, 'b')`, "users", "mails")
 		moved := inOneTransaction(t, db, `UPDATE users SET id = 11 WHERE id = 1`)
 		db.Exec(t, `INSERT INTO mails VALUES (1, 11, NULL)`)
-		undoRefused(t, db, adb, moved, exaudit.ErrUndoConflict, "public.mails 1 points to it by owner", "users", "mails")
+		undoRefused(t, db, adb, moved, exaudit.ErrUndoConflict, "public.mails 1 refers to it by owner", "users", "mails")
 		renamed := inOneTransaction(t, db, `UPDATE users SET code = 'c' WHERE id = 2`)
 		db.Exec(t, `INSERT INTO mails VALUES (2, NULL, 'c')`)
-		undoRefused(t, db, adb, renamed, exaudit.ErrUndoConflict, "public.mails 2 points to it by code", "users", "mails")
+		undoRefused(t, db, adb, renamed, exaudit.ErrUndoConflict, "public.mails 2 refers to it by code", "users", "mails")
 	}
 }
 

@@ -233,7 +233,7 @@ func TestUndoOfACreateThatIsReferenced(t *testing.T) {
 	db.Exec(t, `INSERT INTO streets VALUES (4, 'later')`)
 	before := rows(t, db, "cities")
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
-	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), `public.cities 4: public.streets [4, "later"] points to it by city`) {
+	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), `public.cities 4: public.streets [4, "later"] refers to it by city`) {
 		t.Fatalf("%v, want a conflict about the street", err)
 	}
 	expect(t, db, "cities", before)
@@ -441,7 +441,7 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 	typed := inOneTransaction(t, db, `UPDATE parcels SET weight = 'heavy' WHERE id = 1`, `UPDATE parcels SET weight = '4' WHERE id = 1`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING weight::numeric::int`)
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), nil)
-	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "weight: the old value is none of the column's present type") {
+	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "weight: the old value does not fit the column's present type") {
 		t.Errorf("%v, want a conflict about the type", err)
 	}
 	kept, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), &exaudit.UndoOptions{KeepColumns: []string{"weight"}})

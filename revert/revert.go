@@ -39,7 +39,7 @@ var (
 	// ErrUniqueConflict means that another row has taken a unique value meanwhile.
 	ErrUniqueConflict = errors.New("unique value is taken")
 	// ErrColumnGone means that a column whose value would be restored has been dropped.
-	ErrColumnGone = errors.New("column is gone")
+	ErrColumnGone = errors.New("the column was dropped")
 	// ErrNotRecorded means that a value was too large to be recorded, and nothing else would
 	// be restored.
 	ErrNotRecorded = errors.New("value was not recorded")
@@ -47,7 +47,7 @@ var (
 	// value that is none of its type.
 	ErrInvalidColumn = errors.New("column cannot be set")
 	// ErrTableGone means that the table has been dropped.
-	ErrTableGone = errors.New("table is gone")
+	ErrTableGone = errors.New("the table was dropped")
 	// ErrNothingToDo means that the entity is in that state already.
 	ErrNothingToDo = errors.New("nothing to do")
 	// ErrVetoed means that a trigger or a row security policy kept the row from being

@@ -10,7 +10,7 @@
 DO $encoding$
 BEGIN
     IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.=) ANY (ARRAY['SQL_ASCII', 'MULE_INTERNAL']) THEN
-        RAISE EXCEPTION 'texts of the encoding % cannot be kept as JSON', pg_catalog.getdatabaseencoding()
+        RAISE EXCEPTION 'texts in the encoding % cannot be stored as JSON', pg_catalog.getdatabaseencoding()
             USING ERRCODE = 'feature_not_supported', HINT = 'Dump and restore into a database of encoding UTF8.';
     END IF;
 END

@@ -111,7 +111,7 @@ BEGIN
     IF target IS NULL THEN
         RAISE EXCEPTION 'table % does not exist', install_table.table_name USING ERRCODE = 'undefined_table';
     ELSIF keys = '{}' THEN
-        RAISE EXCEPTION 'table % has no primary key: versions name a row by it', install_table.table_name
+        RAISE EXCEPTION 'table % has no primary key, which exaudit needs to identify rows', install_table.table_name
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     PERFORM exaudit_internal.begin_install();

@@ -97,9 +97,9 @@ DECLARE
                          WHEN options ->> 'on_truncate' = 'ignore' THEN 'its option "on_truncate: ignore" leaves changes out' END;
 BEGIN
     IF reason IS NOT NULL AND coalesce(pg_catalog.current_setting('exaudit.unseen', true), '') <> 'on' THEN
-        RAISE EXCEPTION 'nobody knows what % was: %', relation, reason
+        RAISE EXCEPTION '% may have changed without being recorded: %', relation, reason
             USING ERRCODE = 'XA014',
-                  HINT = 'With SET exaudit.unseen = ''on'', what is not recorded is taken to be as it is now.';
+                  HINT = 'With SET exaudit.unseen = ''on'', what was not recorded is assumed to have been as it is now.';
     END IF;
 END
 $$;
@@ -158,7 +158,7 @@ BEGIN
     IF found.anchor_id IS NOT NULL THEN
         RETURN found;
     ELSIF found.table_id IS NOT NULL THEN
-        RAISE EXCEPTION 'nobody knows what %.% was at %: its rows were not recorded when it was uninstalled, at %',
+        RAISE EXCEPTION 'the rows of %.% at % are not known: they were not recorded when it was uninstalled, at %',
             t.schema_name, t.table_name, point, found.until USING ERRCODE = 'XA011';
     END IF;
     SELECT * INTO before FROM exaudit_internal.periods p
@@ -169,10 +169,10 @@ BEGIN
                     UNION ALL
                     SELECT t.complete_since WHERE t.tracked) AS u);
     IF since IS NULL THEN
-        RAISE EXCEPTION 'nothing of %.% has been recorded since %, when it was uninstalled, before %', t.schema_name, t.table_name, before.until, point
+        RAISE EXCEPTION '%.% was not tracked at %: it was uninstalled at %', t.schema_name, t.table_name, point, before.until
             USING ERRCODE = 'XA015';
     ELSIF before.until IS NOT NULL AND before.until < since THEN
-        RAISE EXCEPTION 'nothing of %.% was recorded from % to %, while it was not tracked, at %', t.schema_name, t.table_name, before.until, since, point
+        RAISE EXCEPTION '%.% was not tracked at %: it was uninstalled at %, and tracked again from % on', t.schema_name, t.table_name, point, before.until, since
             USING ERRCODE = 'XA015';
     END IF;
     RAISE EXCEPTION 'the history of %.% is complete only since %, after %', t.schema_name, t.table_name, since, point

@@ -16,7 +16,7 @@ var ErrLacksPrivileges = errors.New("lacks privileges")
 
 // ErrEncoding means that a database's encoding does not say which characters its texts are of, so that they cannot be
 // read back from JSON as what they were: SQL_ASCII, MULE_INTERNAL.
-var ErrEncoding = errors.New("texts of the encoding cannot be kept as JSON")
+var ErrEncoding = errors.New("texts in the encoding of the database cannot be stored as JSON")
 
 // PrivilegeError says all that a role lacks, before anything is changed. errors.Is finds ErrLacksPrivileges.
 type PrivilegeError struct {
@@ -26,7 +26,7 @@ type PrivilegeError struct {
 }
 
 func (e *PrivilegeError) Error() string {
-	return fmt.Sprintf("role %q lacks %s; an administrator runs: %s",
+	return fmt.Sprintf("role %q lacks %s; an administrator must run: %s",
 		e.Role, strings.Join(e.Missing, ", "), strings.Join(e.Cure, "; "))
 }
 
@@ -45,7 +45,7 @@ func checkPrivileges(ctx context.Context, q db.DBTX, s state) error {
 		return fmt.Errorf("read the privileges of the role: %w", err)
 	}
 	if !who.BecomesUtf8 {
-		return fmt.Errorf("%w: %s of database %s", ErrEncoding, who.Encoding, who.Database)
+		return fmt.Errorf("%w: %s, in database %s", ErrEncoding, who.Encoding, who.Database)
 	}
 	if who.Superuser {
 		return nil

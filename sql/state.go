@@ -31,7 +31,7 @@ var (
 	ErrOtherBuild = errors.New("schema exaudit was made by another build of exaudit")
 	// ErrKeptElsewhere means that the application's own migrations have created schema exaudit: they must also update
 	// and drop it.
-	ErrKeptElsewhere = errors.New("schema exaudit is kept by the application's own migrations")
+	ErrKeptElsewhere = errors.New("schema exaudit belongs to the application's own migrations")
 )
 
 // Check reports whether the program can work with the database: nil, or an error that is one of ErrNotInitialized,
@@ -90,7 +90,7 @@ func (s state) check() error {
 	case err != nil:
 		return err
 	case s.Digest != wanted:
-		return fmt.Errorf("%w: both are at version %d, but what makes it up differs", ErrOtherBuild, s.Version)
+		return fmt.Errorf("%w: both are at version %d, but their contents differ", ErrOtherBuild, s.Version)
 	case s.Version < Version:
 		return fmt.Errorf("%w: it is at version %d, the program at %d", ErrOutdated, s.Version, Version)
 	}

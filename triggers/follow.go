@@ -343,7 +343,7 @@ type followError struct{ cause error }
 
 func (e *followError) Error() string {
 	return "this role " + ErrMayNotFollow.Error() +
-		": it takes a superuser, or the role that the managed service names for it; nothing was changed"
+		": this needs a superuser, or the role that a managed service has for it; nothing was changed"
 }
 
 func (e *followError) Unwrap() []error { return []error{ErrMayNotFollow, e.cause} }

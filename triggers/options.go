@@ -142,29 +142,29 @@ func (o Options) Validate() error {
 	}
 	if o.Updates != "" && o.Updates != UpdatesChanged && o.Updates != UpdatesFull {
 		return &OptionError{Option: "updates", Value: string(o.Updates),
-			Reason: fmt.Sprintf("is changed or full, not %q", o.Updates)}
+			Reason: fmt.Sprintf("must be changed or full, not %q", o.Updates)}
 	}
 	switch {
 	case o.Trigger != "" && o.Trigger != RowLevel && o.Trigger != StatementLevel:
 		return &OptionError{Option: "trigger", Value: string(o.Trigger),
-			Reason: fmt.Sprintf("is row or statement, not %q", o.Trigger)}
+			Reason: fmt.Sprintf("must be row or statement, not %q", o.Trigger)}
 	case o.ByStatement() && o.RecordReplicated:
 		return &OptionError{Option: "trigger", Value: string(o.Trigger),
-			Reason: "statement does not see what logical replication applies, which the option record_replicated asks for"}
+			Reason: "statement cannot be combined with the option record_replicated"}
 	case o.ByStatement() && strings.TrimSpace(o.Where) != "":
 		return &OptionError{Option: "trigger", Value: string(o.Trigger),
-			Reason: "statement does not go with the option where"}
+			Reason: "statement cannot be combined with the option where"}
 	case o.ByStatement() && o.SkipUntouchedTOAST:
 		return &OptionError{Option: "trigger", Value: string(o.Trigger),
-			Reason: "statement does not see how values are stored, which the option skip_untouched_toast asks for"}
+			Reason: "statement cannot be combined with the option skip_untouched_toast"}
 	}
 	if o.SkipUntouchedTOAST && o.Full() {
 		return &OptionError{Option: "skip_untouched_toast",
-			Reason: "does not go with the option updates: full, which records the values themselves"}
+			Reason: "cannot be combined with the option updates: full, which records these values"}
 	}
 	if !slices.Contains([]OnTruncate{"", TruncateRecord, TruncateRefuse, TruncateIgnore}, o.OnTruncate) {
 		return &OptionError{Option: "on_truncate", Value: string(o.OnTruncate),
-			Reason: fmt.Sprintf("is record, refuse or ignore, not %q", o.OnTruncate)}
+			Reason: fmt.Sprintf("must be record, refuse or ignore, not %q", o.OnTruncate)}
 	}
 	return nil
 }
@@ -314,7 +314,7 @@ func (o Options) check(ctx context.Context, tx pgx.Tx, relation uint32, given bo
 		}
 		if len(obstacles) > 0 {
 			return &OptionError{Option: "trigger", Value: string(o.Trigger),
-				Reason: "statement would not do: " + obstacles[0]}
+				Reason: "statement is not possible: " + obstacles[0]}
 		}
 	}
 	return nil

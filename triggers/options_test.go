@@ -153,7 +153,7 @@ func TestWhere(t *testing.T) {
 		db.Exec(t, `TRUNCATE people`)
 		without(t, db, `deleted people 4 {"id": 4, "bio": null, "ssn": null, "name": null, "note": null}`)
 		install(t, db, "people") // is not stopped by it
-		if found := strings.Join(drift(t, db), "\n"); !strings.Contains(found, `option where cannot be asked, so every row is recorded: column "status" was dropped`) {
+		if found := strings.Join(drift(t, db), "\n"); !strings.Contains(found, `option where cannot be evaluated, so every row is recorded: column "status" was dropped`) {
 			t.Errorf("drift:\n%s", found)
 		}
 	})
@@ -280,8 +280,8 @@ func TestInvalidOptions(t *testing.T) {
 		{triggers.Options{Exclude: []string{"id"}}, `option exclude: column "id" is part of the primary key`},
 		{triggers.Options{Mask: []string{"id"}}, `column "id" is part of the primary key`},
 		{triggers.Options{Exclude: []string{""}}, `without a name`},
-		{triggers.Options{Updates: "all"}, `option updates: is changed or full, not "all"`},
-		{triggers.Options{OnTruncate: "no"}, `option on_truncate: is record, refuse or ignore, not "no"`},
+		{triggers.Options{Updates: "all"}, `option updates: must be changed or full, not "all"`},
+		{triggers.Options{OnTruncate: "no"}, `option on_truncate: must be record, refuse or ignore, not "no"`},
 		{triggers.Options{Where: "missing = 1"}, `option where: column "missing" does not exist`},
 		{triggers.Options{Where: "id"}, `option where: argument of WHERE must be type boolean`},
 		{triggers.Options{Where: "count(*) > 1"}, `aggregate functions are not allowed in WHERE`},

@@ -132,7 +132,7 @@ func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	case found.IsPartition:
 		reason = "it is a partition: track its parent"
 	case !found.HasPrimaryKey:
-		return relation, fmt.Errorf("table %s %w: versions name a row by it", name, ErrNoPrimaryKey)
+		return relation, fmt.Errorf("table %s %w, which exaudit needs to identify rows", name, ErrNoPrimaryKey)
 	}
 	if reason != "" {
 		return relation, fmt.Errorf("%s %w: %s", name, ErrNotTrackable, reason)
@@ -174,7 +174,7 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 		t.Columns = append(t.Columns, newColumn(c))
 	}
 	if t.KeyColumns = keyColumns(columns); len(t.KeyColumns) == 0 {
-		return nil, fmt.Errorf("table %s %w: versions name a row by it", t.QuotedName, ErrNoPrimaryKey)
+		return nil, fmt.Errorf("table %s %w, which exaudit needs to identify rows", t.QuotedName, ErrNoPrimaryKey)
 	}
 	if t.TableExpressionsRow, err = queries.TableExpressions(ctx, q, relation); err != nil {
 		return nil, fmt.Errorf("describe %s: %w", t.QuotedName, err)
@@ -204,7 +204,7 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 func (t *Table) notes() []string {
 	var notes []string
 	if t.Unlogged {
-		notes = append(notes, "it is unlogged: after a crash its rows are gone, their history is not")
+		notes = append(notes, "it is unlogged: after a crash it is empty, but its history is still there")
 	}
 	if t.former != "" {
 		notes = append(notes, "the options that it had before it was uninstalled are not its own any more: "+t.former)
@@ -301,7 +301,7 @@ func (t *Table) conditionDrift() []Drift {
 	var drift []Drift
 	if t.condition.Problem != "" {
 		drift = append(drift, Drift{Table: t.QuotedName, Object: "option where",
-			Problem: "cannot be asked, so every row is recorded: " + t.condition.Problem,
+			Problem: "cannot be evaluated, so every row is recorded: " + t.condition.Problem,
 			Cure: fmt.Sprintf("exaudit install %s --where CONDITION, in place of %s", t.QuotedName,
 				t.Options.Where)})
 	}

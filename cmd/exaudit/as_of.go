@@ -70,7 +70,7 @@ func (p *program) asOf(c *cli.Context) error {
 		return err
 	}
 	if c.IsSet("key") && c.NArg() > 1 {
-		return usageErrorf("as-of", "--key is for one table")
+		return usageErrorf("as-of", "--key can be used with one table only")
 	}
 	at, err := pointOf(c, time.Now())
 	if err != nil {

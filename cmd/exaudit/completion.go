@@ -69,7 +69,7 @@ func (p *program) completion(c *cli.Context) error {
 			return fmt.Errorf("completion for fish: %w", err)
 		}
 	} else if !ok {
-		return usageErrorf("completion", "the shell is bash, zsh or fish, not %q", shell)
+		return usageErrorf("completion", "the shell must be bash, zsh or fish, not %q", shell)
 	}
 	_, err := io.WriteString(p.stdout, script)
 	return err

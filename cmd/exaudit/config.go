@@ -59,7 +59,7 @@ func (p *program) installFile(c *cli.Context, wait time.Duration) error {
 		return err
 	}
 	for _, table := range done.Skipped {
-		p.complain("skipped %s: it has no primary key to name its rows by", table)
+		p.complain("skipped %s: it has no primary key", table)
 	}
 	for _, column := range done.Columns {
 		verb := "added"

@@ -16,7 +16,7 @@ func (p *program) needTerminal(c *cli.Context) error {
 	if c.Bool("yes") || isTerminal(p.stdin) {
 		return nil
 	}
-	return usageErrorf(c.Command.Name, "there is no terminal to ask for confirmation: give --yes to go ahead without")
+	return usageErrorf(c.Command.Name, "there is no terminal to ask for confirmation: use --yes to go ahead without it")
 }
 
 // confirm asks a question; the error is errDeclined unless the answer is yes.

@@ -104,7 +104,7 @@ func (p *program) config(c *cli.Context) (config *pgx.ConnConfig, source string,
 	config, err = pgx.ParseConfig(text)
 	switch {
 	case err != nil && text == "":
-		return nil, "", usageErrorf(c.Command.Name, "the PG* variables say nothing that works: %v", err)
+		return nil, "", usageErrorf(c.Command.Name, "the PG* variables cannot be used: %v", err)
 	case err != nil:
 		// What the driver says of it may quote a part of the password.
 		return nil, "", usageErrorf(c.Command.Name, "the connection string of %s cannot be read: it is "+
@@ -203,7 +203,7 @@ func (p *program) readOnly(ctx context.Context, conn *pgx.Conn) (bool, error) {
 		return false, fmt.Errorf("look whether the database is read-only: %w", err)
 	}
 	if readOnly {
-		p.complain("the database is read-only: constraints are not tried, nor what triggers add")
+		p.complain("the database is read-only: constraints and triggers were not tried")
 	}
 	return readOnly, nil
 }

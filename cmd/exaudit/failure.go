@@ -25,8 +25,8 @@ const (
 )
 
 var (
-	errDrift = errors.New("what is installed is not what should be")
-	errStale = errors.New("the migrations are not what the file says")
+	errDrift = errors.New("drift was found")
+	errStale = errors.New("the migrations are out of date")
 	// errStaleElsewhere is errStale where nothing can be written.
 	errStaleElsewhere = fmt.Errorf("%w", errStale)
 	// errRemoveElsewhere is exaudit.ErrKeptElsewhere where the schema is to be removed.
@@ -42,23 +42,23 @@ var kinds = []struct {
 }{
 	{errDrift, exitDrift, ""},
 	{errStaleElsewhere, exitDrift, `: "exaudit generate --stdout" prints the difference`},
-	{migration.ErrTool, exitUsage, `: --tool names it, or --stdout prints plain SQL`},
-	{migration.ErrSchemaLast, exitUsage, `: remove these and let it write all anew, or leave --with-schema out and use "exaudit init"`},
+	{migration.ErrTool, exitUsage, `: name it with --tool, or print plain SQL with --stdout`},
+	{migration.ErrSchemaLast, exitUsage, `: remove these and run the command again, or use "exaudit init" instead of --with-schema`},
 	{errStale, exitDrift, `: "exaudit generate" writes the difference`},
-	{exaudit.ErrChanged, exitConflict, ", so nothing was written: look again"},
+	{exaudit.ErrChanged, exitConflict, ", so nothing was written: a new --dry-run shows what would be written now"},
 	{config.ErrInvalid, exitUsage, ""},
 	{exaudit.ErrInvalidOptions, exitUsage, ""},
 	{exaudit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
 	{exaudit.ErrIncomplete, exitFailed, `: "exaudit drop-schema" drops it, and "exaudit init" makes it anew`},
 	{exaudit.ErrOtherBuild, exitFailed,
-		`: use that build; or, without what is recorded, "exaudit drop-schema" and "exaudit init"`},
+		`: use that build, or drop everything that was recorded with "exaudit drop-schema" and run "exaudit init"`},
 	{exaudit.ErrForeignSchema, exitFailed,
 		`; drop it, or, after a restore with --no-owner, run "exaudit sync" as that role`},
 	{exaudit.ErrLacksPrivileges, exitFailed, ""},
 	{exaudit.ErrEncoding, exitFailed, ": dump and restore into a database of encoding UTF8"},
-	{errRemoveElsewhere, exitFailed, ": their way back removes it"},
-	{exaudit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes what is missing, for them to apply`},
+	{errRemoveElsewhere, exitFailed, ": their down migration drops it"},
+	{exaudit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes the missing migration; then run the migrations`},
 	{exaudit.ErrNewer, exitFailed, ": update exaudit"},
 	{exaudit.ErrVersionsExist, exitConflict, ""},
 	{exaudit.ErrLocked, exitConflict, `: run it again when that has ended, or with a longer --lock-timeout`},
@@ -67,7 +67,7 @@ var kinds = []struct {
 	{exaudit.ErrBeforeHistory, exitFailed, ""},
 	{exaudit.ErrNotTrackedThen, exitFailed, ""},
 	{exaudit.ErrUnreadable, exitConflict, `: "exaudit history" shows it as it was recorded`},
-	{exaudit.ErrOutOfSight, exitFailed, ": --unseen takes what is not recorded to be as it is now"},
+	{exaudit.ErrOutOfSight, exitFailed, ": --unseen assumes that what was not recorded was as it is now"},
 	{exaudit.ErrKeyChanged, exitConflict, ""},
 	{exaudit.ErrFuture, exitUsage, ""},
 	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
@@ -75,12 +75,12 @@ var kinds = []struct {
 	{exaudit.ErrInvalidFilter, exitUsage, ""},
 	{exaudit.ErrUndoConflict, exitConflict, ""}, // see undoHint
 	{exaudit.ErrTooManyRows, exitConflict, ": --max-rows raises it"},
-	{exaudit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" shows those that are`},
+	{exaudit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" lists undos and reverts`},
 	{exaudit.ErrNotRecording, exitConflict, ", so nothing was written"},
 	{exaudit.ErrInvalidPlan, exitUsage, ""},
 	{exaudit.ErrAmbiguous, exitUsage, ": write it with its schema"},
 	{exaudit.ErrUnmatched, exitUsage, ""},
-	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists those that there are`},
+	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists the marks`},
 	{exaudit.ErrMarkExists, exitConflict, ""},
 	{exaudit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
 	{exaudit.ErrReferencedRowMissing, exitConflict, ""},
@@ -191,7 +191,7 @@ func (p *program) hint(err error) string {
 	case pgErr.Code == "42501" && pgErr.Hint == "":
 		return p.grantHint(err)
 	case namesTaken(err):
-		return ": a pooler is in between; leave out default_query_exec_mode of the connection string"
+		return ": the connection goes through a pooler; remove default_query_exec_mode from the connection string"
 	case pgErr.Code == "40001":
 		return ": run the command again"
 	}
@@ -235,7 +235,7 @@ func quotingHint(err error) string {
 	if found == nil {
 		return ""
 	}
-	return fmt.Sprintf(`: SQL reads it in small letters; for capitals write '"%s"'`, found[1])
+	return fmt.Sprintf(`: SQL reads it in lower case; for capitals write '"%s"'`, found[1])
 }
 
 var lineBreak = regexp.MustCompile(`\s*\n\s*`)

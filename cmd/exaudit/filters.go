@@ -67,7 +67,7 @@ func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.Filter, error) {
 		action := exaudit.Action(name)
 		if !slices.Contains([]exaudit.Action{exaudit.Created, exaudit.Updated, exaudit.Deleted, exaudit.Baseline},
 			action) {
-			return nil, usageErrorf(c.Command.Name, "--action is created, updated, deleted or baseline, not %q", name)
+			return nil, usageErrorf(c.Command.Name, "--action must be created, updated, deleted or baseline, not %q", name)
 		}
 		actions = append(actions, action)
 	}
@@ -124,7 +124,7 @@ func whoFilters(c *cli.Context, _ time.Time) ([]exaudit.Filter, error) {
 	for _, text := range c.StringSlice("xid") {
 		xid, err := strconv.ParseUint(text, 10, 63)
 		if err != nil {
-			return nil, usageErrorf(c.Command.Name, "--xid is the number of a transaction, not %q", text)
+			return nil, usageErrorf(c.Command.Name, "--xid must be the number of a transaction, not %q", text)
 		}
 		opts = append(opts, exaudit.ByTransaction(xid))
 	}
@@ -155,7 +155,7 @@ func keyValues(command, flag string, texts []string) (exaudit.Custom, error) {
 	for _, text := range texts {
 		key, value, ok := strings.Cut(text, "=")
 		if !ok || key == "" {
-			return nil, usageErrorf(command, "--%s is %s=VALUE, not %q", flag,
+			return nil, usageErrorf(command, "--%s needs %s=VALUE, not %q", flag,
 				map[bool]string{true: "COLUMN", false: "KEY"}[flag == "set"], text)
 		}
 		if custom == nil {

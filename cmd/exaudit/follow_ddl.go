@@ -40,14 +40,14 @@ func (p *program) follow(c *cli.Context) error {
 	stop := c.Bool("stop")
 	for _, flag := range []string{"new-tables", "except", "show-sql"} {
 		if stop && c.IsSet(flag) {
-			return usageErrorf(c.Command.Name, "--stop and --%s contradict each other", flag)
+			return usageErrorf(c.Command.Name, "--stop and --%s cannot be combined", flag)
 		}
 	}
 	switch {
 	case c.Bool("yes") && !stop:
-		return usageErrorf(c.Command.Name, "--yes is for --stop: following does not ask")
+		return usageErrorf(c.Command.Name, "--yes needs --stop: nothing is asked without it")
 	case c.IsSet("except") && !c.IsSet("new-tables"):
-		return usageErrorf(c.Command.Name, "--except is for --new-tables")
+		return usageErrorf(c.Command.Name, "--except needs --new-tables")
 	}
 	following := exaudit.Following{NewTables: c.StringSlice("new-tables"), Except: c.StringSlice("except")}
 	if wrong := (*exaudit.OptionError)(nil); errors.As(following.Validate(), &wrong) {

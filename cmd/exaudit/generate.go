@@ -49,11 +49,11 @@ func (p *program) generate(c *cli.Context) error {
 	}
 	switch {
 	case c.Bool("down") && !c.Bool("stdout"):
-		return usageErrorf("generate", "--down is for --stdout")
+		return usageErrorf("generate", "--down needs --stdout")
 	case c.Bool("check") && c.Bool("stdout"):
-		return usageErrorf("generate", "--check and --stdout contradict each other")
+		return usageErrorf("generate", "--check and --stdout cannot be combined")
 	case c.Bool("stdout") && !forPeople(c):
-		return usageErrorf("generate", "--stdout prints SQL, --format something else")
+		return usageErrorf("generate", "--stdout prints SQL, and cannot be combined with --format")
 	}
 	file, err := configuration(c)
 	if err != nil {
@@ -81,7 +81,7 @@ func (p *program) generate(c *cli.Context) error {
 		return err
 	}
 	for _, table := range skipped {
-		p.complain("skipped %s: it has no primary key to name its rows by", table)
+		p.complain("skipped %s: it has no primary key", table)
 	}
 	return p.deliver(c, folder, files)
 }
@@ -106,9 +106,9 @@ func tool(c *cli.Context, file *config.File) (migration.Tool, error) {
 	tool, err := migration.ParseTool(name)
 	switch {
 	case err != nil && c.IsSet("tool"):
-		return "", usageErrorf("generate", "--tool is one of %s, not %q", toolNames(), name)
+		return "", usageErrorf("generate", "--tool must be one of %s, not %q", toolNames(), name)
 	case err != nil:
-		return "", usageErrorf("generate", "generate.tool is one of %s, not %q", toolNames(), name)
+		return "", usageErrorf("generate", "generate.tool must be one of %s, not %q", toolNames(), name)
 	}
 	return tool, nil
 }

@@ -49,11 +49,11 @@ func (p *program) history(c *cli.Context) error {
 	table, key := c.Args().First(), c.Args().Tail()
 	switch {
 	case table == "" && (c.NArg() > 0 || !filtered(c) && !c.IsSet("limit")):
-		return usageErrorf("history", "history needs a table, or a flag that says which versions")
+		return usageErrorf("history", "history needs a table, or a flag that chooses versions")
 	case len(key) == 0 && c.Bool("states"):
 		return usageErrorf("history", "--states needs a table and a key")
 	case c.IsSet("limit") && c.Int("limit") < 1:
-		return usageErrorf("history", "--limit is at least 1, not %d", c.Int("limit"))
+		return usageErrorf("history", "--limit must be at least 1, not %d", c.Int("limit"))
 	}
 	chosen, err := filters(c, time.Now())
 	if err != nil {
@@ -155,7 +155,7 @@ func (p *program) sayKeys(begin exaudit.HistoryBegin, table string) {
 		if from, to := begin.Keys[i].Key(), begin.Keys[i+1].Key(); from != to {
 			change = "from " + from + " to " + to
 		}
-		p.complain("the primary key of %s was changed after version %d, %s: what was before is under the earlier key",
+		p.complain("the primary key of %s was changed after version %d, %s: earlier versions are found under the earlier key",
 			table, begin.Keys[i].Until, change)
 	}
 }
@@ -166,7 +166,7 @@ func (p *program) sayCut(begin exaudit.HistoryBegin, table string, partial bool)
 	since := begin.CompleteSince.Format(time.RFC3339)
 	switch {
 	case begin.Removed:
-		p.complain("of %s, retention has removed changes: the history is complete since %s", table, since)
+		p.complain("retention has removed changes of %s: its history is complete since %s", table, since)
 	case partial && len(begin.Keys) == 0:
 		p.complain("the history of %s is complete since %s: what was before may not be recorded", table, since)
 	}

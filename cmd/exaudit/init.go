@@ -47,7 +47,7 @@ func (p *program) init(c *cli.Context) error {
 		return err
 	}
 	if digits := c.Int("precision"); digits < 0 || digits > 6 {
-		return usageErrorf("init", "--precision is 0 to 6, not %d", digits)
+		return usageErrorf("init", "--precision must be 0 to 6, not %d", digits)
 	}
 	opts, err := initOptions(c)
 	if err != nil {

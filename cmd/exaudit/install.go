@@ -43,13 +43,13 @@ func (p *program) installCommand() *cli.Command {
 func (p *program) install(c *cli.Context) error {
 	switch {
 	case c.Bool("all") && c.NArg() > 0:
-		return usageErrorf("install", "either --all or tables, not both")
+		return usageErrorf("install", "use either --all or tables, not both")
 	case !c.Bool("all") && c.IsSet("schema"):
-		return usageErrorf("install", "--schema is for --all")
+		return usageErrorf("install", "--schema needs --all")
 	case !c.Bool("all") && c.IsSet("except"):
-		return usageErrorf("install", "--except is for --all")
+		return usageErrorf("install", "--except needs --all")
 	case c.IsSet("config") && (c.Bool("all") || c.NArg() > 0):
-		return usageErrorf("install", "--config says which tables, so no other may")
+		return usageErrorf("install", "--config cannot be combined with --all or with tables")
 	}
 	options, err := optionsOf(c)
 	if err != nil {
@@ -115,7 +115,7 @@ func lockTimeout(c *cli.Context) (time.Duration, error) {
 	most := math.MaxInt32 * time.Millisecond
 	switch {
 	case wait < 0 || wait > most:
-		return 0, usageErrorf(c.Command.Name, "--%s is between 0 and %s, not %s", lockTimeoutName, most, wait)
+		return 0, usageErrorf(c.Command.Name, "--%s must be between 0 and %s, not %s", lockTimeoutName, most, wait)
 	case wait == 0:
 		return -1, nil
 	}
@@ -149,7 +149,7 @@ func leftOf(done []exaudit.Installation) error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w on %s, and this command cannot mend it", errDrift, counted(n, "table"))
+	return fmt.Errorf("%w on %s, which this command cannot repair", errDrift, counted(n, "table"))
 }
 
 // allTables are those that --all means. What it leaves out for a reason is said.
@@ -173,7 +173,7 @@ func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables []string, er
 		tables, withoutKey = slices.DeleteFunc(tables, is), slices.DeleteFunc(withoutKey, is)
 	}
 	for _, table := range withoutKey {
-		p.complain("skipped %s: it has no primary key to name its rows by", table)
+		p.complain("skipped %s: it has no primary key", table)
 	}
 	if len(tables) == 0 {
 		p.complain("there is no table to install on")
@@ -217,7 +217,7 @@ func schemasOf(c *cli.Context) []string {
 func capitalHint(c *cli.Context, schema string) string {
 	for _, name := range c.StringSlice("schema") {
 		if triggers.Unquoted(name) == schema && !strings.HasPrefix(name, `"`) && name != schema {
-			return fmt.Sprintf(`: SQL reads it in small letters; for capitals write '"%s"'`, name)
+			return fmt.Sprintf(`: SQL reads it in lower case; for capitals write '"%s"'`, name)
 		}
 	}
 	return ""

@@ -40,9 +40,9 @@ func (p *program) log(c *cli.Context) error {
 	limit := c.Int("limit")
 	switch {
 	case limit < 1:
-		return usageErrorf("log", "--limit is at least 1, not %d", limit)
+		return usageErrorf("log", "--limit must be at least 1, not %d", limit)
 	case c.IsSet("before") && c.Int64("before") < 1:
-		return usageErrorf("log", "--before is at least 1, not %d", c.Int64("before"))
+		return usageErrorf("log", "--before must be at least 1, not %d", c.Int64("before"))
 	}
 	chosen, err := filters(c, time.Now())
 	if err != nil {
@@ -89,7 +89,7 @@ func (p *program) log(c *cli.Context) error {
 		}
 	}
 	if more {
-		_, err = fmt.Fprintf(p.stdout, "\nolder ones: --before %d\n", transactions[limit-1].Cursor)
+		_, err = fmt.Fprintf(p.stdout, "\nolder transactions: --before %d\n", transactions[limit-1].Cursor)
 	}
 	return err
 }

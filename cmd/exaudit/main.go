@@ -153,7 +153,7 @@ func (p *program) checked(action cli.ActionFunc) cli.ActionFunc {
 		case formatTable, formatJSON, formatJSONLines:
 			return action(c)
 		}
-		return usageErrorf(c.Command.Name, "--format is table, json or jsonl, not %q", c.String("format"))
+		return usageErrorf(c.Command.Name, "--format must be table, json or jsonl, not %q", c.String("format"))
 	}
 }
 

@@ -32,13 +32,13 @@ func (p *program) mark(c *cli.Context) error {
 	name, list, remove := c.Args().First(), c.Bool("list"), c.Bool("remove")
 	switch {
 	case remove && list:
-		return usageErrorf("mark", "either --list or --remove")
+		return usageErrorf("mark", "--list and --remove cannot be combined")
 	case list && c.NArg() > 0:
 		return usageErrorf("mark", "--list takes no name, got %q", name)
 	case (remove || c.IsSet("note") || c.NArg() > 0) && name == "":
 		return usageErrorf("mark", "mark needs a name")
 	case remove && c.IsSet("note"):
-		return usageErrorf("mark", "--note is for a new mark")
+		return usageErrorf("mark", "--note and --remove cannot be combined")
 	}
 	if err := argumentCount(c, 0, 1, "a name"); err != nil {
 		return err

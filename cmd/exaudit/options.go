@@ -52,7 +52,7 @@ func optionsOf(c *cli.Context) (*exaudit.Options, error) {
 		return nil, nil
 	}
 	if c.NArg() != 1 {
-		return nil, usageErrorf("install", "--%s is for a single table", given[0].Names()[0])
+		return nil, usageErrorf("install", "--%s can be used with one table only", given[0].Names()[0])
 	}
 	options := exaudit.Options{
 		Exclude: c.StringSlice("exclude"), Mask: c.StringSlice("mask"), Where: c.String("where"),

@@ -115,7 +115,7 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.RevertPlan, error) {
 	for _, reason := range slices.Compact(slices.Sorted(maps.Values(plan.Why))) {
 		columns := slices.DeleteFunc(slices.Clone(plan.LeftOut), func(c string) bool { return plan.Why[c] != reason })
 		if len(columns) > 0 {
-			r.complain("%s %s, so its old value does not come back", strings.Join(columns, ", "), reason)
+			r.complain("%s %s, so its old value is not restored", strings.Join(columns, ", "), reason)
 		}
 	}
 	if r.c.Bool("yes") && !r.c.Bool("dry-run") {

@@ -30,7 +30,7 @@ func versionArgument(c *cli.Context, n int) (int64, error) { return versionNumbe
 func versionNumber(c *cli.Context, text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {
-		return 0, usageErrorf(c.Command.Name, "a version is a number, as \"exaudit history\" shows it, not %q", text)
+		return 0, usageErrorf(c.Command.Name, "%q is not the number of a version, which \"exaudit history\" shows", text)
 	}
 	return id, nil
 }

@@ -173,8 +173,7 @@ func driftIn(states []tableState) error {
 	case n == 0:
 		return nil
 	case syncable:
-		return fmt.Errorf("%s drifted, %w: \"exaudit sync\" brings up to date what names no other cure",
-			counted(n, "table"), errDrift)
+		return fmt.Errorf("%w on %s: \"exaudit sync\" repairs what names no other cure", errDrift, counted(n, "table"))
 	}
-	return fmt.Errorf("%s drifted, %w", counted(n, "table"), errDrift)
+	return fmt.Errorf("%w on %s", errDrift, counted(n, "table"))
 }

@@ -93,13 +93,13 @@ func (p *program) undo(c *cli.Context) error {
 	chosen := filtered(c) || c.NArg() > 0
 	switch {
 	case c.IsSet("plan") && chosen:
-		return usageErrorf("undo", "--plan says what is undone: give no table and no other flag that does")
+		return usageErrorf("undo", "--plan cannot be combined with a table, or with a flag that chooses changes")
 	case !c.IsSet("plan") && (!chosen || c.Args().First() == "" && c.NArg() > 0):
-		return usageErrorf("undo", "undo needs a flag that says which changes, or a table")
+		return usageErrorf("undo", "undo needs a table, or a flag that chooses changes")
 	case c.Bool("all") && (filtered(c) || c.NArg() != 1):
-		return usageErrorf("undo", "--all is for a table alone, without a key and other flags that choose")
+		return usageErrorf("undo", "--all needs a table, and cannot be combined with a key or a flag that chooses changes")
 	case c.NArg() == 1 && !filtered(c) && !c.Bool("all"):
-		return usageErrorf("undo", "that is all that was ever recorded of %s, and rows that were created would be deleted: choose by a flag, as --since or --xid, or say --all", c.Args().First())
+		return usageErrorf("undo", "this would undo everything that was recorded of %s, and delete the rows that were created: choose changes with a flag such as --since or --xid, or use --all", c.Args().First())
 	}
 	selection, err := filters(c, time.Now())
 	if err != nil {
@@ -110,7 +110,7 @@ func (p *program) undo(c *cli.Context) error {
 		selection = append(selection, exaudit.ByTable(table))
 	}
 	if len(selection)+len(key) == 0 && !c.IsSet("plan") {
-		return usageErrorf("undo", "undo needs a flag that says which changes, or a table")
+		return usageErrorf("undo", "undo needs a table, or a flag that chooses changes")
 	}
 	return u.run(func(ctx context.Context) (plan *exaudit.UndoPlan, err error) {
 		switch {
@@ -140,7 +140,7 @@ func (p *program) redo(c *cli.Context) error {
 	}
 	xid, err := strconv.ParseUint(c.Args().First(), 10, 64)
 	if err != nil {
-		return usageErrorf("redo", "a transaction is a number, not %q", c.Args().First())
+		return usageErrorf("redo", "%q is not the number of a transaction, which \"exaudit log\" shows", c.Args().First())
 	}
 	return u.run(func(ctx context.Context) (*exaudit.UndoPlan, error) { return u.db.PlanRedo(ctx, xid, &u.opts) })
 }
@@ -349,10 +349,10 @@ func (u *undoing) readFlags() error {
 	policy := exaudit.ConflictPolicy(c.String("on-conflict"))
 	if !slices.Contains([]exaudit.ConflictPolicy{exaudit.RefuseConflicts, exaudit.SkipRows, exaudit.KeepLater},
 		policy) {
-		return usageErrorf(name, "--on-conflict is refuse, skip-rows or keep-later, not %q", policy)
+		return usageErrorf(name, "--on-conflict must be refuse, skip-rows or keep-later, not %q", policy)
 	}
 	if c.Int("max-rows") < 1 {
-		return usageErrorf(name, "--max-rows is at least 1, not %d", c.Int("max-rows"))
+		return usageErrorf(name, "--max-rows must be at least 1, not %d", c.Int("max-rows"))
 	}
 	wait, err := lockTimeout(c)
 	if err != nil {
@@ -365,7 +365,7 @@ func (u *undoing) readFlags() error {
 	for _, text := range c.StringSlice("overwrite") {
 		table, key, ok := strings.Cut(text, " ")
 		if !ok || table == "" {
-			return usageErrorf(name, "--overwrite is \"TABLE KEY\", not %q", text)
+			return usageErrorf(name, "--overwrite needs \"TABLE KEY\", not %q", text)
 		}
 		u.opts.OverwriteRows = append(u.opts.OverwriteRows, exaudit.RowID{Table: table, EntityID: key})
 	}
@@ -430,14 +430,14 @@ func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 	}
 	fmt.Fprintln(w)
 	for _, s := range plan.SideEffects {
-		fmt.Fprintf(w, "besides, by triggers and foreign keys: %s of %s %s\n", counted(s.Rows, "row"),
+		fmt.Fprintf(w, "also, by triggers and foreign keys: %s of %s %s\n", counted(s.Rows, "row"),
 			printable(s.Table), s.Action)
 	}
 }
 
 func showLeftOut(w io.Writer, r *exaudit.UndoRow) {
 	for _, column := range r.LeftOut {
-		fmt.Fprintf(w, "%s(column %s %s, so its old value does not come back)\n", indent, printable(column),
+		fmt.Fprintf(w, "%s(column %s %s, so its old value is not restored)\n", indent, printable(column),
 			r.Why[column])
 	}
 }
@@ -449,8 +449,8 @@ func rowVerb(r *exaudit.UndoRow) string {
 	if r.Patch == nil {
 		return "stays"
 	}
-	return map[exaudit.Action]string{exaudit.Created: "comes back", exaudit.Updated: "is changed",
-		exaudit.Deleted: "is taken away"}[r.Action]
+	return map[exaudit.Action]string{exaudit.Created: "is restored", exaudit.Updated: "is changed",
+		exaudit.Deleted: "is deleted"}[r.Action]
 }
 
 // showConflicts lists what stands in the way, or is left out for it.
@@ -461,7 +461,7 @@ func (u *undoing) showConflicts(w io.Writer, plan *exaudit.UndoPlan) {
 			fmt.Fprintf(w, "(and %s in conflict, which --full shows)\n", counted(len(plan.Conflicting())-i, "row"))
 			return
 		}
-		outcome := "in conflict, keeps what came later"
+		outcome := "in conflict, keeps later changes"
 		switch {
 		case errors.Is(plan.Err(), exaudit.ErrUndoConflict):
 			outcome = "in conflict"

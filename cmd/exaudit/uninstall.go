@@ -36,7 +36,7 @@ func (p *program) uninstallCommand() *cli.Command {
 func (p *program) uninstall(c *cli.Context) error {
 	switch {
 	case c.Bool("all") && c.NArg() > 0:
-		return usageErrorf("uninstall", "either --all or tables, not both")
+		return usageErrorf("uninstall", "use either --all or tables, not both")
 	case !c.Bool("all") && c.NArg() == 0:
 		return usageErrorf("uninstall", "uninstall needs a table, or --all")
 	}

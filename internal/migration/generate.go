@@ -53,7 +53,7 @@ type File struct {
 }
 
 // ErrSchemaLast means that a folder would create exaudit's schema after migrations that need it.
-var ErrSchemaLast = errors.New("a migration that creates schema exaudit would come after some that need it")
+var ErrSchemaLast = errors.New("a migration that creates schema exaudit would come after migrations that need it")
 
 // Options say what a folder's migrations are to bring about.
 type Options struct {

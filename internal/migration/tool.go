@@ -24,7 +24,7 @@ const (
 var Tools = []Tool{Goose, GolangMigrate, Tern, Dbmate, Atlas}
 
 // ErrTool means that no migration can be written for the tool whose folder it is.
-var ErrTool = errors.New("the migrations are not of one tool that is known")
+var ErrTool = errors.New("the migration tool is not known")
 
 // ErrText means that a migration would hold a text that its tool takes for something else.
 var ErrText = errors.New("the tool would not run the migration as it is meant")
@@ -118,15 +118,15 @@ func (t *traces) content(name, content string) {
 func (t *traces) tool() (Tool, error) {
 	switch {
 	case t.others != "":
-		return "", fmt.Errorf("%w: they are %s's", ErrTool, t.others)
+		return "", fmt.Errorf("%w: the migrations are those of %s", ErrTool, t.others)
 	case len(t.tools) > 1:
-		return "", fmt.Errorf("%w: there are some of %s and some of %s", ErrTool, t.tools[0], t.tools[1])
+		return "", fmt.Errorf("%w: there are migrations of %s and of %s", ErrTool, t.tools[0], t.tools[1])
 	case len(t.tools) == 1:
 		return t.tools[0], nil
 	case t.sums:
 		return Atlas, nil
 	case t.sql != "":
-		return "", fmt.Errorf("%w: nothing in %s says whose it is", ErrTool, t.sql)
+		return "", fmt.Errorf("%w: %s could be of any tool", ErrTool, t.sql)
 	}
 	return Goose, nil
 }

@@ -125,7 +125,7 @@ func (c Conflict) String() string {
 	case Overlap:
 		return c.Place.String()
 	case Retyped:
-		return fmt.Sprintf("%s: the old value is none of the column's present type", c.Place.Path)
+		return fmt.Sprintf("%s: the old value does not fit the column's present type", c.Place.Path)
 	case KeyChanged:
 		return fmt.Sprintf("the primary key was changed after version %d: it was (%s)", c.Version,
 			strings.Join(c.Columns, ", "))
@@ -139,9 +139,9 @@ func (c Conflict) String() string {
 		}
 		return "another row has its key now" + c.by()
 	case Referenced:
-		return fmt.Sprintf("%s points to it by %s", c.other(), strings.Join(c.Columns, ", "))
+		return fmt.Sprintf("%s refers to it by %s", c.other(), strings.Join(c.Columns, ", "))
 	case ReferenceMissing:
-		return fmt.Sprintf("%s, which %s points to, is not there", c.other(), strings.Join(c.Columns, ", "))
+		return fmt.Sprintf("%s, which %s refers to, is not there", c.other(), strings.Join(c.Columns, ", "))
 	case ValueTaken:
 		return fmt.Sprintf("%s has its value of %s now", c.other(), strings.Join(c.Columns, ", "))
 	case ValueWanted:

@@ -40,7 +40,7 @@ var (
 	// ErrAmbiguous means that the name of a table in an option is that of several tables that are undone in.
 	ErrAmbiguous = errors.New("names several tables")
 	// ErrUnmatched means that an option names a column or a row that is not undone.
-	ErrUnmatched = errors.New("matches nothing that is undone")
+	ErrUnmatched = errors.New("is not part of the undo")
 )
 
 // DefaultMaxRows is how many rows an undo writes at most, unless MaxRows says otherwise.
