@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -84,7 +85,7 @@ func TestRenamedLabels(t *testing.T) {
 				t.Errorf("latest does not know %v", latest.Unknown)
 			}
 			all := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`)
-			plan, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTable("moods"), exaudit.ByAction(exaudit.Updated, exaudit.Deleted)), nil)
+			plan, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTable("moods"), exaudit.ByAction(audit.Updated, audit.Deleted)), nil)
 			end(t, err)
 			if got := pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM moods r`); got !=
 				pgtest.One[string](t, db, `SELECT string_agg(r::text, ' ' ORDER BY r.id) FROM exaudit.as_of_version(NULL::moods, 3) r`) {

@@ -9,39 +9,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/triggers"
 )
-
-// RowError says that the state of one row at a point is not known, while others are known. errors.Is finds
-// ErrDiverged if its versions do not fit together, or ErrUnreadable.
-type RowError = history.RowError
 
 // Point is a point in the history of all tables: see AtTime, AtVersion, AtTransaction and AtMark. Everything that
 // came after it is left out. The changes of a row are taken in the order of their ids: if one is left out, all later
 // ones are left out, too.
 type Point = history.Point
-
-var (
-	// ErrBeforeHistory means that the history of a table does not reach back to a point: the table was not tracked
-	// yet, or retention has removed what came after the point.
-	ErrBeforeHistory = history.ErrBeforeHistory
-	// ErrNotTrackedThen means that nothing was recorded of a table at a point, because it had been uninstalled.
-	ErrNotTrackedThen = history.ErrNotTrackedThen
-	// ErrUnreadable means that a recorded row cannot be read as a row of its table any more, because a type was
-	// changed and does not accept a recorded value.
-	ErrUnreadable = history.ErrUnreadable
-	// ErrFuture means that a point is in the future, by the clock of the database.
-	ErrFuture = history.ErrFuture
-	// ErrOutOfSight means that rows of a table may have changed without a version, because its options where,
-	// allow_ignore or on_truncate allow it, or because its triggers are missing or disabled. So it is not known what
-	// they were. With SET LOCAL exaudit.unseen = 'on' in a transaction, or inside Snapshot, it is assumed that
-	// everything that was not recorded was as it is now.
-	ErrOutOfSight = history.ErrOutOfSight
-	// ErrKeyChanged means that a table had another primary key at a point than it has now, so that rows of then and
-	// now cannot be matched.
-	ErrKeyChanged = history.ErrKeyChanged
-)
 
 // AtTime returns the point at a time. A transaction counts as later if it began later, so a transaction that is still
 // in progress may be missing in what is read of the last moments. If the time is in the future, by the clock of the
@@ -136,11 +112,11 @@ func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, key *str
 
 // ImagesAsOf returns the rows of AsOf as images, one by one as they are read, or the first error. The images do not
 // contain masked, excluded and virtual generated columns. The loop may continue after a *RowError, as with EachAsOf.
-func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[Image, error] {
-	return func(yield func(Image, error) bool) {
+func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[audit.Image, error] {
+	return func(yield func(audit.Image, error) bool) {
 		entity, err := d.wholeTable(ctx, table)
 		if err == nil {
-			err = d.imagesAsOf(ctx, entity, nil, at, func(image Image) bool { return yield(image, nil) },
+			err = d.imagesAsOf(ctx, entity, nil, at, func(image audit.Image) bool { return yield(image, nil) },
 				func(err error) bool {
 					return yield(nil, d.asOfError(ctx, table, at, err))
 				})
@@ -152,11 +128,11 @@ func (d *DB) ImagesAsOf(ctx context.Context, table string, at Point) iter.Seq2[I
 }
 
 // ImageAt returns the row of StateAt as an image, or nil if there was none.
-func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row Image, err error) {
+func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row audit.Image, err error) {
 	entity, err := d.knownEntity(ctx, table, key)
 	if err == nil {
 		var unknown error
-		err = d.imagesAsOf(ctx, entity, &entity.ID, at, func(image Image) bool { row = image; return true },
+		err = d.imagesAsOf(ctx, entity, &entity.ID, at, func(image audit.Image) bool { row = image; return true },
 			first(&unknown))
 		err = cmp.Or(err, unknown)
 	}
@@ -166,7 +142,7 @@ func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row 
 	return row, nil
 }
 
-func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, key *string, at Point, give func(Image) bool,
+func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, key *string, at Point, give func(audit.Image) bool,
 	unknown func(error) bool) error {
 	return history.AsOf(ctx, d.conn, entity, key, at, true, func(rows pgx.Rows, _ []string) (bool, error) {
 		var text []byte
@@ -203,7 +179,7 @@ func (d *DB) wholeTable(ctx context.Context, table string) (history.Entity, erro
 func (d *DB) knownTable(ctx context.Context, table string) (triggers.Tracked, error) {
 	t, err := triggers.Find(ctx, d.conn, table)
 	if err == nil && t.Relation == 0 {
-		return t, fmt.Errorf("%s: %w", t.QuotedName, ErrTableGone)
+		return t, fmt.Errorf("%s: %w", t.QuotedName, audit.ErrTableGone)
 	}
 	return t, err
 }
@@ -212,7 +188,7 @@ func (d *DB) knownTable(ctx context.Context, table string) (triggers.Tracked, er
 func (d *DB) trackedTable(ctx context.Context, table string) (triggers.Tracked, error) {
 	t, err := d.knownTable(ctx, table)
 	if err == nil && !t.Tracked {
-		return t, fmt.Errorf("table %s %w", t.QuotedName, ErrNotTracked)
+		return t, fmt.Errorf("table %s %w", t.QuotedName, audit.ErrNotTracked)
 	}
 	return t, err
 }

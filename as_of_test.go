@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -210,14 +211,14 @@ func TestAsOfUnknown(t *testing.T) {
 	}
 	db.Exec(t, `INSERT INTO late VALUES (1)`)
 	for _, at := range early {
-		refused("late", at, exaudit.ErrBeforeHistory)
-		refused("never", at, exaudit.ErrNotTracked)
+		refused("late", at, audit.ErrBeforeHistory)
+		refused("never", at, audit.ErrNotTracked)
 	}
-	refused("late", exaudit.AtTime(time.Now().Add(time.Hour)), exaudit.ErrFuture)
-	refused("late", exaudit.AtVersion(99), exaudit.ErrNoVersion)
-	refused("late", exaudit.AtTransaction(99), exaudit.ErrNoVersion)
-	refused("late", exaudit.AtMark("nowhere"), exaudit.ErrNoMark)
-	refused("nowhere", now(), exaudit.ErrNoTable)
+	refused("late", exaudit.AtTime(time.Now().Add(time.Hour)), audit.ErrFuture)
+	refused("late", exaudit.AtVersion(99), audit.ErrNoVersion)
+	refused("late", exaudit.AtTransaction(99), audit.ErrNoVersion)
+	refused("late", exaudit.AtMark("nowhere"), audit.ErrNoMark)
+	refused("nowhere", now(), audit.ErrNoTable)
 	if _, err := exaudit.AsOf[struct{ ID int32 }](ctx, adb, "late", exaudit.Point{}); err == nil {
 		t.Error("no point: no error")
 	}
@@ -225,14 +226,14 @@ func TestAsOfUnknown(t *testing.T) {
 	// retention removes what came after the points
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions WHERE id > 1; COMMIT`)
 	for _, at := range early {
-		if _, err := exaudit.AsOf[struct{ Shelf, No, Good int32 }](ctx, adb, "places", at); !errors.Is(err, exaudit.ErrBeforeHistory) {
+		if _, err := exaudit.AsOf[struct{ Shelf, No, Good int32 }](ctx, adb, "places", at); !errors.Is(err, audit.ErrBeforeHistory) {
 			t.Errorf("places as of %s, after retention: %v", at, err)
 		}
 	}
 	if err := adb.Uninstall(ctx, []string{"late"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	refused("late", now(), exaudit.ErrNotTrackedThen)
+	refused("late", now(), audit.ErrNotTrackedThen)
 }
 
 // A transaction that was under way when a mark was made, and whose versions retention has
@@ -256,7 +257,7 @@ func TestAsOfMarkAfterRetention(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.retention = 'on'; DELETE FROM exaudit.versions WHERE id = 1; COMMIT`)
-	if rows, err := exaudit.AsOf[good](ctx, adb, "goods", exaudit.AtMark("during")); !errors.Is(err, exaudit.ErrBeforeHistory) {
+	if rows, err := exaudit.AsOf[good](ctx, adb, "goods", exaudit.AtMark("during")); !errors.Is(err, audit.ErrBeforeHistory) {
 		t.Errorf("as of the mark: %v, %v", rows, err)
 	}
 	if _, err := adb.Mark(ctx, "after", nil); err != nil {
@@ -370,7 +371,7 @@ func TestAsOfRowsThatMovedApart(t *testing.T) {
 	db.Exec(t, `UPDATE t SET k = 9 WHERE k = 12; UPDATE t SET k = -1 WHERE k = 8`)
 	asOf := func(point exaudit.Point) string {
 		t.Helper()
-		var images []exaudit.Image
+		var images []audit.Image
 		for image, err := range adb.ImagesAsOf(ctx, "t", point) {
 			if err != nil {
 				t.Fatal(err)
@@ -400,8 +401,8 @@ func TestAsOfHidden(t *testing.T) {
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE late (id int PRIMARY KEY, a text, secret text NOT NULL, noise int);
 		INSERT INTO late VALUES (1, 'a', 's', 1), (2, 'a', 's', 2)`, "late")
-	options := exaudit.Options{Mask: []string{"secret"}, Exclude: []string{"noise"}}
-	if _, err := adb.Install(ctx, []string{"late"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"late": options}}); err != nil {
+	options := audit.TableOptions{Mask: []string{"secret"}, Exclude: []string{"noise"}}
+	if _, err := adb.Install(ctx, []string{"late"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"late": options}}); err != nil {
 		t.Fatal(err)
 	}
 	at := exaudit.AtTime(pgtest.One[time.Time](t, db, `SELECT clock_timestamp()`))

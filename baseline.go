@@ -7,16 +7,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/triggers"
 )
-
-// BaselineResult says how many rows of a table Baseline has recorded.
-type BaselineResult struct {
-	Table string `json:"table"` // quoted
-	Rows  int64  `json:"rows"`
-}
 
 // Baseline records the rows of tables as they are, as versions with action Baseline. It records the rows that have no
 // version yet. So the state of rows that existed when a table was first tracked does not depend on the present rows
@@ -31,7 +26,7 @@ type BaselineResult struct {
 // The role must be allowed to lock the tables, as their owners and roles that may update them are. It must also be a
 // member of exaudit_writer, or have EXECUTE on function exaudit.record_baseline, which by default nobody has. If a
 // table is in use for longer than the lock timeout, the error is ErrLocked.
-func (d *DB) Baseline(ctx context.Context, tables []string, opts *BaselineOptions) ([]BaselineResult, error) {
+func (d *DB) Baseline(ctx context.Context, tables []string, opts *BaselineOptions) ([]audit.BaselineResult, error) {
 	o := given(opts)
 	tracked, err := d.baselineTables(ctx, tables)
 	if err != nil {
@@ -40,13 +35,13 @@ func (d *DB) Baseline(ctx context.Context, tables []string, opts *BaselineOption
 	if err := d.custom.ApplyBase(ctx); err != nil {
 		return nil, err
 	}
-	var done []BaselineResult
+	var done []audit.BaselineResult
 	for _, t := range tracked {
 		rows, err := d.baseline(ctx, t, o)
 		if err != nil {
 			return done, d.explain(ctx, err)
 		}
-		done = append(done, BaselineResult{Table: t.QuotedName, Rows: rows})
+		done = append(done, audit.BaselineResult{Table: t.QuotedName, Rows: rows})
 		if o.Progress != nil {
 			o.Progress(done[len(done)-1])
 		}
@@ -95,7 +90,7 @@ func (d *DB) baseline(ctx context.Context, t triggers.Tracked, o BaselineOptions
 			})
 			return err
 		})
-	if errors.Is(err, ErrLocked) {
+	if errors.Is(err, audit.ErrLocked) {
 		return 0, err
 	}
 	if err != nil {

@@ -14,10 +14,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
-func baselineOf(t *testing.T, db *exaudit.DB, tables []string, opts *exaudit.BaselineOptions) []exaudit.BaselineResult {
+func baselineOf(t *testing.T, db *exaudit.DB, tables []string, opts *exaudit.BaselineOptions) []audit.BaselineResult {
 	t.Helper()
 	done, err := db.Baseline(exaudit.With(context.Background(), exaudit.Custom{"why": "baseline"}), tables, opts)
 	if err != nil {
@@ -36,14 +37,14 @@ func TestBaseline(t *testing.T) {
 		CREATE TABLE days (day date, n int, PRIMARY KEY (day, n)) PARTITION BY RANGE (day);
 		CREATE TABLE days_2025 PARTITION OF days FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 		INSERT INTO days VALUES ('2025-03-04', 1), ('2025-03-05', 2)`, "goods", "days")
-	options := exaudit.Options{Mask: []string{"secret"}, Exclude: []string{"noise"}, Where: "name IS DISTINCT FROM 'hidden'"}
-	if _, err := adb.Install(ctx, []string{"secrets"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"secrets": options}}); err != nil {
+	options := audit.TableOptions{Mask: []string{"secret"}, Exclude: []string{"noise"}, Where: "name IS DISTINCT FROM 'hidden'"}
+	if _, err := adb.Install(ctx, []string{"secrets"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"secrets": options}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE goods SET name = 'changed' WHERE id = 1; INSERT INTO goods (id, name) VALUES (99, 'new')`)
 	before := exaudit.AtVersion(pgtest.One[int64](t, db, `SELECT max(id) FROM exaudit.versions`))
 
-	want := []exaudit.BaselineResult{{Table: "public.days", Rows: 2}, {Table: "public.goods", Rows: 39}, {Table: "public.secrets", Rows: 2}}
+	want := []audit.BaselineResult{{Table: "public.days", Rows: 2}, {Table: "public.goods", Rows: 39}, {Table: "public.secrets", Rows: 2}}
 	if done := baselineOf(t, adb, nil, nil); !reflect.DeepEqual(done, want) {
 		t.Errorf("recorded %v, want %v", done, want)
 	}
@@ -63,7 +64,7 @@ func TestBaseline(t *testing.T) {
 	}
 
 	versions := historyOf(t, adb, "secrets", 1, exaudit.WithStates())
-	if got := asJSON(t, versions[0]); len(versions) != 1 || versions[0].Action != exaudit.Baseline || versions[0].Patch != nil ||
+	if got := asJSON(t, versions[0]); len(versions) != 1 || versions[0].Action != audit.Baseline || versions[0].Patch != nil ||
 		!strings.Contains(got, `"patch":null`) || !strings.Contains(got, `"after":{"":[{"masked":"secret"}],"id":1,"name":"a","secret":`) ||
 		strings.Contains(got, "noise") || versions[0].Custom["why"] != "baseline" {
 		t.Errorf("the baseline of secrets 1: %s", got)
@@ -95,7 +96,7 @@ func TestBaseline(t *testing.T) {
 	if got := pgtest.One[string](t, db, `SELECT name || price FROM goods WHERE id = 2`); got != "good 22.50" {
 		t.Errorf("reverted to the baseline: %s", got)
 	}
-	if _, err := adb.Revert(ctx, versions[1].ID+1000, nil); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, err := adb.Revert(ctx, versions[1].ID+1000, nil); !errors.Is(err, audit.ErrNoVersion) {
 		t.Error(err)
 	}
 }
@@ -110,7 +111,7 @@ func TestBaselineDiverged(t *testing.T) {
 		ALTER TABLE goods DISABLE TRIGGER ALL; UPDATE goods SET name = 'unseen' WHERE id = 1; ALTER TABLE goods ENABLE TRIGGER ALL`)
 	baselineOf(t, adb, []string{"goods"}, &exaudit.BaselineOptions{EveryRow: true})
 	db.Exec(t, `UPDATE goods SET name = 'seen' WHERE id = 1`)
-	diverged := (*exaudit.DivergedError)(nil)
+	diverged := (*audit.DivergedError)(nil)
 	if _, err := adb.History(ctx, "goods", 1, exaudit.WithStates()); !errors.As(err, &diverged) ||
 		diverged.Version != pgtest.One[int64](t, db, `SELECT id FROM exaudit.versions WHERE entity_id = '1' AND action = 'baseline'`) {
 		t.Errorf("the history of goods 1: %v", err)
@@ -160,7 +161,7 @@ func TestBaselineRefuses(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, adb := audited(t, stock, "goods")
-	if _, err := adb.Baseline(ctx, []string{"places"}, nil); !errors.Is(err, exaudit.ErrNotTracked) {
+	if _, err := adb.Baseline(ctx, []string{"places"}, nil); !errors.Is(err, audit.ErrNotTracked) {
 		t.Errorf("not tracked: %v", err)
 	}
 	repeatable, err := db.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
@@ -187,7 +188,7 @@ func TestBaselineRefuses(t *testing.T) {
 	if _, err := writer.Exec(ctx, `UPDATE goods SET name = 'x'`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := adb.Baseline(ctx, []string{"goods"}, &exaudit.BaselineOptions{LockTimeout: time.Millisecond}); !errors.Is(err, exaudit.ErrLocked) {
+	if _, err := adb.Baseline(ctx, []string{"goods"}, &exaudit.BaselineOptions{LockTimeout: time.Millisecond}); !errors.Is(err, audit.ErrLocked) {
 		t.Errorf("while it is written to: %v", err)
 	}
 	if err := writer.Rollback(ctx); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/pgtest"
@@ -61,7 +62,7 @@ func chinook(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 func TestChinook(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db, adb := chinook(t)
+	db, _ := chinook(t)
 
 	counts := runWorkload(t, db, 2500)
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
@@ -74,7 +75,7 @@ func TestChinook(t *testing.T) {
 
 	lines := make(map[string][]*history.Line)
 	for _, table := range chinookTables {
-		versions := tableVersions(t, db, adb, table)
+		versions := tableVersions(t, db, table)
 		if len(versions) > 0 {
 			var err error
 			if lines[table], err = history.Lines(ctx, db.Pool, versions[0].TableID, versions); err != nil {
@@ -106,16 +107,16 @@ func versionsOf(lines []*history.Line) (n int) {
 }
 
 // tableVersions reads every version of a table, one by one as a user would read them.
-func tableVersions(t *testing.T, db *pgtest.DB, adb *exaudit.DB, table string) []*exaudit.Version {
+func tableVersions(t *testing.T, db *pgtest.DB, table string) []*history.Version {
 	t.Helper()
 	rows, _ := db.Pool.Query(context.Background(), `SELECT id FROM exaudit.history WHERE table_name = $1 ORDER BY id`, table)
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
 		t.Fatal(err)
 	}
-	versions := make([]*exaudit.Version, len(ids))
+	versions := make([]*history.Version, len(ids))
 	for i, id := range ids {
-		if versions[i], err = adb.Version(context.Background(), id); err != nil {
+		if versions[i], _, err = history.Get(context.Background(), db.Pool, id); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -170,7 +171,7 @@ func applyLine(t *testing.T, table string, states map[string]any, l *history.Lin
 		}
 		state = next
 	}
-	if last := l.Versions[len(l.Versions)-1]; last.Action != exaudit.Deleted {
+	if last := l.Versions[len(l.Versions)-1]; last.Action != audit.Deleted {
 		states[last.EntityID] = state
 	}
 }
@@ -219,12 +220,12 @@ func revertEach(ctx context.Context, t *testing.T, db *exaudit.DB, ids []int64) 
 		wg.Go(func() {
 			for id := range work {
 				_, err := db.Revert(ctx, id, nil)
-				retry := errors.Is(err, exaudit.ErrReferencedRowMissing) || errors.Is(err, exaudit.ErrUniqueConflict) || isDeadlock(err)
+				retry := errors.Is(err, audit.ErrReferencedRowMissing) || errors.Is(err, audit.ErrUniqueConflict) || isDeadlock(err)
 				mu.Lock()
 				switch {
 				case retry:
 					refused, lastErr = append(refused, id), err
-				case err != nil && !errors.Is(err, exaudit.ErrNothingToDo):
+				case err != nil && !errors.Is(err, audit.ErrNothingToDo):
 					t.Errorf("revert version %d: %v", id, err)
 				}
 				mu.Unlock()

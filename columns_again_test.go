@@ -6,10 +6,10 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
-	"github.com/exaudit/exaudit/triggers"
 )
 
 // Columns at the end that are dropped and added again under their names and types, as a migration does that is taken back
@@ -20,13 +20,13 @@ func TestColumnsAddedAgain(t *testing.T) {
 	ctx := context.Background()
 	const again = `ALTER TABLE t DROP COLUMN c, DROP COLUMN d; ALTER TABLE t ADD COLUMN c int DEFAULT 1, ADD COLUMN d text`
 	for name, variant := range testall.SampleMap(map[string]struct {
-		options triggers.Options
+		options audit.TableOptions
 		follow  bool
 		table   string
 		altered string
 	}{
 		"row":       {altered: again},
-		"statement": {options: triggers.Options{Trigger: triggers.StatementLevel}, altered: again},
+		"statement": {options: audit.TableOptions{Trigger: audit.StatementLevel}, altered: again},
 		"follow":    {follow: true, altered: again},
 		"partitions": {
 			table: `CREATE TABLE t (id int PRIMARY KEY, a text, c int, d text) PARTITION BY RANGE (id);
@@ -40,10 +40,10 @@ func TestColumnsAddedAgain(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, cmp.Or(variant.table, `CREATE TABLE t (id int PRIMARY KEY, a text, c int, d text)`))
 			adb := exaudit.New(db.Pool)
-			_, err := adb.Install(ctx, []string{"t"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"t": variant.options}})
+			_, err := adb.Install(ctx, []string{"t"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"t": variant.options}})
 			end(t, err)
 			if variant.follow {
-				_, err := adb.FollowDDL(ctx, exaudit.Following{}, nil)
+				_, err := adb.FollowDDL(ctx, audit.Following{}, nil)
 				end(t, err)
 			}
 			open, another := db.Connect(t, ""), db.Connect(t, "")

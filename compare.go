@@ -3,6 +3,7 @@ package exaudit
 import (
 	"context"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
 )
 
@@ -28,7 +29,8 @@ func Positional() HistoryOption {
 }
 
 // compared has versions compared as options say beside those of their tables.
-func (d *DB) compared(ctx context.Context, o historyOptions, versions []*Version, err error) ([]*Version, error) {
+func (d *DB) compared(ctx context.Context, o historyOptions, versions []*history.Version, err error) ([]*audit.Version,
+	error) {
 	if err == nil {
 		err = o.comparison.Compare(ctx, d.conn, versions)
 	}
@@ -38,5 +40,11 @@ func (d *DB) compared(ctx context.Context, o historyOptions, versions []*Version
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	return versions, nil
+	public := make([]*audit.Version, len(versions))
+	for i, v := range versions {
+		if public[i] = &v.Version; o.states {
+			v.StateBefore, _ = v.States()
+		}
+	}
+	return public, nil
 }

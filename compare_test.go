@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -21,7 +22,7 @@ const placesRows = `
 	UPDATE places SET info = '{"address": {"street": "B"}, "lines": [0, 1, 2], "n": 2}', home = '{"street": "B"}', tags = '{z,a,b}'`
 
 // patchOf is the patch of the update of places, as text.
-func patchOf(t *testing.T, v *exaudit.Version) string {
+func patchOf(t *testing.T, v *audit.Version) string {
 	t.Helper()
 	return patch.Text(v.Patch)
 }
@@ -66,20 +67,20 @@ func TestPrimitive(t *testing.T) {
 	read := func(opts ...exaudit.HistoryOption) map[string]string {
 		t.Helper()
 		texts := make(map[string]string)
-		for name, of := range map[string]func() ([]*exaudit.Version, error){
-			"History": func() ([]*exaudit.Version, error) { return adb.History(ctx, "places", 1, opts...) },
-			"History with states": func() ([]*exaudit.Version, error) {
+		for name, of := range map[string]func() ([]*audit.Version, error){
+			"History": func() ([]*audit.Version, error) { return adb.History(ctx, "places", 1, opts...) },
+			"History with states": func() ([]*audit.Version, error) {
 				return adb.History(ctx, "places", 1, append(opts, exaudit.WithStates())...)
 			},
-			"History, filtered": func() ([]*exaudit.Version, error) {
+			"History, filtered": func() ([]*audit.Version, error) {
 				return adb.History(ctx, "places", 1, append(opts, exaudit.ByColumn("info"))...)
 			},
-			"Versions": func() ([]*exaudit.Version, error) {
+			"Versions": func() ([]*audit.Version, error) {
 				return adb.Versions(ctx, append(opts, exaudit.ByTable("places"))...)
 			},
-			"Version": func() ([]*exaudit.Version, error) {
+			"Version": func() ([]*audit.Version, error) {
 				v, err := adb.Version(ctx, 2, opts...)
-				return []*exaudit.Version{nil, v}, err
+				return []*audit.Version{nil, v}, err
 			},
 		} {
 			versions, err := of()
@@ -103,23 +104,23 @@ func TestPrimitive(t *testing.T) {
 	wantAll("by type", byType, read(types...))
 	wantAll("by the type beneath", byBase, read(exaudit.PrimitiveTypes("jsonb")))
 
-	install := func(o exaudit.Options) error {
-		_, err := adb.Install(ctx, []string{"places"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"places": o}})
+	install := func(o audit.TableOptions) error {
+		_, err := adb.Install(ctx, []string{"places"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"places": o}})
 		return err
 	}
-	if err := install(exaudit.Options{Primitive: []string{"info/address", "tags"}}); err != nil {
+	if err := install(audit.TableOptions{Primitive: []string{"info/address", "tags"}}); err != nil {
 		t.Fatal(err)
 	}
 	wantAll("by place, of the table", byPlace, read())
-	if err := install(exaudit.Options{PrimitiveTypes: []string{"shop.address"}, Positional: true}); err != nil {
+	if err := install(audit.TableOptions{PrimitiveTypes: []string{"shop.address"}, Positional: true}); err != nil {
 		t.Fatal(err)
 	}
 	wantAll("by type, of the table", byType, read())
-	for _, o := range []exaudit.Options{
+	for _, o := range []audit.TableOptions{
 		{Primitive: []string{"nothing/there"}}, {Primitive: []string{""}}, {Primitive: []string{"info", "info"}},
 		{PrimitiveTypes: []string{"address"}}, {PrimitiveTypes: []string{"int4; SELECT"}}, {PrimitiveTypes: []string{" "}},
 	} {
-		if err := install(o); !errors.Is(err, exaudit.ErrInvalidOptions) {
+		if err := install(o); !errors.Is(err, audit.ErrInvalidOptions) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
@@ -137,7 +138,7 @@ func TestPrimitiveOfTypedHistory(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE notes (id int PRIMARY KEY, info jsonb)`)
-	if _, err := adb.Install(ctx, []string{"notes"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {Primitive: []string{"info/a"}}}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"notes"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"notes": {Primitive: []string{"info/a"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO notes VALUES (1, '{"a": [1], "b": [1], "c": [1]}'); UPDATE notes SET info = '{"a": [2], "b": [2], "c": [2]}'`)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
@@ -22,7 +23,7 @@ import (
 // Covered returns the errors of Check, except ErrNewer, with which changes are still recorded; ErrNoTable,
 // ErrNotTrackable; and a *NotRecordingError, which names the tables.
 func (d *DB) Covered(ctx context.Context, tables ...string) error {
-	if err := sql.Check(ctx, d.conn); err != nil && !errors.Is(err, ErrNewer) {
+	if err := sql.Check(ctx, d.conn); err != nil && !errors.Is(err, audit.ErrNewer) {
 		return err
 	}
 	if len(tables) == 0 {
@@ -34,7 +35,7 @@ func (d *DB) Covered(ctx context.Context, tables ...string) error {
 	relations := make([]uint32, len(tables))
 	for i, name := range tables {
 		relation, _, err := triggers.Resolve(ctx, d.conn, name)
-		if err != nil && !errors.Is(err, ErrNoPrimaryKey) {
+		if err != nil && !errors.Is(err, audit.ErrNoPrimaryKey) {
 			return err
 		}
 		relations[i] = relation
@@ -49,7 +50,7 @@ func (d *DB) tablesOnPath(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	if len(schemas) == 0 {
-		return nil, fmt.Errorf("%w: there is no schema on the search_path", ErrNoTable)
+		return nil, fmt.Errorf("%w: there is no schema on the search_path", audit.ErrNoTable)
 	}
 	names, withoutKey, err := triggers.Trackable(ctx, d.conn, schemas)
 	if err != nil {
@@ -57,7 +58,7 @@ func (d *DB) tablesOnPath(ctx context.Context) ([]string, error) {
 	}
 	tables := slices.Concat(names, withoutKey)
 	if len(tables) == 0 {
-		return nil, fmt.Errorf("%w in the schemas %v", ErrNoTable, schemas)
+		return nil, fmt.Errorf("%w in the schemas %v", audit.ErrNoTable, schemas)
 	}
 	return tables, nil
 }

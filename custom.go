@@ -17,15 +17,6 @@ type Custom map[string]any
 // with it stores all of it.
 const MaxCustomSize = custom.MaxSize
 
-// The errors of custom data. All methods that would send the data to the database return them instead.
-var (
-	// ErrInvalidCustom means that a value cannot be stored as JSON. The error that wraps it names the key, and the
-	// line that called With.
-	ErrInvalidCustom = custom.ErrInvalid
-	// ErrCustomTooLarge means that custom data is larger than MaxCustomSize.
-	ErrCustomTooLarge = custom.ErrTooLarge
-)
-
 // With returns a context whose changes are recorded with custom data: that of the given context, and the given keys.
 // A given key replaces the same key of the context. Custom data replaces the setting exaudit.custom that the role,
 // the database or SQL has made.

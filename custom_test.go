@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
@@ -47,17 +48,17 @@ func TestInvalidCustom(t *testing.T) {
 		want   error
 		says   string
 	}{
-		{exaudit.Custom{"actor": make(chan int)}, exaudit.ErrInvalidCustom, `key "actor"`},
-		{exaudit.Custom{"actor": json.RawMessage(`{`)}, exaudit.ErrInvalidCustom, `key "actor"`},
-		{exaudit.Custom{"nul": "a\x00b"}, exaudit.ErrInvalidCustom, `key "nul"`},
-		{exaudit.Custom{"a\x00b": 1}, exaudit.ErrInvalidCustom, `NUL`},
-		{exaudit.Custom{"half": json.RawMessage(`"\ud800x"`)}, exaudit.ErrInvalidCustom, `surrogate`},
-		{exaudit.Custom{"half": json.RawMessage(`"\udc00"`)}, exaudit.ErrInvalidCustom, `surrogate`},
-		{exaudit.Custom{"raw": json.RawMessage("\"\xff\"")}, exaudit.ErrInvalidCustom, `UTF-8`},
-		{exaudit.Custom{"big": json.Number("1e131072")}, exaudit.ErrInvalidCustom, `range`},
-		{exaudit.Custom{"small": []any{"1e9\"", json.Number("-1.5E-16383")}}, exaudit.ErrInvalidCustom, `range`},
-		{exaudit.Custom{"huge": json.Number("1e99999999999999999999")}, exaudit.ErrInvalidCustom, `range`},
-		{exaudit.Custom{"long": strings.Repeat("x", exaudit.MaxCustomSize)}, exaudit.ErrCustomTooLarge, `65536`},
+		{exaudit.Custom{"actor": make(chan int)}, audit.ErrInvalidCustom, `key "actor"`},
+		{exaudit.Custom{"actor": json.RawMessage(`{`)}, audit.ErrInvalidCustom, `key "actor"`},
+		{exaudit.Custom{"nul": "a\x00b"}, audit.ErrInvalidCustom, `key "nul"`},
+		{exaudit.Custom{"a\x00b": 1}, audit.ErrInvalidCustom, `NUL`},
+		{exaudit.Custom{"half": json.RawMessage(`"\ud800x"`)}, audit.ErrInvalidCustom, `surrogate`},
+		{exaudit.Custom{"half": json.RawMessage(`"\udc00"`)}, audit.ErrInvalidCustom, `surrogate`},
+		{exaudit.Custom{"raw": json.RawMessage("\"\xff\"")}, audit.ErrInvalidCustom, `UTF-8`},
+		{exaudit.Custom{"big": json.Number("1e131072")}, audit.ErrInvalidCustom, `range`},
+		{exaudit.Custom{"small": []any{"1e9\"", json.Number("-1.5E-16383")}}, audit.ErrInvalidCustom, `range`},
+		{exaudit.Custom{"huge": json.Number("1e99999999999999999999")}, audit.ErrInvalidCustom, `range`},
+		{exaudit.Custom{"long": strings.Repeat("x", exaudit.MaxCustomSize)}, audit.ErrCustomTooLarge, `65536`},
 	} {
 		ctx := exaudit.With(exaudit.With(context.Background(), test.custom), exaudit.Custom{"fine": 1})
 		_, exec := db.Exec(ctx, `SELECT 1`)
@@ -115,7 +116,7 @@ func TestCustomFrom(t *testing.T) {
 		t.Errorf("%s, %v", asJSON(t, custom), err)
 	}
 	for _, v := range []any{7, nil, []int{1}, (*actor)(nil), make(chan int), actor{Name: "\x00"}} {
-		if _, err := exaudit.CustomFrom(v); !errors.Is(err, exaudit.ErrInvalidCustom) {
+		if _, err := exaudit.CustomFrom(v); !errors.Is(err, audit.ErrInvalidCustom) {
 			t.Errorf("%T: got %v, want ErrInvalidCustom", v, err)
 		}
 	}
@@ -127,7 +128,7 @@ func TestCustomArrives(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, notes+`CREATE TABLE loud (id int PRIMARY KEY)`)
 	adb := exaudit.New(db.Pool)
-	_, err := adb.Install(ctx, []string{"notes", "loud"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {AllowIgnore: true}}})
+	_, err := adb.Install(ctx, []string{"notes", "loud"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"notes": {AllowIgnore: true}}})
 	end(t, err)
 	custom := exaudit.Custom{"q": `it's "\ <>&`, "n": json.Number("9007199254740993"), "big": json.Number("-1e131071"), "small": json.Number("0.1e-16382"), "deep": map[string]any{"list": []any{1, nil, "ä😀"}}}
 	note(t, exaudit.With(ctx, custom), adb, "1")

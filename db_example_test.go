@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/patch"
 )
@@ -40,7 +41,7 @@ func forExample(request string) (context.Context, *exaudit.DB) {
 }
 
 // sent inserts a parcel and marks it as sent.
-func sent(ctx context.Context, db *exaudit.DB, id int) []*exaudit.Version {
+func sent(ctx context.Context, db *exaudit.DB, id int) []*audit.Version {
 	must(db.Exec(ctx, `INSERT INTO parcels (id) VALUES ($1)`, id))
 	must(db.Exec(ctx, `UPDATE parcels SET status = 'sent' WHERE id = $1`, id))
 	return must(db.History(ctx, "parcels", id))
@@ -189,7 +190,7 @@ func ExampleDB_FollowDDL() {
 	tx := must(db.Begin(ctx))
 	defer tx.Rollback(ctx)
 	inside := exaudit.New(tx)
-	must(inside.FollowDDL(ctx, exaudit.Following{NewTables: []string{"public.shop_*"}}, nil))
+	must(inside.FollowDDL(ctx, audit.Following{NewTables: []string{"public.shop_*"}}, nil))
 	must(tx.Exec(ctx, `CREATE TABLE shop_items (id int PRIMARY KEY)`))
 	fmt.Println(inside.Covered(ctx, "shop_items"))
 	// Output: <nil>
@@ -200,7 +201,7 @@ func ExampleDB_StopFollowingDDL() {
 	tx := must(db.Begin(ctx))
 	defer tx.Rollback(ctx)
 	inside := exaudit.New(tx)
-	must(inside.FollowDDL(ctx, exaudit.Following{}, nil))
+	must(inside.FollowDDL(ctx, audit.Following{}, nil))
 	fmt.Println(inside.StopFollowingDDL(ctx, nil))
 	fmt.Println(inside.Following(ctx))
 	// Output:
@@ -250,8 +251,8 @@ func ExampleDB_Status() {
 	ctx, db := forExample("")
 	list, err := db.Status(ctx)
 	for _, s := range list {
-		if s.QuotedName == "public.parcels" {
-			fmt.Println(s.QuotedName, s.Tracked.Tracked, len(s.Drift))
+		if s.Table == "public.parcels" {
+			fmt.Println(s.Table, s.Tracked, len(s.Drift))
 		}
 	}
 	fmt.Println(err)
@@ -352,6 +353,17 @@ func ExampleDB_States() {
 	before, after, err := db.States(ctx, versions[1].ID)
 	fmt.Printf("%s %s %v\n", before["status"], after["status"], err)
 	// Output: new sent <nil>
+}
+
+func ExampleDB_Diff() {
+	ctx, db := forExample("r-36")
+	versions := sent(ctx, db, 36)
+	difference, err := db.Diff(ctx, versions[0].ID, versions[1].ID)
+	fmt.Print(patch.Text(difference))
+	fmt.Println(err)
+	// Output:
+	// ~ status: "new" → "sent"
+	// <nil>
 }
 
 func ExampleStates() {
@@ -514,7 +526,7 @@ func ExampleDB_ApplyRevert() {
 	plan := must(db.PlanRevert(ctx, versions[1].ID, nil))
 	must(db.Exec(ctx, `UPDATE parcels SET status = 'lost' WHERE id = 59`))
 	_, err := db.ApplyRevert(ctx, plan, nil)
-	fmt.Println(errors.Is(err, exaudit.ErrChanged))
+	fmt.Println(errors.Is(err, audit.ErrChanged))
 
 	plan = must(db.PlanRevert(ctx, versions[1].ID, nil))
 	done, err := db.ApplyRevert(ctx, plan, nil)
@@ -540,7 +552,7 @@ func ExampleDB_Revert() {
 func ExampleDB_PlanUndo() {
 	ctx, db := forExample("r-42")
 	sent(ctx, db, 42)
-	plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-42"), exaudit.ByAction(exaudit.Updated)), nil)
+	plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("request", "r-42"), exaudit.ByAction(audit.Updated)), nil)
 	for _, row := range plan.Rows {
 		fmt.Print(row.Table, " ", row.EntityID, " ", patch.Text(row.Patch))
 	}

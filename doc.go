@@ -56,18 +56,21 @@
 //
 // # Errors
 //
-// Errors say what was attempted, and wrap one of these, which errors.Is finds:
+// Errors say what was attempted, and wrap one of these of package audit, which errors.Is
+// finds:
 //
-//   - The schema: [ErrNotInitialized], [ErrOutdated], [ErrNewer], [ErrForeignSchema], [ErrIncomplete],
-//     [ErrOtherBuild], [ErrKeptElsewhere], [ErrLacksPrivileges], [ErrEncoding].
-//   - A table: [ErrNoTable], [ErrNotTrackable], [ErrNoPrimaryKey], [ErrNotTracked], [ErrTableGone], [ErrLocked],
-//     [ErrInvalidOptions], [ErrMayNotFollow].
-//   - An argument: [ErrInvalidKey], [ErrInvalidFilter], [ErrInvalidColumn], [ErrInvalidCustom], [ErrCustomTooLarge],
-//     [ErrNoVersion], [ErrNoMark], [ErrMarkExists].
-//   - The history does not fit the row: [ErrDiverged].
-//   - The past is not known: [ErrBeforeHistory], [ErrNotTrackedThen], [ErrOutOfSight], [ErrKeyChanged],
-//     [ErrUnreadable], [ErrFuture].
-//   - A revert or an undo cannot be carried out: [ErrUndoConflict], [ErrReferencedRowMissing], [ErrUniqueConflict],
-//     [ErrConstraint], [ErrColumnGone], [ErrNotRecorded], [ErrNotRecording], [ErrNothingToDo], [ErrVetoed],
-//     [ErrChanged].
+//   - The schema: [audit.ErrNotInitialized], [audit.ErrOutdated], [audit.ErrNewer], [audit.ErrForeignSchema],
+//     [audit.ErrIncomplete], [audit.ErrOtherBuild], [audit.ErrKeptElsewhere], [audit.ErrLacksPrivileges],
+//     [audit.ErrEncoding].
+//   - A table: [audit.ErrNoTable], [audit.ErrNotTrackable], [audit.ErrNoPrimaryKey], [audit.ErrNotTracked],
+//     [audit.ErrTableGone], [audit.ErrLocked], [audit.ErrInvalidOptions], [audit.ErrMayNotFollow].
+//   - An argument: [audit.ErrInvalidKey], [audit.ErrInvalidFilter], [audit.ErrInvalidColumn],
+//     [audit.ErrInvalidCustom], [audit.ErrCustomTooLarge], [audit.ErrNoVersion], [audit.ErrNoMark],
+//     [audit.ErrMarkExists].
+//   - The history does not fit the row: [audit.ErrDiverged].
+//   - The past is not known: [audit.ErrBeforeHistory], [audit.ErrNotTrackedThen], [audit.ErrOutOfSight],
+//     [audit.ErrKeyChanged], [audit.ErrUnreadable], [audit.ErrFuture].
+//   - A revert or an undo cannot be carried out: [audit.ErrUndoConflict], [audit.ErrReferencedRowMissing],
+//     [audit.ErrUniqueConflict], [audit.ErrConstraint], [audit.ErrColumnGone], [audit.ErrNotRecorded],
+//     [audit.ErrNotRecording], [audit.ErrNothingToDo], [audit.ErrVetoed], [audit.ErrChanged].
 package exaudit

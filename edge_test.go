@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -27,7 +28,7 @@ func TestDivergenceOfEnum(t *testing.T) {
 	db, adb := audited(t, `CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE TABLE m (id int PRIMARY KEY, mood mood, n int)`, "m")
 	db.Exec(t, `INSERT INTO m VALUES (1, 'sad', 1); UPDATE m SET n = 2`)
 	db.Exec(t, `SET session_replication_role = replica; UPDATE m SET mood = 'happy'; RESET session_replication_role`)
-	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, audit.ErrDiverged) {
 		t.Errorf("got %v, want ErrDiverged", err)
 	}
 }
@@ -50,7 +51,7 @@ func TestHistoryIsNotInherited(t *testing.T) {
 			t.Errorf("%s: %d rows, %v; want none", source, n, err)
 		}
 	}
-	if _, err := exaudit.New(conn).History(ctx, "secret", 1); !errors.Is(err, exaudit.ErrNotTracked) {
+	if _, err := exaudit.New(conn).History(ctx, "secret", 1); !errors.Is(err, audit.ErrNotTracked) {
 		t.Errorf("got %v, want ErrNotTracked", err)
 	}
 }
@@ -74,10 +75,10 @@ func TestBareName(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	_, db := audited(t, `CREATE SCHEMA a; CREATE TABLE a.o (id int PRIMARY KEY)`, "a.o")
-	if _, err := db.History(ctx, "o", 1); !errors.Is(err, exaudit.ErrNoTable) {
+	if _, err := db.History(ctx, "o", 1); !errors.Is(err, audit.ErrNoTable) {
 		t.Errorf("history: %v, want ErrNoTable", err)
 	}
-	if err := db.Uninstall(ctx, []string{"o"}, nil); !errors.Is(err, exaudit.ErrNoTable) {
+	if err := db.Uninstall(ctx, []string{"o"}, nil); !errors.Is(err, audit.ErrNoTable) {
 		t.Errorf("uninstall: %v, want ErrNoTable", err)
 	}
 }
@@ -133,7 +134,7 @@ func TestRevertOfDeleteRace(t *testing.T) {
 			inserted <- err
 		}()
 		_, err := adb.Revert(ctx, id, nil)
-		if err != nil && !errors.Is(err, exaudit.ErrUniqueConflict) && !errors.Is(err, exaudit.ErrNothingToDo) {
+		if err != nil && !errors.Is(err, audit.ErrUniqueConflict) && !errors.Is(err, audit.ErrNothingToDo) {
 			t.Errorf("round %d: %v", i, err)
 		}
 		if err := <-inserted; err != nil {
@@ -149,7 +150,7 @@ func TestRevertOfMissingRow(t *testing.T) {
 	db, adb := audited(t, `CREATE TABLE u (id text PRIMARY KEY DEFAULT gen_random_uuid()::text, x text)`, "u")
 	db.Exec(t, `INSERT INTO u VALUES ('k', 'a'); UPDATE u SET x = 'b'`)
 	db.Exec(t, `SET session_replication_role = replica; DELETE FROM u; RESET session_replication_role`)
-	if _, err := adb.Revert(context.Background(), 2, &exaudit.RevertOptions{AllowDiverged: true}); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := adb.Revert(context.Background(), 2, &exaudit.RevertOptions{AllowDiverged: true}); !errors.Is(err, audit.ErrDiverged) {
 		t.Errorf("got %v, want ErrDiverged", err)
 	}
 	if got := rows(t, db, "u"); got != "" {
@@ -163,7 +164,7 @@ func TestRevertToRowOfBeforeAddedColumn(t *testing.T) {
 	db, adb := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text)`, "p")
 	db.Exec(t, `INSERT INTO p VALUES (1, 'a'); DELETE FROM p`)
 	db.Exec(t, `ALTER TABLE p ADD COLUMN c int DEFAULT 5; INSERT INTO p VALUES (1, 'a')`)
-	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("got %v, want ErrNothingToDo", err)
 	}
 }
@@ -285,7 +286,7 @@ func TestMoveFromEmptyKey(t *testing.T) {
 			db.Exec(t, `ALTER TABLE names ADD COLUMN more int; ALTER TABLE words ADD COLUMN more int`)
 		}
 		db.Exec(t, `INSERT INTO names VALUES ('', 1); UPDATE names SET name = 'a'; UPDATE names SET name = ''; UPDATE names SET name = 'b', n = 2`)
-		var versions []*exaudit.Version
+		var versions []*audit.Version
 		for _, key := range []string{"", "a", "b"} {
 			versions = historyOf(t, adb, "names", key, exaudit.WithStates())
 			if len(versions) < 4 {

@@ -9,132 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/lock"
-	"github.com/exaudit/exaudit/patch"
-	"github.com/exaudit/exaudit/revert"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
-)
-
-// The types of what is recorded.
-type (
-	// Version is one recorded change of one row.
-	Version = history.Version
-	// Image is a row, or some of its columns, in the form in which it is recorded.
-	Image = history.Image
-	// Action says what a version records: Created, Updated, Deleted or Baseline.
-	Action = history.Action
-	// Patch is the structured difference between two states of a row.
-	Patch = patch.Patch
-	// DivergedError says where a history and a row do not fit; errors.Is finds ErrDiverged.
-	DivergedError = history.DivergedError
-	// RevertPlan is what a revert did, or would do: its Patch, and the columns that it cannot restore.
-	RevertPlan = revert.Plan
-	// Referencing says how many rows refer to a row that a revert deletes, and what happens to them.
-	Referencing = revert.Referencing
-	// TableStatus is a table in exaudit.tables, and what is wrong with its triggers, if anything.
-	TableStatus = triggers.Status
-	// Installation is what Install or Sync did for one table.
-	Installation = triggers.Installation
-	// Options say what is recorded of a table, and how. The constants for its fields are in package triggers.
-	Options = triggers.Options
-	// OptionError says which option of a table is wrong.
-	OptionError = triggers.OptionError
-	// Following says for which new tables the event triggers create triggers.
-	Following = triggers.Following
-)
-
-// What a version records.
-const (
-	Created = history.Created
-	Updated = history.Updated
-	Deleted = history.Deleted
-	// Baseline is not a change: the version contains the row as it was when it was recorded.
-	Baseline = history.Baseline
-)
-
-// The errors that a caller can act on. The errors that wrap them name the table, key or version, and also wrap the
-// error of PostgreSQL, a *pgconn.PgError, if there is one.
-var (
-	// ErrNotInitialized means that schema exaudit is missing: run "exaudit init".
-	ErrNotInitialized = sql.ErrNotInitialized
-	// ErrOutdated means that schema exaudit is older than the program: run "exaudit init".
-	ErrOutdated = sql.ErrOutdated
-	// ErrNewer means that schema exaudit is newer than the program: update the program.
-	ErrNewer = sql.ErrNewer
-	// ErrForeignSchema means that schema exaudit belongs to a role that might have put anything into it.
-	ErrForeignSchema = sql.ErrForeignSchema
-	// ErrIncomplete means that only a part of schema exaudit was created: drop it, and initialise the database again.
-	ErrIncomplete = sql.ErrIncomplete
-	// ErrOtherBuild means that schema exaudit has the version of this program, or one that this program can update,
-	// but other contents: it was made by a build that was never released.
-	ErrOtherBuild = sql.ErrOtherBuild
-	// ErrKeptElsewhere means that migrations of the application have created schema exaudit: they must also update
-	// and drop it.
-	ErrKeptElsewhere = sql.ErrKeptElsewhere
-	// ErrLacksPrivileges means that the role lacks privileges that it needs to create or update schema exaudit.
-	ErrLacksPrivileges = sql.ErrLacksPrivileges
-	// ErrEncoding means that the encoding of the database, SQL_ASCII or MULE_INTERNAL, does not say which characters
-	// a text consists of, so that it could not be read back from JSON.
-	ErrEncoding = sql.ErrEncoding
-	// ErrNoTable means that there is no relation with the name.
-	ErrNoTable = triggers.ErrNoTable
-	// ErrNotTrackable means that triggers cannot follow the rows of the relation: it is a view, a foreign or
-	// temporary table, a partition or a system table.
-	ErrNotTrackable = triggers.ErrNotTrackable
-	// ErrNoPrimaryKey means that the table has no primary key, which identifies rows.
-	ErrNoPrimaryKey = triggers.ErrNoPrimaryKey
-	// ErrNotTracked means that exaudit was never installed on the table.
-	ErrNotTracked = triggers.ErrNotTracked
-	// ErrLocked means that a lock was not free within the lock timeout; see LockedError.
-	ErrLocked = triggers.ErrLocked
-	// ErrInvalidOptions means that options contradict each other or do not fit their table; the error is an
-	// *OptionError.
-	ErrInvalidOptions = triggers.ErrInvalidOptions
-	// ErrMayNotFollow means that the present role may not create event triggers, or may not change those that exist.
-	// Only a superuser may, or the role that a managed service has for this purpose.
-	ErrMayNotFollow = triggers.ErrMayNotFollow
-	// ErrNoVersion means that there is no version with the id, or that the present role may not see it.
-	ErrNoVersion = history.ErrNoVersion
-	// ErrDiverged means that versions do not fit together, or do not lead to the present row: something was changed
-	// without being recorded.
-	ErrDiverged = history.ErrDiverged
-	// ErrNoMark means that there is no mark with the name.
-	ErrNoMark = history.ErrNoMark
-	// ErrMarkExists means that there is a mark with the name already.
-	ErrMarkExists = history.ErrMarkExists
-	// ErrInvalidFilter means that a filter makes no sense: a condition that PostgreSQL does not understand, a column
-	// that no table has, a value that cannot be JSON, or states of several rows.
-	ErrInvalidFilter = history.ErrInvalidFilter
-	// ErrClientEncoding means that a connection does not use UTF-8, so that texts with characters outside of ASCII
-	// would be read wrongly. If the database has another encoding, set client_encoding=UTF8 in the connection string.
-	ErrClientEncoding = history.ErrClientEncoding
-	// ErrReferencedRowMissing means that a foreign key refers to a row that does not exist any more, or that rows
-	// still refer to the row that would be deleted.
-	ErrReferencedRowMissing = revert.ErrReferencedRowMissing
-	// ErrUniqueConflict means that another row has the unique value that would be restored.
-	ErrUniqueConflict = revert.ErrUniqueConflict
-	// ErrConstraint means that the old state violates a constraint of the present table.
-	ErrConstraint = revert.ErrConstraint
-	// ErrColumnGone means that a column whose value would be restored has been dropped.
-	ErrColumnGone = revert.ErrColumnGone
-	// ErrNotRecorded means that a value was too large to be recorded, and nothing else would be restored.
-	ErrNotRecorded = revert.ErrNotRecorded
-	// ErrInvalidColumn means that SetColumns names a column that cannot be set, or has a value that does not fit the
-	// column's type.
-	ErrInvalidColumn = revert.ErrInvalidColumn
-	// ErrTableGone means that the table has been dropped.
-	ErrTableGone = revert.ErrTableGone
-	// ErrNothingToDo means that the rows are in the wanted state already.
-	ErrNothingToDo = revert.ErrNothingToDo
-	// ErrVetoed means that a trigger or a row security policy did not let the row be written as planned.
-	ErrVetoed = revert.ErrVetoed
-	// ErrChanged means that a plan is not valid any more: something else would be done now.
-	ErrChanged = revert.ErrChanged
-	// ErrInvalidKey means that a key has the wrong number of values, or one of the wrong type.
-	ErrInvalidKey = errors.New("invalid key")
 )
 
 // Init creates the schemas exaudit and exaudit_internal in the database, or updates them, and reports whether there
@@ -205,7 +84,7 @@ func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
 //
 // If a table cannot be tracked, the error is ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey. If it is in use for
 // longer than the lock timeout, the error is ErrLocked.
-func (d *DB) Install(ctx context.Context, tables []string, opts *InstallOptions) ([]Installation, error) {
+func (d *DB) Install(ctx context.Context, tables []string, opts *InstallOptions) ([]audit.Installation, error) {
 	done, err := triggers.Install(ctx, d.conn, tables, given(opts).inner()...)
 	return done, d.explain(ctx, err)
 }
@@ -220,19 +99,17 @@ func (d *DB) Uninstall(ctx context.Context, tables []string, opts *UninstallOpti
 // change of the schema, a restore, or an update of this program. It repairs what Status reports, and finds tables
 // that were renamed. A table that was dropped is not tracked any more, and a table that has lost its primary key is
 // skipped: their Installations say so.
-func (d *DB) Sync(ctx context.Context, opts *SyncOptions) ([]Installation, error) {
+func (d *DB) Sync(ctx context.Context, opts *SyncOptions) ([]audit.Installation, error) {
 	o := given(opts)
 	done, err := triggers.Sync(ctx, d.conn, stepOptions(o.LockTimeout, o.DryRun)...)
 	return done, d.explain(ctx, err)
 }
 
-// PartialError is an error of Install, Uninstall or Sync after which some of the tables are done all the same.
-type PartialError = triggers.PartialError
-
 // FollowDDL creates event triggers, which replace Sync when tables are altered and when partitions are created or
 // dropped. They also start to track new tables whose names match patterns. Only a superuser may create event
 // triggers; other roles get ErrMayNotFollow.
-func (d *DB) FollowDDL(ctx context.Context, following Following, opts *FollowOptions) ([]Installation, error) {
+func (d *DB) FollowDDL(ctx context.Context, following audit.Following, opts *FollowOptions) ([]audit.Installation,
+	error) {
 	o := given(opts)
 	done, err := triggers.Install(ctx, d.conn, nil,
 		append(stepOptions(o.LockTimeout, o.DryRun), triggers.FollowDDL(following))...)
@@ -249,13 +126,13 @@ func (d *DB) StopFollowingDDL(ctx context.Context, opts *FollowOptions) error {
 }
 
 // Following returns what was passed to FollowDDL, or nil if there are no event triggers.
-func (d *DB) Following(ctx context.Context) (*Following, error) {
+func (d *DB) Following(ctx context.Context) (*audit.Following, error) {
 	f, err := triggers.ReadFollowing(ctx, d.conn)
 	return f, d.explain(ctx, err)
 }
 
 // Status compares the triggers of every table in exaudit.tables with those that Install would create.
-func (d *DB) Status(ctx context.Context) ([]TableStatus, error) {
+func (d *DB) Status(ctx context.Context) ([]audit.TableStatus, error) {
 	list, err := triggers.Inspect(ctx, d.conn)
 	return list, d.explain(ctx, err)
 }
@@ -268,15 +145,9 @@ func (d *DB) Trackable(ctx context.Context, schemas ...string) (names, withoutKe
 	return names, withoutKey, d.explain(ctx, err)
 }
 
-// LockHolder is a session that holds a lock for which a statement waits, as far as the present role may see that.
-type LockHolder = lock.Holder
-
-// LockedError is an ErrLocked with the sessions that hold the lock.
-type LockedError = lock.Error
-
 // NotifyLockWait returns a context for the methods of a DB. If one of their own statements has waited for a lock for
 // a second, they call the function tell with the sessions that hold it. They find these out on a separate connection.
-func NotifyLockWait(ctx context.Context, tell func([]LockHolder)) context.Context {
+func NotifyLockWait(ctx context.Context, tell func([]audit.LockHolder)) context.Context {
 	return lock.WithNotify(ctx, tell)
 }
 
@@ -293,12 +164,14 @@ func explain(ctx context.Context, conn db.DBTX, err error) error {
 	case "3F000", "42P01", "42883", "42703":
 		reason := sql.Check(ctx, conn)
 		switch {
-		case errors.Is(reason, ErrNotInitialized), errors.Is(reason, ErrOutdated), errors.Is(reason, ErrNewer),
-			errors.Is(reason, ErrForeignSchema), errors.Is(reason, ErrIncomplete), errors.Is(reason, ErrOtherBuild):
+		case errors.Is(reason, audit.ErrNotInitialized), errors.Is(reason, audit.ErrOutdated), errors.Is(reason,
+			audit.ErrNewer),
+			errors.Is(reason, audit.ErrForeignSchema), errors.Is(reason, audit.ErrIncomplete), errors.Is(reason,
+				audit.ErrOtherBuild):
 			return fmt.Errorf("%w (%w)", reason, err)
 		case reason != nil && strings.Contains(pgErr.Message, "exaudit"):
 			// the transaction is aborted, and nobody can be asked
-			return fmt.Errorf("%w (%w)", ErrNotInitialized, err)
+			return fmt.Errorf("%w (%w)", audit.ErrNotInitialized, err)
 		}
 	}
 	return err

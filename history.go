@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
+	"github.com/exaudit/exaudit/patch"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -81,7 +82,7 @@ func WithStates() HistoryOption { return option(func(o *historyOptions) { o.stat
 //
 // If the primary key of the row was changed, its history contains the versions under both keys, and can be read by
 // either key.
-func (d *DB) History(ctx context.Context, table string, key any, opts ...HistoryOption) ([]*Version, error) {
+func (d *DB) History(ctx context.Context, table string, key any, opts ...HistoryOption) ([]*audit.Version, error) {
 	o := newHistoryOptions(opts)
 	entity, err := d.entity(ctx, table, key)
 	if err != nil {
@@ -123,64 +124,35 @@ func (d *DB) CheckHistory(ctx context.Context, table string, key any, opts ...Hi
 	return d.explain(ctx, err)
 }
 
-// KeyPeriod is a time in which a table had the same primary key.
-type KeyPeriod = history.Period
-
-// HistoryBegin says since when the history of a table is complete.
-type HistoryBegin struct {
-	// CompleteSince is the time since which every change has been recorded and is still there: since the table was
-	// tracked, or since the last change that retention has removed.
-	CompleteSince time.Time `json:"complete_since"`
-	// Removed reports whether retention has removed versions.
-	Removed bool `json:"removed"`
-	// Dropped reports whether the table was dropped.
-	Dropped bool `json:"dropped,omitempty"`
-	// Untracked are the times at which the table was not tracked after it was first tracked. Changes at these times
-	// are not recorded.
-	Untracked []Untracked `json:"untracked,omitempty"`
-	// Predecessors are dropped tables that had this name before and have versions. They are the numbers of the
-	// tables, as in the condition "table_id = 3" of Where.
-	Predecessors []int32 `json:"predecessors,omitempty"`
-	// Keys are the primary keys that the table has had, oldest first, if there is more than one. History accepts a
-	// value of any of them, and returns what was recorded under it.
-	Keys []KeyPeriod `json:"keys,omitempty"`
-}
-
-// Untracked is a time at which a table was not tracked, because it had been uninstalled.
-type Untracked struct {
-	From time.Time  `json:"from"`
-	To   *time.Time `json:"to,omitempty"` // nil: until now
-}
-
 // HistoryBegin returns since when the history of a table is complete.
-func (d *DB) HistoryBegin(ctx context.Context, table string) (HistoryBegin, error) {
+func (d *DB) HistoryBegin(ctx context.Context, table string) (audit.HistoryBegin, error) {
 	t, err := triggers.Find(ctx, d.conn, table)
 	if err != nil {
-		return HistoryBegin{}, d.explain(ctx, err)
+		return audit.HistoryBegin{}, d.explain(ctx, err)
 	}
 	return d.begin(ctx, history.Entity{TableID: t.ID, Table: t.QuotedName, Relation: t.Relation})
 }
 
 // HistoryBeginOf returns since when the history of the table of a version is complete. The table may have been dropped,
 // and another one may have its name.
-func (d *DB) HistoryBeginOf(ctx context.Context, version int64) (HistoryBegin, error) {
+func (d *DB) HistoryBeginOf(ctx context.Context, version int64) (audit.HistoryBegin, error) {
 	_, entity, err := history.Get(ctx, d.conn, version)
 	if err != nil {
-		return HistoryBegin{}, d.explain(ctx, err)
+		return audit.HistoryBegin{}, d.explain(ctx, err)
 	}
 	return d.begin(ctx, entity)
 }
 
 // begin returns since when the history of the table of an entity is complete.
-func (d *DB) begin(ctx context.Context, e history.Entity) (HistoryBegin, error) {
+func (d *DB) begin(ctx context.Context, e history.Entity) (audit.HistoryBegin, error) {
 	b, err := db.New().HistoryBegin(ctx, d.conn, e.TableID)
 	if err != nil {
-		return HistoryBegin{}, d.explain(ctx, fmt.Errorf("read where the history of %s begins: %w", e.Table, err))
+		return audit.HistoryBegin{}, d.explain(ctx, fmt.Errorf("read where the history of %s begins: %w", e.Table, err))
 	}
-	begin := HistoryBegin{CompleteSince: b.CompleteSince, Removed: b.Forgotten, Predecessors: b.Predecessors,
+	begin := audit.HistoryBegin{CompleteSince: b.CompleteSince, Removed: b.Forgotten, Predecessors: b.Predecessors,
 		Dropped: e.Relation == 0}
 	for i, from := range b.UntrackedFrom {
-		u := Untracked{From: from}
+		u := audit.Untracked{From: from}
 		if i < len(b.UntrackedTo) {
 			u.To = &b.UntrackedTo[i]
 		}
@@ -188,15 +160,17 @@ func (d *DB) begin(ctx context.Context, e history.Entity) (HistoryBegin, error) 
 	}
 	keys, err := history.Periods(ctx, d.conn, e)
 	if err != nil {
-		return HistoryBegin{}, d.explain(ctx, err)
+		return audit.HistoryBegin{}, d.explain(ctx, err)
 	}
 	if len(keys) > 1 {
-		begin.Keys = keys
+		for _, k := range keys {
+			begin.Keys = append(begin.Keys, audit.KeyPeriod(k))
+		}
 	}
 	return begin, nil
 }
 
-func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*Version, err error) {
+func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*history.Version, err error) {
 	err = d.snapshot(ctx, func(q db.DBTX) error {
 		versions, err = history.Complete(ctx, q, entity)
 		return err
@@ -207,7 +181,7 @@ func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*V
 // Version returns the version with an id, or ErrNoVersion. With the option WithStates, it is as History returns it with
 // this option: Cut and Unknown say what is missing. Besides this one, only the options Primitive, PrimitiveTypes and
 // Positional have an effect.
-func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*Version, error) {
+func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*audit.Version, error) {
 	o := newHistoryOptions(opts)
 	v, entity, err := history.Get(ctx, d.conn, id)
 	if err != nil {
@@ -218,7 +192,7 @@ func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*Ver
 			return nil, err
 		}
 	}
-	versions, err := d.compared(ctx, o, []*Version{v}, nil)
+	versions, err := d.compared(ctx, o, []*history.Version{v}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -228,24 +202,44 @@ func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*Ver
 // States returns the whole rows before and after a version. A value of nil means that there is no row. The complete
 // history of the row is read and checked for it. If versions are missing, the rows may lack columns: see
 // Version.Unknown.
-func (d *DB) States(ctx context.Context, id int64) (before, after Image, err error) {
+func (d *DB) States(ctx context.Context, id int64) (before, after audit.Image, err error) {
 	v, err := d.Version(ctx, id, WithStates())
 	if err != nil {
 		return nil, nil, err
 	}
-	before, after = v.States()
-	return before, after, nil
+	return v.StateBefore, v.State, nil
+}
+
+// Diff returns the difference between the whole rows after two versions, usually of the same row. Values are compared
+// as in the Patch of the second one; of the options, only Primitive, PrimitiveTypes and Positional have an effect.
+func (d *DB) Diff(ctx context.Context, from, to int64, opts ...HistoryOption) (patch.Patch, error) {
+	_, before, err := d.States(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	_, after, err := d.States(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	v, _, err := history.Get(ctx, d.conn, to)
+	if err == nil {
+		err = newHistoryOptions(opts).comparison.Compare(ctx, d.conn, []*history.Version{v})
+	}
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	return v.Diff(before, after), nil
 }
 
 // rebuilt returns a version of a row with its State.
-func (d *DB) rebuilt(ctx context.Context, entity history.Entity, id int64) (*Version, error) {
+func (d *DB) rebuilt(ctx context.Context, entity history.Entity, id int64) (*history.Version, error) {
 	versions, err := d.complete(ctx, entity)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(versions, func(v *Version) bool { return v.ID == id })
+	i := slices.IndexFunc(versions, func(v *history.Version) bool { return v.ID == id })
 	if i < 0 {
-		return nil, fmt.Errorf("version %d: %w", id, ErrNoVersion) // it was removed meanwhile
+		return nil, fmt.Errorf("version %d: %w", id, audit.ErrNoVersion) // it was removed meanwhile
 	}
 	return versions[i], nil
 }

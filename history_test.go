@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/patch"
 )
@@ -38,22 +39,22 @@ func TestHistory(t *testing.T) {
 		t.Fatalf("%d versions, want 3", len(versions))
 	}
 	for i, want := range []struct {
-		action        exaudit.Action
+		action        audit.Action
 		before, after string
 		patch         string
 		state         string
 		columns       string
 	}{
-		{exaudit.Created, `null`,
+		{audit.Created, `null`,
 			`{"code":null,"customer":null,"doubled":3.00,"id":1,"info":{"a":{"b":12345678901234567890}},"status":"new","total":1.50}`,
 			`{"code":["+",null],"customer":["+",null],"doubled":["+",3.00],"id":["+",1],"info":["+",{"a":{"b":12345678901234567890}}],"status":["+","new"],"total":["+",1.50]}`,
 			`{"code":null,"customer":null,"doubled":3.00,"id":1,"info":{"a":{"b":12345678901234567890}},"status":"new","total":1.50}`,
 			`{"actor_id":null,"source":"unknown"}`},
-		{exaudit.Updated, `{"info":{"a":{"b":12345678901234567890}}}`, `{"info":{"a":{"b":12345678901234567891,"c":1.10}}}`,
+		{audit.Updated, `{"info":{"a":{"b":12345678901234567890}}}`, `{"info":{"a":{"b":12345678901234567891,"c":1.10}}}`,
 			`{"info":{"a":{"b":["~",12345678901234567890,12345678901234567891],"c":["+",1.10]}}}`,
 			`{"code":null,"customer":null,"doubled":3.00,"id":1,"info":{"a":{"b":12345678901234567891,"c":1.10}},"status":"new","total":1.50}`,
 			`{"actor_id":7,"source":"unknown"}`},
-		{exaudit.Deleted,
+		{audit.Deleted,
 			`{"code":null,"customer":null,"doubled":3.00,"id":1,"info":{"a":{"b":12345678901234567891,"c":1.10}},"status":"new","total":1.50}`,
 			`null`,
 			`{"code":["-",null],"customer":["-",null],"doubled":["-",3.00],"id":["-",1],"info":["-",{"a":{"b":12345678901234567891,"c":1.10}}],"status":["-","new"],"total":["-",1.50]}`,
@@ -91,7 +92,7 @@ func TestHistoryPages(t *testing.T) {
 		db.Exec(t, `UPDATE orders SET total = total + 1`)
 	}
 	all := historyOf(t, adb, "orders", 1)
-	var paged []*exaudit.Version
+	var paged []*audit.Version
 	for after := int64(0); ; after = paged[len(paged)-1].ID {
 		page := historyOf(t, adb, "orders", 1, exaudit.After(after), exaudit.Limit(3), exaudit.WithStates())
 		if len(page) == 0 {
@@ -167,7 +168,7 @@ func TestHistoryOfDroppedAndRenamedTables(t *testing.T) {
 	if n := len(historyOf(t, adb, "c", 1, exaudit.WithStates())); n != 2 {
 		t.Errorf("renamed table: %d versions, want 2", n)
 	}
-	if _, err := adb.History(ctx, "b", 1); !errors.Is(err, exaudit.ErrNotTracked) {
+	if _, err := adb.History(ctx, "b", 1); !errors.Is(err, audit.ErrNotTracked) {
 		t.Errorf("new table of the old name: %v, want ErrNotTracked", err)
 	}
 	db.Exec(t, `DROP TABLE a`)
@@ -185,28 +186,28 @@ func TestHistoryRefuses(t *testing.T) {
 		key   any
 		want  error
 	}{
-		{"nowhere", 1, exaudit.ErrNoTable},
-		{"customers", 1, exaudit.ErrNotTracked},
-		{"view", 1, exaudit.ErrNotTrackable},
-		{"pg_catalog.pg_class", 1, exaudit.ErrNotTrackable},
-		{"orders; DROP TABLE orders", 1, exaudit.ErrNoTable},
-		{"", 1, exaudit.ErrNoTable},
-		{"orders", "one", exaudit.ErrInvalidKey},
-		{"orders", nil, exaudit.ErrInvalidKey},
-		{"orders", exaudit.Key{1, 2}, exaudit.ErrInvalidKey},
-		{"pairs", 1, exaudit.ErrInvalidKey},
-		{"pairs", exaudit.Key{1, "2020-02-31"}, exaudit.ErrInvalidKey},
-		{"orders", func() {}, exaudit.ErrInvalidKey},
+		{"nowhere", 1, audit.ErrNoTable},
+		{"customers", 1, audit.ErrNotTracked},
+		{"view", 1, audit.ErrNotTrackable},
+		{"pg_catalog.pg_class", 1, audit.ErrNotTrackable},
+		{"orders; DROP TABLE orders", 1, audit.ErrNoTable},
+		{"", 1, audit.ErrNoTable},
+		{"orders", "one", audit.ErrInvalidKey},
+		{"orders", nil, audit.ErrInvalidKey},
+		{"orders", exaudit.Key{1, 2}, audit.ErrInvalidKey},
+		{"pairs", 1, audit.ErrInvalidKey},
+		{"pairs", exaudit.Key{1, "2020-02-31"}, audit.ErrInvalidKey},
+		{"orders", func() {}, audit.ErrInvalidKey},
 	} {
 		if _, err := adb.History(ctx, c.table, c.key); !errors.Is(err, c.want) {
 			t.Errorf("history of %q %v: %v, want %v", c.table, c.key, err, c.want)
 		}
 	}
-	if _, err := adb.Version(ctx, 99); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, err := adb.Version(ctx, 99); !errors.Is(err, audit.ErrNoVersion) {
 		t.Errorf("version 99: %v, want ErrNoVersion", err)
 	}
 	db.Exec(t, `DROP SCHEMA exaudit, exaudit_internal CASCADE`)
-	if _, err := adb.History(ctx, "orders", 1); !errors.Is(err, exaudit.ErrNotInitialized) {
+	if _, err := adb.History(ctx, "orders", 1); !errors.Is(err, audit.ErrNotInitialized) {
 		t.Errorf("without schema exaudit: %v, want ErrNotInitialized", err)
 	}
 }
@@ -287,7 +288,7 @@ func TestPreview(t *testing.T) {
 	db, adb := audited(t, `CREATE TABLE docs (id int PRIMARY KEY, body text, info jsonb, small text)`, "docs")
 	db.Exec(t, `INSERT INTO docs SELECT 1, repeat('x', 3000000), jsonb_build_object('a', repeat('y', 3000000)), 's'`)
 	db.Exec(t, `UPDATE docs SET body = body || 'z', info = info || '{"b": 1}', small = 't'`)
-	for _, opts := range [][]exaudit.HistoryOption{{exaudit.Preview(1000)}, {exaudit.Preview(1000), exaudit.ByAction(exaudit.Created, exaudit.Updated)}} {
+	for _, opts := range [][]exaudit.HistoryOption{{exaudit.Preview(1000)}, {exaudit.Preview(1000), exaudit.ByAction(audit.Created, audit.Updated)}} {
 		versions := historyOf(t, adb, "docs", 1, opts...)
 		text, err := json.Marshal(versions)
 		if err != nil || len(versions) != 2 || len(text) > 30_000 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -112,7 +113,7 @@ func TestKeysOfHostileTypes(t *testing.T) {
 			if err := adb.CheckHistory(ctx, table, id); err != nil {
 				t.Errorf("%s: check: %v", typ, err)
 			}
-			if v.Action != exaudit.Created {
+			if v.Action != audit.Created {
 				if _, err := adb.PlanRevert(ctx, v.ID, nil); err != nil {
 					t.Errorf("%s: preview: %v", typ, err)
 				}

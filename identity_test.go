@@ -13,7 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
+	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
 )
@@ -136,9 +138,9 @@ func TestRowIdentity(t *testing.T) {
 			for n := range 4 { // which were there before they were tracked
 				db.Exec(t, fmt.Sprintf("INSERT INTO %s (k, tag, v) VALUES (%s, %d, 0)", k.table, k.write(n+1, 0), n+1))
 			}
-			options := map[string]exaudit.Options{}
+			options := map[string]audit.TableOptions{}
 			if k.byStatement {
-				options[k.table] = exaudit.Options{Trigger: "statement"}
+				options[k.table] = audit.TableOptions{Trigger: "statement"}
 			}
 			if _, err := adb.Install(context.Background(), []string{k.table}, &exaudit.InstallOptions{TableOptions: options}); err != nil {
 				t.Fatal(err)
@@ -179,7 +181,7 @@ func (w *world) check(t *testing.T, db *pgtest.DB, adb *exaudit.DB) {
 	}
 	mark := w.IntN(w.turns)
 	plan, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark(fmt.Sprintf("m%d", mark))), nil)
-	if errors.Is(err, exaudit.ErrNothingToDo) {
+	if errors.Is(err, audit.ErrNothingToDo) {
 		return
 	}
 	if err != nil {
@@ -197,14 +199,14 @@ func (w *world) check(t *testing.T, db *pgtest.DB, adb *exaudit.DB) {
 }
 
 // sameTags checks that updates of a row are updates of that row.
-func (w *world) sameTags(t *testing.T, db *pgtest.DB, table, key string, versions []*exaudit.Version) {
+func (w *world) sameTags(t *testing.T, db *pgtest.DB, table, key string, versions []*audit.Version) {
 	t.Helper()
 	for _, v := range versions {
-		if v.Action != exaudit.Updated {
+		if v.Action != audit.Updated {
 			continue
 		}
-		before, after := v.States()
-		if before == nil || after == nil || !before.SameAs(after, "tag") {
+		before, after := v.StateBefore, v.State
+		if before == nil || after == nil || !history.Same(before, after, "tag") {
 			t.Errorf("history of %s: version %d leads from %v to %v", key, v.ID, before, after)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/config"
 	"github.com/exaudit/exaudit/internal/interrupt"
@@ -76,11 +77,11 @@ var interruptions = map[string]interruption{
 		return a.DropSchema(ctx, nil)
 	}},
 	"install": {steps: true, setup: func(*testing.T, *pgtest.DB) {}, run: func(ctx context.Context, a *exaudit.DB) error {
-		_, err := a.Install(ctx, []string{"orders", "parts"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {Mask: []string{"note"}}}})
+		_, err := a.Install(ctx, []string{"orders", "parts"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"orders": {Mask: []string{"note"}}}})
 		return err
 	}},
 	"follow DDL": {setup: tracked, run: func(ctx context.Context, a *exaudit.DB) error {
-		_, err := a.FollowDDL(ctx, exaudit.Following{NewTables: []string{"public.*"}}, nil)
+		_, err := a.FollowDDL(ctx, audit.Following{NewTables: []string{"public.*"}}, nil)
 		return err
 	}},
 	"sync": {
@@ -95,22 +96,22 @@ var interruptions = map[string]interruption{
 			return err
 		},
 	},
-	"uninstall": {steps: true, setup: tracked, again: exaudit.ErrNotTracked, run: func(ctx context.Context, a *exaudit.DB) error {
+	"uninstall": {steps: true, setup: tracked, again: audit.ErrNotTracked, run: func(ctx context.Context, a *exaudit.DB) error {
 		return a.Uninstall(ctx, []string{"orders", "parts"}, nil)
 	}},
-	"undo": {setup: tracked, again: exaudit.ErrNothingToDo, run: func(ctx context.Context, a *exaudit.DB) error {
-		_, err := a.Undo(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), exaudit.Select(exaudit.ByTable("orders", "items"), exaudit.ByAction(exaudit.Updated, exaudit.Deleted), exaudit.ByRollback(false)), nil)
+	"undo": {setup: tracked, again: audit.ErrNothingToDo, run: func(ctx context.Context, a *exaudit.DB) error {
+		_, err := a.Undo(exaudit.With(ctx, exaudit.Custom{"who": "ann"}), exaudit.Select(exaudit.ByTable("orders", "items"), exaudit.ByAction(audit.Updated, audit.Deleted), exaudit.ByRollback(false)), nil)
 		return err
 	}},
 	"redo": {
 		setup: func(t *testing.T, db *pgtest.DB) {
 			tracked(t, db)
-			_, err := exaudit.New(db.Pool).Undo(context.Background(), exaudit.Select(exaudit.ByTable("orders"), exaudit.ByAction(exaudit.Updated)), nil)
+			_, err := exaudit.New(db.Pool).Undo(context.Background(), exaudit.Select(exaudit.ByTable("orders"), exaudit.ByAction(audit.Updated)), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 		},
-		again: exaudit.ErrNothingToDo,
+		again: audit.ErrNothingToDo,
 		run: func(ctx context.Context, a *exaudit.DB) error {
 			var xid uint64
 			if err := a.QueryRow(ctx, `SELECT min(xid) FROM exaudit.versions WHERE rollback`).Scan(&xid); err != nil {
@@ -120,7 +121,7 @@ var interruptions = map[string]interruption{
 			return err
 		},
 	},
-	"revert": {setup: tracked, again: exaudit.ErrNothingToDo, run: func(ctx context.Context, a *exaudit.DB) error {
+	"revert": {setup: tracked, again: audit.ErrNothingToDo, run: func(ctx context.Context, a *exaudit.DB) error {
 		id, err := idOf(ctx, a, "deleted")
 		if err != nil {
 			return err
@@ -132,13 +133,13 @@ var interruptions = map[string]interruption{
 		_, err := a.Baseline(ctx, nil, nil)
 		return err
 	}},
-	"mark": {setup: tracked, again: exaudit.ErrMarkExists, run: func(ctx context.Context, a *exaudit.DB) error {
+	"mark": {setup: tracked, again: audit.ErrMarkExists, run: func(ctx context.Context, a *exaudit.DB) error {
 		_, err := a.Mark(ctx, "here", &exaudit.MarkOptions{Note: "a note"})
 		return err
 	}},
 	"remove a mark": {
 		setup: func(t *testing.T, db *pgtest.DB) { db.Exec(t, `SELECT exaudit.mark('here')`) },
-		again: exaudit.ErrNoMark,
+		again: audit.ErrNoMark,
 		run:   func(ctx context.Context, a *exaudit.DB) error { return a.RemoveMark(ctx, "here") },
 	},
 	"index": {setup: tracked, steps: true, run: func(ctx context.Context, a *exaudit.DB) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/triggers"
@@ -46,7 +47,7 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 	}
 	values, err := keyValues(key)
 	if err != nil {
-		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, ErrInvalidKey, err)
+		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, audit.ErrInvalidKey, err)
 	}
 	if t.Relation == 0 {
 		e.ID = entityIDOf(values)
@@ -54,7 +55,7 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 	}
 	encoded, err := json.Marshal(values)
 	if err != nil {
-		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, ErrInvalidKey, err)
+		return e, fmt.Errorf("key of %s: %w: %w", t.QuotedName, audit.ErrInvalidKey, err)
 	}
 	// in a savepoint: an earlier primary key may have had another type
 	err = d.savepoint(ctx, len(periods) > 1, func(q db.DBTX) (err error) {
@@ -62,7 +63,7 @@ func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity,
 		return err
 	})
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code[:2] == "22" {
-		err = fmt.Errorf("%w: %s: %w", ErrInvalidKey, pgErr.Message, err)
+		err = fmt.Errorf("%w: %s: %w", audit.ErrInvalidKey, pgErr.Message, err)
 	} else if err != nil {
 		return e, fmt.Errorf("read key of %s: %w", t.QuotedName, err)
 	} else if e, err = d.spelled(ctx, e); err != nil && len(periods) <= 1 {
@@ -115,7 +116,7 @@ func (d *DB) spelled(ctx context.Context, e history.Entity) (history.Entity, err
 		e.ID = others[0]
 	case len(others) > 1:
 		return e, fmt.Errorf("key of %s: %w: %s has no history, but %s have, which are equal to it", e.Table,
-			ErrInvalidKey, e.ID, strings.Join(others, ", "))
+			audit.ErrInvalidKey, e.ID, strings.Join(others, ", "))
 	}
 	return e, nil
 }

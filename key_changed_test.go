@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -78,28 +79,28 @@ func TestPrimaryKeyIsChanged(t *testing.T) {
 						}
 					}
 				}
-				if _, err := adb.Revert(ctx, versions[1].ID, nil); !errors.Is(err, exaudit.ErrKeyChanged) {
+				if _, err := adb.Revert(ctx, versions[1].ID, nil); !errors.Is(err, audit.ErrKeyChanged) {
 					t.Errorf("revert: %v", err)
 				}
 				if variant.key == nil {
 					return
 				}
 				_, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before"))
-				if !errors.Is(err, exaudit.ErrKeyChanged) || !strings.Contains(err.Error(), "(id)") {
+				if !errors.Is(err, audit.ErrKeyChanged) || !strings.Contains(err.Error(), "(id)") {
 					t.Errorf("as of before: %v", err)
 				}
-				if _, err := exaudit.StateAt[row](ctx, adb, "t", variant.key, exaudit.AtMark("before")); !errors.Is(err, exaudit.ErrKeyChanged) {
+				if _, err := exaudit.StateAt[row](ctx, adb, "t", variant.key, exaudit.AtMark("before")); !errors.Is(err, audit.ErrKeyChanged) {
 					t.Errorf("the row then: %v", err)
 				}
 				rows, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("after"))
 				if err != nil || len(rows) != 2 {
 					t.Errorf("as of after: %v, %v", rows, err)
 				}
-				_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Created, exaudit.Updated)), nil)
-				if !errors.Is(err, exaudit.ErrUndoConflict) || strings.Contains(err.Error(), "without being recorded") {
+				_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(audit.Created, audit.Updated)), nil)
+				if !errors.Is(err, audit.ErrUndoConflict) || strings.Contains(err.Error(), "without being recorded") {
 					t.Errorf("undo: %v", err)
 				}
-				_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Created, exaudit.Updated)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
+				_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(audit.Created, audit.Updated)), &exaudit.UndoOptions{OnConflict: audit.SkipRows})
 				end(t, err)
 				if got := pgtest.One[string](t, db, `SELECT string_agg(id::text, ' ' ORDER BY id) FROM t`); got != "1 2" {
 					t.Errorf("undone: %s", got)
@@ -126,7 +127,7 @@ func TestPrimaryKeyIsTheSame(t *testing.T) {
 				adb := exaudit.New(db.Pool)
 				auditdb.Install(t, db, "t")
 				if follow {
-					_, err := adb.FollowDDL(ctx, exaudit.Following{}, nil)
+					_, err := adb.FollowDDL(ctx, audit.Following{}, nil)
 					end(t, err)
 				}
 				db.Exec(t, `INSERT INTO t VALUES (1, 'w'); UPDATE t SET a = 'x'`)
@@ -181,8 +182,8 @@ func TestLabelOfKeyIsRenamed(t *testing.T) {
 	if _, err := db.Pool.Exec(ctx, `SELECT * FROM exaudit.as_of_mark(NULL::t, 'before')`); err == nil || !strings.Contains(err.Error(), "the primary key of public.t was changed after version 4, by its type") {
 		t.Errorf("as of a mark before: %v", err)
 	}
-	_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(exaudit.Deleted)), nil)
-	if !errors.Is(err, exaudit.ErrUndoConflict) {
+	_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTable("t"), exaudit.ByAction(audit.Deleted)), nil)
+	if !errors.Is(err, audit.ErrUndoConflict) {
 		t.Errorf("undo: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
 )
@@ -42,7 +43,7 @@ func readers(db *exaudit.DB, table string, at exaudit.Point) map[string]func(con
 		"Latest": func(ctx context.Context, key any) (any, error) {
 			v, err := exaudit.Latest[row](ctx, db, table, key)
 			switch {
-			case errors.Is(err, exaudit.ErrNoVersion):
+			case errors.Is(err, audit.ErrNoVersion):
 				return nil, nil
 			case err != nil:
 				return nil, err
@@ -96,7 +97,7 @@ func TestEmptyKeys(t *testing.T) {
 			t.Errorf("%s of a key that no row has: %v, %v", name, found, err)
 		}
 		for _, key := range []any{nil, missing, exaudit.Key{}, exaudit.Key{nil}} {
-			if found, err := read(ctx, key); found != nil || !errors.Is(err, exaudit.ErrInvalidKey) {
+			if found, err := read(ctx, key); found != nil || !errors.Is(err, audit.ErrInvalidKey) {
 				t.Errorf("%s of the key %#v: %v, %v", name, key, found, err)
 			}
 		}
@@ -115,7 +116,7 @@ func TestEmptyKeys(t *testing.T) {
 	// a row that comes back and wants what the row with the empty key has
 	gone := inOneTransaction(t, db, `DELETE FROM u WHERE k = 'z'`)
 	changed := inOneTransaction(t, db, `UPDATE u SET v = 2 WHERE k = ''`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone)), nil); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(gone)), nil); !errors.Is(err, audit.ErrUndoConflict) {
 		t.Errorf("undo of what the row with the empty key stands in the way of: %v", err)
 	}
 	undo(t, adb, changed, nil)

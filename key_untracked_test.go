@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 )
 
@@ -32,7 +33,7 @@ func TestPrimaryKeyIsChangedWhileUninstalled(t *testing.T) {
 	}
 	db.Exec(t, `ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (tenant, id)`)
 	for range 2 {
-		if _, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before")); !errors.Is(err, exaudit.ErrKeyChanged) {
+		if _, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtMark("before")); !errors.Is(err, audit.ErrKeyChanged) {
 			t.Errorf("as of before: %v", err)
 		}
 		if versions := historyOf(t, adb, "t", 1, exaudit.WithStates()); len(versions) < 2 || versions[1].State["a"] != "x" {
@@ -41,7 +42,7 @@ func TestPrimaryKeyIsChangedWhileUninstalled(t *testing.T) {
 		auditdb.Install(t, db, "t")
 		db.Exec(t, `UPDATE t SET a = a || 'y'`)
 	}
-	if _, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtVersion(1)); !errors.Is(err, exaudit.ErrKeyChanged) {
+	if _, err := exaudit.AsOf[row](ctx, adb, "t", exaudit.AtVersion(1)); !errors.Is(err, audit.ErrKeyChanged) {
 		t.Errorf("as of version 1: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -186,13 +187,13 @@ func TestWhoHoldsALock(t *testing.T) {
 			if _, err := holder.Exec(ctx, `SET application_name = 'holder'; BEGIN; `+c.hold); err != nil {
 				t.Fatal(err)
 			}
-			var told []exaudit.LockHolder
-			locked := (*exaudit.LockedError)(nil)
+			var told []audit.LockHolder
+			locked := (*audit.LockedError)(nil)
 			var err error
 			for wait := 1500 * time.Millisecond; len(told) == 0 && wait < time.Minute; wait *= 2 { // a slow machine needs longer to look
 				began := time.Now()
-				err = c.run(exaudit.NotifyLockWait(ctx, func(h []exaudit.LockHolder) { told = h }), wait)
-				if !errors.Is(err, exaudit.ErrLocked) || !errors.As(err, &locked) {
+				err = c.run(exaudit.NotifyLockWait(ctx, func(h []audit.LockHolder) { told = h }), wait)
+				if !errors.Is(err, audit.ErrLocked) || !errors.As(err, &locked) {
 					t.Fatalf("got %v, want ErrLocked", err)
 				}
 				if took := time.Since(began); took < wait*9/10 {
@@ -231,7 +232,7 @@ func TestIndexWaits(t *testing.T) {
 	if err := adb.IndexCustom(impatient, "who", nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("interrupted: %v", err)
 	}
-	if err := adb.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: 10 * time.Millisecond}); !errors.Is(err, exaudit.ErrLocked) {
+	if err := adb.IndexCustom(ctx, "who", &exaudit.IndexOptions{LockTimeout: 10 * time.Millisecond}); !errors.Is(err, audit.ErrLocked) {
 		t.Errorf("got %v, want ErrLocked", err)
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM pg_class WHERE relname ~ '^versions_custom_'`); n != 0 {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -60,7 +61,7 @@ func audited(t *testing.T, schema string, tables ...string) (*pgtest.DB, *exaudi
 	return db, exaudit.New(db.Pool)
 }
 
-func historyOf(t *testing.T, db *exaudit.DB, table string, key any, opts ...exaudit.HistoryOption) []*exaudit.Version {
+func historyOf(t *testing.T, db *exaudit.DB, table string, key any, opts ...exaudit.HistoryOption) []*audit.Version {
 	t.Helper()
 	versions, err := db.History(context.Background(), table, key, opts...)
 	if err != nil {
@@ -70,7 +71,7 @@ func historyOf(t *testing.T, db *exaudit.DB, table string, key any, opts ...exau
 }
 
 // patchJSON is a patch in its stable form, for comparing.
-func patchJSON(t *testing.T, p exaudit.Patch) string {
+func patchJSON(t *testing.T, p patch.Patch) string {
 	t.Helper()
 	encoded, err := patch.Marshal(p)
 	if err != nil {

@@ -5,12 +5,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/lock"
 )
-
-// Mark is a named point in the history, for SinceMark, UntilMark and AtMark.
-type Mark = history.Mark
 
 // Mark makes a mark. Everything that has been committed is before it, and everything else is after it. The changes of
 // transactions in progress, including the caller's own, are after it. If the isolation level is stricter than READ
@@ -18,8 +16,8 @@ type Mark = history.Mark
 //
 // A mark stays valid after dump and restore. If the name is taken, the error is ErrMarkExists. If a transaction in
 // progress has taken or removed the name, it is ErrLocked, after DefaultLockTimeout.
-func (d *DB) Mark(ctx context.Context, name string, opts *MarkOptions) (*Mark, error) {
-	var mark *Mark
+func (d *DB) Mark(ctx context.Context, name string, opts *MarkOptions) (*audit.Mark, error) {
+	var mark *audit.Mark
 	err := lock.Retry(ctx, d.conn, DefaultLockTimeout, "mark "+name, func(tx pgx.Tx, _ func() error) (err error) {
 		mark, err = history.MakeMark(ctx, tx, name, given(opts).Note)
 		return err
@@ -28,7 +26,7 @@ func (d *DB) Mark(ctx context.Context, name string, opts *MarkOptions) (*Mark, e
 }
 
 // Marks returns all marks, oldest first.
-func (d *DB) Marks(ctx context.Context) ([]Mark, error) {
+func (d *DB) Marks(ctx context.Context) ([]audit.Mark, error) {
 	marks, err := history.Marks(ctx, d.conn)
 	return marks, d.explain(ctx, err)
 }

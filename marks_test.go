@@ -9,12 +9,14 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/pgtest"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // sides are the entities with versions before and after a mark, in the order of ids.
@@ -76,7 +78,7 @@ func TestMark(t *testing.T) {
 		t.Errorf("made %+v as %s", mark, user)
 	}
 
-	if _, err := adb.Mark(ctx, "deploy", nil); !errors.Is(err, exaudit.ErrMarkExists) {
+	if _, err := adb.Mark(ctx, "deploy", nil); !errors.Is(err, audit.ErrMarkExists) {
 		t.Errorf("made twice: %v", err)
 	}
 	if _, err := adb.Mark(ctx, "", nil); err == nil {
@@ -99,7 +101,7 @@ func TestMark(t *testing.T) {
 		"remove": adb.RemoveMark(ctx, "deploy"),
 		"search": func() error { _, err := adb.Versions(ctx, exaudit.UntilMark("deploy")); return err }(),
 	} {
-		if !errors.Is(err, exaudit.ErrNoMark) {
+		if !errors.Is(err, audit.ErrNoMark) {
 			t.Errorf("%s without the mark: %v", what, err)
 		}
 	}
@@ -279,10 +281,10 @@ func TestWhere(t *testing.T) {
 		`') ; SELECT public.write(); SELECT (ARRAY[true`, `true) UNION SELECT (true`, `SELECT true`,
 	} {
 		_, err := adb.Versions(ctx, exaudit.Where(condition))
-		if !errors.Is(err, exaudit.ErrInvalidFilter) || !errors.As(err, new(*pgconn.PgError)) {
+		if !errors.Is(err, audit.ErrInvalidFilter) || !errors.As(err, new(*pgconn.PgError)) {
 			t.Errorf("%s: %v", condition, err)
 		}
-		if _, err := adb.History(ctx, "a", 1, exaudit.Where(condition), exaudit.WithStates()); !errors.Is(err, exaudit.ErrInvalidFilter) {
+		if _, err := adb.History(ctx, "a", 1, exaudit.Where(condition), exaudit.WithStates()); !errors.Is(err, audit.ErrInvalidFilter) {
 			t.Errorf("history by %s: %v", condition, err)
 		}
 	}
@@ -313,7 +315,7 @@ func TestWhereOfAReader(t *testing.T) {
 	if versions := searched(t, reader, exaudit.Where(`pg_temp.see(entity_id)`)); len(versions) != 1 {
 		t.Errorf("a reader found %d versions, want 1", len(versions))
 	}
-	if _, err := reader.Versions(ctx, exaudit.Where(`EXISTS (SELECT FROM public.secret)`)); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := reader.Versions(ctx, exaudit.Where(`EXISTS (SELECT FROM public.secret)`)); !errors.Is(err, audit.ErrInvalidFilter) {
 		t.Errorf("a condition on a table that its caller may not read: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/exaudittest"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/config"
@@ -79,9 +80,9 @@ func (c *calls) writing() []call {
 			return err
 		}},
 		{name: "install anew", held: `UPDATE orders SET note = 'x'`, run: func(ctx context.Context) error {
-			_, err := c.adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {Mask: []string{"note"}}}})
+			_, err := c.adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"orders": {Mask: []string{"note"}}}})
 			return errors.Join(err, func() error {
-				_, err := c.adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {}}})
+				_, err := c.adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"orders": {}}})
 				return err
 			}())
 		}},
@@ -96,7 +97,7 @@ func (c *calls) writing() []call {
 			})
 		}},
 		{name: "follow", run: func(ctx context.Context) error {
-			_, err := c.adb.FollowDDL(ctx, exaudit.Following{NewTables: []string{"public.*", "theirs.*"}, Except: []string{"public.none"}}, nil)
+			_, err := c.adb.FollowDDL(ctx, audit.Following{NewTables: []string{"public.*", "theirs.*"}, Except: []string{"public.none"}}, nil)
 			return err
 		}},
 		{name: "sync", held: `UPDATE parts SET n = 3`, run: func(ctx context.Context) error {
@@ -305,7 +306,7 @@ func withNeighbours(t *testing.T) (*calls, *neighbours.Street) {
 	if _, err := adb.Install(context.Background(), tables, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := adb.FollowDDL(context.Background(), exaudit.Following{NewTables: []string{"public.*", "theirs.*"}}, nil); err != nil {
+	if _, err := adb.FollowDDL(context.Background(), audit.Following{NewTables: []string{"public.*", "theirs.*"}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO customers VALUES (1); INSERT INTO orders VALUES (1, 1), (2, 2); INSERT INTO items VALUES (1, 1); INSERT INTO parts VALUES (1, 1), (2, 2)`)

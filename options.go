@@ -3,6 +3,7 @@ package exaudit
 import (
 	"time"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/internal/undo"
 	"github.com/exaudit/exaudit/revert"
@@ -29,7 +30,7 @@ type InstallOptions struct {
 	// TableOptions are the options of tables, by the names that are passed to Install. They replace all options that
 	// a table has. A table that is not in the map keeps its options until it is uninstalled. If an option is wrong,
 	// the error is an *OptionError.
-	TableOptions map[string]Options
+	TableOptions map[string]audit.TableOptions
 	// LockTimeout is how long Install waits for all the locks of each table; 0 means DefaultLockTimeout, and a negative
 	// value means for ever. Creating a trigger must wait for the transactions that write to the table. The first
 	// install must also wait for those that read it, because it creates a policy. While it waits, Install keeps a
@@ -70,7 +71,7 @@ type BaselineOptions struct {
 	// value means for ever.
 	LockTimeout time.Duration
 	// Progress is called for each table that is done.
-	Progress func(BaselineResult)
+	Progress func(audit.BaselineResult)
 }
 
 // MarkOptions add to what Mark records.
@@ -101,13 +102,10 @@ type RevertOptions struct {
 	LockTimeout time.Duration
 }
 
-// RowID names a row by its table and key, with the values that an UndoRow has.
-type RowID struct{ Table, EntityID string }
-
 // UndoOptions change what an undo or a redo does.
 type UndoOptions struct {
 	// OnConflict says what happens with conflicts. The default is RefuseConflicts.
-	OnConflict ConflictPolicy
+	OnConflict audit.ConflictPolicy
 	// MaxRows is how many rows an undo may be about; 0 means DefaultMaxRows. If there are more, the error is
 	// ErrTooManyRows.
 	MaxRows int
@@ -121,20 +119,20 @@ type UndoOptions struct {
 	// OverwriteRows are rows in which the undo overwrites later changes: a row that was changed again gets its old
 	// values, a row that now has the key of a deleted row is overwritten, and a row that was deleted is restored. If
 	// a row is not part of the undo, the error is ErrUnmatched.
-	OverwriteRows []RowID
+	OverwriteRows []audit.RowID
 	// LockTimeout is how long an undo waits for all locks; 0 means DefaultLockTimeout, and a negative value means for
 	// ever. An undo waits for another undo, and for transactions that have changed its rows. While it holds locks on
 	// rows, it does not wait for others: it releases them and begins again. So no transaction is ended because of
 	// a deadlock with it. If a lock is not free in time, the error is ErrLocked.
 	LockTimeout time.Duration
 	// Progress is called with what the undo is doing at the moment, and with a number of versions or rows.
-	Progress func(stage UndoStage, n int)
+	Progress func(stage audit.Stage, n int)
 }
 
 // ApplyOptions change how ApplyUndo and ApplyRevert carry out a plan.
 type ApplyOptions struct {
-	LockTimeout time.Duration                // as for Undo
-	Progress    func(stage UndoStage, n int) // as for Undo; a revert does not call it
+	LockTimeout time.Duration                  // as for Undo
+	Progress    func(stage audit.Stage, n int) // as for Undo; a revert does not call it
 }
 
 // wait is a lock timeout as packages within take it, in which 0 is for ever.

@@ -9,10 +9,10 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/patch"
-	"github.com/exaudit/exaudit/revert"
 )
 
 // Masked and excluded columns do not stand in the way of history and reverts, and a
@@ -25,11 +25,11 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			ctx := context.Background()
 			db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, note jsonb, bio text DEFAULT 'none'); INSERT INTO people VALUES (1, 'Ann', '1')`)
 			adb := exaudit.New(db.Pool)
-			options := exaudit.Options{Mask: []string{"ssn", "note"}, Exclude: []string{"bio"}, RecordSessionUser: true}
+			options := audit.TableOptions{Mask: []string{"ssn", "note"}, Exclude: []string{"bio"}, RecordSessionUser: true}
 			if capture == "full" {
 				options.Updates = "full"
 			}
-			if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": options}}); err != nil {
+			if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"people": options}}); err != nil {
 				t.Fatal(err)
 			}
 			db.Exec(t, `UPDATE people SET ssn = '2'; UPDATE people SET name = 'Bob', note = 'null', bio = 'x'; UPDATE people SET ssn = '3', name = 'Cay'`)
@@ -53,7 +53,7 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			if got := rows(t, db, "people"); got != `(1,Bob,3,null,x)` {
 				t.Errorf("after the revert: %s", got)
 			}
-			if _, err := adb.Revert(ctx, versions[2].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+			if _, err := adb.Revert(ctx, versions[2].ID, nil); !errors.Is(err, audit.ErrNothingToDo) {
 				t.Errorf("a revert of nothing: %v", err)
 			}
 			db.Exec(t, `DELETE FROM people`)
@@ -63,7 +63,7 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(preview.LeftOut, []string{"bio", "note", "ssn"}) || preview.Why["note"] != revert.Masked || preview.Why["bio"] != revert.Excluded {
+			if !slices.Equal(preview.LeftOut, []string{"bio", "note", "ssn"}) || preview.Why["note"] != audit.LeftOutMasked || preview.Why["bio"] != audit.LeftOutExcluded {
 				t.Errorf("left out: %v, why: %v", preview.LeftOut, preview.Why)
 			}
 			if _, err := adb.Revert(ctx, deleted, nil); err != nil {
@@ -77,7 +77,7 @@ func TestMaskedHistoryAndRevert(t *testing.T) {
 			historyOf(t, adb, "people", 1, exaudit.WithStates())
 			// what is not masked is still checked
 			db.Exec(t, `ALTER TABLE people DISABLE TRIGGER ALL; UPDATE people SET name = 'secretly'; ALTER TABLE people ENABLE TRIGGER ALL`)
-			if _, err := adb.History(ctx, "people", 1, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
+			if _, err := adb.History(ctx, "people", 1, exaudit.WithStates()); !errors.Is(err, audit.ErrDiverged) {
 				t.Errorf("changed behind its back: %v", err)
 			}
 		})
@@ -90,17 +90,17 @@ func TestMaskedLater(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text)`)
 	adb := exaudit.New(db.Pool)
-	install := func(o exaudit.Options) {
+	install := func(o audit.TableOptions) {
 		t.Helper()
-		if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": o}}); err != nil {
+		if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"people": o}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	install(exaudit.Options{})
+	install(audit.TableOptions{})
 	db.Exec(t, `INSERT INTO people VALUES (1, 'Ann', 'a'); UPDATE people SET ssn = 'b'`)
-	install(exaudit.Options{Mask: []string{"ssn"}})
+	install(audit.TableOptions{Mask: []string{"ssn"}})
 	db.Exec(t, `UPDATE people SET ssn = 'c'`)
-	install(exaudit.Options{})
+	install(audit.TableOptions{})
 	db.Exec(t, `UPDATE people SET ssn = 'd'`)
 	versions := historyOf(t, adb, "people", 1, exaudit.WithStates())
 	if got := asJSON(t, versions[2].State); got != `{"":[{"masked":"ssn"}],"id":1,"name":"Ann","ssn":"***"}` {
@@ -123,7 +123,7 @@ func TestTrackMasked(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text)`)
 	if _, err := exaudit.New(db.Pool).Install(ctx, []string{"people"},
-		&exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": {Mask: []string{"ssn"}, Exclude: []string{"name"}}}}); err != nil {
+		&exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"people": {Mask: []string{"ssn"}, Exclude: []string{"name"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	row := func(name, ssn string) map[string]any { return map[string]any{"id": 1, "name": name, "ssn": ssn} }
@@ -156,10 +156,10 @@ func TestConditionalHistory(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE posts (id int PRIMARY KEY, title text, secret text, status text)`)
 	adb := exaudit.New(db.Pool)
-	options := exaudit.Options{Where: "status = 'public'", Mask: []string{"secret"}, Exclude: []string{"title"}}
+	options := audit.TableOptions{Where: "status = 'public'", Mask: []string{"secret"}, Exclude: []string{"title"}}
 	install := func() {
 		t.Helper()
-		if _, err := adb.Install(ctx, []string{"posts"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"posts": options}}); err != nil {
+		if _, err := adb.Install(ctx, []string{"posts"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"posts": options}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -173,7 +173,7 @@ func TestConditionalHistory(t *testing.T) {
 	db.Exec(t, `UPDATE posts SET status = 'draft'`)                     // 2
 	db.Exec(t, `UPDATE posts SET title = 'd', n = 7`)                   // out of sight
 	afterLeaving := historyOf(t, adb, "posts", 1, exaudit.WithStates()) // the present row is another
-	if _, err := adb.Revert(ctx, afterLeaving[1].ID, nil); !errors.Is(err, exaudit.ErrDiverged) || !strings.Contains(err.Error(), "out of sight") {
+	if _, err := adb.Revert(ctx, afterLeaving[1].ID, nil); !errors.Is(err, audit.ErrDiverged) || !strings.Contains(err.Error(), "out of sight") {
 		t.Errorf("revert of a row that changed out of sight: %v", err)
 	}
 	db.Exec(t, `UPDATE posts SET status = 'public', title = 'e'`) // 3
@@ -199,7 +199,7 @@ func TestConditionalHistory(t *testing.T) {
 	if err != nil || before["title"] != "d" {
 		t.Errorf("before version 3: %v, %v", before, err)
 	}
-	if _, err := adb.Revert(ctx, versions[2].ID, nil); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := adb.Revert(ctx, versions[2].ID, nil); !errors.Is(err, audit.ErrDiverged) {
 		t.Errorf("revert across the gap: %v", err)
 	}
 	if _, err := adb.Revert(ctx, versions[3].ID, nil); err != nil {
@@ -214,12 +214,12 @@ func TestConditionalHistory(t *testing.T) {
 	// deleted and made again out of sight
 	db.Exec(t, `UPDATE posts SET status = 'draft'; DELETE FROM posts; INSERT INTO posts VALUES (1, 'z', NULL, 'public', 9)`)
 	versions = historyOf(t, adb, "posts", 1, exaudit.WithStates())
-	if last := versions[len(versions)-1]; last.Action != exaudit.Created || last.Gap == nil {
+	if last := versions[len(versions)-1]; last.Action != audit.Created || last.Gap == nil {
 		t.Errorf("created again: %s, gap %v", last.Action, last.Gap)
 	}
 	// what the options do not explain is found still
 	db.Exec(t, `ALTER TABLE posts DISABLE TRIGGER ALL; UPDATE posts SET title = 'secretly'; ALTER TABLE posts ENABLE TRIGGER ALL; UPDATE posts SET title = 'x'`)
-	if _, err := adb.History(ctx, "posts", 1, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := adb.History(ctx, "posts", 1, exaudit.WithStates()); !errors.Is(err, audit.ErrDiverged) {
 		t.Errorf("changed behind its back: %v", err)
 	}
 }

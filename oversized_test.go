@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/testall"
-	"github.com/exaudit/exaudit/revert"
 )
 
 // A value that was too large to be recorded is named, and never is its placeholder written.
@@ -35,12 +35,12 @@ func TestOversizedRevert(t *testing.T) {
 	db.Exec(t, `UPDATE files SET data = 'x'`)
 	versions = historyOf(t, adb, "files", 1, exaudit.WithStates())
 	last := versions[len(versions)-1].ID
-	if _, err := adb.Revert(ctx, last, nil); !errors.Is(err, exaudit.ErrNotRecorded) || !strings.Contains(err.Error(), ": data") {
+	if _, err := adb.Revert(ctx, last, nil); !errors.Is(err, audit.ErrNotRecorded) || !strings.Contains(err.Error(), ": data") {
 		t.Errorf("revert of the value alone: %v", err)
 	}
 	db.Exec(t, `UPDATE files SET n = 3`)
 	done, err = adb.Revert(ctx, last, nil)
-	if err != nil || !slices.Equal(done.LeftOut, []string{"data"}) || done.Why["data"] != revert.Oversized {
+	if err != nil || !slices.Equal(done.LeftOut, []string{"data"}) || done.Why["data"] != audit.LeftOutOversized {
 		t.Errorf("left out %v, %v", done.LeftOut, err)
 	}
 	if got := rows(t, db, "files"); got != `(1,1,"\\x78")` {

@@ -2,19 +2,16 @@ package exaudit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/triggers"
 )
-
-// ErrVersionsExist means that something cannot be changed any more because versions have been recorded.
-var ErrVersionsExist = errors.New("versions have been recorded already")
 
 // SetPrecision sets how many digits of a second the time of versions has, 0 to 6, and reports whether this changed
 // anything. The default is 6. Further digits are cut off; if the time were rounded up, it could be after the commit.
@@ -53,7 +50,7 @@ func (d *DB) setPrecision(ctx context.Context, tx pgx.Tx, digits int) (changed b
 	case present.Expression == wanted:
 		return false, nil
 	case present.VersionsExist:
-		return false, fmt.Errorf("set the precision: %w", ErrVersionsExist)
+		return false, fmt.Errorf("set the precision: %w", audit.ErrVersionsExist)
 	}
 	// A default, not the column's type: that would rewrite the table, and a view is on it.
 	alter := "ALTER TABLE exaudit.versions ALTER recorded_at SET DEFAULT "

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
@@ -45,7 +46,7 @@ func benchmarkRead(b *testing.B, n int) {
 	start := pgtest.One[time.Time](b, db, `SELECT min(recorded_at) FROM exaudit.versions WHERE id <= 1000`)
 	random := rand.New(rand.NewPCG(1, 2))
 	number := func() int { return random.IntN(n) }
-	measure := func(name string, want int, read func() ([]*exaudit.Version, error)) {
+	measure := func(name string, want int, read func() ([]*audit.Version, error)) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				took := make([]time.Duration, 200)
@@ -63,23 +64,23 @@ func benchmarkRead(b *testing.B, n int) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
-	search := func(opts ...exaudit.HistoryOption) ([]*exaudit.Version, error) {
+	search := func(opts ...exaudit.HistoryOption) ([]*audit.Version, error) {
 		return adb.Versions(ctx, append(opts, exaudit.Limit(100))...)
 	}
-	measure("row", 10, func() ([]*exaudit.Version, error) { return adb.History(ctx, "orders", 1+number()%((n-many)/10)) })
-	measure("first-page", 100, func() ([]*exaudit.Version, error) { return adb.History(ctx, "orders", 0, exaudit.Limit(100)) })
-	measure("last-page", 100, func() ([]*exaudit.Version, error) {
+	measure("row", 10, func() ([]*audit.Version, error) { return adb.History(ctx, "orders", 1+number()%((n-many)/10)) })
+	measure("first-page", 100, func() ([]*audit.Version, error) { return adb.History(ctx, "orders", 0, exaudit.Limit(100)) })
+	measure("last-page", 100, func() ([]*audit.Version, error) {
 		return adb.History(ctx, "orders", 0, exaudit.After(int64(n-101*(n/many))), exaudit.Limit(100))
 	})
-	measure("time", 100, func() ([]*exaudit.Version, error) {
+	measure("time", 100, func() ([]*audit.Version, error) {
 		at := start.Add(time.Duration(number()*9/10) * 10 * time.Millisecond)
 		return search(exaudit.Since(at), exaudit.Until(at.Add(time.Minute)))
 	})
-	measure("transaction", 100, func() ([]*exaudit.Version, error) {
+	measure("transaction", 100, func() ([]*audit.Version, error) {
 		return search(exaudit.ByTransaction(uint64(1001 + number()/100*9/10)))
 	})
-	measure("custom", 100, func() ([]*exaudit.Version, error) { return search(exaudit.ByCustom("actor", number()%5000)) })
-	measure("table", 100, func() ([]*exaudit.Version, error) {
+	measure("custom", 100, func() ([]*audit.Version, error) { return search(exaudit.ByCustom("actor", number()%5000)) })
+	measure("table", 100, func() ([]*audit.Version, error) {
 		return search(exaudit.ByTable("orders"), exaudit.After(int64(number()*9/10)))
 	})
 	b.Run("all-pages", func(b *testing.B) { benchmarkPages(b, adb) })

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -19,23 +20,23 @@ import (
 // names of the test's.
 var unrecorded = []struct {
 	name, by string
-	reason   exaudit.Unrecorded
+	reason   audit.Unrecorded
 }{
-	{"uninstalled", "", exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.NoTriggers}},
+	{"uninstalled", "", audit.Unrecorded{Table: "public.goods", Reason: audit.NoTriggers}},
 	{"every trigger disabled", `ALTER TABLE goods DISABLE TRIGGER ALL`,
-		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.TriggerDisabled, Detail: "DELETE of public.goods"}},
+		audit.Unrecorded{Table: "public.goods", Reason: audit.TriggerDisabled, Detail: "DELETE of public.goods"}},
 	{"one trigger disabled", `ALTER TABLE goods DISABLE TRIGGER "!exaudit_t1_update"`,
-		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.TriggerDisabled, Detail: "UPDATE of public.goods"}},
+		audit.Unrecorded{Table: "public.goods", Reason: audit.TriggerDisabled, Detail: "UPDATE of public.goods"}},
 	{"for replicas only", `ALTER TABLE goods ENABLE REPLICA TRIGGER "!exaudit_t1_update"`,
-		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.TriggerDisabled, Detail: "UPDATE of public.goods"}},
+		audit.Unrecorded{Table: "public.goods", Reason: audit.TriggerDisabled, Detail: "UPDATE of public.goods"}},
 	{"one trigger dropped", `DROP TRIGGER "!exaudit_t1_insert" ON goods`,
-		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.TriggerMissing, Detail: "INSERT of public.goods"}},
+		audit.Unrecorded{Table: "public.goods", Reason: audit.TriggerMissing, Detail: "INSERT of public.goods"}},
 	{"functions dropped", `DROP FUNCTION exaudit_internal.t1_insert, exaudit_internal.t1_update, exaudit_internal.t1_delete CASCADE`,
-		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.NoTriggers}},
+		audit.Unrecorded{Table: "public.goods", Reason: audit.NoTriggers}},
 	{"ignored by the database", `ALTER DATABASE {db} SET exaudit.ignore = 'on'`,
-		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.SessionIgnores}},
+		audit.Unrecorded{Table: "public.goods", Reason: audit.SessionIgnores}},
 	{"a replica by the database", `ALTER DATABASE {db} SET session_replication_role = replica`,
-		exaudit.Unrecorded{Table: "public.goods", Reason: exaudit.SessionIsReplica}},
+		audit.Unrecorded{Table: "public.goods", Reason: audit.SessionIsReplica}},
 }
 
 // Whatever keeps a table from being recorded, nothing is written to it, and a probe says so.
@@ -52,7 +53,7 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 					db.Exec(t, `CREATE TABLE goods_all PARTITION OF goods DEFAULT`)
 					reason.Detail = strings.Replace(reason.Detail, "goods", "goods_all", 1)
 				}
-				options := &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": {AllowIgnore: true}}}
+				options := &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"goods": {AllowIgnore: true}}}
 				if _, err := adb.Install(ctx, []string{"goods"}, options); err != nil {
 					t.Fatal(err)
 				}
@@ -94,10 +95,10 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 	}
 }
 
-func wantUnrecorded(t *testing.T, what string, err error, reason exaudit.Unrecorded) {
+func wantUnrecorded(t *testing.T, what string, err error, reason audit.Unrecorded) {
 	t.Helper()
-	unrecorded := (*exaudit.NotRecordingError)(nil)
-	if !errors.Is(err, exaudit.ErrNotRecording) || !errors.As(err, &unrecorded) || unrecorded.Tables[0] != reason {
+	unrecorded := (*audit.NotRecordingError)(nil)
+	if !errors.Is(err, audit.ErrNotRecording) || !errors.As(err, &unrecorded) || unrecorded.Tables[0] != reason {
 		t.Errorf("%s: %v, want %v", what, err, reason)
 	}
 }
@@ -112,18 +113,18 @@ func TestRevertAndUndoWantTheirVersions(t *testing.T) {
 		 CREATE TRIGGER lost BEFORE INSERT ON exaudit.versions FOR EACH ROW EXECUTE FUNCTION lost()`,
 	} {
 		db, adb := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int, note text)`)
-		auditdb.ByOption(t, db, "goods", exaudit.Options{})
-		if _, err := adb.Install(ctx, []string{"goods"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": {Exclude: []string{"note"}}}}); err != nil {
+		auditdb.ByOption(t, db, "goods", audit.TableOptions{})
+		if _, err := adb.Install(ctx, []string{"goods"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"goods": {Exclude: []string{"note"}}}}); err != nil {
 			t.Fatal(err)
 		}
 		db.Exec(t, `INSERT INTO goods VALUES (1, 10)`)
 		bad := inOneTransaction(t, db, `UPDATE goods SET price = 11`)
 		before := rows(t, db, "goods")
 		db.Exec(t, lost)
-		if _, err := adb.Revert(ctx, 2, nil); !errors.Is(err, exaudit.ErrNotRecording) {
+		if _, err := adb.Revert(ctx, 2, nil); !errors.Is(err, audit.ErrNotRecording) {
 			t.Errorf("revert: %v, want ErrNotRecording", err)
 		}
-		if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
+		if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrNotRecording) {
 			t.Errorf("undo: %v, want ErrNotRecording", err)
 		}
 		expect(t, db, "goods", before)
@@ -135,8 +136,8 @@ func TestRevertOfWhatOptionsLeaveOut(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE goods (id int PRIMARY KEY, price int, note text)`)
-	options := exaudit.Options{Exclude: []string{"note"}, Where: "price > 10"}
-	if _, err := adb.Install(ctx, []string{"goods"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"goods": options}}); err != nil {
+	options := audit.TableOptions{Exclude: []string{"note"}, Where: "price > 10"}
+	if _, err := adb.Install(ctx, []string{"goods"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"goods": options}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO goods VALUES (1, 20); UPDATE goods SET price = 30; UPDATE goods SET price = 1; UPDATE goods SET price = 2`)
@@ -152,7 +153,7 @@ func TestCovered(t *testing.T) {
 	ctx := context.Background()
 	plain := pgtest.New(t)
 	plain.Exec(t, `CREATE TABLE goods (id int PRIMARY KEY)`)
-	if err := exaudit.New(plain.Pool).Covered(ctx, "goods"); !errors.Is(err, exaudit.ErrNotInitialized) {
+	if err := exaudit.New(plain.Pool).Covered(ctx, "goods"); !errors.Is(err, audit.ErrNotInitialized) {
 		t.Errorf("without a schema: %v, want ErrNotInitialized", err)
 	}
 	db, owner := audited(t, `CREATE TABLE goods (id int PRIMARY KEY); CREATE TABLE "Old ones" (id int); CREATE SCHEMA s; CREATE TABLE s.x (id int PRIMARY KEY);
@@ -186,9 +187,9 @@ func TestCovered(t *testing.T) {
 		t.Errorf("the schemas on the path: %v", err)
 	}
 	db.Exec(t, `DROP TABLE s.x`)
-	if err := adb.Covered(ctx); !errors.Is(err, exaudit.ErrNoTable) {
+	if err := adb.Covered(ctx); !errors.Is(err, audit.ErrNoTable) {
 		t.Errorf("no table at all: %v, want ErrNoTable", err)
 	}
 	db.Exec(t, `CREATE TABLE s.x (id int PRIMARY KEY)`)
-	wantUnrecorded(t, "created again", adb.Covered(ctx, "s.x"), exaudit.Unrecorded{Table: "s.x", Reason: exaudit.NoTriggers})
+	wantUnrecorded(t, "created again", adb.Covered(ctx, "s.x"), audit.Unrecorded{Table: "s.x", Reason: audit.NoTriggers})
 }

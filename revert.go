@@ -3,6 +3,7 @@ package exaudit
 import (
 	"context"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/custom"
 	"github.com/exaudit/exaudit/revert"
@@ -22,11 +23,11 @@ import (
 // The errors are ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing, ErrUniqueConflict,
 // ErrConstraint, ErrColumnGone, ErrNotRecorded, ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrChanged and
 // ErrNotRecording.
-func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*RevertPlan, error) {
+func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*audit.RevertPlan, error) {
 	return d.revert(ctx, version, given(opts).inner())
 }
 
-func (d *DB) revert(ctx context.Context, version int64, opts []revert.Option) (*RevertPlan, error) {
+func (d *DB) revert(ctx context.Context, version int64, opts []revert.Option) (*audit.RevertPlan, error) {
 	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}
@@ -42,8 +43,8 @@ func (d *DB) revert(ctx context.Context, version int64, opts []revert.Option) (*
 
 // PlanRevert returns what Revert would do, with the same patch, and writes nothing. Triggers of the table may change
 // the row further when it is really written.
-func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions) (*RevertPlan, error) {
-	var reversal *RevertPlan
+func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions) (*audit.RevertPlan, error) {
+	var reversal *audit.RevertPlan
 	err := d.snapshot(ctx, func(q db.DBTX) (err error) {
 		reversal, err = revert.Preview(ctx, q, version, given(opts).inner()...)
 		return err
@@ -53,7 +54,7 @@ func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions)
 
 // ApplyRevert carries out a plan that PlanRevert made, if the row would still get the same patch. Otherwise nothing
 // is written, and the error is ErrChanged.
-func (d *DB) ApplyRevert(ctx context.Context, plan *RevertPlan, opts *ApplyOptions) (*RevertPlan, error) {
+func (d *DB) ApplyRevert(ctx context.Context, plan *audit.RevertPlan, opts *ApplyOptions) (*audit.RevertPlan, error) {
 	o := RevertOptions{SetColumns: plan.SetColumns, AllowDiverged: plan.AllowDiverged,
 		LockTimeout: given(opts).LockTimeout}
 	return d.revert(ctx, plan.Version, append(o.inner(), revert.Expect(plan.Patch)))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -60,7 +61,7 @@ func TestRevertUpdate(t *testing.T) {
 	if !last.Rollback || asJSON(t, last.Custom) != `{"actor_id":7}` {
 		t.Errorf("rollback %v, custom %v", last.Rollback, last.Custom)
 	}
-	if _, err := adb.Revert(ctx, versions[1].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Revert(ctx, versions[1].ID, nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("second time: %v, want ErrNothingToDo", err)
 	}
 }
@@ -89,7 +90,7 @@ func TestRevertDeleteAndCreate(t *testing.T) {
 	if got := rows(t, db, "orders"); got != "" {
 		t.Errorf("the created row is still there: %s", got)
 	}
-	if _, err := adb.Revert(ctx, versions[0].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Revert(ctx, versions[0].ID, nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("second time: %v, want ErrNothingToDo", err)
 	}
 }
@@ -132,17 +133,17 @@ func TestRevertRefuses(t *testing.T) {
 		before []string // makes the versions; the first one is reverted
 		want   error
 	}{
-		{"referenced row missing", []string{`DELETE FROM orders WHERE id = 1`, `DELETE FROM customers`}, exaudit.ErrReferencedRowMissing},
-		{"unique value taken", []string{`UPDATE orders SET code = 'B' WHERE id = 1`, `INSERT INTO orders (code) VALUES ('A')`}, exaudit.ErrUniqueConflict},
-		{"column gone", []string{`UPDATE orders SET status = 'x' WHERE id = 1`, `ALTER TABLE orders DROP COLUMN status`}, exaudit.ErrColumnGone},
-		{"table gone", []string{`UPDATE orders SET status = 'x' WHERE id = 1`, `DROP TABLE orders`}, exaudit.ErrTableGone},
-		{"constraint", []string{`UPDATE orders SET total = 0 WHERE id = 1`, `ALTER TABLE orders ADD CHECK (total < 1)`}, exaudit.ErrConstraint},
-		{"not null", []string{`UPDATE orders SET info = '{}' WHERE id = 1`, `ALTER TABLE orders ALTER info SET NOT NULL`}, exaudit.ErrConstraint},
+		{"referenced row missing", []string{`DELETE FROM orders WHERE id = 1`, `DELETE FROM customers`}, audit.ErrReferencedRowMissing},
+		{"unique value taken", []string{`UPDATE orders SET code = 'B' WHERE id = 1`, `INSERT INTO orders (code) VALUES ('A')`}, audit.ErrUniqueConflict},
+		{"column gone", []string{`UPDATE orders SET status = 'x' WHERE id = 1`, `ALTER TABLE orders DROP COLUMN status`}, audit.ErrColumnGone},
+		{"table gone", []string{`UPDATE orders SET status = 'x' WHERE id = 1`, `DROP TABLE orders`}, audit.ErrTableGone},
+		{"constraint", []string{`UPDATE orders SET total = 0 WHERE id = 1`, `ALTER TABLE orders ADD CHECK (total < 1)`}, audit.ErrConstraint},
+		{"not null", []string{`UPDATE orders SET info = '{}' WHERE id = 1`, `ALTER TABLE orders ALTER info SET NOT NULL`}, audit.ErrConstraint},
 		{"veto", []string{`UPDATE orders SET total = 0 WHERE id = 1`,
 			`CREATE FUNCTION veto() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
-			`CREATE TRIGGER veto BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION veto()`}, exaudit.ErrVetoed},
+			`CREATE TRIGGER veto BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION veto()`}, audit.ErrVetoed},
 		{"diverged", []string{`UPDATE orders SET total = 0 WHERE id = 1`, `ALTER TABLE orders DISABLE TRIGGER USER`,
-			`UPDATE orders SET status = 'silently'`, `ALTER TABLE orders ENABLE TRIGGER USER`}, exaudit.ErrDiverged},
+			`UPDATE orders SET status = 'silently'`, `ALTER TABLE orders ENABLE TRIGGER USER`}, audit.ErrDiverged},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -165,7 +166,7 @@ func TestRevertRefuses(t *testing.T) {
 func TestRevertNoVersion(t *testing.T) {
 	t.Parallel()
 	_, db := audited(t, orders, "orders")
-	if _, err := db.Revert(context.Background(), 12345, nil); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, err := db.Revert(context.Background(), 12345, nil); !errors.Is(err, audit.ErrNoVersion) {
 		t.Errorf("got %v, want ErrNoVersion", err)
 	}
 }
@@ -179,7 +180,7 @@ func TestRevertDiverged(t *testing.T) {
 	db.Exec(t, `SET session_replication_role = replica; UPDATE orders SET status = 'silently'; RESET session_replication_role`)
 
 	_, err := adb.Revert(ctx, 2, nil)
-	var diverged *exaudit.DivergedError
+	var diverged *audit.DivergedError
 	if !errors.As(err, &diverged) {
 		t.Fatalf("got %v, want a DivergedError", err)
 	}
@@ -271,7 +272,7 @@ func TestRevertMove(t *testing.T) {
 		t.Errorf("reverted to %s, and %s", got, rows(t, db, "new"))
 	}
 	reverted := historyOf(t, adb, "events", exaudit.Key{"2025-05-06", 1}, exaudit.WithStates())
-	if last := reverted[len(reverted)-1]; len(reverted) != 5 || last.Action != exaudit.Updated || !last.Rollback {
+	if last := reverted[len(reverted)-1]; len(reverted) != 5 || last.Action != audit.Updated || !last.Rollback {
 		t.Errorf("%d versions, the last is %+v", len(reverted), last)
 	}
 	// a revert of the revert moves it again
@@ -309,7 +310,7 @@ func TestRevertRace(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 20 {
-				if _, err := adb.Revert(ctx, 2, nil); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
+				if _, err := adb.Revert(ctx, 2, nil); err != nil && !errors.Is(err, audit.ErrNothingToDo) {
 					t.Error(err)
 				}
 			}
@@ -369,7 +370,7 @@ func TestRevertExpected(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE orders SET status = 'paid'`)
-	if _, err := adb.ApplyRevert(ctx, shown, nil); !errors.Is(err, exaudit.ErrChanged) {
+	if _, err := adb.ApplyRevert(ctx, shown, nil); !errors.Is(err, audit.ErrChanged) {
 		t.Errorf("after another change: %v, want ErrChanged", err)
 	}
 	if shown, err = adb.PlanRevert(ctx, 2, nil); err != nil {
@@ -433,10 +434,10 @@ func TestRevertOfARowWhoseKeyWentOn(t *testing.T) {
 	db.Exec(t, `DELETE FROM t WHERE id = 1000; INSERT INTO t VALUES (1000, 'B')`)
 	db.Exec(t, `UPDATE t SET id = 2 WHERE id = 1000`)
 	db.Exec(t, `INSERT INTO t VALUES (1000, 'C')`)
-	if _, err := adb.Revert(context.Background(), 1, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Revert(context.Background(), 1, nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("revert of a row that is gone: %v, want nothing to do", err)
 	}
-	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, exaudit.ErrUniqueConflict) {
+	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, audit.ErrUniqueConflict) {
 		t.Errorf("revert of a delete: %v, want a unique conflict", err)
 	}
 	expect(t, db, "t", `(1000,C) (2,B)`)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 )
 
@@ -46,9 +47,9 @@ func TestLoopsGoOnAfterRowErrors(t *testing.T) {
 // toldRow is a row, or which one is not known.
 func toldRow(t *testing.T, row string, err error) string {
 	t.Helper()
-	unknown := (*exaudit.RowError)(nil)
+	unknown := (*audit.RowError)(nil)
 	if errors.As(err, &unknown) {
-		if !errors.Is(err, exaudit.ErrUnreadable) {
+		if !errors.Is(err, audit.ErrUnreadable) {
 			t.Errorf("not ErrUnreadable: %v", err)
 		}
 		return "unknown " + unknown.Key

@@ -12,12 +12,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
 )
-
-// ErrStructMismatch means that the rows of a table do not fit the struct T; the message names the column.
-var ErrStructMismatch = errors.New("the struct does not fit the table")
 
 // rowReader makes rows of a table of their images: PostgreSQL converts them, and pgx scans
 // them column by column into a struct's fields, as the code does that sqlc generates.
@@ -31,7 +29,7 @@ type rowReader[T any] struct {
 
 func newRowReader[T any](ctx context.Context, q db.DBTX, e history.Entity) (*rowReader[T], error) {
 	if e.Relation == 0 {
-		return nil, fmt.Errorf("rows of %s: %w", e.Table, ErrTableGone)
+		return nil, fmt.Errorf("rows of %s: %w", e.Table, audit.ErrTableGone)
 	}
 	found, err := db.New().RowsQuery(ctx, q, e.Relation)
 	if err != nil {
@@ -40,7 +38,7 @@ func newRowReader[T any](ctx context.Context, q db.DBTX, e history.Entity) (*row
 	r := &rowReader[T]{table: e.Table, query: found.Query, columns: found.Columns, computed: found.Computed}
 	row := reflect.TypeFor[T]()
 	if row.Kind() != reflect.Struct {
-		return nil, fmt.Errorf("%w: rows of %s as %s, which is no struct", ErrStructMismatch, e.Table, row)
+		return nil, fmt.Errorf("%w: rows of %s as %s, which is no struct", audit.ErrStructMismatch, e.Table, row)
 	}
 	r.fields = fieldsOf(row, nil)
 	return r, r.fit()
@@ -71,7 +69,7 @@ func (r *rowReader[T]) fit() error {
 			return r.mismatch(i, "has no field for it")
 		case i >= len(r.columns):
 			return fmt.Errorf("%w: %s has no column for field %s of %s, the table has %d",
-				ErrStructMismatch, r.table, r.fields[i].Name, reflect.TypeFor[T](), len(r.columns))
+				audit.ErrStructMismatch, r.table, r.fields[i].Name, reflect.TypeFor[T](), len(r.columns))
 		}
 		if tag, ok := r.fields[i].Tag.Lookup("db"); ok {
 			if name, _, _ := strings.Cut(tag, ","); name != r.columns[i] {
@@ -87,7 +85,8 @@ func (r *rowReader[T]) fit() error {
 }
 
 func (r *rowReader[T]) mismatch(column int, what string) error {
-	return fmt.Errorf("%w: column %s, number %d of %s: %s %s", ErrStructMismatch, r.columns[column], column+1, r.table,
+	return fmt.Errorf("%w: column %s, number %d of %s: %s %s", audit.ErrStructMismatch, r.columns[column], column+1,
+		r.table,
 		reflect.TypeFor[T](), what)
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
@@ -102,7 +103,7 @@ func TestRevertSetsColumns(t *testing.T) {
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text, twice text GENERATED ALWAYS AS (a || a) STORED)`, "p")
 	db.Exec(t, `INSERT INTO p VALUES (1, 'a'); DELETE FROM p; ALTER TABLE p ADD since timestamptz NOT NULL, ADD info jsonb, ADD "Odd ""name" int[]`)
-	if _, err := adb.Revert(ctx, 2, nil); !errors.Is(err, exaudit.ErrConstraint) || !strings.Contains(err.Error(), `"since"`) {
+	if _, err := adb.Revert(ctx, 2, nil); !errors.Is(err, audit.ErrConstraint) || !strings.Contains(err.Error(), `"since"`) {
 		t.Errorf("without a value: %v", err)
 	}
 	const since = "2024-05-06 07:08:09+02"
@@ -117,7 +118,7 @@ func TestRevertSetsColumns(t *testing.T) {
 	} {
 		set := map[string]any{"since": since}
 		set[c.column] = c.value
-		if _, err := adb.PlanRevert(ctx, 2, &exaudit.RevertOptions{SetColumns: set}); !errors.Is(err, exaudit.ErrInvalidColumn) || !strings.Contains(err.Error(), c.want) {
+		if _, err := adb.PlanRevert(ctx, 2, &exaudit.RevertOptions{SetColumns: set}); !errors.Is(err, audit.ErrInvalidColumn) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %s", err, c.want)
 		}
 	}
@@ -139,7 +140,7 @@ func TestRevertSetsColumns(t *testing.T) {
 		t.Errorf("recorded %v", s)
 	}
 	// of a row that is there, too, but not of one that goes
-	if _, err := adb.Revert(ctx, versions[2].ID, &exaudit.RevertOptions{SetColumns: map[string]any{"a": "c"}}); !errors.Is(err, exaudit.ErrInvalidColumn) {
+	if _, err := adb.Revert(ctx, versions[2].ID, &exaudit.RevertOptions{SetColumns: map[string]any{"a": "c"}}); !errors.Is(err, audit.ErrInvalidColumn) {
 		t.Errorf("a row that goes: %v", err)
 	}
 	db.Exec(t, `UPDATE p SET a = 'x'`)

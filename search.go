@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/lock"
@@ -34,7 +35,7 @@ func ByRow(table string, key any) Filter {
 }
 
 // ByAction chooses only versions with one of these actions.
-func ByAction(actions ...Action) Filter {
+func ByAction(actions ...audit.Action) Filter {
 	return filterOption(func(o *historyOptions) { o.filter.Actions = append(nonNil(o.filter.Actions), actions...) })
 }
 
@@ -102,10 +103,11 @@ func ByCustom(key string, value any) Filter {
 	return filterOption(func(o *historyOptions) {
 		encoded, err := json.Marshal(value)
 		if err != nil {
-			o.err = errors.Join(o.err, fmt.Errorf("%w: custom data %s: %w", ErrInvalidFilter, key, err))
+			o.err = errors.Join(o.err, fmt.Errorf("%w: custom data %s: %w", audit.ErrInvalidFilter, key, err))
 		}
 		if previous, given := o.filter.Custom[key]; given && string(previous) != string(encoded) {
-			o.err = errors.Join(o.err, fmt.Errorf("%w: custom data %s cannot be both %s and %s", ErrInvalidFilter, key,
+			o.err = errors.Join(o.err, fmt.Errorf("%w: custom data %s cannot be both %s and %s",
+				audit.ErrInvalidFilter, key,
 				previous, encoded))
 		}
 		if o.filter.Custom == nil {
@@ -147,10 +149,10 @@ func nonNil[T any](list []T) []T {
 //
 // A transaction in progress may have smaller ids than others that have ended. When it commits, its versions appear
 // before versions that were already returned.
-func (d *DB) Versions(ctx context.Context, opts ...HistoryOption) ([]*Version, error) {
+func (d *DB) Versions(ctx context.Context, opts ...HistoryOption) ([]*audit.Version, error) {
 	o := newHistoryOptions(opts)
 	if o.states {
-		return nil, fmt.Errorf("%w: states are rebuilt of one entity, by History", ErrInvalidFilter)
+		return nil, fmt.Errorf("%w: states are rebuilt of one entity, by History", audit.ErrInvalidFilter)
 	}
 	if err := d.resolve(ctx, &o); err != nil {
 		return nil, d.explain(ctx, err)
@@ -159,7 +161,7 @@ func (d *DB) Versions(ctx context.Context, opts ...HistoryOption) ([]*Version, e
 	return d.compared(ctx, o, versions, err)
 }
 
-func (d *DB) search(ctx context.Context, o historyOptions) (versions []*Version, err error) {
+func (d *DB) search(ctx context.Context, o historyOptions) (versions []*history.Version, err error) {
 	err = d.choosing(ctx, o, func(q db.DBTX) error {
 		versions, err = history.Search(ctx, q, o.filter, o.page)
 		return err
@@ -168,7 +170,8 @@ func (d *DB) search(ctx context.Context, o historyOptions) (versions []*Version,
 }
 
 // passing are those of an entity's versions that pass the filter.
-func (d *DB) passing(ctx context.Context, o historyOptions, versions []*Version) (kept []*Version, err error) {
+func (d *DB) passing(ctx context.Context, o historyOptions, versions []*history.Version) (kept []*history.Version,
+	err error) {
 	err = d.choosing(ctx, o, func(q db.DBTX) error {
 		kept, err = history.Passing(ctx, q, o.filter, versions)
 		return err
@@ -233,7 +236,7 @@ func (d *DB) watched(ctx context.Context, statement string) error {
 // resolveFor makes the filter of options one of an entity's history.
 func (d *DB) resolveFor(ctx context.Context, o *historyOptions, entity history.Entity) error {
 	if len(o.tables)+len(o.entities) > 0 {
-		return fmt.Errorf("%w: ByTable and ByRow are for Versions, History has its entity", ErrInvalidFilter)
+		return fmt.Errorf("%w: ByTable and ByRow are for Versions, History has its entity", audit.ErrInvalidFilter)
 	}
 	if !o.filtered {
 		return nil
@@ -252,11 +255,11 @@ func (d *DB) resolve(ctx context.Context, o *historyOptions, tables ...history.E
 		return o.err
 	}
 	if o.before != 0 {
-		return fmt.Errorf("%w: Before is for Transactions", ErrInvalidFilter)
+		return fmt.Errorf("%w: Before is for Transactions", audit.ErrInvalidFilter)
 	}
 	for _, mark := range []struct {
 		name *string
-		into **history.Mark
+		into **audit.Mark
 	}{{o.sinceMark, &o.filter.SinceMark}, {o.untilMark, &o.filter.UntilMark}} {
 		if mark.name == nil {
 			continue
@@ -307,7 +310,7 @@ func (d *DB) resolveColumns(ctx context.Context, o *historyOptions, tables []his
 			return err
 		}
 		if len(spans) == 0 {
-			return fmt.Errorf("%w: no table in question has or had a column %s", ErrInvalidFilter, name)
+			return fmt.Errorf("%w: no table in question has or had a column %s", audit.ErrInvalidFilter, name)
 		}
 		o.filter.Columns = append(o.filter.Columns, spans...)
 	}

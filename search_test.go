@@ -14,12 +14,13 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
 // searched is Versions that must not fail.
-func searched(t testing.TB, db *exaudit.DB, opts ...exaudit.HistoryOption) []*exaudit.Version {
+func searched(t testing.TB, db *exaudit.DB, opts ...exaudit.HistoryOption) []*audit.Version {
 	t.Helper()
 	versions, err := db.Versions(context.Background(), opts...)
 	if err != nil {
@@ -28,7 +29,7 @@ func searched(t testing.TB, db *exaudit.DB, opts ...exaudit.HistoryOption) []*ex
 	return versions
 }
 
-func idsOf(versions []*exaudit.Version) []int64 {
+func idsOf(versions []*audit.Version) []int64 {
 	var ids []int64
 	for _, v := range versions {
 		ids = append(ids, v.ID)
@@ -42,7 +43,7 @@ func recordedStore(t *testing.T) (*pgtest.DB, *exaudit.DB) {
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE a (id int PRIMARY KEY, state text, total numeric, gone int);
 		CREATE TABLE b (x int, y text, state jsonb, PRIMARY KEY (x, y))`, "a", "b")
-	if _, err := adb.Install(ctx, []string{"b"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"b": {Updates: "full", RecordSessionUser: true}}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"b"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"b": {Updates: "full", RecordSessionUser: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	said := func(custom, rollback string, statements ...string) {
@@ -165,14 +166,14 @@ func drawConditions(t *rapid.T, facts []fact) []condition {
 	some, another := rapid.SampledFrom(facts).Draw(t, "version"), rapid.SampledFrom(facts).Draw(t, "another version")
 	mark := rapid.IntRange(0, 4).Draw(t, "mark")
 	user := rapid.SampledFrom([]string{facts[len(facts)-1].user, "nobody"}).Draw(t, "user")
-	action := rapid.SampledFrom([]exaudit.Action{exaudit.Created, exaudit.Updated, exaudit.Deleted}).Draw(t, "action")
+	action := rapid.SampledFrom([]audit.Action{audit.Created, audit.Updated, audit.Deleted}).Draw(t, "action")
 	made := rapid.Bool().Draw(t, "rollback")
 	column := rapid.SampledFrom([]string{"state", "status", "total", "gone", "id", "x"}).Draw(t, "column")
 	value := rapid.SampledFrom([]any{7, "7", []string{"x"}, nil}).Draw(t, "value")
 	key := rapid.SampledFrom([]string{"actor", "tags", "reason", "none"}).Draw(t, "key")
 	normal, _ := json.Marshal(value)
 	all := []condition{
-		{"action", exaudit.ByAction(action, exaudit.Deleted), func(f fact) bool { return f.action == string(action) || f.action == "deleted" }},
+		{"action", exaudit.ByAction(action, audit.Deleted), func(f fact) bool { return f.action == string(action) || f.action == "deleted" }},
 		{"since", exaudit.Since(some.at), func(f fact) bool { return !f.at.Before(some.at) }},
 		{"until", exaudit.Until(some.at), func(f fact) bool { return f.at.Before(some.at) }},
 		{"transaction", exaudit.ByTransaction(some.xid), func(f fact) bool { return f.xid == some.xid }},
@@ -240,14 +241,14 @@ func TestFilters(t *testing.T) {
 				}
 			}
 			read := func(opts ...exaudit.HistoryOption) []int64 {
-				var versions []*exaudit.Version
+				var versions []*audit.Version
 				var err error
 				if scope == "entity" {
 					versions, err = adb.History(ctx, one.table, keyOf(one), opts...)
 				} else {
 					versions, err = adb.Versions(ctx, opts...)
 				}
-				if errors.Is(err, exaudit.ErrInvalidFilter) && len(want) == 0 {
+				if errors.Is(err, audit.ErrInvalidFilter) && len(want) == 0 {
 					return nil // the table has no such column
 				}
 				if err != nil {
@@ -299,7 +300,7 @@ func TestHistoryOfFiltered(t *testing.T) {
 	}
 	_, db := recordedStore(t)
 	for size := range 3 {
-		versions := collect[a](t, db, "a", 1, exaudit.ByColumn("status"), exaudit.ByAction(exaudit.Updated), exaudit.PageSize(size))
+		versions := collect[a](t, db, "a", 1, exaudit.ByColumn("status"), exaudit.ByAction(audit.Updated), exaudit.PageSize(size))
 		if len(versions) != 1 || *versions[0].Before.Status != "new" || *versions[0].After.Status != "paid" || versions[0].After.Total != "1.00" {
 			t.Errorf("page size %d: %+v", size, versions)
 		}
@@ -324,14 +325,14 @@ func TestInvalidFilters(t *testing.T) {
 		{exaudit.ByCustom("a", 1), exaudit.ByCustom("a", 2)},
 		{exaudit.ByColumn("nothing")},
 	} {
-		if _, err := adb.Versions(ctx, opts...); !errors.Is(err, exaudit.ErrInvalidFilter) {
+		if _, err := adb.Versions(ctx, opts...); !errors.Is(err, audit.ErrInvalidFilter) {
 			t.Errorf("Versions: %v", err)
 		}
 	}
-	if _, err := adb.History(ctx, "orders", 1, exaudit.ByTable("orders")); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := adb.History(ctx, "orders", 1, exaudit.ByTable("orders")); !errors.Is(err, audit.ErrInvalidFilter) {
 		t.Errorf("History: %v", err)
 	}
-	if _, err := adb.Versions(ctx, exaudit.ByTable("nowhere")); !errors.Is(err, exaudit.ErrNoTable) {
+	if _, err := adb.Versions(ctx, exaudit.ByTable("nowhere")); !errors.Is(err, audit.ErrNoTable) {
 		t.Errorf("an unknown table: %v", err)
 	}
 	if versions := searched(t, adb, exaudit.ByTable()); len(versions) != 0 {

@@ -9,10 +9,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
-	"github.com/exaudit/exaudit/triggers"
 )
 
 // oddSettings change what PostgreSQL reads, writes, plans or warns of.
@@ -48,7 +48,7 @@ func TestSessionSettings(t *testing.T) {
 		defer pool.Close()
 		d := &trapped{DB: db, t: t, pool: pool}
 		adb := exaudit.New(pool)
-		options := map[string]triggers.Options{"by_statement": {Trigger: triggers.StatementLevel}, "wide": {SkipUntouchedTOAST: true}, "fully": {Updates: triggers.UpdatesFull, RecordReplicated: true},
+		options := map[string]audit.TableOptions{"by_statement": {Trigger: audit.StatementLevel}, "wide": {SkipUntouchedTOAST: true}, "fully": {Updates: audit.UpdatesFull, RecordReplicated: true},
 			"chosen": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, AllowIgnore: true}}
 		if _, err := adb.Install(ctx, trappedNames, &exaudit.InstallOptions{TableOptions: options}); err != nil {
 			t.Fatal(err)

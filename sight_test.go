@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
@@ -23,23 +24,23 @@ func TestOutOfSight(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	for name, test := range map[string]struct {
-		options exaudit.Options
+		options audit.TableOptions
 		change  string
 		mend    bool // triggers are to be mended first
 	}{
-		"where":    {exaudit.Options{Where: "a <> 1"}, `UPDATE seen SET b = 9 WHERE id = 1`, false},
-		"ignore":   {exaudit.Options{AllowIgnore: true}, `SET LOCAL exaudit.ignore = 'on'; UPDATE seen SET b = 9 WHERE id = 1`, false},
-		"truncate": {exaudit.Options{OnTruncate: "ignore"}, `TRUNCATE seen`, false},
-		"disabled": {exaudit.Options{}, `ALTER TABLE seen DISABLE TRIGGER ALL; UPDATE seen SET b = 9 WHERE id = 1`, true},
-		"dropped":  {exaudit.Options{}, `DROP TRIGGER "!exaudit_t1_update" ON seen; UPDATE seen SET b = 9 WHERE id = 1`, true},
+		"where":    {audit.TableOptions{Where: "a <> 1"}, `UPDATE seen SET b = 9 WHERE id = 1`, false},
+		"ignore":   {audit.TableOptions{AllowIgnore: true}, `SET LOCAL exaudit.ignore = 'on'; UPDATE seen SET b = 9 WHERE id = 1`, false},
+		"truncate": {audit.TableOptions{OnTruncate: "ignore"}, `TRUNCATE seen`, false},
+		"disabled": {audit.TableOptions{}, `ALTER TABLE seen DISABLE TRIGGER ALL; UPDATE seen SET b = 9 WHERE id = 1`, true},
+		"dropped":  {audit.TableOptions{}, `DROP TRIGGER "!exaudit_t1_update" ON seen; UPDATE seen SET b = 9 WHERE id = 1`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, `CREATE TABLE seen (id int PRIMARY KEY, a int, b int)`)
 			adb := exaudit.New(db.Pool)
-			install := func(options exaudit.Options) {
+			install := func(options audit.TableOptions) {
 				t.Helper()
-				if _, err := adb.Install(ctx, []string{"seen"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"seen": options}}); err != nil {
+				if _, err := adb.Install(ctx, []string{"seen"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"seen": options}}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -59,7 +60,7 @@ func TestOutOfSight(t *testing.T) {
 					}
 				}
 			}
-			refused(exaudit.ErrOutOfSight, exaudit.AtTime(point), exaudit.AtMark("before"))
+			refused(audit.ErrOutOfSight, exaudit.AtTime(point), exaudit.AtMark("before"))
 			if _, err := db.Pool.Exec(ctx, `SELECT * FROM exaudit.states(NULL::seen, '1')`); err == nil {
 				t.Error("states of a row that has changed out of sight")
 			}
@@ -70,8 +71,8 @@ func TestOutOfSight(t *testing.T) {
 				_, err := exaudit.AsOf[seen](ctx, db, "seen", exaudit.AtTime(point))
 				return err
 			}))
-			install(exaudit.Options{})
-			refused(exaudit.ErrBeforeHistory, exaudit.AtTime(point), exaudit.AtMark("before"))
+			install(audit.TableOptions{})
+			refused(audit.ErrBeforeHistory, exaudit.AtTime(point), exaudit.AtMark("before"))
 			if test.mend {
 				db.Exec(t, `UPDATE seen SET a = 5 WHERE id = 2`)
 			}
@@ -85,7 +86,7 @@ func TestOutOfSight(t *testing.T) {
 				}
 			}
 			// what is installed again without a change is as complete as before
-			install(exaudit.Options{})
+			install(audit.TableOptions{})
 			if _, err := exaudit.AsOf[seen](ctx, adb, "seen", exaudit.AtTime(now)); err != nil {
 				t.Errorf("after an install that changed nothing: %v", err)
 			}
@@ -99,14 +100,14 @@ func TestLostColumns(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE seen (id int PRIMARY KEY, a int, b int)`)
 	adb := exaudit.New(db.Pool)
-	if _, err := adb.Install(ctx, []string{"seen"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"seen": {AllowIgnore: true}}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"seen"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"seen": {AllowIgnore: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO seen VALUES (1, 1, 1)`)
 	db.Exec(t, `UPDATE seen SET b = 2 WHERE id = 1`)
 	db.Exec(t, `BEGIN; SET LOCAL exaudit.ignore = 'on'; UPDATE seen SET a = 2; COMMIT`)
 	db.Exec(t, `UPDATE seen SET b = 3 WHERE id = 1`)
-	images := func(key any) []*exaudit.Version {
+	images := func(key any) []*audit.Version {
 		versions, err := adb.History(ctx, "seen", key, exaudit.WithStates())
 		end(t, err)
 		return versions
@@ -141,7 +142,7 @@ func TestLostColumns(t *testing.T) {
 	}
 	// recorded again, nothing fits
 	db.Exec(t, `UPDATE seen SET a = 3`)
-	if _, err := adb.History(ctx, "seen", 11, exaudit.WithStates()); !errors.Is(err, exaudit.ErrDiverged) {
+	if _, err := adb.History(ctx, "seen", 11, exaudit.WithStates()); !errors.Is(err, audit.ErrDiverged) {
 		t.Errorf("a version of what was changed out of sight: %v", err)
 	}
 }

@@ -3,20 +3,16 @@ package exaudit
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/custom"
 	"github.com/exaudit/exaudit/triggers"
 )
-
-// ErrInvalidChange means that a Change passed to Track is not valid: it has neither a row before nor a row after, or
-// the rows have different keys.
-var ErrInvalidChange = errors.New("invalid change")
 
 // Change is a change that no trigger saw. Before and After are rows of the table: anything that marshals to a JSON
 // object of its columns, such as a map or a struct with json tags. A value of nil means that there is no row. For an
@@ -47,7 +43,7 @@ func track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 		return 0, err
 	}
 	if t.Relation == 0 {
-		return 0, fmt.Errorf("track %s: %w", t.QuotedName, ErrTableGone)
+		return 0, fmt.Errorf("track %s: %w", t.QuotedName, audit.ErrTableGone)
 	}
 	before, oldKey, err := image(ctx, tx, t, c.Before)
 	if err != nil {
@@ -59,12 +55,13 @@ func track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 	}
 	switch {
 	case before == nil && after == nil:
-		return 0, fmt.Errorf("track %s: %w: no row before and none after", t.QuotedName, ErrInvalidChange)
+		return 0, fmt.Errorf("track %s: %w: no row before and none after", t.QuotedName, audit.ErrInvalidChange)
 	case before != nil && after != nil && oldKey != newKey:
-		return 0, fmt.Errorf("track %s: %w: key %s before, %s after", t.QuotedName, ErrInvalidChange, oldKey, newKey)
+		return 0, fmt.Errorf("track %s: %w: key %s before, %s after", t.QuotedName, audit.ErrInvalidChange, oldKey,
+			newKey)
 	case before != nil && after != nil && !sameColumns(before, after):
 		return 0, fmt.Errorf("track %s %s: %w: not the same columns before and after", t.QuotedName, newKey,
-			ErrInvalidChange)
+			audit.ErrInvalidChange)
 	case after == nil:
 		newKey = oldKey
 	}
@@ -122,7 +119,7 @@ func image(ctx context.Context, tx pgx.Tx, t triggers.Tracked, row any) (json.Ra
 		return nil, "", err
 	}
 	if !key.Complete {
-		return nil, "", fmt.Errorf("%w: the primary key is missing", ErrInvalidChange)
+		return nil, "", fmt.Errorf("%w: the primary key is missing", audit.ErrInvalidChange)
 	}
 	return encoded, key.EntityID, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -59,7 +60,7 @@ func TestTrackByOptions(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE orders (id int PRIMARY KEY, status text, n int)`)
-	if _, err := adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{
+	if _, err := adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{
 		"orders": {Where: "status <> 'draft'", AllowIgnore: true}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +105,11 @@ func TestTrackRefuses(t *testing.T) {
 		want   error
 		code   string
 	}{
-		{"nothing", exaudit.Change{Table: "orders"}, exaudit.ErrInvalidChange, ""},
-		{"no key", exaudit.Change{Table: "orders", After: map[string]any{"total": 1}}, exaudit.ErrInvalidChange, ""},
-		{"other key", exaudit.Change{Table: "orders", Before: row, After: map[string]any{"id": 2}}, exaudit.ErrInvalidChange, ""},
-		{"no table", exaudit.Change{Table: "nowhere", After: row}, exaudit.ErrNoTable, ""},
-		{"untracked", exaudit.Change{Table: "customers", After: row}, exaudit.ErrNotTracked, ""},
+		{"nothing", exaudit.Change{Table: "orders"}, audit.ErrInvalidChange, ""},
+		{"no key", exaudit.Change{Table: "orders", After: map[string]any{"total": 1}}, audit.ErrInvalidChange, ""},
+		{"other key", exaudit.Change{Table: "orders", Before: row, After: map[string]any{"id": 2}}, audit.ErrInvalidChange, ""},
+		{"no table", exaudit.Change{Table: "nowhere", After: row}, audit.ErrNoTable, ""},
+		{"untracked", exaudit.Change{Table: "customers", After: row}, audit.ErrNotTracked, ""},
 		{"unknown column", exaudit.Change{Table: "orders", After: map[string]any{"id": 1, "nope": 1}}, nil, "42703"},
 		{"wrong type", exaudit.Change{Table: "orders", After: map[string]any{"id": 1, "total": "much"}}, nil, "22P02"},
 	} {

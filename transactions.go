@@ -4,16 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
-)
-
-// The types of Transactions.
-type (
-	// Transaction is what one transaction changed: in which tables, and with which custom data.
-	Transaction = history.Transaction
-	// TableChanges says how many rows of one table a transaction created, updated and deleted.
-	TableChanges = history.TableChanges
 )
 
 // Before chooses only transactions that are older than the Cursor of a Transaction. It is used for the next page of
@@ -28,10 +21,10 @@ func Before(cursor int64) HistoryOption {
 // Before with the Cursor of the last one of a page returns the next page.
 //
 // A transaction that commits later than others may appear between them, on a page that was already returned.
-func (d *DB) Transactions(ctx context.Context, opts ...HistoryOption) (transactions []Transaction, err error) {
+func (d *DB) Transactions(ctx context.Context, opts ...HistoryOption) (transactions []audit.Transaction, err error) {
 	o := newHistoryOptions(opts)
 	if o.states || o.page.AfterID != 0 {
-		return nil, fmt.Errorf("%w: transactions have no states, and are paged by Before", ErrInvalidFilter)
+		return nil, fmt.Errorf("%w: transactions have no states, and are paged by Before", audit.ErrInvalidFilter)
 	}
 	before := o.before
 	o.before = 0

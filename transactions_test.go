@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 )
 
@@ -21,7 +22,7 @@ type wantedTransaction struct {
 	xid         uint64
 	first, last int64
 	cursor      int64 // its last version that passes
-	counts      map[string]*exaudit.TableChanges
+	counts      map[string]*audit.TableChanges
 	rollback    bool
 }
 
@@ -30,12 +31,12 @@ func transactionsOf(facts []fact, passes func(fact) bool) []*wantedTransaction {
 	for _, f := range facts {
 		w := byXID[f.xid]
 		if w == nil {
-			w = &wantedTransaction{xid: f.xid, first: f.id, counts: make(map[string]*exaudit.TableChanges)}
+			w = &wantedTransaction{xid: f.xid, first: f.id, counts: make(map[string]*audit.TableChanges)}
 			byXID[f.xid] = w
 		}
 		table := "public." + f.table
 		if w.counts[table] == nil {
-			w.counts[table] = &exaudit.TableChanges{Table: table}
+			w.counts[table] = &audit.TableChanges{Table: table}
 		}
 		switch f.action {
 		case "created":
@@ -69,7 +70,7 @@ func (w wantedTransaction) String() string {
 	return fmt.Sprint(w.xid, w.first, w.last, w.cursor, w.rollback, tables)
 }
 
-func shownTransaction(got exaudit.Transaction) string {
+func shownTransaction(got audit.Transaction) string {
 	var tables []string
 	for _, c := range got.Tables {
 		tables = append(tables, fmt.Sprint(c))
@@ -96,7 +97,7 @@ func TestRecentTransactions(t *testing.T) {
 		var got []string
 		for cursor := int64(0); ; {
 			page, err := adb.Transactions(ctx, append(slices.Clone(opts), exaudit.Before(cursor), exaudit.Limit(limit))...)
-			if errors.Is(err, exaudit.ErrInvalidFilter) && len(want) == 0 {
+			if errors.Is(err, audit.ErrInvalidFilter) && len(want) == 0 {
 				break // no table has such a column
 			}
 			if err != nil {
@@ -150,7 +151,7 @@ func TestTransactionCustom(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE a (id int PRIMARY KEY)`)
 	adb := exaudit.New(db.Pool)
-	if _, err := adb.Install(ctx, []string{"a"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"a": {RecordSessionUser: true}}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"a"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"a": {RecordSessionUser: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `BEGIN;
@@ -173,14 +174,14 @@ func TestTransactionCustom(t *testing.T) {
 		t.Errorf("%+v", list[1])
 	}
 	for _, opt := range []exaudit.HistoryOption{exaudit.WithStates(), exaudit.After(1), exaudit.Where("?")} {
-		if _, err := adb.Transactions(ctx, opt); !errors.Is(err, exaudit.ErrInvalidFilter) {
+		if _, err := adb.Transactions(ctx, opt); !errors.Is(err, audit.ErrInvalidFilter) {
 			t.Errorf("a wrong option: %v", err)
 		}
 	}
-	if _, err := adb.Versions(ctx, exaudit.Before(3)); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := adb.Versions(ctx, exaudit.Before(3)); !errors.Is(err, audit.ErrInvalidFilter) {
 		t.Errorf("Versions before: %v", err)
 	}
-	if _, err := adb.History(ctx, "a", 1, exaudit.Before(3)); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := adb.History(ctx, "a", 1, exaudit.Before(3)); !errors.Is(err, audit.ErrInvalidFilter) {
 		t.Errorf("History before: %v", err)
 	}
 }

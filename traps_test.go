@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/internal/traps"
@@ -86,8 +87,8 @@ const trappedTables = `
 
 var trappedNames = []string{"plain", "by_statement", "wide", "chosen", "fully", "keyed", "parents", "children", "parted", "keyless", "jsons"}
 
-var trappedOptions = map[string]triggers.Options{
-	"by_statement": {Trigger: triggers.StatementLevel}, "wide": {SkipUntouchedTOAST: true}, "fully": {Updates: triggers.UpdatesFull, RecordReplicated: true},
+var trappedOptions = map[string]audit.TableOptions{
+	"by_statement": {Trigger: audit.StatementLevel}, "wide": {SkipUntouchedTOAST: true}, "fully": {Updates: audit.UpdatesFull, RecordReplicated: true},
 	"chosen": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, Where: "f <> 0 OR f IS NULL", AllowIgnore: true, RecordSessionUser: true},
 }
 
@@ -261,7 +262,7 @@ func (d *trapped) alterations() {
 	db := exaudit.New(d.pool)
 	_, err := db.Install(context.Background(), []string{"plain"}, nil)
 	d.call("Install", err)
-	_, err = db.FollowDDL(context.Background(), exaudit.Following{NewTables: []string{"public.new*"}}, nil)
+	_, err = db.FollowDDL(context.Background(), audit.Following{NewTables: []string{"public.new*"}}, nil)
 	d.call("FollowDDL", err)
 	d.run(`ALTER TABLE public.plain ADD followed int`, `CREATE TABLE public.newer (id int PRIMARY KEY, p int) PARTITION BY HASH (id)`,
 		`CREATE TABLE public.newer_1 PARTITION OF public.newer FOR VALUES WITH (MODULUS 1, REMAINDER 0)`, `CREATE TABLE public.new_one (id int PRIMARY KEY)`,
@@ -356,7 +357,7 @@ func (d *trapped) reading(db *exaudit.DB) {
 	if len(versions) == 0 {
 		d.t.Fatal("no version is found")
 	}
-	_, err = db.Versions(ctx, exaudit.ByRow("plain", 501), exaudit.ByRollback(false), exaudit.BySessionUser("nobody"), exaudit.ByAction(exaudit.Updated))
+	_, err = db.Versions(ctx, exaudit.ByRow("plain", 501), exaudit.ByRollback(false), exaudit.BySessionUser("nobody"), exaudit.ByAction(audit.Updated))
 	d.call("Versions", err)
 	_, err = db.Transactions(ctx, exaudit.ByTable("plain"))
 	d.call("Transactions", err)

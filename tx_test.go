@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
@@ -394,7 +395,7 @@ func TestStampAgain(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, notes)
 	adb := exaudit.New(db.Pool)
-	_, err := adb.Install(ctx, []string{"notes"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"notes": {AllowIgnore: true}}})
+	_, err := adb.Install(ctx, []string{"notes"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"notes": {AllowIgnore: true}}})
 	end(t, err)
 	for _, from := range []exaudit.Conn{db.Pool, adb} {
 		tx := begin(t, ctx, from)

@@ -2,44 +2,13 @@ package exaudit
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
-	"github.com/exaudit/exaudit/patch"
 )
-
-// TypedVersion is a version with the whole rows before and after it, as the struct that sqlc generates for the table.
-// The embedded Version contains the images as they were recorded.
-type TypedVersion[T any] struct {
-	*Version
-	// Before is the row before the change, nil for Created. After is the row after the change, nil for Deleted. They
-	// must not be changed, because one row may be the After of a version and the Before of the next one.
-	Before *T `json:"before"`
-	After  *T `json:"after"`
-	// Unknown are the columns whose value before or after the change is not recorded, so that they are zero in Before
-	// or After. These are columns that are excluded or masked, that the table did not have yet, or that had a type
-	// whose values cannot be read as the present type.
-	Unknown []string `json:"unknown,omitempty"`
-}
-
-// MarshalJSON returns the version with its rows as JSON, with the patch in its stable form.
-func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
-	type plain Version
-	p, err := patch.Marshal(v.Patch)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(struct {
-		*plain
-		Before  *T              `json:"before"`
-		After   *T              `json:"after"`
-		Unknown []string        `json:"unknown,omitempty"`
-		Patch   json.RawMessage `json:"patch"`
-	}{(*plain)(v.Version), v.Before, v.After, v.Unknown, p})
-}
 
 // History returns the versions of one row, as DB.History does, with whole rows. T is the struct that sqlc generates
 // for the table: its exported fields are the table's columns, in their order. If it does not fit, the error is
@@ -54,18 +23,19 @@ func (v TypedVersion[T]) MarshalJSON() ([]byte, error) {
 // was the newest when it began, or with an error: ErrDiverged if the versions do not fit together or do not lead to
 // the present row. The options After, Limit and the filters choose among the versions; the rows are always computed
 // from the complete history.
-func History[T any](ctx context.Context, d *DB, table string, key any, opts ...HistoryOption) iter.Seq2[TypedVersion[T],
+func History[T any](ctx context.Context, d *DB, table string, key any,
+	opts ...HistoryOption) iter.Seq2[audit.TypedVersion[T],
 	error] {
-	return func(yield func(TypedVersion[T], error) bool) {
+	return func(yield func(audit.TypedVersion[T], error) bool) {
 		o := newHistoryOptions(opts)
 		r, err := openRows[T](ctx, d, table, key, &o)
 		if err != nil {
-			yield(TypedVersion[T]{}, err)
+			yield(audit.TypedVersion[T]{}, err)
 			return
 		}
 		for v, err := range r.typed(ctx, o) {
 			if err != nil {
-				yield(TypedVersion[T]{}, d.explain(ctx, err))
+				yield(audit.TypedVersion[T]{}, d.explain(ctx, err))
 				return
 			}
 			if !yield(v, nil) {
@@ -91,20 +61,20 @@ func States[T any](ctx context.Context, d *DB, id int64) (before, after *T, err 
 			return nil, nil, d.explain(ctx, err)
 		}
 		if v.ID == id {
-			typed, err := r.convert(ctx, []*Version{v})
+			typed, err := r.convert(ctx, []*history.Version{v})
 			if err != nil {
 				return nil, nil, d.explain(ctx, err)
 			}
 			return typed[0].Before, typed[0].After, nil
 		}
 	}
-	return nil, nil, fmt.Errorf("version %d: %w", id, ErrNoVersion)
+	return nil, nil, fmt.Errorf("version %d: %w", id, audit.ErrNoVersion)
 }
 
 // Latest returns the newest version of a row, or ErrNoVersion if it has none. The complete history is read and
 // checked for it.
-func Latest[T any](ctx context.Context, d *DB, table string, key any) (TypedVersion[T], error) {
-	var none TypedVersion[T]
+func Latest[T any](ctx context.Context, d *DB, table string, key any) (audit.TypedVersion[T], error) {
+	var none audit.TypedVersion[T]
 	r, err := openRows[T](ctx, d, table, key, new(historyOptions))
 	if err != nil {
 		return none, err
@@ -114,9 +84,9 @@ func Latest[T any](ctx context.Context, d *DB, table string, key any) (TypedVers
 		return none, d.explain(ctx, err)
 	}
 	if newest == nil {
-		return none, fmt.Errorf("%s: %w", table, ErrNoVersion)
+		return none, fmt.Errorf("%s: %w", table, audit.ErrNoVersion)
 	}
-	typed, err := r.convert(ctx, []*Version{newest})
+	typed, err := r.convert(ctx, []*history.Version{newest})
 	if err != nil {
 		return none, d.explain(ctx, err)
 	}
@@ -157,12 +127,12 @@ func openEntity[T any](ctx context.Context, d *DB, entity history.Entity, o hist
 // convertedAtOnce is how many versions one query makes rows of.
 const convertedAtOnce = 100
 
-func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[TypedVersion[T], error] {
-	return func(yield func(TypedVersion[T], error) bool) {
-		give := func(versions []*Version) bool {
+func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[audit.TypedVersion[T], error] {
+	return func(yield func(audit.TypedVersion[T], error) bool) {
+		give := func(versions []*history.Version) bool {
 			typed, err := r.convert(ctx, versions)
 			if err != nil {
-				yield(TypedVersion[T]{}, err)
+				yield(audit.TypedVersion[T]{}, err)
 				return false
 			}
 			for _, v := range typed {
@@ -177,7 +147,7 @@ func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[
 			if o.filtered && len(batch) > 0 {
 				passing, filterErr := history.Passing(ctx, r.db.conn, o.filter, batch)
 				if filterErr != nil {
-					yield(TypedVersion[T]{}, filterErr)
+					yield(audit.TypedVersion[T]{}, filterErr)
 					return
 				}
 				batch = passing
@@ -186,7 +156,7 @@ func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[
 				batch = batch[:left]
 			}
 			if compareErr := o.comparison.Compare(ctx, r.db.conn, batch); compareErr != nil {
-				yield(TypedVersion[T]{}, compareErr)
+				yield(audit.TypedVersion[T]{}, compareErr)
 				return
 			}
 			if !give(batch) {
@@ -196,7 +166,7 @@ func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[
 				return
 			}
 			if err != nil {
-				yield(TypedVersion[T]{}, err)
+				yield(audit.TypedVersion[T]{}, err)
 				return
 			}
 		}
@@ -205,8 +175,8 @@ func (r *typedReader[T]) typed(ctx context.Context, o historyOptions) iter.Seq2[
 
 // batches gives the versions that one query makes rows of; an error comes with the last
 // ones before it.
-func (r *typedReader[T]) batches(ctx context.Context, o historyOptions) iter.Seq2[[]*Version, error] {
-	return func(yield func([]*Version, error) bool) {
+func (r *typedReader[T]) batches(ctx context.Context, o historyOptions) iter.Seq2[[]*history.Version, error] {
+	return func(yield func([]*history.Version, error) bool) {
 		size := convertedAtOnce
 		if o.pageSize > 0 {
 			size = o.pageSize
@@ -214,7 +184,7 @@ func (r *typedReader[T]) batches(ctx context.Context, o historyOptions) iter.Seq
 		if o.page.Limit > 0 && !o.filtered {
 			size = min(size, o.page.Limit)
 		}
-		var batch []*Version
+		var batch []*history.Version
 		for v, err := range r.replay.Versions(ctx, r.db.conn) {
 			if err != nil {
 				yield(batch, err)
@@ -235,8 +205,8 @@ func (r *typedReader[T]) batches(ctx context.Context, o historyOptions) iter.Seq
 }
 
 // convert makes the rows of versions in one query, each row once.
-func (r *typedReader[T]) convert(ctx context.Context, versions []*Version) ([]TypedVersion[T], error) {
-	typed := make([]TypedVersion[T], len(versions))
+func (r *typedReader[T]) convert(ctx context.Context, versions []*history.Version) ([]audit.TypedVersion[T], error) {
+	typed := make([]audit.TypedVersion[T], len(versions))
 	var (
 		wanted []history.Row
 		places = make([][2]int, len(versions))
@@ -251,7 +221,7 @@ func (r *typedReader[T]) convert(ctx context.Context, versions []*Version) ([]Ty
 	for i, v := range versions {
 		before, after := r.replay.Rows(v)
 		places[i] = [2]int{place(before), place(after)}
-		typed[i] = TypedVersion[T]{Version: v, Unknown: r.rows.unknownOf(before, after)}
+		typed[i] = audit.TypedVersion[T]{Version: &v.Version, Unknown: r.rows.unknownOf(before, after)}
 	}
 	if err := history.NoteUndid(ctx, r.db.conn, versions); err != nil {
 		return nil, err

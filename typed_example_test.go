@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // Order is what sqlc generates for the table orders of the tests.
@@ -38,11 +39,11 @@ func historyExample(ctx context.Context, db *exaudit.DB) error {
 			return err
 		}
 		switch v.Action {
-		case exaudit.Created:
+		case audit.Created:
 			fmt.Println("created", v.After.Status)
-		case exaudit.Updated:
+		case audit.Updated:
 			fmt.Println(v.Before.Status, "→", v.After.Status, v.Custom["actor_id"])
-		case exaudit.Deleted:
+		case audit.Deleted:
 			fmt.Println("deleted", v.Before.Status)
 		}
 	}
@@ -74,7 +75,7 @@ func historyExample(ctx context.Context, db *exaudit.DB) error {
 func asOfExample(ctx context.Context, db *exaudit.DB) error {
 	yesterday := exaudit.AtTime(time.Now().Add(-24 * time.Hour))
 	switch order, err := exaudit.StateAt[Order](ctx, db, "orders", 1, yesterday); {
-	case errors.Is(err, exaudit.ErrBeforeHistory):
+	case errors.Is(err, audit.ErrBeforeHistory):
 		fmt.Println("orders was not tracked yet")
 	case err != nil:
 		return err

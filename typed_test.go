@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -89,9 +90,9 @@ func thingsDB(t *testing.T, tables ...string) (*pgxpool.Pool, *exaudit.DB) {
 	return pool, exaudit.New(pool)
 }
 
-func collect[T any](t testing.TB, db *exaudit.DB, table string, key any, opts ...exaudit.HistoryOption) []exaudit.TypedVersion[T] {
+func collect[T any](t testing.TB, db *exaudit.DB, table string, key any, opts ...exaudit.HistoryOption) []audit.TypedVersion[T] {
 	t.Helper()
-	var all []exaudit.TypedVersion[T]
+	var all []audit.TypedVersion[T]
 	for v, err := range exaudit.History[T](context.Background(), db, table, key, opts...) {
 		if err != nil {
 			t.Fatal(err)
@@ -195,7 +196,7 @@ func compareRows[T any](t *rapid.T, db *exaudit.DB, id int64, want []*T, size ex
 }
 
 // show is a typed version in one line.
-func show[T any](v exaudit.TypedVersion[T]) string {
+func show[T any](v audit.TypedVersion[T]) string {
 	side := func(row *T) string {
 		if row == nil {
 			return "-"
@@ -209,7 +210,7 @@ func show[T any](v exaudit.TypedVersion[T]) string {
 	return line
 }
 
-func wantLines[T any](t *testing.T, versions []exaudit.TypedVersion[T], want ...string) {
+func wantLines[T any](t *testing.T, versions []audit.TypedVersion[T], want ...string) {
 	t.Helper()
 	var got []string
 	for _, v := range versions {
@@ -320,14 +321,14 @@ func TestHistoryOfMasked(t *testing.T) {
 	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, ssn bigint NOT NULL, bio text NOT NULL);
 		INSERT INTO people VALUES (1, 'Ann', 1, 'x')`)
 	adb := exaudit.New(db.Pool)
-	if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{
+	if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{
 		"people": {Mask: []string{"ssn"}, Exclude: []string{"bio"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE people SET name = 'Bob'; UPDATE people SET ssn = 2, bio = 'y'`)
 	want := []string{"updated {1 Ann 0 } → {1 Bob 0 } unknown [ssn bio]", "updated {1 Bob 0 } → {1 Bob 0 } unknown [ssn bio]"}
 	wantLines(t, collect[person](t, adb, "people", 1), want...)
-	if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": {}}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"people": {}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE people SET ssn = 3`)
@@ -424,12 +425,12 @@ func TestStructMismatch(t *testing.T) {
 		switch {
 		case c.want == "" && c.err != nil:
 			t.Error(c.err)
-		case c.want != "" && (!errors.Is(c.err, exaudit.ErrStructMismatch) || !strings.Contains(c.err.Error(), c.want)):
+		case c.want != "" && (!errors.Is(c.err, audit.ErrStructMismatch) || !strings.Contains(c.err.Error(), c.want)):
 			t.Errorf("got %v, want one about %q", c.err, c.want)
 		}
 	}
 	db.Exec(t, `DROP TABLE o`)
-	if err := historyError[struct{ ID int64 }](ctx, adb); !errors.Is(err, exaudit.ErrTableGone) {
+	if err := historyError[struct{ ID int64 }](ctx, adb); !errors.Is(err, audit.ErrTableGone) {
 		t.Errorf("of a dropped table: %v", err)
 	}
 }
@@ -483,13 +484,13 @@ func TestStateAt(t *testing.T) {
 	if row := at(exaudit.Key{"nowhere", 1}, time.Now()); row != nil {
 		t.Errorf("a row that never was: %v", row)
 	}
-	if _, err := exaudit.Latest[plain.Pair](ctx, db, "pairs", exaudit.Key{"z", 3}); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, err := exaudit.Latest[plain.Pair](ctx, db, "pairs", exaudit.Key{"z", 3}); !errors.Is(err, audit.ErrNoVersion) {
 		t.Errorf("latest of a row without history: %v", err)
 	}
-	if _, _, err := exaudit.States[plain.Pair](ctx, db, 99); !errors.Is(err, exaudit.ErrNoVersion) {
+	if _, _, err := exaudit.States[plain.Pair](ctx, db, 99); !errors.Is(err, audit.ErrNoVersion) {
 		t.Errorf("states of version 99: %v", err)
 	}
-	if latest, err := exaudit.Latest[plain.Pair](ctx, db, "pairs", key); err != nil || latest.Action != exaudit.Deleted || latest.Before.V.Int32 != 1 {
+	if latest, err := exaudit.Latest[plain.Pair](ctx, db, "pairs", key); err != nil || latest.Action != audit.Deleted || latest.Before.V.Int32 != 1 {
 		t.Errorf("latest: %+v, %v", latest, err)
 	}
 }
@@ -519,7 +520,7 @@ func TestHistoryOfWithoutPreparedStatements(t *testing.T) {
 		if len(versions) != 2 || !reflect.DeepEqual(*versions[1].After, want) {
 			t.Errorf("%v: %+v, want %+v", mode, versions[1].After, want)
 		}
-		if n := len(searched(t, db, exaudit.ByAction(exaudit.Updated), exaudit.ByColumn("name"), exaudit.Since(time.Now().Add(-time.Hour)))); n != 1 {
+		if n := len(searched(t, db, exaudit.ByAction(audit.Updated), exaudit.ByColumn("name"), exaudit.Since(time.Now().Add(-time.Hour)))); n != 1 {
 			t.Errorf("%v: %d versions found, want 1", mode, n)
 		}
 	}
@@ -539,7 +540,7 @@ func TestHistoryOfDiverged(t *testing.T) {
 			given++
 			continue
 		}
-		if !errors.Is(err, exaudit.ErrDiverged) || v.Version != nil {
+		if !errors.Is(err, audit.ErrDiverged) || v.Version != nil {
 			t.Errorf("got %v with %v", err, v.Version)
 		}
 	}

@@ -4,81 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/custom"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/undo"
-)
-
-// The types of undo.
-type (
-	// UndoPlan is what an undo would write, or has written, row by row. It can be printed, stored as JSON, and passed
-	// to ApplyUndo.
-	UndoPlan = undo.Plan
-	// UndoRow is what happens to one row.
-	UndoRow = undo.Row
-	// UndoConflict is one reason why a row, or a part of it, cannot be undone without overwriting a later change.
-	UndoConflict = undo.Conflict
-	// UndoConflictError contains the rows in conflict; errors.Is finds ErrUndoConflict.
-	UndoConflictError = undo.ConflictError
-	// RewrittenError names a row in which a trigger has written another value than undo did; errors.Is finds
-	// ErrVetoed.
-	RewrittenError = undo.RewrittenError
-	// ConflictPolicy says what happens with conflicts; see UndoOptions.
-	ConflictPolicy = undo.Policy
-	// UndoStage is what a long undo is doing at the moment; see UndoOptions.
-	UndoStage = undo.Stage
-	// NotRecordingError names the tables whose changes would not be recorded, with the reasons; errors.Is finds
-	// ErrNotRecording.
-	NotRecordingError = history.NotRecordingError
-	// Unrecorded is one table of a NotRecordingError, with the reason.
-	Unrecorded = history.Unrecorded
-)
-
-// What happens with conflicts.
-const (
-	// RefuseConflicts writes nothing if there is a conflict.
-	RefuseConflicts = undo.Refuse
-	// SkipRows leaves out the rows that have a conflict.
-	SkipRows = undo.SkipRows
-	// KeepLater leaves out the columns, or the places inside jsonb, that have a conflict. It leaves out a whole row
-	// only if the row as a whole is in conflict.
-	KeepLater = undo.KeepLater
-)
-
-// The errors of an undo, in addition to those of Revert.
-var (
-	// ErrUndoConflict means that undo would overwrite later changes; the error is an *UndoConflictError.
-	ErrUndoConflict = undo.ErrConflict
-	// ErrTooManyRows means that an undo is about more rows than UndoOptions.MaxRows allows.
-	ErrTooManyRows = undo.ErrTooManyRows
-	// ErrNotUndo means that nothing was undone in the transaction that Redo was given.
-	ErrNotUndo = undo.ErrNotUndo
-	// ErrNotRecording means that what would be written would not be recorded, or has left no version. The error is a
-	// *NotRecordingError if the reason is known.
-	ErrNotRecording = history.ErrNotRecording
-	// ErrInvalidPlan means that a plan cannot be read, is one of another database, or has an unknown conflict policy.
-	ErrInvalidPlan = undo.ErrInvalidPlan
-	// ErrAmbiguous means that the name of a table in an option fits several tables of the undo.
-	ErrAmbiguous = undo.ErrAmbiguous
-	// ErrUnmatched means that an option names a column or a row that is not part of the undo.
-	ErrUnmatched = undo.ErrUnmatched
-)
-
-// Reasons why changes of a table would not be recorded.
-const (
-	// NoTriggers means that exaudit was never installed on the table, that it was uninstalled, or that its triggers
-	// were dropped.
-	NoTriggers = history.NoTriggers
-	// TriggerMissing means that one of the triggers is missing.
-	TriggerMissing = history.TriggerMissing
-	// TriggerDisabled means that one of the triggers is disabled.
-	TriggerDisabled = history.TriggerDisabled
-	// SessionIgnores means that exaudit.ignore is set, which the options of the table allow.
-	SessionIgnores = history.SessionIgnores
-	// SessionIsReplica means that session_replication_role is replica, and the table does not have the option
-	// RecordReplicated.
-	SessionIsReplica = history.SessionIsReplica
 )
 
 // Selection says which versions are to be undone: all versions that pass its filters.
@@ -103,12 +33,12 @@ func (s Selection) options(more ...HistoryOption) []HistoryOption {
 //
 // The errors are ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrAmbiguous, ErrUnmatched and
 // ErrNotRecording. If the plan cannot be carried out, PlanUndo returns it, and its method Err returns the reason.
-func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOptions) (*UndoPlan, error) {
+func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOptions) (*audit.UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	var plan *UndoPlan
+	var plan *audit.UndoPlan
 	err = d.snapshot(ctx, func(q db.DBTX) (err error) {
 		plan, err = undo.Make(ctx, q, filter, given(opts).inner()...)
 		return err
@@ -118,7 +48,7 @@ func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOption
 
 // CheckUndo returns nil if ApplyUndo would still do what a plan says, and otherwise ErrChanged. It does not write or
 // lock anything, so it also works on a standby.
-func (d *DB) CheckUndo(ctx context.Context, plan *UndoPlan) error {
+func (d *DB) CheckUndo(ctx context.Context, plan *audit.UndoPlan) error {
 	err := d.snapshot(ctx, func(q db.DBTX) error { return undo.Check(ctx, q, plan) })
 	return d.explain(ctx, err)
 }
@@ -130,27 +60,27 @@ func (d *DB) CheckUndo(ctx context.Context, plan *UndoPlan) error {
 //
 // The errors are those of PlanUndo; ErrUndoConflict, which is an *UndoConflictError; ErrNothingToDo,
 // ErrReferencedRowMissing, ErrUniqueConflict, ErrConstraint and ErrVetoed.
-func (d *DB) Undo(ctx context.Context, selection Selection, opts *UndoOptions) (*UndoPlan, error) {
+func (d *DB) Undo(ctx context.Context, selection Selection, opts *UndoOptions) (*audit.UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
 	return d.carryOut(ctx, given(opts).inner(),
-		func(opts []undo.Option) (*UndoPlan, error) { return undo.Run(ctx, d.conn, filter, opts...) })
+		func(opts []undo.Option) (*audit.UndoPlan, error) { return undo.Run(ctx, d.conn, filter, opts...) })
 }
 
 // ApplyUndo carries out a plan that PlanUndo or PlanRedo made, if the same would still be planned: each row must
 // still get the patch that the plan shows, though other parts of the row may have changed. Otherwise nothing is
 // written, and the error is ErrChanged.
-func (d *DB) ApplyUndo(ctx context.Context, plan *UndoPlan, opts *ApplyOptions) (*UndoPlan, error) {
+func (d *DB) ApplyUndo(ctx context.Context, plan *audit.UndoPlan, opts *ApplyOptions) (*audit.UndoPlan, error) {
 	return d.carryOut(ctx, given(opts).inner(),
-		func(opts []undo.Option) (*UndoPlan, error) { return undo.Apply(ctx, d.conn, plan, opts...) })
+		func(opts []undo.Option) (*audit.UndoPlan, error) { return undo.Apply(ctx, d.conn, plan, opts...) })
 }
 
 // PlanRedo plans to take back an undo or a revert, so that what was undone is done again. The transaction is that of
 // the rollback versions: Transaction of the UndoPlan. If the transaction has undone nothing, the error is ErrNotUndo.
 // To redo only a part, pass a Selection of its versions to PlanUndo.
-func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts *UndoOptions) (*UndoPlan, error) {
+func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts *UndoOptions) (*audit.UndoPlan, error) {
 	selection, err := d.undone(ctx, transaction)
 	if err != nil {
 		return nil, err
@@ -159,7 +89,7 @@ func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts *UndoOptions
 }
 
 // Redo plans a redo, as PlanRedo does, and carries it out, as ApplyUndo does.
-func (d *DB) Redo(ctx context.Context, transaction uint64, opts *UndoOptions) (*UndoPlan, error) {
+func (d *DB) Redo(ctx context.Context, transaction uint64, opts *UndoOptions) (*audit.UndoPlan, error) {
 	selection, err := d.undone(ctx, transaction)
 	if err != nil {
 		return nil, err
@@ -175,13 +105,13 @@ func (d *DB) undone(ctx context.Context, transaction uint64) (Selection, error) 
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("redo transaction %d: %w", transaction, ErrNotUndo)
+		return nil, fmt.Errorf("redo transaction %d: %w", transaction, audit.ErrNotUndo)
 	}
 	return selection, nil
 }
 
-func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Option) (*UndoPlan,
-	error)) (*UndoPlan, error) {
+func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Option) (*audit.UndoPlan,
+	error)) (*audit.UndoPlan, error) {
 	if err := CustomErr(ctx); err != nil {
 		return nil, err
 	}
@@ -199,7 +129,7 @@ func (d *DB) carryOut(ctx context.Context, opts []undo.Option, do func([]undo.Op
 func (d *DB) selected(ctx context.Context, selection Selection) (history.Filter, error) {
 	o := newHistoryOptions(selection.options())
 	if !o.filtered {
-		return history.Filter{}, fmt.Errorf("%w: a selection needs at least one filter", ErrInvalidFilter)
+		return history.Filter{}, fmt.Errorf("%w: a selection needs at least one filter", audit.ErrInvalidFilter)
 	}
 	err := d.resolve(ctx, &o)
 	return o.filter, err

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/patch"
 )
@@ -72,21 +73,21 @@ func TestChinookUndoOfOneActor(t *testing.T) {
 	before := snapshotOf(t, db)
 	expected, overlapping := replayOthers(t, db, before)
 
-	undone, err := adb.Undo(ctx, exaudit.Select(exaudit.ByCustom("actor", 1)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
+	undone, err := adb.Undo(ctx, exaudit.Select(exaudit.ByCustom("actor", 1)), &exaudit.UndoOptions{OnConflict: audit.SkipRows})
 	if err != nil {
 		t.Fatal(err)
 	}
 	after := snapshotOf(t, db)
-	reported := make(map[rowName]*exaudit.UndoRow)
+	reported := make(map[rowName]*audit.RowChange)
 	for _, r := range undone.Conflicting() {
-		reported[rowName{r.Table, r.EntityID}] = r
+		reported[rowName{r.Table, r.EntityID}] = &r
 	}
 	written := 0
 	for name := range allNames(before, expected, after) {
 		want := expected[name]
 		if r := reported[name]; r != nil {
 			want = before[name]
-			if !overlapping[name] && !slices.ContainsFunc(r.Conflicts, func(c exaudit.UndoConflict) bool { return c.Table != "" }) {
+			if !overlapping[name] && !slices.ContainsFunc(r.Conflicts, func(c audit.Conflict) bool { return c.Table != "" }) {
 				t.Errorf("%v: reported in conflict, but nobody else has touched it: %v", name, r.Conflicts)
 			}
 		}

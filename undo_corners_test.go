@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
 )
@@ -21,7 +22,7 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 		CREATE TABLE key_numbered (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
 		CREATE TABLE all_computed (a int, id int GENERATED ALWAYS AS (a * 2) STORED PRIMARY KEY)`,
 		"hidden", "numbered", "key_numbered", "all_computed")
-	options := map[string]exaudit.Options{
+	options := map[string]audit.TableOptions{
 		"hidden": {Mask: []string{"secret"}, Exclude: []string{"noise"}}, "all_computed": {Mask: []string{"a"}},
 	}
 	if _, err := adb.Install(ctx, []string{"hidden", "all_computed"}, &exaudit.InstallOptions{TableOptions: options}); err != nil {
@@ -35,7 +36,7 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 		db.Exec(t, `DELETE FROM hidden WHERE id = 2`)
 		since := exaudit.Select(exaudit.SinceMark("m"))
 		for range 3 {
-			if _, err := adb.Undo(ctx, since, nil); err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
+			if _, err := adb.Undo(ctx, since, nil); err != nil && !errors.Is(err, audit.ErrNothingToDo) {
 				t.Error(err)
 			}
 		}
@@ -43,11 +44,11 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 	})
 	t.Run("a masked column that a generated one follows", func(t *testing.T) {
 		bad := inOneTransaction(t, db, `UPDATE hidden SET secret = 'abcd' WHERE id = 1`)
-		if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+		if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrNothingToDo) {
 			t.Errorf("undo: %v", err)
 		}
 		versions := historyOf(t, adb, "hidden", 1)
-		if _, err := adb.Revert(ctx, versions[len(versions)-1].ID, nil); !errors.Is(err, exaudit.ErrNothingToDo) && !errors.Is(err, exaudit.ErrNotRecorded) {
+		if _, err := adb.Revert(ctx, versions[len(versions)-1].ID, nil); !errors.Is(err, audit.ErrNothingToDo) && !errors.Is(err, audit.ErrNotRecorded) {
 			t.Errorf("revert: %v", err)
 		}
 		expect(t, db, "hidden", `(1,1,abcd,x,4) (2,2,,,)`)
@@ -112,13 +113,13 @@ func TestUndoRivals(t *testing.T) {
 			db.Exec(t, `DELETE FROM w WHERE id IN (1, 3)`)
 			db.Exec(t, `INSERT INTO w VALUES (2, `+of.second+`)`)
 			db.Exec(t, `DELETE FROM w WHERE id = 2`)
-			deleted := exaudit.Select(exaudit.ByTable("w"), exaudit.ByAction(exaudit.Deleted))
+			deleted := exaudit.Select(exaudit.ByTable("w"), exaudit.ByAction(audit.Deleted))
 			_, err := adb.Undo(ctx, deleted, nil)
-			conflict := (*exaudit.UndoConflictError)(nil)
+			conflict := (*audit.ConflictError)(nil)
 			if !errors.As(err, &conflict) || len(conflict.Rows) != 1 || conflict.Rows[0].EntityID != "1" {
 				t.Fatalf("undo: %v", err)
 			}
-			if _, err := adb.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); err != nil {
+			if _, err := adb.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: audit.SkipRows}); err != nil {
 				t.Fatal(err)
 			}
 			if got := pgtest.One[string](t, db, `SELECT string_agg(id::text, ' ' ORDER BY id) FROM w`); got != "2 3" {
@@ -141,11 +142,11 @@ func TestUndoRivalsForAKey(t *testing.T) {
 	db.Exec(t, `DELETE FROM w`)
 	db.Exec(t, `INSERT INTO w VALUES (1, 'c')`)
 	db.Exec(t, `DELETE FROM w`)
-	deleted := exaudit.Select(exaudit.ByTable("w"), exaudit.ByAction(exaudit.Deleted))
-	if _, err := adb.Undo(ctx, deleted, nil); !errors.Is(err, exaudit.ErrUndoConflict) {
+	deleted := exaudit.Select(exaudit.ByTable("w"), exaudit.ByAction(audit.Deleted))
+	if _, err := adb.Undo(ctx, deleted, nil); !errors.Is(err, audit.ErrUndoConflict) {
 		t.Errorf("undo: %v", err)
 	}
-	if _, err := adb.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); err != nil {
+	if _, err := adb.Undo(ctx, deleted, &exaudit.UndoOptions{OnConflict: audit.SkipRows}); err != nil {
 		t.Fatal(err)
 	}
 	if got := pgtest.One[bool](t, db, `SELECT EXISTS (SELECT FROM w WHERE id = 2)`); !got {
@@ -168,8 +169,8 @@ func TestUndoAgainstATrigger(t *testing.T) {
 	before := rows(t, db, "b")
 	for _, xid := range []uint64{bad, gone} {
 		_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), nil)
-		rewritten := (*exaudit.RewrittenError)(nil)
-		if !errors.As(err, &rewritten) || !errors.Is(err, exaudit.ErrVetoed) || strings.Join(rewritten.Columns, " ") != "at v" {
+		rewritten := (*audit.RewrittenError)(nil)
+		if !errors.As(err, &rewritten) || !errors.Is(err, audit.ErrVetoed) || strings.Join(rewritten.Columns, " ") != "at v" {
 			t.Errorf("undo: %v", err)
 		}
 		expect(t, db, "b", before)

@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/patch"
 )
 
 // undoExample is the Go of docs/undo.md; TestUndoExample compares them.
 func undoExample(ctx context.Context, db *exaudit.DB) error {
-	plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("actor", "deploy-42")), &exaudit.UndoOptions{OnConflict: exaudit.KeepLater})
+	plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByCustom("actor", "deploy-42")), &exaudit.UndoOptions{OnConflict: audit.KeepLater})
 	if err != nil {
 		return err
 	}

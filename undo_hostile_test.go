@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -35,7 +36,7 @@ func undoRefused(t *testing.T, db *pgtest.DB, adb *exaudit.DB, xid uint64, reaso
 }
 
 // planned plans, and applies what was planned.
-func planned(t *testing.T, db *exaudit.DB, xid uint64, opts *exaudit.UndoOptions) *exaudit.UndoPlan {
+func planned(t *testing.T, db *exaudit.DB, xid uint64, opts *exaudit.UndoOptions) *audit.UndoPlan {
 	t.Helper()
 	ctx := context.Background()
 	plan, err := db.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), opts)
@@ -59,10 +60,10 @@ func TestUndoOfAKeyThatLaterRowsPointTo(t *testing.T) {
 			INSERT INTO users VALUES (1, 'a'), (2, 'b')`, "users", "mails")
 		moved := inOneTransaction(t, db, `UPDATE users SET id = 11 WHERE id = 1`)
 		db.Exec(t, `INSERT INTO mails VALUES (1, 11, NULL)`)
-		undoRefused(t, db, adb, moved, exaudit.ErrUndoConflict, "public.mails 1 refers to it by owner", "users", "mails")
+		undoRefused(t, db, adb, moved, audit.ErrUndoConflict, "public.mails 1 refers to it by owner", "users", "mails")
 		renamed := inOneTransaction(t, db, `UPDATE users SET code = 'c' WHERE id = 2`)
 		db.Exec(t, `INSERT INTO mails VALUES (2, NULL, 'c')`)
-		undoRefused(t, db, adb, renamed, exaudit.ErrUndoConflict, "public.mails 2 refers to it by code", "users", "mails")
+		undoRefused(t, db, adb, renamed, audit.ErrUndoConflict, "public.mails 2 refers to it by code", "users", "mails")
 	}
 }
 
@@ -80,7 +81,7 @@ func TestUndoThatWouldPointToWhatItTakesAway(t *testing.T) {
 		worse := inOneTransaction(t, db, `UPDATE people SET team = 1 WHERE id = 1`)
 		before := rows(t, db, "people")
 		_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByVersion(append(versionIDs(t, db, bad), versionIDs(t, db, worse)...)...)), nil)
-		if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.people 1: public.teams 2, which team points to, is not there") {
+		if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.people 1: public.teams 2, which team points to, is not there") {
 			t.Errorf("%s: %v, want a conflict about the team", action, err)
 		}
 		expect(t, db, "people", before)
@@ -99,12 +100,12 @@ func TestUndoOfACreateWithMaskedColumns(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text)`)
 	adb := exaudit.New(db.Pool)
-	if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"people": {Mask: []string{"ssn"}}}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"people"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"people": {Mask: []string{"ssn"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	bad := inOneTransaction(t, db, `INSERT INTO people VALUES (1, 'Ann', '1')`)
 	db.Exec(t, `UPDATE people SET ssn = '2'`)
-	undoRefused(t, db, adb, bad, exaudit.ErrUndoConflict, "public.people 1: the row was updated since", "people")
+	undoRefused(t, db, adb, bad, audit.ErrUndoConflict, "public.people 1: the row was updated since", "people")
 
 	// an update of nothing but a masked column cannot come back, and a plan says so
 	masked := inOneTransaction(t, db, `UPDATE people SET ssn = '3'`)
@@ -112,7 +113,7 @@ func TestUndoOfACreateWithMaskedColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !errors.Is(plan.Err(), exaudit.ErrNothingToDo) || plan.Unchanged != 0 || len(plan.Rows) != 1 || fmt.Sprint(plan.Rows[0].LeftOut) != "[ssn]" {
+	if !errors.Is(plan.Err(), audit.ErrNothingToDo) || plan.Unchanged != 0 || len(plan.Rows) != 1 || fmt.Sprint(plan.Rows[0].LeftOut) != "[ssn]" {
 		t.Errorf("a masked update: %v, %s", plan.Err(), asJSON(t, plan))
 	}
 }
@@ -211,9 +212,9 @@ func TestUndoTellsNullsApart(t *testing.T) {
 	db, adb := audited(t, `CREATE TABLE docs (id int PRIMARY KEY, d jsonb); INSERT INTO docs VALUES (1, '{"a": 1}'), (2, NULL), (3, 'null')`, "docs")
 	bad := inOneTransaction(t, db, `UPDATE docs SET d = NULL WHERE id = 1`, `UPDATE docs SET d = 'null' WHERE id = 2`, `UPDATE docs SET d = NULL WHERE id = 3`)
 	db.Exec(t, `UPDATE docs SET d = 'null' WHERE id = 1`)
-	undoRefused(t, db, adb, bad, exaudit.ErrUndoConflict, "public.docs 1: d: was null, is now null", "docs")
+	undoRefused(t, db, adb, bad, audit.ErrUndoConflict, "public.docs 1: d: was null, is now null", "docs")
 	db.Exec(t, `UPDATE docs SET d = '{"b": 1}' WHERE id = 2`)
-	undo(t, adb, bad, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
+	undo(t, adb, bad, &exaudit.UndoOptions{OnConflict: audit.SkipRows})
 	if got := pgtest.One[string](t, db, `SELECT string_agg(coalesce(d::text, 'NULL'), ' ' ORDER BY id) FROM docs`); got != `null {"b": 1} null` {
 		t.Errorf("docs are %s", got)
 	}
@@ -226,14 +227,14 @@ func TestUndoOfWhatIsNotTracked(t *testing.T) {
 	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
 	db.Exec(t, `ALTER TABLE parcels DISABLE TRIGGER ALL`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrNotRecording) {
 		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	db.Exec(t, `ALTER TABLE parcels ENABLE TRIGGER ALL`)
 	if err := adb.Uninstall(ctx, []string{"parcels"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrNotRecording) {
 		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(DISTINCT status, ' ') FROM parcels`); got != "lost" {
@@ -339,5 +340,5 @@ func TestUndoKnowsRowsThatCameBack(t *testing.T) {
 	gone := inOneTransaction(t, db, `DELETE FROM parcels WHERE id = 5`)
 	undo(t, adb, gone, nil)
 	db.Exec(t, `DELETE FROM parcels WHERE id = 5; INSERT INTO parcels VALUES (5, 'new', 1, NULL)`)
-	undoRefused(t, db, adb, made, exaudit.ErrUndoConflict, "public.parcels 5: another row has its key now", "parcels")
+	undoRefused(t, db, adb, made, audit.ErrUndoConflict, "public.parcels 5: another row has its key now", "parcels")
 }

@@ -8,12 +8,12 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
-	"github.com/exaudit/exaudit/triggers"
 )
 
-func undoVersions(t *testing.T, db *exaudit.DB, ids []int64, opts *exaudit.UndoOptions) (*exaudit.UndoPlan, error) {
+func undoVersions(t *testing.T, db *exaudit.DB, ids []int64, opts *exaudit.UndoOptions) (*audit.UndoPlan, error) {
 	t.Helper()
 	return db.Undo(context.Background(), exaudit.Select(exaudit.ByVersion(ids...)), opts)
 }
@@ -29,14 +29,14 @@ func TestUndoOverwritesNoRowThatCameLater(t *testing.T) {
 	}
 	db.Exec(t, `INSERT INTO p VALUES (1000, 50, 'C')`)
 	_, err := undoVersions(t, adb, []int64{1, 2, 3}, nil)
-	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.HasSuffix(err.Error(), "public.p 1000: another row has its key now, by version 4") {
+	if !errors.Is(err, audit.ErrUndoConflict) || !strings.HasSuffix(err.Error(), "public.p 1000: another row has its key now, by version 4") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
-	if _, err = undoVersions(t, adb, []int64{1, 2, 3}, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); err != nil {
+	if _, err = undoVersions(t, adb, []int64{1, 2, 3}, &exaudit.UndoOptions{OnConflict: audit.SkipRows}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", `(1000,50,C)`)
-	if _, err = undoVersions(t, adb, []int64{1}, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "p", EntityID: "1000"}}}); err != nil {
+	if _, err = undoVersions(t, adb, []int64{1}, &exaudit.UndoOptions{OverwriteRows: []audit.RowID{{Table: "p", EntityID: "1000"}}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", `(1000,2,orig)`)
@@ -49,7 +49,7 @@ func TestUndoOfADeletedRowWhoseKeyIsFreeAgain(t *testing.T) {
 	db.Exec(t, `DELETE FROM p WHERE id = 1`)
 	db.Exec(t, `INSERT INTO p VALUES (1, 'b')`)
 	db.Exec(t, `UPDATE p SET id = 2 WHERE id = 1`)
-	if _, err := undoVersions(t, adb, []int64{1}, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "p", EntityID: "1"}}}); err != nil {
+	if _, err := undoVersions(t, adb, []int64{1}, &exaudit.UndoOptions{OverwriteRows: []audit.RowID{{Table: "p", EntityID: "1"}}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", `(1,a) (2,b)`)
@@ -69,7 +69,7 @@ func TestUndoOfARowWhoseKeyAnotherHasTaken(t *testing.T) {
 	if _, err := undoVersions(t, adb, []int64{1}, nil); err == nil || !strings.HasSuffix(err.Error(), "public.p 1: another row has its key now, by version 2") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
-	if _, err := undoVersions(t, adb, []int64{1}, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "p", EntityID: "1"}}}); err != nil {
+	if _, err := undoVersions(t, adb, []int64{1}, &exaudit.UndoOptions{OverwriteRows: []audit.RowID{{Table: "p", EntityID: "1"}}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "p", `(1,a,) (3,c,)`)
@@ -79,14 +79,14 @@ func TestUndoOfARowWhoseKeyAnotherHasTaken(t *testing.T) {
 	if _, err := undoVersions(t, adb, []int64{moved}, nil); err == nil || !strings.HasSuffix(err.Error(), fmt.Sprintf("public.p 30: another row has its key now, by version %d", moved+1)) {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
-	if _, err := undoVersions(t, adb, []int64{moved}, &exaudit.UndoOptions{KeepColumns: []string{"id"}}); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := undoVersions(t, adb, []int64{moved}, &exaudit.UndoOptions{KeepColumns: []string{"id"}}); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("the key is kept: %v, want nothing to do", err)
 	}
 
 	// a change of nothing but a column that is kept
 	db.Exec(t, `UPDATE p SET touched = 1 WHERE id = 3; DELETE FROM p WHERE id = 3`)
 	touched := pgtest.One[int64](t, db, `SELECT max(id) - 1 FROM exaudit.versions`)
-	if _, err := undoVersions(t, adb, []int64{touched}, &exaudit.UndoOptions{KeepColumns: []string{"touched"}}); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := undoVersions(t, adb, []int64{touched}, &exaudit.UndoOptions{KeepColumns: []string{"touched"}}); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("a column is kept: %v, want nothing to do", err)
 	}
 }
@@ -94,7 +94,7 @@ func TestUndoOfARowWhoseKeyAnotherHasTaken(t *testing.T) {
 // Keys that were permuted twice come back to their rows.
 func TestUndoOfTwoPermutations(t *testing.T) {
 	t.Parallel()
-	for _, level := range []triggers.TriggerLevel{"row", "statement"} {
+	for _, level := range []audit.TriggerLevel{"row", "statement"} {
 		for i, changes := range testall.Sample([]string{
 			`UPDATE t SET id = 4 - id; UPDATE t SET id = id + 1`,
 			`UPDATE t SET id = 3 - id WHERE id < 3; UPDATE t SET id = 3 - id WHERE id < 3; UPDATE t SET id = 4 - id`,
@@ -104,7 +104,7 @@ func TestUndoOfTwoPermutations(t *testing.T) {
 			t.Run(fmt.Sprint(level, i), func(t *testing.T) {
 				t.Parallel()
 				db, adb := audited(t, `CREATE TABLE t (id int PRIMARY KEY DEFERRABLE, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')`)
-				if _, err := adb.Install(context.Background(), []string{"t"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"t": {Trigger: level}}}); err != nil {
+				if _, err := adb.Install(context.Background(), []string{"t"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"t": {Trigger: level}}}); err != nil {
 					t.Fatal(err)
 				}
 				before := rows(t, db, "t")
@@ -146,7 +146,7 @@ func TestUndoOfWhatIsUndoneTogetherWithThat(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, db, "t", `(1,x)`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.SinceMark("m")), nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("again: %v, want nothing to do", err)
 	}
 	if _, err := adb.Redo(ctx, first.Transaction, nil); err != nil {
@@ -168,14 +168,14 @@ func TestUndoOfARowThatCameAndWent(t *testing.T) {
 	db.Exec(t, `UPDATE t SET v = 2`)
 	db.Exec(t, `DELETE FROM t WHERE k = 'a'`)
 	db.Exec(t, `INSERT INTO t VALUES ('a', 7)`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(1, 3, 5)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(1, 3, 5)), nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("of a alone: %v, want nothing to do", err)
 	}
 	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(1, 3, 4, 5)), nil); err != nil {
 		t.Error(err)
 	}
 	expect(t, db, "t", `(a,7) (b,1)`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(3, 5)), nil); err == nil || errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(3, 5)), nil); err == nil || errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("without the create: %v, want a conflict", err)
 	}
 }
@@ -220,7 +220,7 @@ func TestUndoOfOneKeyChangeOfMany(t *testing.T) {
 	db.Exec(t, `UPDATE t SET a = 'y' WHERE id = 4`)
 	db.Exec(t, `UPDATE t SET id = id + 1`)
 	moved := pgtest.One[int64](t, db, `SELECT id FROM exaudit.versions WHERE previous_entity_id = '4'`)
-	if _, err := undoVersions(t, adb, []int64{moved}, nil); !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.t 5: another row has its key now, by version") {
+	if _, err := undoVersions(t, adb, []int64{moved}, nil); !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.t 5: another row has its key now, by version") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 }
@@ -271,7 +271,7 @@ func TestRowsThatShareAKey(t *testing.T) {
 	if _, err := undoVersions(t, adb, []int64{3}, nil); err == nil || !strings.HasSuffix(err.Error(), "public.p 1: another row has its key now, by version 1") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
-	if _, err := adb.Revert(ctx, 3, nil); !errors.Is(err, exaudit.ErrUniqueConflict) {
+	if _, err := adb.Revert(ctx, 3, nil); !errors.Is(err, audit.ErrUniqueConflict) {
 		t.Errorf("%v, want ErrUniqueConflict", err)
 	}
 	if _, err := undoVersions(t, adb, []int64{1, 2, 3, 4}, nil); err != nil {

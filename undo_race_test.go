@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
 )
@@ -55,10 +56,10 @@ func TestUndoAmongWriters(t *testing.T) {
 		}
 		for range 2 {
 			wg.Go(func() {
-				switch _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: exaudit.KeepLater}); {
+				switch _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: audit.KeepLater}); {
 				case err == nil:
 					won.Add(1)
-				case errors.Is(err, exaudit.ErrNothingToDo):
+				case errors.Is(err, audit.ErrNothingToDo):
 					lost.Add(1)
 				default:
 					t.Errorf("round %d: %v", round, err)
@@ -106,7 +107,7 @@ func TestUndoAndCrash(t *testing.T) {
 	before := pgtest.One[string](t, db, content)
 
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
-	_, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{Progress: func(stage exaudit.UndoStage, _ int) {
+	_, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{Progress: func(stage audit.Stage, _ int) {
 		if stage == "checking what was written" {
 			server.Kill()
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -34,7 +35,7 @@ func inOneTransaction(t *testing.T, db *pgtest.DB, statements ...string) uint64 
 	return xid
 }
 
-func undo(t *testing.T, db *exaudit.DB, xid uint64, opts *exaudit.UndoOptions) *exaudit.UndoPlan {
+func undo(t *testing.T, db *exaudit.DB, xid uint64, opts *exaudit.UndoOptions) *audit.UndoPlan {
 	t.Helper()
 	plan, err := db.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(xid)), opts)
 	if err != nil {
@@ -80,7 +81,7 @@ func TestUndoKeepsWhatCameLater(t *testing.T) {
 		t.Errorf("%d links to what was undone, want 3", got)
 	}
 	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
-	if !errors.Is(err, exaudit.ErrNothingToDo) {
+	if !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("second time: %v, want ErrNothingToDo", err)
 	}
 }
@@ -96,8 +97,8 @@ func TestUndoConflicts(t *testing.T) {
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
 
 	_, err := adb.Undo(ctx, selection, nil)
-	var conflict *exaudit.UndoConflictError
-	if !errors.As(err, &conflict) || !errors.Is(err, exaudit.ErrUndoConflict) || len(conflict.Rows) != 2 {
+	var conflict *audit.ConflictError
+	if !errors.As(err, &conflict) || !errors.Is(err, audit.ErrUndoConflict) || len(conflict.Rows) != 2 {
 		t.Fatalf("undo: %v, want two rows in conflict", err)
 	}
 	for _, want := range []string{
@@ -117,14 +118,14 @@ func TestUndoConflicts(t *testing.T) {
 	}
 	expect(t, db, "parcels", before)
 
-	plan := undo(t, adb, bad, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
+	plan := undo(t, adb, bad, &exaudit.UndoOptions{OnConflict: audit.SkipRows})
 	expect(t, db, "parcels", `(1,found,12.50,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (3,new,3,null)`)
 	if len(plan.Conflicting()) != 2 || !plan.Conflicting()[0].Skipped {
 		t.Errorf("plan %s", asJSON(t, plan))
 	}
 
 	db.Exec(t, `UPDATE parcels SET status = 'lost' WHERE id = 1`)
-	undo(t, adb, bad, &exaudit.UndoOptions{OnConflict: exaudit.KeepLater})
+	undo(t, adb, bad, &exaudit.UndoOptions{OnConflict: audit.KeepLater})
 	if got := pgtest.One[string](t, db, `SELECT status || weight FROM parcels WHERE id = 1`); got != "new12.50" {
 		t.Errorf("keep-later left %s, want new12.50", got)
 	}
@@ -137,7 +138,7 @@ func TestUndoOverwrites(t *testing.T) {
 	db.Exec(t, `UPDATE parcels SET status = 'found', weight = 7 WHERE id = 1`)
 	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
 	db.Exec(t, `INSERT INTO parcels VALUES (3, 'other', 0, NULL)`)
-	undo(t, adb, bad, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "public.parcels", EntityID: "1"}, {Table: "parcels", EntityID: "2"}, {Table: "parcels", EntityID: "3"}}})
+	undo(t, adb, bad, &exaudit.UndoOptions{OverwriteRows: []audit.RowID{{Table: "public.parcels", EntityID: "1"}, {Table: "parcels", EntityID: "2"}, {Table: "parcels", EntityID: "3"}}})
 	expect(t, db, "parcels", `(1,new,7,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (2,new,2.00,) (3,new,3,null)`)
 }
 
@@ -152,7 +153,7 @@ func TestUndoKeepsColumns(t *testing.T) {
 		INSERT INTO notes VALUES (1, 'a', 'b')`, "notes")
 	bad := inOneTransaction(t, db, `UPDATE notes SET title = 'oops'`)
 	db.Exec(t, `UPDATE notes SET body = 'later'`)
-	if _, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrUndoConflict) {
 		t.Fatalf("%v, want ErrUndoConflict", err)
 	}
 	plan := undo(t, adb, bad, &exaudit.UndoOptions{KeepColumns: []string{"notes.revision"}})
@@ -216,10 +217,10 @@ func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
 		}
 		xid = done.Transaction
 	}
-	if _, err := adb.Redo(ctx, bad, nil); !errors.Is(err, exaudit.ErrNotUndo) {
+	if _, err := adb.Redo(ctx, bad, nil); !errors.Is(err, audit.ErrNotUndo) {
 		t.Errorf("redo of a change: %v, want ErrNotUndo", err)
 	}
-	if _, err := adb.Redo(ctx, first.Transaction, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Redo(ctx, first.Transaction, nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("redo of an undo that was redone: %v, want ErrNothingToDo", err)
 	}
 }
@@ -233,13 +234,13 @@ func TestUndoOfACreateThatIsReferenced(t *testing.T) {
 	db.Exec(t, `INSERT INTO streets VALUES (4, 'later')`)
 	before := rows(t, db, "cities")
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil)
-	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), `public.cities 4: public.streets [4, "later"] refers to it by city`) {
+	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), `public.cities 4: public.streets [4, "later"] refers to it by city`) {
 		t.Fatalf("%v, want a conflict about the street", err)
 	}
 	expect(t, db, "cities", before)
 	// the city stays, and so its country must
-	_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: exaudit.SkipRows})
-	if !errors.Is(err, exaudit.ErrNothingToDo) {
+	_, err = adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: audit.SkipRows})
+	if !errors.Is(err, audit.ErrNothingToDo) {
 		t.Fatalf("%v, want ErrNothingToDo", err)
 	}
 	expect(t, db, "cities", before)
@@ -254,7 +255,7 @@ func TestUndoOfARowWhoseParentIsGone(t *testing.T) {
 	bad := inOneTransaction(t, db, `DELETE FROM cities WHERE name = 'Bergen'`)
 	db.Exec(t, `DELETE FROM countries WHERE id = 2`)
 	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
-	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.countries 2, which country points to, is not there") {
+	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.countries 2, which country points to, is not there") {
 		t.Fatalf("%v, want a conflict about the country", err)
 	}
 }
@@ -306,12 +307,12 @@ func TestUndoOfKeyChanges(t *testing.T) {
 	moved := inOneTransaction(t, db, `UPDATE users SET id = 30 WHERE id = 3`)
 	db.Exec(t, `INSERT INTO users VALUES (3, 'new')`)
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(moved)), nil)
-	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "key") && !strings.Contains(err.Error(), "value of id") {
+	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "key") && !strings.Contains(err.Error(), "value of id") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 	deleted := inOneTransaction(t, db, `DELETE FROM users WHERE id = 2`)
 	db.Exec(t, `INSERT INTO users VALUES (2, 'new')`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(deleted)), nil); !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now") {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(deleted)), nil); !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 }
@@ -325,7 +326,7 @@ func TestUndoTellsGenerationsApart(t *testing.T) {
 	db.Exec(t, `DELETE FROM parcels WHERE id = 2`)
 	db.Exec(t, `INSERT INTO parcels VALUES (2, 'lost', 2.00, NULL)`)
 	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
-	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now, by version") {
+	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "another row has its key now, by version") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
 }
@@ -372,7 +373,7 @@ func TestUndoPlansAreKept(t *testing.T) {
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE rollback`); n != 0 {
 		t.Fatalf("planning wrote %d versions", n)
 	}
-	kept := new(exaudit.UndoPlan)
+	kept := new(audit.UndoPlan)
 	if err := json.Unmarshal([]byte(asJSON(t, made)), kept); err != nil {
 		t.Fatal(err)
 	}
@@ -384,16 +385,16 @@ func TestUndoPlansAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, db, "parcels", `(1,new,8,"{""to"": {""zip"": ""75310"", ""city"": ""Uppsala""}, ""tags"": [""a"", ""b""]}") (2,new,2.00,) (3,new,3,null)`)
-	if _, err := adb.ApplyUndo(ctx, kept, nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.ApplyUndo(ctx, kept, nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("a second time: %v, want ErrNothingToDo", err)
 	}
 	for _, text := range []string{`{}`, `[]`, `{"options": {"on_conflict": "refuse"}, "chosen": [{"table_id": 99, "entity_id": "1", "id": 1}]}`} {
-		plan := new(exaudit.UndoPlan)
+		plan := new(audit.UndoPlan)
 		err := json.Unmarshal([]byte(text), plan)
 		if err == nil {
 			_, err = adb.ApplyUndo(ctx, plan, nil)
 		}
-		if !errors.Is(err, exaudit.ErrInvalidPlan) {
+		if !errors.Is(err, audit.ErrInvalidPlan) {
 			t.Errorf("plan %s: %v, want ErrInvalidPlan", text, err)
 		}
 	}
@@ -404,14 +405,14 @@ func TestUndoNeedsASelectionAndALimit(t *testing.T) {
 	ctx := context.Background()
 	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: "skip"}); !errors.Is(err, exaudit.ErrInvalidPlan) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{OnConflict: "skip"}); !errors.Is(err, audit.ErrInvalidPlan) {
 		t.Errorf("no policy: %v, want ErrInvalidPlan", err)
 	}
-	if _, err := adb.Undo(ctx, nil, nil); !errors.Is(err, exaudit.ErrInvalidFilter) {
+	if _, err := adb.Undo(ctx, nil, nil); !errors.Is(err, audit.ErrInvalidFilter) {
 		t.Errorf("no selection: %v, want ErrInvalidFilter", err)
 	}
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), &exaudit.UndoOptions{MaxRows: 2})
-	if !errors.Is(err, exaudit.ErrTooManyRows) || !strings.Contains(err.Error(), "3, and the limit is 2") {
+	if !errors.Is(err, audit.ErrTooManyRows) || !strings.Contains(err.Error(), "3, and the limit is 2") {
 		t.Errorf("%v, want ErrTooManyRows", err)
 	}
 }
@@ -427,7 +428,7 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 	db.Exec(t, `ALTER TABLE parcels ADD COLUMN region text NOT NULL DEFAULT 'north'`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN region DROP DEFAULT`)
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
-	if _, err := adb.Undo(ctx, selection, nil); !errors.Is(err, exaudit.ErrConstraint) {
+	if _, err := adb.Undo(ctx, selection, nil); !errors.Is(err, audit.ErrConstraint) {
 		t.Fatalf("without a region: %v, want ErrConstraint", err)
 	}
 	plan := undo(t, adb, bad, &exaudit.UndoOptions{SetColumns: map[string]any{"region": "south"}})
@@ -441,7 +442,7 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 	typed := inOneTransaction(t, db, `UPDATE parcels SET weight = 'heavy' WHERE id = 1`, `UPDATE parcels SET weight = '4' WHERE id = 1`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING weight::numeric::int`)
 	_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), nil)
-	if !errors.Is(err, exaudit.ErrUndoConflict) || !strings.Contains(err.Error(), "weight: the old value does not fit the column's present type") {
+	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "weight: the old value does not fit the column's present type") {
 		t.Errorf("%v, want a conflict about the type", err)
 	}
 	kept, err := adb.PlanUndo(ctx, exaudit.Select(exaudit.ByTransaction(typed)), &exaudit.UndoOptions{KeepColumns: []string{"weight"}})
@@ -459,10 +460,10 @@ func TestUndoWithAValueForARetypedColumn(t *testing.T) {
 	gone := inOneTransaction(t, db, `DELETE FROM parcels`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN weight TYPE int USING NULL`)
 	selection := exaudit.Select(exaudit.ByTransaction(gone))
-	if _, err := adb.Undo(ctx, selection, nil); !errors.Is(err, exaudit.ErrUndoConflict) {
+	if _, err := adb.Undo(ctx, selection, nil); !errors.Is(err, audit.ErrUndoConflict) {
 		t.Errorf("got %v, want a conflict", err)
 	}
-	if _, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{OnConflict: exaudit.SkipRows}); !errors.Is(err, exaudit.ErrNothingToDo) || !strings.Contains(err.Error(), "in conflict, and left out") {
+	if _, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{OnConflict: audit.SkipRows}); !errors.Is(err, audit.ErrNothingToDo) || !strings.Contains(err.Error(), "in conflict, and left out") {
 		t.Errorf("with the row skipped: %v", err)
 	}
 	if _, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{SetColumns: map[string]any{"parcels.weight": 5}}); err != nil {
@@ -475,7 +476,7 @@ func TestUndoOfWhatIsNotKnown(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, adb := audited(t, orders)
-	if _, err := adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"orders": {Mask: []string{"code"}, Exclude: []string{"info"}}}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"orders"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"orders": {Mask: []string{"code"}, Exclude: []string{"info"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `INSERT INTO orders (code, total) VALUES ('A', 1), ('B', 2), ('C', 3)`)
@@ -504,7 +505,7 @@ func TestUndoIsRecordedOrNotDone(t *testing.T) {
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
 	db.Exec(t, `ALTER TABLE parcels DISABLE TRIGGER USER`)
 	before := rows(t, db, "parcels")
-	if _, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, exaudit.ErrNotRecording) {
+	if _, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrNotRecording) {
 		t.Errorf("%v, want ErrNotRecording", err)
 	}
 	expect(t, db, "parcels", before)
@@ -521,7 +522,7 @@ func TestRedoOfARevert(t *testing.T) {
 		t.Fatal(err)
 	}
 	versions := historyOf(t, adb, "parcels", 2)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(versions[0].ID, versions[1].ID)), nil); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(versions[0].ID, versions[1].ID)), nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("undo of what a revert has undone: %v, want ErrNothingToDo", err)
 	}
 	if _, err := adb.Redo(ctx, versions[2].Transaction, nil); err != nil {
@@ -571,14 +572,14 @@ func TestUndoAmbiguousNames(t *testing.T) {
 	db.Exec(t, `UPDATE a.orders SET v = 3; UPDATE b.orders SET v = 3`)
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
 	for name, opts := range map[string]exaudit.UndoOptions{
-		"overwrite": {OverwriteRows: []exaudit.RowID{{Table: "orders", EntityID: "1"}}},
+		"overwrite": {OverwriteRows: []audit.RowID{{Table: "orders", EntityID: "1"}}},
 		"keep":      {KeepColumns: []string{"orders.v"}}, "set": {SetColumns: map[string]any{"orders.w": 5}},
 	} {
-		if _, err := adb.Undo(ctx, selection, &opts); !errors.Is(err, exaudit.ErrAmbiguous) || !strings.Contains(err.Error(), "a.orders, b.orders") {
+		if _, err := adb.Undo(ctx, selection, &opts); !errors.Is(err, audit.ErrAmbiguous) || !strings.Contains(err.Error(), "a.orders, b.orders") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{OverwriteRows: []exaudit.RowID{{Table: "a.orders", EntityID: "1"}}, KeepColumns: []string{"b.orders.v"}}); err != nil {
+	if _, err := adb.Undo(ctx, selection, &exaudit.UndoOptions{OverwriteRows: []audit.RowID{{Table: "a.orders", EntityID: "1"}}, KeepColumns: []string{"b.orders.v"}}); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, db, "a.orders", `(1,1,1)`)

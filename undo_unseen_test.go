@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -19,7 +20,7 @@ func TestUndoAcrossUnseenChanges(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE w (id int PRIMARY KEY, v text)`)
-	if _, err := adb.Install(ctx, []string{"w"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"w": {AllowIgnore: true}}}); err != nil {
+	if _, err := adb.Install(ctx, []string{"w"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"w": {AllowIgnore: true}}}); err != nil {
 		t.Fatal(err)
 	}
 	const (
@@ -75,7 +76,7 @@ func TestUndoAcrossUnseenChanges(t *testing.T) {
 		}
 		_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByVersion(chosen...)), nil)
 		if test.want != "" {
-			if err != nil && !errors.Is(err, exaudit.ErrNothingToDo) {
+			if err != nil && !errors.Is(err, audit.ErrNothingToDo) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if got := pgtest.One[string](t, db, `SELECT coalesce((SELECT v FROM w WHERE id = `+id+`), '<nil>')`); got != test.want {
@@ -87,7 +88,7 @@ func TestUndoAcrossUnseenChanges(t *testing.T) {
 		if test.by > 0 {
 			by = ids[test.by-1]
 		}
-		conflict := (*exaudit.UndoConflictError)(nil)
+		conflict := (*audit.ConflictError)(nil)
 		if !errors.As(err, &conflict) {
 			t.Errorf("%s: %v, want conflict %q", name, err, test.reason)
 			continue

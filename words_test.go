@@ -14,10 +14,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
-	"github.com/exaudit/exaudit/triggers"
 )
 
 // plpgsqlWords are the keywords of PL/pgSQL, which no catalog lists: pl_reserved_kwlist.h and
@@ -142,7 +142,7 @@ func use(t *testing.T, db *pgtest.DB, adb *exaudit.DB, name, insert, change, mov
 	last := versions[len(versions)-1]
 	_, _, err = adb.States(ctx, last.ID)
 	fatal("states", err)
-	if last.Action != exaudit.Deleted {
+	if last.Action != audit.Deleted {
 		t.Fatalf("table %.200s: the last version is %s", name, last.Action)
 	}
 	_, err = adb.Revert(ctx, last.ID, nil)
@@ -185,8 +185,8 @@ func tableOf(name string, words []string, keys int) columnsOf {
 }
 
 // wordOptions are those under which a table's triggers are written differently.
-var wordOptions = map[string]exaudit.Options{
-	"row": {}, "statement": {Trigger: triggers.StatementLevel}, "toast": {SkipUntouchedTOAST: true}, "full": {Updates: triggers.UpdatesFull},
+var wordOptions = map[string]audit.TableOptions{
+	"row": {}, "statement": {Trigger: audit.StatementLevel}, "toast": {SkipUntouchedTOAST: true}, "full": {Updates: audit.UpdatesFull},
 }
 
 // Columns are called like every word that SQL, PL/pgSQL or exaudit's own SQL has a use for; under
@@ -209,7 +209,7 @@ func TestWordsAsColumns(t *testing.T) {
 				n++
 				table := tableOf(fmt.Sprintf("columns_%d", n), chunk, min(32, len(chunk)))
 				db.Exec(t, table.create)
-				if _, err := adb.Install(ctx, []string{table.name}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{table.name: options}}); err != nil {
+				if _, err := adb.Install(ctx, []string{table.name}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{table.name: options}}); err != nil {
 					t.Fatal(err)
 				}
 				use(t, db, adb, table.name, table.insert, table.change, table.move)
@@ -250,7 +250,7 @@ func TestWordsAsCustomColumns(t *testing.T) {
 		custom[w] = w
 	}
 	for option, options := range wordOptions {
-		if _, err := exaudit.New(db.Pool).Install(ctx, []string{"items"}, &exaudit.InstallOptions{TableOptions: map[string]exaudit.Options{"items": options}}); err != nil {
+		if _, err := exaudit.New(db.Pool).Install(ctx, []string{"items"}, &exaudit.InstallOptions{TableOptions: map[string]audit.TableOptions{"items": options}}); err != nil {
 			t.Fatal(err)
 		}
 		adb := exaudit.New(db.Pool)

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // AssertCovered fails the test for every table of a schema whose changes would not be recorded, or not as exaudit
@@ -23,7 +24,7 @@ func AssertCovered(t testing.TB, db *exaudit.DB, schema string, except ...string
 	t.Helper()
 	ctx := context.Background()
 	names, withoutKey, err := db.Trackable(ctx, schema)
-	if err != nil && !errors.Is(err, exaudit.ErrNoTable) {
+	if err != nil && !errors.Is(err, audit.ErrNoTable) {
 		t.Fatalf("exaudit: tables of schema %s: %v", schema, err)
 	}
 	if len(names)+len(withoutKey) == 0 {
@@ -33,9 +34,9 @@ func AssertCovered(t testing.TB, db *exaudit.DB, schema string, except ...string
 	if err != nil {
 		t.Fatalf("exaudit: status: %v", err)
 	}
-	tracked := make(map[string]exaudit.TableStatus)
+	tracked := make(map[string]audit.TableStatus)
 	for _, status := range list {
-		if status.Tracked.Tracked {
+		if status.Tracked {
 			tracked[status.Present] = status
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/exaudittest"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
@@ -101,9 +102,9 @@ func TestAssertHistory(t *testing.T) {
 	t.Parallel()
 	_, db := order(t)
 
-	created := exaudittest.Want{Action: exaudit.Created, After: map[string]any{"status": "new", "info": map[string]string{"city": "Uppsala"}}}
+	created := exaudittest.Want{Action: audit.Created, After: map[string]any{"status": "new", "info": map[string]string{"city": "Uppsala"}}}
 	exaudittest.AssertHistory(t, db, "orders", 1, created, exaudittest.Want{
-		Action: exaudit.Updated, Before: map[string]any{"status": "new"}, After: map[string]any{"status": "paid"},
+		Action: audit.Updated, Before: map[string]any{"status": "new"}, After: map[string]any{"status": "paid"},
 		Changed: []string{"status", "info"}, Custom: exaudit.Custom{"actor_id": 7},
 	})
 
@@ -113,7 +114,7 @@ func TestAssertHistory(t *testing.T) {
 
 	f = failures{}
 	exaudittest.AssertHistory(&f, db, "orders", 1, created, exaudittest.Want{
-		Action: exaudit.Deleted, Before: map[string]any{"total": 1}, After: map[string]any{"status": "sent"},
+		Action: audit.Deleted, Before: map[string]any{"total": 1}, After: map[string]any{"status": "sent"},
 		Changed: []string{"status"}, Custom: exaudit.Custom{"actor_id": 8}, Rollback: true,
 	})
 	f.expect(t, "updated, want deleted", "not written by a revert", "before total is not there, want 1",

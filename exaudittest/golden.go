@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -30,7 +30,7 @@ func Hide(names ...string) TextOption {
 //
 //	updated public.orders 1  actor_id=7
 //	    ~ status: "new" → "paid"
-func Text(versions []*exaudit.Version, opts ...TextOption) string {
+func Text(versions []*audit.Version, opts ...TextOption) string {
 	var o textOptions
 	for _, opt := range opts {
 		opt(&o)
@@ -45,7 +45,7 @@ func Text(versions []*exaudit.Version, opts ...TextOption) string {
 	return lines.String()
 }
 
-func (o textOptions) heading(v *exaudit.Version) string {
+func (o textOptions) heading(v *audit.Version) string {
 	entity := v.EntityID
 	if v.PreviousEntityID != nil {
 		entity = *v.PreviousEntityID + " → " + entity
@@ -69,7 +69,7 @@ func (o textOptions) value(name string, value any) string {
 	return text(value)
 }
 
-func (o textOptions) shown(v *exaudit.Version) exaudit.Patch {
+func (o textOptions) shown(v *audit.Version) patch.Patch {
 	object, ok := v.Patch.(patch.Object)
 	if !ok {
 		return v.Patch

@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/patch"
 )
 
 // Want is what a version should be. Fields that are zero are not checked.
 type Want struct {
-	Action exaudit.Action
+	Action audit.Action
 	// Before and After are values of columns before and after the change, anything that marshals to the JSON of the
 	// value. Columns that are not named may have any value.
 	Before, After map[string]any
@@ -28,7 +29,7 @@ type Want struct {
 
 // AssertHistory fails the test unless the history of one row, oldest version first, is as wanted: it must have as
 // many versions as there are Wants, and each must fit its Want. AssertHistory returns the versions.
-func AssertHistory(t testing.TB, db *exaudit.DB, table string, key any, want ...Want) []*exaudit.Version {
+func AssertHistory(t testing.TB, db *exaudit.DB, table string, key any, want ...Want) []*audit.Version {
 	t.Helper()
 	versions, err := db.History(context.Background(), table, key)
 	if err != nil {
@@ -46,7 +47,7 @@ func AssertHistory(t testing.TB, db *exaudit.DB, table string, key any, want ...
 	return versions
 }
 
-func (w Want) differences(v *exaudit.Version) []string {
+func (w Want) differences(v *audit.Version) []string {
 	var found []string
 	if w.Action != "" && v.Action != w.Action {
 		found = append(found, fmt.Sprintf("%s, want %s", v.Action, w.Action))
@@ -65,7 +66,7 @@ func (w Want) differences(v *exaudit.Version) []string {
 	return found
 }
 
-func changedColumns(v *exaudit.Version) []string {
+func changedColumns(v *audit.Version) []string {
 	object, _ := v.Patch.(patch.Object)
 	return slices.Sorted(maps.Keys(columns(object)))
 }

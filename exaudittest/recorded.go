@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // Recorded returns the versions of all tables that were recorded while do ran, in the order of their ids. Other
 // sessions must not change the database at the same time, because their versions are also returned.
-func Recorded(t testing.TB, db *exaudit.DB, do func()) []*exaudit.Version {
+func Recorded(t testing.TB, db *exaudit.DB, do func()) []*audit.Version {
 	t.Helper()
 	last := lastVersion(t, db)
 	do()

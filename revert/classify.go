@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/exaudit/exaudit/audit"
 )
 
 // Classify turns what PostgreSQL says of a refused row into errors that a caller can act
@@ -18,13 +20,13 @@ func Classify(err error) error {
 	var reason error
 	switch pgErr.Code {
 	case "23503":
-		reason = ErrReferencedRowMissing
+		reason = audit.ErrReferencedRowMissing
 	case "23505", "23P01":
-		reason = ErrUniqueConflict
+		reason = audit.ErrUniqueConflict
 	case "23502", "23514", "22001", "22003", "22P02", "428C9":
-		reason = ErrConstraint
+		reason = audit.ErrConstraint
 	case "42703":
-		reason = ErrColumnGone
+		reason = audit.ErrColumnGone
 	default:
 		return err
 	}

@@ -10,7 +10,6 @@ package revert
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -20,45 +19,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/patch"
-)
-
-// Why a revert was refused. Nothing has been written then.
-var (
-	// ErrNoVersion means that the version does not exist.
-	ErrNoVersion = history.ErrNoVersion
-	// ErrDiverged means that the row is not what its history says, or was changed out of sight
-	// meanwhile, as the options of its table allow; see AllowDiverged.
-	ErrDiverged = history.ErrDiverged
-	// ErrReferencedRowMissing means that a foreign key points to a row that is gone, or
-	// that rows still point to the one that would go.
-	ErrReferencedRowMissing = errors.New("foreign key violated")
-	// ErrUniqueConflict means that another row has taken a unique value meanwhile.
-	ErrUniqueConflict = errors.New("unique value is taken")
-	// ErrColumnGone means that a column whose value would be restored has been dropped.
-	ErrColumnGone = errors.New("the column was dropped")
-	// ErrNotRecorded means that a value was too large to be recorded, and nothing else would
-	// be restored.
-	ErrNotRecorded = errors.New("value was not recorded")
-	// ErrInvalidColumn means that SetColumn names a column that cannot be set, or gives it a
-	// value that is none of its type.
-	ErrInvalidColumn = errors.New("column cannot be set")
-	// ErrTableGone means that the table has been dropped.
-	ErrTableGone = errors.New("the table was dropped")
-	// ErrNothingToDo means that the entity is in that state already.
-	ErrNothingToDo = errors.New("nothing to do")
-	// ErrVetoed means that a trigger or a row security policy kept the row from being
-	// written.
-	ErrVetoed = errors.New("write was vetoed")
-	// ErrConstraint means that the old state violates a constraint of the present table.
-	ErrConstraint = errors.New("constraint violated")
-	// ErrChanged means that the revert would not be the expected one any more; see Expect.
-	ErrChanged = errors.New("the row was changed meanwhile")
-	// ErrNotRecording means that the revert would not be recorded, or has left no version.
-	ErrNotRecording = history.ErrNotRecording
 )
 
 // Conn is what a revert works on: a pool, a connection, or a transaction to be part of.
@@ -67,52 +32,15 @@ type Conn interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
-// Plan is what a revert would write.
-type Plan struct {
-	Entity history.Entity
-	// Version is the one that it goes back to before, AllowDiverged and SetColumns are what was asked for.
-	Version       int64
-	AllowDiverged bool
-	SetColumns    map[string]any
-	// Present is the row as it is, Target as it will be; nil means no row.
-	Present, Target history.Image
-	// Patch leads from Present to Target.
-	Patch patch.Patch
-	// LeftOut are the columns whose old values cannot come back, and Why says of each the
-	// reason. A row that comes back gets their defaults, one that is there keeps what it has.
-	LeftOut []string
-	Why     map[string]Reason
-	// Referencing are the rows of other tables, and of its own, that point to a row that goes.
-	Referencing []Referencing
+// plan is a plan in the making.
+type plan struct {
+	audit.RevertPlan
+	entity history.Entity
 
-	undone  []history.Ref   // the versions that are taken back
-	options history.Present // what the options of the table leave unrecorded
-	fixed   map[string]bool // columns that no UPDATE can set, of a row that is there
+	undone  []audit.VersionRef // the versions that are taken back
+	options history.Present    // what the options of the table leave unrecorded
+	fixed   map[string]bool    // columns that no UPDATE can set, of a row that is there
 }
-
-// Referencing is how many rows a foreign key has that point to a row. What in turn points to
-// them is not counted.
-type Referencing struct {
-	Table   string   `json:"table"` // quoted
-	Columns []string `json:"columns"`
-	// Action is what becomes of them when the row goes: "deleted", "set to NULL", "set to
-	// default", or they are "in the way".
-	Action string `json:"action"`
-	Rows   int64  `json:"rows"` // those that the role may see; -1: it may not read the table
-}
-
-// Reason is why the value of a column cannot come back.
-type Reason string
-
-// The reasons; "column x" and one of them make a sentence.
-const (
-	Dropped   Reason = "was dropped since"
-	Masked    Reason = "was masked"
-	Oversized Reason = "was too large to be recorded"
-	Excluded  Reason = "is not recorded"
-	Retyped   Reason = "has another type now" // which does not read it
-	Numbered  Reason = "is GENERATED ALWAYS AS IDENTITY"
-)
 
 // Option changes what a revert accepts.
 type Option func(*options)
@@ -156,41 +84,51 @@ func SetColumn(name string, value any) Option {
 func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeout = d } }
 
 // Preview plans the revert to the state before a version, and writes nothing.
-func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*Plan, error) {
-	return plan(ctx, q, version, false, collect(opts))
+func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*audit.RevertPlan, error) {
+	p, err := makePlan(ctx, q, version, false, collect(opts))
+	if err != nil {
+		return nil, err
+	}
+	return p.public(), nil
 }
 
 // Apply reverts to the state before a version, in one transaction that locks the row
 // first. Its Plan has as Target what the row really became and as Patch what really
 // changed: the table's own triggers may have had their say.
-func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*Plan, error) {
+func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audit.RevertPlan, error) {
 	o := collect(opts)
-	var p *Plan
+	var p *plan
 	written := false
 	err := lock.Retry(ctx, conn, o.lockTimeout, "a row or a table", func(tx pgx.Tx, briefly func() error) (err error) {
 		written = false
-		if p, err = plan(ctx, tx, version, true, o); err != nil {
+		if p, err = makePlan(ctx, tx, version, true, o); err != nil {
 			return err
 		}
 		if o.expected != nil && !reflect.DeepEqual(p.Patch, *o.expected) {
-			return failed(p.Entity, version, ErrChanged)
+			return failed(p.entity, version, audit.ErrChanged)
 		}
 		if err := briefly(); err != nil {
 			return err
 		}
 		if err := p.write(ctx, tx, o); err != nil {
-			return failed(p.Entity, version, err)
+			return failed(p.entity, version, err)
 		}
 		written = true
 		return nil
 	})
 	switch {
 	case err != nil && written: // deferred constraints speak up at the end
-		return nil, failed(p.Entity, version, Classify(err))
+		return nil, failed(p.entity, version, Classify(err))
 	case err != nil:
 		return nil, err
 	}
-	return p, nil
+	return p.public(), nil
+}
+
+// public is the plan with the key that its row has now.
+func (p *plan) public() *audit.RevertPlan {
+	p.RowID = audit.RowID{Table: p.entity.Table, EntityID: p.entity.ID}
+	return &p.RevertPlan
 }
 
 // failed says what was attempted.
@@ -206,13 +144,13 @@ func collect(opts []Option) options {
 	return o
 }
 
-func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options) (*Plan, error) {
+func makePlan(ctx context.Context, q db.DBTX, version int64, locked bool, o options) (*plan, error) {
 	chosen, entity, err := history.Get(ctx, q, version)
 	if err != nil {
 		return nil, err
 	}
 	if entity.Relation == 0 {
-		return nil, fmt.Errorf("revert version %d: table %s: %w", version, entity.Table, ErrTableGone)
+		return nil, fmt.Errorf("revert version %d: table %s: %w", version, entity.Table, audit.ErrTableGone)
 	}
 	if err := entity.CheckKey(); err != nil {
 		return nil, fmt.Errorf("revert version %d: table %s: %w", version, entity.Table, err)
@@ -239,10 +177,10 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 	if err != nil {
 		return nil, failed(entity, version, err)
 	}
-	p := &Plan{
-		Entity: entity, Version: version, AllowDiverged: o.allowDiverged, SetColumns: o.set, Present: present,
-		Target: goal, Why: make(map[string]Reason), options: known,
-	}
+	p := &plan{entity: entity, options: known, RevertPlan: audit.RevertPlan{
+		Version: version, AllowDiverged: o.allowDiverged, SetColumns: o.set, Present: present, Target: goal,
+		Why: make(map[string]audit.LeftOutReason),
+	}}
 	for _, v := range line.Versions[from:] {
 		p.undone = append(p.undone, v.Ref())
 	}
@@ -266,18 +204,19 @@ func plan(ctx context.Context, q db.DBTX, version int64, locked bool, o options)
 }
 
 // lookForReferences finds what a row that goes takes along.
-func (p *Plan) lookForReferences(ctx context.Context, q db.DBTX) error {
+func (p *plan) lookForReferences(ctx context.Context, q db.DBTX) error {
 	if p.Target != nil {
 		return nil
 	}
 	found, err := db.New().ReferencingRows(ctx, q,
-		db.ReferencingRowsParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID})
+		db.ReferencingRowsParams{Relation: p.entity.Relation, EntityID: p.entity.ID})
 	if err != nil {
 		return fmt.Errorf("look for rows that reference it: %w", err)
 	}
 	for _, r := range found {
 		if r.Referencing != 0 {
-			p.Referencing = append(p.Referencing, Referencing{r.TableName, r.Columns, r.Action, r.Referencing})
+			p.Referencing = append(p.Referencing, audit.Referencing{
+				Table: r.TableName, Columns: r.Columns, Action: r.Action, Rows: r.Referencing})
 		}
 	}
 	return nil
@@ -287,7 +226,7 @@ func (p *Plan) lookForReferences(ctx context.Context, q db.DBTX) error {
 func gapIn(versions []*history.Version) error {
 	for _, v := range versions {
 		if v.Gap != nil {
-			return &history.DivergedError{Version: v.ID, Difference: v.Gap, Explained: true}
+			return &audit.DivergedError{Version: v.ID, Difference: v.Gap, Explained: true}
 		}
 	}
 	return nil
@@ -296,7 +235,7 @@ func gapIn(versions []*history.Version) error {
 // lockLine gives the row of a version, locked where asked, and all its versions. The entity
 // gets the key that the row has now: the version may be older than a change of it.
 func lockLine(ctx context.Context, q db.DBTX, e *history.Entity, version int64, locked bool) (*history.Line,
-	history.Image, error) {
+	audit.Image, error) {
 	for {
 		line, err := lineOf(ctx, q, *e, version)
 		if err != nil {
@@ -336,11 +275,11 @@ func lineOf(ctx context.Context, q db.DBTX, e history.Entity, version int64) (*h
 			return line, nil
 		}
 	}
-	return nil, fmt.Errorf("version %d: %w in the history of %s %s", version, ErrNoVersion, e.Table, e.ID)
+	return nil, fmt.Errorf("version %d: %w in the history of %s %s", version, audit.ErrNoVersion, e.Table, e.ID)
 }
 
 // rowOf is the present row under a line's key, if it is the line's own.
-func rowOf(line *history.Line, present history.Image) history.Image {
+func rowOf(line *history.Line, present audit.Image) audit.Image {
 	if !line.Current {
 		return nil
 	}
@@ -349,18 +288,18 @@ func rowOf(line *history.Line, present history.Image) history.Image {
 
 // target undoes versions, the last one first, starting from the present row. Columns that
 // none of them names stay as they are; so do columns added since, which no image has.
-func target(present history.Image, undone []*history.Version) (history.Image, error) {
+func target(present audit.Image, undone []*history.Version) (audit.Image, error) {
 	state := maps.Clone(present)
 	for _, v := range slices.Backward(undone) {
 		switch {
-		case v.Action == history.Created:
+		case v.Action == audit.Created:
 			state = nil
-		case v.Action == history.Deleted:
+		case v.Action == audit.Deleted:
 			state = maps.Clone(v.Before)
 		case state == nil:
 			// some columns of a row that is not there do not make a row
-			return nil, &history.DivergedError{Version: v.ID,
-				Difference: patch.Diff(map[string]any{}, v.Before.Value())}
+			return nil, &audit.DivergedError{Version: v.ID,
+				Difference: patch.Diff(map[string]any{}, history.AsValue(v.Before))}
 		default:
 			state = v.Undo(state)
 		}
@@ -369,27 +308,27 @@ func target(present history.Image, undone []*history.Version) (history.Image, er
 }
 
 // check sets the patch, and refuses what can be known to fail before it is tried.
-func (p *Plan) check() error {
+func (p *plan) check() error {
 	if p.Present != nil && p.Target != nil && !p.writes() {
 		p.Target = p.Present
 	}
-	p.Patch = patch.Diff(p.Present.Value(), p.Target.Value())
+	p.Patch = patch.Diff(history.AsValue(p.Present), history.AsValue(p.Target))
 	switch {
 	case (p.Present == nil) != (p.Target == nil) || p.Patch != nil:
 		return nil
 	case len(p.LeftOut) == 0:
-		return ErrNothingToDo
-	case slices.ContainsFunc(p.LeftOut, func(c string) bool { return p.Why[c] != Dropped }):
-		return fmt.Errorf("%w: %s", ErrNotRecorded, strings.Join(p.LeftOut, ", "))
+		return audit.ErrNothingToDo
+	case slices.ContainsFunc(p.LeftOut, func(c string) bool { return p.Why[c] != audit.LeftOutDropped }):
+		return fmt.Errorf("%w: %s", audit.ErrNotRecorded, strings.Join(p.LeftOut, ", "))
 	default:
-		return fmt.Errorf("%w: %s", ErrColumnGone, strings.Join(p.LeftOut, ", "))
+		return fmt.Errorf("%w: %s", audit.ErrColumnGone, strings.Join(p.LeftOut, ", "))
 	}
 }
 
 // writes reports whether a row that is there gets another value in a column that can be set.
-func (p *Plan) writes() bool {
+func (p *plan) writes() bool {
 	for name := range p.Target {
-		if name != "" && !p.fixed[name] && !p.Target.SameAs(p.Present, name) {
+		if name != "" && !p.fixed[name] && !history.Same(p.Target, p.Present, name) {
 			return true
 		}
 	}
@@ -399,55 +338,55 @@ func (p *Plan) writes() bool {
 // leaveOut takes from the target what cannot be written. No placeholder ever is: a row that
 // is there keeps its value, one that comes back goes without. What a masked column was is
 // not known, so only for a row that comes back is it sure to be missed.
-func (p *Plan) leaveOut(columns map[string]bool, undone []*history.Version) {
+func (p *plan) leaveOut(columns map[string]bool, undone []*history.Version) {
 	if p.Target == nil {
 		return
 	}
 	for name, value := range p.Target {
 		if name != "" && !columns[name] && value != nil {
-			p.Why[name] = Dropped
+			p.Why[name] = audit.LeftOutDropped
 		}
 	}
 	for _, name := range p.Target.Masked() {
 		if p.Present == nil {
-			p.Why[name] = Masked
+			p.Why[name] = audit.LeftOutMasked
 		}
 	}
 	for _, name := range p.Target.Oversized() {
 		if patch.Diff(p.Target[name], p.Present[name]) != nil {
-			p.Why[name] = Oversized
+			p.Why[name] = audit.LeftOutOversized
 		}
 	}
 	if p.Present == nil {
 		// the first whole row of those undone is what comes back
-		deleted := slices.IndexFunc(undone, func(v *history.Version) bool { return v.Action != history.Updated })
+		deleted := slices.IndexFunc(undone, func(v *history.Version) bool { return v.Action != audit.Updated })
 		for _, name := range undone[deleted].Excluded() {
-			p.Why[name] = Excluded
+			p.Why[name] = audit.LeftOutExcluded
 		}
 	}
 	p.LeftOut = slices.Sorted(maps.Keys(p.Why))
-	p.Target = p.Target.Known(p.Present)
+	p.Target = history.Known(p.Target, p.Present)
 	maps.DeleteFunc(p.Target, func(name string, _ any) bool { return name != "" && !columns[name] })
 	// columns added since, which no image has
-	p.Target = p.Target.Over(p.Present)
+	p.Target = history.Over(p.Target, p.Present)
 }
 
 // keepUnwritable takes from the target of a row that is there what no UPDATE can set: an identity column that is always
 // generated is left out. Where nothing else would change, generated columns do not either.
-func (p *Plan) keepUnwritable(ctx context.Context, q db.DBTX) error {
+func (p *plan) keepUnwritable(ctx context.Context, q db.DBTX) error {
 	if p.Present == nil || p.Target == nil {
 		return nil
 	}
-	columns, err := db.New().TableColumns(ctx, q, p.Entity.Relation)
+	columns, err := db.New().TableColumns(ctx, q, p.entity.Relation)
 	if err != nil {
-		return fmt.Errorf("read the columns of %s: %w", p.Entity.Table, err)
+		return fmt.Errorf("read the columns of %s: %w", p.entity.Table, err)
 	}
 	p.fixed = make(map[string]bool)
 	for _, c := range columns {
 		p.fixed[c.Name] = c.Generated || c.Numbered
-		if c.Numbered && !p.Target.SameAs(p.Present, c.Name) {
-			p.Why[c.Name] = Numbered
-			p.Target = p.Present.Only(func(name string) bool { return name == c.Name }).Over(p.Target)
+		if c.Numbered && !history.Same(p.Target, p.Present, c.Name) {
+			p.Why[c.Name] = audit.LeftOutNumbered
+			p.Target = history.Over(history.Only(p.Present, func(name string) bool { return name == c.Name }), p.Target)
 		}
 	}
 	p.LeftOut = slices.Sorted(maps.Keys(p.Why))
@@ -455,14 +394,14 @@ func (p *Plan) keepUnwritable(ctx context.Context, q db.DBTX) error {
 }
 
 // set puts the values of SetColumn into the target, as PostgreSQL reads them.
-func (p *Plan) set(ctx context.Context, q db.DBTX, values map[string]any) error {
+func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error {
 	if len(values) == 0 {
 		return nil
 	}
 	if p.Target == nil {
-		return fmt.Errorf("%w: the row is removed", ErrInvalidColumn)
+		return fmt.Errorf("%w: the row is removed", audit.ErrInvalidColumn)
 	}
-	columns, err := db.New().TableColumns(ctx, q, p.Entity.Relation)
+	columns, err := db.New().TableColumns(ctx, q, p.entity.Relation)
 	if err != nil {
 		return err
 	}
@@ -470,34 +409,34 @@ func (p *Plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 		i := slices.IndexFunc(columns, func(c db.TableColumnsRow) bool { return c.Name == name })
 		switch {
 		case i < 0:
-			return fmt.Errorf("%w: there is no column %q", ErrInvalidColumn, name)
+			return fmt.Errorf("%w: there is no column %q", audit.ErrInvalidColumn, name)
 		case columns[i].Generated, columns[i].Numbered && p.Present != nil:
-			return fmt.Errorf("%w: column %q is generated", ErrInvalidColumn, name)
+			return fmt.Errorf("%w: column %q is generated", audit.ErrInvalidColumn, name)
 		case columns[i].KeyPosition >= 0:
-			return fmt.Errorf("%w: column %q is part of the primary key", ErrInvalidColumn, name)
+			return fmt.Errorf("%w: column %q is part of the primary key", audit.ErrInvalidColumn, name)
 		}
 	}
 	encoded, err := json.Marshal(values)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrInvalidColumn, err)
+		return fmt.Errorf("%w: %w", audit.ErrInvalidColumn, err)
 	}
 	normalized, err := db.New().NormalizeImage(ctx, q,
-		db.NormalizeImageParams{Relation: p.Entity.Relation, Image: encoded})
+		db.NormalizeImageParams{Relation: p.entity.Relation, Image: encoded})
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrInvalidColumn, err)
+		return fmt.Errorf("%w: %w", audit.ErrInvalidColumn, err)
 	}
 	given, err := history.DecodeImage(normalized)
 	if err != nil {
 		return err
 	}
-	p.Target = given.Over(p.Target)
+	p.Target = history.Over(given, p.Target)
 	p.LeftOut = slices.DeleteFunc(p.LeftOut, func(name string) bool { _, in := values[name]; return in })
 	return nil
 }
 
 // write makes the row what the plan says, as a rollback, and leaves the session's data as
 // it was.
-func (p *Plan) write(ctx context.Context, tx pgx.Tx, o options) error {
+func (p *plan) write(ctx context.Context, tx pgx.Tx, o options) error {
 	start, err := db.New().LastVersionID(ctx, tx)
 	if err != nil {
 		return err
@@ -505,7 +444,7 @@ func (p *Plan) write(ctx context.Context, tx pgx.Tx, o options) error {
 	err = AsRollback(ctx, tx, o.custom, func() error {
 		written, err := p.writeRow(ctx, tx)
 		if err == nil && written != 1 {
-			return fmt.Errorf("%w: a trigger or a policy of %s", ErrVetoed, p.Entity.Table)
+			return fmt.Errorf("%w: a trigger or a policy of %s", audit.ErrVetoed, p.entity.Table)
 		}
 		return Classify(err)
 	})
@@ -519,17 +458,17 @@ func (p *Plan) write(ctx context.Context, tx pgx.Tx, o options) error {
 }
 
 // noteUndone records which versions the rollback has undone.
-func (p *Plan) noteUndone(ctx context.Context, tx pgx.Tx, start int64) error {
+func (p *plan) noteUndone(ctx context.Context, tx pgx.Tx, start int64) error {
 	written, err := db.New().WrittenSince(ctx, tx, start)
 	if err != nil {
 		return fmt.Errorf("read what was written: %w", err)
 	}
 	i := slices.IndexFunc(written, func(w db.WrittenSinceRow) bool {
-		return w.TableID == p.Entity.TableID && w.EntityID == p.Entity.ID && w.Rollback
+		return w.TableID == p.entity.TableID && w.EntityID == p.entity.ID && w.Rollback
 	})
 	switch {
 	case i < 0 && p.options.ExpectsVersion(p.Present, p.Target):
-		return fmt.Errorf("%w: this one of %s %s", ErrNotRecording, p.Entity.Table, p.Entity.ID)
+		return fmt.Errorf("%w: this one of %s %s", audit.ErrNotRecording, p.entity.Table, p.entity.ID)
 	case i < 0:
 		return nil // the table's triggers let nothing change, or its options leave it out
 	}
@@ -543,7 +482,7 @@ func (p *Plan) noteUndone(ctx context.Context, tx pgx.Tx, start int64) error {
 // Undone is a version and the rollback that undid it.
 type Undone struct {
 	Rollback int64
-	Version  history.Ref
+	Version  audit.VersionRef
 }
 
 // NoteUndone records which rollbacks of this transaction have undone which versions.
@@ -580,68 +519,68 @@ func AsRollback(ctx context.Context, q db.DBTX, custom string, do func() error) 
 	return queries.SetSessionData(ctx, q, db.SetSessionDataParams(before))
 }
 
-func (p *Plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
+func (p *plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 	queries := db.New()
 	if p.Target == nil {
-		return queries.DeleteRow(ctx, tx, db.DeleteRowParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID})
+		return queries.DeleteRow(ctx, tx, db.DeleteRowParams{Relation: p.entity.Relation, EntityID: p.entity.ID})
 	}
 	if err := p.keyIsFree(ctx, tx); err != nil {
 		return 0, err
 	}
 	image := p.Target
 	if p.Present != nil {
-		image = p.Target.Differing(p.Present)
+		image = history.Differing(p.Target, p.Present)
 	}
 	encoded, err := json.Marshal(image)
 	if err != nil {
 		return 0, err
 	}
 	if p.Present == nil {
-		return queries.InsertRow(ctx, tx, db.InsertRowParams{Relation: p.Entity.Relation, Image: encoded})
+		return queries.InsertRow(ctx, tx, db.InsertRowParams{Relation: p.entity.Relation, Image: encoded})
 	}
-	return queries.UpdateRow(ctx, tx, db.UpdateRowParams{Relation: p.Entity.Relation, EntityID: p.Entity.ID,
+	return queries.UpdateRow(ctx, tx, db.UpdateRowParams{Relation: p.entity.Relation, EntityID: p.entity.ID,
 		Image: encoded})
 }
 
 // keyIsFree returns ErrUniqueConflict if another row has the key that the row gets. A deferrable primary key does not
 // refuse that before the transaction ends, and the transaction may be the caller's.
-func (p *Plan) keyIsFree(ctx context.Context, tx pgx.Tx) error {
+func (p *plan) keyIsFree(ctx context.Context, tx pgx.Tx) error {
 	key, err := p.targetKey(ctx, tx)
-	if err != nil || p.Present != nil && key == p.Entity.ID {
+	if err != nil || p.Present != nil && key == p.entity.ID {
 		return err
 	}
-	other := p.Entity
+	other := p.entity
 	other.ID = key
 	if row, err := history.LiveRow(ctx, tx, other, false); err != nil || row == nil {
 		return err
 	}
-	return fmt.Errorf("%w: another row has key %s now", ErrUniqueConflict, key)
+	return fmt.Errorf("%w: another row has key %s now", audit.ErrUniqueConflict, key)
 }
 
 // targetKey is the key that the row gets.
-func (p *Plan) targetKey(ctx context.Context, tx pgx.Tx) (string, error) {
+func (p *plan) targetKey(ctx context.Context, tx pgx.Tx) (string, error) {
 	encoded, err := json.Marshal(p.Target)
 	if err != nil {
 		return "", err
 	}
-	key, err := db.New().EntityIDOfImage(ctx, tx, db.EntityIDOfImageParams{Relation: p.Entity.Relation, Image: encoded})
+	key, err := db.New().EntityIDOfImage(ctx, tx, db.EntityIDOfImageParams{Relation: p.entity.Relation, Image: encoded})
 	return key.EntityID, err
 }
 
 // readBack looks at what the row has become under its new key.
-func (p *Plan) readBack(ctx context.Context, tx pgx.Tx) error {
+func (p *plan) readBack(ctx context.Context, tx pgx.Tx) error {
 	if p.Target != nil {
 		key, err := p.targetKey(ctx, tx)
 		if err != nil {
 			return err
 		}
-		p.Entity.ID = key
+		p.entity.ID = key
 	}
-	became, err := history.LiveRow(ctx, tx, p.Entity, false)
+	became, err := history.LiveRow(ctx, tx, p.entity, false)
 	if err != nil {
 		return err
 	}
 	p.Target = became
-	p.Patch = patch.Diff(p.Present.Value(), became.Value())
+	p.Patch = patch.Diff(history.AsValue(p.Present), history.AsValue(became))
 	return nil
 }

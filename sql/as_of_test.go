@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/triggers"
@@ -331,7 +332,7 @@ func TestAsOfHidden(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, a text, secret text, noise int); INSERT INTO items VALUES (1, 'a', 's', 1), (2, 'a', 's', 2)`)
 	_, err := triggers.Install(context.Background(), db.Pool, []string{"items"},
-		triggers.WithOptions(map[string]triggers.Options{"items": {Mask: []string{"secret"}, Exclude: []string{"noise"}}}))
+		triggers.WithOptions(map[string]audit.TableOptions{"items": {Mask: []string{"secret"}, Exclude: []string{"noise"}}}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/lock"
 )
 
@@ -40,10 +41,10 @@ func (c connection) down(ctx context.Context, o options) error {
 			return err
 		}
 		switch err := s.check(); {
-		case errors.Is(err, ErrForeignSchema), errors.Is(err, ErrNewer):
+		case errors.Is(err, audit.ErrForeignSchema), errors.Is(err, audit.ErrNewer):
 			return err
 		case s.Version > 0 && s.Complete && !s.KeepsOwnVersion:
-			return fmt.Errorf("%w: it is at version %d", ErrKeptElsewhere, s.Version)
+			return fmt.Errorf("%w: it is at version %d", audit.ErrKeptElsewhere, s.Version)
 		}
 		if err := briefly(); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/postgres"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/sql"
@@ -121,12 +122,12 @@ func (c lacking) try(t *testing.T, admin *pgx.Conn, url string) {
 	config := config(t, url)
 	config.User = "app"
 	_, err = sql.Up(ctx, config)
-	lacks := (*sql.PrivilegeError)(nil)
+	lacks := (*audit.PrivilegeError)(nil)
 	switch {
 	case c.lacks == "" && err != nil:
 		t.Fatal(err)
 	case c.lacks != "":
-		if !errors.As(err, &lacks) || !errors.Is(err, sql.ErrLacksPrivileges) || !strings.Contains(err.Error(), c.lacks) {
+		if !errors.As(err, &lacks) || !errors.Is(err, audit.ErrLacksPrivileges) || !strings.Contains(err.Error(), c.lacks) {
 			t.Fatalf("got %v, want that it lacks %s", err, c.lacks)
 		}
 		if after := everything(t, shop); after != before {

@@ -11,27 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
-)
-
-// The states of a database that keep the program from working with it.
-var (
-	// ErrNotInitialized means that schema exaudit is missing: run "exaudit init".
-	ErrNotInitialized = errors.New("exaudit is not initialised in this database")
-	// ErrOutdated means that the database is older than the program: run "exaudit init".
-	ErrOutdated = errors.New("schema exaudit is older than this program")
-	// ErrNewer means that the database is newer than the program: update the program.
-	ErrNewer = errors.New("schema exaudit is newer than this program")
-	// ErrForeignSchema means that schema exaudit belongs to a role that might have put anything into it.
-	ErrForeignSchema = errors.New("schema exaudit is not exaudit's own")
-	// ErrIncomplete means that schema exaudit was made only in part: remove it, and initialise the database again.
-	ErrIncomplete = errors.New("schema exaudit is incomplete")
-	// ErrOtherBuild means that schema exaudit has the number of this program, or of one that this program can update,
-	// but other content: it was made by a build that was never released.
-	ErrOtherBuild = errors.New("schema exaudit was made by another build of exaudit")
-	// ErrKeptElsewhere means that the application's own migrations have created schema exaudit: they must also update
-	// and drop it.
-	ErrKeptElsewhere = errors.New("schema exaudit belongs to the application's own migrations")
 )
 
 // Check reports whether the program can work with the database: nil, or an error that is one of ErrNotInitialized,
@@ -71,28 +52,28 @@ func stateOf(ctx context.Context, q db.DBTX) (state, error) {
 func (s state) check() error {
 	switch {
 	case !s.exists:
-		return ErrNotInitialized
+		return audit.ErrNotInitialized
 	case !s.Trusted:
-		return fmt.Errorf("%w: %s belongs to %s", ErrForeignSchema, s.Name, s.Owner)
+		return fmt.Errorf("%w: %s belongs to %s", audit.ErrForeignSchema, s.Name, s.Owner)
 	case s.Bare:
-		return ErrNotInitialized
+		return audit.ErrNotInitialized
 	case s.Version == 0 && s.Owner != ownerRole && !s.KeepsOwnVersion:
-		return fmt.Errorf("%w: it belongs to %s, and has nothing of exaudit", ErrForeignSchema, s.Owner)
+		return fmt.Errorf("%w: it belongs to %s, and has nothing of exaudit", audit.ErrForeignSchema, s.Owner)
 	case !s.Complete:
-		return fmt.Errorf("%w: of exaudit and exaudit_internal, there is only %s", ErrIncomplete, s.Name)
+		return fmt.Errorf("%w: of exaudit and exaudit_internal, there is only %s", audit.ErrIncomplete, s.Name)
 	case s.Version == 0:
-		return fmt.Errorf("%w: it has no version", ErrIncomplete)
+		return fmt.Errorf("%w: it has no version", audit.ErrIncomplete)
 	case s.Version > Version:
-		return fmt.Errorf("%w: it is at version %d, the program at %d", ErrNewer, s.Version, Version)
+		return fmt.Errorf("%w: it is at version %d, the program at %d", audit.ErrNewer, s.Version, Version)
 	}
 	wanted, err := digest(s.Version)
 	switch {
 	case err != nil:
 		return err
 	case s.Digest != wanted:
-		return fmt.Errorf("%w: both are at version %d, but their contents differ", ErrOtherBuild, s.Version)
+		return fmt.Errorf("%w: both are at version %d, but their contents differ", audit.ErrOtherBuild, s.Version)
 	case s.Version < Version:
-		return fmt.Errorf("%w: it is at version %d, the program at %d", ErrOutdated, s.Version, Version)
+		return fmt.Errorf("%w: it is at version %d, the program at %d", audit.ErrOutdated, s.Version, Version)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/sql"
@@ -28,19 +29,19 @@ func TestCheck(t *testing.T) {
 		up      error // what Up says of it
 		removed bool  // whether Down removes it
 	}{
-		"no schema":                   {"", sql.ErrNotInitialized, nil, true},
-		"bare":                        {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit AUTHORIZATION exaudit_owner`, sql.ErrNotInitialized, nil, true},
-		"half":                        {`DROP SCHEMA exaudit_internal CASCADE`, sql.ErrIncomplete, sql.ErrIncomplete, true},
-		"the other half":              {`DROP SCHEMA exaudit CASCADE`, sql.ErrIncomplete, sql.ErrIncomplete, true},
-		"internal of another purpose": {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.mine (id int)`, sql.ErrForeignSchema, sql.ErrForeignSchema, false},
-		"internal of another purpose, beside ours": {`DROP SCHEMA exaudit_internal CASCADE; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.mine (id int)`, sql.ErrOtherBuild, sql.ErrOtherBuild, false},
-		"of another purpose":                       {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit; CREATE TABLE exaudit.mine (id int)`, sql.ErrForeignSchema, sql.ErrForeignSchema, false},
+		"no schema":                   {"", audit.ErrNotInitialized, nil, true},
+		"bare":                        {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit AUTHORIZATION exaudit_owner`, audit.ErrNotInitialized, nil, true},
+		"half":                        {`DROP SCHEMA exaudit_internal CASCADE`, audit.ErrIncomplete, audit.ErrIncomplete, true},
+		"the other half":              {`DROP SCHEMA exaudit CASCADE`, audit.ErrIncomplete, audit.ErrIncomplete, true},
+		"internal of another purpose": {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.mine (id int)`, audit.ErrForeignSchema, audit.ErrForeignSchema, false},
+		"internal of another purpose, beside ours": {`DROP SCHEMA exaudit_internal CASCADE; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.mine (id int)`, audit.ErrOtherBuild, audit.ErrOtherBuild, false},
+		"of another purpose":                       {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit; CREATE TABLE exaudit.mine (id int)`, audit.ErrForeignSchema, audit.ErrForeignSchema, false},
 		"up to date":                               {`SELECT 1`, nil, nil, true},
-		"no version":                               {`DROP FUNCTION exaudit.schema_version`, sql.ErrIncomplete, sql.ErrIncomplete, true},
-		"no digest":                                {`DROP FUNCTION exaudit_internal.schema_digest`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
-		"other digest":                             {`CREATE OR REPLACE FUNCTION exaudit_internal.schema_digest() RETURNS text LANGUAGE sql AS 'SELECT ''` + strings.Repeat("0", 64) + `'''`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
-		"older, unlike":                            {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 4::bigint'`, sql.ErrOtherBuild, sql.ErrOtherBuild, true},
-		"newer":                                    {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 99::bigint'`, sql.ErrNewer, nil, false},
+		"no version":                               {`DROP FUNCTION exaudit.schema_version`, audit.ErrIncomplete, audit.ErrIncomplete, true},
+		"no digest":                                {`DROP FUNCTION exaudit_internal.schema_digest`, audit.ErrOtherBuild, audit.ErrOtherBuild, true},
+		"other digest":                             {`CREATE OR REPLACE FUNCTION exaudit_internal.schema_digest() RETURNS text LANGUAGE sql AS 'SELECT ''` + strings.Repeat("0", 64) + `'''`, audit.ErrOtherBuild, audit.ErrOtherBuild, true},
+		"older, unlike":                            {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 4::bigint'`, audit.ErrOtherBuild, audit.ErrOtherBuild, true},
+		"newer":                                    {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 99::bigint'`, audit.ErrNewer, nil, false},
 		"kept elsewhere":                           {`DROP TABLE exaudit_internal.goose_db_version`, nil, nil, false},
 	}, 7) {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +112,7 @@ func TestIncompleteSchemaCanBeRemoved(t *testing.T) {
 		for _, m := range migrations(t)[:upTo] {
 			db.Exec(t, m.Up)
 		}
-		if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, sql.ErrIncomplete) {
+		if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, audit.ErrIncomplete) {
 			t.Errorf("after %d migrations: %v, want ErrIncomplete", upTo, err)
 		}
 		if err := sql.Down(ctx, config(t, db.URL)); err != nil {
@@ -140,10 +141,10 @@ func TestUpFromAnEarlierVersion(t *testing.T) {
 	}
 	db.Exec(t, note)
 	db.Exec(t, `DELETE FROM public.goose_db_version WHERE version_id > 10; ALTER TABLE public.goose_db_version SET SCHEMA exaudit_internal`)
-	if err := sql.Check(ctx, db.Pool); !errors.Is(err, sql.ErrOutdated) {
+	if err := sql.Check(ctx, db.Pool); !errors.Is(err, audit.ErrOutdated) {
 		t.Fatalf("Check: %v, want ErrOutdated", err)
 	}
-	if _, err := triggers.Install(ctx, db.Pool, nil); !errors.Is(err, sql.ErrOutdated) {
+	if _, err := triggers.Install(ctx, db.Pool, nil); !errors.Is(err, audit.ErrOutdated) {
 		t.Errorf("Install: %v, want ErrOutdated", err)
 	}
 	role := db.Role(t, "LOGIN PASSWORD 'x'")
@@ -151,7 +152,7 @@ func TestUpFromAnEarlierVersion(t *testing.T) {
 	db.Exec(t, `ALTER TABLE exaudit_internal.goose_db_version OWNER TO `+role)
 	c := config(t, db.URL)
 	c.User, c.Password = role, "x"
-	lacks := (*sql.PrivilegeError)(nil)
+	lacks := (*audit.PrivilegeError)(nil)
 	if _, err := sql.Up(ctx, c); !errors.As(err, &lacks) {
 		t.Fatalf("got %v, want a *PrivilegeError", err)
 	}
@@ -191,16 +192,16 @@ func TestForeignSchemaIsNotRun(t *testing.T) {
 	db.Exec(t, `CREATE TABLE exaudit.versions (id int);
 		CREATE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'was run'; END $$;
 		ALTER FUNCTION exaudit.schema_version OWNER TO `+role)
-	if err := sql.Check(ctx, db.Pool); !errors.Is(err, sql.ErrForeignSchema) {
+	if err := sql.Check(ctx, db.Pool); !errors.Is(err, audit.ErrForeignSchema) {
 		t.Errorf("Check: %v, want ErrForeignSchema", err)
 	}
-	if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, sql.ErrForeignSchema) {
+	if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, audit.ErrForeignSchema) {
 		t.Errorf("Up: %v, want ErrForeignSchema", err)
 	}
-	if err := sql.Down(ctx, config(t, db.URL)); !errors.Is(err, sql.ErrForeignSchema) {
+	if err := sql.Down(ctx, config(t, db.URL)); !errors.Is(err, audit.ErrForeignSchema) {
 		t.Errorf("Down: %v, want ErrForeignSchema", err)
 	}
-	if _, err := triggers.Install(ctx, db.Pool, nil); !errors.Is(err, sql.ErrForeignSchema) {
+	if _, err := triggers.Install(ctx, db.Pool, nil); !errors.Is(err, audit.ErrForeignSchema) {
 		t.Errorf("Install: %v, want ErrForeignSchema", err)
 	}
 }

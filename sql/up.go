@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
 )
@@ -133,11 +134,12 @@ func (c connection) up(ctx context.Context, o options) (changed bool, err error)
 func (s state) due() (bool, error) {
 	err := s.check()
 	switch {
-	case errors.Is(err, ErrNewer):
+	case errors.Is(err, audit.ErrNewer):
 		return false, nil
-	case errors.Is(err, ErrOutdated) && !s.KeepsOwnVersion:
-		return false, fmt.Errorf("%w: it is at version %d, the program at %d", ErrKeptElsewhere, s.Version, Version)
-	case errors.Is(err, ErrOutdated), errors.Is(err, ErrNotInitialized):
+	case errors.Is(err, audit.ErrOutdated) && !s.KeepsOwnVersion:
+		return false, fmt.Errorf("%w: it is at version %d, the program at %d", audit.ErrKeptElsewhere, s.Version,
+			Version)
+	case errors.Is(err, audit.ErrOutdated), errors.Is(err, audit.ErrNotInitialized):
 		return true, nil
 	}
 	return false, err
@@ -154,7 +156,8 @@ func lockSchema(ctx context.Context, tx pgx.Tx, s state) (state, error) {
 		}
 		return s, nil // nobody else sees them
 	case s.Bare: // goose creates its table, and nobody else can meanwhile
-		err := createSchemas(ctx, tx, "CREATE SCHEMA IF NOT EXISTS exaudit; CREATE SCHEMA IF NOT EXISTS exaudit_internal")
+		err := createSchemas(ctx, tx,
+			"CREATE SCHEMA IF NOT EXISTS exaudit; CREATE SCHEMA IF NOT EXISTS exaudit_internal")
 		if err != nil {
 			return s, err
 		}

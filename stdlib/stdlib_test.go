@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/sqlcapp/prepared"
@@ -122,10 +123,10 @@ func use(t *testing.T, ctx context.Context, pool *sql.DB, q, fresh *prepared.Que
 		t.Error(err)
 	}
 	bad := exaudit.With(ctx, exaudit.Custom{"x": make(chan int)})
-	if _, err := q.CreateAuthor(bad, "x"); !errors.Is(err, exaudit.ErrInvalidCustom) {
+	if _, err := q.CreateAuthor(bad, "x"); !errors.Is(err, audit.ErrInvalidCustom) {
 		t.Errorf("got %v, want ErrInvalidCustom", err)
 	}
-	if _, err := q.RenameAuthor(bad, prepared.RenameAuthorParams{}); !errors.Is(err, exaudit.ErrInvalidCustom) {
+	if _, err := q.RenameAuthor(bad, prepared.RenameAuthorParams{}); !errors.Is(err, audit.ErrInvalidCustom) {
 		t.Errorf("got %v, want ErrInvalidCustom", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -15,7 +16,7 @@ func TestOptionsEndWithAnUninstall(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE a (id int PRIMARY KEY, n int)`)
-	options := triggers.WithOptions(map[string]triggers.Options{"a": {Mask: []string{"n"}}})
+	options := triggers.WithOptions(map[string]audit.TableOptions{"a": {Mask: []string{"n"}}})
 	installed := func(opts ...triggers.InstallOption) string {
 		t.Helper()
 		done, err := triggers.Install(ctx, db.Pool, []string{"a"}, opts...)
@@ -49,7 +50,7 @@ func TestOptionsEndWithAnUninstall(t *testing.T) {
 func TestTablesOfMigrationTools(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db := followed(t, triggers.Following{NewTables: []string{"public.*"}}, ``)
+	db := followed(t, audit.Following{NewTables: []string{"public.*"}}, ``)
 	db.Exec(t, `CREATE TABLE goose_db_version (id int PRIMARY KEY); CREATE TABLE schema_migrations (version bigint PRIMARY KEY);
 		CREATE TABLE "SequelizeMeta" (name text PRIMARY KEY); CREATE TABLE orders (id int PRIMARY KEY);
 		CREATE SCHEMA atlas_schema_revisions CREATE TABLE atlas_schema_revisions (version text PRIMARY KEY)`)
@@ -60,7 +61,7 @@ func TestTablesOfMigrationTools(t *testing.T) {
 	if err != nil || fmt.Sprint(names, without) != "[public.orders] []" {
 		t.Errorf("trackable: %v %v, %v", names, without, err)
 	}
-	if (triggers.Following{NewTables: []string{"public.*"}}).Covers(`public."SequelizeMeta"`) {
+	if triggers.Covers((audit.Following{NewTables: []string{"public.*"}}), `public."SequelizeMeta"`) {
 		t.Error("Covers says otherwise")
 	}
 	if !install(t, db, "schema_migrations") {
@@ -98,7 +99,7 @@ func TestRestrictivePolicyIsLeft(t *testing.T) {
 // Who detaches a partition is told that it is not recorded any more.
 func TestDetachedIsSaid(t *testing.T) {
 	t.Parallel()
-	db := followed(t, triggers.Following{}, `
+	db := followed(t, audit.Following{}, `
 		CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
 		CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
 		CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (id);

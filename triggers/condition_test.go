@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -54,7 +55,7 @@ func TestConditionsMeanWhatQueriesMean(t *testing.T) {
 	db.Exec(t, `ALTER DATABASE `+db.Name+` SET timezone = 'Asia/Kolkata'; ALTER DATABASE `+db.Name+` SET datestyle = 'SQL, DMY'`)
 	conn := db.Connect(t, "postgres")
 	for _, condition := range testall.Sample(goodConditions, 16) {
-		if _, err := triggers.Install(context.Background(), conn, []string{"m.t"}, triggers.WithOptions(map[string]triggers.Options{"m.t": {Where: condition}})); err != nil {
+		if _, err := triggers.Install(context.Background(), conn, []string{"m.t"}, triggers.WithOptions(map[string]audit.TableOptions{"m.t": {Where: condition}})); err != nil {
 			t.Errorf("%s: %v", condition, err)
 			continue
 		}
@@ -100,7 +101,7 @@ func TestConditionsRefused(t *testing.T) {
 	// what only looks like a name of another schema is taken
 	db.Exec(t, `CREATE TABLE odd (id int PRIMARY KEY, "a.b" int, "it's" int, "m""." int, "--" int)`)
 	for _, condition := range []string{`"a.b" > 1`, `"it's" > 0 AND r."a.b" = 1 AND 'm.yes' <> '''m.no'`, `"--" = 1 AND r . "m""." = 1`} {
-		installWith(t, db, "odd", triggers.Options{Where: condition})
+		installWith(t, db, "odd", audit.TableOptions{Where: condition})
 	}
 	wantRefused(t, db, map[string]string{
 		`name = current_user`: "the current user or time", `at < now()`: "now()", `random() < 0.5`: "random()", `at < CURRENT_TIMESTAMP`: "the current user or time",
@@ -124,8 +125,8 @@ func TestConditionsRefused(t *testing.T) {
 func wantRefused(t *testing.T, db *pgtest.DB, conditions map[string]string) {
 	t.Helper()
 	for condition, want := range conditions {
-		_, err := triggers.Install(context.Background(), db.Pool, []string{"m.t"}, triggers.WithOptions(map[string]triggers.Options{"m.t": {Where: condition}}))
-		var wrong *triggers.OptionError
+		_, err := triggers.Install(context.Background(), db.Pool, []string{"m.t"}, triggers.WithOptions(map[string]audit.TableOptions{"m.t": {Where: condition}}))
+		var wrong *audit.OptionError
 		if !errors.As(err, &wrong) || wrong.Option != "where" || !strings.Contains(wrong.Reason, want) {
 			t.Errorf("%s: %v, want %q", condition, err, want)
 		}
@@ -154,7 +155,7 @@ func TestConditionHidesNoName(t *testing.T) {
 func TestConditionFollowsRenames(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, `CREATE TYPE mood AS ENUM ('draft', 'open'); CREATE TABLE t (id int PRIMARY KEY, status mood, n int)`)
-	installWith(t, db, "t", triggers.Options{Where: "status = 'open' AND n > 0"})
+	installWith(t, db, "t", audit.TableOptions{Where: "status = 'open' AND n > 0"})
 	check := func(status, number, draft, open string) {
 		t.Helper()
 		db.Exec(t, fmt.Sprintf(`INSERT INTO t (id, %[1]s, %[2]s) VALUES (1, '%[3]s', 1), (2, '%[4]s', 1), (3, '%[4]s', 0); UPDATE t SET id = id + 10;
@@ -189,7 +190,7 @@ func TestConditionFollowsRenamedElements(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, `CREATE TYPE mood AS ENUM ('draft', 'open', '{}', 'a{}b'); CREATE DOMAIN temper AS mood; CREATE DOMAIN moods AS mood[];
 		CREATE TABLE t (id int PRIMARY KEY, a mood[], b temper[], c moods, d temper, e mood)`)
-	installWith(t, db, "t", triggers.Options{Where: `'open' = ANY (a) AND 'open' = ANY (b) AND 'open' = ANY (c) AND d = 'open' AND e <> 'a{}b'`})
+	installWith(t, db, "t", audit.TableOptions{Where: `'open' = ANY (a) AND 'open' = ANY (b) AND 'open' = ANY (c) AND d = 'open' AND e <> 'a{}b'`})
 	check := func(draft, open, braces string) {
 		t.Helper()
 		db.Exec(t, strings.NewReplacer("DRAFT", draft, "OPEN", open, "BRACES", braces).Replace(`
@@ -228,7 +229,7 @@ func TestDeadCondition(t *testing.T) {
 		t.Run(cause, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, tables)
-			installWith(t, db, "t", triggers.Options{Where: "status <> 'draft'"})
+			installWith(t, db, "t", audit.TableOptions{Where: "status <> 'draft'"})
 			db.Exec(t, `INSERT INTO t VALUES (9, 'draft')`)
 			wantRecorded(t, db)
 			db.Exec(t, `DELETE FROM t; `+ddl)
@@ -254,10 +255,10 @@ func TestDeadCondition(t *testing.T) {
 				return
 			}
 			// the file says it still
-			if _, err := triggers.Install(context.Background(), db.Pool, []string{"fine", "t"}, triggers.WithOptions(map[string]triggers.Options{"t": {Where: "status <> 'draft'"}})); err != nil {
+			if _, err := triggers.Install(context.Background(), db.Pool, []string{"fine", "t"}, triggers.WithOptions(map[string]audit.TableOptions{"t": {Where: "status <> 'draft'"}})); err != nil {
 				t.Error(err)
 			}
-			installWith(t, db, "t", triggers.Options{Where: "n = 1"})
+			installWith(t, db, "t", audit.TableOptions{Where: "n = 1"})
 		})
 	}
 }
@@ -277,9 +278,9 @@ func TestConditionRunsNobodysCode(t *testing.T) {
 		`CREATE TABLE parted (id int, m mood, md mood_domain, ma mood[], c code, ca code[], n number, na number[], PRIMARY KEY (id)) PARTITION BY RANGE (id)`,
 		`CREATE TABLE low PARTITION OF parted FOR VALUES FROM (0) TO (10)`, `CREATE TABLE high PARTITION OF parted FOR VALUES FROM (10) TO (20)`,
 		`CREATE TABLE plain (LIKE parted INCLUDING ALL)`)
-	where := triggers.Options{Where: `m <> 'draft' AND md = 'open' AND 'open' = ANY (ma) AND c = 'c' AND 'c' = ANY (ca) AND n > 0 AND na @> '{1}'`}
+	where := audit.TableOptions{Where: `m <> 'draft' AND md = 'open' AND 'open' = ANY (ma) AND c = 'c' AND 'c' = ANY (ca) AND n > 0 AND na @> '{1}'`}
 	names := []string{"mine.parted", "mine.plain"}
-	if _, err := triggers.Install(context.Background(), db.Pool, names, triggers.WithOptions(map[string]triggers.Options{names[0]: where, names[1]: where})); err != nil {
+	if _, err := triggers.Install(context.Background(), db.Pool, names, triggers.WithOptions(map[string]audit.TableOptions{names[0]: where, names[1]: where})); err != nil {
 		t.Fatal(err)
 	}
 	for i, typ := range []string{"mood", "mood_domain[]", "mood[]", "code[]", "number[]"} {

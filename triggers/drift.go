@@ -7,52 +7,39 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
 
-// Drift is one way in which what is installed differs from what should be.
-type Drift struct {
-	Table   string `json:"table"`   // quoted
-	Object  string `json:"object"`  // the trigger or function
-	Problem string `json:"problem"` // missing, disabled, outdated, altered …
-	// Cure is what helps where Sync does not: SQL, as a rule.
-	Cure string `json:"cure,omitempty"`
+func newDrift(table, object, problem string) audit.Drift {
+	return audit.Drift{Table: table, Object: object, Problem: problem}
 }
 
-func newDrift(table, object, problem string) Drift {
-	return Drift{Table: table, Object: object, Problem: problem}
-}
-
-func (d Drift) String() string { return d.Table + ": " + d.Text() }
-
-// Text is what is wrong, and what cures it where Sync does not.
-func (d Drift) Text() string {
-	text := d.Object + " " + d.Problem
-	if d.Cure != "" {
-		text += ": " + d.Cure
-	}
-	return text
-}
-
-// Status is a registered table and how it stands.
-type Status struct {
+// status is a registered table and how it stands.
+type status struct {
 	Tracked
 	Present string // its name by now, quoted; "" where it is gone
-	Drift   []Drift
+	Drift   []audit.Drift
 	Notes   []string // what is good to know, and no drift
 }
 
 // Inspect compares every registered table with what Install would make of it. Where
 // something is wrong with exaudit's own tables, they come first.
-func Inspect(ctx context.Context, q db.DBTX) (list []Status, err error) {
-	err = underPinnedSettings(ctx, q, func(q db.DBTX) error {
+func Inspect(ctx context.Context, q db.DBTX) ([]audit.TableStatus, error) {
+	var list []status
+	err := underPinnedSettings(ctx, q, func(q db.DBTX) (err error) {
 		list, err = inspect(ctx, q)
 		return err
 	})
-	return list, err
+	public := make([]audit.TableStatus, len(list))
+	for i, s := range list {
+		public[i] = audit.TableStatus{TableID: s.ID, Table: s.QuotedName, Present: s.Present, KeyColumns: s.KeyColumns,
+			Tracked: s.Tracked.Tracked, Options: s.Options, Drift: s.Drift, Notes: s.Notes}
+	}
+	return public, err
 }
 
-func inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
+func inspect(ctx context.Context, q db.DBTX) ([]status, error) {
 	list, err := inspectOwn(ctx, q)
 	if err != nil {
 		return nil, err
@@ -73,7 +60,7 @@ func inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Status{Tracked: Tracked{QuotedName: followingTable}, Drift: drift,
+		list = append(list, status{Tracked: Tracked{QuotedName: followingTable}, Drift: drift,
 			Notes: []string{following.String()}})
 	}
 	attached, err := db.New().AttachedTables(ctx, q)
@@ -81,12 +68,13 @@ func inspect(ctx context.Context, q db.DBTX) ([]Status, error) {
 		return nil, fmt.Errorf("look for tables that were attached: %w", err)
 	}
 	for _, t := range all {
-		s := Status{Tracked: t}
+		s := status{Tracked: t}
 		switch {
 		case t.Tracked && t.unreadable != nil:
 			s.Present = t.QuotedName
-			s.Drift = []Drift{{t.QuotedName, "options in exaudit.tables", "cannot be read: " + t.unreadable.Error(),
-				t.amend("options = '{}'") + ", and install it with those that it is to have"}}
+			s.Drift = []audit.Drift{{Table: t.QuotedName, Object: "options in exaudit.tables",
+				Problem: "cannot be read: " + t.unreadable.Error(),
+				Cure:    t.amend("options = '{}'") + ", and install it with those that it is to have"}}
 		case t.Tracked:
 			err = s.inspect(ctx, q, following != nil)
 		case t.Relation != 0:
@@ -113,7 +101,7 @@ func (t Tracked) amend(assignment string) string {
 }
 
 // inspectUntracked looks whether the triggers of a table that is not tracked are there: to uninstall drops them.
-func (s *Status) inspectUntracked(ctx context.Context, q db.DBTX) (err error) {
+func (s *status) inspectUntracked(ctx context.Context, q db.DBTX) (err error) {
 	if s.Present, err = nameOf(ctx, q, s.Relation); err != nil {
 		return err
 	}
@@ -122,17 +110,18 @@ func (s *Status) inspectUntracked(ctx context.Context, q db.DBTX) (err error) {
 		return fmt.Errorf("read the triggers of %s: %w", s.Present, err)
 	}
 	if len(triggers) > 0 {
-		s.Drift = []Drift{{s.Present, "table", "is not tracked by exaudit.tables, and its triggers record",
-			s.amend("tracked = true")}}
+		s.Drift = []audit.Drift{{Table: s.Present, Object: "table",
+			Problem: "is not tracked by exaudit.tables, and its triggers record",
+			Cure:    s.amend("tracked = true")}}
 	}
 	return nil
 }
 
 // inspect compares one table. Where DDL is followed, a table that is recorded whole but
 // slower is as it should be until the next sync.
-func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
+func (s *status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 	if s.Relation == 0 {
-		s.Drift = []Drift{newDrift(s.QuotedName, "table", "has been dropped")}
+		s.Drift = []audit.Drift{newDrift(s.QuotedName, "table", "has been dropped")}
 		return nil
 	}
 	present, err := nameOf(ctx, q, s.Relation)
@@ -141,8 +130,9 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 	}
 	s.Present = present
 	table, err := describe(ctx, q, s.ID, s.Relation)
-	if errors.Is(err, ErrNoPrimaryKey) {
-		s.Drift = []Drift{{present, "table", "has lost its primary key", needsKey(present)}}
+	if errors.Is(err, audit.ErrNoPrimaryKey) {
+		s.Drift = []audit.Drift{{Table: present, Object: "table", Problem: "has lost its primary key",
+			Cure: needsKey(present)}}
 		return nil
 	}
 	if err != nil {
@@ -167,7 +157,7 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 	s.Drift, err = script.Drift(ctx, q)
 	if followed && slices.ContainsFunc(functions, script.altered) {
 		s.Notes = append(s.Notes, "altered, and recorded more slowly since: \"exaudit sync\" makes it faster")
-		s.Drift = slices.DeleteFunc(s.Drift, func(d Drift) bool {
+		s.Drift = slices.DeleteFunc(s.Drift, func(d audit.Drift) bool {
 			return slices.ContainsFunc(functions, func(f db.InstalledFunctionsRow) bool {
 				return d.Object == "function exaudit_internal."+f.Name && d.Problem == "is outdated" &&
 					script.altered(f)
@@ -186,8 +176,8 @@ func (s *Status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 }
 
 // addObstacles adds what statement triggers miss of a table that has them.
-func (s *Status) addObstacles(ctx context.Context, q db.DBTX, table *Table) error {
-	if !table.Options.ByStatement() {
+func (s *status) addObstacles(ctx context.Context, q db.DBTX, table *Table) error {
+	if !byStatement(table.Options) {
 		return nil
 	}
 	obstacles, err := db.New().StatementLevelObstacles(ctx, q, s.Relation)
@@ -195,9 +185,9 @@ func (s *Status) addObstacles(ctx context.Context, q db.DBTX, table *Table) erro
 		return fmt.Errorf("look for what statement triggers miss of %s: %w", table.QuotedName, err)
 	}
 	for _, reason := range obstacles {
-		s.Drift = append(s.Drift, Drift{table.QuotedName, "option trigger",
-			"is statement, which misses changes: " + reason,
-			`"exaudit install --trigger row ` + table.QuotedName + `"`})
+		s.Drift = append(s.Drift, audit.Drift{Table: table.QuotedName, Object: "option trigger",
+			Problem: "is statement, which misses changes: " + reason,
+			Cure:    `"exaudit install --trigger row ` + table.QuotedName + `"`})
 	}
 	return nil
 }
@@ -211,7 +201,7 @@ func (s *Script) altered(f db.InstalledFunctionsRow) bool {
 }
 
 // noteSubscriptions tells what writes to the table without being recorded.
-func (s *Status) noteSubscriptions(ctx context.Context, q db.DBTX) error {
+func (s *status) noteSubscriptions(ctx context.Context, q db.DBTX) error {
 	if s.Options.RecordReplicated {
 		return nil
 	}
@@ -226,7 +216,7 @@ func (s *Status) noteSubscriptions(ctx context.Context, q db.DBTX) error {
 }
 
 // Drift compares the script with what the catalog has.
-func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
+func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]audit.Drift, error) {
 	queries := db.New()
 	functions, err := queries.InstalledFunctions(ctx, q, int32(s.Table.ID))
 	if err != nil {
@@ -236,14 +226,14 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the triggers of %s: %w", s.Table.QuotedName, err)
 	}
-	var drift []Drift
+	var drift []audit.Drift
 	note := func(object, problem string) {
 		if problem != "" {
 			drift = append(drift, newDrift(s.Table.QuotedName, object, problem))
 		}
 	}
 	left := func(object, problem, cure string) {
-		drift = append(drift, Drift{s.Table.QuotedName, object, problem, cure})
+		drift = append(drift, audit.Drift{Table: s.Table.QuotedName, Object: object, Problem: problem, Cure: cure})
 	}
 	for _, want := range s.Functions {
 		note("function exaudit_internal."+want.Name, want.problem(functions))
@@ -284,8 +274,8 @@ func (s *Script) Drift(ctx context.Context, q db.DBTX) ([]Drift, error) {
 }
 
 // mendable are those that installing anew mends.
-func mendable(drift []Drift) []Drift {
-	return slices.DeleteFunc(slices.Clone(drift), func(d Drift) bool {
+func mendable(drift []audit.Drift) []audit.Drift {
+	return slices.DeleteFunc(slices.Clone(drift), func(d audit.Drift) bool {
 		return d.Cure != ""
 	})
 }

@@ -12,26 +12,14 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
-
-// ErrMayNotFollow means that the present role may not create event triggers, or not change
-// those that are there: it takes a superuser, or the role that a managed service has for it.
-var ErrMayNotFollow = errors.New("may not create event triggers")
-
-// Following says what the event triggers do besides keeping the triggers of tracked tables
-// in step.
-type Following struct {
-	// NewTables are patterns for new tables that are to be tracked: see Pattern.
-	NewTables []string `json:"new_tables,omitempty"`
-	// Except are names or patterns of new tables that are not.
-	Except []string `json:"except,omitempty"`
-}
 
 // FollowDDL makes Install create event triggers, which from then on keep the triggers of
 // tracked tables in step with the schema, and cover new tables. It gives ErrMayNotFollow
 // where the role may not.
-func FollowDDL(f Following) InstallOption { return func(o *installOptions) { o.following = &f } }
+func FollowDDL(f audit.Following) InstallOption { return func(o *installOptions) { o.following = &f } }
 
 // StopFollowing makes Uninstall remove the event triggers.
 func StopFollowing() InstallOption { return func(o *installOptions) { o.stopFollowing = true } }
@@ -41,9 +29,9 @@ const (
 	followingSchema = "exaudit_follow"
 )
 
-// Validate finds what is wrong with the patterns; Option of the *OptionError is new_tables
+// ValidateFollowing finds what is wrong with the patterns; Option of the *OptionError is new_tables
 // or except.
-func (f Following) Validate() error {
+func ValidateFollowing(f audit.Following) error {
 	for _, list := range []struct {
 		option   string
 		patterns []string
@@ -52,21 +40,22 @@ func (f Following) Validate() error {
 			_, err := ParsePattern(pattern)
 			switch {
 			case err != nil:
-				return &OptionError{Option: list.option, Value: pattern, Reason: err.Error()}
+				return &audit.OptionError{Option: list.option, Value: pattern, Reason: err.Error()}
 			case slices.Contains(list.patterns[:i], pattern):
-				return &OptionError{Option: list.option, Value: pattern,
+				return &audit.OptionError{Option: list.option, Value: pattern,
 					Reason: fmt.Sprintf("%s is listed twice", pattern)}
 			}
 		}
 	}
 	if len(f.NewTables) == 0 && len(f.Except) > 0 {
-		return &OptionError{Option: "except", Value: f.Except[0], Reason: "there are no new_tables to except it from"}
+		return &audit.OptionError{Option: "except", Value: f.Except[0],
+			Reason: "there are no new_tables to except it from"}
 	}
 	return nil
 }
 
 // Covers tells whether a new table of the name, quoted and with its schema, is tracked.
-func (f Following) Covers(name string) bool {
+func Covers(f audit.Following, name string) bool {
 	match := func(text string) bool {
 		p, err := ParsePattern(text)
 		return err == nil && p.MatchQuoted(name)
@@ -74,16 +63,19 @@ func (f Following) Covers(name string) bool {
 	return slices.ContainsFunc(f.NewTables, match) && !slices.ContainsFunc(f.Except, match) && !bookkeeps(name)
 }
 
-// Equal tells whether both mean the same.
-func (f Following) Equal(other Following) bool { return f.comment() == other.comment() }
-
-func (f Following) sorted() Following {
-	return Following{slices.Sorted(slices.Values(f.NewTables)), slices.Sorted(slices.Values(f.Except))}
+// EqualFollowing tells whether both mean the same.
+func EqualFollowing(f, other audit.Following) bool {
+	return followingComment(f) == followingComment(other)
 }
 
-// comment is how the database remembers f.
-func (f Following) comment() string {
-	encoded, _ := json.Marshal(f.sorted()) // cannot fail: strings
+func sortedFollowing(f audit.Following) audit.Following {
+	return audit.Following{NewTables: slices.Sorted(slices.Values(f.NewTables)),
+		Except: slices.Sorted(slices.Values(f.Except))}
+}
+
+// followingComment is how the database remembers f.
+func followingComment(f audit.Following) string {
+	encoded, _ := json.Marshal(sortedFollowing(f)) // cannot fail: strings
 	return string(encoded)
 }
 
@@ -132,13 +124,13 @@ func genericContent(event, id, relation string) string {
 		Relation: relation, Event: event})
 }
 
-// generate makes the script of the event triggers.
-func (f Following) generate() (following, error) {
-	if err := f.Validate(); err != nil {
+// generateFollowing makes the script of the event triggers.
+func generateFollowing(f audit.Following) (following, error) {
+	if err := ValidateFollowing(f); err != nil {
 		return following{}, err
 	}
-	f = f.sorted()
-	s := following{Comment: f.comment(), Bookkeeping: bookkeeping, EventTriggers: []eventTrigger{
+	f = sortedFollowing(f)
+	s := following{Comment: followingComment(f), Bookkeeping: bookkeeping, EventTriggers: []eventTrigger{
 		{"exaudit_ddl", "ddl_command_end", "on_ddl", []string{
 			"ALTER POLICY", "ALTER SCHEMA", "ALTER TABLE", "ALTER TRIGGER", "CREATE SCHEMA", "CREATE TABLE",
 			"CREATE TABLE AS",
@@ -189,7 +181,7 @@ func (f Following) generate() (following, error) {
 
 // ReadFollowing gives what the event triggers do; nil where there are none, nor anything
 // that is left of them.
-func ReadFollowing(ctx context.Context, q db.DBTX) (*Following, error) {
+func ReadFollowing(ctx context.Context, q db.DBTX) (*audit.Following, error) {
 	schema, err := db.New().FollowingSchema(ctx, q)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -197,25 +189,25 @@ func ReadFollowing(ctx context.Context, q db.DBTX) (*Following, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for event triggers: %w", err)
 	}
-	f := &Following{}
+	f := &audit.Following{}
 	if err := json.Unmarshal([]byte(schema.Comment), f); err != nil {
 		//lint:ignore nilerr its functions differ then, too, and Drift says so
-		return &Following{}, nil
+		return &audit.Following{}, nil
 	}
 	return f, nil
 }
 
 // followingDrift compares the event triggers with what f makes of them.
-func followingDrift(ctx context.Context, q db.DBTX, f Following) ([]Drift, error) {
-	want, err := f.generate()
+func followingDrift(ctx context.Context, q db.DBTX, f audit.Following) ([]audit.Drift, error) {
+	want, err := generateFollowing(f)
 	if err != nil {
 		//lint:ignore nilerr what cannot be generated was read from a comment that exaudit did not write
-		return []Drift{newDrift(followingTable, "schema "+followingSchema, "was altered by hand")}, nil
+		return []audit.Drift{newDrift(followingTable, "schema "+followingSchema, "was altered by hand")}, nil
 	}
 	queries := db.New()
 	schema, err := queries.FollowingSchema(ctx, q)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return []Drift{newDrift(followingTable, "schema "+followingSchema, "is missing")}, nil
+		return []audit.Drift{newDrift(followingTable, "schema "+followingSchema, "is missing")}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look for event triggers: %w", err)
@@ -228,7 +220,7 @@ func followingDrift(ctx context.Context, q db.DBTX, f Following) ([]Drift, error
 	if err != nil {
 		return nil, fmt.Errorf("read the event triggers: %w", err)
 	}
-	var drift []Drift
+	var drift []audit.Drift
 	note := func(object, problem string) {
 		if problem != "" {
 			drift = append(drift, newDrift(followingTable, object, problem))
@@ -300,25 +292,25 @@ func (e eventTrigger) problem(installed []db.EventTriggersRow) string {
 }
 
 // follow creates the event triggers anew where they are not what f says.
-func follow(ctx context.Context, tx pgx.Tx, f Following) (Installation, error) {
-	script, err := f.generate()
+func follow(ctx context.Context, tx pgx.Tx, f audit.Following) (audit.Installation, error) {
+	script, err := generateFollowing(f)
 	if err != nil {
-		return Installation{}, err
+		return audit.Installation{}, err
 	}
 	drift, err := followingDrift(ctx, tx, f)
 	if err != nil {
-		return Installation{}, err
+		return audit.Installation{}, err
 	}
-	done := Installation{Table: followingTable, SQL: render("follow", script), Changed: len(drift) > 0}
+	done := audit.Installation{Table: followingTable, SQL: render("follow", script), Changed: len(drift) > 0}
 	if !done.Changed {
 		return done, nil
 	}
 	schema, err := db.New().FollowingSchema(ctx, tx)
 	if err == nil && !schema.Trusted {
-		return Installation{}, fmt.Errorf("schema %s belongs to %s, who could use it to gain the rights of who installs: drop it first", followingSchema, schema.Owner)
+		return audit.Installation{}, fmt.Errorf("schema %s belongs to %s, who could use it to gain the rights of who installs: drop it first", followingSchema, schema.Owner)
 	}
 	if _, err := tx.Exec(ctx, done.SQL); err != nil {
-		return Installation{}, mayNotFollow(err)
+		return audit.Installation{}, mayNotFollow(err)
 	}
 	return done, nil
 }
@@ -342,14 +334,14 @@ func mayNotFollow(err error) error {
 type followError struct{ cause error }
 
 func (e *followError) Error() string {
-	return "this role " + ErrMayNotFollow.Error() +
+	return "this role " + audit.ErrMayNotFollow.Error() +
 		": this needs a superuser, or the role that a managed service has for it; nothing was changed"
 }
 
-func (e *followError) Unwrap() []error { return []error{ErrMayNotFollow, e.cause} }
+func (e *followError) Unwrap() []error { return []error{audit.ErrMayNotFollow, e.cause} }
 
 // syncFollowing mends the event triggers where there are any, if the role may.
-func syncFollowing(ctx context.Context, tx pgx.Tx) ([]Installation, error) {
+func syncFollowing(ctx context.Context, tx pgx.Tx) ([]audit.Installation, error) {
 	f, err := ReadFollowing(ctx, tx)
 	if f == nil || err != nil {
 		return nil, err
@@ -360,13 +352,13 @@ func syncFollowing(ctx context.Context, tx pgx.Tx) ([]Installation, error) {
 	}
 	defer savepoint.Rollback(context.WithoutCancel(ctx))
 	done, err := follow(ctx, savepoint, *f)
-	if errors.Is(err, ErrMayNotFollow) {
-		return []Installation{{Table: followingTable, Skipped: "this role " + ErrMayNotFollow.Error()}}, nil
+	if errors.Is(err, audit.ErrMayNotFollow) {
+		return []audit.Installation{{Table: followingTable, Skipped: "this role " + audit.ErrMayNotFollow.Error()}}, nil
 	}
 	if err != nil || !done.Changed {
 		return nil, err
 	}
-	return []Installation{done}, savepoint.Commit(ctx)
+	return []audit.Installation{done}, savepoint.Commit(ctx)
 }
 
 var bakedIn = regexp.MustCompile(`'([0-9]+)'::oid`)
@@ -394,16 +386,4 @@ func (s *Script) generic(installed []db.InstalledFunctionsRow) *Script {
 		return nil
 	}
 	return covered
-}
-
-// String says what the event triggers do, on one line.
-func (f Following) String() string {
-	if len(f.NewTables) == 0 {
-		return "follow DDL"
-	}
-	text := "follow DDL; cover new tables " + strings.Join(f.NewTables, ", ")
-	if len(f.Except) > 0 {
-		text += " except " + strings.Join(f.Except, ", ")
-	}
-	return text
 }

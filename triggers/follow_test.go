@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -17,7 +18,7 @@ import (
 
 // followed gives a database whose DDL is followed; of the schema's tables, the named ones
 // are tracked.
-func followed(t *testing.T, f triggers.Following, schema string, tables ...string) *pgtest.DB {
+func followed(t *testing.T, f audit.Following, schema string, tables ...string) *pgtest.DB {
 	t.Helper()
 	db := auditdb.New(t, schema)
 	if _, err := triggers.Install(context.Background(), db.Pool, tables, triggers.FollowDDL(f)); err != nil {
@@ -38,9 +39,9 @@ func inspected(t *testing.T, db *pgtest.DB) string {
 		for _, d := range s.Drift {
 			lines = append(lines, "drift: "+d.String())
 		}
-		if s.ID != 0 {
+		if s.TableID != 0 {
 			for _, n := range s.Notes {
-				lines = append(lines, s.QuotedName+": "+n)
+				lines = append(lines, s.Table+": "+n)
 			}
 		}
 	}
@@ -57,7 +58,7 @@ func synced(t *testing.T, db *pgtest.DB) {
 	}
 }
 
-var allNew = triggers.Following{NewTables: []string{"public.*", "shop.order_*"}, Except: []string{"public.tmp_*", "public.sessions"}}
+var allNew = audit.Following{NewTables: []string{"public.*", "shop.order_*"}, Except: []string{"public.tmp_*", "public.sessions"}}
 
 // Every alteration is followed: what is recorded is the same, and nothing is left to mend
 // but the speed.
@@ -67,7 +68,7 @@ func TestFollowedDDL(t *testing.T) {
 		for _, session := range testall.Turn(i/3, "other session", "same transaction") { // another than in TestDDL
 			t.Run(c.name+" in the "+session, func(t *testing.T) {
 				t.Parallel()
-				db := followed(t, triggers.Following{}, itemsSchema, "items")
+				db := followed(t, audit.Following{}, itemsSchema, "items")
 				writer, other := db.Connect(t, ""), db.Connect(t, "")
 				hot(t, writer)
 				run(t, writer, `UPDATE items SET n = 1`)
@@ -125,7 +126,7 @@ func TestFollowedTruncate(t *testing.T) {
 		`ALTER SCHEMA public RENAME TO renamed; SET search_path = renamed`,
 		`REVOKE USAGE ON SCHEMA public FROM exaudit_writer, PUBLIC`,
 	}, 3) {
-		db := followed(t, triggers.Following{}, itemsSchema, "items")
+		db := followed(t, audit.Following{}, itemsSchema, "items")
 		conn := db.Connect(t, "")
 		run(t, conn, ddl, `TRUNCATE items`)
 		wantRecorded(t, db, `deleted items 1 {"n": 0, "id": 1, "name": "a"}`)
@@ -164,7 +165,7 @@ func TestFollowedTriggers(t *testing.T) {
 		CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
 		CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`
 	for _, generic := range testall.Turn(0, false, true) {
-		db := followed(t, triggers.Following{NewTables: []string{"public.*"}}, ``)
+		db := followed(t, audit.Following{NewTables: []string{"public.*"}}, ``)
 		run(t, db.Pool, events)
 		const prefix = "!exaudit_t1_"
 		if !generic {
@@ -308,7 +309,7 @@ func TestFollowedPartitions(t *testing.T) {
 	}, 3) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			db := followed(t, triggers.Following{NewTables: []string{"public.other"}}, `
+			db := followed(t, audit.Following{NewTables: []string{"public.other"}}, `
 				CREATE TABLE events (id int, day int, name text, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
 				CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
 				CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (10) TO (20);
@@ -359,7 +360,7 @@ func TestFollowingDrift(t *testing.T) {
 			continue
 		}
 		synced(t, db)
-		if f, err := triggers.ReadFollowing(t.Context(), db.Pool); err != nil || !f.Equal(allNew) {
+		if f, err := triggers.ReadFollowing(t.Context(), db.Pool); err != nil || !triggers.EqualFollowing(*f, allNew) {
 			t.Errorf("%s: follows %v, %v", c.sql, f, err)
 		}
 	}
@@ -385,7 +386,7 @@ func TestFollowingDrift(t *testing.T) {
 // exaudit's own tables are never covered.
 func TestFollowingLeavesOwnTablesAlone(t *testing.T) {
 	t.Parallel()
-	db := followed(t, triggers.Following{NewTables: []string{"*.*"}}, itemsSchema, "items")
+	db := followed(t, audit.Following{NewTables: []string{"*.*"}}, itemsSchema, "items")
 	wantDrift(t, db)
 	if _, err := triggers.Sync(t.Context(), db.Pool); err != nil {
 		t.Fatal(err)
@@ -404,7 +405,7 @@ func TestFollowingNeedsTheRight(t *testing.T) {
 	conn := db.Connect(t, role)
 	run(t, conn, itemsSchema)
 	_, err := triggers.Install(t.Context(), conn, []string{"items"}, triggers.FollowDDL(allNew))
-	if !errors.Is(err, triggers.ErrMayNotFollow) || strings.Contains(err.Error(), "\n") {
+	if !errors.Is(err, audit.ErrMayNotFollow) || strings.Contains(err.Error(), "\n") {
 		t.Fatalf("%v, want ErrMayNotFollow", err)
 	}
 	if n := one[int](t, db.Pool, `SELECT (SELECT count(*) FROM exaudit.tables) + (SELECT count(*) FROM pg_namespace WHERE nspname = 'exaudit_follow')`); n != 0 {
@@ -422,7 +423,7 @@ func TestFollowingNeedsTheRight(t *testing.T) {
 	if err != nil || len(done) != 2 || done[0].Skipped == "" {
 		t.Errorf("%+v, %v", done, err)
 	}
-	if err := triggers.Uninstall(t.Context(), conn, []string{"items"}, triggers.StopFollowing()); !errors.Is(err, triggers.ErrMayNotFollow) {
+	if err := triggers.Uninstall(t.Context(), conn, []string{"items"}, triggers.StopFollowing()); !errors.Is(err, audit.ErrMayNotFollow) {
 		t.Errorf("%v, want ErrMayNotFollow", err)
 	}
 }

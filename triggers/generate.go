@@ -109,7 +109,7 @@ func firingOf(id, event string, byStatement bool) firing {
 
 // Firing is how the function is called.
 func (c change) Firing() firing {
-	return firingOf(c.ID.String(), c.Event, c.Options.ByStatement())
+	return firingOf(c.ID.String(), c.Event, byStatement(c.Options))
 }
 
 // actions are those of the events of one row.
@@ -176,7 +176,7 @@ func (c change) Variables() []string {
 	if c.Updated() && c.Conditional() {
 		list = append(list, "crossing boolean")
 	}
-	if c.Options.ByStatement() && c.OldOversized != "" {
+	if byStatement(c.Options) && c.OldOversized != "" {
 		list = append(list, "oversized boolean")
 	}
 	return list
@@ -195,14 +195,14 @@ func (c change) Special() string {
 func (c change) Updated() bool { return c.Action == "updated" }
 
 // Changes tells whether only the changed columns of an update are recorded.
-func (c change) Changes() bool { return c.Updated() && !c.Options.Full() }
+func (c change) Changes() bool { return c.Updated() && !full(c.Options) }
 
 // Wide tells whether they might be more than jsonb holds.
 func (c change) Wide() bool { return c.Changes() && c.oversized("OLD") != "" }
 
 // Filtered tells whether the function is called only where something changed that is recorded.
 func (c change) Filtered() bool {
-	return len(c.Options.Exclude) == 0 && !c.Options.SkipUntouchedTOAST && !c.Options.ByStatement()
+	return len(c.Options.Exclude) == 0 && !c.Options.SkipUntouchedTOAST && !byStatement(c.Options)
 }
 
 // Recorded are the columns that are not left out.
@@ -298,7 +298,7 @@ func Generate(t *Table) (*Script, error) {
 			Function: f.Name, Always: t.Options.RecordReplicated,
 		}
 		switch {
-		case t.Options.ByStatement():
+		case byStatement(t.Options):
 			trigger.Level, trigger.Rows = "STATEMENT", rowsOf[e.event]
 		case e.event == "UPDATE" && t.Options.SkipUntouchedTOAST:
 			// A condition on whole rows reads what is stored out of line; the function finds out.
@@ -347,7 +347,7 @@ func (t *Table) function(event string) (Function, error) {
 	name := event
 	if actions[event] != "" {
 		name = "row"
-		if t.Options.ByStatement() {
+		if byStatement(t.Options) {
 			name = "statement"
 		}
 	}

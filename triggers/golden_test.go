@@ -138,7 +138,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantFile(t, "testdata/"+g.name+".golden.sql", masked(done[0].Script.SQL()))
+			wantFile(t, "testdata/"+g.name+".golden.sql", masked(done[0].SQL))
 			testGenerated(t, db, g.table, g.insert, g.update, g.another)
 			wantNoDrift(t, db)
 			if install(t, db, g.table) {

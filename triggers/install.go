@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/sql"
@@ -21,29 +22,15 @@ type Conn interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
-// Installation is what Install or Sync did for one table.
-type Installation struct {
-	Table   string   // quoted
-	Script  *Script  // nil where there is none: Sync skipped the table, or it is none of the tracked ones
-	SQL     string   // the whole SQL of what is installed
-	Changed bool     // false where everything was installed already
-	Skipped string   // why Sync could do nothing
-	Left    []string // what could not be mended, and is drift
-
-	// Outgrown is the option because of which a table stays as it is, nil for none. Left says it, too.
-	Outgrown *OptionError
-	Notes    []string // what is good to know
-}
-
 // InstallOption changes how Install, Uninstall and Sync work.
 type InstallOption func(*installOptions)
 
 type installOptions struct {
 	dryRun      bool
 	lockTimeout time.Duration
-	tables      map[string]Options
+	tables      map[string]audit.TableOptions
 
-	following     *Following
+	following     *audit.Following
 	stopFollowing bool
 
 	columns func(tx pgx.Tx, versions string) error
@@ -89,7 +76,7 @@ func LockTimeout(d time.Duration) InstallOption {
 // WithOptions gives tables options, by the names that Install is given. They replace those
 // that a table has; a table that is not in the map keeps its own. Uninstall ends them: installed again, a table has
 // none.
-func WithOptions(tables map[string]Options) InstallOption {
+func WithOptions(tables map[string]audit.TableOptions) InstallOption {
 	return func(o *installOptions) { o.tables = tables }
 }
 
@@ -106,14 +93,14 @@ func WithOptions(tables map[string]Options) InstallOption {
 // that is in use for longer than the lock timeout ErrLocked; options that are wrong,
 // ErrInvalidOptions. With FollowDDL there need not be any, and the tables are installed on that are there and that
 // NewTables covers.
-func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]Installation, error) {
+func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]audit.Installation, error) {
 	options := collect(opts)
 	for name := range options.tables {
 		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("%w: for table %s, which is not installed", ErrInvalidOptions, name)
+			return nil, fmt.Errorf("%w: for table %s, which is not installed", audit.ErrInvalidOptions, name)
 		}
 	}
-	var done []Installation
+	var done []audit.Installation
 	err := inSteps(ctx, conn, options, func(s steps, q db.DBTX) (err error) {
 		done = nil
 		// What is generated calls functions of the schema.
@@ -157,7 +144,7 @@ func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOpti
 	return done, err
 }
 
-func (s steps) follow(ctx context.Context) (done Installation, err error) {
+func (s steps) follow(ctx context.Context) (done audit.Installation, err error) {
 	err = s.step(ctx, followingTable, func(tx pgx.Tx) error {
 		done, err = follow(ctx, tx, *s.options.following)
 		return err
@@ -166,7 +153,7 @@ func (s steps) follow(ctx context.Context) (done Installation, err error) {
 }
 
 // changed are the tables on which something was done.
-func changed(done []Installation) (names []string) {
+func changed(done []audit.Installation) (names []string) {
 	for _, i := range done {
 		if i.Changed {
 			names = append(names, i.Table)
@@ -180,7 +167,7 @@ type wanted struct {
 	name     string // as it was given
 	quoted   string
 	relation uint32
-	given    *Options
+	given    *audit.TableOptions
 	kept     bool                  // given are the options that it has, and it is one of several
 	tried    []db.CustomColumnsRow // see steps
 }
@@ -214,10 +201,10 @@ func (s steps) named(ctx context.Context, q db.DBTX, names []string) ([]wanted, 
 			if t.given == nil || t.kept {
 				continue
 			}
-			if err := t.given.check(ctx, tx, t.relation, true); err != nil {
+			if err := checkOptions(ctx, tx, *t.given, t.relation, true); err != nil {
 				return onTable(err, t.name)
 			}
-			if err := t.given.checkCondition(ctx, tx, t.relation); err != nil {
+			if err := checkCondition(ctx, tx, *t.given, t.relation); err != nil {
 				return onTable(err, t.name)
 			}
 		}
@@ -226,7 +213,7 @@ func (s steps) named(ctx context.Context, q db.DBTX, names []string) ([]wanted, 
 }
 
 // has reports whether a table is tracked with these options.
-func has(ctx context.Context, q db.DBTX, relation uint32, options Options) (bool, error) {
+func has(ctx context.Context, q db.DBTX, relation uint32, options audit.TableOptions) (bool, error) {
 	registered, err := db.New().RegisteredTable(ctx, q, relation)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -235,26 +222,26 @@ func has(ctx context.Context, q db.DBTX, relation uint32, options Options) (bool
 		return false, fmt.Errorf("look up the registry: %w", err)
 	}
 	t, err := newTracked(registered)
-	return err == nil && t.Tracked && t.Options.Equal(options), nil
+	return err == nil && t.Tracked && EqualOptions(t.Options, options), nil
 }
 
 // tableOrOutgrown installs on one table, or says why an option that it has keeps it from that.
-func (s steps) tableOrOutgrown(ctx context.Context, q db.DBTX, t wanted) ([]Installation, error) {
+func (s steps) tableOrOutgrown(ctx context.Context, q db.DBTX, t wanted) ([]audit.Installation, error) {
 	done, err := s.table(ctx, q, t)
-	if wrong := (*OptionError)(nil); errors.As(err, &wrong) && (t.given == nil || t.kept) {
-		return []Installation{{Table: t.quoted, Left: []string{outgrown(wrong, t.quoted)}, Outgrown: wrong}}, nil
+	if wrong := (*audit.OptionError)(nil); errors.As(err, &wrong) && (t.given == nil || t.kept) {
+		return []audit.Installation{{Table: t.quoted, Left: []string{outgrown(wrong, t.quoted)}, Outgrown: wrong}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return []Installation{done}, nil
+	return []audit.Installation{done}, nil
 }
 
 // table installs on one table.
-func (s steps) table(ctx context.Context, q db.DBTX, t wanted) (done Installation, err error) {
+func (s steps) table(ctx context.Context, q db.DBTX, t wanted) (done audit.Installation, err error) {
 	if !s.nested {
 		if err := s.policies(ctx, q, t.relation); err != nil {
-			return Installation{}, err
+			return audit.Installation{}, err
 		}
 	}
 	t.tried = s.tried
@@ -275,7 +262,7 @@ func generate(ctx context.Context, tx pgx.Tx, w wanted) (*Script, error) {
 	case w.given != nil:
 		former = ""
 	case former != "":
-		w.given = &Options{}
+		w.given = &audit.TableOptions{}
 	}
 	bound, err := setOptions(ctx, tx, id, w.relation, w.name, w.given)
 	if err != nil {
@@ -290,40 +277,40 @@ func generate(ctx context.Context, tx pgx.Tx, w wanted) (*Script, error) {
 	return Generate(t)
 }
 
-func install(ctx context.Context, tx pgx.Tx, w wanted) (Installation, error) {
+func install(ctx context.Context, tx pgx.Tx, w wanted) (audit.Installation, error) {
 	script, err := generate(ctx, tx, w)
 	if err != nil {
-		return Installation{}, err
+		return audit.Installation{}, err
 	}
 	t, id := script.Table, int32(script.Table.ID)
 	drift, err := script.Drift(ctx, tx)
 	if err != nil {
-		return Installation{}, err
+		return audit.Installation{}, err
 	}
 	changed := len(mendable(drift)) > 0
 	if changed {
 		if err := db.New().NoteUnwatched(ctx, tx, db.NoteUnwatchedParams{ID: id, Relation: w.relation}); err != nil {
-			return Installation{}, fmt.Errorf("look at the triggers of %s: %w", t.QuotedName, err)
+			return audit.Installation{}, fmt.Errorf("look at the triggers of %s: %w", t.QuotedName, err)
 		}
 		if err := script.run(ctx, tx); err != nil {
-			return Installation{}, err
+			return audit.Installation{}, err
 		}
 	}
 	queries := db.New()
 	if err := queries.UpdateTable(ctx, tx, db.UpdateTableParams{ID: id, KeyColumns: t.KeyColumns}); err != nil {
-		return Installation{}, fmt.Errorf("register %s: %w", t.QuotedName, err)
+		return audit.Installation{}, fmt.Errorf("register %s: %w", t.QuotedName, err)
 	}
 	if err := queries.NoteColumns(ctx, tx, db.NoteColumnsParams{TableID: id, Relation: w.relation}); err != nil {
-		return Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
+		return audit.Installation{}, fmt.Errorf("note the columns of %s: %w", t.QuotedName, err)
 	}
-	done := Installation{Table: t.QuotedName, Script: script, SQL: script.SQL(), Changed: t.bound || changed,
+	done := audit.Installation{Table: t.QuotedName, SQL: script.SQL(), Changed: t.bound || changed,
 		Notes: t.notes()}
 	if done.Changed { // what is left, restrictive policies for one
 		if t.Partitions, err = queries.Partitions(ctx, tx, w.relation); err != nil {
-			return Installation{}, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
+			return audit.Installation{}, fmt.Errorf("describe the partitions of %s: %w", t.QuotedName, err)
 		}
 		if drift, err = script.Drift(ctx, tx); err != nil {
-			return Installation{}, err
+			return audit.Installation{}, err
 		}
 	}
 	for _, left := range slices.Concat(drift, t.conditionDrift()) {
@@ -502,7 +489,7 @@ func trackedOf(ctx context.Context, q db.DBTX, names []string) (tables []Tracked
 		}
 	}
 	if len(tables) == 0 && not != "" {
-		return nil, fmt.Errorf("table %s %w", not, ErrNotTracked)
+		return nil, fmt.Errorf("table %s %w", not, audit.ErrNotTracked)
 	}
 	return tables, nil
 }

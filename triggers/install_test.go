@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -40,25 +41,25 @@ func TestInstallRefuses(t *testing.T) {
 		name string
 		want error
 	}{
-		{one[string](t, conn, `SELECT 'good'::regclass::oid::text`), triggers.ErrNoTable},
-		{"a_view", triggers.ErrNotTrackable}, {"a_matview", triggers.ErrNotTrackable}, {"a_foreign", triggers.ErrNotTrackable},
-		{"a_temp", triggers.ErrNotTrackable}, {"pg_temp.a_temp", triggers.ErrNotTrackable}, {"a_partition", triggers.ErrNotTrackable},
-		{"pg_class", triggers.ErrNotTrackable}, {"pg_catalog.pg_class", triggers.ErrNotTrackable}, {"information_schema.sql_features", triggers.ErrNotTrackable},
-		{"exaudit.versions", triggers.ErrNotTrackable}, {"exaudit.tables", triggers.ErrNotTrackable}, {"exaudit.history", triggers.ErrNotTrackable},
-		{"a_sequence", triggers.ErrNotTrackable}, {"a_type", triggers.ErrNotTrackable}, {"an_index", triggers.ErrNotTrackable},
-		{"no_key", triggers.ErrNoPrimaryKey}, {"only_unique", triggers.ErrNoPrimaryKey},
-		{"missing", triggers.ErrNoTable}, {"missing.good", triggers.ErrNoTable}, {"GOOD.good", triggers.ErrNoTable}, {`"GOOD"`, triggers.ErrNoTable},
-		{"Odd.Name", triggers.ErrNoTable}, {"", triggers.ErrNoTable}, {".", triggers.ErrNoTable}, {"a.b.c.d", triggers.ErrNoTable},
-		{`"unclosed`, triggers.ErrNoTable}, {"good; DROP TABLE good", triggers.ErrNoTable}, {"good good", triggers.ErrNoTable},
-		{"good--", triggers.ErrNoTable}, {"1", triggers.ErrNoTable}, {"-", triggers.ErrNoTable}, {strings.Repeat("x", 70), triggers.ErrNoTable},
-		{"exaudit_other_db.public.good", triggers.ErrNoTable}, {"g\x00d", nil},
+		{one[string](t, conn, `SELECT 'good'::regclass::oid::text`), audit.ErrNoTable},
+		{"a_view", audit.ErrNotTrackable}, {"a_matview", audit.ErrNotTrackable}, {"a_foreign", audit.ErrNotTrackable},
+		{"a_temp", audit.ErrNotTrackable}, {"pg_temp.a_temp", audit.ErrNotTrackable}, {"a_partition", audit.ErrNotTrackable},
+		{"pg_class", audit.ErrNotTrackable}, {"pg_catalog.pg_class", audit.ErrNotTrackable}, {"information_schema.sql_features", audit.ErrNotTrackable},
+		{"exaudit.versions", audit.ErrNotTrackable}, {"exaudit.tables", audit.ErrNotTrackable}, {"exaudit.history", audit.ErrNotTrackable},
+		{"a_sequence", audit.ErrNotTrackable}, {"a_type", audit.ErrNotTrackable}, {"an_index", audit.ErrNotTrackable},
+		{"no_key", audit.ErrNoPrimaryKey}, {"only_unique", audit.ErrNoPrimaryKey},
+		{"missing", audit.ErrNoTable}, {"missing.good", audit.ErrNoTable}, {"GOOD.good", audit.ErrNoTable}, {`"GOOD"`, audit.ErrNoTable},
+		{"Odd.Name", audit.ErrNoTable}, {"", audit.ErrNoTable}, {".", audit.ErrNoTable}, {"a.b.c.d", audit.ErrNoTable},
+		{`"unclosed`, audit.ErrNoTable}, {"good; DROP TABLE good", audit.ErrNoTable}, {"good good", audit.ErrNoTable},
+		{"good--", audit.ErrNoTable}, {"1", audit.ErrNoTable}, {"-", audit.ErrNoTable}, {strings.Repeat("x", 70), audit.ErrNoTable},
+		{"exaudit_other_db.public.good", audit.ErrNoTable}, {"g\x00d", nil},
 	} {
 		for _, names := range [][]string{{c.name}, {"good", c.name}, {c.name, "good"}, {`"Odd.Name"`, "good", c.name}} {
 			_, err := triggers.Install(context.Background(), conn, names)
 			if err == nil || c.want != nil && !errors.Is(err, c.want) {
 				t.Errorf("%q: %v, want %v", names, err, c.want)
 			}
-			for _, other := range []error{triggers.ErrNoTable, triggers.ErrNotTrackable, triggers.ErrNoPrimaryKey, triggers.ErrNotTracked} {
+			for _, other := range []error{audit.ErrNoTable, audit.ErrNotTrackable, audit.ErrNoPrimaryKey, audit.ErrNotTracked} {
 				if c.want != nil && !errors.Is(other, c.want) && errors.Is(err, other) {
 					t.Errorf("%q: %v is also %v", names, err, other)
 				}
@@ -135,7 +136,7 @@ func TestInstallInATransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, tx, `SET LOCAL search_path = public, pg_catalog`)
-	if _, err := triggers.Install(ctx, tx, []string{"missing"}); !errors.Is(err, triggers.ErrNoTable) {
+	if _, err := triggers.Install(ctx, tx, []string{"missing"}); !errors.Is(err, audit.ErrNoTable) {
 		t.Errorf("%v", err)
 	}
 	if _, err := triggers.Install(ctx, tx, []string{"items"}); err != nil {
@@ -161,10 +162,10 @@ func TestDryRun(t *testing.T) {
 	ctx := context.Background()
 	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY); CREATE TABLE no_key (id int)`)
 	done, err := triggers.Install(ctx, db.Pool, []string{"items"}, triggers.DryRun())
-	if err != nil || len(done) != 1 || !done[0].Changed || !strings.Contains(done[0].Script.SQL(), "CREATE OR REPLACE TRIGGER") {
+	if err != nil || len(done) != 1 || !done[0].Changed || !strings.Contains(done[0].SQL, "CREATE OR REPLACE TRIGGER") {
 		t.Errorf("%v, %v", done, err)
 	}
-	if _, err := triggers.Install(ctx, db.Pool, []string{"items", "no_key"}, triggers.DryRun()); !errors.Is(err, triggers.ErrNoPrimaryKey) {
+	if _, err := triggers.Install(ctx, db.Pool, []string{"items", "no_key"}, triggers.DryRun()); !errors.Is(err, audit.ErrNoPrimaryKey) {
 		t.Errorf("%v", err)
 	}
 	if n := installed(t, db) + one[int](t, db.Pool, `SELECT count(*) FROM exaudit.tables`); n != 0 {
@@ -203,8 +204,8 @@ func TestUninstall(t *testing.T) {
 		names []string
 		want  error
 	}{
-		{[]string{"items", "never"}, triggers.ErrNotTracked}, {[]string{"items", "missing"}, triggers.ErrNoTable},
-		{[]string{"items", "exaudit.history"}, triggers.ErrNotTrackable},
+		{[]string{"items", "never"}, audit.ErrNotTracked}, {[]string{"items", "missing"}, audit.ErrNoTable},
+		{[]string{"items", "exaudit.history"}, audit.ErrNotTrackable},
 	} {
 		if err := triggers.Uninstall(ctx, db.Pool, c.names); !errors.Is(err, c.want) {
 			t.Errorf("%v: %v, want %v", c.names, err, c.want)
@@ -221,7 +222,7 @@ func TestUninstall(t *testing.T) {
 		t.Errorf("%d versions, want the 1 from before", n)
 	}
 	wantNoDrift(t, db) // of what is not tracked
-	if err := triggers.Uninstall(ctx, db.Pool, []string{"items"}); !errors.Is(err, triggers.ErrNotTracked) {
+	if err := triggers.Uninstall(ctx, db.Pool, []string{"items"}); !errors.Is(err, audit.ErrNotTracked) {
 		t.Errorf("the second time: %v", err)
 	}
 	db.Exec(t, `CREATE TABLE gone (id int PRIMARY KEY)`)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/directive"
 )
@@ -128,7 +129,7 @@ func (t *Table) installSQL() (string, error) {
 			once = append(once, part)
 		}
 	}
-	options, err := t.Options.text()
+	options, err := optionsText(t.Options)
 	if err != nil {
 		return "", err
 	}
@@ -153,12 +154,12 @@ func (t *Table) partitionList() string {
 	return list
 }
 
-// text is the options as JSON for people.
-func (o Options) text() (string, error) {
+// optionsText is the options as JSON for people.
+func optionsText(o audit.TableOptions) (string, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(o.normalized())
+	err := encoder.Encode(normalized(o))
 	return strings.ReplaceAll(strings.TrimSpace(out.String()), "----", `\u002d---`), err // a line with four is tern's
 }
 

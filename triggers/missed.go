@@ -5,24 +5,25 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
 
 // missedTables are tables that are not tracked and should be: those that event triggers were to cover, and those that
 // were created again under a name that has a history.
-func missedTables(ctx context.Context, q db.DBTX, all []Tracked, following *Following) ([]Status, error) {
+func missedTables(ctx context.Context, q db.DBTX, all []Tracked, following *audit.Following) ([]status, error) {
 	tables, err := unregistered(ctx, q, all)
 	if err != nil {
 		return nil, err
 	}
-	var list []Status
+	var list []status
 	for _, t := range tables {
-		drift := Drift{Table: t.QuotedName, Object: "table"}
+		drift := audit.Drift{Table: t.QuotedName, Object: "table"}
 		again := slices.ContainsFunc(all, func(gone Tracked) bool {
 			return gone.Relation == 0 &&
 				gone.QuotedName == t.QuotedName
 		})
-		switch covered := following != nil && following.Covers(t.QuotedName); {
+		switch covered := following != nil && Covers(*following, t.QuotedName); {
 		case covered && !t.HasPrimaryKey:
 			drift.Problem, drift.Cure = "has no primary key and is not tracked, though new_tables covers it",
 				needsKey(t.QuotedName)
@@ -37,8 +38,8 @@ func missedTables(ctx context.Context, q db.DBTX, all []Tracked, following *Foll
 		default:
 			continue
 		}
-		list = append(list, Status{Tracked: Tracked{QuotedName: t.QuotedName}, Present: t.QuotedName,
-			Drift: []Drift{drift}})
+		list = append(list, status{Tracked: Tracked{QuotedName: t.QuotedName}, Present: t.QuotedName,
+			Drift: []audit.Drift{drift}})
 	}
 	return list, nil
 }
@@ -73,8 +74,8 @@ func nameOf(ctx context.Context, q db.DBTX, relation uint32) (string, error) {
 
 // installMissed installs on the tables that event triggers would have covered when they were created. What has failed
 // before is part of its error.
-func (s steps) installMissed(ctx context.Context, q db.DBTX, following *Following,
-	failed *failures) ([]Installation, error) {
+func (s steps) installMissed(ctx context.Context, q db.DBTX, following *audit.Following,
+	failed *failures) ([]audit.Installation, error) {
 	if following == nil {
 		return nil, failed.error()
 	}
@@ -86,9 +87,9 @@ func (s steps) installMissed(ctx context.Context, q db.DBTX, following *Followin
 	if err != nil {
 		return nil, err
 	}
-	var done []Installation
+	var done []audit.Installation
 	for _, t := range tables {
-		if !t.HasPrimaryKey || !following.Covers(t.QuotedName) || slices.Contains(failed.tables, t.QuotedName) {
+		if !t.HasPrimaryKey || !Covers(*following, t.QuotedName) || slices.Contains(failed.tables, t.QuotedName) {
 			continue
 		}
 		installation, err := s.table(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})

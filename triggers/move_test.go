@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -225,30 +226,30 @@ func TestMoveOptions(t *testing.T) {
 	const two = `UPDATE parts SET part = 2, v = 'A' WHERE id = 1; UPDATE parts SET part = 2 WHERE id = 2`
 	for _, c := range testall.Sample([]struct {
 		name    string
-		options triggers.Options
+		options audit.TableOptions
 		sql     string
 		want    []string
 	}{
-		{"exclude", triggers.Options{Exclude: []string{"v", "d"}}, two, []string{
+		{"exclude", audit.TableOptions{Exclude: []string{"v", "d"}}, two, []string{
 			`updated parts [1, 1] → [2, 1] {"part": 1} → {"part": 2}`, `updated parts [1, 2] → [2, 2] {"part": 1} → {"part": 2}`}},
-		{"mask", triggers.Options{Mask: []string{"v"}}, two, []string{
+		{"mask", audit.TableOptions{Mask: []string{"v"}}, two, []string{
 			`updated parts [1, 1] → [2, 1] {"": [{"masked": "v"}], "v": "***", "part": 1} → {"": [{"masked": "v"}], "v": "***", "part": 2}`,
 			`updated parts [1, 2] → [2, 2] {"part": 1} → {"part": 2}`}},
-		{"where", triggers.Options{Where: "r.v <> 'b'"}, two, []string{
+		{"where", audit.TableOptions{Where: "r.v <> 'b'"}, two, []string{
 			`updated parts [1, 1] → [2, 1] {"v": "a", "part": 1} → {"v": "A", "part": 2}`}},
-		{"updates", triggers.Options{Updates: "full"}, two, []string{
+		{"updates", audit.TableOptions{Updates: "full"}, two, []string{
 			`updated parts [1, 1] → [2, 1] {"d": 0, "n": 0, "v": "a", "id": 1, "part": 1} → {"d": 0, "n": 0, "v": "A", "id": 1, "part": 2}`,
 			`updated parts [1, 2] → [2, 2] {"d": 0, "n": 0, "v": "b", "id": 2, "part": 1} → {"d": 0, "n": 0, "v": "b", "id": 2, "part": 2}`}},
-		{"allow_ignore", triggers.Options{AllowIgnore: true}, `BEGIN; SET LOCAL exaudit.ignore = 'on'; ` + two + `; COMMIT`, nil},
-		{"record_replicated", triggers.Options{RecordReplicated: true}, `BEGIN; SET LOCAL session_replication_role = replica; ` + two + `; COMMIT`, []string{
+		{"allow_ignore", audit.TableOptions{AllowIgnore: true}, `BEGIN; SET LOCAL exaudit.ignore = 'on'; ` + two + `; COMMIT`, nil},
+		{"record_replicated", audit.TableOptions{RecordReplicated: true}, `BEGIN; SET LOCAL session_replication_role = replica; ` + two + `; COMMIT`, []string{
 			`updated parts [1, 1] → [2, 1] {"v": "a", "part": 1} → {"v": "A", "part": 2}`, `updated parts [1, 2] → [2, 2] {"part": 1} → {"part": 2}`}},
-		{"none, as a replica", triggers.Options{}, `BEGIN; SET LOCAL session_replication_role = replica; ` + two + `; COMMIT`, nil},
+		{"none, as a replica", audit.TableOptions{}, `BEGIN; SET LOCAL session_replication_role = replica; ` + two + `; COMMIT`, nil},
 	}, 3) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, parts)
 			if _, err := triggers.Install(context.Background(), db.Pool, []string{"parts"},
-				triggers.WithOptions(map[string]triggers.Options{"parts": c.options})); err != nil {
+				triggers.WithOptions(map[string]audit.TableOptions{"parts": c.options})); err != nil {
 				t.Fatal(err)
 			}
 			db.Exec(t, c.sql)
@@ -268,7 +269,7 @@ func TestMoveUnrecorded(t *testing.T) {
 		CREATE TABLE lowest PARTITION OF low FOR VALUES FROM (0) TO (10);
 		CREATE TABLE lower PARTITION OF low FOR VALUES FROM (10) TO (100);
 		INSERT INTO parts VALUES (1, 'a', 1)`)
-	if _, err := triggers.Install(context.Background(), db.Pool, []string{"parts"}, triggers.WithOptions(map[string]triggers.Options{
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"parts"}, triggers.WithOptions(map[string]audit.TableOptions{
 		"parts": {RecordSessionUser: true, Exclude: []string{"n"}}})); err != nil {
 		t.Fatal(err)
 	}

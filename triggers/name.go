@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
 
@@ -48,7 +49,7 @@ func sameTable(words, quoted string) bool {
 // them: as in SQL, along the search_path, or else the only one of the name.
 func Excepted(ctx context.Context, q db.DBTX, name string, tables []string) (string, error) {
 	_, quoted, err := Resolve(ctx, q, name)
-	if err != nil && !slices.ContainsFunc([]error{ErrNoTable, ErrNotTrackable, ErrNoPrimaryKey},
+	if err != nil && !slices.ContainsFunc([]error{audit.ErrNoTable, audit.ErrNotTrackable, audit.ErrNoPrimaryKey},
 		func(is error) bool { return errors.Is(err, is) }) {
 		return "", err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/neighbours"
 	"github.com/exaudit/exaudit/internal/pgtest"
@@ -17,7 +18,7 @@ import (
 // with recording them after a restore.
 func TestSchemasWithoutUsage(t *testing.T) {
 	t.Parallel()
-	db := followed(t, triggers.Following{NewTables: []string{"billing.invoice_*", "public.*"}}, `CREATE SCHEMA billing`)
+	db := followed(t, audit.Following{NewTables: []string{"billing.invoice_*", "public.*"}}, `CREATE SCHEMA billing`)
 	conn, said := warnings(t, db)
 	for _, statement := range []string{
 		`CREATE TABLE billing.invoice_1 (id int PRIMARY KEY)`,
@@ -184,9 +185,9 @@ func TestStatementsWaitForNoNeighbour(t *testing.T) {
 		ALTER TABLE exaudit.versions ADD COLUMN who text`)
 	written := []string{"plain", "by_statement", "by_toast", "conditional", "masked", "swapped"}
 	tables := append(append([]string{"child", "parts"}, neighbours.Tables...), written...)
-	_, err := triggers.Install(ctx, db.Pool, tables, triggers.FollowDDL(triggers.Following{NewTables: []string{"public.*", "theirs.*"}}),
-		triggers.WithOptions(map[string]triggers.Options{
-			"by_statement": {Trigger: triggers.StatementLevel}, "by_toast": {SkipUntouchedTOAST: true}, "conditional": {Where: "n > 1"}, "masked": {Mask: []string{"note"}, RecordSessionUser: true},
+	_, err := triggers.Install(ctx, db.Pool, tables, triggers.FollowDDL(audit.Following{NewTables: []string{"public.*", "theirs.*"}}),
+		triggers.WithOptions(map[string]audit.TableOptions{
+			"by_statement": {Trigger: audit.StatementLevel}, "by_toast": {SkipUntouchedTOAST: true}, "conditional": {Where: "n > 1"}, "masked": {Mask: []string{"note"}, RecordSessionUser: true},
 		}))
 	if err != nil {
 		t.Fatal(err)
@@ -269,12 +270,12 @@ func TestSerializableNeighbours(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db := auditdb.New(t, `ALTER TABLE exaudit.versions ADD COLUMN who text`)
-	kinds := map[string]triggers.Options{
-		"by_row": {}, "by_statement": {Trigger: triggers.StatementLevel}, "conditional": {Where: "n > 0"}, "masked": {Mask: []string{"n"}, RecordSessionUser: true},
+	kinds := map[string]audit.TableOptions{
+		"by_row": {}, "by_statement": {Trigger: audit.StatementLevel}, "conditional": {Where: "n > 0"}, "masked": {Mask: []string{"n"}, RecordSessionUser: true},
 	}
 	sides := []string{"left", "right"}
 	var tables []string
-	options := make(map[string]triggers.Options)
+	options := make(map[string]audit.TableOptions)
 	for kind, o := range kinds {
 		for _, side := range sides {
 			table := side + "_" + kind

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/triggers"
@@ -13,9 +14,9 @@ import (
 
 const people = `CREATE TABLE people (id int PRIMARY KEY, name text, ssn text, bio jsonb, note jsonb, status text)`
 
-func installWith(t *testing.T, db *pgtest.DB, table string, o triggers.Options) {
+func installWith(t *testing.T, db *pgtest.DB, table string, o audit.TableOptions) {
 	t.Helper()
-	if _, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]triggers.Options{table: o})); err != nil {
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{table}, triggers.WithOptions(map[string]audit.TableOptions{table: o})); err != nil {
 		t.Fatal(err)
 	}
 	auditdb.ByOption(t, db, table, o)
@@ -27,7 +28,7 @@ func installWith(t *testing.T, db *pgtest.DB, table string, o triggers.Options) 
 
 // ways runs do with the triggers that were installed, and again with the slower way that a
 // schema change brings about.
-func ways(t *testing.T, schema, table string, o triggers.Options, do func(t *testing.T, db *pgtest.DB)) {
+func ways(t *testing.T, schema, table string, o audit.TableOptions, do func(t *testing.T, db *pgtest.DB)) {
 	for _, way := range []string{"installed", "altered"} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
@@ -53,7 +54,7 @@ func without(t *testing.T, db *pgtest.DB, want ...string) {
 
 func TestExcludeAndMask(t *testing.T) {
 	t.Parallel()
-	ways(t, people, "people", triggers.Options{Exclude: []string{"bio"}, Mask: []string{"ssn", "note"}}, func(t *testing.T, db *pgtest.DB) {
+	ways(t, people, "people", audit.TableOptions{Exclude: []string{"bio"}, Mask: []string{"ssn", "note"}}, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, `INSERT INTO people VALUES (1, 'Ann', '123', 'null', 'null', 'a')`)
 		without(t, db, `created people 1 {"": [{"masked": "ssn"}, {"masked": "note"}], "id": 1, "ssn": "***", "name": "Ann", "note": "***", "status": "a"}`)
 		db.Exec(t, `UPDATE people SET bio = '1'`)
@@ -76,7 +77,7 @@ func TestExcludeAndMask(t *testing.T) {
 func TestMaskThroughSchemaChanges(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, people+`; INSERT INTO people VALUES (1, 'Ann', 'secret', '"secret"')`)
-	installWith(t, db, "people", triggers.Options{Mask: []string{"ssn"}, Exclude: []string{"bio"}})
+	installWith(t, db, "people", audit.TableOptions{Mask: []string{"ssn"}, Exclude: []string{"bio"}})
 	leak := func() {
 		t.Helper()
 		db.Exec(t, `UPDATE people SET name = name || '!'`)
@@ -108,14 +109,14 @@ func TestMaskThroughSchemaChanges(t *testing.T) {
 	leak()
 	db.Exec(t, `ALTER TABLE people ADD PRIMARY KEY (social)`)
 	done, err := triggers.Install(context.Background(), db.Pool, []string{"people"})
-	if err != nil || len(done) != 1 || done[0].Changed || !errors.Is(done[0].Outgrown, triggers.ErrInvalidOptions) {
+	if err != nil || len(done) != 1 || done[0].Changed || !errors.Is(done[0].Outgrown, audit.ErrInvalidOptions) {
 		t.Errorf("masked key: %v, %v", done, err)
 	}
 }
 
 func TestCaptureFull(t *testing.T) {
 	t.Parallel()
-	ways(t, people, "people", triggers.Options{Updates: triggers.UpdatesFull, Mask: []string{"ssn"}, Exclude: []string{"status"}}, func(t *testing.T, db *pgtest.DB) {
+	ways(t, people, "people", audit.TableOptions{Updates: audit.UpdatesFull, Mask: []string{"ssn"}, Exclude: []string{"status"}}, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, `INSERT INTO people VALUES (1, 'A', 's', 'null', '{}', 'a')`)
 		forget(t, db)
 		db.Exec(t, `UPDATE people SET name = 'B', id = 2`)
@@ -130,7 +131,7 @@ func TestCaptureFull(t *testing.T) {
 func TestWhere(t *testing.T) {
 	t.Parallel()
 	condition := "status = 'public' AND 1 / id > -1 -- as of 2024"
-	ways(t, people, "people", triggers.Options{Where: condition}, func(t *testing.T, db *pgtest.DB) {
+	ways(t, people, "people", audit.TableOptions{Where: condition}, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, `INSERT INTO people (id, name, status) VALUES (1, 'A', 'draft'), (2, 'B', 'public'), (3, 'C', NULL); UPDATE people SET name = 'x' WHERE id <> 2;
 			UPDATE people SET status = 'public' WHERE id = 1; UPDATE people SET status = 'draft' WHERE id = 1; DELETE FROM people WHERE id = 1`)
 		without(t, db, `created people 2 {"id": 2, "bio": null, "ssn": null, "name": "B", "note": null, "status": "public"}`,
@@ -163,7 +164,7 @@ func TestWhere(t *testing.T) {
 func TestWhereNames(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, `CREATE TABLE odd (id int PRIMARY KEY, entity text, image text, stamp text, old int, r int, old_values int, "$exaudit$" int)`)
-	installWith(t, db, "odd", triggers.Options{Where: `entity = 'e' AND image = 'i' AND stamp = 's' AND old = 1 AND r.r = 2 AND old_values = 3 AND "$exaudit$" = 4 AND '\' = '\'`})
+	installWith(t, db, "odd", audit.TableOptions{Where: `entity = 'e' AND image = 'i' AND stamp = 's' AND old = 1 AND r.r = 2 AND old_values = 3 AND "$exaudit$" = 4 AND '\' = '\'`})
 	db.Exec(t, `INSERT INTO odd VALUES (1, 'e', 'i', 's', 1, 2, 3, 4); INSERT INTO odd VALUES (2); UPDATE odd SET r = 5; DELETE FROM odd`)
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE entity_id = '1'`); n != 2 {
 		t.Errorf("%d versions, want 2:\n%s", n, recorded(t, db))
@@ -176,16 +177,16 @@ func TestWhereNames(t *testing.T) {
 func TestTruncateOption(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, people)
-	installWith(t, db, "people", triggers.Options{OnTruncate: triggers.TruncateRefuse})
+	installWith(t, db, "people", audit.TableOptions{OnTruncate: audit.TruncateRefuse})
 	db.Exec(t, `INSERT INTO people (id) VALUES (1)`)
 	if err := fails(t, db.Pool, `TRUNCATE people`); !strings.Contains(err.Message, "refused") {
 		t.Error(err)
 	}
-	installWith(t, db, "people", triggers.Options{OnTruncate: triggers.TruncateIgnore})
+	installWith(t, db, "people", audit.TableOptions{OnTruncate: audit.TruncateIgnore})
 	forget(t, db)
 	db.Exec(t, `TRUNCATE people`)
 	wantRecorded(t, db)
-	installWith(t, db, "people", triggers.Options{})
+	installWith(t, db, "people", audit.TableOptions{})
 	db.Exec(t, `INSERT INTO people (id) VALUES (1)`)
 	forget(t, db)
 	db.Exec(t, `TRUNCATE people`)
@@ -197,14 +198,14 @@ func TestTruncateOption(t *testing.T) {
 func TestIgnoreOption(t *testing.T) {
 	t.Parallel()
 	work := `BEGIN; SET LOCAL exaudit.ignore = 'on'; INSERT INTO people (id) VALUES (1), (2); UPDATE people SET name = 'x'; DELETE FROM people WHERE id = 1; TRUNCATE people; COMMIT`
-	ways(t, people, "people", triggers.Options{AllowIgnore: true}, func(t *testing.T, db *pgtest.DB) {
+	ways(t, people, "people", audit.TableOptions{AllowIgnore: true}, func(t *testing.T, db *pgtest.DB) {
 		db.Exec(t, work)
 		wantRecorded(t, db)
 		db.Exec(t, `BEGIN; SET LOCAL exaudit.ignore = 'off'; INSERT INTO people (id) VALUES (1); COMMIT; INSERT INTO people (id) VALUES (2)`)
 		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions`); n != 2 {
 			t.Errorf("%d versions, want 2", n)
 		}
-		installWith(t, db, "people", triggers.Options{})
+		installWith(t, db, "people", audit.TableOptions{})
 		db.Exec(t, `TRUNCATE people`)
 		forget(t, db)
 		db.Exec(t, work)
@@ -216,7 +217,7 @@ func TestIgnoreOption(t *testing.T) {
 
 func TestSessionUser(t *testing.T) {
 	t.Parallel()
-	ways(t, people, "people", triggers.Options{RecordSessionUser: true}, func(t *testing.T, db *pgtest.DB) {
+	ways(t, people, "people", audit.TableOptions{RecordSessionUser: true}, func(t *testing.T, db *pgtest.DB) {
 		const work = `INSERT INTO people (id) VALUES (1), (2); UPDATE people SET name = 'x'; DELETE FROM people WHERE id = 1; TRUNCATE people`
 		db.Exec(t, work)
 		db.Exec(t, `BEGIN; SET LOCAL exaudit.custom = '{"session_role": "forged"}'; `+work+`; COMMIT`)
@@ -224,7 +225,7 @@ func TestSessionUser(t *testing.T) {
 		if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.versions WHERE session_role = session_user`); n != 18 {
 			t.Errorf("%d versions have it, want 18", n)
 		}
-		installWith(t, db, "people", triggers.Options{})
+		installWith(t, db, "people", audit.TableOptions{})
 		forget(t, db)
 		db.Exec(t, work)
 		if n := pgtest.One[int](t, db, `SELECT count(session_role) FROM exaudit.versions`); n != 0 {
@@ -237,7 +238,7 @@ func TestReplicaOption(t *testing.T) {
 	t.Parallel()
 	const work = `BEGIN; SET LOCAL session_replication_role = replica; INSERT INTO parts VALUES (1), (11); UPDATE parts SET n = 1; DELETE FROM parts WHERE id = 1; TRUNCATE parts; COMMIT`
 	db := auditdb.New(t, `CREATE TABLE parts (id int PRIMARY KEY, n int) PARTITION BY RANGE (id); CREATE TABLE low PARTITION OF parts FOR VALUES FROM (0) TO (10)`)
-	installWith(t, db, "parts", triggers.Options{RecordReplicated: true})
+	installWith(t, db, "parts", audit.TableOptions{RecordReplicated: true})
 	db.Exec(t, `CREATE TABLE high PARTITION OF parts FOR VALUES FROM (10) TO (20)`)
 	everything := []string{
 		`created parts 1 {"n": null, "id": 1}`, `created parts 11 {"n": null, "id": 11}`,
@@ -262,7 +263,7 @@ func TestReplicaOption(t *testing.T) {
 	install(t, db, "parts")
 	wantNoDrift(t, db)
 	wantWork(everything...)
-	installWith(t, db, "parts", triggers.Options{})
+	installWith(t, db, "parts", audit.TableOptions{})
 	wantWork()
 }
 
@@ -271,34 +272,34 @@ func TestInvalidOptions(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, people)
 	for _, c := range []struct {
-		options triggers.Options
+		options audit.TableOptions
 		want    string
 	}{
-		{triggers.Options{Exclude: []string{"bio", "bio"}}, `table people: option exclude: column "bio" is listed twice`},
-		{triggers.Options{Exclude: []string{"bio"}, Mask: []string{"bio"}}, `option mask: column "bio" is excluded as well`},
-		{triggers.Options{Mask: []string{"Name"}}, `option mask: there is no column "Name"`},
-		{triggers.Options{Exclude: []string{"id"}}, `option exclude: column "id" is part of the primary key`},
-		{triggers.Options{Mask: []string{"id"}}, `column "id" is part of the primary key`},
-		{triggers.Options{Exclude: []string{""}}, `without a name`},
-		{triggers.Options{Updates: "all"}, `option updates: must be changed or full, not "all"`},
-		{triggers.Options{OnTruncate: "no"}, `option on_truncate: must be record, refuse or ignore, not "no"`},
-		{triggers.Options{Where: "missing = 1"}, `option where: column "missing" does not exist`},
-		{triggers.Options{Where: "id"}, `option where: argument of WHERE must be type boolean`},
-		{triggers.Options{Where: "count(*) > 1"}, `aggregate functions are not allowed in WHERE`},
-		{triggers.Options{Where: "true) OR (true"}, `syntax error`},
-		{triggers.Options{Where: "true); DROP TABLE people; SELECT (true"}, `syntax error`},
-		{triggers.Options{Where: "id = 1, true"}, `option where: `},
-		{triggers.Options{Where: "id = $1"}, `there is no parameter $1`},
-		{triggers.Options{Where: "NEW.id = 1"}, `it names NEW.id`},
-		{triggers.Options{Where: "true /* "}, `a comment that does not end`},
+		{audit.TableOptions{Exclude: []string{"bio", "bio"}}, `table people: option exclude: column "bio" is listed twice`},
+		{audit.TableOptions{Exclude: []string{"bio"}, Mask: []string{"bio"}}, `option mask: column "bio" is excluded as well`},
+		{audit.TableOptions{Mask: []string{"Name"}}, `option mask: there is no column "Name"`},
+		{audit.TableOptions{Exclude: []string{"id"}}, `option exclude: column "id" is part of the primary key`},
+		{audit.TableOptions{Mask: []string{"id"}}, `column "id" is part of the primary key`},
+		{audit.TableOptions{Exclude: []string{""}}, `without a name`},
+		{audit.TableOptions{Updates: "all"}, `option updates: must be changed or full, not "all"`},
+		{audit.TableOptions{OnTruncate: "no"}, `option on_truncate: must be record, refuse or ignore, not "no"`},
+		{audit.TableOptions{Where: "missing = 1"}, `option where: column "missing" does not exist`},
+		{audit.TableOptions{Where: "id"}, `option where: argument of WHERE must be type boolean`},
+		{audit.TableOptions{Where: "count(*) > 1"}, `aggregate functions are not allowed in WHERE`},
+		{audit.TableOptions{Where: "true) OR (true"}, `syntax error`},
+		{audit.TableOptions{Where: "true); DROP TABLE people; SELECT (true"}, `syntax error`},
+		{audit.TableOptions{Where: "id = 1, true"}, `option where: `},
+		{audit.TableOptions{Where: "id = $1"}, `there is no parameter $1`},
+		{audit.TableOptions{Where: "NEW.id = 1"}, `it names NEW.id`},
+		{audit.TableOptions{Where: "true /* "}, `a comment that does not end`},
 	} {
-		_, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": c.options}))
-		if !errors.Is(err, triggers.ErrInvalidOptions) || !strings.Contains(err.Error(), c.want) {
+		_, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]audit.TableOptions{"people": c.options}))
+		if !errors.Is(err, audit.ErrInvalidOptions) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.options, err, c.want)
 		}
 	}
-	_, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"other": {}}))
-	if !errors.Is(err, triggers.ErrInvalidOptions) {
+	_, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]audit.TableOptions{"other": {}}))
+	if !errors.Is(err, audit.ErrInvalidOptions) {
 		t.Errorf("options for a table that is not installed: %v", err)
 	}
 	if n := pgtest.One[int](t, db, `SELECT count(*) FROM exaudit.tables`); n != 0 {
@@ -309,20 +310,20 @@ func TestInvalidOptions(t *testing.T) {
 // What the options make of the generated SQL.
 func TestOptionsGolden(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]triggers.Options{
-		"options": {Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status <> 'draft'", OnTruncate: triggers.TruncateRefuse,
+	for name, o := range map[string]audit.TableOptions{
+		"options": {Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status <> 'draft'", OnTruncate: audit.TruncateRefuse,
 			AllowIgnore: true, RecordSessionUser: true, RecordReplicated: true},
 		"options_toast":          {SkipUntouchedTOAST: true, Where: "name <> ''"},
-		"options_statement":      {Trigger: triggers.StatementLevel, Mask: []string{"ssn"}, Exclude: []string{"bio"}, AllowIgnore: true, RecordSessionUser: true},
-		"options_statement_full": {Trigger: triggers.StatementLevel, Updates: triggers.UpdatesFull, Mask: []string{"ssn"}},
-		"options_full":           {Updates: triggers.UpdatesFull, Mask: []string{"ssn"}, Exclude: []string{"bio"}, OnTruncate: triggers.TruncateIgnore},
+		"options_statement":      {Trigger: audit.StatementLevel, Mask: []string{"ssn"}, Exclude: []string{"bio"}, AllowIgnore: true, RecordSessionUser: true},
+		"options_statement_full": {Trigger: audit.StatementLevel, Updates: audit.UpdatesFull, Mask: []string{"ssn"}},
+		"options_full":           {Updates: audit.UpdatesFull, Mask: []string{"ssn"}, Exclude: []string{"bio"}, OnTruncate: audit.TruncateIgnore},
 	} {
 		db := auditdb.New(t, people)
-		done, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": o}))
+		done, err := triggers.Install(context.Background(), db.Pool, []string{"people"}, triggers.WithOptions(map[string]audit.TableOptions{"people": o}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantFile(t, "testdata/"+name+".golden.sql", masked(done[0].Script.SQL()))
+		wantFile(t, "testdata/"+name+".golden.sql", masked(done[0].SQL))
 	}
 }
 
@@ -334,8 +335,8 @@ func TestOptionsUnprivileged(t *testing.T) {
 	db.Exec(t, `CREATE SCHEMA s AUTHORIZATION `+owner+`; GRANT USAGE ON SCHEMA s TO `+app)
 	as := db.Connect(t, owner)
 	run(t, as, `SET search_path = s`, people, `GRANT ALL ON people TO `+app)
-	o := triggers.Options{Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status = 'x'", RecordSessionUser: true, AllowIgnore: true, RecordReplicated: true}
-	if _, err := triggers.Install(context.Background(), as, []string{"people"}, triggers.WithOptions(map[string]triggers.Options{"people": o})); err != nil {
+	o := audit.TableOptions{Mask: []string{"ssn"}, Exclude: []string{"bio"}, Where: "status = 'x'", RecordSessionUser: true, AllowIgnore: true, RecordReplicated: true}
+	if _, err := triggers.Install(context.Background(), as, []string{"people"}, triggers.WithOptions(map[string]audit.TableOptions{"people": o})); err != nil {
 		t.Fatal(err)
 	}
 	wantNoDrift(t, db)

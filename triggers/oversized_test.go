@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -79,7 +80,7 @@ func TestOversizedValues(t *testing.T) {
 	})
 	t.Run("full, masked and conditional", func(t *testing.T) {
 		db := auditdb.New(t, files+brief)
-		installWith(t, db, "files", triggers.Options{Updates: triggers.UpdatesFull, Mask: []string{"doc"}, Where: "length(data) > 1000"})
+		installWith(t, db, "files", audit.TableOptions{Updates: audit.UpdatesFull, Mask: []string{"doc"}, Where: "length(data) > 1000"})
 		limitImages(t, db, part)
 		db.Exec(t, insert)
 		summary(t, db, `created 1 =[{"oversized": "data"}, {"masked": "doc"}] data=`+placeholder("abcd", 35_000_000/part)+` doc="***" id=1 n=1`)
@@ -119,7 +120,7 @@ func TestOversizedCombined(t *testing.T) {
 	db := auditdb.New(t, `
 		CREATE OR REPLACE FUNCTION exaudit_internal.image_limit() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1200000';
 		CREATE TABLE files (id int PRIMARY KEY, big text, state text, n int)`)
-	if _, err := triggers.Install(t.Context(), db.Pool, []string{"files"}, triggers.WithOptions(map[string]triggers.Options{
+	if _, err := triggers.Install(t.Context(), db.Pool, []string{"files"}, triggers.WithOptions(map[string]audit.TableOptions{
 		"files": {Where: "state <> 'hidden'"}})); err != nil {
 		t.Fatal(err)
 	}

@@ -10,27 +10,28 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
 
 // flaw is one way in which exaudit's own schema is not what Init made.
 type flaw struct {
-	Drift
+	audit.Drift
 	mend string // SQL that Sync runs, "" where it leaves it
 }
 
 // inspectOwn looks at what everything rests on: schema exaudit as a whole, the roles that it belongs to, and settings
 // that keep changes from being recorded.
-func inspectOwn(ctx context.Context, q db.DBTX) ([]Status, error) {
+func inspectOwn(ctx context.Context, q db.DBTX) ([]status, error) {
 	flaws, notes, err := ownFlaws(ctx, q, false)
 	if err != nil {
 		return nil, err
 	}
-	var list []Status
-	statusOf := func(table string) *Status {
-		i := slices.IndexFunc(list, func(s Status) bool { return s.QuotedName == table })
+	var list []status
+	statusOf := func(table string) *status {
+		i := slices.IndexFunc(list, func(s status) bool { return s.QuotedName == table })
 		if i < 0 {
-			i, list = len(list), append(list, Status{Tracked: Tracked{QuotedName: table}})
+			i, list = len(list), append(list, status{Tracked: Tracked{QuotedName: table}})
 		}
 		return &list[i]
 	}
@@ -51,9 +52,9 @@ const ownSchema = "exaudit"
 // syncOwn mends schema exaudit, in rounds: what was missing has neither its owner nor its privileges yet. Each is a
 // transaction of its own, so that nobody waits for a lock of one while the next one compares. What one statement cannot
 // mend, for want of a privilege, is left.
-func (s steps) syncOwn(ctx context.Context) ([]Installation, error) {
+func (s steps) syncOwn(ctx context.Context) ([]audit.Installation, error) {
 	const rounds = 3
-	var done []Installation
+	var done []audit.Installation
 	changed := true
 	together := 1
 	if s.whole != nil || s.options.dryRun { // which takes back what the next round rests on
@@ -84,7 +85,7 @@ func (s steps) syncOwn(ctx context.Context) ([]Installation, error) {
 }
 
 // syncFlaws mends what there is now, and reports whether that has changed anything.
-func syncFlaws(ctx context.Context, tx pgx.Tx, all *[]Installation) (changed bool, err error) {
+func syncFlaws(ctx context.Context, tx pgx.Tx, all *[]audit.Installation) (changed bool, err error) {
 	flaws, _, err := ownFlaws(ctx, tx, true)
 	if err != nil {
 		return false, err
@@ -92,9 +93,9 @@ func syncFlaws(ctx context.Context, tx pgx.Tx, all *[]Installation) (changed boo
 	done := *all
 	defer func() { *all = done }()
 	for _, f := range flaws {
-		i := slices.IndexFunc(done, func(d Installation) bool { return d.Table == f.Table })
+		i := slices.IndexFunc(done, func(d audit.Installation) bool { return d.Table == f.Table })
 		if i < 0 {
-			i, done = len(done), append(done, Installation{Table: f.Table})
+			i, done = len(done), append(done, audit.Installation{Table: f.Table})
 		}
 		left := f.Text()
 		if f.mend != "" {
@@ -191,7 +192,7 @@ func sequenceFlaw(ctx context.Context, q db.DBTX) ([]flaw, error) {
 		return nil, err
 	}
 	problem := fmt.Sprintf("is behind: there is a version %d", id)
-	return []flaw{{Drift{ownSchema, "sequence exaudit.versions_id_seq", problem, ""},
+	return []flaw{{audit.Drift{Table: ownSchema, Object: "sequence exaudit.versions_id_seq", Problem: problem},
 		fmt.Sprintf("SELECT pg_catalog.setval('exaudit.versions_id_seq', %d);", id)}}, nil
 }
 
@@ -211,7 +212,7 @@ func rangeFlaw(ctx context.Context, q db.DBTX) (flaws []flaw, notes []string, er
 	}
 	problem := fmt.Sprintf("does not summarize %d pages, from page %d on, so that searches by time read them",
 		found.Pages, found.FirstPage)
-	return []flaw{{Drift{"exaudit.versions", "index versions_id_time", problem, ""},
+	return []flaw{{newDrift("exaudit.versions", "index versions_id_time", problem),
 			"SELECT exaudit_internal.summarize_ranges();"}},
 		[]string{"index versions_id_time " + problem + `: "exaudit sync" makes them faster`}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/sql"
 )
@@ -23,7 +24,8 @@ func functionFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
 	}
 	var flaws []flaw
 	note := func(name, problem, cure string) {
-		flaws = append(flaws, flaw{Drift{ownSchema, "function " + name, problem, cure}, ""})
+		flaws = append(flaws, flaw{audit.Drift{Table: ownSchema, Object: "function " + name, Problem: problem,
+			Cure: cure}, ""})
 	}
 	overloads := make(map[string]int)
 	for _, want := range wanted {
@@ -40,8 +42,8 @@ func functionFlaws(ctx context.Context, q db.DBTX) ([]flaw, error) {
 			})
 		}
 		if at < 0 {
-			f := flaw{Drift{ownSchema, "function " + want.QualifiedName(), "is missing", ""}, want.Definition}
-			flaws = append(flaws, f)
+			flaws = append(flaws, flaw{newDrift(ownSchema, "function "+want.QualifiedName(), "is missing"),
+				want.Definition})
 			continue
 		}
 		flaws = append(flaws, functionFlaw(want, installed[at])...)
@@ -67,7 +69,8 @@ func isOverload(have db.OwnFunctionsRow, want sql.Function, wanted map[string]in
 func functionFlaw(want sql.Function, have db.OwnFunctionsRow) []flaw {
 	var flaws []flaw
 	note := func(problem, mend string) {
-		flaws = append(flaws, flaw{Drift{ownSchema, "function " + want.QualifiedName(), problem, ""}, mend})
+		flaws = append(flaws, flaw{audit.Drift{Table: ownSchema, Object: "function " + want.QualifiedName(),
+			Problem: problem}, mend})
 	}
 	switch {
 	case have.Body != want.Body:

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/sql"
 )
@@ -166,7 +167,7 @@ func schemaOf(table string) string { schema, _, _ := strings.Cut(table, "."); re
 
 func newFlaw(object, problem, mend, cure string) flaw {
 	table, name := split(object)
-	return flaw{Drift{table, name, problem, cure}, mend}
+	return flaw{audit.Drift{Table: table, Object: name, Problem: problem, Cure: cure}, mend}
 }
 
 // missing is an object that is not there.
@@ -396,7 +397,7 @@ func newSettingFlaw(p property, problem string) flaw {
 	if p.object == "SYSTEM" {
 		cure += "; SELECT pg_reload_conf(); or take it from postgresql.conf"
 	}
-	return flaw{Drift{ownSchema, p.object, problem, cure}, ""}
+	return flaw{audit.Drift{Table: ownSchema, Object: p.object, Problem: problem, Cure: cure}, ""}
 }
 
 // customDataFlaws are settings of exaudit.custom that changes of tracked tables fail with.

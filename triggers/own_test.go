@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/triggers"
@@ -182,7 +183,7 @@ func TestTamperingWithOwnSchemaIsReported(t *testing.T) {
 			}
 			wantDriftIn(t, tx, want...)
 			for _, drift := range want {
-				if _, said, _ := strings.Cut(drift, ": "); !slices.ContainsFunc(done, func(i triggers.Installation) bool {
+				if _, said, _ := strings.Cut(drift, ": "); !slices.ContainsFunc(done, func(i audit.Installation) bool {
 					return strings.Contains(i.Skipped+strings.Join(i.Notes, "; "), said)
 				}) {
 					t.Errorf("sync does not say: %s", said)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -81,7 +82,7 @@ func syncRanges(t *testing.T, db *pgtest.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(done, func(i triggers.Installation) bool {
+	if !slices.ContainsFunc(done, func(i audit.Installation) bool {
 		return i.Table == "exaudit.versions" && i.Changed && strings.Contains(i.SQL, "summarize_ranges")
 	}) {
 		t.Error("sync does not say that it has brought exaudit.versions up to date")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -183,7 +184,7 @@ func TestReplication(t *testing.T) {
 					r.publisher.Exec(t, `ALTER TABLE `+table+` REPLICA IDENTITY `+c.identity)
 				}
 			}
-			installWith(t, r.subscriber, "items", triggers.Options{RecordReplicated: true})
+			installWith(t, r.subscriber, "items", audit.TableOptions{RecordReplicated: true})
 			r.subscribe(t, c.published, c.publish, c.options)
 			for _, w := range itemWork {
 				r.publish(t, w.statement)
@@ -229,11 +230,11 @@ func TestReplicationWithoutOption(t *testing.T) {
 	r.subscriber.Exec(t, `INSERT INTO items (id) VALUES (5)`)
 	wantRecorded(t, r.subscriber, `created items 5 {"id": 5, "doc": null, "info": null, "long": null, "price": null, "ratio": null}`)
 	// from now on
-	installWith(t, r.subscriber, "items", triggers.Options{RecordReplicated: true})
+	installWith(t, r.subscriber, "items", audit.TableOptions{RecordReplicated: true})
 	wantNotes(t, r.subscriber)
 	r.publish(t, `INSERT INTO items (id) VALUES (6)`)
 	wantRecorded(t, r.subscriber, `created items 6 {"id": 6, "doc": null, "info": null, "long": null, "price": null, "ratio": null}`)
-	installWith(t, r.subscriber, "items", triggers.Options{})
+	installWith(t, r.subscriber, "items", audit.TableOptions{})
 	r.publish(t, `DELETE FROM items`)
 	wantRecorded(t, r.subscriber)
 }
@@ -260,7 +261,7 @@ func TestReplicationCopiesAndStreams(t *testing.T) {
 		`CREATE TABLE notes (id int PRIMARY KEY, long text, note text DEFAULT 'here', size int GENERATED ALWAYS AS (length(long)) STORED)`)
 	r.publisher.Exec(t, fmt.Sprintf(`INSERT INTO notes SELECT g, repeat(md5(g::text), 50) FROM generate_series(1, %d) g`, rows))
 	r.publisher.Exec(t, `ALTER DATABASE `+r.publisher.Name+` SET logical_decoding_work_mem = '64kB'`)
-	installWith(t, r.subscriber, "notes", triggers.Options{RecordReplicated: true})
+	installWith(t, r.subscriber, "notes", audit.TableOptions{RecordReplicated: true})
 	streaming := ", streaming = on"
 	if r.subscriber.Major >= 16 {
 		streaming = ", streaming = parallel"
@@ -300,7 +301,7 @@ func TestReplicationOfAlteredTable(t *testing.T) {
 	t.Parallel()
 	const schema = `CREATE TABLE items (id int PRIMARY KEY, a text)`
 	r := newReplication(t, schema, schema)
-	installWith(t, r.subscriber, "items", triggers.Options{RecordReplicated: true})
+	installWith(t, r.subscriber, "items", audit.TableOptions{RecordReplicated: true})
 	r.subscribe(t, "items", "", "")
 	r.publish(t, `INSERT INTO items VALUES (1, 'x')`)
 	for _, db := range []*pgtest.DB{r.subscriber, r.publisher} {
@@ -342,7 +343,7 @@ func TestReplicationRoles(t *testing.T) {
 			}
 			tableOwner := r.subscriber.Role(t, "NOLOGIN")
 			r.subscriber.Exec(t, `ALTER TABLE items OWNER TO `+tableOwner+`; ALTER TABLE public.mark OWNER TO `+tableOwner)
-			installWith(t, r.subscriber, "items", triggers.Options{RecordReplicated: true, RecordSessionUser: true})
+			installWith(t, r.subscriber, "items", audit.TableOptions{RecordReplicated: true, RecordSessionUser: true})
 			owner, between := pgtest.One[string](t, r.subscriber, `SELECT session_user`), []string(nil)
 			if c.plainOwner {
 				owner = r.subscriber.Role(t, "LOGIN")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -91,11 +92,11 @@ func TestUnprivilegedWriter(t *testing.T) {
 // casts and tables; none of them may run as the definer of a trigger.
 func TestShadowing(t *testing.T) {
 	t.Parallel()
-	for name, options := range testall.SampleMap(map[string]triggers.Options{
+	for name, options := range testall.SampleMap(map[string]audit.TableOptions{
 		"default": {},
 		"options": {Mask: []string{"name"}, Exclude: []string{"fa"}, Where: "id = id AND coalesce(name, '') = coalesce(name, '')",
 			AllowIgnore: true, RecordSessionUser: true, RecordReplicated: true},
-		"full": {Updates: triggers.UpdatesFull, Mask: []string{"name", "jb"}, Exclude: []string{"fa"}},
+		"full": {Updates: audit.UpdatesFull, Mask: []string{"name", "jb"}, Exclude: []string{"fa"}},
 	}, 2) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,7 +105,7 @@ func TestShadowing(t *testing.T) {
 	}
 }
 
-func testShadowing(t *testing.T, options triggers.Options) {
+func testShadowing(t *testing.T, options audit.TableOptions) {
 	db := auditdb.New(t, stolen)
 	role := db.Role(t, "NOLOGIN")
 	db.Exec(t, `GRANT CREATE, TEMPORARY ON DATABASE `+db.Name+` TO `+role)
@@ -149,7 +150,7 @@ func testShadowing(t *testing.T, options triggers.Options) {
 	installer := db.Connect(t, "")
 	run(t, installer, `SET search_path = evil, public, pg_catalog`)
 	if _, err := triggers.Install(context.Background(), installer, []string{"public.orders"},
-		triggers.WithOptions(map[string]triggers.Options{"public.orders": options})); err != nil {
+		triggers.WithOptions(map[string]audit.TableOptions{"public.orders": options})); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"evil, public, pg_catalog", "public, evil", "pg_temp, evil, pg_catalog", "evil, pg_catalog, pg_temp"} {
@@ -358,7 +359,7 @@ func TestTriggersOfAPartitionsOwner(t *testing.T) {
 	conn := db.Connect(t, role)
 	run(t, conn, `CREATE TABLE mine.parted (id int PRIMARY KEY, n int) PARTITION BY RANGE (id); CREATE TABLE mine.part PARTITION OF mine.parted DEFAULT`)
 	install(t, db, "mine.parted")
-	if _, err := triggers.Install(t.Context(), db.Pool, nil, triggers.FollowDDL(triggers.Following{NewTables: []string{"mine.follows*"}})); err != nil {
+	if _, err := triggers.Install(t.Context(), db.Pool, nil, triggers.FollowDDL(audit.Following{NewTables: []string{"mine.follows*"}})); err != nil {
 		t.Fatal(err)
 	}
 	run(t, conn, `CREATE TABLE mine.follows (id int PRIMARY KEY, n int) PARTITION BY RANGE (id)`, `CREATE TABLE mine.follows_1 PARTITION OF mine.follows DEFAULT`)
@@ -548,7 +549,7 @@ func TestMovesAreForgotten(t *testing.T) {
 		CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 		CREATE TRIGGER swallow BEFORE INSERT ON parts_2 FOR EACH ROW WHEN (NEW.id > 5) EXECUTE FUNCTION swallow();
 		INSERT INTO parts SELECT i, 1, 'hidden' FROM generate_series(1, 9) i`)
-	installWith(t, db, "parts", triggers.Options{Mask: []string{"secret"}})
+	installWith(t, db, "parts", audit.TableOptions{Mask: []string{"secret"}})
 	for _, end := range []string{`COMMIT`, `ROLLBACK`, `ROLLBACK TO a; COMMIT`, `SET CONSTRAINTS ALL IMMEDIATE; COMMIT`, `SELECT 1/0`, `PREPARE TRANSACTION 'moves'`, `ROLLBACK PREPARED 'moves'`} {
 		conn := db.Connect(t, "")
 		if !strings.HasPrefix(end, "ROLLBACK P") {
@@ -633,7 +634,7 @@ func TestInstallAsOwner(t *testing.T) {
 		}
 		for _, d := range done {
 			if d.Changed != want {
-				t.Errorf("%s changed: %t, want %t", d.Script.Table.QuotedName, d.Changed, want)
+				t.Errorf("%s changed: %t, want %t", d.Table, d.Changed, want)
 			}
 		}
 	}
@@ -682,7 +683,7 @@ func TestOwnersCreatePartitions(t *testing.T) {
 			conn := db.Connect(t, owner)
 			var opts []triggers.InstallOption
 			if how != "installed" {
-				opts = append(opts, triggers.FollowDDL(triggers.Following{NewTables: []string{"public.*"}}))
+				opts = append(opts, triggers.FollowDDL(audit.Following{NewTables: []string{"public.*"}}))
 			}
 			if how == "covered" {
 				if _, err := triggers.Install(t.Context(), db.Pool, nil, opts...); err != nil {

@@ -26,7 +26,7 @@ func TestGeneratedSize(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			size := len(done[0].Script.SQL())
+			size := len(done[0].SQL)
 			t.Logf("%d columns: %d bytes", c.columns, size)
 			if size > c.most {
 				t.Errorf("%d columns: %d bytes are generated, want at most %d", c.columns, size, c.most)

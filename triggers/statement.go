@@ -90,7 +90,7 @@ func (c change) notes(row string) []string {
 		switch {
 		case column.Masked:
 			note = map[string]string{"masked": column.Name}
-		case column.Encoding == "jsonb" && !c.Options.Full(): // whole images note these themselves
+		case column.Encoding == "jsonb" && !full(c.Options): // whole images note these themselves
 			note = column.Name
 			condition += fmt.Sprintf(" AND %s.%s = 'null'", row, column.QuotedName)
 		default:

@@ -12,13 +12,14 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
 
-var byStatement = triggers.Options{Trigger: triggers.StatementLevel}
+var byStatement = audit.TableOptions{Trigger: audit.StatementLevel}
 
 // The other tests of this package run by statement, too, with EXAUDIT_TEST_OPTION. Here is what
 // a statement of many rows does: in the order of the rows, with the session's data once.
@@ -74,7 +75,7 @@ func TestStatementLevelLimits(t *testing.T) {
 	const trigger = `CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER nothing %s ON items %s EXECUTE FUNCTION nothing();`
 	for name, c := range testall.SampleMap(map[string]struct {
 		ddl     string
-		options triggers.Options
+		options audit.TableOptions
 		reason  string
 		only    string // at: install, status
 	}{
@@ -84,9 +85,9 @@ func TestStatementLevelLimits(t *testing.T) {
 		"child":       {ddl: `CREATE TABLE parent (id int, n int); ALTER TABLE items INHERIT parent`, reason: "the table inherits from public.parent"},
 		"after row":   {ddl: fmt.Sprintf(trigger, "AFTER INSERT OR UPDATE", "FOR EACH ROW"), reason: "trigger nothing is for each row after a change"},
 		"constraint":  {ddl: strings.Replace(fmt.Sprintf(trigger, "AFTER DELETE", "DEFERRABLE FOR EACH ROW"), "CREATE TRIGGER", "CREATE CONSTRAINT TRIGGER", 1), reason: "trigger nothing is for each row after a change"},
-		"replica":     {options: triggers.Options{RecordReplicated: true}, reason: "logical replication", only: "install"},
-		"toast":       {options: triggers.Options{SkipUntouchedTOAST: true}, reason: "option skip_untouched_toast", only: "install"},
-		"where":       {options: triggers.Options{Where: "n > 1"}, reason: "option where", only: "install"},
+		"replica":     {options: audit.TableOptions{RecordReplicated: true}, reason: "logical replication", only: "install"},
+		"toast":       {options: audit.TableOptions{SkipUntouchedTOAST: true}, reason: "option skip_untouched_toast", only: "install"},
+		"where":       {options: audit.TableOptions{Where: "n > 1"}, reason: "option where", only: "install"},
 		"before row":  {ddl: fmt.Sprintf(trigger, "BEFORE INSERT", "FOR EACH ROW")},
 		"after each":  {ddl: fmt.Sprintf(trigger, "AFTER INSERT", "FOR EACH STATEMENT")},
 		"upserts":     {ddl: fmt.Sprintf(trigger, "AFTER UPDATE", "FOR EACH ROW"), reason: "trigger nothing is for each row after a change"},
@@ -101,9 +102,9 @@ func TestStatementLevelLimits(t *testing.T) {
 					db.Exec(t, c.ddl)
 				}
 				options := c.options
-				options.Trigger = triggers.StatementLevel
-				_, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.WithOptions(map[string]triggers.Options{"items": options}))
-				if wrong := (*triggers.OptionError)(nil); c.reason != "" && (!errors.As(err, &wrong) || wrong.Option != "trigger" || !strings.Contains(wrong.Reason, c.reason)) || c.reason == "" && err != nil {
+				options.Trigger = audit.StatementLevel
+				_, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.WithOptions(map[string]audit.TableOptions{"items": options}))
+				if wrong := (*audit.OptionError)(nil); c.reason != "" && (!errors.As(err, &wrong) || wrong.Option != "trigger" || !strings.Contains(wrong.Reason, c.reason)) || c.reason == "" && err != nil {
 					t.Errorf("install: %v", err)
 				}
 			}
@@ -123,7 +124,7 @@ func TestStatementLevelLimits(t *testing.T) {
 func TestStatementLevelComesAndGoes(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
-	for i, o := range []triggers.Options{{}, byStatement, {Trigger: triggers.RowLevel}, byStatement} {
+	for i, o := range []audit.TableOptions{{}, byStatement, {Trigger: audit.RowLevel}, byStatement} {
 		installWith(t, db, "items", o)
 		db.Exec(t, fmt.Sprintf(`INSERT INTO items VALUES (%[1]d, 1), (1%[1]d, 1); DELETE FROM items WHERE id > 9`, i))
 		wantRecorded(t, db, fmt.Sprintf(`created items %d {"n": 1, "id": %[1]d}`, i), fmt.Sprintf(`created items 1%d {"n": 1, "id": 1%[1]d}`, i),
@@ -173,8 +174,8 @@ func TestStatementLevelOrder(t *testing.T) {
 func TestStatementLevelIsFollowed(t *testing.T) {
 	t.Parallel()
 	db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
-	if _, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.FollowDDL(triggers.Following{}),
-		triggers.WithOptions(map[string]triggers.Options{"items": byStatement})); err != nil {
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"items"}, triggers.FollowDDL(audit.Following{}),
+		triggers.WithOptions(map[string]audit.TableOptions{"items": byStatement})); err != nil {
 		t.Fatal(err)
 	}
 	db.Exec(t, `DROP TRIGGER "!exaudit_t1_insert" ON items; DROP TRIGGER "!exaudit_t1_update" ON items; DROP TRIGGER "!exaudit_t1_delete" ON items`)
@@ -203,12 +204,12 @@ func TestStatementLevelWarnings(t *testing.T) {
 			t.Parallel()
 			db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int); CREATE TABLE whole (id int PRIMARY KEY, n int) PARTITION BY LIST (id);
 				CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`)
-			install := func(options map[string]triggers.Options, tables ...string) {
-				if _, err := triggers.Install(context.Background(), db.Pool, tables, triggers.FollowDDL(triggers.Following{}), triggers.WithOptions(options)); err != nil {
+			install := func(options map[string]audit.TableOptions, tables ...string) {
+				if _, err := triggers.Install(context.Background(), db.Pool, tables, triggers.FollowDDL(audit.Following{}), triggers.WithOptions(options)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			install(map[string]triggers.Options{"items": byStatement, "whole": {}}, "items", "whole")
+			install(map[string]audit.TableOptions{"items": byStatement, "whole": {}}, "items", "whole")
 			conn, said := warnings(t, db)
 			run(t, conn, c.ddl)
 			want := ""
@@ -230,7 +231,7 @@ func TestStatementLevelWarnings(t *testing.T) {
 				run(t, conn, `INSERT INTO parent VALUES (1, 1)`, `INSERT INTO items VALUES (2, 2)`)
 				wantRecorded(t, db, `created parent 1 {"n": 1, "id": 1}`, `created parent 2 {"n": 2, "id": 2}`)
 			case toItems:
-				install(map[string]triggers.Options{"items": {Trigger: triggers.RowLevel}}, "items")
+				install(map[string]audit.TableOptions{"items": {Trigger: audit.RowLevel}}, "items")
 				run(t, conn, `INSERT INTO items VALUES (1, 1)`)
 				wantRecorded(t, db, `created items 1 {"n": 1, "id": 1}`)
 			}
@@ -274,15 +275,15 @@ func TestLevelsRecordTheSame(t *testing.T) {
 				`SET exaudit.custom = '{"actor": $n}'`,
 			}).Draw(r, "statement"))
 	})
-	for name, options := range map[string]triggers.Options{
-		"default": {}, "full": {Updates: triggers.UpdatesFull, Mask: []string{"secret"}},
+	for name, options := range map[string]audit.TableOptions{
+		"default": {}, "full": {Updates: audit.UpdatesFull, Mask: []string{"secret"}},
 		"some": {Exclude: []string{"b", "d"}, Mask: []string{"secret"}, RecordSessionUser: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var dbs [2]*pgtest.DB
 			var conns [2]*pgx.Conn
-			for i, level := range []triggers.TriggerLevel{triggers.RowLevel, triggers.StatementLevel} {
+			for i, level := range []audit.TriggerLevel{audit.RowLevel, audit.StatementLevel} {
 				dbs[i] = auditdb.New(t, schema)
 				byLevel := options
 				byLevel.Trigger = level
@@ -326,9 +327,9 @@ func TestLevelsRecordTheSame(t *testing.T) {
 // The plan of a session whose first updates are of two rows is good for many, too.
 func TestStatementLevelPlan(t *testing.T) {
 	t.Parallel()
-	for _, capture := range testall.Turn(0, triggers.UpdatesChanged, triggers.UpdatesFull) {
+	for _, capture := range testall.Turn(0, audit.UpdatesChanged, audit.UpdatesFull) {
 		db := auditdb.New(t, `CREATE TABLE items (id int PRIMARY KEY, n int)`)
-		installWith(t, db, "items", triggers.Options{Trigger: triggers.StatementLevel, Updates: capture})
+		installWith(t, db, "items", audit.TableOptions{Trigger: audit.StatementLevel, Updates: capture})
 		conn := db.Connect(t, "")
 		run(t, conn, `INSERT INTO items SELECT i, i FROM generate_series(1, 40000) AS i`)
 		for range 6 {
@@ -359,9 +360,9 @@ func TestStatementLevelOfOddTables(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got [2]string
-			for i, level := range []triggers.TriggerLevel{triggers.RowLevel, triggers.StatementLevel} {
+			for i, level := range []audit.TriggerLevel{audit.RowLevel, audit.StatementLevel} {
 				db := auditdb.New(t, statements[0])
-				installWith(t, db, "items", triggers.Options{Trigger: level})
+				installWith(t, db, "items", audit.TableOptions{Trigger: level})
 				run(t, db.Connect(t, ""), statements[1:]...)
 				got[i] = recorded(t, db)
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
 )
@@ -258,14 +259,14 @@ func (s steps) note(ctx context.Context, failed *failures, table string, err err
 
 // ofOneTable reports whether an error says nothing of other tables: a lock, a privilege, a table that is gone.
 func ofOneTable(err error) bool {
-	if locked := (*lock.Error)(nil); errors.As(err, &locked) {
+	if locked := (*audit.LockedError)(nil); errors.As(err, &locked) {
 		return locked.Object != registryTable
 	}
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && len(pgErr.Code) == 5 {
 		// the server, the connection, a full disk, a standby
 		return !slices.Contains([]string{"08", "25", "53", "57", "58", "XX"}, pgErr.Code[:2])
 	}
-	return errors.Is(err, ErrNoPrimaryKey)
+	return errors.Is(err, audit.ErrNoPrimaryKey)
 }
 
 func (f *failures) error() error {
@@ -283,19 +284,6 @@ func (f *failures) Error() string {
 }
 
 func (f *failures) Unwrap() []error { return f.errs }
-
-// PartialError is an error despite which some of the tables were done, each by itself, and stay so. To run the same
-// again goes on with those that were not.
-type PartialError struct {
-	Done  []string // quoted
-	cause error
-}
-
-func (e *PartialError) Error() string {
-	return fmt.Sprintf("%v; done: %s", e.cause, nameSome(e.Done))
-}
-
-func (e *PartialError) Unwrap() error { return e.cause }
 
 // nameSome is a list that is not too long for a line.
 func nameSome(names []string) string {
@@ -318,8 +306,8 @@ func (s steps) partial(err error, done []string) error {
 	if err == nil || s.nested || len(done) == 0 {
 		return err
 	}
-	if locked := (*lock.Error)(nil); errors.As(err, &locked) {
+	if locked := (*audit.LockedError)(nil); errors.As(err, &locked) {
 		locked.Partial = true
 	}
-	return &PartialError{done, err}
+	return &audit.PartialError{Done: done, Err: err}
 }

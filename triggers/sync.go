@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/sql"
 )
@@ -17,8 +18,8 @@ import (
 // being done does not keep the others, as with Install. exaudit's own functions and
 // tables are mended, too, and the event triggers where there are any; only then are they among the results. Tables that
 // the event triggers were to cover, and have not, as while they were disabled, are installed on.
-func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation, error) {
-	var done []Installation
+func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]audit.Installation, error) {
+	var done []audit.Installation
 	err := inSteps(ctx, conn, collect(opts), func(s steps, q db.DBTX) (err error) {
 		if err := sql.Check(ctx, q); err != nil {
 			return err
@@ -76,7 +77,7 @@ func Sync(ctx context.Context, conn Conn, opts ...InstallOption) ([]Installation
 }
 
 // syncSchema mends what is not of one table.
-func (s steps) syncSchema(ctx context.Context) (done []Installation, err error) {
+func (s steps) syncSchema(ctx context.Context) (done []audit.Installation, err error) {
 	// first: the rest calls its functions
 	if done, err = s.syncOwn(ctx); err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func (s steps) syncSchema(ctx context.Context) (done []Installation, err error) 
 	if err := s.registry(ctx); err != nil {
 		return done, err
 	}
-	var following []Installation
+	var following []audit.Installation
 	err = s.step(ctx, followingTable, func(tx pgx.Tx) error {
 		following, err = syncFollowing(ctx, tx)
 		return err
@@ -92,9 +93,9 @@ func (s steps) syncSchema(ctx context.Context) (done []Installation, err error) 
 	return append(done, following...), err
 }
 
-func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) ([]Installation, error) {
-	skipped := func(why string) ([]Installation, error) {
-		return []Installation{{Table: t.QuotedName, Skipped: why}}, nil
+func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) ([]audit.Installation, error) {
+	skipped := func(why string) ([]audit.Installation, error) {
+		return []audit.Installation{{Table: t.QuotedName, Skipped: why}}, nil
 	}
 	switch {
 	case t.Relation == 0:
@@ -105,14 +106,14 @@ func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) ([]Installation, 
 		return skipped("its options in exaudit.tables cannot be read")
 	}
 	done, err := s.tableOrOutgrown(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})
-	if errors.Is(err, ErrNoPrimaryKey) {
+	if errors.Is(err, audit.ErrNoPrimaryKey) {
 		return skipped("it has lost its primary key")
 	}
 	return done, err
 }
 
 // outgrown says what is wrong with an option that a table has, and what helps.
-func outgrown(wrong *OptionError, table string) string {
+func outgrown(wrong *audit.OptionError, table string) string {
 	text := "option " + wrong.Option + ": " + wrong.Reason
 	if wrong.Option == "trigger" {
 		text += `: "exaudit install --trigger row ` + table + `"`

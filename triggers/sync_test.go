@@ -11,12 +11,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/triggers"
 )
 
 // told says what Sync did, one table after the other.
-func told(done []triggers.Installation) string {
+func told(done []audit.Installation) string {
 	var lines []string
 	for _, d := range done {
 		line := d.Table
@@ -94,8 +95,8 @@ func TestLockTimeout(t *testing.T) {
 	run(t, writer, `BEGIN`, `INSERT INTO b VALUES (1)`)
 	done, err := triggers.Install(ctx, db.Pool, []string{"b", "a"}, triggers.LockTimeout(50*time.Millisecond))
 	var pgErr *pgconn.PgError
-	partial := (*triggers.PartialError)(nil)
-	if !errors.Is(err, triggers.ErrLocked) || !errors.As(err, &pgErr) || !strings.HasPrefix(err.Error(), "table public.b is in use by another transaction: there was no lock within 50ms") ||
+	partial := (*audit.PartialError)(nil)
+	if !errors.Is(err, audit.ErrLocked) || !errors.As(err, &pgErr) || !strings.HasPrefix(err.Error(), "table public.b is in use by another transaction: there was no lock within 50ms") ||
 		!errors.As(err, &partial) || !strings.HasSuffix(err.Error(), "; done: public.a") || len(done) != 1 {
 		t.Errorf("install: %v", err)
 	}
@@ -110,11 +111,11 @@ func TestLockTimeout(t *testing.T) {
 
 	// an install that is under way
 	run(t, writer, `BEGIN`, `LOCK TABLE exaudit.tables IN SHARE ROW EXCLUSIVE MODE`)
-	if _, err := triggers.Sync(ctx, db.Pool, triggers.LockTimeout(time.Nanosecond)); !errors.Is(err, triggers.ErrLocked) || !strings.Contains(err.Error(), "exaudit.tables") {
+	if _, err := triggers.Sync(ctx, db.Pool, triggers.LockTimeout(time.Nanosecond)); !errors.Is(err, audit.ErrLocked) || !strings.Contains(err.Error(), "exaudit.tables") {
 		t.Errorf("sync: %v", err)
 	}
 	run(t, writer, `COMMIT`, `BEGIN`, `INSERT INTO b VALUES (2)`)
-	if err := triggers.Uninstall(ctx, db.Pool, []string{"a", "b"}, triggers.LockTimeout(50*time.Millisecond)); !errors.Is(err, triggers.ErrLocked) || !strings.Contains(err.Error(), "public.b") {
+	if err := triggers.Uninstall(ctx, db.Pool, []string{"a", "b"}, triggers.LockTimeout(50*time.Millisecond)); !errors.Is(err, audit.ErrLocked) || !strings.Contains(err.Error(), "public.b") {
 		t.Errorf("uninstall: %v", err)
 	}
 	if got := one[string](t, db.Pool, `SELECT string_agg(table_name, ' ') FROM exaudit.tables WHERE tracked`); got != "b" {

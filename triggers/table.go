@@ -11,25 +11,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/patch"
-)
-
-// What makes a relation unfit for tracking.
-var (
-	// ErrNoTable means that no relation has the name.
-	ErrNoTable = errors.New("no such table")
-	// ErrNotTrackable means that the relation is none whose rows triggers can follow: a
-	// view, a foreign or temporary table, a partition, a system table.
-	ErrNotTrackable = errors.New("cannot be tracked")
-	// ErrNoPrimaryKey means that the table has no primary key to name its rows by.
-	ErrNoPrimaryKey = errors.New("has no primary key")
-	// ErrNotTracked means that exaudit was never installed on the table.
-	ErrNotTracked = errors.New("is not tracked")
-	// ErrLocked means that another transaction kept a table locked longer than Install,
-	// Sync or Uninstall wait; see LockTimeout.
-	ErrLocked = lock.ErrLocked
 )
 
 // TableID is the id of a table in exaudit.tables, which its versions carry. 0 is that of
@@ -64,8 +48,8 @@ type Table struct {
 	Unlogged      bool
 	KeyColumns    []string
 	Columns       []Column
-	Options       Options // with the present names of columns
-	stale         []Drift // columns of the options that are not called so any more
+	Options       audit.TableOptions // with the present names of columns
+	stale         []audit.Drift      // columns of the options that are not called so any more
 	condition     db.ConditionRow
 	bound         bool                        // the function of the condition is another one now
 	former        string                      // the options before it was uninstalled, as JSON
@@ -99,19 +83,19 @@ type Column struct {
 // search_path, and refuses what cannot be tracked.
 func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	if name != "" && strings.Trim(name, "0123456789") == "" {
-		return 0, fmt.Errorf("table %s: %w", name, ErrNoTable) // PostgreSQL 16 takes it for an oid
+		return 0, fmt.Errorf("table %s: %w", name, audit.ErrNoTable) // PostgreSQL 16 takes it for an oid
 	}
 	relation, err := db.New().ResolveRelation(ctx, q, name)
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) &&
 		slices.Contains([]string{"42602", "42601", "0A000", "22023"}, pgErr.Code) {
 		// not a name at all, one of too many parts, or one in another database
-		return 0, fmt.Errorf("%q: %w: %s", name, ErrNoTable, pgErr.Message)
+		return 0, fmt.Errorf("%q: %w: %s", name, audit.ErrNoTable, pgErr.Message)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("look up table %s: %w", name, err)
 	}
 	if relation == 0 {
-		return 0, fmt.Errorf("table %s: %w", name, ErrNoTable)
+		return 0, fmt.Errorf("table %s: %w", name, audit.ErrNoTable)
 	}
 	found, err := db.New().DescribeRelation(ctx, q, relation)
 	if err != nil {
@@ -132,10 +116,10 @@ func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	case found.IsPartition:
 		reason = "it is a partition: track its parent"
 	case !found.HasPrimaryKey:
-		return relation, fmt.Errorf("table %s %w, which exaudit needs to identify rows", name, ErrNoPrimaryKey)
+		return relation, fmt.Errorf("table %s %w, which exaudit needs to identify rows", name, audit.ErrNoPrimaryKey)
 	}
 	if reason != "" {
-		return relation, fmt.Errorf("%s %w: %s", name, ErrNotTrackable, reason)
+		return relation, fmt.Errorf("%s %w: %s", name, audit.ErrNotTrackable, reason)
 	}
 	return relation, nil
 }
@@ -144,7 +128,7 @@ func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 // without a primary key gives ErrNoPrimaryKey and its name.
 func Resolve(ctx context.Context, q db.DBTX, name string) (relation uint32, quotedName string, err error) {
 	relation, err = resolve(ctx, q, name)
-	if err != nil && !errors.Is(err, ErrNoPrimaryKey) {
+	if err != nil && !errors.Is(err, audit.ErrNoPrimaryKey) {
 		return 0, "", err
 	}
 	found, describeErr := db.New().DescribeRelation(ctx, q, relation)
@@ -174,7 +158,7 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 		t.Columns = append(t.Columns, newColumn(c))
 	}
 	if t.KeyColumns = keyColumns(columns); len(t.KeyColumns) == 0 {
-		return nil, fmt.Errorf("table %s %w, which exaudit needs to identify rows", t.QuotedName, ErrNoPrimaryKey)
+		return nil, fmt.Errorf("table %s %w, which exaudit needs to identify rows", t.QuotedName, audit.ErrNoPrimaryKey)
 	}
 	if t.TableExpressionsRow, err = queries.TableExpressions(ctx, q, relation); err != nil {
 		return nil, fmt.Errorf("describe %s: %w", t.QuotedName, err)
@@ -214,8 +198,8 @@ func (t *Table) notes() []string {
 
 // uncovered are the tables whose rows can be changed by way of this one, and no trigger
 // sees it.
-func (t *Table) uncovered() []Drift {
-	drift := make([]Drift, len(t.Uncovered))
+func (t *Table) uncovered() []audit.Drift {
+	drift := make([]audit.Drift, len(t.Uncovered))
 	for i, child := range t.Uncovered {
 		cure := `"exaudit install ` + child.Name + `"`
 		switch {
@@ -224,7 +208,8 @@ func (t *Table) uncovered() []Drift {
 		case !child.HasPrimaryKey:
 			cure = needsKey(child.Name) + ", and then " + cure
 		}
-		drift[i] = Drift{t.QuotedName, "table " + child.Name, "inherits from it and is not covered", cure}
+		drift[i] = audit.Drift{Table: t.QuotedName, Object: "table " + child.Name,
+			Problem: "inherits from it and is not covered", Cure: cure}
 	}
 	return drift
 }
@@ -297,10 +282,10 @@ func (t *Table) meets(arguments string) string {
 
 // conditionDrift is what is wrong with the condition and its function. Of a condition that cannot be asked,
 // sync leaves what it is.
-func (t *Table) conditionDrift() []Drift {
-	var drift []Drift
+func (t *Table) conditionDrift() []audit.Drift {
+	var drift []audit.Drift
 	if t.condition.Problem != "" {
-		drift = append(drift, Drift{Table: t.QuotedName, Object: "option where",
+		drift = append(drift, audit.Drift{Table: t.QuotedName, Object: "option where",
 			Problem: "cannot be evaluated, so every row is recorded: " + t.condition.Problem,
 			Cure: fmt.Sprintf("exaudit install %s --where CONDITION, in place of %s", t.QuotedName,
 				t.Options.Where)})
@@ -330,7 +315,7 @@ func (t *Table) Differs(c Column) string {
 // oversized is true of OLD or NEW with a value that might be too large for its image; "" where the
 // columns are too narrow, and by statement, which asks before.
 func (t *Table) oversized(row string) string {
-	if t.Options.ByStatement() {
+	if byStatement(t.Options) {
 		return ""
 	}
 	return map[string]string{"OLD": t.OldOversized, "NEW": t.NewOversized}[row]

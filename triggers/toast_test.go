@@ -5,12 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/triggers"
 )
 
-var toasted = triggers.Options{SkipUntouchedTOAST: true}
+var toasted = audit.TableOptions{SkipUntouchedTOAST: true}
 
 // docs has values of 4 kB that do not compress, text_of(1) as long as text_of(2).
 const docs = `CREATE FUNCTION text_of(n int) RETURNS text LANGUAGE sql IMMUTABLE AS
@@ -84,11 +85,11 @@ func TestTOASTRecordsEveryChange(t *testing.T) {
 func TestNothingToRecord(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		options   triggers.Options
+		options   audit.TableOptions
 		statement string
 	}{
 		{toasted, `UPDATE docs SET n = n`},
-		{triggers.Options{Exclude: []string{"body"}}, `UPDATE docs SET body = 'new'`},
+		{audit.TableOptions{Exclude: []string{"body"}}, `UPDATE docs SET body = 'new'`},
 	} {
 		db := auditdb.New(t, docs)
 		installWith(t, db, "docs", test.options)
@@ -170,7 +171,7 @@ func TestTOASTOldSnapshot(t *testing.T) {
 // Event triggers create the trigger again as it was, and the option does not go with whole rows.
 func TestTOASTTrigger(t *testing.T) {
 	t.Parallel()
-	db := followed(t, triggers.Following{}, docs)
+	db := followed(t, audit.Following{}, docs)
 	installWith(t, db, "docs", toasted)
 	trigger := func() string {
 		return one[string](t, db.Pool, `SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'docs'::regclass AND tgname LIKE '!exaudit%update'`)
@@ -185,11 +186,11 @@ func TestTOASTTrigger(t *testing.T) {
 	}
 	wantNoDrift(t, db)
 
-	o := triggers.Options{SkipUntouchedTOAST: true, Updates: triggers.UpdatesFull}
-	if refused := (*triggers.OptionError)(nil); !errors.As(o.Validate(), &refused) || refused.Option != "skip_untouched_toast" {
-		t.Errorf("with whole rows: %v", o.Validate())
+	o := audit.TableOptions{SkipUntouchedTOAST: true, Updates: audit.UpdatesFull}
+	if refused := (*audit.OptionError)(nil); !errors.As(triggers.ValidateOptions(o), &refused) || refused.Option != "skip_untouched_toast" {
+		t.Errorf("with whole rows: %v", triggers.ValidateOptions(o))
 	}
-	if _, err := triggers.Install(t.Context(), db.Pool, []string{"docs"}, triggers.WithOptions(map[string]triggers.Options{"docs": {}})); err != nil {
+	if _, err := triggers.Install(t.Context(), db.Pool, []string{"docs"}, triggers.WithOptions(map[string]audit.TableOptions{"docs": {}})); err != nil {
 		t.Fatal(err)
 	}
 	if got := trigger(); !strings.Contains(got, "WHEN ((old.* *<> new.*))") {

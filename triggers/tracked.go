@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
 
@@ -19,7 +20,7 @@ type Tracked struct {
 	KeyColumns []string
 	Relation   uint32 // 0 where the table is gone
 	Tracked    bool   // false after an uninstall
-	Options    Options
+	Options    audit.TableOptions
 
 	unreadable error // what is wrong with options that somebody has altered by hand
 }
@@ -30,9 +31,9 @@ type Tracked struct {
 func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 	relation, resolveErr := resolve(ctx, q, name)
 	switch {
-	case errors.Is(resolveErr, ErrNoTable):
+	case errors.Is(resolveErr, audit.ErrNoTable):
 		return findGone(ctx, q, name, resolveErr)
-	case resolveErr != nil && !errors.Is(resolveErr, ErrNoPrimaryKey):
+	case resolveErr != nil && !errors.Is(resolveErr, audit.ErrNoPrimaryKey):
 		return Tracked{}, resolveErr
 	}
 	t, err := db.New().RegisteredTable(ctx, q, relation)
@@ -40,7 +41,7 @@ func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 	case errors.Is(err, pgx.ErrNoRows) && resolveErr != nil:
 		return Tracked{}, resolveErr
 	case errors.Is(err, pgx.ErrNoRows):
-		return Tracked{}, fmt.Errorf("table %s %w", name, ErrNotTracked)
+		return Tracked{}, fmt.Errorf("table %s %w", name, audit.ErrNotTracked)
 	case err != nil:
 		return Tracked{}, fmt.Errorf("look up tracked table %s: %w", name, err)
 	}
@@ -51,7 +52,7 @@ func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 func newTracked(r db.RegisteredTableRow) (Tracked, error) {
 	options, err := decodeOptions(r.Options)
 	if err == nil {
-		err = options.Validate()
+		err = ValidateOptions(options)
 	}
 	t := Tracked{r.ID, r.QuotedName, r.KeyColumns, r.Relation, r.Tracked, options, err}
 	if err != nil {
@@ -72,7 +73,8 @@ func findGone(ctx context.Context, q db.DBTX, name string, notFound error) (Trac
 	}
 	for _, other := range gone[1:] {
 		if other.QuotedName != gone[0].QuotedName {
-			return Tracked{}, fmt.Errorf("table %s: %w: it could be %s or %s", name, ErrNoTable, gone[0].QuotedName,
+			return Tracked{}, fmt.Errorf("table %s: %w: it could be %s or %s", name, audit.ErrNoTable,
+				gone[0].QuotedName,
 				other.QuotedName)
 		}
 	}
@@ -149,9 +151,9 @@ func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, without
 	for _, schema := range schemas {
 		switch {
 		case isSystem(schema):
-			return nil, nil, fmt.Errorf("schema %s %w: it is a system schema", schema, ErrNotTrackable)
+			return nil, nil, fmt.Errorf("schema %s %w: it is a system schema", schema, audit.ErrNotTrackable)
 		case !slices.Contains(there, schema):
-			return nil, nil, fmt.Errorf("there is no schema %q: %w", schema, ErrNoTable)
+			return nil, nil, fmt.Errorf("there is no schema %q: %w", schema, audit.ErrNoTable)
 		}
 	}
 	if len(schemas) == 0 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -113,7 +114,7 @@ func TestOthersGoOnWhileATableIsInUse(t *testing.T) {
 			for i := 0; ; i++ {
 				select {
 				case err := <-done:
-					if !errors.Is(err, triggers.ErrLocked) {
+					if !errors.Is(err, audit.ErrLocked) {
 						t.Errorf("got %v, want ErrLocked", err)
 					}
 					held := longest()

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 func (p *program) asOfCommand() *cli.Command {
@@ -107,12 +108,12 @@ func (p *program) asOf(c *cli.Context) error {
 	return out.unknown()
 }
 
-func rowsAsOf(c *cli.Context, db *exaudit.DB, table string, at exaudit.Point) iter.Seq2[exaudit.Image, error] {
+func rowsAsOf(c *cli.Context, db *exaudit.DB, table string, at exaudit.Point) iter.Seq2[audit.Image, error] {
 	if !c.IsSet("key") {
 		return db.ImagesAsOf(c.Context, table, at)
 	}
-	return func(yield func(exaudit.Image, error) bool) {
-		var row exaudit.Image
+	return func(yield func(audit.Image, error) bool) {
+		var row audit.Image
 		err := withKey([]string{c.String("key")}, func(key any) (err error) {
 			row, err = db.ImageAt(c.Context, table, key, at)
 			return err
@@ -135,7 +136,7 @@ type rowPrinter struct {
 
 // unknownRow notes that a row is not known, and reports whether that is what an error says.
 func (r *rowPrinter) unknownRow(err error) bool {
-	is := errors.As(err, new(*exaudit.RowError))
+	is := errors.As(err, new(*audit.RowError))
 	if is {
 		r.errs = append(r.errs, err)
 	}
@@ -157,7 +158,7 @@ func (p *program) rowPrinter(c *cli.Context) *rowPrinter {
 	return &rowPrinter{to: p.stdout, format: c.String("format"), view: p.view(c)}
 }
 
-func (r *rowPrinter) table(name string, rows iter.Seq2[exaudit.Image, error]) error {
+func (r *rowPrinter) table(name string, rows iter.Seq2[audit.Image, error]) error {
 	if r.format == formatTable {
 		return r.forPeople(name, rows)
 	}
@@ -177,8 +178,8 @@ func (r *rowPrinter) table(name string, rows iter.Seq2[exaudit.Image, error]) er
 }
 
 type tableRow struct {
-	Table string        `json:"table"`
-	Row   exaudit.Image `json:"row"`
+	Table string      `json:"table"`
+	Row   audit.Image `json:"row"`
 }
 
 // json prints an element of an array, or a line.
@@ -217,7 +218,7 @@ func (r *rowPrinter) end() error {
 // alignedRows is how many rows are held to make their columns line up.
 const alignedRows = 1000
 
-func (r *rowPrinter) forPeople(name string, rows iter.Seq2[exaudit.Image, error]) error {
+func (r *rowPrinter) forPeople(name string, rows iter.Seq2[audit.Image, error]) error {
 	var (
 		text    strings.Builder
 		columns []string

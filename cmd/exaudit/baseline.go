@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 func (p *program) baselineCommand() *cli.Command {
@@ -55,7 +56,7 @@ func (p *program) baseline(c *cli.Context) error {
 	return printList(p, c, done)
 }
 
-func (p *program) reportBaseline(done exaudit.BaselineResult) {
+func (p *program) reportBaseline(done audit.BaselineResult) {
 	if done.Rows == 0 {
 		fmt.Fprintf(p.stdout, "%s: nothing to record\n", printable(done.Table))
 		return

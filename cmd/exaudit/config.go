@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/urfave/cli/v2"
 
-	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/config"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -55,7 +55,7 @@ func (p *program) installFile(c *cli.Context, wait time.Duration) error {
 		return err
 	}
 	done, err := file.Apply(c.Context, conn, c.Bool("dry-run"), triggers.LockTimeout(max(wait, 0)))
-	if err != nil && !errors.As(err, new(*exaudit.PartialError)) {
+	if err != nil && !errors.As(err, new(*audit.PartialError)) {
 		return err
 	}
 	for _, table := range done.Skipped {
@@ -81,7 +81,7 @@ func (p *program) tellUnmatched(c *cli.Context, file *config.File, conn *pgx.Con
 }
 
 // compareFile adds how the database differs from exaudit.yaml to the states of its tables.
-func compareFile(c *cli.Context, file *config.File, q *pgx.Conn, registered []exaudit.TableStatus,
+func compareFile(c *cli.Context, file *config.File, q *pgx.Conn, registered []audit.TableStatus,
 	states []tableState) ([]tableState, error) {
 	drift, err := file.Compare(c.Context, q, registered)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // urlVariables say where the database is, the first that is set.
@@ -174,7 +175,7 @@ func (p *program) open(c *cli.Context) (*pgx.Conn, *exaudit.DB, error) {
 // far as the program knows it.
 func (p *program) openToRead(c *cli.Context) (*pgx.Conn, *exaudit.DB, error) {
 	return p.opened(c, func(err error) error {
-		if errors.Is(err, exaudit.ErrNewer) {
+		if errors.Is(err, audit.ErrNewer) {
 			p.complain("%v; it is read as far as this program knows it", err)
 			return nil
 		}

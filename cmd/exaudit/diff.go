@@ -8,6 +8,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/patch"
 )
 
 func (p *program) diffCommand() *cli.Command {
@@ -43,24 +45,20 @@ func (p *program) diff(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	_, before, err := db.States(c.Context, from)
+	difference, err := db.Diff(c.Context, from, to, comparing(c)...)
 	if err != nil {
 		return err
 	}
-	_, after, err := db.States(c.Context, to)
-	if err != nil {
-		return err
-	}
-	return p.printDiff(c, version, from, to, version.Diff(before, after))
+	return p.printDiff(c, version, from, to, difference)
 }
 
 // sameEntity gives the second version, if it is of the same row as the first.
-func sameEntity(c *cli.Context, db *exaudit.DB, from, to int64) (*exaudit.Version, error) {
+func sameEntity(c *cli.Context, db *exaudit.DB, from, to int64) (*audit.Version, error) {
 	a, err := db.Version(c.Context, from)
 	if err != nil {
 		return nil, err
 	}
-	b, err := db.Version(c.Context, to, comparing(c)...)
+	b, err := db.Version(c.Context, to)
 	if err != nil {
 		return nil, err
 	}
@@ -73,22 +71,23 @@ func sameEntity(c *cli.Context, db *exaudit.DB, from, to int64) (*exaudit.Versio
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(versions, func(v *exaudit.Version) bool { return v.ID == to }) {
+		if slices.ContainsFunc(versions, func(v *audit.Version) bool { return v.ID == to }) {
 			return b, nil
 		}
 	}
-	return nil, usageErrorf("diff", "version %d is of %s %s, version %d of %s %s: only versions of one row can be compared",
+	return nil, usageErrorf("diff",
+		"version %d is of %s %s, version %d of %s %s: only versions of one row can be compared",
 		from, a.Table, a.EntityID, to, b.Table, b.EntityID)
 }
 
-func (p *program) printDiff(c *cli.Context, version *exaudit.Version, from, to int64, difference exaudit.Patch) error {
+func (p *program) printDiff(c *cli.Context, version *audit.Version, from, to int64, difference patch.Patch) error {
 	if !forPeople(c) {
 		return p.print(c, struct {
-			Table    string        `json:"table"`
-			EntityID string        `json:"entity_id"`
-			From     int64         `json:"from"`
-			To       int64         `json:"to"`
-			Patch    exaudit.Patch `json:"patch"`
+			Table    string      `json:"table"`
+			EntityID string      `json:"entity_id"`
+			From     int64       `json:"from"`
+			To       int64       `json:"to"`
+			Patch    patch.Patch `json:"patch"`
 		}{version.Table, version.EntityID, from, to, difference})
 	}
 	text := p.view(c).patch(difference)

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 func (p *program) dropSchemaCommand() *cli.Command {
@@ -39,11 +40,11 @@ func (p *program) dropSchema(c *cli.Context) error {
 	}
 	defer closeConn(c.Context, conn)
 	switch err := exaudit.New(conn).Check(c.Context); {
-	case errors.Is(err, exaudit.ErrNotInitialized):
+	case errors.Is(err, audit.ErrNotInitialized):
 		p.complain("there is nothing to drop: exaudit is not initialised in database %q", p.database)
 		return p.reportDrop(c, false)
-	case err == nil, errors.Is(err, exaudit.ErrOutdated),
-		errors.Is(err, exaudit.ErrIncomplete), errors.Is(err, exaudit.ErrOtherBuild):
+	case err == nil, errors.Is(err, audit.ErrOutdated),
+		errors.Is(err, audit.ErrIncomplete), errors.Is(err, audit.ErrOtherBuild):
 	default:
 		return err
 	}
@@ -61,7 +62,7 @@ func (p *program) dropSchema(c *cli.Context) error {
 		}
 	}
 	err = exaudit.New(conn).DropSchema(c.Context, opts)
-	if errors.Is(err, exaudit.ErrKeptElsewhere) {
+	if errors.Is(err, audit.ErrKeptElsewhere) {
 		err = errRemoveElsewhere
 	}
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
 
@@ -49,7 +50,7 @@ func TestOtherEncodings(t *testing.T) {
 				t.Errorf("%s: %v: %s", encoding, args, got)
 			}
 		}
-		if _, err := exaudit.New(db.Pool).Version(context.Background(), 1); !errors.Is(err, exaudit.ErrClientEncoding) {
+		if _, err := exaudit.New(db.Pool).Version(context.Background(), 1); !errors.Is(err, audit.ErrClientEncoding) {
 			t.Errorf("%s: without client_encoding: %v", encoding, err)
 		}
 		command("revert", "2", "--yes")

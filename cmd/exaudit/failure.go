@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/config"
 	"github.com/exaudit/exaudit/internal/migration"
 )
@@ -29,8 +29,8 @@ var (
 	errStale = errors.New("the migrations are out of date")
 	// errStaleElsewhere is errStale where nothing can be written.
 	errStaleElsewhere = fmt.Errorf("%w", errStale)
-	// errRemoveElsewhere is exaudit.ErrKeptElsewhere where the schema is to be removed.
-	errRemoveElsewhere = fmt.Errorf("%w", exaudit.ErrKeptElsewhere)
+	// errRemoveElsewhere is audit.ErrKeptElsewhere where the schema is to be removed.
+	errRemoveElsewhere = fmt.Errorf("%w", audit.ErrKeptElsewhere)
 	errDeclined        = errors.New("nothing was changed: the answer was no")
 )
 
@@ -45,52 +45,52 @@ var kinds = []struct {
 	{migration.ErrTool, exitUsage, `: name it with --tool, or print plain SQL with --stdout`},
 	{migration.ErrSchemaLast, exitUsage, `: remove these and run the command again, or use "exaudit init" instead of --with-schema`},
 	{errStale, exitDrift, `: "exaudit generate" writes the difference`},
-	{exaudit.ErrChanged, exitConflict, ", so nothing was written: a new --dry-run shows what would be written now"},
+	{audit.ErrChanged, exitConflict, ", so nothing was written: a new --dry-run shows what would be written now"},
 	{config.ErrInvalid, exitUsage, ""},
-	{exaudit.ErrInvalidOptions, exitUsage, ""},
-	{exaudit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
-	{exaudit.ErrOutdated, exitFailed, `: run "exaudit init"`},
-	{exaudit.ErrIncomplete, exitFailed, `: "exaudit drop-schema" drops it, and "exaudit init" makes it anew`},
-	{exaudit.ErrOtherBuild, exitFailed,
+	{audit.ErrInvalidOptions, exitUsage, ""},
+	{audit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
+	{audit.ErrOutdated, exitFailed, `: run "exaudit init"`},
+	{audit.ErrIncomplete, exitFailed, `: "exaudit drop-schema" drops it, and "exaudit init" makes it anew`},
+	{audit.ErrOtherBuild, exitFailed,
 		`: use that build, or drop everything that was recorded with "exaudit drop-schema" and run "exaudit init"`},
-	{exaudit.ErrForeignSchema, exitFailed,
+	{audit.ErrForeignSchema, exitFailed,
 		`; drop it, or, after a restore with --no-owner, run "exaudit sync" as that role`},
-	{exaudit.ErrLacksPrivileges, exitFailed, ""},
-	{exaudit.ErrEncoding, exitFailed, ": dump and restore into a database of encoding UTF8"},
+	{audit.ErrLacksPrivileges, exitFailed, ""},
+	{audit.ErrEncoding, exitFailed, ": dump and restore into a database of encoding UTF8"},
 	{errRemoveElsewhere, exitFailed, ": their down migration drops it"},
-	{exaudit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes the missing migration; then run the migrations`},
-	{exaudit.ErrNewer, exitFailed, ": update exaudit"},
-	{exaudit.ErrVersionsExist, exitConflict, ""},
-	{exaudit.ErrLocked, exitConflict, `: run it again when that has ended, or with a longer --lock-timeout`},
-	{exaudit.ErrMayNotFollow, exitFailed, ""},
-	{exaudit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
-	{exaudit.ErrBeforeHistory, exitFailed, ""},
-	{exaudit.ErrNotTrackedThen, exitFailed, ""},
-	{exaudit.ErrUnreadable, exitConflict, `: "exaudit history" shows it as it was recorded`},
-	{exaudit.ErrOutOfSight, exitFailed, ": --unseen assumes that what was not recorded was as it is now"},
-	{exaudit.ErrKeyChanged, exitConflict, ""},
-	{exaudit.ErrFuture, exitUsage, ""},
-	{exaudit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
-	{exaudit.ErrInvalidKey, exitUsage, ""},
-	{exaudit.ErrInvalidFilter, exitUsage, ""},
-	{exaudit.ErrUndoConflict, exitConflict, ""}, // see undoHint
-	{exaudit.ErrTooManyRows, exitConflict, ": --max-rows raises it"},
-	{exaudit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" lists undos and reverts`},
-	{exaudit.ErrNotRecording, exitConflict, ", so nothing was written"},
-	{exaudit.ErrInvalidPlan, exitUsage, ""},
-	{exaudit.ErrAmbiguous, exitUsage, ": write it with its schema"},
-	{exaudit.ErrUnmatched, exitUsage, ""},
-	{exaudit.ErrNoMark, exitFailed, `: "exaudit mark" lists the marks`},
-	{exaudit.ErrMarkExists, exitConflict, ""},
-	{exaudit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
-	{exaudit.ErrReferencedRowMissing, exitConflict, ""},
-	{exaudit.ErrUniqueConflict, exitConflict, ""},
-	{exaudit.ErrConstraint, exitConflict, ""},
-	{exaudit.ErrColumnGone, exitConflict, ""},
-	{exaudit.ErrNotRecorded, exitConflict, ""},
-	{exaudit.ErrInvalidColumn, exitUsage, ""},
-	{exaudit.ErrTableGone, exitConflict, `: "exaudit history" and "exaudit log" show what is recorded of it`},
-	{exaudit.ErrVetoed, exitConflict, ""},
+	{audit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes the missing migration; then run the migrations`},
+	{audit.ErrNewer, exitFailed, ": update exaudit"},
+	{audit.ErrVersionsExist, exitConflict, ""},
+	{audit.ErrLocked, exitConflict, `: run it again when that has ended, or with a longer --lock-timeout`},
+	{audit.ErrMayNotFollow, exitFailed, ""},
+	{audit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
+	{audit.ErrBeforeHistory, exitFailed, ""},
+	{audit.ErrNotTrackedThen, exitFailed, ""},
+	{audit.ErrUnreadable, exitConflict, `: "exaudit history" shows it as it was recorded`},
+	{audit.ErrOutOfSight, exitFailed, ": --unseen assumes that what was not recorded was as it is now"},
+	{audit.ErrKeyChanged, exitConflict, ""},
+	{audit.ErrFuture, exitUsage, ""},
+	{audit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
+	{audit.ErrInvalidKey, exitUsage, ""},
+	{audit.ErrInvalidFilter, exitUsage, ""},
+	{audit.ErrUndoConflict, exitConflict, ""}, // see undoHint
+	{audit.ErrTooManyRows, exitConflict, ": --max-rows raises it"},
+	{audit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" lists undos and reverts`},
+	{audit.ErrNotRecording, exitConflict, ", so nothing was written"},
+	{audit.ErrInvalidPlan, exitUsage, ""},
+	{audit.ErrAmbiguous, exitUsage, ": write it with its schema"},
+	{audit.ErrUnmatched, exitUsage, ""},
+	{audit.ErrNoMark, exitFailed, `: "exaudit mark" lists the marks`},
+	{audit.ErrMarkExists, exitConflict, ""},
+	{audit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
+	{audit.ErrReferencedRowMissing, exitConflict, ""},
+	{audit.ErrUniqueConflict, exitConflict, ""},
+	{audit.ErrConstraint, exitConflict, ""},
+	{audit.ErrColumnGone, exitConflict, ""},
+	{audit.ErrNotRecorded, exitConflict, ""},
+	{audit.ErrInvalidColumn, exitUsage, ""},
+	{audit.ErrTableGone, exitConflict, `: "exaudit history" and "exaudit log" show what is recorded of it`},
+	{audit.ErrVetoed, exitConflict, ""},
 }
 
 func exitCode(err error) int {
@@ -130,7 +130,7 @@ func (p *program) message(err error) string {
 // plain is the error's text; what PostgreSQL said stands in it once, without its frame.
 func (p *program) plain(err error) string {
 	switch {
-	case errors.Is(err, exaudit.ErrNotInitialized):
+	case errors.Is(err, audit.ErrNotInitialized):
 		return fmt.Sprintf("exaudit is not initialised in database %q", p.database)
 	case errors.As(err, new(*connectError)):
 		return err.Error()
@@ -166,16 +166,16 @@ func (p *program) hint(err error) string {
 	if errors.As(err, new(*connectError)) {
 		return ""
 	}
-	if errors.Is(err, exaudit.ErrConstraint) && errors.As(err, &pgErr) && pgErr.Code == "23502" {
+	if errors.Is(err, audit.ErrConstraint) && errors.As(err, &pgErr) && pgErr.Code == "23502" {
 		return fmt.Sprintf(": give it a value with --set %s=VALUE", pgErr.ColumnName)
 	}
-	if unrecorded := (*exaudit.NotRecordingError)(nil); errors.As(err, &unrecorded) {
+	if unrecorded := (*audit.NotRecordingError)(nil); errors.As(err, &unrecorded) {
 		return recordingHint(unrecorded)
 	}
-	if errors.Is(err, exaudit.ErrUndoConflict) {
+	if errors.Is(err, audit.ErrUndoConflict) {
 		return undoHint(err)
 	}
-	if rewritten := (*exaudit.RewrittenError)(nil); errors.As(err, &rewritten) {
+	if rewritten := (*audit.RewrittenError)(nil); errors.As(err, &rewritten) {
 		return fmt.Sprintf(", so nothing was written: --keep %s leaves it as it is", rewritten.Columns[0])
 	}
 	for _, kind := range kinds {
@@ -184,7 +184,7 @@ func (p *program) hint(err error) string {
 		}
 	}
 	switch {
-	case errors.Is(err, exaudit.ErrNoTable):
+	case errors.Is(err, audit.ErrNoTable):
 		return quotingHint(err)
 	case !errors.As(err, &pgErr):
 		return ""
@@ -245,13 +245,13 @@ func oneLine(text string) string {
 }
 
 // recordingHint says what makes the first of some tables be recorded again.
-func recordingHint(e *exaudit.NotRecordingError) string {
+func recordingHint(e *audit.NotRecordingError) string {
 	switch e.Tables[0].Reason {
-	case exaudit.SessionIgnores:
+	case audit.SessionIgnores:
 		return `, so nothing was written: set exaudit.ignore to "off" for this role and database`
-	case exaudit.SessionIsReplica:
+	case audit.SessionIsReplica:
 		return `, so nothing was written: set session_replication_role to "origin" for this role and database`
-	case exaudit.NoTriggers, exaudit.TriggerMissing, exaudit.TriggerDisabled: // below
+	case audit.NoTriggers, audit.TriggerMissing, audit.TriggerDisabled: // below
 	}
 	return `, so nothing was written: "exaudit install ` + e.Tables[0].Table + `" records them again`
 }

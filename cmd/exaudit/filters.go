@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -62,10 +63,10 @@ func asOptions(filters []exaudit.Filter) []exaudit.HistoryOption {
 
 func whatFilters(c *cli.Context, _ time.Time) ([]exaudit.Filter, error) {
 	var opts []exaudit.Filter
-	var actions []exaudit.Action
+	var actions []audit.Action
 	for _, name := range c.StringSlice("action") {
-		action := exaudit.Action(name)
-		if !slices.Contains([]exaudit.Action{exaudit.Created, exaudit.Updated, exaudit.Deleted, exaudit.Baseline},
+		action := audit.Action(name)
+		if !slices.Contains([]audit.Action{audit.Created, audit.Updated, audit.Deleted, audit.Baseline},
 			action) {
 			return nil, usageErrorf(c.Command.Name, "--action must be created, updated, deleted or baseline, not %q", name)
 		}

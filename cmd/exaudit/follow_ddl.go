@@ -7,6 +7,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/triggers"
 )
 
 func (p *program) followCommand() *cli.Command {
@@ -49,8 +51,8 @@ func (p *program) follow(c *cli.Context) error {
 	case c.IsSet("except") && !c.IsSet("new-tables"):
 		return usageErrorf(c.Command.Name, "--except needs --new-tables")
 	}
-	following := exaudit.Following{NewTables: c.StringSlice("new-tables"), Except: c.StringSlice("except")}
-	if wrong := (*exaudit.OptionError)(nil); errors.As(following.Validate(), &wrong) {
+	following := audit.Following{NewTables: c.StringSlice("new-tables"), Except: c.StringSlice("except")}
+	if wrong := (*audit.OptionError)(nil); errors.As(triggers.ValidateFollowing(following), &wrong) {
 		return usageErrorf(c.Command.Name, "--%s: %s", strings.ReplaceAll(wrong.Option, "_", "-"), wrong.Reason)
 	}
 	wait, err := lockTimeout(c)

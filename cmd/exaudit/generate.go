@@ -129,7 +129,9 @@ func (p *program) folder(c *cli.Context, file *config.File) (*migration.Folder, 
 		return &migration.Folder{}, nil
 	}
 	if path == "" {
-		return nil, usageErrorf("generate", "nothing says where the migrations are: give --dir, set %s, or generate.dir in %s", dirVariable, config.Name)
+		return nil, usageErrorf("generate",
+			"nothing says where the migrations are: give --dir, set %s, or generate.dir in %s", dirVariable,
+			config.Name)
 	}
 	named, err := tool(c, file)
 	if err != nil {

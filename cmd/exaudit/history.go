@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 func (p *program) historyCommand() *cli.Command {
@@ -129,7 +130,7 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 	if err != nil {
 		return err
 	}
-	partial := len(key) > 0 && l.total > 0 && l.began != exaudit.Created && l.began != exaudit.Baseline
+	partial := len(key) > 0 && l.total > 0 && l.began != audit.Created && l.began != audit.Baseline
 	p.sayKeys(begin, l.table)
 	if partial || l.rows || l.total == 0 {
 		p.sayCut(begin, l.table, partial)
@@ -149,10 +150,10 @@ func (p *program) sayBegin(c *cli.Context, db *exaudit.DB, l listing, key []stri
 }
 
 // sayKeys says after which versions the primary key of a table was changed.
-func (p *program) sayKeys(begin exaudit.HistoryBegin, table string) {
+func (p *program) sayKeys(begin audit.HistoryBegin, table string) {
 	for i := range begin.Keys[:max(0, len(begin.Keys)-1)] {
 		change := "by its type"
-		if from, to := begin.Keys[i].Key(), begin.Keys[i+1].Key(); from != to {
+		if from, to := columnList(begin.Keys[i]), columnList(begin.Keys[i+1]); from != to {
 			change = "from " + from + " to " + to
 		}
 		p.complain("the primary key of %s was changed after version %d, %s: earlier versions are found under the earlier key",
@@ -162,7 +163,7 @@ func (p *program) sayKeys(begin exaudit.HistoryBegin, table string) {
 
 // sayCut says since when the history of a table is complete, if retention has removed something, or if the history of
 // a row is partial.
-func (p *program) sayCut(begin exaudit.HistoryBegin, table string, partial bool) {
+func (p *program) sayCut(begin audit.HistoryBegin, table string, partial bool) {
 	since := begin.CompleteSince.Format(time.RFC3339)
 	switch {
 	case begin.Removed:
@@ -173,7 +174,7 @@ func (p *program) sayCut(begin exaudit.HistoryBegin, table string, partial bool)
 }
 
 // sayUntracked says when a table was not tracked.
-func (p *program) sayUntracked(u exaudit.Untracked, table string) {
+func (p *program) sayUntracked(u audit.Untracked, table string) {
 	from := u.From.Format(time.RFC3339)
 	if u.To == nil {
 		p.complain("%s has not been tracked since %s: what has changed since is not recorded", table, from)
@@ -188,22 +189,22 @@ const previewed = 32 << 10
 
 // listing is what of a history is shown.
 type listing struct {
-	versions   []*exaudit.Version
+	versions   []*audit.Version
 	total      int // how many there are
 	table, key string
-	rows       bool           // of several rows
-	began      exaudit.Action // of one row, its first version
-	damage     *exaudit.DivergedError
+	rows       bool         // of several rows
+	began      audit.Action // of one row, its first version
+	damage     *audit.DivergedError
 }
 
 // damage is where the history of a row does not fit, nil where it does, or where that cannot be known: of a row that
 // the role may not read.
-func damage(c *cli.Context, db *exaudit.DB, table string, key []string) *exaudit.DivergedError {
+func damage(c *cli.Context, db *exaudit.DB, table string, key []string) *audit.DivergedError {
 	err := withKey(key, func(key any) error {
 		return db.CheckHistory(c.Context, table, key,
 			exaudit.Preview(previewed))
 	})
-	misfit := (*exaudit.DivergedError)(nil)
+	misfit := (*audit.DivergedError)(nil)
 	errors.As(err, &misfit)
 	return misfit
 }
@@ -235,7 +236,7 @@ func (l *listing) search(c *cli.Context, db *exaudit.DB, opts []exaudit.HistoryO
 	}
 }
 
-func newest(versions []*exaudit.Version, n int) []*exaudit.Version {
+func newest(versions []*audit.Version, n int) []*audit.Version {
 	return versions[max(0, len(versions)-n):]
 }
 
@@ -301,3 +302,6 @@ func asJSON(value any) string {
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
+
+// columnList is the columns of a key in parentheses.
+func columnList(k audit.KeyPeriod) string { return "(" + strings.Join(k.Columns, ", ") + ")" }

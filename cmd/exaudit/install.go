@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -75,15 +76,15 @@ func (p *program) install(c *cli.Context) error {
 	}
 	opts := exaudit.InstallOptions{LockTimeout: wait, DryRun: c.Bool("dry-run")}
 	if options != nil {
-		opts.TableOptions = map[string]exaudit.Options{tables[0]: *options}
+		opts.TableOptions = map[string]audit.TableOptions{tables[0]: *options}
 	}
 	done, err := db.Install(c.Context, tables, &opts)
 	return p.reportPart(c, done, err)
 }
 
 // reportPart prints what Install or Sync did, be it before an error.
-func (p *program) reportPart(c *cli.Context, done []exaudit.Installation, err error) error {
-	if err != nil && !errors.As(err, new(*exaudit.PartialError)) {
+func (p *program) reportPart(c *cli.Context, done []audit.Installation, err error) error {
+	if err != nil && !errors.As(err, new(*audit.PartialError)) {
 		return err
 	}
 	if failed := p.report(c, done); failed != nil || err != nil {
@@ -123,7 +124,7 @@ func lockTimeout(c *cli.Context) (time.Duration, error) {
 }
 
 // report prints what Install or Sync did.
-func (p *program) report(c *cli.Context, done []exaudit.Installation) error {
+func (p *program) report(c *cli.Context, done []audit.Installation) error {
 	if !forPeople(c) {
 		return p.printInstallations(c, done)
 	}
@@ -139,7 +140,7 @@ func (p *program) report(c *cli.Context, done []exaudit.Installation) error {
 }
 
 // leftOf is an errDrift where something could not be mended.
-func leftOf(done []exaudit.Installation) error {
+func leftOf(done []audit.Installation) error {
 	n := 0
 	for _, i := range done {
 		if len(i.Left) > 0 {
@@ -157,7 +158,7 @@ func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables []string, er
 	var withoutKey []string
 	for _, schema := range schemasOf(c) {
 		in, without, err := db.Trackable(c.Context, schema)
-		if err != nil && !errors.Is(err, exaudit.ErrNoTable) {
+		if err != nil && !errors.Is(err, audit.ErrNoTable) {
 			return nil, err
 		}
 		if len(in)+len(without) == 0 {
@@ -224,7 +225,7 @@ func capitalHint(c *cli.Context, schema string) string {
 }
 
 // outcome says what was done, or would be, for one table.
-func outcome(c *cli.Context, i exaudit.Installation) string {
+func outcome(c *cli.Context, i audit.Installation) string {
 	did := "installed"
 	if c.Command.Name == "sync" {
 		did = "brought up to date"
@@ -245,7 +246,7 @@ func outcome(c *cli.Context, i exaudit.Installation) string {
 	return did
 }
 
-func (p *program) printInstallations(c *cli.Context, done []exaudit.Installation) error {
+func (p *program) printInstallations(c *cli.Context, done []audit.Installation) error {
 	if forPeople(c) {
 		w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 		for _, i := range done {
@@ -274,7 +275,7 @@ func (p *program) printInstallations(c *cli.Context, done []exaudit.Installation
 }
 
 // printScripts prints the SQL with its outcome as comments: it can be saved and reviewed.
-func (p *program) printScripts(c *cli.Context, done []exaudit.Installation) error {
+func (p *program) printScripts(c *cli.Context, done []audit.Installation) error {
 	for _, i := range done {
 		_, err := fmt.Fprintf(p.stdout, "-- %s: %s\n%s\n", printable(i.Table), outcome(c, i), escaped(i.SQL, "\n\t"))
 		if err != nil {

@@ -8,12 +8,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/patch"
 )
 
 // historyOf reads a history by what was typed as the key.
 func historyOf(c *cli.Context, db *exaudit.DB, table string, key []string,
-	opts ...exaudit.HistoryOption) (versions []*exaudit.Version, err error) {
+	opts ...exaudit.HistoryOption) (versions []*audit.Version, err error) {
 	err = withKey(key, func(key any) error {
 		versions, err = db.History(c.Context, table, key, opts...)
 		return err
@@ -38,7 +39,7 @@ func withKey(key []string, read func(any) error) error {
 		if array := compositeKey(key[0]); array != nil {
 			err := read(array)
 			// or a single value that looks like an array
-			if errors.Is(err, exaudit.ErrInvalidKey) && read(values) == nil {
+			if errors.Is(err, audit.ErrInvalidKey) && read(values) == nil {
 				return nil
 			}
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 const logLimit = 20
@@ -95,7 +96,7 @@ func (p *program) log(c *cli.Context) error {
 }
 
 // transaction is a transaction as one heading and a line for each table.
-func (v view) transaction(t exaudit.Transaction) string {
+func (v view) transaction(t audit.Transaction) string {
 	parts := []string{v.bold(fmt.Sprintf("tx %d", t.ID)), localTime(t.RecordedAt)}
 	if t.Rollback {
 		parts = append(parts, v.bold("rollback"+ofThose("tx ", t.Undid)))
@@ -117,9 +118,9 @@ func (v view) transaction(t exaudit.Transaction) string {
 		var counts []string
 		for _, count := range []struct {
 			n      int64
-			action exaudit.Action
-		}{{table.Created, exaudit.Created}, {table.Updated, exaudit.Updated}, {table.Deleted, exaudit.Deleted},
-			{table.Baselines, exaudit.Baseline}} {
+			action audit.Action
+		}{{table.Created, audit.Created}, {table.Updated, audit.Updated}, {table.Deleted, audit.Deleted},
+			{table.Baselines, audit.Baseline}} {
 			if count.n > 0 {
 				counts = append(counts, fmt.Sprintf("%d %s", count.n, count.action))
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 func main() {
@@ -158,7 +159,7 @@ func (p *program) checked(action cli.ActionFunc) cli.ActionFunc {
 }
 
 // tellWaiting says why nothing happens.
-func (p *program) tellWaiting(holders []exaudit.LockHolder) {
+func (p *program) tellWaiting(holders []audit.LockHolder) {
 	p.complain("waiting for a lock that is held by %v", holders[0])
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -46,7 +46,7 @@ func optionFlags() []cli.Flag {
 }
 
 // optionsOf gives the options for the only table of a command line; nil where there are none.
-func optionsOf(c *cli.Context) (*exaudit.Options, error) {
+func optionsOf(c *cli.Context) (*audit.TableOptions, error) {
 	given := slices.DeleteFunc(optionFlags(), func(f cli.Flag) bool { return !c.IsSet(f.Names()[0]) })
 	if len(given) == 0 {
 		return nil, nil
@@ -54,10 +54,10 @@ func optionsOf(c *cli.Context) (*exaudit.Options, error) {
 	if c.NArg() != 1 {
 		return nil, usageErrorf("install", "--%s can be used with one table only", given[0].Names()[0])
 	}
-	options := exaudit.Options{
+	options := audit.TableOptions{
 		Exclude: c.StringSlice("exclude"), Mask: c.StringSlice("mask"), Where: c.String("where"),
-		Updates: triggers.Updates(c.String("updates")), Trigger: triggers.TriggerLevel(c.String("trigger")),
-		OnTruncate:         triggers.OnTruncate(c.String("on-truncate")),
+		Updates: audit.Updates(c.String("updates")), Trigger: audit.TriggerLevel(c.String("trigger")),
+		OnTruncate:         audit.OnTruncate(c.String("on-truncate")),
 		SkipUntouchedTOAST: c.Bool("skip-untouched-toast"), AllowIgnore: c.Bool("allow-ignore"),
 		RecordSessionUser: c.Bool("record-session-user"), RecordReplicated: c.Bool("record-replicated"),
 		Primitive: c.StringSlice("primitive"), PrimitiveTypes: c.StringSlice("primitive-type"),
@@ -68,7 +68,7 @@ func optionsOf(c *cli.Context) (*exaudit.Options, error) {
 			return nil, usageErrorf("install", "--%s is empty", name)
 		}
 	}
-	if wrong := (*exaudit.OptionError)(nil); errors.As(options.Validate(), &wrong) {
+	if wrong := (*audit.OptionError)(nil); errors.As(triggers.ValidateOptions(options), &wrong) {
 		return nil, usageErrorf("install", "--%s: %s", flagOf(wrong.Option), wrong.Reason)
 	}
 	return &options, nil
@@ -83,7 +83,7 @@ func flagOf(option string) string {
 }
 
 // optionText is what differs from the default, on one line.
-func optionText(o exaudit.Options) string {
+func optionText(o audit.TableOptions) string {
 	var parts []string
 	add := func(set bool, format string, args ...any) {
 		if set {
@@ -93,11 +93,11 @@ func optionText(o exaudit.Options) string {
 	add(len(o.Exclude) > 0, "excludes %s", strings.Join(o.Exclude, ", "))
 	add(len(o.Mask) > 0, "masks %s", strings.Join(o.Mask, ", "))
 	add(o.Where != "", "where %s", o.Where)
-	add(o.Full(), "records full rows")
-	add(o.ByStatement(), "by statement")
+	add(o.Updates == audit.UpdatesFull, "records full rows")
+	add(o.Trigger == audit.StatementLevel, "by statement")
 	add(o.SkipUntouchedTOAST, "skips untouched TOAST")
-	add(o.OnTruncate == triggers.TruncateRefuse, "refuses TRUNCATE")
-	add(o.OnTruncate == triggers.TruncateIgnore, "ignores TRUNCATE")
+	add(o.OnTruncate == audit.TruncateRefuse, "refuses TRUNCATE")
+	add(o.OnTruncate == audit.TruncateIgnore, "ignores TRUNCATE")
 	add(o.AllowIgnore, "allows exaudit.ignore")
 	add(o.RecordSessionUser, "records session_user")
 	add(o.RecordReplicated, "records what is replicated")

@@ -13,6 +13,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/patch"
 )
 
 func (p *program) revertCommand() *cli.Command {
@@ -45,7 +47,7 @@ type reversion struct {
 	*program
 	c       *cli.Context
 	conn    *pgx.Conn
-	version *exaudit.Version
+	version *audit.Version
 	later   int // versions after it, which are undone as well
 	opts    exaudit.RevertOptions
 }
@@ -94,7 +96,7 @@ func (p *program) revert(c *cli.Context) error {
 
 func (r *reversion) run(db *exaudit.DB) error {
 	done, err := r.decide(db)
-	if errors.Is(err, exaudit.ErrNothingToDo) {
+	if errors.Is(err, audit.ErrNothingToDo) {
 		r.complain("nothing to do: %s %s is already what it was before version %d", r.version.Table, r.version.EntityID,
 			r.version.ID)
 		return r.printJSON(nil)
@@ -106,7 +108,7 @@ func (r *reversion) run(db *exaudit.DB) error {
 }
 
 // decide rehearses, shows, asks and does it, as the flags want; it gives what was changed.
-func (r *reversion) decide(db *exaudit.DB) (*exaudit.RevertPlan, error) {
+func (r *reversion) decide(db *exaudit.DB) (*audit.RevertPlan, error) {
 	ctx := r.c.Context
 	plan, err := db.PlanRevert(ctx, r.version.ID, &r.opts)
 	if err != nil {
@@ -160,7 +162,7 @@ func (r *reversion) decide(db *exaudit.DB) (*exaudit.RevertPlan, error) {
 
 // rehearse reverts in a transaction that is rolled back: that finds what only PostgreSQL
 // knows, constraints and what triggers add.
-func (r *reversion) rehearse(plan *exaudit.RevertPlan) (*exaudit.RevertPlan, error) {
+func (r *reversion) rehearse(plan *audit.RevertPlan) (*audit.RevertPlan, error) {
 	ctx := r.c.Context
 	tx, err := r.conn.Begin(ctx)
 	if err != nil {
@@ -186,7 +188,7 @@ func (r *reversion) say(text string) {
 }
 
 // show prints what is changed, in the same form as a history.
-func (r *reversion) show(w io.Writer, verb string, done *exaudit.RevertPlan) {
+func (r *reversion) show(w io.Writer, verb string, done *audit.RevertPlan) {
 	if w == r.stdout && !forPeople(r.c) {
 		return
 	}
@@ -209,22 +211,22 @@ func (r *reversion) show(w io.Writer, verb string, done *exaudit.RevertPlan) {
 	}
 }
 
-func (r *reversion) printJSON(done *exaudit.RevertPlan) error {
+func (r *reversion) printJSON(done *audit.RevertPlan) error {
 	if forPeople(r.c) {
 		return nil
 	}
 	if done == nil {
-		done = &exaudit.RevertPlan{}
+		done = &audit.RevertPlan{}
 	}
 	return r.print(r.c, struct {
-		Version  int64         `json:"version"`
-		Table    string        `json:"table"`
-		EntityID string        `json:"entity_id"`
-		DryRun   bool          `json:"dry_run"`
-		Patch    exaudit.Patch `json:"patch"`
-		LeftOut  []string      `json:"left_out,omitempty"`
+		Version  int64       `json:"version"`
+		Table    string      `json:"table"`
+		EntityID string      `json:"entity_id"`
+		DryRun   bool        `json:"dry_run"`
+		Patch    patch.Patch `json:"patch"`
+		LeftOut  []string    `json:"left_out,omitempty"`
 		// Referencing are the rows that pointed to one that is removed.
-		Referencing []exaudit.Referencing `json:"referencing,omitempty"`
+		Referencing []audit.Referencing `json:"referencing,omitempty"`
 	}{r.version.ID, r.version.Table, r.version.EntityID, r.c.Bool("dry-run"), done.Patch, done.LeftOut,
 		done.Referencing})
 }

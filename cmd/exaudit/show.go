@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 func (p *program) showCommand() *cli.Command {
@@ -51,7 +52,7 @@ func (p *program) show(c *cli.Context) error {
 	version, err := db.Version(c.Context, id, append(comparing(c), exaudit.WithStates())...)
 	// Where the history does not fit together, what is recorded is worth seeing all the more.
 	damage := error(nil)
-	if errors.Is(err, exaudit.ErrDiverged) {
+	if errors.Is(err, audit.ErrDiverged) {
 		damage = err
 		version, err = db.Version(c.Context, id, comparing(c)...)
 	}
@@ -69,14 +70,14 @@ func (p *program) show(c *cli.Context) error {
 
 // sayMissing says what is missing before a version, if it is the first one of its row and the row was there before, and
 // that its table was dropped.
-func (p *program) sayMissing(c *cli.Context, db *exaudit.DB, version *exaudit.Version) error {
+func (p *program) sayMissing(c *cli.Context, db *exaudit.DB, version *audit.Version) error {
 	begin, err := db.HistoryBeginOf(c.Context, version.ID)
 	if err != nil {
 		return err
 	}
 	if version.Cut {
 		p.sayKeys(begin, version.Table)
-		since := slices.IndexFunc(begin.Untracked, func(u exaudit.Untracked) bool {
+		since := slices.IndexFunc(begin.Untracked, func(u audit.Untracked) bool {
 			return u.From.After(version.RecordedAt)
 		})
 		if since >= 0 {
@@ -95,18 +96,15 @@ func (p *program) sayMissing(c *cli.Context, db *exaudit.DB, version *exaudit.Ve
 	return nil
 }
 
-func (p *program) printVersion(c *cli.Context, version *exaudit.Version, known bool) error {
-	var before, after exaudit.Image
-	if known {
-		before, after = version.States()
-	}
+func (p *program) printVersion(c *cli.Context, version *audit.Version, known bool) error {
+	before, after := version.StateBefore, version.State
 	version.State = nil // it is one of the two
 	if !forPeople(c) {
 		return p.print(c, struct {
-			Version *exaudit.Version `json:"version"`
-			Known   bool             `json:"rows_known"`
-			Before  exaudit.Image    `json:"row_before"`
-			After   exaudit.Image    `json:"row_after"`
+			Version *audit.Version `json:"version"`
+			Known   bool           `json:"rows_known"`
+			Before  audit.Image    `json:"row_before"`
+			After   audit.Image    `json:"row_after"`
 		}{version, known, before, after})
 	}
 	v := p.view(c)

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 func (p *program) statusCommand() *cli.Command {
@@ -36,7 +37,7 @@ type tableState struct {
 	Note  string   `json:"note,omitempty"`
 	Drift []string `json:"drift,omitempty"`
 	// Options are those of a tracked table, where they are not the default.
-	Options *exaudit.Options `json:"options,omitempty"`
+	Options *audit.TableOptions `json:"options,omitempty"`
 
 	syncable bool // "exaudit sync" mends something of it
 }
@@ -91,7 +92,7 @@ func untrackedTables(c *cli.Context, db *exaudit.DB) (names, withoutKey []string
 	}
 	schemas := schemasOf(c)
 	names, withoutKey, err = db.Trackable(c.Context, schemas...)
-	if errors.Is(err, exaudit.ErrNoTable) {
+	if errors.Is(err, audit.ErrNoTable) {
 		for _, schema := range schemas {
 			if hint := capitalHint(c, schema); hint != "" {
 				return nil, nil, fmt.Errorf("%w%s", err, hint)
@@ -101,19 +102,19 @@ func untrackedTables(c *cli.Context, db *exaudit.DB) (names, withoutKey []string
 	return names, withoutKey, err
 }
 
-func tableStates(registered []exaudit.TableStatus, names, withoutKey []string) []tableState {
+func tableStates(registered []audit.TableStatus, names, withoutKey []string) []tableState {
 	var states []tableState
 	seen := make(map[string]bool)
 	for _, s := range registered {
-		state := tableState{Table: s.QuotedName, State: stateOK, Note: strings.Join(s.Notes, "; ")}
+		state := tableState{Table: s.Table, State: stateOK, Note: strings.Join(s.Notes, "; ")}
 		switch {
-		case s.ID == 0: // exaudit.versions itself
-		case !s.Tracked.Tracked && s.Relation == 0:
+		case s.TableID == 0: // exaudit.versions itself
+		case !s.Tracked && s.Present == "":
 			state.State, state.Note = stateNotTracked, "dropped, its history stays"
-		case !s.Tracked.Tracked && len(s.Drift) == 0:
+		case !s.Tracked && len(s.Drift) == 0:
 			state.State, state.Note = stateNotTracked, "uninstalled, its history stays"
 		}
-		if s.Tracked.Tracked && optionText(s.Options) != "" {
+		if s.Tracked && optionText(s.Options) != "" {
 			state.Options = &s.Options
 		}
 		seen[s.Present] = true

@@ -16,7 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
-	"github.com/exaudit/exaudit/internal/undo"
+	"github.com/exaudit/exaudit/audit"
 )
 
 func (p *program) undoCommand() *cli.Command {
@@ -61,8 +61,8 @@ func undoFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask for confirmation"},
 		&cli.BoolFlag{Name: "dry-run", Usage: "make the changes, show them, and roll them back"},
-		&cli.StringFlag{Name: "on-conflict", Value: string(exaudit.RefuseConflicts),
-			DefaultText: string(exaudit.RefuseConflicts),
+		&cli.StringFlag{Name: "on-conflict", Value: string(audit.RefuseConflicts),
+			DefaultText: string(audit.RefuseConflicts),
 			Usage:       "do `WHAT` about conflicts: refuse (write nothing), skip-rows (leave out the rows that have one) or keep-later (leave out only the columns, or the places inside jsonb, that have one)"},
 		&cli.StringSliceFlag{Name: "overwrite", KeepSpace: true,
 			Usage: "overwrite later changes of a row, written \"`TABLE KEY`\" as in the list of conflicts (may be repeated)"},
@@ -112,7 +112,7 @@ func (p *program) undo(c *cli.Context) error {
 	if len(selection)+len(key) == 0 && !c.IsSet("plan") {
 		return usageErrorf("undo", "undo needs a table, or a flag that chooses changes")
 	}
-	return u.run(func(ctx context.Context) (plan *exaudit.UndoPlan, err error) {
+	return u.run(func(ctx context.Context) (plan *audit.UndoPlan, err error) {
 		switch {
 		case c.IsSet("plan"):
 			return readPlan(c.String("plan"))
@@ -142,30 +142,30 @@ func (p *program) redo(c *cli.Context) error {
 	if err != nil {
 		return usageErrorf("redo", "%q is not the number of a transaction, which \"exaudit log\" shows", c.Args().First())
 	}
-	return u.run(func(ctx context.Context) (*exaudit.UndoPlan, error) { return u.db.PlanRedo(ctx, xid, &u.opts) })
+	return u.run(func(ctx context.Context) (*audit.UndoPlan, error) { return u.db.PlanRedo(ctx, xid, &u.opts) })
 }
 
 // redoLast plans to take back the newest transaction in which something was undone.
-func (u *undoing) redoLast(ctx context.Context) (*exaudit.UndoPlan, error) {
+func (u *undoing) redoLast(ctx context.Context) (*audit.UndoPlan, error) {
 	found, err := u.db.Transactions(ctx, exaudit.ByRollback(true), exaudit.Limit(1))
 	if err != nil {
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("redo: %w: nothing was undone", exaudit.ErrNothingToDo)
+		return nil, fmt.Errorf("redo: %w: nothing was undone", audit.ErrNothingToDo)
 	}
 	return u.db.PlanRedo(ctx, found[0].ID, &u.opts)
 }
 
-func readPlan(file string) (*exaudit.UndoPlan, error) {
+func readPlan(file string) (*audit.UndoPlan, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
-	plan := new(exaudit.UndoPlan)
+	plan := new(audit.UndoPlan)
 	err = json.Unmarshal(content, plan)
-	if err != nil && !errors.Is(err, exaudit.ErrInvalidPlan) {
-		err = fmt.Errorf("%w: %w", exaudit.ErrInvalidPlan, err) // no JSON at all
+	if err != nil && !errors.Is(err, audit.ErrInvalidPlan) {
+		err = fmt.Errorf("%w: %w", audit.ErrInvalidPlan, err) // no JSON at all
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the plan in %s: %w", file, err)
@@ -174,7 +174,7 @@ func readPlan(file string) (*exaudit.UndoPlan, error) {
 }
 
 // run plans, shows, asks and writes, as the flags want.
-func (u *undoing) run(plan func(context.Context) (*exaudit.UndoPlan, error)) error {
+func (u *undoing) run(plan func(context.Context) (*audit.UndoPlan, error)) error {
 	c := u.c
 	if err := u.readFlags(); err != nil {
 		return err
@@ -194,7 +194,7 @@ func (u *undoing) run(plan func(context.Context) (*exaudit.UndoPlan, error)) err
 	}
 	done, err := u.carryOut(planned)
 	switch {
-	case errors.Is(err, exaudit.ErrNothingToDo): // undone meanwhile
+	case errors.Is(err, audit.ErrNothingToDo): // undone meanwhile
 		u.complain("%v", err)
 		return nil
 	case err != nil:
@@ -210,8 +210,8 @@ func (u *undoing) run(plan func(context.Context) (*exaudit.UndoPlan, error)) err
 }
 
 // refused shows why a plan cannot be carried out.
-func (u *undoing) refused(planned *exaudit.UndoPlan, err error) error {
-	if errors.Is(err, exaudit.ErrNothingToDo) {
+func (u *undoing) refused(planned *audit.UndoPlan, err error) error {
+	if errors.Is(err, audit.ErrNothingToDo) {
 		u.complain("%v", err)
 		err = nil
 	}
@@ -231,22 +231,23 @@ func (u *undoing) refused(planned *exaudit.UndoPlan, err error) error {
 
 // undoHint says which flags help with the conflicts of an undo.
 func undoHint(err error) string {
-	conflicts := (*exaudit.UndoConflictError)(nil)
+	conflicts := (*audit.ConflictError)(nil)
 	if !errors.As(err, &conflicts) {
 		return ""
 	}
-	has := func(of func(exaudit.UndoConflict) bool) bool {
+	has := func(of func(audit.Conflict) bool) bool {
 		return slices.ContainsFunc(conflicts.Rows,
-			func(r *exaudit.UndoRow) bool { return slices.ContainsFunc(r.Conflicts, of) })
+			func(r audit.RowChange) bool { return slices.ContainsFunc(r.Conflicts, of) })
 	}
 	// a row that is there may stay under its key, but takes no other's
-	moves := func(c exaudit.UndoConflict) bool { return c.Reason == undo.KeyReused && c.EntityID != "" }
+	moves := func(c audit.Conflict) bool { return c.Reason == audit.ConflictKeyReused && c.EntityID != "" }
 	flags := "--on-conflict"
-	keeps := has(func(c exaudit.UndoConflict) bool {
-		return c.Reason == undo.Overlap || c.Reason == undo.Retyped || moves(c)
+	keeps := has(func(c audit.Conflict) bool {
+		return c.Reason == audit.ConflictOverlap || c.Reason == audit.ConflictRetyped || moves(c)
 	})
-	overwrites := has(func(c exaudit.UndoConflict) bool {
-		return slices.Contains([]undo.Reason{undo.Overlap, undo.UpdatedSince, undo.DeletedSince, undo.KeyReused},
+	overwrites := has(func(c audit.Conflict) bool {
+		return slices.Contains([]audit.ConflictReason{audit.ConflictOverlap, audit.ConflictUpdatedSince,
+			audit.ConflictDeletedSince, audit.ConflictKeyReused},
 			c.Reason) && !moves(c)
 	})
 	switch {
@@ -261,7 +262,7 @@ func undoHint(err error) string {
 }
 
 // carryOut gives what was written, or with --dry-run would be.
-func (u *undoing) carryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error) {
+func (u *undoing) carryOut(planned *audit.UndoPlan) (*audit.UndoPlan, error) {
 	ctx, c := u.c.Context, u.c
 	shownOn := u.stdout
 	if !forPeople(c) {
@@ -310,7 +311,7 @@ func (u *undoing) verb() string {
 }
 
 // tryOut rehearses a plan; where nothing can be written, as on a standby, it only looks whether the plan still holds.
-func (u *undoing) tryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error) {
+func (u *undoing) tryOut(planned *audit.UndoPlan) (*audit.UndoPlan, error) {
 	readOnly, err := u.readOnly(u.c.Context, u.conn)
 	switch {
 	case err != nil:
@@ -323,7 +324,7 @@ func (u *undoing) tryOut(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error) {
 
 // rehearse applies in a transaction that is rolled back: that finds what only PostgreSQL
 // knows, constraints and what triggers add.
-func (u *undoing) rehearse(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error) {
+func (u *undoing) rehearse(planned *audit.UndoPlan) (*audit.UndoPlan, error) {
 	ctx := u.c.Context
 	tx, err := u.conn.Begin(ctx)
 	if err != nil {
@@ -346,8 +347,8 @@ func (u *undoing) rehearse(planned *exaudit.UndoPlan) (*exaudit.UndoPlan, error)
 
 func (u *undoing) readFlags() error {
 	c, name := u.c, u.c.Command.Name
-	policy := exaudit.ConflictPolicy(c.String("on-conflict"))
-	if !slices.Contains([]exaudit.ConflictPolicy{exaudit.RefuseConflicts, exaudit.SkipRows, exaudit.KeepLater},
+	policy := audit.ConflictPolicy(c.String("on-conflict"))
+	if !slices.Contains([]audit.ConflictPolicy{audit.RefuseConflicts, audit.SkipRows, audit.KeepLater},
 		policy) {
 		return usageErrorf(name, "--on-conflict must be refuse, skip-rows or keep-later, not %q", policy)
 	}
@@ -367,7 +368,7 @@ func (u *undoing) readFlags() error {
 		if !ok || table == "" {
 			return usageErrorf(name, "--overwrite needs \"TABLE KEY\", not %q", text)
 		}
-		u.opts.OverwriteRows = append(u.opts.OverwriteRows, exaudit.RowID{Table: table, EntityID: key})
+		u.opts.OverwriteRows = append(u.opts.OverwriteRows, audit.RowID{Table: table, EntityID: key})
 	}
 	if u.opts.SetColumns, err = keyValues(name, "set", c.StringSlice("set")); err != nil {
 		return err
@@ -386,14 +387,14 @@ func (u *undoing) readFlags() error {
 const manyRows = 2000
 
 // report says what a long undo is busy with, to a person who waits.
-func (u *undoing) report(stage exaudit.UndoStage, n int) {
+func (u *undoing) report(stage audit.Stage, n int) {
 	if n >= manyRows && isTerminal(u.stderr) {
 		fmt.Fprintf(u.stderr, "%s: %d\n", stage, n)
 	}
 }
 
 // show prints what is written, row by row, in the same form as a history.
-func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
+func (u *undoing) show(w io.Writer, verb string, plan *audit.UndoPlan) {
 	v := u.view(u.c)
 	shown, written, versions, hidden := 0, 0, 0, 0
 	for _, r := range plan.Rows {
@@ -435,7 +436,7 @@ func (u *undoing) show(w io.Writer, verb string, plan *exaudit.UndoPlan) {
 	}
 }
 
-func showLeftOut(w io.Writer, r *exaudit.UndoRow) {
+func showLeftOut(w io.Writer, r audit.RowChange) {
 	for _, column := range r.LeftOut {
 		fmt.Fprintf(w, "%s(column %s %s, so its old value is not restored)\n", indent, printable(column),
 			r.Why[column])
@@ -445,16 +446,16 @@ func showLeftOut(w io.Writer, r *exaudit.UndoRow) {
 // shownRows is how many rows are shown without --full.
 const shownRows = 50
 
-func rowVerb(r *exaudit.UndoRow) string {
+func rowVerb(r audit.RowChange) string {
 	if r.Patch == nil {
 		return "stays"
 	}
-	return map[exaudit.Action]string{exaudit.Created: "is restored", exaudit.Updated: "is changed",
-		exaudit.Deleted: "is deleted"}[r.Action]
+	return map[audit.Action]string{audit.Created: "is restored", audit.Updated: "is changed",
+		audit.Deleted: "is deleted"}[r.Action]
 }
 
 // showConflicts lists what stands in the way, or is left out for it.
-func (u *undoing) showConflicts(w io.Writer, plan *exaudit.UndoPlan) {
+func (u *undoing) showConflicts(w io.Writer, plan *audit.UndoPlan) {
 	v := u.view(u.c)
 	for i, r := range plan.Conflicting() {
 		if i == shownRows && !v.full {
@@ -463,7 +464,7 @@ func (u *undoing) showConflicts(w io.Writer, plan *exaudit.UndoPlan) {
 		}
 		outcome := "in conflict, keeps later changes"
 		switch {
-		case errors.Is(plan.Err(), exaudit.ErrUndoConflict):
+		case errors.Is(plan.Err(), audit.ErrUndoConflict):
 			outcome = "in conflict"
 		case r.Skipped:
 			outcome = "in conflict, left out"

@@ -139,8 +139,8 @@ func trackedTables(c *cli.Context, db *exaudit.DB) ([]string, error) {
 	}
 	var tables []string
 	for _, s := range list {
-		if s.Tracked.Tracked {
-			tables = append(tables, s.QuotedName)
+		if s.Tracked {
+			tables = append(tables, s.Table)
 		}
 	}
 	return tables, nil

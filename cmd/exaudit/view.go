@@ -11,7 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -38,11 +38,11 @@ const indent = "    "
 func localTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05.000 -07:00") }
 
 // version is a version as one heading and its changes, indented.
-func (v view) version(version *exaudit.Version) string {
+func (v view) version(version *audit.Version) string {
 	return v.heading(version) + v.changes(version)
 }
 
-func (v view) heading(version *exaudit.Version) string {
+func (v view) heading(version *audit.Version) string {
 	title := fmt.Sprintf("%d  %s", version.ID, version.Action)
 	if v.many {
 		title += fmt.Sprintf("  %s %s", printable(version.Table), printable(version.EntityID))
@@ -95,7 +95,7 @@ func (v view) bold(text string) string {
 }
 
 // said is the custom data as key=value, and the custom columns that say something else.
-func said(version *exaudit.Version) string {
+func said(version *audit.Version) string {
 	all := maps.Clone(version.Custom)
 	for name, value := range version.CustomColumns {
 		if value == nil || fmt.Sprint(all[name]) == fmt.Sprint(value) {
@@ -131,12 +131,12 @@ func bare(value any) string {
 
 // changes are the lines of a version's patch, or of a baseline the row. Of a whole row, the
 // columns that are NULL say little.
-func (v view) changes(version *exaudit.Version) string {
-	if version.Action == exaudit.Baseline {
+func (v view) changes(version *audit.Version) string {
+	if version.Action == audit.Baseline {
 		return v.state(version.After) + v.jsonNulls(version)
 	}
 	shown, nulls := version.Patch, 0
-	if !v.full && version.Action != exaudit.Updated {
+	if !v.full && version.Action != audit.Updated {
 		shown, nulls = withoutNulls(version)
 	}
 	text := v.patch(shown) + v.jsonNulls(version)
@@ -147,7 +147,7 @@ func (v view) changes(version *exaudit.Version) string {
 }
 
 // patch is a patch, indented. The key "" is no column: it notes JSON nulls.
-func (v view) patch(p exaudit.Patch) string {
+func (v view) patch(p patch.Patch) string {
 	if object, ok := p.(patch.Object); ok && object[""] != nil {
 		rest := maps.Clone(object)
 		delete(rest, "")
@@ -170,7 +170,7 @@ func indented(lines string) string {
 	return indent + strings.ReplaceAll(strings.TrimSuffix(lines, "\n"), "\n", "\n"+indent) + "\n"
 }
 
-func withoutNulls(version *exaudit.Version) (exaudit.Patch, int) {
+func withoutNulls(version *audit.Version) (patch.Patch, int) {
 	object, ok := version.Patch.(patch.Object)
 	if !ok {
 		return version.Patch, 0
@@ -188,11 +188,11 @@ func withoutNulls(version *exaudit.Version) (exaudit.Patch, int) {
 }
 
 // jsonNulls tells which of the nulls are the JSON null of a jsonb column.
-func (v view) jsonNulls(version *exaudit.Version) string {
+func (v view) jsonNulls(version *audit.Version) string {
 	var lines strings.Builder
 	for _, side := range []struct {
 		name  string
-		image exaudit.Image
+		image audit.Image
 	}{{"before", version.Before}, {"after", version.After}} {
 		for _, column := range jsonNullsOf(side.image) {
 			fmt.Fprintf(&lines, "%s(%s, %s: a JSON null, not NULL)\n", indent, printable(column), side.name)
@@ -201,7 +201,7 @@ func (v view) jsonNulls(version *exaudit.Version) string {
 	return lines.String()
 }
 
-func jsonNullsOf(image exaudit.Image) []string {
+func jsonNullsOf(image audit.Image) []string {
 	list, _ := image[""].([]any)
 	var names []string
 	for _, note := range list {
@@ -213,7 +213,7 @@ func jsonNullsOf(image exaudit.Image) []string {
 }
 
 // state is the row after a version.
-func (v view) state(row exaudit.Image) string {
+func (v view) state(row audit.Image) string {
 	if row == nil {
 		return indent + "row: none\n"
 	}
@@ -228,7 +228,7 @@ func (v view) state(row exaudit.Image) string {
 }
 
 // unknown are the columns that the state of a version lacks, indented.
-func unknown(version *exaudit.Version, indent string) string {
+func unknown(version *audit.Version, indent string) string {
 	if len(version.Unknown) == 0 {
 		return ""
 	}
@@ -239,7 +239,7 @@ func unknown(version *exaudit.Version, indent string) string {
 	return indent + "(not known: " + strings.Join(names, ", ") + ")\n"
 }
 
-func columnsOf(rows ...exaudit.Image) []string {
+func columnsOf(rows ...audit.Image) []string {
 	all := make(map[string]bool)
 	for _, row := range rows {
 		for name := range row {
@@ -261,13 +261,13 @@ func (v view) value(value any, limit int) string {
 }
 
 // rows shows the rows before and after a version side by side.
-func (v view) rows(before, after exaudit.Image) string {
+func (v view) rows(before, after audit.Image) string {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "  \tBEFORE\tAFTER\n")
 	for _, column := range columnsOf(before, after) {
 		mark, cells := "  ", [2]string{"-", "-"}
-		for i, row := range []exaudit.Image{before, after} {
+		for i, row := range []audit.Image{before, after} {
 			if value, ok := row[column]; ok {
 				cells[i] = v.value(value, cellLength)
 			}
@@ -281,7 +281,7 @@ func (v view) rows(before, after exaudit.Image) string {
 	return text.String()
 }
 
-func pick(row exaudit.Image, column string) map[string]any {
+func pick(row audit.Image, column string) map[string]any {
 	picked := make(map[string]any)
 	if value, ok := row[column]; ok {
 		picked[column] = value

@@ -7,17 +7,19 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/examples/shop/store"
+	"github.com/exaudit/exaudit/patch"
 )
 
 // change is one version of an order as the service tells of it.
 type change struct {
-	Version int64          `json:"version"`
-	At      time.Time      `json:"at"`
-	Actor   any            `json:"actor"`
-	Action  exaudit.Action `json:"action"`
-	Patch   exaudit.Patch  `json:"patch"`
-	Order   *store.Order   `json:"order"` // after the change, as sqlc's own struct
+	Version int64        `json:"version"`
+	At      time.Time    `json:"at"`
+	Actor   any          `json:"actor"`
+	Action  audit.Action `json:"action"`
+	Patch   patch.Patch  `json:"patch"`
+	Order   *store.Order `json:"order"` // after the change, as sqlc's own struct
 }
 
 // history gives every change of an order, oldest first.

@@ -19,6 +19,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 //go:embed migrations/*.sql
@@ -43,7 +44,7 @@ func run(ctx context.Context, url, address string) error {
 		return err
 	}
 	db := exaudit.New(pool)
-	if err := db.Check(ctx); errors.Is(err, exaudit.ErrNewer) {
+	if err := db.Check(ctx); errors.Is(err, audit.ErrNewer) {
 		log.Printf("shop: %v; a later release has been here, and all is recorded as before", err)
 	} else if err != nil {
 		return err

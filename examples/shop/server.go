@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/examples/shop/store"
 )
 
@@ -175,10 +176,10 @@ func statusOf(err error) int {
 	switch {
 	case errors.As(err, &p):
 		return p.status
-	case errors.Is(err, pgx.ErrNoRows), errors.Is(err, exaudit.ErrNoVersion):
+	case errors.Is(err, pgx.ErrNoRows), errors.Is(err, audit.ErrNoVersion):
 		return http.StatusNotFound
-	case errors.Is(err, exaudit.ErrDiverged), errors.Is(err, exaudit.ErrChanged), errors.Is(err, exaudit.ErrNothingToDo),
-		errors.Is(err, exaudit.ErrReferencedRowMissing), errors.Is(err, exaudit.ErrUniqueConflict):
+	case errors.Is(err, audit.ErrDiverged), errors.Is(err, audit.ErrChanged), errors.Is(err, audit.ErrNothingToDo),
+		errors.Is(err, audit.ErrReferencedRowMissing), errors.Is(err, audit.ErrUniqueConflict):
 		return http.StatusConflict
 	case errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "22") || pgErr.Code == "XA011" || pgErr.Code == "XA012"):
 		// no such status, or a time that the history does not reach back to, or is still to come

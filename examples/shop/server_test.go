@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/exaudittest"
 	"github.com/exaudit/exaudit/internal/pgtest"
 )
@@ -100,7 +101,7 @@ func TestStartsOnTheSchemaOfALaterRelease(t *testing.T) {
 	if len(versions) != 3 {
 		t.Errorf("%d versions, want 3", len(versions))
 	}
-	if _, err := db.Install(context.Background(), []string{"orders"}, nil); !errors.Is(err, exaudit.ErrNewer) {
+	if _, err := db.Install(context.Background(), []string{"orders"}, nil); !errors.Is(err, audit.ErrNewer) {
 		t.Errorf("install: %v, want ErrNewer", err)
 	}
 }
@@ -138,7 +139,7 @@ func TestHistoryAndRevert(t *testing.T) {
 	var changes []struct {
 		Version int64
 		Actor   string
-		Action  exaudit.Action
+		Action  audit.Action
 		Order   struct{ Status string }
 	}
 	s.do("eve", "GET", "/orders/1/history", "", http.StatusOK, &changes)
@@ -148,9 +149,9 @@ func TestHistoryAndRevert(t *testing.T) {
 
 	s.do("eve", "POST", fmt.Sprintf("/versions/%d/revert", changes[1].Version), "", http.StatusOK, nil)
 	exaudittest.AssertHistory(t, s.db, "orders", 1,
-		exaudittest.Want{Action: exaudit.Created, Custom: exaudit.Custom{"actor": "ada", "request": "POST /orders"}},
-		exaudittest.Want{Action: exaudit.Updated, Changed: []string{"status"}, Custom: exaudit.Custom{"actor": "bob"}},
-		exaudittest.Want{Action: exaudit.Updated, After: map[string]any{"status": "new"}, Rollback: true, Custom: exaudit.Custom{"actor": "eve"}},
+		exaudittest.Want{Action: audit.Created, Custom: exaudit.Custom{"actor": "ada", "request": "POST /orders"}},
+		exaudittest.Want{Action: audit.Updated, Changed: []string{"status"}, Custom: exaudit.Custom{"actor": "bob"}},
+		exaudittest.Want{Action: audit.Updated, After: map[string]any{"status": "new"}, Rollback: true, Custom: exaudit.Custom{"actor": "eve"}},
 	)
 	s.do("eve", "POST", "/versions/999/revert", "", http.StatusNotFound, nil)
 	s.do("eve", "PATCH", "/orders/1", `{"status": "nosuch"}`, http.StatusBadRequest, nil)
@@ -165,8 +166,8 @@ func TestDeleteTakesItemsAlong(t *testing.T) {
 	s.do("bob", "GET", "/orders/1", "", http.StatusNotFound, nil)
 	s.do("bob", "DELETE", "/orders/1", "", http.StatusNotFound, nil)
 	exaudittest.AssertHistory(t, s.db, "order_items", exaudit.Key{1, "pen"},
-		exaudittest.Want{Action: exaudit.Created},
-		exaudittest.Want{Action: exaudit.Deleted, Custom: exaudit.Custom{"actor": "bob"}})
+		exaudittest.Want{Action: audit.Created},
+		exaudittest.Want{Action: audit.Deleted, Custom: exaudit.Custom{"actor": "bob"}})
 
 	var orders []struct{ Customer string }
 	s.do("eve", "GET", "/orders?at="+url.QueryEscape(before.Format(time.RFC3339Nano)), "", http.StatusOK, &orders)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
@@ -70,31 +71,31 @@ func Install(t testing.TB, db *pgtest.DB, tables ...string) {
 		t.Fatal(err)
 	}
 	for _, table := range tables {
-		ByOption(t, db, table, triggers.Options{})
+		ByOption(t, db, table, audit.TableOptions{})
 	}
 }
 
 // ByOption gives a tracked table its options with the one of Install, unless they say it or do
 // not go with it: then it stays as it is.
-func ByOption(t testing.TB, db *pgtest.DB, table string, o triggers.Options) {
+func ByOption(t testing.TB, db *pgtest.DB, table string, o audit.TableOptions) {
 	t.Helper()
 	switch {
 	case Option() == "statement" && o.Trigger == "" && !o.SkipUntouchedTOAST:
-		o.Trigger = triggers.StatementLevel
-	case Option() == "toast" && !o.ByStatement():
-		o.SkipUntouchedTOAST = !o.Full()
+		o.Trigger = audit.StatementLevel
+	case Option() == "toast" && o.Trigger != audit.StatementLevel:
+		o.SkipUntouchedTOAST = o.Updates != audit.UpdatesFull
 	default:
 		return
 	}
 	_, err := triggers.Install(context.Background(), db.Pool, []string{table},
-		triggers.WithOptions(map[string]triggers.Options{table: o}))
-	if refused := (*triggers.OptionError)(nil); errors.As(err, &refused) && refused.Option == "trigger" {
+		triggers.WithOptions(map[string]audit.TableOptions{table: o}))
+	if refused := (*audit.OptionError)(nil); errors.As(err, &refused) && refused.Option == "trigger" {
 		return
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.ByStatement() {
+	if o.Trigger == audit.StatementLevel {
 		pgtest.Count(t, "by-statement", 1)
 	}
 }

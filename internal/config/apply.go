@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
@@ -18,7 +19,7 @@ import (
 // Result is what Apply did.
 type Result struct {
 	Columns   []string // added to exaudit.versions
-	Installed []triggers.Installation
+	Installed []audit.Installation
 	Skipped   []string // tables of the schemas that have no primary key
 }
 
@@ -27,7 +28,7 @@ type table struct {
 	name     string // as in the file, or quoted where only its schema is named
 	quoted   string
 	relation uint32
-	options  triggers.Options
+	options  audit.TableOptions
 }
 
 // Apply adds the custom columns that are missing and installs on the selected tables with
@@ -75,7 +76,7 @@ func (f *File) installation(ctx context.Context, q db.DBTX, result *Result) (nam
 	if result.Columns, err = f.missingColumns(ctx, q); err != nil {
 		return nil, nil, err
 	}
-	options := make(map[string]triggers.Options, len(selected))
+	options := make(map[string]audit.TableOptions, len(selected))
 	for _, t := range selected {
 		names, options[t.name] = append(names, t.name), t.options
 	}
@@ -91,7 +92,7 @@ func (f *File) installation(ctx context.Context, q db.DBTX, result *Result) (nam
 
 // explainOption says where in the file an option is that is wrong.
 func (f *File) explainOption(err error) error {
-	if wrong := (*triggers.OptionError)(nil); errors.As(err, &wrong) {
+	if wrong := (*audit.OptionError)(nil); errors.As(err, &wrong) {
 		return f.explain(err, wrong.Table)
 	}
 	return err
@@ -225,8 +226,8 @@ func (f *File) Unmatched(ctx context.Context, q db.DBTX) (list []error, err erro
 			quoted != "" {
 			continue // selected says what is wrong
 		}
-		if _, err := resolve(ctx, q, name); errors.Is(err, triggers.ErrNoTable) ||
-			errors.Is(err, triggers.ErrNotTrackable) {
+		if _, err := resolve(ctx, q, name); errors.Is(err, audit.ErrNoTable) ||
+			errors.Is(err, audit.ErrNotTrackable) {
 			list = append(list, f.fail(err, []string{"except", name}, "except: %v", err))
 		}
 	}
@@ -242,11 +243,11 @@ func (f *File) exceptsPattern(name string) bool {
 }
 
 // following is what the file says of event triggers; nil where it does not ask for them.
-func (f *File) following(ctx context.Context, q db.DBTX) (*triggers.Following, error) {
+func (f *File) following(ctx context.Context, q db.DBTX) (*audit.Following, error) {
 	if !f.FollowDDL {
 		return nil, nil
 	}
-	following := &triggers.Following{NewTables: f.NewTables}
+	following := &audit.Following{NewTables: f.NewTables}
 	if len(f.NewTables) == 0 {
 		return following, nil
 	}
@@ -285,7 +286,7 @@ func (f *File) quoted(ctx context.Context, q db.DBTX, name string, all []string)
 	}
 	t, err := resolve(ctx, q, name)
 	switch _, wrong := triggers.ParsePattern(name); {
-	case err == nil || errors.Is(err, triggers.ErrNoPrimaryKey):
+	case err == nil || errors.Is(err, audit.ErrNoPrimaryKey):
 		return t.quoted, nil
 	case wrong == nil:
 		return name, nil
@@ -300,7 +301,7 @@ func (f *File) trackable(ctx context.Context, q db.DBTX) (names, withoutKey []st
 	}
 	for _, schema := range schemas {
 		in, without, err := triggers.Trackable(ctx, q, []string{triggers.Unquoted(schema)})
-		if len(in)+len(without) == 0 && (err == nil || errors.Is(err, triggers.ErrNoTable)) {
+		if len(in)+len(without) == 0 && (err == nil || errors.Is(err, audit.ErrNoTable)) {
 			err = fmt.Errorf("there is no table in schema %q", triggers.Unquoted(schema))
 		}
 		if err != nil {
@@ -387,29 +388,30 @@ func typeName(ctx context.Context, q db.DBTX, text string) (string, error) {
 }
 
 // Compare tells how a database differs from the file; tables is what triggers.Inspect says.
-func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status) ([]triggers.Drift, error) {
+func (f *File) Compare(ctx context.Context, q db.DBTX, tables []audit.TableStatus) ([]audit.Drift, error) {
 	selected, withoutKey, err := f.selected(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	var drift []triggers.Drift
+	var drift []audit.Drift
 	for _, name := range withoutKey {
-		drift = append(drift, triggers.Drift{
+		drift = append(drift, audit.Drift{
 			Table: name, Object: "table",
-			Problem: fmt.Sprintf("has no primary key and is not tracked, though %s:%d selects it", f.path, f.line("all")),
-			Cure:    "give it one, or list it under except",
+			Problem: fmt.Sprintf("has no primary key and is not tracked, though %s:%d selects it", f.path,
+				f.line("all")),
+			Cure: "give it one, or list it under except",
 		})
 	}
 	for _, want := range selected {
-		i := slices.IndexFunc(tables, func(s triggers.Status) bool {
-			return s.Relation == want.relation && s.Tracked.Tracked
+		i := slices.IndexFunc(tables, func(s audit.TableStatus) bool {
+			return s.Present == want.quoted && s.Tracked
 		})
 		switch {
 		case i < 0:
-			drift = append(drift, triggers.Drift{Table: want.quoted, Object: "table",
+			drift = append(drift, audit.Drift{Table: want.quoted, Object: "table",
 				Problem: "is not tracked, though " + f.where(want) + " selects it", Cure: f.cure()})
-		case !tables[i].Options.Equal(want.options):
-			drift = append(drift, triggers.Drift{Table: tables[i].QuotedName, Object: "table",
+		case !triggers.EqualOptions(tables[i].Options, want.options):
+			drift = append(drift, audit.Drift{Table: tables[i].Table, Object: "table",
 				Problem: "has other options than in " + f.where(want), Cure: f.cure()})
 		}
 	}
@@ -419,14 +421,14 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 	}
 	for _, s := range tables {
 		switch {
-		case !s.Tracked.Tracked, s.Relation == 0,
-			slices.ContainsFunc(selected, func(t table) bool { return t.relation == s.Relation }):
-		case following == nil || !following.Covers(s.QuotedName):
-			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table",
+		case !s.Tracked, s.Present == "",
+			slices.ContainsFunc(selected, func(t table) bool { return t.quoted == s.Present }):
+		case following == nil || !triggers.Covers(*following, s.Table):
+			drift = append(drift, audit.Drift{Table: s.Table, Object: "table",
 				Problem: "is tracked, though " + f.path + " does not select it",
-				Cure:    f.cureBy("uninstall " + s.QuotedName)})
-		case !s.Options.Equal(triggers.Options{}):
-			drift = append(drift, triggers.Drift{Table: s.QuotedName, Object: "table",
+				Cure:    f.cureBy("uninstall " + s.Table)})
+		case !triggers.EqualOptions(s.Options, audit.TableOptions{}):
+			drift = append(drift, audit.Drift{Table: s.Table, Object: "table",
 				Problem: fmt.Sprintf("has options, which %s:%d does not give new tables", f.path, f.line("new_tables")),
 				Cure:    "list it under tables"})
 		}
@@ -443,7 +445,7 @@ func (f *File) Compare(ctx context.Context, q db.DBTX, tables []triggers.Status)
 }
 
 // compareColumns compares the custom columns.
-func (f *File) compareColumns(ctx context.Context, q db.DBTX) (drift []triggers.Drift, err error) {
+func (f *File) compareColumns(ctx context.Context, q db.DBTX) (drift []audit.Drift, err error) {
 	missing, differing, err := f.columns(ctx, q)
 	if err != nil {
 		return nil, err
@@ -457,14 +459,14 @@ func (f *File) compareColumns(ctx context.Context, q db.DBTX) (drift []triggers.
 		if problem == "missing" {
 			cure = f.cure()
 		}
-		drift = append(drift, triggers.Drift{Table: "exaudit.versions", Object: object,
+		drift = append(drift, audit.Drift{Table: "exaudit.versions", Object: object,
 			Problem: fmt.Sprintf("is %s (%s:%d)", problem, f.path, f.line("custom_columns", d.name)), Cure: cure})
 	}
 	return drift, nil
 }
 
 // compareFollowing compares what event triggers do with what they should.
-func (f *File) compareFollowing(ctx context.Context, q db.DBTX, want *triggers.Following) ([]triggers.Drift, error) {
+func (f *File) compareFollowing(ctx context.Context, q db.DBTX, want *audit.Following) ([]audit.Drift, error) {
 	have, err := triggers.ReadFollowing(ctx, q)
 	problem, cure := "", f.command("install")
 	switch {
@@ -474,12 +476,12 @@ func (f *File) compareFollowing(ctx context.Context, q db.DBTX, want *triggers.F
 		problem = fmt.Sprintf("are missing, though %s:%d asks for them", f.path, f.line("follow_ddl"))
 	case have != nil && want == nil:
 		problem, cure = "are there, though "+f.path+" does not ask for them", `"exaudit follow-ddl --stop"`
-	case want != nil && !have.Equal(*want):
+	case want != nil && !triggers.EqualFollowing(*have, *want):
 		problem = fmt.Sprintf("cover other new tables than %s:%d says", f.path, f.line("new_tables"))
 	default:
 		return nil, nil
 	}
-	return []triggers.Drift{{Table: "event triggers", Object: "they", Problem: problem, Cure: cure}}, nil
+	return []audit.Drift{{Table: "event triggers", Object: "they", Problem: problem, Cure: cure}}, nil
 }
 
 // cure is what makes a database what the file says.

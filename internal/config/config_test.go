@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/triggers"
@@ -58,11 +59,11 @@ tables:
   orders:
   sales."Lines": *options
 `)
-	options := triggers.Options{Exclude: []string{"photo"}, Mask: []string{"password"}, Where: "name <> ''", Updates: "full", OnTruncate: "refuse", AllowIgnore: true, RecordSessionUser: true}
+	options := audit.TableOptions{Exclude: []string{"photo"}, Mask: []string{"password"}, Where: "name <> ''", Updates: "full", OnTruncate: "refuse", AllowIgnore: true, RecordSessionUser: true}
 	want := &File{
 		All: true, Schemas: []string{"public", "sales"}, Except: []string{"sessions"},
 		CustomColumns: map[string]CustomColumn{"actor": {Type: "bigint", References: "users", Default: "0"}, "request": {Type: "uuid"}},
-		Tables:        map[string]triggers.Options{"users": options, "orders": {}, `sales."Lines"`: options},
+		Tables:        map[string]audit.TableOptions{"users": options, "orders": {}, `sales."Lines"`: options},
 	}
 	f.path, f.lines = "", nil
 	if !reflect.DeepEqual(f, want) {
@@ -229,7 +230,7 @@ custom_columns:
 	}
 	// the database has changed
 	auditdb.Install(t, db, "sessions")
-	if _, err := triggers.Install(context.Background(), db.Pool, []string{"users"}, triggers.WithOptions(map[string]triggers.Options{"users": {}})); err != nil {
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"users"}, triggers.WithOptions(map[string]audit.TableOptions{"users": {}})); err != nil {
 		t.Fatal(err)
 	}
 	if err := triggers.Uninstall(context.Background(), db.Pool, []string{"orders"}); err != nil {
@@ -294,7 +295,7 @@ func TestFollowDDL(t *testing.T) {
 	if err != nil || again.Installed[1].Changed {
 		t.Errorf("again: %+v, %v", again, err)
 	}
-	if _, err := triggers.Install(context.Background(), db.Pool, []string{"sales.fresh"}, triggers.WithOptions(map[string]triggers.Options{"sales.fresh": {AllowIgnore: true}})); err != nil {
+	if _, err := triggers.Install(context.Background(), db.Pool, []string{"sales.fresh"}, triggers.WithOptions(map[string]audit.TableOptions{"sales.fresh": {AllowIgnore: true}})); err != nil {
 		t.Fatal(err)
 	}
 	if got := compare(t, db, f); got != "sales.fresh: table has options, which x.yaml:4 does not give new tables" {
@@ -320,7 +321,7 @@ func TestExceptedAndGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := f.Unmatched(ctx, db.Pool)
-	if err != nil || len(got) != 2 || got[0].Error() != "x.yaml:2: except: table nothing: no such table" || !errors.Is(got[1], triggers.ErrNoTable) {
+	if err != nil || len(got) != 2 || got[0].Error() != "x.yaml:2: except: table nothing: no such table" || !errors.Is(got[1], audit.ErrNoTable) {
 		t.Errorf("unmatched is %v (%v)", got, err)
 	}
 	db.Exec(t, `CREATE TABLE gone (id int PRIMARY KEY); INSERT INTO gone VALUES (1); CREATE TABLE fresh (id int PRIMARY KEY); INSERT INTO fresh VALUES (1)`)
@@ -354,7 +355,7 @@ func TestSchema(t *testing.T) {
 		object object
 		is     reflect.Type
 	}{
-		{schema.object, reflect.TypeFor[File]()}, {schema.Defs.Options, reflect.TypeFor[triggers.Options]()}, {schema.Defs.Column, reflect.TypeFor[CustomColumn]()},
+		{schema.object, reflect.TypeFor[File]()}, {schema.Defs.Options, reflect.TypeFor[audit.TableOptions]()}, {schema.Defs.Column, reflect.TypeFor[CustomColumn]()},
 		{schema.Defs.Generate, reflect.TypeFor[Generate]()},
 	} {
 		var keys []string
@@ -438,7 +439,7 @@ func TestDocumentation(t *testing.T) {
 	if got := compare(t, db, f); got != "" {
 		t.Errorf("drift:\n%s", got)
 	}
-	for _, is := range []reflect.Type{reflect.TypeFor[File](), reflect.TypeFor[triggers.Options](), reflect.TypeFor[CustomColumn](), reflect.TypeFor[Generate]()} {
+	for _, is := range []reflect.Type{reflect.TypeFor[File](), reflect.TypeFor[audit.TableOptions](), reflect.TypeFor[CustomColumn](), reflect.TypeFor[Generate]()} {
 		for _, key := range fields(is) {
 			if !strings.Contains(string(content), "`"+key+"`") {
 				t.Errorf("the documentation does not explain %s", key)

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -35,7 +36,7 @@ type File struct {
 	// NewTables are patterns of tables that are covered when they are created.
 	NewTables []string `json:"new_tables"`
 	// Tables are selected by name, as in SQL, with their options.
-	Tables map[string]triggers.Options `json:"tables"`
+	Tables map[string]audit.TableOptions `json:"tables"`
 	// CustomColumns are columns of exaudit.versions that the custom data's keys of their
 	// names fill.
 	CustomColumns map[string]CustomColumn `json:"custom_columns"`
@@ -154,7 +155,7 @@ func (f *File) check() error {
 		if slices.Contains(f.Except, table) {
 			return f.fail(nil, []string{"except", table}, "table %s is listed under tables as well", table)
 		}
-		if err := f.Tables[table].Validate(); err != nil {
+		if err := triggers.ValidateOptions(f.Tables[table]); err != nil {
 			return f.explain(err, table)
 		}
 	}
@@ -169,7 +170,7 @@ func (f *File) check() error {
 // checkPatterns finds what is wrong with patterns. With all, what is excepted by its name is
 // a table that is there, named as anywhere.
 func (f *File) checkPatterns() error {
-	patterns := triggers.Following{NewTables: f.NewTables}
+	patterns := audit.Following{NewTables: f.NewTables}
 	for _, except := range f.Except {
 		if triggers.IsPattern(except) || !f.All {
 			patterns.Except = append(patterns.Except, except)
@@ -178,7 +179,7 @@ func (f *File) checkPatterns() error {
 	if len(f.NewTables) == 0 {
 		patterns.NewTables = []string{"*.*"}
 	}
-	if wrong := (*triggers.OptionError)(nil); errors.As(patterns.Validate(), &wrong) {
+	if wrong := (*audit.OptionError)(nil); errors.As(triggers.ValidateFollowing(patterns), &wrong) {
 		return f.fail(wrong, []string{wrong.Option, wrong.Value}, "%s: %s", wrong.Option, wrong.Reason)
 	}
 	return nil
@@ -219,7 +220,7 @@ func (f *File) fail(cause error, place []string, format string, args ...any) err
 
 // explain says where the reason of an error is: a table, or one of its options.
 func (f *File) explain(err error, table string) error {
-	wrong := (*triggers.OptionError)(nil)
+	wrong := (*audit.OptionError)(nil)
 	if errors.As(err, &wrong) {
 		return f.fail(err, []string{"tables", table, wrong.Option, wrong.Value}, "table %s: %s: %s", table,
 			wrong.Option, wrong.Reason)

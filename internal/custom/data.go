@@ -3,7 +3,6 @@ package custom
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -14,12 +13,6 @@ import (
 
 // MaxSize is how many bytes the custom data of a context may have as JSON.
 const MaxSize = 64 << 10
-
-// The errors of custom data, which package exaudit documents.
-var (
-	ErrInvalid  = errors.New("invalid custom data")
-	ErrTooLarge = errors.New("custom data is too large")
-)
 
 // contextData is the custom data of a context, and whether its changes are ignored. It does
 // not change once it is in a context. A nil one is empty.

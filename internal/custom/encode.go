@@ -13,22 +13,24 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/exaudit/exaudit/audit"
 )
 
 // From returns the custom data that a value marshals to.
 func From(value any) (map[string]any, error) {
 	encoded, err := json.Marshal(value)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return nil, fmt.Errorf("%w: %w", audit.ErrInvalidCustom, err)
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(encoded, &fields); err != nil || fields == nil {
-		return nil, fmt.Errorf("%w: %T is not an object as JSON", ErrInvalid, value)
+		return nil, fmt.Errorf("%w: %T is not an object as JSON", audit.ErrInvalidCustom, value)
 	}
 	custom := make(map[string]any, len(fields))
 	for key, field := range fields {
 		if err := checkStorable(field); err != nil {
-			return nil, fmt.Errorf("%w: key %q of %T: %w", ErrInvalid, key, value, err)
+			return nil, fmt.Errorf("%w: key %q of %T: %w", audit.ErrInvalidCustom, key, value, err)
 		}
 		custom[key] = field
 	}
@@ -44,7 +46,7 @@ func (d *contextData) encode(custom map[string]any) error {
 			err = cmp.Or(checkStorable(encoded), checkStorable(name))
 		}
 		if err != nil {
-			return fmt.Errorf("%w: key %q: %w", ErrInvalid, key, err)
+			return fmt.Errorf("%w: key %q: %w", audit.ErrInvalidCustom, key, err)
 		}
 		d.fields[key] = encoded
 	}
@@ -53,10 +55,10 @@ func (d *contextData) encode(custom map[string]any) error {
 	}
 	object, err := json.Marshal(d.fields)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrInvalid, err)
+		return fmt.Errorf("%w: %w", audit.ErrInvalidCustom, err)
 	}
 	if len(object) > MaxSize {
-		return fmt.Errorf("%w: %d bytes, %d are allowed", ErrTooLarge, len(object), MaxSize)
+		return fmt.Errorf("%w: %d bytes, %d are allowed", audit.ErrCustomTooLarge, len(object), MaxSize)
 	}
 	d.values.Custom = inASCII(string(object))
 	return nil

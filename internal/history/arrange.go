@@ -1,5 +1,7 @@
 package history
 
+import "github.com/exaudit/exaudit/audit"
+
 func endOfTransaction(versions []*Version, i int) int {
 	end := i + 1
 	for end < len(versions) && versions[end].Transaction == versions[i].Transaction {
@@ -16,7 +18,7 @@ const maxTries = 10_000
 // the one before, preferring that of their ids. Row triggers record a nested change of a
 // row that the outer statement has changed but not yet reported with a smaller id.
 // state is what the row was before, nil where that is not known or there was none.
-func arrange(group []*Version, state Image) {
+func arrange(group []*Version, state audit.Image) {
 	if len(group) < 2 {
 		return
 	}
@@ -29,7 +31,7 @@ func arrange(group []*Version, state Image) {
 // knowledge is what is known of a row while its versions are put in order: perhaps only
 // some of its columns.
 type knowledge struct {
-	columns Image
+	columns audit.Image
 	exists  bool // a row is known to be there
 	absent  bool // it is known not to be
 }
@@ -64,11 +66,11 @@ func (a *arrangement) place(known knowledge, remaining int) bool {
 
 func (k knowledge) after(v *Version) (knowledge, bool) {
 	switch v.Action {
-	case Created:
+	case audit.Created:
 		return knowledge{columns: v.After, exists: true}, !k.exists
-	case Deleted:
+	case audit.Deleted:
 		return knowledge{absent: true}, !k.absent && contains(k.columns, v.Before)
-	case Updated, Baseline: // below
+	case audit.Updated, audit.Baseline: // below
 	}
 	if k.absent || !contains(k.columns, v.found()) {
 		return k, false

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
 )
 
@@ -16,15 +17,15 @@ import (
 // changed, in transactions of one or more versions.
 type life struct {
 	versions []*history.Version
-	states   []history.Image // after each version
-	present  history.Image
+	states   []audit.Image // after each version
+	present  audit.Image
 }
 
 func drawLife(t *rapid.T) life {
 	var l life
 	columns := []string{"a", "b", "c"}
-	whole := func() history.Image {
-		row := history.Image{"id": json.Number("1")}
+	whole := func() audit.Image {
+		row := audit.Image{"id": json.Number("1")}
 		for _, c := range columns {
 			row[c] = json.Number(fmt.Sprint(rapid.IntRange(0, 3).Draw(t, "value")))
 		}
@@ -38,17 +39,17 @@ func drawLife(t *rapid.T) life {
 		if rapid.Bool().Draw(t, "new transaction") {
 			transaction++
 		}
-		v := &history.Version{ID: int64(i + 1), EntityID: "1", Transaction: transaction}
+		v := &history.Version{Version: audit.Version{ID: int64(i + 1), EntityID: "1", Transaction: transaction}}
 		switch {
 		case l.present == nil:
-			v.Action, v.After = history.Created, whole()
+			v.Action, v.After = audit.Created, whole()
 			l.present = v.After
 		case rapid.IntRange(0, 5).Draw(t, "action") == 0:
-			v.Action, v.Before = history.Deleted, l.present
+			v.Action, v.Before = audit.Deleted, l.present
 			l.present = nil
 		default:
 			next := whole()
-			v.Action, v.Before, v.After = history.Updated, l.present.Differing(next), next.Differing(l.present)
+			v.Action, v.Before, v.After = audit.Updated, history.Differing(l.present, next), history.Differing(next, l.present)
 			if len(v.After) == 0 {
 				continue
 			}
@@ -60,7 +61,7 @@ func drawLife(t *rapid.T) life {
 	return l
 }
 
-func same(a, b history.Image) bool {
+func same(a, b audit.Image) bool {
 	return maps.EqualFunc(a, b, func(x, y any) bool { return x == y }) && (a == nil) == (b == nil)
 }
 
@@ -93,7 +94,7 @@ func TestRebuildInverted(t *testing.T) {
 		if err := history.Rebuild(l.versions, history.Present{Row: l.present}); err != nil {
 			// More than one order may fit within a transaction; the wrong choice is only
 			// seen later. It must not pass silently.
-			if !errors.Is(err, history.ErrDiverged) {
+			if !errors.Is(err, audit.ErrDiverged) {
 				t.Fatal(err)
 			}
 			return
@@ -109,17 +110,17 @@ func TestRebuildFindsDivergence(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		l := drawLife(t)
-		if len(l.versions) == 0 || l.versions[0].Action != history.Created {
+		if len(l.versions) == 0 || l.versions[0].Action != audit.Created {
 			return // nothing is known of a row that was tracked late but what it is now
 		}
 		if l.present == nil {
-			l.present = history.Image{"id": json.Number("1")}
+			l.present = audit.Image{"id": json.Number("1")}
 		} else {
 			l.present = maps.Clone(l.present)
 			l.present[rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "column")] = json.Number("99")
 		}
 		err := history.Rebuild(l.versions, history.Present{Row: l.present})
-		var diverged *history.DivergedError
+		var diverged *audit.DivergedError
 		if !errors.As(err, &diverged) || diverged.Difference == nil {
 			t.Fatalf("got %v, want a DivergedError with the difference", err)
 		}
@@ -130,9 +131,9 @@ func TestRebuildJSONNull(t *testing.T) {
 	t.Parallel()
 	noted := []any{"info"}
 	versions := []*history.Version{
-		{ID: 1, Action: history.Created, After: history.Image{"id": "1", "info": nil, "": noted}},
-		{ID: 2, Action: history.Updated, Before: history.Image{"info": nil, "": noted}, After: history.Image{"info": nil}},
-		{ID: 3, Action: history.Updated, Before: history.Image{"info": nil}, After: history.Image{"info": nil, "": noted}},
+		{Version: audit.Version{ID: 1, Action: audit.Created, After: audit.Image{"id": "1", "info": nil, "": noted}}},
+		{Version: audit.Version{ID: 2, Action: audit.Updated, Before: audit.Image{"info": nil, "": noted}, After: audit.Image{"info": nil}}},
+		{Version: audit.Version{ID: 3, Action: audit.Updated, Before: audit.Image{"info": nil}, After: audit.Image{"info": nil, "": noted}}},
 	}
 	if err := history.Rebuild(versions, history.Present{Row: versions[0].After}); err != nil {
 		t.Fatal(err)
@@ -140,8 +141,8 @@ func TestRebuildJSONNull(t *testing.T) {
 	if _, ok := versions[1].State[""]; ok {
 		t.Error("the SQL NULL is still noted as a JSON null")
 	}
-	versions[1].Before = history.Image{"info": nil}
-	if err := history.Rebuild(versions, history.Present{Row: versions[0].After}); !errors.Is(err, history.ErrDiverged) {
+	versions[1].Before = audit.Image{"info": nil}
+	if err := history.Rebuild(versions, history.Present{Row: versions[0].After}); !errors.Is(err, audit.ErrDiverged) {
 		t.Errorf("an SQL NULL where a JSON null was: %v, want ErrDiverged", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/patch"
 )
@@ -229,14 +230,14 @@ func (c columns) rename(versions []*Version, compare []patch.Option) {
 		}
 		v.columns = c
 		if len(names) > 0 {
-			v.Before, v.After = v.Before.renamed(names), v.After.renamed(names)
+			v.Before, v.After = renamed(v.Before, names), renamed(v.After, names)
 		}
 		var labels map[string]map[string]string
 		if len(c) > 0 {
 			labels = c[v.epoch].labels
 		}
-		v.Before.relabel(labels)
-		v.After.relabel(labels)
+		relabel(v.Before, labels)
+		relabel(v.After, labels)
 		if len(names) > 0 || len(labels) > 0 || len(compare) > 0 {
 			v.comparing(compare)
 		}
@@ -244,7 +245,7 @@ func (c columns) rename(versions []*Version, compare []patch.Option) {
 }
 
 // renamed is an image under other names.
-func (i Image) renamed(names map[string]string) Image {
+func renamed(i audit.Image, names map[string]string) audit.Image {
 	if i == nil {
 		return nil
 	}
@@ -254,7 +255,7 @@ func (i Image) renamed(names map[string]string) Image {
 		}
 		return name
 	}
-	image := make(Image, len(i))
+	image := make(audit.Image, len(i))
 	for name, v := range i {
 		image[present(name)] = v
 	}
@@ -283,7 +284,7 @@ func (v *Version) Excluded() []string {
 		return nil
 	}
 	row := v.Before
-	if v.Action == Created || v.Action == Baseline {
+	if v.Action == audit.Created || v.Action == audit.Baseline {
 		row = v.After
 	}
 	present := v.columns.present()
@@ -291,7 +292,7 @@ func (v *Version) Excluded() []string {
 }
 
 // lacking are the columns that the table had and an image of that time has not.
-func (v *Version) lacking(image Image) []string {
+func (v *Version) lacking(image audit.Image) []string {
 	names := v.columns.names(v.epoch)
 	var list []string
 	for _, c := range v.columns[v.epoch].columns {
@@ -299,7 +300,7 @@ func (v *Version) lacking(image Image) []string {
 		if renamed, ok := names[name]; ok {
 			name = renamed
 		}
-		if !image.has(name) {
+		if !has(image, name) {
 			list = append(list, name)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/patch"
 )
@@ -90,6 +91,6 @@ func (v *Version) comparing(opts []patch.Option) {
 }
 
 // Diff is the difference of two rows of the version's table, compared as in its Patch.
-func (v *Version) Diff(from, to Image) patch.Patch {
-	return patch.Diff(from.Value(), to.Value(), v.compare...)
+func (v *Version) Diff(from, to audit.Image) patch.Patch {
+	return patch.Diff(AsValue(from), AsValue(to), v.compare...)
 }

@@ -3,11 +3,13 @@ package history
 import (
 	"regexp"
 	"strings"
+
+	"github.com/exaudit/exaudit/audit"
 )
 
 // relabel gives the values of enums the present names of their labels, by columns; exaudit_internal.relabeled does the
 // same.
-func (i Image) relabel(labels map[string]map[string]string) {
+func relabel(i audit.Image, labels map[string]map[string]string) {
 	for name, renamed := range labels {
 		if value, ok := i[name]; ok {
 			i[name] = relabeled(value, renamed)

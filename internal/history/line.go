@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
 
@@ -52,9 +53,9 @@ func shared(versions []*Version) []string {
 		key         string
 	}
 	var keys []string
-	seen := make(map[change]Action)
+	seen := make(map[change]audit.Action)
 	for _, v := range versions {
-		if v.Action != Created && v.Action != Deleted {
+		if v.Action != audit.Created && v.Action != audit.Deleted {
 			continue
 		}
 		c := change{v.Transaction, v.EntityID}
@@ -95,10 +96,10 @@ func linesOf(versions []*Version, told []db.MovedVersionsRow) []*Line {
 	at := make(map[int32]string)     // the keys of the rows that are there
 	apart := make(map[string]bool)
 	for _, m := range told {
-		v, action := byID[m.VersionID], Action(m.Action)
+		v, action := byID[m.VersionID], audit.Action(m.Action)
 		line := rows[m.RowNumber]
 		if line == nil {
-			if line = last[m.EntityID]; action != Created || line == nil || left[m.EntityID] || !line.ended ||
+			if line = last[m.EntityID]; action != audit.Created || line == nil || left[m.EntityID] || !line.ended ||
 				ends[m.RowNumber] != m.EntityID {
 				line = &Line{}
 				lines = append(lines, line)
@@ -108,7 +109,7 @@ func linesOf(versions []*Version, told []db.MovedVersionsRow) []*Line {
 		if m.Moved && last[m.PreviousEntityID] == line {
 			left[m.PreviousEntityID] = true
 		}
-		line.ended = action == Deleted
+		line.ended = action == audit.Deleted
 		last[m.EntityID], left[m.EntityID], apart[m.EntityID] = line, false, true
 		if key, there := at[m.RowNumber]; !there || key != m.EntityID {
 			came[m.EntityID] = append(came[m.EntityID], m.RowNumber)

@@ -5,27 +5,23 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
 
-// Ref names one version so that an index finds it.
-type Ref struct {
-	TableID  int32  `json:"table_id"`
-	EntityID string `json:"entity_id"`
-	ID       int64  `json:"id"`
-}
-
 // Ref is where the version is found again.
-func (v *Version) Ref() Ref { return Ref{v.TableID, v.EntityID, v.ID} }
+func (v *Version) Ref() audit.VersionRef {
+	return audit.VersionRef{TableID: v.TableID, EntityID: v.EntityID, ID: v.ID}
+}
 
 // Load gives versions that are known by name, in the order of their ids. Those that are
 // gone, or that the role may not see, are missing.
-func Load(ctx context.Context, q db.DBTX, refs []Ref) ([]*Version, error) {
+func Load(ctx context.Context, q db.DBTX, refs []audit.VersionRef) ([]*Version, error) {
 	tables, err := searchedTables(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	refs = slices.SortedFunc(slices.Values(refs), func(a, b Ref) int { return int(a.ID - b.ID) })
+	refs = slices.SortedFunc(slices.Values(refs), func(a, b audit.VersionRef) int { return int(a.ID - b.ID) })
 	versions := make([]*Version, 0, len(refs))
 	for chunk := range slices.Chunk(refs, 10*pageSize) {
 		var wanted db.VersionsByRefParams

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -30,7 +31,7 @@ func newLost(versions []*Version, err error) *lost {
 func noteRecorded(recorded map[string]int, n int, versions []*Version) int {
 	for _, v := range versions {
 		n++
-		for _, image := range []Image{v.Before, v.After} {
+		for _, image := range []audit.Image{v.Before, v.After} {
 			for name := range image {
 				recorded[name] = n
 			}
@@ -40,12 +41,12 @@ func noteRecorded(recorded map[string]int, n int, versions []*Version) int {
 }
 
 func lostBy(recorded map[string]int, n int, err error) *lost {
-	misfit := (*DivergedError)(nil)
+	misfit := (*audit.DivergedError)(nil)
 	if !outOfSight(err) || !errors.As(err, &misfit) {
 		return nil
 	}
-	l := &lost{change: misfit.Difference, since: make(map[string]int, len(misfit.columns)), last: n}
-	for _, name := range misfit.columns {
+	l := &lost{change: misfit.Difference, since: make(map[string]int, len(misfit.Columns)), last: n}
+	for _, name := range misfit.Columns {
 		l.since[name] = recorded[name]
 	}
 	return l
@@ -71,7 +72,7 @@ func (l *lost) mark(versions []*Version) {
 				v.unsure = append(v.unsure, name)
 			}
 		}
-		v.State, v.known = v.State.without(v.unsure), v.known.without(v.unsure)
+		v.State, v.known = without(v.State, v.unsure), without(v.known, v.unsure)
 		if v.place == l.last {
 			v.Lost = l.change
 		}
@@ -92,15 +93,15 @@ func noteUnknown(versions []*Version, hidden []string) {
 }
 
 // differing are the columns in which two rows are not the same, of those that are known of both.
-func differing(a, b Image) []string {
+func differing(a, b audit.Image) []string {
 	if a == nil || b == nil {
 		return nil
 	}
 	unknown := incomparable(a, b)
-	a, b = a.without(unknown), b.without(unknown)
+	a, b = without(a, unknown), without(b, unknown)
 	var names []string
 	for name := range a {
-		if name != "" && b.has(name) && !a.SameAs(b, name) {
+		if name != "" && has(b, name) && !Same(a, b, name) {
 			names = append(names, name)
 		}
 	}

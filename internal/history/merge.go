@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -12,21 +13,22 @@ import (
 // happened to them: base is what the change starts from, theirs what it leads to, the image
 // what the row is. Only the columns that are wanted are looked at, and only those that the row
 // has. At a conflict the row keeps what it has, or with overwrite becomes theirs.
-func (i Image) Merge(base, theirs Image, wanted func(column string) bool, overwrite bool) (Image, []patch.Conflict) {
+func Merge(i audit.Image, base, theirs audit.Image, wanted func(column string) bool, overwrite bool) (audit.Image,
+	[]patch.Conflict) {
 	merged := maps.Clone(i)
 	var conflicts []patch.Conflict
-	taken := make(Image) // what becomes theirs as a whole, with its notes
+	taken := make(audit.Image) // what becomes theirs as a whole, with its notes
 	for _, name := range slices.Sorted(maps.Keys(theirs)) {
-		if name == "" || !i.has(name) || !wanted(name) || i.SameAs(theirs, name) {
+		if name == "" || !has(i, name) || !wanted(name) || Same(i, theirs, name) {
 			continue
 		}
-		if i.SameAs(base, name) {
+		if Same(i, base, name) {
 			taken[name] = theirs[name]
 			continue
 		}
-		if i.holdsJSONNull(name) || base.holdsJSONNull(name) || theirs.holdsJSONNull(name) {
+		if holdsJSONNull(i, name) || holdsJSONNull(base, name) || holdsJSONNull(theirs, name) {
 			// as values, the two nulls look the same
-			if !base.SameAs(theirs, name) {
+			if !Same(base, theirs, name) {
 				conflicts = append(conflicts, patch.Conflict{Path: patch.Path{name}, Base: base[name], Ours: i[name],
 					Theirs: theirs[name]})
 				if overwrite {
@@ -50,17 +52,17 @@ func (i Image) Merge(base, theirs Image, wanted func(column string) bool, overwr
 		merged[name] = value
 	}
 	maps.Copy(merged, taken)
-	merged.note(theirs, taken.has)
+	note(merged, theirs, in(taken))
 	return merged, conflicts
 }
 
-// SameAs compares a column of two images; a JSON null is no SQL NULL.
-func (i Image) SameAs(other Image, name string) bool {
-	return patch.Diff(i[name], other[name]) == nil && i.holdsJSONNull(name) == other.holdsJSONNull(name)
+// Same compares a column of two images; a JSON null is no SQL NULL.
+func Same(i audit.Image, other audit.Image, name string) bool {
+	return patch.Diff(i[name], other[name]) == nil && holdsJSONNull(i, name) == holdsJSONNull(other, name)
 }
 
 // Only is the part of an image in some columns.
-func (i Image) Only(wanted func(column string) bool) Image {
+func Only(i audit.Image, wanted func(column string) bool) audit.Image {
 	if i == nil {
 		return nil
 	}
@@ -92,7 +94,7 @@ func (v *Version) Altered() []string {
 			if present, renamed := names[name]; renamed {
 				name = present
 			}
-			if v.Before.has(name) || v.After.has(name) {
+			if has(v.Before, name) || has(v.After, name) {
 				retyped = append(retyped, name)
 			}
 		}

@@ -2,17 +2,13 @@ package history
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
-
-// ErrKeyChanged means that a table has another primary key than it had at that point, so that the rows of the two
-// cannot be told to be the same.
-var ErrKeyChanged = errors.New("the primary key was changed")
 
 // Period is a time in which a table had the same primary key: the versions after one, up to another. The zero value has
 // all versions.
@@ -77,5 +73,5 @@ func (e Entity) CheckKey() error {
 	if !e.Period.Former() {
 		return nil
 	}
-	return fmt.Errorf("%w after version %d: it was %s", ErrKeyChanged, e.Period.Until, e.Period.Key())
+	return fmt.Errorf("%w after version %d: it was %s", audit.ErrKeyChanged, e.Period.Until, e.Period.Key())
 }

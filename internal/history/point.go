@@ -9,42 +9,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
 
 var (
-	// ErrBeforeHistory means that a table's history does not reach back to a point: it was not
-	// tracked yet, or retention has removed what came after it.
-	ErrBeforeHistory = errors.New("before the history begins")
-	// ErrNotTrackedThen means that nothing was recorded of a table at a point, because it was not tracked: it had been
-	// uninstalled.
-	ErrNotTrackedThen = errors.New("not tracked at that time")
-	// ErrUnreadable means that what was recorded of a row cannot be a row of its table any more: a type that was
-	// changed since does not read it.
-	ErrUnreadable = errors.New("not readable as the table is now")
-	// ErrFuture means that a point is still to come, by the clock of the database.
-	ErrFuture = errors.New("in the future")
-
-	// ErrOutOfSight means that rows of a table may have changed without a version, as its options allow, or while its
-	// triggers are off: nobody knows what they were.
-	ErrOutOfSight = errors.New("changed out of sight")
-
 	errNoPoint = errors.New("no point in time is given")
 )
-
-// RowError says of one row that nobody knows what it was at a point, while others are known. errors.Is finds
-// ErrDiverged, where its versions do not fit together, or ErrUnreadable.
-type RowError struct {
-	Table   string // quoted
-	Key     string // the entity id that it had then, or of the version
-	Version int64  // the one that does not fit; 0 where none is to blame
-	Reason  string
-	is      error
-}
-
-func (e *RowError) Error() string { return e.Reason }
-
-func (e *RowError) Unwrap() error { return e.is }
 
 // newRowError reads what exaudit_internal.rows_before says of a row.
 func newRowError(table string, problem []byte) error {
@@ -55,9 +26,10 @@ func newRowError(table string, problem []byte) error {
 	if err := json.Unmarshal(problem, &told); err != nil {
 		return fmt.Errorf("read what is wrong with a row of %s: %w", table, err)
 	}
-	e := &RowError{Table: table, Key: told.Key, Version: told.Version, Reason: told.Message, is: ErrDiverged}
+	e := &audit.RowError{Table: table, Key: told.Key, Version: told.Version, Reason: told.Message,
+		Err: audit.ErrDiverged}
 	if is := raised[told.Code]; is != nil {
-		e.is = is
+		e.Err = is
 	}
 	return e
 }

@@ -9,11 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
-
-// ErrNoVersion means that no version has the id, or that the present role may not see it.
-var ErrNoVersion = errors.New("no such version")
 
 // Entity names one row of a tracked table.
 type Entity struct {
@@ -123,7 +121,7 @@ func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden 
 			if present.Row, err = rowPreview(ctx, q, e, cut); err != nil {
 				return nil, nil, err
 			}
-			present.Row = present.Row.without(hidden)
+			present.Row = without(present.Row, hidden)
 		}
 		err := rebuildPeriods(line.Versions, present)
 		if err != nil && !outOfSight(err) {
@@ -139,7 +137,7 @@ func complete(ctx context.Context, q db.DBTX, e Entity, present Present, hidden 
 // outOfSight tells whether what is recorded fits, and only the present row is another, as
 // the options of its table allow.
 func outOfSight(err error) bool {
-	misfit := (*DivergedError)(nil)
+	misfit := (*audit.DivergedError)(nil)
 	return errors.As(err, &misfit) && misfit.Version == 0 && misfit.Explained
 }
 
@@ -223,7 +221,7 @@ func optional(n int) *int32 {
 func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
 	r, err := db.New().Version(ctx, q, id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, Entity{}, fmt.Errorf("version %d: %w", id, ErrNoVersion)
+		return nil, Entity{}, fmt.Errorf("version %d: %w", id, audit.ErrNoVersion)
 	}
 	if err != nil {
 		return nil, Entity{}, fmt.Errorf("read version %d: %w", id, err)
@@ -255,7 +253,7 @@ func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
 }
 
 // rowPreview is LiveRow with long values cut; 0 cuts none.
-func rowPreview(ctx context.Context, q db.DBTX, e Entity, cut int) (Image, error) {
+func rowPreview(ctx context.Context, q db.DBTX, e Entity, cut int) (audit.Image, error) {
 	if cut == 0 {
 		return LiveRow(ctx, q, e, false)
 	}
@@ -272,7 +270,7 @@ func rowPreview(ctx context.Context, q db.DBTX, e Entity, cut int) (Image, error
 
 // LiveRow gives the entity's present row, nil where there is none. Locked, it stays as it
 // is until the transaction ends.
-func LiveRow(ctx context.Context, q db.DBTX, e Entity, locked bool) (Image, error) {
+func LiveRow(ctx context.Context, q db.DBTX, e Entity, locked bool) (audit.Image, error) {
 	data, err := db.New().RowImage(ctx, q, db.RowImageParams{Relation: e.Relation, EntityID: e.ID, Locked: locked})
 	if err != nil {
 		return nil, fmt.Errorf("read the row %s of %s: %w", e.ID, e.Table, err)

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/patch"
 )
@@ -31,11 +32,11 @@ type Replay struct {
 	ends map[*Line]end // what the row is now, and of several keys the rows
 
 	opening opening
-	first   Image // of columns that are younger than the history, their first values
+	first   audit.Image // of columns that are younger than the history, their first values
 
 	moved  []*Version // all of them, where the entity has had several keys
 	lineOf map[*Version]*Line
-	firsts map[*Line]Image
+	firsts map[*Line]audit.Image
 }
 
 // OpenReplay reads what a replay starts from, all of it from one state of the database.
@@ -74,7 +75,7 @@ func OpenReplay(ctx context.Context, q db.DBTX, e Entity, page int) (*Replay, er
 		r.present.Row, err = LiveRow(ctx, q, e, false)
 	}
 	r.opening.present = r.present
-	r.opening.present.Row = r.present.Row.without(r.present.Hidden)
+	r.opening.present.Row = without(r.present.Row, r.present.Hidden)
 	if err == nil {
 		err = r.readOpening(ctx, q)
 	}
@@ -89,7 +90,8 @@ func (r *Replay) readMoved(ctx context.Context, q db.DBTX) error {
 	if err != nil {
 		return err
 	}
-	r.moved, r.lineOf, r.firsts = versions, make(map[*Version]*Line, len(versions)), make(map[*Line]Image, len(lines))
+	r.moved, r.lineOf, r.firsts = versions, make(map[*Version]*Line, len(versions)), make(map[*Line]audit.Image,
+		len(lines))
 	for _, line := range lines {
 		if err := r.readLineEnd(ctx, q, line); err != nil {
 			return err
@@ -144,20 +146,20 @@ func (r *Replay) readOpening(ctx context.Context, q db.DBTX) error {
 			missing = slices.DeleteFunc(missing, func(name string) bool {
 				_, before := r.first[name]
 				_, after := v.After[name]
-				return before || after && v.Action == Created
+				return before || after && v.Action == audit.Created
 			})
 		}
 		if r.opening.whole != nil && len(missing) == 0 {
 			return nil
 		}
 	}
-	r.first = overlay(r.present.Row.without(r.present.Hidden), r.first, nil)
+	r.first = overlay(without(r.present.Row, r.present.Hidden), r.first, nil)
 	return nil
 }
 
 // end is what a row is now, and by which version each column was last recorded.
 type end struct {
-	row      Image
+	row      audit.Image
 	recorded map[string]int
 }
 
@@ -210,7 +212,7 @@ func (r *Replay) kept(row Row, v *Version, place int) Row {
 	var names []string
 	row.Unknown = slices.DeleteFunc(row.Unknown, func(name string) bool {
 		b := r.begins[name]
-		is := b.retyped && v.epoch >= b.epoch && place >= now.recorded[name] && now.row.has(name) &&
+		is := b.retyped && v.epoch >= b.epoch && place >= now.recorded[name] && has(now.row, name) &&
 			!slices.Contains(r.present.Hidden, name)
 		if is {
 			names = append(names, name)
@@ -225,10 +227,10 @@ func (r *Replay) kept(row Row, v *Version, place int) Row {
 }
 
 // alsoFound adds to the first values of columns what one more version found.
-func (r *Replay) alsoFound(first Image, v *Version) Image {
+func (r *Replay) alsoFound(first audit.Image, v *Version) audit.Image {
 	found := v.found()
 	if younger := r.younger(v.epoch); len(younger) > 0 {
-		found = found.without(younger) // it was another column then
+		found = without(found, younger) // it was another column then
 	}
 	return overlay(found, first, nil)
 }
@@ -350,7 +352,7 @@ func (r *Replay) groups(ctx context.Context, q db.DBTX) iter.Seq2[[]*Version, er
 
 // Row is a whole row as the table's present columns have it.
 type Row struct {
-	Image Image // nil: there was none
+	Image audit.Image // nil: there was none
 	// Unknown are the columns whose value then is not recorded, in no order: excluded and masked
 	// ones, those that were not there yet or held another type. The image lacks them.
 	Unknown []string
@@ -363,9 +365,9 @@ func (r *Replay) Rows(v *Version) (before, after Row) {
 		known = v.State
 	}
 	switch v.Action {
-	case Created:
+	case audit.Created:
 		return Row{}, r.kept(r.row(v, v.State, known), v, v.place)
-	case Deleted:
+	case audit.Deleted:
 		return r.row(v, v.Before, v.Before), Row{}
 	default:
 		return r.kept(r.row(v, v.Undo(v.State), v.Undo(known)), v, v.place-1),
@@ -373,14 +375,14 @@ func (r *Replay) Rows(v *Version) (before, after Row) {
 	}
 }
 
-func (r *Replay) row(v *Version, state, known Image) Row {
+func (r *Replay) row(v *Version, state, known audit.Image) Row {
 	first := r.first
 	if r.moved != nil {
 		first = r.firsts[r.lineOf[v]]
 	}
 	var (
 		row      Row
-		withheld = state.withheld()
+		withheld = withheld(state)
 		dropped  = slices.Collect(maps.Keys(state))
 		kept     []string
 		filled   []string
@@ -401,12 +403,12 @@ func (r *Replay) row(v *Version, state, known Image) Row {
 		}
 	}
 	dropped = slices.DeleteFunc(dropped, func(name string) bool { return name == "" || slices.Contains(kept, name) })
-	row.Image = state.without(dropped)
+	row.Image = without(state, dropped)
 	if len(filled) > 0 {
 		others := slices.DeleteFunc(slices.Collect(maps.Keys(first)), func(name string) bool {
 			return name == "" || slices.Contains(filled, name)
 		})
-		row.Image = overlay(row.Image, first.without(others), nil)
+		row.Image = overlay(row.Image, without(first, others), nil)
 	}
 	return row
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/patch"
 )
@@ -17,11 +18,11 @@ import (
 type Filter struct {
 	Versions     []int64                    `json:"versions"` // by their ids
 	Spans        []Span                     `json:"spans"`
-	Actions      []Action                   `json:"actions"`
+	Actions      []audit.Action             `json:"actions"`
 	Since        *time.Time                 `json:"since"` // from this time on
 	Until        *time.Time                 `json:"until"` // before this time
-	SinceMark    *Mark                      `json:"since_mark"`
-	UntilMark    *Mark                      `json:"until_mark"`
+	SinceMark    *audit.Mark                `json:"since_mark"`
+	UntilMark    *audit.Mark                `json:"until_mark"`
 	Transactions []uint64                   `json:"transactions"`
 	SessionUser  *string                    `json:"session_user"`
 	Rollback     *bool                      `json:"rollback"`

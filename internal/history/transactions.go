@@ -8,44 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/patch"
 )
-
-// Transaction is what one transaction changed, as far as the present role may read it.
-type Transaction struct {
-	// ID is a Version's Transaction.
-	ID uint64 `json:"transaction"`
-	// RecordedAt is when it began.
-	RecordedAt time.Time `json:"recorded_at"`
-	// Tables are those that it changed, by name.
-	Tables []TableChanges `json:"tables"`
-	// Custom are the values that its versions have under each key of the custom data, in the
-	// order in which they came up. There is more than one where the application said
-	// different things on the way.
-	Custom map[string][]any `json:"custom"`
-	// SessionUsers is who was logged in, where the options of a table ask for it.
-	SessionUsers []string `json:"session_users,omitempty"`
-	// Rollback tells that a revert made a part of it.
-	Rollback bool `json:"rollback"`
-	// Undid are the transactions of which it took something back.
-	Undid []uint64 `json:"undid,omitempty"`
-	// FirstID and LastID are its first and its last version; versions of others may lie between.
-	FirstID int64 `json:"first_id"`
-	LastID  int64 `json:"last_id"`
-	// Cursor is its last version that passed the filter: with it, Before gives the next page.
-	Cursor int64 `json:"cursor"`
-}
-
-// TableChanges are how many versions of one table there are.
-type TableChanges struct {
-	Table   string `json:"table"`
-	Created int64  `json:"created"`
-	Updated int64  `json:"updated"`
-	Deleted int64  `json:"deleted"`
-	// Baselines are no changes.
-	Baselines int64 `json:"baselines,omitempty"`
-}
 
 // transactionKey tells transactions apart: their numbers come again after a restore.
 type transactionKey struct {
@@ -60,8 +26,8 @@ func keyOf(id int64, at time.Time) transactionKey { return transactionKey{id, at
 // and begins before the cursor of the last one of the page before it, 0: with the newest.
 //
 // Ids are gone through in windows as by Search, but downwards.
-func Transactions(ctx context.Context, q db.DBTX, f Filter, before int64, limit int) ([]Transaction, error) {
-	fail := func(err error) ([]Transaction, error) {
+func Transactions(ctx context.Context, q db.DBTX, f Filter, before int64, limit int) ([]audit.Transaction, error) {
+	fail := func(err error) ([]audit.Transaction, error) {
 		return nil, fmt.Errorf("search transactions: %w", explained(err))
 	}
 	s, err := newSearch(ctx, q, f)
@@ -143,7 +109,7 @@ func (s search) of(rows []db.SearchTransactionsRow) ([]byte, error) {
 }
 
 // readTransactions reads all that some transactions changed.
-func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactionsRow) ([]Transaction, error) {
+func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactionsRow) ([]audit.Transaction, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -156,10 +122,10 @@ func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactio
 		names[e.TableID] = e.Table
 	}
 	ids := make([]int64, len(rows))
-	transactions, place := make([]Transaction, len(rows)), make(map[transactionKey]int)
+	transactions, place := make([]audit.Transaction, len(rows)), make(map[transactionKey]int)
 	for i, r := range rows {
 		ids[i], place[keyOf(r.Transaction, r.RecordedAt)] = r.Transaction, i
-		transactions[i] = Transaction{ID: uint64(r.Transaction), RecordedAt: r.RecordedAt, Cursor: r.NewestID}
+		transactions[i] = audit.Transaction{ID: uint64(r.Transaction), RecordedAt: r.RecordedAt, Cursor: r.NewestID}
 	}
 	parts, err := db.New().TransactionParts(ctx, q, ids)
 	if err != nil {
@@ -167,7 +133,7 @@ func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactio
 	}
 	for _, part := range parts {
 		if i, ok := place[keyOf(part.Transaction, part.RecordedAt)]; ok {
-			if err := transactions[i].add(names[part.TableID], part); err != nil {
+			if err := addPart(&transactions[i], names[part.TableID], part); err != nil {
 				return nil, err
 			}
 		}
@@ -180,8 +146,8 @@ func readTransactions(ctx context.Context, q db.DBTX, rows []db.SearchTransactio
 	return transactions, nil
 }
 
-// add adds a part of what the transaction changed, the parts in the order of their first ids.
-func (t *Transaction) add(table string, part db.TransactionPartsRow) error {
+// addPart adds a part of what the transaction changed, the parts in the order of their first ids.
+func addPart(t *audit.Transaction, table string, part db.TransactionPartsRow) error {
 	if t.FirstID == 0 {
 		t.FirstID = part.FirstID
 	}
@@ -191,19 +157,19 @@ func (t *Transaction) add(table string, part db.TransactionPartsRow) error {
 		t.SessionUsers = append(t.SessionUsers, part.SessionRole)
 	}
 	i, ok := slices.BinarySearchFunc(t.Tables, table,
-		func(c TableChanges, name string) int { return strings.Compare(c.Table, name) })
+		func(c audit.TableChanges, name string) int { return strings.Compare(c.Table, name) })
 	if !ok {
-		t.Tables = slices.Insert(t.Tables, i, TableChanges{Table: table})
+		t.Tables = slices.Insert(t.Tables, i, audit.TableChanges{Table: table})
 	}
 	t.Tables[i].Created += part.Created
 	t.Tables[i].Updated += part.Updated
 	t.Tables[i].Deleted += part.Deleted
 	t.Tables[i].Baselines += part.Baselines
-	return t.say(part.Custom)
+	return addCustom(t, part.Custom)
 }
 
-// say adds what was said about a part.
-func (t *Transaction) say(encoded json.RawMessage) error {
+// addCustom adds the custom data of a part.
+func addCustom(t *audit.Transaction, encoded json.RawMessage) error {
 	custom, err := DecodeImage(encoded)
 	if err != nil {
 		return fmt.Errorf("transaction %d: custom data: %w", t.ID, err)

@@ -3,13 +3,15 @@ package history
 import (
 	"errors"
 	"slices"
+
+	"github.com/exaudit/exaudit/audit"
 )
 
 // opening finds the state before the first version: what the changes found there, oldest
 // first, over the first whole row.
 type opening struct {
-	found   Image // of every column, the value that its first change found
-	touched Image // every column that was changed
+	found   audit.Image // of every column, the value that its first change found
+	touched audit.Image // every column that was changed
 	whole   *Version
 	present Present
 }
@@ -20,7 +22,7 @@ func (o *opening) through(group []*Version) {
 		return
 	}
 	cut := slices.IndexFunc(group, func(v *Version) bool {
-		return v.Action != Updated || o.present.Gaps && v.whole(o.present.Hidden)
+		return v.Action != audit.Updated || o.present.Gaps && v.whole(o.present.Hidden)
 	})
 	if cut >= 0 {
 		o.whole, group = group[cut], group[:cut]
@@ -32,14 +34,14 @@ func (o *opening) through(group []*Version) {
 	}
 }
 
-func (o *opening) origin() Image {
+func (o *opening) origin() audit.Image {
 	base := o.present.Row
 	if o.whole != nil {
 		base = o.whole.found() // nil of a create
 	}
 	switch {
 	case base == nil && o.whole == nil && o.present.Unknown:
-		base = Image{} // of the row, only what was changed is known
+		base = audit.Image{} // of the row, only what was changed is known
 	case base == nil:
 		return nil
 	}
@@ -48,17 +50,17 @@ func (o *opening) origin() Image {
 
 // walk is how far the states of a line have been rebuilt.
 type walk struct {
-	state Image
+	state audit.Image
 	// known is the state without the columns whose type has changed since they were
 	// recorded: their old values cannot be compared with new ones.
-	known Image
+	known audit.Image
 	birth int
 	last  *Version
 	// present is what the walk should lead to.
 	present Present
 }
 
-func newWalk(origin Image, epoch int, present Present) *walk {
+func newWalk(origin audit.Image, epoch int, present Present) *walk {
 	return &walk{state: origin, known: origin, birth: epoch, present: present}
 }
 
@@ -66,13 +68,14 @@ func newWalk(origin Image, epoch int, present Present) *walk {
 // they fit, and sets their States.
 func (w *walk) through(group []*Version) error {
 	if w.last != nil {
-		w.known = w.known.without(group[0].retypedSince(w.last.epoch))
+		w.known = without(w.known, group[0].retypedSince(w.last.epoch))
 	}
 	arrange(group, w.known)
 	for _, v := range group {
-		v.Cut = w.last == nil && (v.Action == Updated || v.Action == Deleted)
+		v.Cut = w.last == nil && (v.Action == audit.Updated || v.Action == audit.Deleted)
 		next, err := v.step(w.known)
-		if misfit := (*DivergedError)(nil); errors.As(err, &misfit) && w.present.Gaps && v.whole(w.present.Hidden) {
+		if misfit := (*audit.DivergedError)(nil); errors.As(err, &misfit) && w.present.Gaps &&
+			v.whole(w.present.Hidden) {
 			v.Gap = misfit.Difference
 			w.state = v.found()
 			next, err = v.step(w.state)
@@ -81,10 +84,10 @@ func (w *walk) through(group []*Version) error {
 			return err
 		}
 		w.known = next
-		if v.Action == Updated || v.Action == Baseline {
+		if v.Action == audit.Updated || v.Action == audit.Baseline {
 			next = overlay(w.state, v.After, v.Before)
 		}
-		if v.Action == Created {
+		if v.Action == audit.Created {
 			w.birth = v.epoch
 		}
 		v.State, w.state, v.birth, w.last = next, next, w.birth, v
@@ -101,9 +104,9 @@ func (w *walk) end() error {
 		return nil
 	}
 	columns := w.last.columns
-	known := w.known.without(columns.retyped(w.last.epoch, len(columns)-1))
+	known := without(w.known, columns.retyped(w.last.epoch, len(columns)-1))
 	if d := difference(known, w.present.Row); d != nil {
-		return &DivergedError{Difference: d, Explained: w.present.Gaps, columns: differing(known, w.present.Row)}
+		return &audit.DivergedError{Difference: d, Explained: w.present.Gaps, Columns: differing(known, w.present.Row)}
 	}
 	return nil
 }

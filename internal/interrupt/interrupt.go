@@ -195,7 +195,8 @@ func query(text string) []byte {
 // terminate ends the server processes of the sessions, and waits until they are gone.
 func (p *Point) terminate() {
 	all := func() {
-		if _, err := p.db.Pool.Exec(context.Background(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`, p.session); err != nil {
+		if _, err := p.db.Pool.Exec(context.Background(),
+			`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`, p.session); err != nil {
 			p.t.Errorf("terminate the server process: %v", err)
 		}
 	}

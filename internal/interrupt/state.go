@@ -24,10 +24,12 @@ func State(t testing.TB, db *pgtest.DB, tables ...string) string {
 			(SELECT string_agg((to_jsonb(s) - '{since,xid}'::text[])::text, E'\n' ORDER BY s.table_id, s.since) FROM exaudit_internal.column_snapshots s))`)
 	}
 	if pgtest.One[bool](t, db, `SELECT to_regclass('exaudit_internal.goose_db_version') IS NOT NULL`) {
-		state += pgtest.One[string](t, db, `SELECT string_agg(version_id::text, ' ' ORDER BY id) FROM exaudit_internal.goose_db_version`)
+		state += pgtest.One[string](t, db,
+			`SELECT string_agg(version_id::text, ' ' ORDER BY id) FROM exaudit_internal.goose_db_version`)
 	}
 	for _, table := range tables {
-		state += pgtest.One[string](t, db, `SELECT coalesce(string_agg(r::text, E'\n' ORDER BY r::text), '') FROM `+table+` r`)
+		state += pgtest.One[string](t, db,
+			`SELECT coalesce(string_agg(r::text, E'\n' ORDER BY r::text), '') FROM `+table+` r`)
 	}
 	return state
 }

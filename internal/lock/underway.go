@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
 
@@ -23,7 +24,7 @@ func UntilEnded(ctx context.Context, q db.DBTX, timeout time.Duration) error {
 		case len(found) == 0:
 			return nil
 		case timeout > 0 && waited >= timeout:
-			return &Error{Object: "table exaudit.versions", Timeout: timeout, Holders: found}
+			return &audit.LockedError{Object: "table exaudit.versions", Timeout: timeout, Holders: found}
 		case waited >= patience && !told:
 			told = true
 			notify(ctx, found)
@@ -35,12 +36,12 @@ func UntilEnded(ctx context.Context, q db.DBTX, timeout time.Duration) error {
 }
 
 // underWay returns those of the known transactions that are still there, and keeps only them.
-func underWay(ctx context.Context, q db.DBTX, known *[]string) ([]Holder, error) {
+func underWay(ctx context.Context, q db.DBTX, known *[]string) ([]audit.LockHolder, error) {
 	rows, err := db.New().UnderWay(ctx, q, *known)
 	if err != nil {
 		return nil, err
 	}
-	found := make([]Holder, len(rows))
+	found := make([]audit.LockHolder, len(rows))
 	*known = make([]string, len(rows))
 	for i, r := range rows {
 		(*known)[i] = r.Transaction

@@ -10,41 +10,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 )
 
 // DefaultTimeout is how long a lock is waited for where nothing else is said.
 const DefaultTimeout = 5 * time.Second
-
-// ErrLocked means that a lock was not to be had in time.
-var ErrLocked = errors.New("is in use by another transaction")
-
-// Error is an ErrLocked with what could not be locked. errors.As finds PostgreSQL's own error.
-type Error struct {
-	Object  string // "table public.orders"
-	Timeout time.Duration
-	Holders []Holder // empty where they could not be found out
-	Partial bool     // something else was done before, and stays
-	cause   error
-}
-
-func (e *Error) Error() string {
-	text := fmt.Sprintf("%s %v: there was no lock within %s", e.Object, ErrLocked, e.Timeout)
-	if !e.Partial {
-		text += ", and nothing was changed"
-	}
-	if len(e.Holders) > 0 {
-		text += "; it is held by " + describe(e.Holders)
-	}
-	return text
-}
-
-func (e *Error) Unwrap() []error {
-	if e.cause == nil { // nothing was tried
-		return []error{ErrLocked}
-	}
-	return []error{ErrLocked, e.cause}
-}
 
 // timedOut reports whether an error is a lock that was not to be had in time.
 func timedOut(err error) bool {
@@ -106,7 +77,7 @@ func (w *Wait) Explain(err error, object string) error {
 	if !timedOut(err) {
 		return err
 	}
-	return &Error{Object: object, Timeout: w.timeout, Holders: w.Holders(), cause: err}
+	return &audit.LockedError{Object: object, Timeout: w.timeout, Holders: w.Holders(), Err: err}
 }
 
 // Restore gives the transaction the lock_timeout back that it had.

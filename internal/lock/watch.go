@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/exaudit/exaudit/audit"
 )
 
 const (
@@ -23,7 +25,7 @@ type Watch struct {
 	mu    sync.Mutex
 	pid   int32 // 0 while nothing waits
 	moved bool  // the work began anew
-	last  []Holder
+	last  []audit.LockHolder
 }
 
 // NewWatch begins to look for whom the process waits for that works for conn: behind a pooler, that is not the one
@@ -94,7 +96,7 @@ func (w *Watch) look(ctx context.Context, config *pgx.ConnConfig, after time.Dur
 }
 
 // once looks at whom the work waits for now, and returns how long to wait until the next time.
-func (w *Watch) once(ctx context.Context, conn *pgx.Conn) (found []Holder, pause time.Duration, err error) {
+func (w *Watch) once(ctx context.Context, conn *pgx.Conn) (found []audit.LockHolder, pause time.Duration, err error) {
 	w.mu.Lock()
 	pid := w.pid
 	pause = interval
@@ -125,7 +127,7 @@ func (w *Watch) Stop() {
 }
 
 // Holders are those that were seen last.
-func (w *Watch) Holders() []Holder {
+func (w *Watch) Holders() []audit.LockHolder {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.last
@@ -146,12 +148,12 @@ type notifyKey struct{}
 
 // WithNotify has a function told of whom a statement waits for that was sent with the context, or one of its children:
 // once, when that has taken a second.
-func WithNotify(ctx context.Context, tell func([]Holder)) context.Context {
+func WithNotify(ctx context.Context, tell func([]audit.LockHolder)) context.Context {
 	return context.WithValue(ctx, notifyKey{}, tell)
 }
 
-func notify(ctx context.Context, found []Holder) {
-	if tell, ok := ctx.Value(notifyKey{}).(func([]Holder)); ok {
+func notify(ctx context.Context, found []audit.LockHolder) {
+	if tell, ok := ctx.Value(notifyKey{}).(func([]audit.LockHolder)); ok {
 		tell(found)
 	}
 }

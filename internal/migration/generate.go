@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/config"
 	"github.com/exaudit/exaudit/internal/directive"
@@ -142,7 +143,7 @@ func appendFile(files []File, changes []Change, own bool) []File {
 // createSchema brings schema exaudit up to date for the transaction.
 func createSchema(ctx context.Context, tx pgx.Tx) error {
 	err := sql.Check(ctx, tx)
-	if !errors.Is(err, sql.ErrNotInitialized) && !errors.Is(err, sql.ErrOutdated) {
+	if !errors.Is(err, audit.ErrNotInitialized) && !errors.Is(err, audit.ErrOutdated) {
 		return err
 	}
 	queries := db.New()
@@ -191,7 +192,7 @@ func schemaChanges(folder *Folder) ([]Change, error) {
 		p := part{key: schemaKey + m.Name, text: m.Content()}
 		was, ok := folder.find(p.key)
 		if ok && !p.same(was) {
-			return nil, fmt.Errorf("%s in folder %s: %w", p.key, folder.path, sql.ErrOtherBuild)
+			return nil, fmt.Errorf("%s in folder %s: %w", p.key, folder.path, audit.ErrOtherBuild)
 		}
 		if !ok {
 			down := removedMark + p.key + "\n" + strings.TrimSpace(m.Down) + "\n"
@@ -252,9 +253,9 @@ func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *co
 		}
 		_, name, _ := strings.Cut(was.key, " ")
 		down := was.String()
-		if _, _, err := triggers.Resolve(ctx, q, name); errors.Is(err, triggers.ErrNoTable) {
+		if _, _, err := triggers.Resolve(ctx, q, name); errors.Is(err, audit.ErrNoTable) {
 			down = "-- " + was.key + ": the table was gone before.\n"
-		} else if err != nil && !errors.Is(err, triggers.ErrNoPrimaryKey) && !errors.Is(err, triggers.ErrNotTrackable) {
+		} else if err != nil && !errors.Is(err, audit.ErrNoPrimaryKey) && !errors.Is(err, audit.ErrNotTrackable) {
 			return nil, err
 		}
 		changes = append(changes, Change{Object: was.key, Change: Removed,

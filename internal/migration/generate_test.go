@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/migration"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -261,7 +262,7 @@ func TestWithSchemaOfAnotherBuild(t *testing.T) {
 	}
 	for change, want := range map[*strings.Replacer]error{
 		strings.NewReplacer("\n", "\r\n"): nil,
-		strings.NewReplacer("CREATE FUNCTION exaudit_internal.base_type(", "CREATE FUNCTION exaudit.basic_type("): sql.ErrOtherBuild,
+		strings.NewReplacer("CREATE FUNCTION exaudit_internal.base_type(", "CREATE FUNCTION exaudit.basic_type("): audit.ErrOtherBuild,
 	} {
 		if err := os.WriteFile(path, []byte(change.Replace(string(content))), 0o644); err != nil {
 			t.Fatal(err)

@@ -151,11 +151,11 @@ func tracked(t *testing.T, db *pgtest.DB) string {
 	}
 	var lines []string
 	for _, s := range all {
-		if strings.HasPrefix(s.QuotedName, "earlier.") {
+		if strings.HasPrefix(s.Table, "earlier.") {
 			continue
 		}
-		if s.Tracked.Tracked {
-			lines = append(lines, s.QuotedName)
+		if s.Tracked {
+			lines = append(lines, s.Table)
 		}
 		for _, d := range s.Drift {
 			lines = append(lines, d.String())

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/patch"
 )
@@ -110,7 +111,7 @@ func (r *run) earlierInGo(mark string) error {
 		query := fmt.Sprintf(`SELECT exaudit_internal.encode("~r")::text FROM exaudit.as_of_mark(NULL::%s, $1) AS "~r"`,
 			t.quoted(r.audited))
 		rows, _ := r.control.Query(r.ctx, query, mark)
-		want, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (image exaudit.Image, err error) {
+		want, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (image audit.Image, err error) {
 			var text []byte
 			if err = row.Scan(&text); err == nil {
 				image, err = history.DecodeImage(text)
@@ -120,7 +121,7 @@ func (r *run) earlierInGo(mark string) error {
 		if err != nil {
 			return err
 		}
-		var got []exaudit.Image
+		var got []audit.Image
 		for image, err := range db.ImagesAsOf(r.ctx, t.quoted(r.audited), exaudit.AtMark(mark)) {
 			if err != nil {
 				return found("as of", "%s as of mark %s, in Go: %v", t.Name, mark, err)
@@ -135,7 +136,7 @@ func (r *run) earlierInGo(mark string) error {
 }
 
 // images are rows in an order of no meaning.
-func (t Table) images(rows []exaudit.Image) string {
+func (t Table) images(rows []audit.Image) string {
 	texts := make([]string, len(rows))
 	for i, image := range rows {
 		for _, c := range t.Columns {
@@ -143,7 +144,7 @@ func (t Table) images(rows []exaudit.Image) string {
 				delete(image, c.Name)
 			}
 		}
-		texts[i] = fmt.Sprint(plain(image.Value()))
+		texts[i] = fmt.Sprint(plain(history.AsValue(image)))
 	}
 	slices.Sort(texts)
 	return strings.Join(texts, " ")
@@ -218,7 +219,7 @@ func (r *run) checkCommand() error {
 func (r *run) earlierByCommand(mark string) error {
 	db, byName := exaudit.New(r.control), map[string]Table{}
 	arguments := []string{"as-of", "--database-url", r.place.url, "--mark", mark, "--format", "jsonl"}
-	want := map[string][]exaudit.Image{}
+	want := map[string][]audit.Image{}
 	for _, t := range r.Tables {
 		name := t.quoted(r.audited)
 		arguments, byName[name] = append(arguments, name), t
@@ -233,7 +234,7 @@ func (r *run) earlierByCommand(mark string) error {
 	if err != nil {
 		return found("as of", "by the command, mark %s: %v: %s", mark, err, printed)
 	}
-	got := map[string][]exaudit.Image{}
+	got := map[string][]audit.Image{}
 	for line := range bytes.Lines(printed) {
 		var printed struct {
 			Table string
@@ -286,8 +287,8 @@ func (r *run) checkStates() error {
 	return nil
 }
 
-func checkState(e *entry, v *exaudit.Version, altered bool) error {
-	if e == nil && v.Action == exaudit.Baseline {
+func checkState(e *entry, v *audit.Version, altered bool) error {
+	if e == nil && v.Action == audit.Baseline {
 		return nil
 	}
 	if e == nil {
@@ -306,11 +307,11 @@ func checkState(e *entry, v *exaudit.Version, altered bool) error {
 }
 
 // sameImage compares what is recorded with what exaudit's own encoding makes of the twin's row.
-func sameImage(got exaudit.Image, want exaudit.Image) bool {
+func sameImage(got audit.Image, want audit.Image) bool {
 	if got == nil || want == nil {
 		return (got == nil) == (want == nil)
 	}
-	return fmt.Sprint(plain(got.Value())) == fmt.Sprint(plain(want.Value()))
+	return fmt.Sprint(plain(history.AsValue(got))) == fmt.Sprint(plain(history.AsValue(want)))
 }
 
 // plain makes numbers comparable, however they were decoded.
@@ -332,12 +333,12 @@ func plain(v any) any {
 	return fmt.Sprint(v)
 }
 
-func patched(before, after exaudit.Image, p patch.Patch) error {
-	got, err := patch.Apply(before.Value(), p)
+func patched(before, after audit.Image, p patch.Patch) error {
+	got, err := patch.Apply(history.AsValue(before), p)
 	if err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(plain(got), plain(after.Value())) {
+	if !reflect.DeepEqual(plain(got), plain(history.AsValue(after))) {
 		return fmt.Errorf("it makes %v, not %v", got, after)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // checkCommitted undoes the last choice, redoes the transaction, and undoes again, each in a transaction of its own:
@@ -20,11 +21,11 @@ func (r *run) checkCommitted() error {
 		return nil
 	}
 	db, what := exaudit.New(r.control), "committed undo of versions "+strings.Trim(fmt.Sprint(ids), "[]")
-	undo := func() (*exaudit.UndoPlan, error) {
+	undo := func() (*audit.UndoPlan, error) {
 		return db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil)
 	}
 	plan, err := undo()
-	if errors.Is(err, exaudit.ErrNothingToDo) {
+	if errors.Is(err, audit.ErrNothingToDo) {
 		return nil
 	}
 	if err != nil {
@@ -33,7 +34,7 @@ func (r *run) checkCommitted() error {
 	if err := r.holds(r.control, "undo", what, want.state); err != nil {
 		return err
 	}
-	if _, err := undo(); !errors.Is(err, exaudit.ErrNothingToDo) {
+	if _, err := undo(); !errors.Is(err, audit.ErrNothingToDo) {
 		return found("undo", "%s, once more: %v; want nothing to do", what, err)
 	}
 	if _, err := db.Redo(r.ctx, plan.Transaction, nil); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // early puts rows into the tables before they are recorded. They are the base of all states.
@@ -70,7 +71,7 @@ func (r *run) baseline(op Op) error {
 			r.counts.did("baseline")
 		}
 	}
-	if errors.Is(err, exaudit.ErrLocked) || waits(err) {
+	if errors.Is(err, audit.ErrLocked) || waits(err) {
 		return nil
 	}
 	return err

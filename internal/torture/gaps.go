@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // gaps reports whether a table's options let rows change without a version.
@@ -29,7 +30,7 @@ func (r *run) checkGaps() error {
 	for _, v := range r.versions {
 		_, err := db.History(r.ctx, r.Tables[v.Place].quoted(r.audited), exaudit.EntityID(v.EntityID),
 			exaudit.WithStates())
-		if err != nil && !errors.Is(err, exaudit.ErrDiverged) {
+		if err != nil && !errors.Is(err, audit.ErrDiverged) {
 			return found("gaps", "history of %s %s: %v", r.Tables[v.Place].Name, v.EntityID, err)
 		}
 	}
@@ -38,7 +39,7 @@ func (r *run) checkGaps() error {
 	}
 	for _, c := range r.Choices {
 		ids, chosen := r.chosen(c)
-		for _, policy := range []exaudit.ConflictPolicy{exaudit.RefuseConflicts, exaudit.SkipRows, exaudit.KeepLater} {
+		for _, policy := range []audit.ConflictPolicy{audit.RefuseConflicts, audit.SkipRows, audit.KeepLater} {
 			if len(ids) == 0 {
 				continue
 			}
@@ -54,15 +55,15 @@ func (r *run) checkGaps() error {
 }
 
 // checkGapsOfUndo undoes a choice, and wants the rows to be there that it has nothing of.
-func (r *run) checkGapsOfUndo(tx pgx.Tx, ids []int64, chosen map[int64]bool, policy exaudit.ConflictPolicy) error {
+func (r *run) checkGapsOfUndo(tx pgx.Tx, ids []int64, chosen map[int64]bool, policy audit.ConflictPolicy) error {
 	what := fmt.Sprintf("undo of %v, %s", ids, policy)
 	r.counts.Undos++
 	_, err := exaudit.New(tx).Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)),
 		&exaudit.UndoOptions{OnConflict: policy})
 	switch {
-	case errors.Is(err, exaudit.ErrUndoConflict), errors.Is(err, exaudit.ErrNothingToDo):
+	case errors.Is(err, audit.ErrUndoConflict), errors.Is(err, audit.ErrNothingToDo):
 		return r.holds(tx, "gaps", what, r.now())
-	case errors.Is(err, exaudit.ErrDiverged):
+	case errors.Is(err, audit.ErrDiverged):
 		return nil
 	case err != nil:
 		return found("gaps", "%s: %v", what, err)

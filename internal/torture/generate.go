@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/exaudit/exaudit/triggers"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // Generate makes a world up. The same seed, number and exclusions give the same one.
@@ -107,12 +107,12 @@ func (g *generator) options(t *Table) {
 	}
 	switch g.IntN(8) {
 	case 0:
-		t.Options.Updates = triggers.UpdatesFull
+		t.Options.Updates = audit.UpdatesFull
 	case 1:
 		t.Options.SkipUntouchedTOAST = true
 	case 2, 3:
 		if t.PartitionBy == "" && !g.without.ByStatement {
-			t.Options.Trigger = triggers.StatementLevel
+			t.Options.Trigger = audit.StatementLevel
 		}
 	}
 	if c := t.Columns[len(t.Key)]; t.Options.Trigger == "" && g.in(10) && !g.alters {

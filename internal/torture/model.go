@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
 )
 
@@ -19,7 +19,7 @@ type entry struct {
 	UID                int64
 	Action             string
 	Old, New           []*string
-	OldImage, NewImage exaudit.Image
+	OldImage, NewImage audit.Image
 	Key                string
 	Columns            []string
 	XID                uint64
@@ -123,7 +123,8 @@ func same(a, b *string) bool {
 
 // load reads both logs, and finds which version is which entry.
 func (r *run) load() error {
-	found, _ := r.control.Query(r.ctx, fmt.Sprintf(`SELECT seq, step, place, uid, action, old, new, old_image, new_image, key, columns, xid::text::bigint, began, unseen
+	found, _ := r.control.Query(r.ctx,
+		fmt.Sprintf(`SELECT seq, step, place, uid, action, old, new, old_image, new_image, key, columns, xid::text::bigint, began, unseen
 		FROM %q."~log" ORDER BY seq`, r.twin()))
 	entries, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (*entry, error) {
 		e := new(entry)
@@ -252,7 +253,8 @@ func (r *run) read(after int64) ([]*version, error) {
 	for i, t := range r.Tables {
 		names[i] = t.Name
 	}
-	found, _ := r.control.Query(r.ctx, `SELECT v.id, array_position($2::text[], t.table_name::text) - 1, v.action::text, v.entity_id, v.xid::text::bigint, v.recorded_at
+	found, _ := r.control.Query(r.ctx,
+		`SELECT v.id, array_position($2::text[], t.table_name::text) - 1, v.action::text, v.entity_id, v.xid::text::bigint, v.recorded_at
 		FROM exaudit.versions AS v JOIN exaudit.tables AS t ON t.id = v.table_id WHERE t.schema_name = $1 AND v.id > $3 AND v.action <> 'baseline' ORDER BY v.id`, r.audited, names, after)
 	return pgx.CollectRows(found, func(row pgx.CollectableRow) (*version, error) {
 		v := new(version)

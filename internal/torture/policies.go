@@ -6,22 +6,23 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // checkPolicies undoes what has conflicts without the rows or the columns that have one, and over what came later, each
 // in a savepoint that is rolled back.
 func (r *run) checkPolicies(tx pgx.Tx, refused error, ids []int64, what string, want undone) error {
-	var overwritten []exaudit.RowID
-	var conflict *exaudit.UndoConflictError
+	var overwritten []audit.RowID
+	var conflict *audit.ConflictError
 	if errors.As(refused, &conflict) {
 		for _, row := range conflict.Rows {
-			overwritten = append(overwritten, exaudit.RowID{Table: row.Table, EntityID: row.EntityID})
+			overwritten = append(overwritten, audit.RowID{Table: row.Table, EntityID: row.EntityID})
 		}
 	}
 	options := map[string]*exaudit.UndoOptions{
-		"skip rows":  {OnConflict: exaudit.SkipRows},
-		"keep later": {OnConflict: exaudit.KeepLater},
-		"overwrite":  {OnConflict: exaudit.SkipRows, OverwriteRows: overwritten},
+		"skip rows":  {OnConflict: audit.SkipRows},
+		"keep later": {OnConflict: audit.KeepLater},
+		"overwrite":  {OnConflict: audit.SkipRows, OverwriteRows: overwritten},
 	}
 	for _, policy := range list("skip rows", "keep later", "overwrite") {
 		err := pgx.BeginFunc(r.ctx, tx, func(tx pgx.Tx) error {
@@ -47,7 +48,7 @@ func (r *run) checkPolicy(tx pgx.Tx, policy string, options *exaudit.UndoOptions
 		return err
 	}
 	_, err = db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), options)
-	if errors.Is(err, exaudit.ErrNothingToDo) || want.fuzzy {
+	if errors.Is(err, audit.ErrNothingToDo) || want.fuzzy {
 		return nil
 	}
 	if err != nil {

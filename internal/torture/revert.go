@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // checkReverts reverts some versions, each in a transaction that is rolled back.
@@ -21,8 +22,8 @@ func (r *run) checkReverts() error {
 }
 
 // refused are the errors by which a revert says what is in its way.
-var refused = []error{exaudit.ErrUniqueConflict, exaudit.ErrReferencedRowMissing, exaudit.ErrConstraint,
-	exaudit.ErrColumnGone, exaudit.ErrNothingToDo}
+var refused = []error{audit.ErrUniqueConflict, audit.ErrReferencedRowMissing, audit.ErrConstraint,
+	audit.ErrColumnGone, audit.ErrNothingToDo}
 
 // checkRevert wants the row to be what the version found; a row that has its key since may give way, others stay.
 func (r *run) checkRevert(tx pgx.Tx, e *entry) error {

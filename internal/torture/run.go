@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -192,7 +193,7 @@ func (r *run) create() error {
 	if _, err := r.control.Exec(r.ctx, inTwin(twinFunctions)); err != nil {
 		return err
 	}
-	options := map[string]triggers.Options{}
+	options := map[string]audit.TableOptions{}
 	var tables []string
 	for i, t := range r.Tables {
 		sql := r.in(t.create(r.audited, ""), r.names, r.audited)
@@ -241,7 +242,7 @@ func (r *run) countTables() {
 		if t.Options.AllowIgnore {
 			r.counts.did("ignore")
 		}
-		if t.Options.Trigger == triggers.StatementLevel {
+		if t.Options.Trigger == audit.StatementLevel {
 			r.counts.did("by statement")
 		}
 		for _, c := range t.Columns {
@@ -463,7 +464,8 @@ func (r *run) plain(err error) string {
 
 // note keeps what is known after a step.
 func (r *run) note(_ Op, s step) error {
-	err := r.control.QueryRow(r.ctx, `SELECT CASE WHEN is_called THEN last_value ELSE 0 END, clock_timestamp() FROM exaudit.versions_id_seq`).Scan(&s.lastID, &s.instant)
+	err := r.control.QueryRow(r.ctx,
+		`SELECT CASE WHEN is_called THEN last_value ELSE 0 END, clock_timestamp() FROM exaudit.versions_id_seq`).Scan(&s.lastID, &s.instant)
 	r.steps = append(r.steps, s)
 	return err
 }

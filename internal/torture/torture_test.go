@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/testall"
@@ -157,7 +158,7 @@ func open(t *testing.T) *Place {
 	}
 	place.Role, place.Without, place.Follows = db.Role(t, ""), Known, opened.Add(1)%2 == 0
 	if place.Follows {
-		if _, err := triggers.Install(context.Background(), db.Pool, nil, triggers.FollowDDL(triggers.Following{})); err != nil {
+		if _, err := triggers.Install(context.Background(), db.Pool, nil, triggers.FollowDDL(audit.Following{})); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // undone is what the model says that an undo makes of the rows.
@@ -197,7 +198,7 @@ func (r *run) checkChoice(tx pgx.Tx, ids []int64, want undone) error {
 	what := "versions " + strings.Trim(fmt.Sprint(ids), "[]")
 	_, err := db.Undo(r.ctx, exaudit.Select(exaudit.ByVersion(ids...)), nil)
 	switch {
-	case errors.Is(err, exaudit.ErrUndoConflict):
+	case errors.Is(err, audit.ErrUndoConflict):
 		r.counts.Conflicts++
 		if strings.Contains(err.Error(), "without being recorded") {
 			return found("undo", "of %s: %v", what, err)
@@ -209,7 +210,7 @@ func (r *run) checkChoice(tx pgx.Tx, ids []int64, want undone) error {
 			return err
 		}
 		return r.checkPolicies(tx, err, ids, what, want)
-	case errors.Is(err, exaudit.ErrNothingToDo):
+	case errors.Is(err, audit.ErrNothingToDo):
 		if len(want.conflicts) > 0 || !want.fuzzy && r.all(want.state) != r.all(now) {
 			return found("undo", "of %s: %v; want %s, conflicts %v", what, err, r.all(want.state), want.conflicts)
 		}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/exaudit/exaudit/triggers"
+	"github.com/exaudit/exaudit/audit"
 )
 
 // World is a schema and what happens in it. It is plain data, so that it can be made smaller part by part.
@@ -41,7 +41,7 @@ type Table struct {
 	// Partitions are clauses of partitions, "FOR VALUES …", and PartitionBy how the table is divided.
 	PartitionBy string
 	Partitions  []string
-	Options     triggers.Options
+	Options     audit.TableOptions
 	Relabelled  bool // the label sad is blue in the end
 }
 

@@ -1,8 +1,8 @@
 package undo
 
 import (
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
-	"github.com/exaudit/exaudit/revert"
 )
 
 // formerRows are the rows of chosen versions that an earlier primary key told apart. Which rows they are now, nobody
@@ -14,8 +14,9 @@ func (t *table) formerRows() []*Row {
 		period := history.PeriodOf(t.periods, v.ID)
 		row := known[period.Key()+v.EntityID]
 		if row == nil {
-			row = &Row{Table: t.Table, EntityID: v.EntityID, Why: make(map[string]revert.Reason), table: t}
-			row.Conflicts = []Conflict{{Reason: KeyChanged, Version: period.Until, Columns: period.Columns}}
+			row = newRow(t, v.EntityID)
+			row.Conflicts = []audit.Conflict{{Reason: audit.ConflictKeyChanged, Version: period.Until,
+				Columns: period.Columns}}
 			known[period.Key()+v.EntityID] = row
 			rows = append(rows, row)
 		}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
 )
@@ -29,7 +30,7 @@ func (l *life) has(chosen map[int64]*history.Version) bool {
 // arrival is the version by which the row of some versions came to the key that it has.
 func arrival(versions []*history.Version) *history.Version {
 	for _, v := range slices.Backward(versions) {
-		if v.Action == history.Created || v.PreviousEntityID != nil {
+		if v.Action == audit.Created || v.PreviousEntityID != nil {
 			return v
 		}
 	}
@@ -38,14 +39,14 @@ func arrival(versions []*history.Version) *history.Version {
 
 // unread are the versions that were not chosen of the transactions of which several were, by ids: these can only be put
 // into order with their images.
-func (l *life) unread(chosen map[int64]*history.Version) map[int64]history.Ref {
+func (l *life) unread(chosen map[int64]*history.Version) map[int64]audit.VersionRef {
 	count := make(map[uint64]int) // of chosen versions, by transactions
 	for _, v := range l.versions {
 		if chosen[v.ID] != nil {
 			count[v.Transaction]++
 		}
 	}
-	refs := make(map[int64]history.Ref)
+	refs := make(map[int64]audit.VersionRef)
 	for _, v := range l.versions {
 		if chosen[v.ID] == nil && count[v.Transaction] > 1 {
 			refs[v.ID] = v.Ref()
@@ -56,7 +57,7 @@ func (l *life) unread(chosen map[int64]*history.Version) map[int64]history.Ref {
 
 // loadAmongChosen gives images to the versions of rows without which those that were chosen cannot be put into order.
 func (p *planner) loadAmongChosen(ctx context.Context, t *table, lives *lives) error {
-	refs := make(map[int64]history.Ref)
+	refs := make(map[int64]audit.VersionRef)
 	for _, l := range lives.chosen {
 		maps.Copy(refs, l.unread(t.chosen))
 	}
@@ -106,7 +107,7 @@ func rejoined(lines []*history.Line, restored map[int64]map[int64]bool, chosen m
 }
 
 func (l *life) noteEnd(ended map[int64]*life) {
-	if len(l.versions) > 0 && l.last().Action == history.Deleted {
+	if len(l.versions) > 0 && l.last().Action == audit.Deleted {
 		ended[l.last().ID] = l
 	}
 }
@@ -128,9 +129,9 @@ func (l *life) goesOn(ended map[int64]*life, restored map[int64]map[int64]bool, 
 			}
 		}
 		end := i
-		if v.Action == history.Updated && i > 0 {
+		if v.Action == audit.Updated && i > 0 {
 			end = slices.IndexFunc(l.versions[:i],
-				func(v *history.Version) bool { return v.Action == history.Created && undone[v.ID] })
+				func(v *history.Version) bool { return v.Action == audit.Created && undone[v.ID] })
 		}
 		if before == nil || end < 0 || end > 0 &&
 			slices.ContainsFunc(l.versions[end:], func(v *history.Version) bool { return chosen[v.ID] != nil }) {
@@ -154,11 +155,11 @@ func (p *planner) restored(ctx context.Context, lines []*history.Line) (map[int6
 	made := make(map[int64]map[int64]bool)
 	for _, l := range lines {
 		for _, v := range l.Versions {
-			if v.Action == history.Deleted || v.Action == history.Created {
+			if v.Action == audit.Deleted || v.Action == audit.Created {
 				asked = append(asked, v.ID)
-				deletes = deletes || v.Action == history.Deleted
+				deletes = deletes || v.Action == audit.Deleted
 			}
-			if v.Rollback && v.Action != history.Deleted {
+			if v.Rollback && v.Action != audit.Deleted {
 				made[v.ID] = make(map[int64]bool)
 			}
 		}
@@ -189,7 +190,7 @@ func withoutRoundTrips(versions []*history.Version, chosen map[int64]*history.Ve
 	for i := len(versions) - 1; i >= 0; i-- {
 		undone := restored[versions[i].ID]
 		from := slices.IndexFunc(versions[:i],
-			func(v *history.Version) bool { return v.Action == history.Deleted && undone[v.ID] })
+			func(v *history.Version) bool { return v.Action == audit.Deleted && undone[v.ID] })
 		if from >= 0 && !slices.ContainsFunc(versions[from:i+1],
 			func(v *history.Version) bool { return chosen[v.ID] != nil }) {
 			i = from

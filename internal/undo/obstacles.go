@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
 )
@@ -32,14 +33,14 @@ func (p *planner) obstacles(ctx context.Context) error {
 		for _, t := range p.tables {
 			t.resolve(p.o.Policy)
 		}
-		if found == 0 || p.o.Policy == Refuse {
+		if found == 0 || p.o.Policy == audit.RefuseConflicts {
 			return nil
 		}
 	}
 }
 
 // block notes a conflict of a row, once.
-func (r *Row) block(c Conflict) int {
+func (r *Row) block(c audit.Conflict) int {
 	for _, has := range r.Conflicts {
 		if has.Reason == c.Reason && has.Table == c.Table && has.EntityID == c.EntityID &&
 			slices.Equal(has.Columns, c.Columns) {
@@ -65,7 +66,7 @@ func (t *table) byKey() map[string]*Row {
 	if t.keyed == nil {
 		t.keyed = make(map[string]*Row, len(t.rows))
 		for _, r := range t.rows {
-			if r.present != nil && (t.keyed[r.EntityID] == nil || r.writes()) {
+			if r.present != nil && (t.keyed[r.EntityID] == nil || r.Written()) {
 				t.keyed[r.EntityID] = r
 			}
 		}
@@ -75,11 +76,11 @@ func (t *table) byKey() map[string]*Row {
 
 // changes tells whether a row gives up what it has in some columns.
 func (r *Row) changes(columns []string) bool {
-	if !r.writes() || r.present == nil {
+	if !r.Written() || r.present == nil {
 		return false
 	}
 	return r.target == nil || slices.ContainsFunc(columns,
-		func(name string) bool { return !r.present.SameAs(r.target, name) })
+		func(name string) bool { return !history.Same(r.present, r.target, name) })
 }
 
 // referenced finds rows that point to one that would be taken away, or would lose the values by
@@ -89,7 +90,7 @@ func (p *planner) referenced(ctx context.Context, t *table) (found int, err erro
 	unique := t.uniqueColumns()
 	for _, r := range t.rows {
 		switch {
-		case r.writes() && r.Action == history.Deleted:
+		case r.Written() && r.Action == audit.Deleted:
 			goes.EntityIds = append(goes.EntityIds, r.EntityID)
 		case r.changes(unique):
 			changes.EntityIds = append(changes.EntityIds, r.EntityID)
@@ -119,8 +120,9 @@ func (p *planner) referenced(ctx context.Context, t *table) (found int, err erro
 				row.pointing = append(row.pointing, other)
 				continue
 			}
-			found += row.block(Conflict{Reason: Referenced, Table: f.ReferencingTable, EntityID: f.ReferencingEntityID,
-				Columns: f.Columns})
+			found += row.block(audit.Conflict{Reason: audit.ConflictReferenced, Table: f.ReferencingTable,
+				EntityID: f.ReferencingEntityID,
+				Columns:  f.Columns})
 		}
 	}
 	return found, nil
@@ -130,7 +132,7 @@ func (p *planner) referenced(ctx context.Context, t *table) (found int, err erro
 // their images.
 func (t *table) written(columns []string) (rows []*Row, images []json.RawMessage, err error) {
 	for _, r := range t.rows {
-		if !r.writes() || r.target == nil || r.present != nil && !r.changes(columns) {
+		if !r.Written() || r.target == nil || r.present != nil && !r.changes(columns) {
 			continue
 		}
 		encoded, err := encode(r.target)
@@ -171,7 +173,7 @@ func (p *planner) missing(ctx context.Context, t *table) (found int, err error) 
 		}
 		for i, row := range pointing {
 			if !gets[i] && (absent[row] || loses[i]) {
-				found += row.block(Conflict{Reason: ReferenceMissing, Table: k.ReferencedTable,
+				found += row.block(audit.Conflict{Reason: audit.ConflictReferenceMissing, Table: k.ReferencedTable,
 					EntityID: shown(row.target, k.Columns), Columns: k.Columns})
 			}
 		}
@@ -180,7 +182,7 @@ func (p *planner) missing(ctx context.Context, t *table) (found int, err error) 
 }
 
 // lacks reports whether a row has no value in one of some columns.
-func lacks(image history.Image, columns []string) bool {
+func lacks(image audit.Image, columns []string) bool {
 	return slices.ContainsFunc(columns, func(name string) bool { return image[name] == nil })
 }
 
@@ -202,9 +204,9 @@ func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow,
 	if len(unsure) == 0 || len(come)+len(gone) == 0 {
 		return gets, loses, nil
 	}
-	compared := make([]history.Image, len(unsure), len(unsure)+len(come)+len(gone))
+	compared := make([]audit.Image, len(unsure), len(unsure)+len(come)+len(gone))
 	for at, i := range unsure {
-		compared[at] = make(history.Image, len(k.Columns))
+		compared[at] = make(audit.Image, len(k.Columns))
 		for c, name := range k.Columns {
 			compared[at][k.ReferencedColumns[c]] = pointing[i].target[name]
 		}
@@ -230,7 +232,7 @@ func (p *planner) compare(ctx context.Context, k db.ReferencedKeysRow,
 }
 
 // rivalValues are the pairs of images with the same value of a unique index.
-func (p *planner) rivalValues(ctx context.Context, relation uint32, rows []history.Image) ([]db.RivalValuesRow, error) {
+func (p *planner) rivalValues(ctx context.Context, relation uint32, rows []audit.Image) ([]db.RivalValuesRow, error) {
 	args := db.RivalValuesParams{Relation: relation}
 	for _, image := range rows {
 		encoded, err := encode(image)
@@ -244,19 +246,19 @@ func (p *planner) rivalValues(ctx context.Context, relation uint32, rows []histo
 
 // exchanged are, of each value in some columns that a written row of a table gets, and of each that one gives up, an
 // image with that value alone.
-func (p *planner) exchanged(relation uint32, columns []string) (come, gone map[string]history.Image) {
-	come, gone = make(map[string]history.Image), make(map[string]history.Image)
+func (p *planner) exchanged(relation uint32, columns []string) (come, gone map[string]audit.Image) {
+	come, gone = make(map[string]audit.Image), make(map[string]audit.Image)
 	only := func(name string) bool { return slices.Contains(columns, name) }
 	for _, t := range p.tables {
 		if t.Relation != relation {
 			continue
 		}
 		for _, r := range t.rows {
-			if r.writes() && r.target != nil {
-				come[valuesIn(r.target, columns)] = r.target.Only(only)
+			if r.Written() && r.target != nil {
+				come[valuesIn(r.target, columns)] = history.Only(r.target, only)
 			}
 			if r.changes(columns) && !lacks(r.present, columns) {
-				gone[valuesIn(r.present, columns)] = r.present.Only(only)
+				gone[valuesIn(r.present, columns)] = history.Only(r.present, only)
 			}
 		}
 	}
@@ -285,9 +287,10 @@ func (p *planner) taken(ctx context.Context, t *table) (found int, err error) {
 		if row.present != nil && !row.changes(occupied.Columns) {
 			continue
 		}
-		conflict := Conflict{Reason: ValueTaken, Table: t.Table, EntityID: occupied.Occupant, Columns: occupied.Columns}
+		conflict := audit.Conflict{Reason: audit.ConflictValueTaken, Table: t.Table, EntityID: occupied.Occupant,
+			Columns: occupied.Columns}
 		if slices.Equal(occupied.Columns, t.key) {
-			conflict.Reason, conflict.Version = KeyReused, t.arrivals[occupied.Occupant]
+			conflict.Reason, conflict.Version = audit.ConflictKeyReused, t.arrivals[occupied.Occupant]
 		}
 		found += row.block(conflict)
 	}
@@ -309,7 +312,7 @@ func (p *planner) rivals(ctx context.Context, t *table) (found int, err error) {
 		if loses.before(gets, pair.Columns) {
 			loses, gets = gets, loses
 		}
-		found += loses.block(Conflict{Reason: ValueWanted, Table: t.Table, EntityID: gets.EntityID,
+		found += loses.block(audit.Conflict{Reason: audit.ConflictValueWanted, Table: t.Table, EntityID: gets.EntityID,
 			Columns: pair.Columns})
 	}
 	return found, nil
@@ -328,20 +331,25 @@ func (r *Row) before(other *Row, columns []string) bool {
 func (r *Row) keeps(columns []string) bool { return r.present != nil && !r.changes(columns) }
 
 // valuesIn are a row's values in some columns, to compare.
-func valuesIn(image history.Image, columns []string) string {
+func valuesIn(image audit.Image, columns []string) string {
 	parts := make([]string, len(columns))
 	for i, name := range columns {
-		encoded, _ := encode(history.Image{"": image[name]})
+		encoded, _ := encode(audit.Image{"": image[name]})
 		parts[i] = string(encoded)
 	}
 	return strings.Join(parts, ",")
 }
 
 // shown are a row's values in some columns, as an entity id shows them.
-func shown(image history.Image, columns []string) string {
+func shown(image audit.Image, columns []string) string {
 	if len(columns) == 1 {
 		return fmt.Sprint(image[columns[0]])
 	}
-	encoded, _ := encode(image.Only(func(name string) bool { return slices.Contains(columns, name) }))
+	encoded, _ := encode(history.Only(image, func(name string) bool { return slices.Contains(columns, name) }))
 	return string(encoded)
+}
+
+// whole tells whether a conflict is about the row as a whole, not about a place in it.
+func whole(c audit.Conflict) bool {
+	return c.Reason != audit.ConflictOverlap && c.Reason != audit.ConflictRetyped
 }

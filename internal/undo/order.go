@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
 )
@@ -31,18 +32,18 @@ func (p *planner) arrange(ctx context.Context) error {
 			return err
 		}
 		for _, r := range t.rows {
-			if !r.writes() && len(r.Conflicts) == 0 && len(r.LeftOut) == 0 {
+			if !r.Written() && len(r.Conflicts) == 0 && len(r.LeftOut) == 0 {
 				p.made.Unchanged++
 				continue
 			}
 			r.wave = deepest + 1 + depth[i] + step*turns[r]
-			if r.Action == history.Deleted {
+			if r.Action == audit.Deleted {
 				r.wave = deepest - depth[i]
 			}
-			p.made.Rows = append(p.made.Rows, r)
+			p.made.rows = append(p.made.rows, r)
 		}
 	}
-	slices.SortStableFunc(p.made.Rows, func(a, b *Row) int {
+	slices.SortStableFunc(p.made.rows, func(a, b *Row) int {
 		return cmp.Or(cmp.Compare(a.wave, b.wave), cmp.Compare(a.table.TableID, b.table.TableID))
 	})
 	return nil
@@ -78,7 +79,7 @@ func (t *table) turns(ctx context.Context, q db.DBTX) (map[*Row]int, error) {
 	turns := make(map[*Row]int)
 	columns := t.uniqueColumns()
 	rows := slices.DeleteFunc(slices.Clone(t.rows), func(r *Row) bool {
-		return !r.writes() || r.target == nil || r.present != nil && !r.changes(columns)
+		return !r.Written() || r.target == nil || r.present != nil && !r.changes(columns)
 	})
 	waits := make(map[*Row][]wait)
 	for _, index := range t.unique {
@@ -126,7 +127,7 @@ func (t *table) entries(ctx context.Context, q db.DBTX, index db.UniqueColumnsRo
 	var entries []*string // of the images
 	for i, r := range rows {
 		for _, side := range []struct {
-			image history.Image
+			image audit.Image
 			entry *string
 		}{{r.present, &now[i]}, {r.target, &then[i]}} {
 			switch {
@@ -197,7 +198,7 @@ func waiting(r *Row, waits map[*Row][]wait, turns map[*Row]int, on map[*Row]bool
 func (r *Row) columnsWritten() []string {
 	var columns []string
 	for _, name := range slices.Sorted(maps.Keys(r.target)) {
-		if r.table.writable[name] && (r.present == nil || !r.present.SameAs(r.target, name) ||
+		if r.table.writable[name] && (r.present == nil || !history.Same(r.present, r.target, name) ||
 			slices.Contains(r.let, name)) {
 			columns = append(columns, name)
 		}

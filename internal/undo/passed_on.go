@@ -6,9 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
-	"github.com/exaudit/exaudit/internal/history"
-	"github.com/exaudit/exaudit/revert"
 )
 
 // takePassedOn takes rows away before all is written, if another row gets the values by which a row will point to that
@@ -28,7 +27,7 @@ func (p *planner) takePassedOn(ctx context.Context, q db.DBTX, rows []*Row) ([]*
 		}
 	}
 	err := attempt(ctx, q, func(q db.DBTX) error { return writeRows(ctx, q, changesOf(first)) })
-	if errors.Is(err, revert.ErrConstraint) { // rows point to them that the role may not see, perhaps
+	if errors.Is(err, audit.ErrConstraint) { // rows point to them that the role may not see, perhaps
 		return rows, nil
 	}
 	return rest, err
@@ -46,7 +45,7 @@ func (p *planner) passedOn() map[*Row]bool {
 			}
 			come, _ := p.exchanged(k.Referenced, k.ReferencedColumns)
 			for _, r := range t.rows {
-				if !r.writes() || r.target == nil || r.present != nil && !r.changes(k.Columns) ||
+				if !r.Written() || r.target == nil || r.present != nil && !r.changes(k.Columns) ||
 					lacks(r.target, k.Columns) {
 					continue
 				}
@@ -69,7 +68,7 @@ func (p *planner) takenAway(relation uint32, columns []string) map[string]*Row {
 			continue
 		}
 		for _, r := range t.rows {
-			if r.writes() && r.Action == history.Deleted && !lacks(r.present, columns) {
+			if r.Written() && r.Action == audit.Deleted && !lacks(r.present, columns) {
 				goes[valuesIn(r.present, columns)] = r
 			}
 		}
@@ -79,7 +78,7 @@ func (p *planner) takenAway(relation uint32, columns []string) map[string]*Row {
 
 // withPointing adds a row and those that point to it, and so on, and reports whether all of them are taken away.
 func (r *Row) withPointing(all map[*Row]bool) bool {
-	if r == nil || !r.writes() || r.Action != history.Deleted {
+	if r == nil || !r.Written() || r.Action != audit.Deleted {
 		return false
 	}
 	if all[r] {

@@ -13,9 +13,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
-	"github.com/exaudit/exaudit/revert"
 )
 
 // letGo has rows that exchange unique values give up theirs, for values that nobody has: below
@@ -26,7 +26,7 @@ func letGo(ctx context.Context, q db.DBTX, rows []*Row) (err error) {
 	}
 	for _, above := range []bool{false, true} {
 		err = attempt(ctx, q, func(q db.DBTX) error { return letGoFor(ctx, q, rows, above) })
-		if !errors.Is(err, revert.ErrConstraint) {
+		if !errors.Is(err, audit.ErrConstraint) {
 			return err
 		}
 	}
@@ -39,16 +39,16 @@ func letGoFor(ctx context.Context, q db.DBTX, rows []*Row, above bool) error {
 		if len(r.letsGo) == 0 {
 			continue
 		}
-		image := make(history.Image)
+		image := make(audit.Image)
 		for _, index := range r.letsGo {
 			name, value, ok := r.table.placeholder(index, above)
 			if !ok {
-				return fmt.Errorf("%w: %s %s would have to exchange its value of %s", revert.ErrUniqueConflict, r.Table,
+				return fmt.Errorf("%w: %s %s would have to exchange its value of %s", audit.ErrUniqueConflict, r.Table,
 					r.EntityID, strings.Join(index.Columns, ", "))
 			}
 			image[name] = value
 		}
-		changes = append(changes, change{r, history.Updated, slices.Sorted(maps.Keys(image)), image})
+		changes = append(changes, change{r, audit.Updated, slices.Sorted(maps.Keys(image)), image})
 	}
 	if err := writeRows(ctx, q, changes); err != nil {
 		return err
@@ -63,7 +63,7 @@ func letGoFor(ctx context.Context, q db.DBTX, rows []*Row, above bool) error {
 }
 
 // readPassingKey finds the key of a row that has let go of it.
-func (r *Row) readPassingKey(ctx context.Context, q db.DBTX, let history.Image) error {
+func (r *Row) readPassingKey(ctx context.Context, q db.DBTX, let audit.Image) error {
 	touched := false
 	for _, name := range r.table.key {
 		_, in := let[name]
@@ -72,7 +72,7 @@ func (r *Row) readPassingKey(ctx context.Context, q db.DBTX, let history.Image) 
 	if !touched {
 		return nil
 	}
-	encoded, err := encode(let.Over(r.present))
+	encoded, err := encode(history.Over(let, r.present))
 	if err != nil {
 		return err
 	}

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/patch"
-	"github.com/exaudit/exaudit/revert"
 )
 
 // planner is one plan in the making.
@@ -24,11 +24,11 @@ type planner struct {
 	chosen []*history.Version
 	pairs  map[int64][]int64 // what the chosen rollbacks undid
 	tables []*table
-	made   *Plan
+	made   *plan
 }
 
 func newPlanner(q db.DBTX, o options) *planner {
-	return &planner{q: q, o: o, made: &Plan{settings: o.settings}}
+	return &planner{q: q, o: o, made: newPlan(o.settings)}
 }
 
 // choose takes the versions that pass a filter.
@@ -43,23 +43,24 @@ func (p *planner) choose(ctx context.Context, filter history.Filter) (err error)
 		p.chosen, err = history.Search(ctx, q, filter, history.Page{})
 		return err
 	})
-	p.o.progress(Reading, len(p.chosen))
+	p.o.progress(audit.StageReading, len(p.chosen))
 	return err
 }
 
 // load takes the versions of a plan.
-func (p *planner) load(ctx context.Context, refs []history.Ref) (err error) {
+func (p *planner) load(ctx context.Context, refs []audit.VersionRef) (err error) {
 	p.again = true
 	p.chosen, err = history.Load(ctx, p.q, refs)
 	if err == nil && len(p.chosen) != len(refs) {
-		return fmt.Errorf("%w: %d of its %d versions are not in this database, or may not be read", ErrInvalidPlan,
+		return fmt.Errorf("%w: %d of its %d versions are not in this database, or may not be read",
+			audit.ErrInvalidPlan,
 			len(refs)-len(p.chosen), len(refs))
 	}
-	p.o.progress(Reading, len(p.chosen))
+	p.o.progress(audit.StageReading, len(p.chosen))
 	return err
 }
 
-func (p *planner) plan(ctx context.Context) (*Plan, error) {
+func (p *planner) plan(ctx context.Context) (*plan, error) {
 	if err := p.dropUndone(ctx); err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (p *planner) unambiguous() error {
 			}
 		}
 		if len(meant) > 1 {
-			return fmt.Errorf("%s %w: %s", name, ErrAmbiguous, strings.Join(meant, ", "))
+			return fmt.Errorf("%s %w: %s", name, audit.ErrAmbiguous, strings.Join(meant, ", "))
 		}
 		return nil
 	}
@@ -131,12 +132,12 @@ func (p *planner) matched() error {
 	}
 	for _, name := range append(slices.Sorted(maps.Keys(p.o.Set)), p.o.Keep...) {
 		if !slices.ContainsFunc(p.tables, func(t *table) bool { _, ok := t.columnOf(name); return ok }) {
-			return fmt.Errorf("column %q %w", name, ErrUnmatched)
+			return fmt.Errorf("column %q %w", name, audit.ErrUnmatched)
 		}
 	}
 	for _, row := range p.o.Overwrite {
 		if !slices.ContainsFunc(p.tables, func(t *table) bool { return t.is(row.Table) && t.keys[row.EntityID] }) {
-			return fmt.Errorf("row %q %w", row.Table+" "+row.EntityID, ErrUnmatched)
+			return fmt.Errorf("row %q %w", row.Table+" "+row.EntityID, audit.ErrUnmatched)
 		}
 	}
 	return nil
@@ -146,7 +147,7 @@ func (p *planner) matched() error {
 func (p *planner) checkRecording(ctx context.Context) error {
 	var written []uint32
 	for _, t := range p.tables {
-		if slices.ContainsFunc(t.rows, (*Row).writes) {
+		if slices.ContainsFunc(t.rows, (*Row).Written) {
 			written = append(written, t.Relation)
 		}
 	}
@@ -159,7 +160,7 @@ func (p *planner) checkRecording(ctx context.Context) error {
 // dropUndone leaves out what is undone already, unless what undid it is undone here as well.
 func (p *planner) dropUndone(ctx context.Context) error {
 	// a baseline changed nothing
-	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool { return v.Action == history.Baseline })
+	p.chosen = slices.DeleteFunc(p.chosen, func(v *history.Version) bool { return v.Action == audit.Baseline })
 	ids := make([]int64, len(p.chosen))
 	chosen := make(map[int64]bool, len(ids))
 	for i, v := range p.chosen {
@@ -241,13 +242,13 @@ func (p *planner) groupByTable(ctx context.Context) error {
 		return err
 	}
 	byID := make(map[int32]*table)
-	keys := make(map[history.Ref]bool)
+	keys := make(map[audit.VersionRef]bool)
 	for _, v := range p.chosen {
 		t := byID[v.TableID]
 		if t == nil {
 			i := slices.IndexFunc(known, func(e history.Entity) bool { return e.TableID == v.TableID })
 			if i < 0 || known[i].Relation == 0 {
-				return fmt.Errorf("undo version %d: table %s: %w", v.ID, v.Table, revert.ErrTableGone)
+				return fmt.Errorf("undo version %d: table %s: %w", v.ID, v.Table, audit.ErrTableGone)
 			}
 			if t, err = newTable(ctx, p.q, known[i], p.o.settings); err != nil {
 				return err
@@ -259,10 +260,10 @@ func (p *planner) groupByTable(ctx context.Context) error {
 		} else {
 			t.chosen[v.ID] = v
 		}
-		keys[history.Ref{TableID: v.TableID, EntityID: v.EntityID}] = true
+		keys[audit.VersionRef{TableID: v.TableID, EntityID: v.EntityID}] = true
 	}
 	if len(keys) > p.o.MaxRows {
-		return fmt.Errorf("undo: %w: %d, and the limit is %d", ErrTooManyRows, len(keys), p.o.MaxRows)
+		return fmt.Errorf("undo: %w: %d, and the limit is %d", audit.ErrTooManyRows, len(keys), p.o.MaxRows)
 	}
 	p.tables = slices.SortedFunc(maps.Values(byID), func(a, b *table) int { return cmp.Compare(a.TableID, b.TableID) })
 	return nil
@@ -280,7 +281,7 @@ func (p *planner) planTable(ctx context.Context, t *table) error {
 	if err := p.loadAmongChosen(ctx, t, lives); err != nil {
 		return err
 	}
-	p.o.progress(Comparing, len(lives.chosen))
+	p.o.progress(audit.StageComparing, len(lives.chosen))
 	for _, l := range lives.chosen {
 		t.keys[l.key()] = true
 		row, err := p.planRow(ctx, t, l, lives)
@@ -328,7 +329,7 @@ func (p *planner) planRow(ctx context.Context, t *table, l *life, lives *lives) 
 
 func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives,
 	chosen map[int64]*history.Version) (*Row, error) {
-	row := &Row{Table: t.Table, EntityID: l.key(), Why: make(map[string]revert.Reason), table: t}
+	row := newRow(t, l.key())
 	history.Arrange(l.versions)
 	w := walk{row: row, overwrite: t.overwrites(p.o.settings, row.EntityID)}
 	w.startFrom(l, lives)
@@ -339,7 +340,7 @@ func (p *planner) walkRow(ctx context.Context, t *table, l *life, lives *lives,
 	}
 	row.target = w.through(withoutRoundTrips(l.versions, chosen, lives.restored), chosen)
 	if row.present == nil && row.target != nil {
-		row.target = t.given.Over(row.target)
+		row.target = history.Over(t.given, row.target)
 	}
 	row.LeftOut = slices.Sorted(maps.Keys(row.Why))
 	return row, nil
@@ -359,7 +360,8 @@ func (t *table) leaveReplaced() {
 			continue
 		}
 		if last[r.EntityID] != r {
-			r.block(Conflict{Reason: ValueWanted, Table: t.Table, EntityID: r.EntityID, Columns: t.key})
+			r.block(audit.Conflict{Reason: audit.ConflictValueWanted, Table: t.Table, EntityID: r.EntityID,
+				Columns: t.key})
 			continue
 		}
 		t.rows = slices.DeleteFunc(slices.Clone(t.rows), func(other *Row) bool {
@@ -378,7 +380,7 @@ type lives struct {
 	all, chosen []*life
 	restored    map[int64]map[int64]bool
 	selected    map[int64]*history.Version // what was chosen of them
-	images      map[string]history.Image   // of the rows that are there, by their keys
+	images      map[string]audit.Image     // of the rows that are there, by their keys
 }
 
 // arrivals are the versions by which rows came to the keys that they have, if what was undone and redone is left out.
@@ -386,7 +388,7 @@ func (l *lives) arrivals() map[string]int64 {
 	arrivals := make(map[string]int64)
 	for _, one := range l.all {
 		if v := arrival(withoutRoundTrips(one.versions, l.selected, l.restored)); v != nil && one.current &&
-			one.last().Action != history.Deleted {
+			one.last().Action != audit.Deleted {
 			arrivals[one.key()] = v.ID
 		}
 	}
@@ -419,7 +421,7 @@ func (p *planner) lives(ctx context.Context, t *table) (*lives, error) {
 		}
 		keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 		if p.locked {
-			p.o.progress(Locking, len(keys))
+			p.o.progress(audit.StageLocking, len(keys))
 		}
 		found.images, err = rowImages(ctx, p.q, t.Entity, keys, p.locked)
 		if err != nil || !p.locked {
@@ -472,8 +474,8 @@ func (p *planner) loadImages(ctx context.Context, l *life) error {
 
 // rowImages are the present rows of some keys.
 func rowImages(ctx context.Context, q db.DBTX, e history.Entity, keys []string,
-	locked bool) (map[string]history.Image, error) {
-	images := make(map[string]history.Image, len(keys))
+	locked bool) (map[string]audit.Image, error) {
+	images := make(map[string]audit.Image, len(keys))
 	if len(keys) == 0 {
 		return images, nil
 	}
@@ -490,17 +492,17 @@ func rowImages(ctx context.Context, q db.DBTX, e history.Entity, keys []string,
 }
 
 // resolve makes of each row what the policy says, and drops rows to which nothing happens.
-func (t *table) resolve(policy Policy) {
+func (t *table) resolve(policy audit.ConflictPolicy) {
 	for _, r := range t.rows {
 		r.settle(policy)
 	}
 }
 
 // settle sets a row's patch, or leaves the row out.
-func (r *Row) settle(policy Policy) {
-	whole := slices.ContainsFunc(r.Conflicts, Conflict.whole)
-	if len(r.Conflicts) > 0 && (policy != KeepLater || whole || r.target == nil) {
-		r.Skipped = policy != Refuse
+func (r *Row) settle(policy audit.ConflictPolicy) {
+	asWhole := slices.ContainsFunc(r.Conflicts, whole)
+	if len(r.Conflicts) > 0 && (policy != audit.KeepLater || asWhole || r.target == nil) {
+		r.Skipped = policy != audit.RefuseConflicts
 		r.target = r.present
 	}
 	if r.present != nil && r.target != nil {
@@ -508,27 +510,28 @@ func (r *Row) settle(policy Policy) {
 	}
 	r.Patch = nil
 	if !r.Skipped {
-		r.Patch = patch.Diff(r.present.Value(), r.target.Value())
+		r.Patch = patch.Diff(history.AsValue(r.present), history.AsValue(r.target))
 	}
 	switch {
 	case r.present == nil && r.target != nil:
-		r.Action = history.Created
+		r.Action = audit.Created
 	case r.present != nil && r.target == nil:
-		r.Action = history.Deleted
+		r.Action = audit.Deleted
 	default:
-		r.Action = history.Updated
+		r.Action = audit.Updated
 	}
 }
 
 // keepUnwritable leaves in a row that is there what is not known to have been otherwise, and what no UPDATE can set.
 // Where nothing else would change, generated columns do not either.
 func (r *Row) keepUnwritable() {
-	r.target = r.target.Over(r.present)
+	r.target = history.Over(r.target, r.present)
 	for name, numbered := range r.table.numbered {
-		if numbered && !r.target.SameAs(r.present, name) {
-			r.Why[name] = revert.Numbered
+		if numbered && !history.Same(r.target, r.present, name) {
+			r.Why[name] = audit.LeftOutNumbered
 			r.LeftOut = slices.Sorted(maps.Keys(r.Why))
-			r.target = r.present.Only(func(column string) bool { return column == name }).Over(r.target)
+			r.target = history.Over(history.Only(r.present, func(column string) bool { return column == name }),
+				r.target)
 		}
 	}
 	if len(r.columnsWritten()) == 0 {
@@ -545,10 +548,10 @@ func (t *table) readNewKeys(ctx context.Context, q db.DBTX) error {
 	for _, r := range t.rows {
 		r.newKey = r.EntityID
 		if r.target == nil || r.present != nil &&
-			!slices.ContainsFunc(t.key, func(name string) bool { return !r.present.SameAs(r.target, name) }) {
+			!slices.ContainsFunc(t.key, func(name string) bool { return !history.Same(r.present, r.target, name) }) {
 			continue
 		}
-		encoded, err := encode(r.target.Only(func(name string) bool { return slices.Contains(t.key, name) }))
+		encoded, err := encode(history.Only(r.target, func(name string) bool { return slices.Contains(t.key, name) }))
 		if err != nil {
 			return err
 		}

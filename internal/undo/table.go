@@ -12,9 +12,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
-	"github.com/exaudit/exaudit/revert"
 )
 
 // table is one of the tables that an undo writes to.
@@ -30,7 +30,7 @@ type table struct {
 	references     []db.ReferencedKeysRow
 	referencing    []string        // the columns of references
 	options        history.Present // what its options leave unrecorded
-	given          history.Image   // what rows get that come back, where nothing was recorded
+	given          audit.Image     // what rows get that come back, where nothing was recorded
 
 	chosen  map[int64]*history.Version
 	periods []history.Period   // of its primary keys
@@ -112,7 +112,7 @@ func (t *table) is(name string) bool {
 
 // overwrites tells whether what came later in a row may be overwritten.
 func (t *table) overwrites(s settings, key string) bool {
-	return slices.ContainsFunc(s.Overwrite, func(n named) bool { return n.EntityID == key && t.is(n.Table) })
+	return slices.ContainsFunc(s.Overwrite, func(n audit.RowID) bool { return n.EntityID == key && t.is(n.Table) })
 }
 
 // readGiven reads the values of Set that are for this table as its types.
@@ -123,9 +123,9 @@ func (t *table) readGiven(ctx context.Context, q db.DBTX, set map[string]json.Ra
 		switch {
 		case !ok:
 		case !t.writable[column]:
-			return fmt.Errorf("%w: column %q of %s is generated", revert.ErrInvalidColumn, column, t.Table)
+			return fmt.Errorf("%w: column %q of %s is generated", audit.ErrInvalidColumn, column, t.Table)
 		case slices.Contains(t.key, column):
-			return fmt.Errorf("%w: column %q of %s is part of the primary key", revert.ErrInvalidColumn, column,
+			return fmt.Errorf("%w: column %q of %s is part of the primary key", audit.ErrInvalidColumn, column,
 				t.Table)
 		default:
 			values[column] = value
@@ -136,11 +136,11 @@ func (t *table) readGiven(ctx context.Context, q db.DBTX, set map[string]json.Ra
 	}
 	encoded, err := json.Marshal(values)
 	if err != nil {
-		return fmt.Errorf("%w: %w", revert.ErrInvalidColumn, err)
+		return fmt.Errorf("%w: %w", audit.ErrInvalidColumn, err)
 	}
 	normalized, err := db.New().NormalizeImage(ctx, q, db.NormalizeImageParams{Relation: t.Relation, Image: encoded})
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", revert.ErrInvalidColumn, t.Table, err)
+		return fmt.Errorf("%w: %s: %w", audit.ErrInvalidColumn, t.Table, err)
 	}
 	t.given, err = history.DecodeImage(normalized)
 	return err
@@ -163,7 +163,7 @@ func (t *table) keeps(v *history.Version) bool {
 			return false
 		}
 	}
-	return v.Action == history.Updated
+	return v.Action == audit.Updated
 }
 
 // full gives the chosen versions among the later ones their images; of the others, only
@@ -172,10 +172,10 @@ func (t *table) full(later []db.LaterVersionsRow) []*history.Version {
 	versions := make([]*history.Version, len(later))
 	for i, l := range later {
 		if versions[i] = t.chosen[l.ID]; versions[i] == nil {
-			versions[i] = &history.Version{
-				ID: l.ID, Table: t.Table, TableID: t.TableID, EntityID: l.EntityID,
-				Action: history.Action(l.Action), Transaction: uint64(l.Xid), Rollback: l.Rollback,
-			}
+			versions[i] = &history.Version{TableID: t.TableID, Version: audit.Version{
+				ID: l.ID, Table: t.Table, EntityID: l.EntityID, Action: audit.Action(l.Action),
+				Transaction: uint64(l.Xid), Rollback: l.Rollback,
+			}}
 			if l.Moved {
 				versions[i].PreviousEntityID = &later[i].PreviousEntityID
 			}
@@ -192,13 +192,13 @@ func (t *table) readRetyped(ctx context.Context, q db.DBTX, versions iter.Seq[*h
 			if !t.writable[name] {
 				continue
 			}
-			for _, image := range []*history.Image{&v.Before, &v.After} {
+			for _, image := range []*audit.Image{&v.Before, &v.After} {
 				value, ok, err := t.converted(ctx, q, *image, name)
 				switch {
 				case err != nil:
 					return err
 				case ok && value != nil:
-					*image = value.Over(*image)
+					*image = history.Over(value, *image)
 				case !ok && !slices.Contains(t.unreadable[v.ID], name):
 					t.unreadable[v.ID] = append(t.unreadable[v.ID], name)
 				}
@@ -209,9 +209,9 @@ func (t *table) readRetyped(ctx context.Context, q db.DBTX, versions iter.Seq[*h
 }
 
 // converted is one column of an image as its present type; not ok where it is none of it.
-func (t *table) converted(ctx context.Context, q db.DBTX, image history.Image, name string) (value history.Image,
+func (t *table) converted(ctx context.Context, q db.DBTX, image audit.Image, name string) (value audit.Image,
 	ok bool, err error) {
-	part := image.Only(func(column string) bool { return column == name })
+	part := history.Only(image, func(column string) bool { return column == name })
 	if len(part) == 0 {
 		return nil, true, nil
 	}
@@ -234,7 +234,7 @@ func (t *table) converted(ctx context.Context, q db.DBTX, image history.Image, n
 	return value, true, err
 }
 
-func encode(image history.Image) ([]byte, error) {
+func encode(image audit.Image) ([]byte, error) {
 	encoded, err := json.Marshal(image)
 	if err != nil {
 		return nil, fmt.Errorf("encode a row: %w", err)

@@ -17,61 +17,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/lock"
 	"github.com/exaudit/exaudit/revert"
 )
 
-// Why an undo was refused. Nothing has been written then.
-var (
-	// ErrConflict means that rows were changed since in a way that undoing would overwrite;
-	// see ConflictError.
-	ErrConflict = errors.New("changed since")
-	// ErrTooManyRows means that more rows would be written than MaxRows allows.
-	ErrTooManyRows = errors.New("too many rows")
-	// ErrNotUndo means that Redo was given a transaction in which nothing was undone.
-	ErrNotUndo = errors.New("not an undo")
-	// ErrNotRecording means that what would be written would not be recorded, or has left no version.
-	ErrNotRecording = history.ErrNotRecording
-	// ErrInvalidPlan means that a plan cannot be read, is of another database, or has a policy that
-	// there is none of.
-	ErrInvalidPlan = errors.New("invalid plan")
-	// ErrAmbiguous means that the name of a table in an option is that of several tables that are undone in.
-	ErrAmbiguous = errors.New("names several tables")
-	// ErrUnmatched means that an option names a column or a row that is not undone.
-	ErrUnmatched = errors.New("is not part of the undo")
-)
-
 // DefaultMaxRows is how many rows an undo writes at most, unless MaxRows says otherwise.
 const DefaultMaxRows = 10_000
-
-// Policy says what becomes of conflicts.
-type Policy string
-
-// The policies. Whatever they are, nothing that came later is overwritten but in rows that
-// Overwrite names.
-const (
-	// Refuse writes nothing at all as long as there is a conflict.
-	Refuse Policy = "refuse"
-	// SkipRows leaves out the rows that have one.
-	SkipRows Policy = "skip-rows"
-	// KeepLater leaves out the columns, or the places inside jsonb, that have one, and rows
-	// only where the row as a whole is in conflict.
-	KeepLater Policy = "keep-later"
-)
-
-// Stage is what a long undo is busy with; see Progress.
-type Stage string
-
-// The stages.
-const (
-	Reading   Stage = "reading versions"
-	Locking   Stage = "locking rows"
-	Comparing Stage = "comparing rows"
-	Writing   Stage = "writing rows"
-	Checking  Stage = "checking what was written"
-)
 
 // Conn is what an undo works on: a pool, a connection, or a transaction to be part of.
 type Conn = revert.Conn
@@ -83,29 +37,33 @@ type Option func(*options)
 type options struct {
 	settings
 	custom      string
-	progress    func(Stage, int)
+	progress    func(audit.Stage, int)
 	lockTimeout time.Duration
 	err         error
 }
 
 // settings are what a plan was made with.
 type settings struct {
-	Policy    Policy                     `json:"on_conflict"`
-	MaxRows   int                        `json:"max_rows"`
-	Overwrite []named                    `json:"overwrite,omitempty"`
-	Keep      []string                   `json:"keep,omitempty"`
-	Set       map[string]json.RawMessage `json:"set,omitempty"`
+	Policy    audit.ConflictPolicy
+	MaxRows   int
+	Overwrite []audit.RowID
+	Keep      []string
+	Set       map[string]json.RawMessage
 }
 
-type named struct {
-	Table    string `json:"table"`
-	EntityID string `json:"entity_id"`
+func settingsOf(p *audit.UndoPlan) settings {
+	return settings{p.OnConflict, p.MaxRows, p.OverwriteRows, p.KeepColumns, p.SetColumns}
+}
+
+func newPlan(s settings) *plan {
+	return &plan{UndoPlan: audit.UndoPlan{OnConflict: s.Policy, MaxRows: s.MaxRows, OverwriteRows: s.Overwrite,
+		KeepColumns: s.Keep, SetColumns: s.Set}}
 }
 
 func collect(opts []Option) options {
 	o := options{
-		settings: settings{Policy: Refuse, MaxRows: DefaultMaxRows},
-		progress: func(Stage, int) {}, lockTimeout: lock.DefaultTimeout,
+		settings: settings{Policy: audit.RefuseConflicts, MaxRows: DefaultMaxRows},
+		progress: func(audit.Stage, int) {}, lockTimeout: lock.DefaultTimeout,
 	}
 	for _, opt := range opts {
 		opt(&o)
@@ -115,14 +73,15 @@ func collect(opts []Option) options {
 
 // check refuses options that cannot be meant.
 func (o options) check() error {
-	if o.err == nil && !slices.Contains([]Policy{Refuse, SkipRows, KeepLater}, o.Policy) {
-		return fmt.Errorf("%w: there is no policy %q", ErrInvalidPlan, o.Policy)
+	if o.err == nil && !slices.Contains([]audit.ConflictPolicy{audit.RefuseConflicts, audit.SkipRows, audit.KeepLater},
+		o.Policy) {
+		return fmt.Errorf("%w: there is no policy %q", audit.ErrInvalidPlan, o.Policy)
 	}
 	return o.err
 }
 
 // OnConflict sets the policy; Refuse is the default.
-func OnConflict(p Policy) Option { return func(o *options) { o.Policy = p } }
+func OnConflict(p audit.ConflictPolicy) Option { return func(o *options) { o.Policy = p } }
 
 // MaxRows raises or lowers DefaultMaxRows.
 func MaxRows(n int) Option { return func(o *options) { o.MaxRows = n } }
@@ -130,7 +89,9 @@ func MaxRows(n int) Option { return func(o *options) { o.MaxRows = n } }
 // Overwrite lets an undo overwrite what came later, in this one row: the table is named with its
 // schema or without, the key as versions name it, by EntityID.
 func Overwrite(table, entityID string) Option {
-	return func(o *options) { o.settings.Overwrite = append(o.settings.Overwrite, named{table, entityID}) }
+	return func(o *options) {
+		o.settings.Overwrite = append(o.settings.Overwrite, audit.RowID{Table: table, EntityID: entityID})
+	}
 }
 
 // Keep leaves columns as they are in rows that are there, without a conflict: "updated_at" in
@@ -146,7 +107,7 @@ func Set(column string, value any) Option {
 	return func(o *options) {
 		encoded, err := json.Marshal(value)
 		if err != nil {
-			o.err = errors.Join(o.err, fmt.Errorf("%w: %s: %w", revert.ErrInvalidColumn, column, err))
+			o.err = errors.Join(o.err, fmt.Errorf("%w: %s: %w", audit.ErrInvalidColumn, column, err))
 		}
 		if o.settings.Set == nil {
 			o.settings.Set = make(map[string]json.RawMessage)
@@ -160,7 +121,7 @@ func Set(column string, value any) Option {
 func WithCustom(object string) Option { return func(o *options) { o.custom = object } }
 
 // Progress is told what is going on, with how many versions or rows.
-func Progress(report func(stage Stage, n int)) Option {
+func Progress(report func(stage audit.Stage, n int)) Option {
 	return func(o *options) { o.progress = report }
 }
 
@@ -170,7 +131,7 @@ func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeo
 
 // Make plans to undo the versions that pass a filter, and writes nothing. q should be on one
 // snapshot.
-func Make(ctx context.Context, q db.DBTX, filter history.Filter, opts ...Option) (*Plan, error) {
+func Make(ctx context.Context, q db.DBTX, filter history.Filter, opts ...Option) (*audit.UndoPlan, error) {
 	p := newPlanner(q, collect(opts))
 	if err := p.o.check(); err != nil {
 		return nil, err
@@ -178,28 +139,35 @@ func Make(ctx context.Context, q db.DBTX, filter history.Filter, opts ...Option)
 	if err := p.choose(ctx, filter); err != nil {
 		return nil, err
 	}
-	return p.plan(ctx)
+	made, err := p.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return made.public(), nil
 }
 
 // Run plans and applies in one transaction.
-func Run(ctx context.Context, conn Conn, filter history.Filter, opts ...Option) (*Plan, error) {
+func Run(ctx context.Context, conn Conn, filter history.Filter, opts ...Option) (*audit.UndoPlan, error) {
 	return inTransaction(ctx, conn, collect(opts), func(p *planner) error { return p.choose(ctx, filter) }, nil)
 }
 
 // Apply carries out a plan, if it is still what would be planned: each row is locked, and must
 // get the very patch that the plan shows. Else the error is revert.ErrChanged. Of what was
 // written, the result says what became of it: the tables' own triggers may have had their say.
-func Apply(ctx context.Context, conn Conn, plan *Plan, opts ...Option) (*Plan, error) {
+func Apply(ctx context.Context, conn Conn, plan *audit.UndoPlan, opts ...Option) (*audit.UndoPlan, error) {
 	o := collect(opts)
-	o.settings = plan.settings
-	return inTransaction(ctx, conn, o, func(p *planner) error { return p.load(ctx, plan.Chosen) }, plan.same)
+	o.settings = settingsOf(plan)
+	return inTransaction(ctx, conn, o, func(p *planner) error { return p.load(ctx, plan.Chosen) },
+		func(now *audit.UndoPlan) error {
+			return same(plan, now)
+		})
 }
 
 // Check reports whether Apply would still do what a plan says: nil says so, ErrChanged that it would not. It writes and
 // locks nothing, and so works on a standby. q should be on one snapshot.
-func Check(ctx context.Context, q db.DBTX, plan *Plan) error {
+func Check(ctx context.Context, q db.DBTX, plan *audit.UndoPlan) error {
 	o := collect(nil)
-	o.settings = plan.settings
+	o.settings = settingsOf(plan)
 	p := newPlanner(q, o)
 	if err := p.load(ctx, plan.Chosen); err != nil {
 		return err
@@ -208,13 +176,13 @@ func Check(ctx context.Context, q db.DBTX, plan *Plan) error {
 	if err != nil {
 		return err
 	}
-	return plan.same(now)
+	return same(plan, now.public())
 }
 
 // inTransaction chooses, plans and writes, from the start again where another transaction is in the way for too long.
 func inTransaction(
-	ctx context.Context, conn Conn, o options, choose func(*planner) error, check func(*Plan) error,
-) (plan *Plan, err error) {
+	ctx context.Context, conn Conn, o options, choose func(*planner) error, check func(*audit.UndoPlan) error,
+) (plan *audit.UndoPlan, err error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -245,17 +213,18 @@ func inTransaction(
 
 // carryOut locks rows before it looks at them.
 func carryOut(
-	ctx context.Context, tx pgx.Tx, o options, choose func(*planner) error, check func(*Plan) error,
-) (*Plan, error) {
+	ctx context.Context, tx pgx.Tx, o options, choose func(*planner) error, check func(*audit.UndoPlan) error,
+) (*audit.UndoPlan, error) {
 	p := newPlanner(tx, o)
 	p.locked = true
 	if err := choose(p); err != nil {
 		return nil, err
 	}
-	plan, err := p.plan(ctx)
+	made, err := p.plan(ctx)
 	if err != nil {
 		return nil, err
 	}
+	plan := made.public()
 	if check != nil {
 		if err := check(plan); err != nil {
 			return nil, err
@@ -264,8 +233,8 @@ func carryOut(
 	if err := plan.Err(); err != nil {
 		return nil, err
 	}
-	if err := p.write(ctx, tx, plan); err != nil {
+	if err := p.write(ctx, tx, made); err != nil {
 		return nil, fmt.Errorf("undo: %w", err)
 	}
-	return plan, nil
+	return made.public(), nil
 }

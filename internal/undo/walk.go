@@ -4,9 +4,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/patch"
-	"github.com/exaudit/exaudit/revert"
 )
 
 // walk goes back through the versions of one row, from the present to the oldest chosen one,
@@ -15,7 +15,7 @@ import (
 type walk struct {
 	row       *Row
 	overwrite bool
-	state     history.Image
+	state     audit.Image
 	// blocker is the change that was not chosen and after which the state is another row, or
 	// none, where the versions before it speak of one. It is unrecorded if there is no version of it.
 	blocker *history.Version
@@ -29,12 +29,12 @@ var unrecorded = &history.Version{}
 // startFrom begins with what is there of a row, or where it is gone with the one that has got its key by what was not
 // chosen.
 func (w *walk) startFrom(l *life, lives *lives) {
-	exists := l.last().Action != history.Deleted
+	exists := l.last().Action != audit.Deleted
 	if l.current {
 		w.row.present = lives.images[l.key()]
 	} else if there := lives.images[l.key()]; there != nil {
 		if came := lives.arrivals()[l.key()]; w.row.table.chosen[came] == nil {
-			w.row.present, w.blocker = there, &history.Version{ID: came, Table: w.row.Table}
+			w.row.present, w.blocker = there, &history.Version{Version: audit.Version{ID: came, Table: w.row.Table}}
 			w.row.replaces = w.overwrite
 		}
 	}
@@ -45,7 +45,7 @@ func (w *walk) startFrom(l *life, lives *lives) {
 }
 
 // through gives what the row becomes.
-func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Version) history.Image {
+func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Version) audit.Image {
 	oldest := slices.IndexFunc(versions, func(v *history.Version) bool { return chosen[v.ID] != nil })
 	for i := len(versions) - 1; oldest >= 0 && i >= oldest; i-- {
 		v := versions[i]
@@ -64,13 +64,13 @@ func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Ve
 		}
 		w.row.Versions = append(w.row.Versions, v.ID)
 		switch v.Action {
-		case history.Created:
+		case audit.Created:
 			w.takeAway(v)
-		case history.Deleted:
+		case audit.Deleted:
 			w.bringBack(v)
-		case history.Updated:
+		case audit.Updated:
 			w.mergeOut(v)
-		case history.Baseline: // changed nothing
+		case audit.Baseline: // changed nothing
 		}
 	}
 	slices.Reverse(w.row.Versions)
@@ -81,14 +81,14 @@ func (w *walk) through(versions []*history.Version, chosen map[int64]*history.Ve
 // versions were chosen.
 func birthOf(versions []*history.Version, chosen map[int64]*history.Version) int {
 	last := len(versions) - 1
-	if versions[last].Action != history.Deleted {
+	if versions[last].Action != audit.Deleted {
 		return -1
 	}
 	for i, v := range slices.Backward(versions[:last]) {
 		switch {
-		case chosen[v.ID] == nil || v.Action == history.Deleted:
+		case chosen[v.ID] == nil || v.Action == audit.Deleted:
 			return -1
-		case v.Action == history.Created:
+		case v.Action == audit.Created:
 			return i
 		}
 	}
@@ -98,17 +98,17 @@ func birthOf(versions []*history.Version, chosen map[int64]*history.Version) int
 // pass leaves a change in that was not chosen.
 func (w *walk) pass(v *history.Version) {
 	switch v.Action {
-	case history.Updated:
+	case audit.Updated:
 		w.later = true
-	case history.Created:
+	case audit.Created:
 		if w.state == nil {
 			w.blocker = nil
 		} else if w.blocker == nil {
 			w.blocker = v
 		}
-	case history.Deleted:
+	case audit.Deleted:
 		w.passDelete(v)
-	case history.Baseline: // changed nothing
+	case audit.Baseline: // changed nothing
 	}
 }
 
@@ -149,8 +149,8 @@ func (w *walk) takeAway(v *history.Version) {
 
 // reused is the conflict with the row that has the key now. It came by the blocker, or was there before, of which the
 // table is known then.
-func (w *walk) reused() Conflict {
-	c := Conflict{Reason: KeyReused, Version: w.blocker.ID}
+func (w *walk) reused() audit.Conflict {
+	c := audit.Conflict{Reason: audit.ConflictKeyReused, Version: w.blocker.ID}
 	if c.Version == 0 {
 		c.Table = w.blocker.Table
 	}
@@ -159,8 +159,8 @@ func (w *walk) reused() Conflict {
 
 // deleted is the conflict with the change that took the row away: the blocker, or if another row was created later with
 // the key, one that was not recorded.
-func (w *walk) deleted() Conflict {
-	c := Conflict{Reason: DeletedSince}
+func (w *walk) deleted() audit.Conflict {
+	c := audit.Conflict{Reason: audit.ConflictDeletedSince}
 	if w.blocker != nil {
 		c.Version = w.blocker.ID
 	}
@@ -178,13 +178,13 @@ func (w *walk) changedSince(v *history.Version) {
 		case name == "" || !t.writable[name] || t.kept[name] && w.row.present != nil:
 		case !had || slices.Contains(unknown, name):
 			unseen = true
-		case !w.state.SameAs(v.After, name):
-			w.conflict(Conflict{Reason: Overlap,
+		case !history.Same(w.state, v.After, name):
+			w.conflict(audit.Conflict{Reason: audit.ConflictOverlap,
 				Place: patch.Conflict{Path: patch.Path{name}, Base: was, Ours: w.state[name], Theirs: patch.Nothing}})
 		}
 	}
 	if w.later && unseen && len(w.row.Conflicts) == 0 {
-		w.conflict(Conflict{Reason: UpdatedSince})
+		w.conflict(audit.Conflict{Reason: audit.ConflictUpdatedSince})
 	}
 }
 
@@ -192,7 +192,7 @@ func (w *walk) changedSince(v *history.Version) {
 func (w *walk) bringBack(v *history.Version) {
 	switch {
 	case w.state != nil && w.overwrite:
-		w.state = v.Before.Known(w.state).Over(w.state)
+		w.state = history.Over(history.Known(v.Before, w.state), w.state)
 		w.blocker = nil
 	case w.state != nil:
 		w.isAnother()
@@ -210,20 +210,20 @@ func (w *walk) leaveOut(v *history.Version) {
 	why := w.row.Why
 	for name, value := range w.state {
 		if name != "" && !w.row.table.present[name] && value != nil {
-			why[name] = revert.Dropped
+			why[name] = audit.LeftOutDropped
 		}
 	}
 	for _, name := range w.state.Masked() {
-		why[name] = revert.Masked
+		why[name] = audit.LeftOutMasked
 	}
 	for _, name := range w.state.Oversized() {
-		why[name] = revert.Oversized
+		why[name] = audit.LeftOutOversized
 	}
 	for _, name := range v.Excluded() {
-		why[name] = revert.Excluded
+		why[name] = audit.LeftOutExcluded
 	}
 	unreadable := w.unreadable(v)
-	w.state = w.state.Known(nil).Only(func(name string) bool {
+	w.state = history.Only(history.Known(w.state, nil), func(name string) bool {
 		return w.row.table.present[name] &&
 			!slices.Contains(unreadable, name)
 	})
@@ -235,13 +235,14 @@ func (w *walk) unreadable(v *history.Version) []string {
 	list := w.row.table.unreadable[v.ID]
 	for _, name := range list {
 		if w.row.present != nil && w.row.table.kept[name] {
-			w.row.Why[name] = revert.Retyped
+			w.row.Why[name] = audit.LeftOutRetyped
 			continue
 		}
 		if _, given := w.row.table.given[name]; given && w.row.present == nil {
 			continue
 		}
-		w.conflict(Conflict{Reason: Retyped, Place: patch.Conflict{Path: patch.Path{name}, Base: v.After[name],
+		w.conflict(audit.Conflict{Reason: audit.ConflictRetyped, Place: patch.Conflict{Path: patch.Path{name},
+			Base: v.After[name],
 			Ours: w.state[name], Theirs: v.Before[name]}})
 	}
 	return list
@@ -261,13 +262,14 @@ func (w *walk) mergeOut(v *history.Version) {
 	}
 	w.unwritable(v)
 	w.unreadable(v)
-	merged, overlaps := w.state.Merge(v.After, v.Before, w.row.table.merges(v, w.row.present == nil), w.overwrite)
+	merged, overlaps := history.Merge(w.state, v.After, v.Before, w.row.table.merges(v, w.row.present == nil),
+		w.overwrite)
 	w.state = merged
 	if w.overwrite {
 		return
 	}
 	for _, o := range overlaps {
-		w.conflict(Conflict{Reason: Overlap, Place: o})
+		w.conflict(audit.Conflict{Reason: audit.ConflictOverlap, Place: o})
 	}
 }
 
@@ -275,20 +277,20 @@ func (w *walk) mergeOut(v *history.Version) {
 func (w *walk) unwritable(v *history.Version) {
 	for name, value := range v.Before {
 		if name != "" && !w.row.table.present[name] && value != nil {
-			w.row.Why[name] = revert.Dropped
+			w.row.Why[name] = audit.LeftOutDropped
 		}
 	}
 	for _, name := range v.Before.Masked() {
-		w.row.Why[name] = revert.Masked
+		w.row.Why[name] = audit.LeftOutMasked
 	}
 	for _, name := range v.Before.Oversized() {
-		w.row.Why[name] = revert.Oversized
+		w.row.Why[name] = audit.LeftOutOversized
 	}
 }
 
 // conflict notes one. Where several versions disagree with the row at a place, what would be
 // put there is what the oldest found.
-func (w *walk) conflict(c Conflict) {
+func (w *walk) conflict(c audit.Conflict) {
 	for i, has := range w.row.Conflicts {
 		if has.Reason == c.Reason && slices.Equal(has.Place.Path, c.Place.Path) {
 			w.row.Conflicts[i].Place.Theirs = c.Place.Theirs

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/patch"
@@ -18,14 +19,14 @@ import (
 )
 
 // write carries a plan out, and makes it say what was written.
-func (p *planner) write(ctx context.Context, tx pgx.Tx, plan *Plan) error {
+func (p *planner) write(ctx context.Context, tx pgx.Tx, plan *plan) error {
 	queries := db.New()
 	start, err := queries.LastVersionID(ctx, tx)
 	if err != nil {
 		return err
 	}
-	rows := slices.DeleteFunc(slices.Clone(plan.Rows), func(r *Row) bool { return !r.writes() })
-	p.o.progress(Writing, len(rows))
+	rows := slices.DeleteFunc(slices.Clone(plan.rows), func(r *Row) bool { return !r.Written() })
+	p.o.progress(audit.StageWriting, len(rows))
 	err = revert.AsRollback(ctx, tx, p.o.custom, func() error {
 		left, err := p.takePassedOn(ctx, tx, rows)
 		if err != nil {
@@ -37,7 +38,7 @@ func (p *planner) write(ctx context.Context, tx pgx.Tx, plan *Plan) error {
 		if err := writeRows(ctx, tx, changesOf(left)); err != nil {
 			return err
 		}
-		p.o.progress(Checking, len(rows))
+		p.o.progress(audit.StageChecking, len(rows))
 		return p.check(ctx, tx, rows, start)
 	})
 	if err != nil {
@@ -50,16 +51,16 @@ func (p *planner) write(ctx context.Context, tx pgx.Tx, plan *Plan) error {
 // change is what is written of one row.
 type change struct {
 	row     *Row
-	action  history.Action
+	action  audit.Action
 	columns []string
-	image   history.Image
+	image   audit.Image
 }
 
 func changesOf(rows []*Row) []change {
 	changes := make([]change, len(rows))
 	for i, r := range rows {
 		changes[i] = change{row: r, action: r.Action}
-		if r.Action != history.Deleted {
+		if r.Action != audit.Deleted {
 			changes[i].columns = r.columnsWritten()
 			changes[i].image = r.target
 		}
@@ -69,10 +70,10 @@ func changesOf(rows []*Row) []change {
 
 // group are changes that one part of the statement makes.
 type group struct {
-	Relation uint32         `json:"relation"`
-	Action   history.Action `json:"action"`
-	Columns  []string       `json:"columns"`
-	Wave     int            `json:"wave"`
+	Relation uint32       `json:"relation"`
+	Action   audit.Action `json:"action"`
+	Columns  []string     `json:"columns"`
+	Wave     int          `json:"wave"`
 	rows     int
 	table    string
 }
@@ -93,7 +94,10 @@ func writeRows(ctx context.Context, q db.DBTX, changes []change) error {
 	}
 	args := db.WriteRowsParams{RowGroups: numbers}
 	for _, c := range changes {
-		encoded, err := encode(c.image.Only(func(name string) bool { return slices.Contains(c.columns, name) }))
+		encoded, err := encode(history.Only(c.image, func(name string) bool {
+			return slices.Contains(c.columns,
+				name)
+		}))
 		if err != nil {
 			return err
 		}
@@ -113,7 +117,7 @@ func writeRows(ctx context.Context, q db.DBTX, changes []change) error {
 	}
 	for i, g := range groups {
 		if n := counts[int32(i+1)]; n != int64(g.rows) {
-			return fmt.Errorf("%w: a trigger or a policy of %s, in %d of %d rows that would be %s", revert.ErrVetoed,
+			return fmt.Errorf("%w: a trigger or a policy of %s, in %d of %d rows that would be %s", audit.ErrVetoed,
 				g.table, int64(g.rows)-n, g.rows, g.Action)
 		}
 	}
@@ -123,7 +127,7 @@ func writeRows(ctx context.Context, q db.DBTX, changes []change) error {
 func groupsOf(changes []change) (groups []*group, numbers []int32) {
 	type kind struct {
 		table   *table
-		action  history.Action
+		action  audit.Action
 		wave    int
 		columns string
 	}
@@ -148,7 +152,7 @@ func groupsOf(changes []change) (groups []*group, numbers []int32) {
 func widen(changes []change) {
 	columns := make(map[*table]map[string]bool)
 	for _, c := range changes {
-		if c.action != history.Updated {
+		if c.action != audit.Updated {
 			continue
 		}
 		if columns[c.row.table] == nil {
@@ -163,7 +167,7 @@ func widen(changes []change) {
 		all[t] = slices.Sorted(maps.Keys(names))
 	}
 	for i, c := range changes {
-		if c.action == history.Updated {
+		if c.action == audit.Updated {
 			changes[i].columns = all[c.row.table]
 		}
 	}
@@ -203,7 +207,7 @@ func (p *planner) check(ctx context.Context, tx pgx.Tx, rows []*Row, start int64
 			return r.rewritten(columns)
 		default:
 			mended = append(mended, r)
-			again = append(again, change{r, history.Updated, columns, r.target})
+			again = append(again, change{r, audit.Updated, columns, r.target})
 			r.wave, r.passingKey = 0, r.newKey
 		}
 	}
@@ -232,16 +236,16 @@ func (p *planner) check(ctx context.Context, tx pgx.Tx, rows []*Row, start int64
 
 // misses are the columns in which the row is not what was planned, but for those that are kept: a trigger may set them.
 func (r *Row) misses(ctx context.Context, q db.DBTX) ([]string, error) {
-	differ := func(target history.Image) []string {
+	differ := func(target audit.Image) []string {
 		return slices.DeleteFunc(r.columnsWritten(),
-			func(name string) bool { return r.table.kept[name] || r.became.SameAs(target, name) })
+			func(name string) bool { return r.table.kept[name] || history.Same(r.became, target, name) })
 	}
 	columns := differ(r.target)
 	if len(columns) == 0 {
 		return nil, nil
 	}
 	// a value of then may be written otherwise in the present type, with more digits
-	encoded, err := encode(r.target.Only(func(name string) bool { return slices.Contains(columns, name) }))
+	encoded, err := encode(history.Only(r.target, func(name string) bool { return slices.Contains(columns, name) }))
 	if err != nil {
 		return nil, err
 	}
@@ -254,26 +258,11 @@ func (r *Row) misses(ctx context.Context, q db.DBTX) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return differ(target.Over(r.target)), nil
+	return differ(history.Over(target, r.target)), nil
 }
-
-// RewrittenError names a row in which a trigger has put something else than what undoing did, so that nothing was
-// written; errors.Is finds revert.ErrVetoed.
-type RewrittenError struct {
-	Table    string
-	EntityID string
-	Columns  []string
-}
-
-func (e *RewrittenError) Error() string {
-	return fmt.Sprintf("%v: a trigger changes %s of %s %s again", revert.ErrVetoed, strings.Join(e.Columns, ", "),
-		e.Table, e.EntityID)
-}
-
-func (e *RewrittenError) Unwrap() error { return revert.ErrVetoed }
 
 func (r *Row) rewritten(columns []string) error {
-	return &RewrittenError{r.Table, r.newKey, columns}
+	return &audit.RewrittenError{RowID: audit.RowID{Table: r.Table, EntityID: r.newKey}, Columns: columns}
 }
 
 var errStillThere = errors.New("a trigger has made the row again")
@@ -297,14 +286,14 @@ func (p *planner) readBack(ctx context.Context, q db.DBTX, rows []*Row) error {
 			r.became = images[r.newKey]
 			switch {
 			case r.became == nil && r.target != nil:
-				return fmt.Errorf("%w: %s %s is not there", revert.ErrVetoed, r.Table, r.newKey)
+				return fmt.Errorf("%w: %s %s is not there", audit.ErrVetoed, r.Table, r.newKey)
 			case r.became != nil && r.target == nil:
 				if !p.takes(t, r.newKey) {
-					return fmt.Errorf("%w: %s %s: %w", revert.ErrVetoed, r.Table, r.newKey, errStillThere)
+					return fmt.Errorf("%w: %s %s: %w", audit.ErrVetoed, r.Table, r.newKey, errStillThere)
 				}
 				r.became = nil
 			}
-			r.Patch = patch.Diff(r.present.Value(), r.became.Value())
+			r.Patch = patch.Diff(history.AsValue(r.present), history.AsValue(r.became))
 		}
 	}
 	return nil
@@ -312,7 +301,7 @@ func (p *planner) readBack(ctx context.Context, q db.DBTX, rows []*Row) error {
 
 // takes tells whether a planned row gets the key that another one gives up.
 func (p *planner) takes(t *table, key string) bool {
-	return slices.ContainsFunc(t.rows, func(r *Row) bool { return r.writes() && r.target != nil && r.newKey == key })
+	return slices.ContainsFunc(t.rows, func(r *Row) bool { return r.Written() && r.target != nil && r.newKey == key })
 }
 
 // record is a version that this transaction has written.
@@ -320,7 +309,7 @@ type record = db.WrittenSinceRow
 
 // records are those of each row.
 type records struct {
-	byKey map[history.Ref][]record
+	byKey map[audit.VersionRef][]record
 	all   []record
 }
 
@@ -330,9 +319,9 @@ func recordsSince(ctx context.Context, q db.DBTX, start int64) (records, error) 
 	if err != nil {
 		return records{}, fmt.Errorf("read what was written: %w", err)
 	}
-	all := records{byKey: make(map[history.Ref][]record), all: written}
+	all := records{byKey: make(map[audit.VersionRef][]record), all: written}
 	for _, w := range written {
-		key := history.Ref{TableID: w.TableID, EntityID: w.EntityID}
+		key := audit.VersionRef{TableID: w.TableID, EntityID: w.EntityID}
 		all.byKey[key] = append(all.byKey[key], w)
 	}
 	return all, nil
@@ -340,15 +329,15 @@ func recordsSince(ctx context.Context, q db.DBTX, start int64) (records, error) 
 
 // of are the versions that made a row what it is, or took it away.
 func (a records) of(r *Row) []record {
-	all := a.byKey[history.Ref{TableID: r.table.TableID, EntityID: r.newKey}]
+	all := a.byKey[audit.VersionRef{TableID: r.table.TableID, EntityID: r.newKey}]
 	return slices.DeleteFunc(slices.Clone(all), func(w record) bool {
-		return (history.Action(w.Action) == history.Deleted) != (r.target == nil)
+		return (audit.Action(w.Action) == audit.Deleted) != (r.target == nil)
 	})
 }
 
 // passing are the versions of a row under a key that it had in between.
 func (a records) passing(r *Row) []record {
-	return a.byKey[history.Ref{TableID: r.table.TableID, EntityID: r.keyNow()}]
+	return a.byKey[audit.VersionRef{TableID: r.table.TableID, EntityID: r.keyNow()}]
 }
 
 // note records which version undid which, and what was written besides.
@@ -361,7 +350,7 @@ func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written reco
 			planned[w.ID] = true
 		}
 		if len(found) == 0 && r.table.options.ExpectsVersion(r.present, r.became) {
-			return fmt.Errorf("%w: of %s %s", ErrNotRecording, r.Table, r.newKey)
+			return fmt.Errorf("%w: of %s %s", audit.ErrNotRecording, r.Table, r.newKey)
 		}
 		if len(found) == 0 {
 			continue // it is what it was, or out of sight
@@ -380,18 +369,18 @@ func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written reco
 	}
 	for _, w := range written.all {
 		if !planned[w.ID] {
-			p.made.sideEffect(names[w.TableID], history.Action(w.Action))
+			p.made.sideEffect(names[w.TableID], audit.Action(w.Action))
 		}
 	}
 	return revert.NoteUndone(ctx, q, undone)
 }
 
-func (p *Plan) sideEffect(table string, action history.Action) {
+func (p *plan) sideEffect(table string, action audit.Action) {
 	for i, s := range p.SideEffects {
 		if s.Table == table && s.Action == action {
 			p.SideEffects[i].Rows++
 			return
 		}
 	}
-	p.SideEffects = append(p.SideEffects, SideEffect{table, action, 1})
+	p.SideEffects = append(p.SideEffects, audit.SideEffect{Table: table, Action: action, Rows: 1})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -35,10 +36,10 @@ const (
 // builtin are the variants that are always there; each is compared with the first.
 var builtin = []variant{
 	{name: "plain", records: nothing, install: func(context.Context, *pgx.Conn, workload) error { return nil }},
-	{name: "exaudit", records: changes, install: installExaudit(triggers.Options{})},
-	{name: "statement", records: changes, install: installExaudit(triggers.Options{Trigger: triggers.StatementLevel}),
+	{name: "exaudit", records: changes, install: installExaudit(audit.TableOptions{})},
+	{name: "statement", records: changes, install: installExaudit(audit.TableOptions{Trigger: audit.StatementLevel}),
 		only: func(w workload) bool { return w.bulk }},
-	{name: "toast", records: changes, install: installExaudit(triggers.Options{SkipUntouchedTOAST: true}),
+	{name: "toast", records: changes, install: installExaudit(audit.TableOptions{SkipUntouchedTOAST: true}),
 		only: func(w workload) bool { return w.large }},
 	{name: "shadow", records: updates, install: func(ctx context.Context, conn *pgx.Conn, w workload) error {
 		return script(text("shadow/"+w.schema))(ctx, conn, w)
@@ -47,12 +48,12 @@ var builtin = []variant{
 	{name: "generic", records: updates, install: script(text("variant/generic"))},
 }
 
-func installExaudit(o triggers.Options) func(context.Context, *pgx.Conn, workload) error {
+func installExaudit(o audit.TableOptions) func(context.Context, *pgx.Conn, workload) error {
 	return func(ctx context.Context, conn *pgx.Conn, w workload) error {
 		if _, err := sql.Up(ctx, conn.Config()); err != nil {
 			return err
 		}
-		options := make(map[string]triggers.Options, len(w.tables))
+		options := make(map[string]audit.TableOptions, len(w.tables))
 		for _, table := range w.tables {
 			options[table] = o
 		}

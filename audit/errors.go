@@ -1,0 +1,282 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/exaudit/exaudit/patch"
+)
+
+// Errors of the schema.
+var (
+	// ErrNotInitialized means that schema exaudit is missing: run "exaudit init".
+	ErrNotInitialized = errors.New("exaudit is not initialised in this database")
+	// ErrOutdated means that schema exaudit is older than the program: run "exaudit init".
+	ErrOutdated = errors.New("schema exaudit is older than this program")
+	// ErrNewer means that schema exaudit is newer than the program: update the program.
+	ErrNewer = errors.New("schema exaudit is newer than this program")
+	// ErrForeignSchema means that schema exaudit belongs to a role that might have put anything into it.
+	ErrForeignSchema = errors.New("schema exaudit is not exaudit's own")
+	// ErrIncomplete means that only a part of schema exaudit was created: drop it, and initialise the database again.
+	ErrIncomplete = errors.New("schema exaudit is incomplete")
+	// ErrOtherBuild means that schema exaudit has the version of this program, or one that this program can update,
+	// but other contents: it was made by a build that was never released.
+	ErrOtherBuild = errors.New("schema exaudit was made by another build of exaudit")
+	// ErrKeptElsewhere means that migrations of the application have created schema exaudit: they must also update
+	// and drop it.
+	ErrKeptElsewhere = errors.New("schema exaudit belongs to the application's own migrations")
+	// ErrLacksPrivileges means that the role lacks privileges that it needs to create or update schema exaudit; the
+	// error is a *PrivilegeError.
+	ErrLacksPrivileges = errors.New("lacks privileges")
+	// ErrEncoding means that the encoding of the database, SQL_ASCII or MULE_INTERNAL, does not say which characters
+	// a text consists of, so that it could not be read back from JSON.
+	ErrEncoding = errors.New("texts in the encoding of the database cannot be stored as JSON")
+	// ErrClientEncoding means that a connection does not use UTF-8, so that texts with characters outside of ASCII
+	// would be read wrongly. If the database has another encoding, set client_encoding=UTF8 in the connection string.
+	ErrClientEncoding = errors.New("the client_encoding of the connection is not UTF8")
+)
+
+// Errors of tables.
+var (
+	// ErrNoTable means that there is no relation with the name.
+	ErrNoTable = errors.New("no such table")
+	// ErrNotTrackable means that triggers cannot follow the rows of the relation: it is a view, a foreign or
+	// temporary table, a partition or a system table.
+	ErrNotTrackable = errors.New("cannot be tracked")
+	// ErrNoPrimaryKey means that the table has no primary key, which identifies rows.
+	ErrNoPrimaryKey = errors.New("has no primary key")
+	// ErrNotTracked means that exaudit was never installed on the table.
+	ErrNotTracked = errors.New("is not tracked")
+	// ErrTableGone means that the table has been dropped.
+	ErrTableGone = errors.New("the table was dropped")
+	// ErrLocked means that a lock was not free within the lock timeout; see LockedError.
+	ErrLocked = errors.New("is in use by another transaction")
+	// ErrInvalidOptions means that options contradict each other or do not fit their table; the error is an
+	// *OptionError.
+	ErrInvalidOptions = errors.New("invalid options")
+	// ErrMayNotFollow means that the present role may not create event triggers, or may not change those that exist.
+	// Only a superuser may, or the role that a managed service has for this purpose.
+	ErrMayNotFollow = errors.New("may not create event triggers")
+	// ErrNotRecording means that what would be written would not be recorded, or has left no version. The error is a
+	// *NotRecordingError if the reason is known.
+	ErrNotRecording = errors.New("changes are not recorded")
+	// ErrVersionsExist means that something cannot be changed any more because versions have been recorded.
+	ErrVersionsExist = errors.New("versions have been recorded already")
+)
+
+// Errors of what is passed to a function.
+var (
+	// ErrInvalidKey means that a key has the wrong number of values, or one of the wrong type.
+	ErrInvalidKey = errors.New("invalid key")
+	// ErrInvalidFilter means that a filter makes no sense: a condition that PostgreSQL does not understand, a column
+	// that no table has, a value that cannot be JSON, or states of several rows.
+	ErrInvalidFilter = errors.New("invalid filter")
+	// ErrInvalidColumn means that SetColumns names a column that cannot be set, or has a value that does not fit the
+	// column's type.
+	ErrInvalidColumn = errors.New("column cannot be set")
+	// ErrInvalidCustom means that a value cannot be stored as JSON. The error that wraps it names the key, and the
+	// line that called With.
+	ErrInvalidCustom = errors.New("invalid custom data")
+	// ErrCustomTooLarge means that custom data is larger than MaxCustomSize.
+	ErrCustomTooLarge = errors.New("custom data is too large")
+	// ErrInvalidChange means that a Change passed to Track is not valid: it has neither a row before nor a row after,
+	// or the rows have different keys.
+	ErrInvalidChange = errors.New("invalid change")
+	// ErrInvalidPlan means that a plan cannot be read, is one of another database, or has an unknown conflict policy.
+	ErrInvalidPlan = errors.New("invalid plan")
+	// ErrAmbiguous means that the name of a table in an option fits several tables of the undo.
+	ErrAmbiguous = errors.New("names several tables")
+	// ErrUnmatched means that an option names a column or a row that is not part of the undo.
+	ErrUnmatched = errors.New("is not part of the undo")
+	// ErrStructMismatch means that the rows of a table do not fit the struct T; the message names the column.
+	ErrStructMismatch = errors.New("the struct does not fit the table")
+	// ErrNoVersion means that there is no version with the id, or that the present role may not see it.
+	ErrNoVersion = errors.New("no such version")
+	// ErrNoMark means that there is no mark with the name.
+	ErrNoMark = errors.New("no such mark")
+	// ErrMarkExists means that there is a mark with the name already.
+	ErrMarkExists = errors.New("mark exists already")
+	// ErrNotUndo means that nothing was undone in the transaction that Redo was given.
+	ErrNotUndo = errors.New("not an undo")
+)
+
+// Errors of reading the past.
+var (
+	// ErrDiverged means that versions do not fit together, or do not lead to the present row: something was changed
+	// without being recorded.
+	ErrDiverged = errors.New("diverged from history")
+	// ErrBeforeHistory means that the history of a table does not reach back to a point: the table was not tracked
+	// yet, or retention has removed what came after the point.
+	ErrBeforeHistory = errors.New("before the history begins")
+	// ErrNotTrackedThen means that nothing was recorded of a table at a point, because it had been uninstalled.
+	ErrNotTrackedThen = errors.New("not tracked at that time")
+	// ErrUnreadable means that a recorded row cannot be read as a row of its table any more, because a type was
+	// changed and does not accept a recorded value.
+	ErrUnreadable = errors.New("not readable as the table is now")
+	// ErrFuture means that a point is in the future, by the clock of the database.
+	ErrFuture = errors.New("in the future")
+	// ErrOutOfSight means that rows of a table may have changed without a version, because its options where,
+	// allow_ignore or on_truncate allow it, or because its triggers are missing or disabled. So it is not known what
+	// they were. With SET LOCAL exaudit.unseen = 'on' in a transaction, or inside Snapshot, it is assumed that
+	// everything that was not recorded was as it is now.
+	ErrOutOfSight = errors.New("changed out of sight")
+	// ErrKeyChanged means that a table had another primary key at a point than it has now, so that rows of then and
+	// now cannot be matched.
+	ErrKeyChanged = errors.New("the primary key was changed")
+)
+
+// Errors of a revert or an undo. Nothing has been written then.
+var (
+	// ErrUndoConflict means that undo would overwrite later changes; the error is a *ConflictError.
+	ErrUndoConflict = errors.New("changed since")
+	// ErrTooManyRows means that an undo is about more rows than UndoOptions.MaxRows allows.
+	ErrTooManyRows = errors.New("too many rows")
+	// ErrReferencedRowMissing means that a foreign key refers to a row that does not exist any more, or that rows
+	// still refer to the row that would be deleted.
+	ErrReferencedRowMissing = errors.New("foreign key violated")
+	// ErrUniqueConflict means that another row has the unique value that would be restored.
+	ErrUniqueConflict = errors.New("unique value is taken")
+	// ErrConstraint means that the old state violates a constraint of the present table.
+	ErrConstraint = errors.New("constraint violated")
+	// ErrColumnGone means that a column whose value would be restored has been dropped.
+	ErrColumnGone = errors.New("the column was dropped")
+	// ErrNotRecorded means that a value was too large to be recorded, and nothing else would be restored.
+	ErrNotRecorded = errors.New("value was not recorded")
+	// ErrNothingToDo means that the rows are in the wanted state already.
+	ErrNothingToDo = errors.New("nothing to do")
+	// ErrVetoed means that a trigger or a row security policy did not let the row be written as planned.
+	ErrVetoed = errors.New("write was vetoed")
+	// ErrChanged means that a plan is not valid any more: something else would be done now.
+	ErrChanged = errors.New("the row was changed meanwhile")
+)
+
+// OptionError says which option of a table is wrong; errors.Is finds ErrInvalidOptions.
+type OptionError struct {
+	Table  string
+	Option string // as in JSON
+	Value  string // the column or word that is wrong, if it is one
+	Reason string
+}
+
+func (e *OptionError) Error() string {
+	text := "option " + e.Option + ": " + e.Reason
+	if e.Table != "" {
+		text = "table " + e.Table + ": " + text
+	}
+	return text
+}
+
+// Unwrap returns ErrInvalidOptions.
+func (e *OptionError) Unwrap() error { return ErrInvalidOptions }
+
+// PrivilegeError says all that a role lacks, before anything is changed. errors.Is finds ErrLacksPrivileges.
+type PrivilegeError struct {
+	Role    string
+	Missing []string // "CREATE on database shop"
+	Cure    []string // statements that an administrator runs
+}
+
+func (e *PrivilegeError) Error() string {
+	return fmt.Sprintf("role %q lacks %s; an administrator must run: %s",
+		e.Role, strings.Join(e.Missing, ", "), strings.Join(e.Cure, "; "))
+}
+
+// Unwrap returns ErrLacksPrivileges.
+func (e *PrivilegeError) Unwrap() error { return ErrLacksPrivileges }
+
+// PartialError is an error of Install, Uninstall or Sync after which some of the tables are done all the same. To make
+// the same call again goes on with the others.
+type PartialError struct {
+	Done []string // quoted
+	Err  error
+}
+
+func (e *PartialError) Error() string {
+	const most = 5
+	done := strings.Join(e.Done[:min(most, len(e.Done))], ", ")
+	if more := len(e.Done) - most; more > 0 {
+		done += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("%v; done: %s", e.Err, done)
+}
+
+// Unwrap returns the reason.
+func (e *PartialError) Unwrap() error { return e.Err }
+
+// DivergedError says where a history and a row do not fit; errors.Is finds ErrDiverged.
+type DivergedError struct {
+	Version int64 // the version that does not fit what came before; 0: the present row
+	// Difference is the difference between the state to which the history leads and what was found.
+	Difference patch.Patch
+	// Columns are those of the present row that differ.
+	Columns []string
+	// Explained reports whether the options of the table let rows change without a version.
+	Explained bool
+}
+
+func (e *DivergedError) Error() string {
+	switch {
+	case e.Version == 0 && e.Explained:
+		return fmt.Sprintf("the row was changed out of sight, as its table's options allow: %s",
+			patch.Text(e.Difference))
+	case e.Version == 0:
+		return fmt.Sprintf("the present row is not what its history says: %s", patch.Text(e.Difference))
+	case e.Explained:
+		return fmt.Sprintf("before version %d the row was changed out of sight, as its table's options allow: %s",
+			e.Version, patch.Text(e.Difference))
+	}
+	return fmt.Sprintf("version %d does not fit the version before it: %s", e.Version, patch.Text(e.Difference))
+}
+
+// Unwrap returns ErrDiverged.
+func (e *DivergedError) Unwrap() error { return ErrDiverged }
+
+// RowError says that the state of one row at a point is not known, while others are known. errors.Is finds ErrDiverged
+// if its versions do not fit together, or ErrUnreadable.
+type RowError struct {
+	Table   string // quoted
+	Key     string // the entity id that it had then, or of the version
+	Version int64  // the one that does not fit; 0 if there is none
+	Reason  string
+	Err     error // ErrDiverged or ErrUnreadable
+}
+
+func (e *RowError) Error() string { return e.Reason }
+
+// Unwrap returns ErrDiverged or ErrUnreadable.
+func (e *RowError) Unwrap() error { return e.Err }
+
+// ConflictError contains the rows that prevent an undo because of conflicts; errors.Is finds ErrUndoConflict.
+type ConflictError struct{ Rows []RowChange }
+
+func (e *ConflictError) Error() string {
+	first := e.Rows[0]
+	text := fmt.Sprintf("%s %s: %s", first.Table, first.EntityID, first.Conflicts[0])
+	switch n := len(e.Rows) - 1; n {
+	case 0:
+	case 1:
+		text += ", and another row is in conflict"
+	default:
+		text += fmt.Sprintf(", and %d more rows are in conflict", n)
+	}
+	return text
+}
+
+// Unwrap returns ErrUndoConflict.
+func (e *ConflictError) Unwrap() error { return ErrUndoConflict }
+
+// RewrittenError names a row in which a trigger has written another value than undo did, so that nothing was written;
+// errors.Is finds ErrVetoed.
+type RewrittenError struct {
+	RowID
+	Columns []string
+}
+
+func (e *RewrittenError) Error() string {
+	return fmt.Sprintf("%v: a trigger changes %s of %s %s again", ErrVetoed, strings.Join(e.Columns, ", "),
+		e.Table, e.EntityID)
+}
+
+// Unwrap returns ErrVetoed.
+func (e *RewrittenError) Unwrap() error { return ErrVetoed }

@@ -1,0 +1,120 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/exaudit/exaudit/patch"
+)
+
+// planForm is a plan as JSON.
+type planForm struct {
+	Options     planOptions  `json:"options"`
+	Chosen      []VersionRef `json:"chosen"`
+	Undone      []int64      `json:"undone_already,omitempty"`
+	Unchanged   int          `json:"unchanged,omitempty"`
+	Rows        []RowChange  `json:"rows"`
+	Deleted     int          `json:"rows_deleted,omitempty"` // to be read, and not read back
+	SideEffects []SideEffect `json:"side_effects,omitempty"`
+	Transaction uint64       `json:"transaction,omitempty"`
+}
+
+type planOptions struct {
+	OnConflict ConflictPolicy             `json:"on_conflict"`
+	MaxRows    int                        `json:"max_rows"`
+	Overwrite  []RowID                    `json:"overwrite,omitempty"`
+	Keep       []string                   `json:"keep,omitempty"`
+	Set        map[string]json.RawMessage `json:"set,omitempty"`
+}
+
+// MarshalJSON returns a form that UnmarshalJSON reads.
+func (p *UndoPlan) MarshalJSON() ([]byte, error) {
+	return json.Marshal(planForm{planOptions{p.OnConflict, p.MaxRows, p.OverwriteRows, p.KeepColumns, p.SetColumns},
+		p.Chosen, p.Undone, p.Unchanged, p.Rows, p.Deleted(), p.SideEffects, p.Transaction})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. If it is not a plan, the error is ErrInvalidPlan.
+func (p *UndoPlan) UnmarshalJSON(data []byte) error {
+	var f planForm
+	if err := json.Unmarshal(data, &f); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidPlan, err)
+	}
+	if f.Chosen == nil || f.Options.OnConflict == "" {
+		return fmt.Errorf("%w: it has no chosen versions or no options", ErrInvalidPlan)
+	}
+	*p = UndoPlan{Rows: f.Rows, Chosen: f.Chosen, Undone: f.Undone, Unchanged: f.Unchanged,
+		OnConflict: f.Options.OnConflict, MaxRows: f.Options.MaxRows, KeepColumns: f.Options.Keep,
+		SetColumns: f.Options.Set, OverwriteRows: f.Options.Overwrite, SideEffects: f.SideEffects,
+		Transaction: f.Transaction}
+	return nil
+}
+
+// changeForm is a row's change as JSON.
+type changeForm struct {
+	Table     string                   `json:"table"`
+	EntityID  string                   `json:"entity_id"`
+	Action    Action                   `json:"action"`
+	Versions  []int64                  `json:"versions"`
+	Patch     json.RawMessage          `json:"patch"`
+	Conflicts []Conflict               `json:"conflicts,omitempty"`
+	Skipped   bool                     `json:"skipped,omitempty"`
+	LeftOut   []string                 `json:"left_out,omitempty"`
+	Why       map[string]LeftOutReason `json:"why,omitempty"`
+}
+
+// MarshalJSON returns the change with its patch in its stable form.
+func (r RowChange) MarshalJSON() ([]byte, error) {
+	p, err := patch.Marshal(r.Patch)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(changeForm{r.Table, r.EntityID, r.Action, r.Versions, p, r.Conflicts, r.Skipped, r.LeftOut,
+		r.Why})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (r *RowChange) UnmarshalJSON(data []byte) error {
+	var f changeForm
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	p, err := patch.Unmarshal(f.Patch)
+	if err != nil {
+		return err
+	}
+	*r = RowChange{RowID: RowID{f.Table, f.EntityID}, Action: f.Action, Versions: f.Versions, Patch: p,
+		Conflicts: f.Conflicts, Skipped: f.Skipped, LeftOut: f.LeftOut, Why: f.Why}
+	return nil
+}
+
+// conflictForm is a conflict as JSON.
+type conflictForm struct {
+	Reason   ConflictReason  `json:"reason"`
+	Place    *patch.Conflict `json:"place,omitempty"`
+	Version  int64           `json:"version,omitempty"`
+	Table    string          `json:"table,omitempty"`
+	EntityID string          `json:"entity_id,omitempty"`
+	Columns  []string        `json:"columns,omitempty"`
+}
+
+// MarshalJSON returns the conflict with its three values only if it is about a place in the row.
+func (c Conflict) MarshalJSON() ([]byte, error) {
+	f := conflictForm{Reason: c.Reason, Version: c.Version, Table: c.Table, EntityID: c.EntityID, Columns: c.Columns}
+	if !c.whole() {
+		f.Place = &c.Place
+	}
+	return json.Marshal(f)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (c *Conflict) UnmarshalJSON(data []byte) error {
+	var f conflictForm
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	*c = Conflict{Reason: f.Reason, Version: f.Version, Table: f.Table, EntityID: f.EntityID, Columns: f.Columns}
+	if f.Place != nil {
+		c.Place = *f.Place
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/exaudit/exaudit/patch"
+)
+
+// RowID names a row by its table and key, with the values that versions and plans have.
+type RowID struct {
+	Table    string `json:"table"`
+	EntityID string `json:"entity_id"`
+}
+
+// ConflictPolicy says what happens with conflicts.
+type ConflictPolicy string
+
+// What happens with conflicts.
+const (
+	// RefuseConflicts writes nothing if there is a conflict.
+	RefuseConflicts ConflictPolicy = "refuse"
+	// SkipRows leaves out the rows that have a conflict.
+	SkipRows ConflictPolicy = "skip-rows"
+	// KeepLater leaves out the columns, or the places inside jsonb, that have a conflict. It leaves out a whole row
+	// only if the row as a whole is in conflict.
+	KeepLater ConflictPolicy = "keep-later"
+)
+
+// Stage is what a long undo is doing at the moment.
+type Stage string
+
+// What an undo does, in this order.
+const (
+	StageReading   Stage = "reading versions"
+	StageLocking   Stage = "locking rows"
+	StageComparing Stage = "comparing rows"
+	StageWriting   Stage = "writing rows"
+	StageChecking  Stage = "checking what was written"
+)
+
+// UndoPlan is what an undo would write, or has written, row by row. It can be printed, stored as JSON, and carried out
+// later.
+type UndoPlan struct {
+	// Rows are in the order in which they are written.
+	Rows []RowChange
+	// Chosen are the versions that the undo takes back.
+	Chosen []VersionRef
+	// Undone are chosen versions that are already undone.
+	Undone []int64
+	// Unchanged is the number of rows that are already as they would become.
+	Unchanged int
+
+	// OnConflict, MaxRows, KeepColumns, SetColumns and OverwriteRows are the options with which the plan was made.
+	OnConflict    ConflictPolicy
+	MaxRows       int
+	KeepColumns   []string
+	SetColumns    map[string]json.RawMessage
+	OverwriteRows []RowID
+
+	// SideEffects are other rows that were written by triggers and by the actions of foreign keys, if the plan has
+	// been carried out.
+	SideEffects []SideEffect
+	// Transaction is the id of the transaction that carried the plan out, which can be passed to Redo. Before, it is
+	// 0.
+	Transaction uint64
+}
+
+// VersionRef names one version.
+type VersionRef struct {
+	TableID  int32  `json:"table_id"` // as in exaudit.tables
+	EntityID string `json:"entity_id"`
+	ID       int64  `json:"id"`
+}
+
+// SideEffect is a number of rows of a table that were written although the plan does not contain them.
+type SideEffect struct {
+	Table  string `json:"table"`
+	Action Action `json:"action"`
+	Rows   int    `json:"rows"`
+}
+
+// RowChange is what an undo does to one row.
+type RowChange struct {
+	// RowID has the present key of the row, or the key under which it is restored.
+	RowID
+	// Action is what happens to the row: Created restores it, Deleted deletes it.
+	Action Action
+	// Versions are the versions of the row that are taken back, oldest first.
+	Versions []int64
+	// Patch is the difference between the present row and the row after the undo. It is nil if the row is left out.
+	Patch patch.Patch
+	// Conflicts are later changes that would be overwritten. The conflict policy decides whether because of them the
+	// undo is not carried out, or the row or the place is left out.
+	Conflicts []Conflict
+	// Skipped reports whether the row is left out because of its conflicts.
+	Skipped bool
+	// LeftOut are the columns whose old values cannot be restored. Why contains the reason for each.
+	LeftOut []string
+	Why     map[string]LeftOutReason
+}
+
+// Written reports whether anything happens to the row.
+func (r RowChange) Written() bool { return !r.Skipped && r.Patch != nil }
+
+// Conflicting returns the rows that have conflicts.
+func (p *UndoPlan) Conflicting() []RowChange {
+	var rows []RowChange
+	for _, r := range p.Rows {
+		if len(r.Conflicts) > 0 {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// Err returns the reason why the plan cannot be carried out, or nil: a *ConflictError if it has conflicts and
+// OnConflict is RefuseConflicts, or ErrNothingToDo if nothing would be written.
+func (p *UndoPlan) Err() error {
+	if rows := p.Conflicting(); len(rows) > 0 && p.OnConflict == RefuseConflicts {
+		return &ConflictError{rows}
+	}
+	if slices.ContainsFunc(p.Rows, RowChange.Written) {
+		return nil
+	}
+	switch {
+	case len(p.Chosen) == 0 && len(p.Undone) == 0:
+		return fmt.Errorf("%w: no recorded change fits", ErrNothingToDo)
+	case len(p.Chosen) == 0:
+		return fmt.Errorf("%w: all of it is undone already", ErrNothingToDo)
+	case slices.ContainsFunc(p.Rows, func(r RowChange) bool { return r.Skipped }):
+		return fmt.Errorf("%w: every row that would be written is in conflict, and left out", ErrNothingToDo)
+	}
+	return ErrNothingToDo
+}
+
+// Deleted returns the number of rows that are deleted.
+func (p *UndoPlan) Deleted() int {
+	n := 0
+	for _, r := range p.Rows {
+		if r.Written() && r.Action == Deleted {
+			n++
+		}
+	}
+	return n
+}
+
+// LeftOutReason is why the value of a column cannot be restored.
+type LeftOutReason string
+
+// The reasons; "column x" and one of them make a sentence.
+const (
+	LeftOutDropped   LeftOutReason = "was dropped since"
+	LeftOutMasked    LeftOutReason = "was masked"
+	LeftOutOversized LeftOutReason = "was too large to be recorded"
+	LeftOutExcluded  LeftOutReason = "is not recorded"
+	LeftOutRetyped   LeftOutReason = "has another type now" // which does not accept the value
+	LeftOutNumbered  LeftOutReason = "is GENERATED ALWAYS AS IDENTITY"
+)
+
+// RevertPlan is what a revert did, or would do.
+type RevertPlan struct {
+	// RowID has the present key of the row, or the last one.
+	RowID
+	// Version is the one to before which the row goes back.
+	Version int64
+	// AllowDiverged and SetColumns are the options with which the plan was made.
+	AllowDiverged bool
+	SetColumns    map[string]any
+	// Present is the row as it is, and Target as it will be; nil means that there is no row.
+	Present, Target Image
+	// Patch is the difference between them.
+	Patch patch.Patch
+	// LeftOut are the columns whose old values cannot be restored, and Why contains the reason for each. A row that is
+	// restored gets their defaults; a row that exists keeps its values.
+	LeftOut []string
+	Why     map[string]LeftOutReason
+	// Referencing are the rows, also of the same table, that refer to a row that is deleted.
+	Referencing []Referencing
+}
+
+// Referencing says how many rows refer to a row that a revert deletes, and what happens to them. Rows that in turn
+// refer to these are not counted.
+type Referencing struct {
+	Table   string   `json:"table"` // quoted
+	Columns []string `json:"columns"`
+	// Action is what happens to them: "deleted", "set to NULL", "set to default", or they are "in the way".
+	Action string `json:"action"`
+	Rows   int64  `json:"rows"` // those that the role may see; -1: it may not read the table
+}

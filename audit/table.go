@@ -1,0 +1,145 @@
+package audit
+
+import "strings"
+
+// TableOptions say what is recorded of a table, and how. The zero value is the default: every column of every row; of
+// an update, the columns that changed.
+type TableOptions struct {
+	// Exclude are columns that are left out of images.
+	Exclude []string `json:"exclude,omitempty"`
+	// Mask are columns whose changes are recorded, but not their values.
+	Mask []string `json:"mask,omitempty"`
+	// Where is an SQL condition on the row's columns: only changes of rows that meet it, before or after, are recorded.
+	// It may use what PostgreSQL has built in and depends on nothing else. If it fails for a row, it counts as met.
+	Where string `json:"where,omitempty"`
+	// Updates says what is recorded of an update.
+	Updates Updates `json:"updates,omitempty"`
+	// Trigger selects row-level or statement-level triggers.
+	Trigger TriggerLevel `json:"trigger,omitempty"`
+	// SkipUntouchedTOAST does not read values that are stored out of line, as a rule of more than 2 kB, if an update
+	// does not change them. In return, an update that changes nothing costs as much as one that does.
+	SkipUntouchedTOAST bool `json:"skip_untouched_toast,omitempty"`
+	// OnTruncate says what TRUNCATE does.
+	OnTruncate OnTruncate `json:"on_truncate,omitempty"`
+	// AllowIgnore lets a session switch recording off, by setting exaudit.ignore to "on".
+	AllowIgnore bool `json:"allow_ignore,omitempty"`
+	// RecordSessionUser records who was logged in, which the application cannot make up.
+	RecordSessionUser bool `json:"record_session_user,omitempty"`
+	// RecordReplicated also records what logical replication applies, and the changes of sessions whose
+	// session_replication_role is replica.
+	RecordReplicated bool `json:"record_replicated,omitempty"`
+	// Primitive are places whose values readers compare as a whole: a column, or a JSON pointer below one, such as
+	// "info/address", in which * means every key.
+	Primitive []string `json:"primitive,omitempty"`
+	// PrimitiveTypes are SQL types whose columns readers compare as a whole. Types that are not PostgreSQL's own are
+	// written with their schema.
+	PrimitiveTypes []string `json:"primitive_types,omitempty"`
+	// Positional makes readers compare lists by position.
+	Positional bool `json:"positional,omitempty"`
+}
+
+// Updates says what is recorded of an update.
+type Updates string
+
+// What is recorded of an update; the empty text means UpdatesChanged.
+const (
+	UpdatesChanged Updates = "changed" // the columns that changed
+	UpdatesFull    Updates = "full"    // whole rows
+)
+
+// TriggerLevel selects row-level or statement-level triggers.
+type TriggerLevel string
+
+// The levels; the empty text means RowLevel.
+const (
+	RowLevel TriggerLevel = "row"
+	// StatementLevel records all rows of a statement at once. Statements of many rows, also COPY and cascades, cost
+	// much less, and those of a single row more. It is for plain tables: no partitions, no inheritance, no triggers for
+	// each row after a change, none of the options Where, SkipUntouchedTOAST and RecordReplicated. Other tables are
+	// refused, and a table that becomes one is drift. Commands that delete a row and give its key to another, or create
+	// a row and change its key, must not be recorded so.
+	StatementLevel TriggerLevel = "statement"
+)
+
+// OnTruncate says what TRUNCATE of a table does.
+type OnTruncate string
+
+// What TRUNCATE does; the empty text means TruncateRecord.
+const (
+	TruncateRecord OnTruncate = "record" // records every row as deleted
+	TruncateRefuse OnTruncate = "refuse" // fails
+	TruncateIgnore OnTruncate = "ignore" // is not recorded: history then diverges
+)
+
+// Following says for which new tables the event triggers create triggers, besides adapting the triggers of tracked
+// tables.
+type Following struct {
+	// NewTables are patterns for new tables that are tracked, such as "public.*".
+	NewTables []string `json:"new_tables,omitempty"`
+	// Except are names or patterns of new tables that are not tracked.
+	Except []string `json:"except,omitempty"`
+}
+
+// String describes what the event triggers do in a line.
+func (f Following) String() string {
+	if len(f.NewTables) == 0 {
+		return "follow DDL"
+	}
+	text := "follow DDL; cover new tables " + strings.Join(f.NewTables, ", ")
+	if len(f.Except) > 0 {
+		text += " except " + strings.Join(f.Except, ", ")
+	}
+	return text
+}
+
+// TableStatus is a table in exaudit.tables, and what is wrong with its triggers, if anything.
+type TableStatus struct {
+	TableID    int32  // in exaudit.tables; 0 for exaudit's own, and for tables that should be tracked and are not
+	Table      string // quoted, with its schema; the last known name if the table was dropped
+	Present    string // its present name, quoted; "" if the table was dropped
+	KeyColumns []string
+	Tracked    bool // false after an uninstall
+	Options    TableOptions
+	Drift      []Drift
+	Notes      []string // what is good to know, and not drift
+}
+
+// Drift is a difference between what is installed and what should be.
+type Drift struct {
+	Table   string `json:"table"`   // quoted
+	Object  string `json:"object"`  // the trigger or function
+	Problem string `json:"problem"` // missing, disabled, outdated, altered …
+	// Cure is what helps if Sync does not, usually SQL.
+	Cure string `json:"cure,omitempty"`
+}
+
+// String returns the table and Text.
+func (d Drift) String() string { return d.Table + ": " + d.Text() }
+
+// Text returns what is wrong, and what helps if Sync does not.
+func (d Drift) Text() string {
+	text := d.Object + " " + d.Problem
+	if d.Cure != "" {
+		text += ": " + d.Cure
+	}
+	return text
+}
+
+// Installation is what Install or Sync did for one table.
+type Installation struct {
+	Table   string   // quoted
+	SQL     string   // all the SQL of what is installed
+	Changed bool     // false if everything was installed already
+	Skipped string   // why Sync could do nothing
+	Left    []string // what could not be repaired, and is drift
+
+	// Outgrown is the option because of which a table stays as it is, nil if there is none. Left says it, too.
+	Outgrown *OptionError
+	Notes    []string // what is good to know
+}
+
+// BaselineResult says how many rows of a table Baseline has recorded.
+type BaselineResult struct {
+	Table string `json:"table"` // quoted
+	Rows  int64  `json:"rows"`
+}
