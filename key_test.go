@@ -151,16 +151,21 @@ func TestNullKeysInSQL(t *testing.T) {
 func TestSpellingsOfKeys(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	schema := `CREATE EXTENSION citext; CREATE DOMAIN address AS citext; CREATE TYPE mood AS ENUM ('calm', 'angry');
+	schema := `CREATE EXTENSION citext; CREATE DOMAIN span AS numrange; CREATE DOMAIN address AS citext; CREATE TYPE mood AS ENUM ('calm', 'angry');
 		CREATE COLLATION ignoring (provider = icu, locale = 'und-u-ks-level2', deterministic = false);`
 	for name, of := range testall.SampleMap(map[string]struct{ key, there, asked, third string }{
-		"citext":    {`citext`, `ada`, `ADA`, `Ada`},
-		"domain":    {`address`, `ada`, `ADA`, `Ada`},
-		"numeric":   {`numeric`, `1.50`, `1.5`, `1.500`},
-		"float8":    {`float8`, `0`, `-0`, ``},
-		"collation": {`text COLLATE ignoring`, `ada`, `ADA`, `Ada`},
-		"jsonb":     {`jsonb`, `{"a": 1.0}`, `{"a": 1}`, `{"a": 1.00}`},
-		"interval":  {`interval`, `1 day`, `24:00:00`, ``},
+		"citext":            {`citext`, `ada`, `ADA`, `Ada`},
+		"domain":            {`address`, `ada`, `ADA`, `Ada`},
+		"numeric":           {`numeric`, `1.50`, `1.5`, `1.500`},
+		"float8":            {`float8`, `0`, `-0`, ``},
+		"collation":         {`text COLLATE ignoring`, `ada`, `ADA`, `Ada`},
+		"jsonb":             {`jsonb`, `{"a": 1.0}`, `{"a": 1}`, `{"a": 1.00}`},
+		"text of jsonb":     {`jsonb`, `1.0`, `1.000`, ``},
+		"array of jsonb":    {`jsonb`, `[{"a": 1.0}]`, `[{"a":1}]`, `[{"a":1.00}]`},
+		"range":             {`numrange`, `[1.0,2)`, `[1,2.0)`, `[1.00,2)`},
+		"domain of a range": {`span`, `[1.0,2)`, `[1,2.0)`, `[1.00,2)`},
+		"multirange":        {`nummultirange`, `{[1.0,2)}`, `{[1,2.0)}`, `{[1.00,2)}`},
+		"interval":          {`interval`, `1 day`, `24:00:00`, ``},
 	}, 3) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

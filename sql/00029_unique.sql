@@ -80,6 +80,38 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.unique_columns TO exaudit_reader;
 
+-- A key whose text was taken for a JSON string, as the JSON that the text is; NULL if it is none. Types that are not jsonb are
+-- read from their text anyway.
+CREATE FUNCTION exaudit_internal.unquoted_key(relation regclass, entity_id text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    image    jsonb := exaudit_internal.key_image(relation, entity_id);
+    name     text;
+    unquoted jsonb;
+BEGIN
+    FOR name IN SELECT c.name FROM exaudit_internal.table_columns c
+                WHERE c.relation = unquoted_key.relation AND c.key_position >= 0 AND c.encoding = 'jsonb'
+                  AND jsonb_typeof(image -> c.name) = 'string' LOOP
+        BEGIN
+            unquoted := (image ->> name)::jsonb;
+        EXCEPTION WHEN data_exception THEN
+            CONTINUE;
+        END;
+        image := image || jsonb_build_object(name, unquoted);
+        IF unquoted = 'null' THEN
+            image := exaudit_internal.note_json_null(image, name);
+        END IF;
+    END LOOP;
+    IF unquoted IS NOT NULL THEN
+        RETURN exaudit_internal.entity_id_of(relation, image);
+    END IF;
+    RETURN NULL;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.unquoted_key TO exaudit_reader;
+
 -- How a key of which nothing is recorded is spelled otherwise, where its types take several spellings for equal: by the
 -- row that is there, or else by the rows that were. None where it has a history itself.
 CREATE FUNCTION exaudit_internal.spellings(table_id integer, relation regclass, entity_id text) RETURNS SETOF text
@@ -92,11 +124,19 @@ DECLARE
     same_row   text; -- a row t of the table, and a key r
     same_image text; -- two keys
     present    text;
+    unquoted   text;
+    keys       text[]; -- what may be meant
 BEGIN
     IF entity_id ^@ 'sha256 '
        OR EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = spellings.table_id AND v.entity_id = spellings.entity_id COLLATE "C") THEN
         RETURN;
     END IF;
+    unquoted := exaudit_internal.unquoted_key(relation, entity_id);
+    IF EXISTS (SELECT FROM exaudit.versions v WHERE v.table_id = spellings.table_id AND v.entity_id = unquoted COLLATE "C") THEN
+        RETURN NEXT unquoted;
+        RETURN;
+    END IF;
+    keys := array_remove(ARRAY[entity_id, unquoted], NULL);
     SELECT string_agg(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], false), ' AND ' ORDER BY c.key_position),
            string_agg(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true), ' AND ' ORDER BY c.key_position)
     INTO same_row, same_image
@@ -110,16 +150,16 @@ BEGIN
     CROSS JOIN LATERAL (SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) AS operator) AS o
     WHERE c.relation = spellings.relation
     HAVING count(*) FILTER (WHERE c.changed_expression <> '{old} IS DISTINCT FROM {new}'
-                              AND (SELECT t.typtype FROM pg_catalog.pg_type t WHERE t.oid = exaudit_internal.base_type(c.type)) = 'b') > 0
+                              AND (SELECT t.typtype FROM pg_catalog.pg_type t WHERE t.oid = exaudit_internal.base_type(c.type)) IN ('b', 'r', 'm')) > 0
        AND count(exaudit_internal.same_value(c.type, c.name, o.operator, i.indcollation[c.key_position], true)) = count(*);
     IF same_image IS NULL THEN
         RETURN;
     END IF;
     IF pg_catalog.has_table_privilege(relation, 'SELECT') THEN
         EXECUTE pg_catalog.format(
-            'SELECT %s FROM %s AS t JOIN exaudit_internal.key_records($1, ARRAY[$2]) AS r (%s) ON %s',
+            'SELECT %s FROM %s AS t JOIN exaudit_internal.key_records($1, $2) AS r (%s) ON %s',
             exaudit_internal.entity_id_expression(relation, 't'), exaudit_internal.target(relation), exaudit_internal.key_records_definition(relation), same_row)
-        INTO present USING relation, entity_id;
+        INTO present USING relation, keys;
         IF present IS NOT NULL THEN
             RETURN QUERY SELECT present WHERE present <> entity_id;
             RETURN;
@@ -131,9 +171,9 @@ BEGIN
         'UNION ALL SELECT (SELECT v.entity_id FROM exaudit.versions v WHERE v.table_id = $3 AND v.entity_id > k.id ORDER BY v.entity_id LIMIT 1) '
         'FROM known k WHERE k.id IS NOT NULL) '
         'SELECT t.%1$s FROM exaudit_internal.key_records($1, ARRAY(SELECT k.id FROM known k WHERE NOT k.id ^@ ''sha256 '')) AS t (%2$s) '
-        'JOIN exaudit_internal.key_records($1, ARRAY[$2]) AS r (%2$s) ON %3$s ORDER BY t.%1$s COLLATE "C"',
+        'JOIN exaudit_internal.key_records($1, $2) AS r (%2$s) ON %3$s ORDER BY t.%1$s COLLATE "C"',
         exaudit_internal.free_name(relation, '!entity_id'), exaudit_internal.key_records_definition(relation), same_image)
-    USING relation, entity_id, table_id;
+    USING relation, keys, table_id;
 EXCEPTION WHEN data_exception THEN
     RETURN; -- the primary key was another one once
 END

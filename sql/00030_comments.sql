@@ -382,6 +382,7 @@ COMMENT ON FUNCTION exaudit_internal.same_value IS 'Returns an SQL condition tha
 
 -- exaudit_internal: unique
 COMMENT ON FUNCTION exaudit_internal.unique_columns IS 'Returns the unique indexes of a table, and how to look for equal entries.';
+COMMENT ON FUNCTION exaudit_internal.unquoted_key IS 'Returns a key whose text was taken for a JSON string as the JSON that the text is.';
 COMMENT ON FUNCTION exaudit_internal.spellings IS 'Returns the other spellings of a key that have a history.';
 COMMENT ON FUNCTION exaudit_internal.index_entries IS 'Returns what an index holds of the rows of images.';
 COMMENT ON FUNCTION exaudit_internal.taken_values IS 'Returns the images with a unique value that another row has.';
