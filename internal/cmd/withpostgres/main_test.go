@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // asProgram makes this test program behave as withpostgres.
@@ -51,6 +53,7 @@ func TestRun(t *testing.T) {
 			args:   []string{"--database-url-var", "MY_URL", "--", "sh", "-c", `printf %s "$MY_URL"`},
 			stdout: "postgres://postgres@/postgres?host=",
 		},
+		"setting without a value": {args: []string{"--set", "jit", "--", "true"}, code: 2, stderr: "there is no ="},
 		"given server": {
 			env:    []string{"TEST_DATABASE_URL=given"},
 			args:   []string{"--", "sh", "-c", `printf %s "$TEST_DATABASE_URL"`},
@@ -81,6 +84,42 @@ func TestRun(t *testing.T) {
 				t.Errorf("output %q, %q; want %q, %q", &stdout, &stderr, test.stdout, test.stderr)
 			}
 		})
+	}
+}
+
+// The server has the settings of the command line.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	cmd := program(nil, "--set", "plan_cache_mode=force_generic_plan", "--set", "application_name=x=y", "--", "sh", "-c", `echo "$TEST_DATABASE_URL"; read end`)
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer input.Close()
+	url, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(ctx, strings.TrimSpace(url))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	var plan, name string
+	if err := conn.QueryRow(ctx, `SELECT current_setting('plan_cache_mode'), current_setting('application_name')`).Scan(&plan, &name); err != nil {
+		t.Fatal(err)
+	}
+	if plan != "force_generic_plan" || name != "x=y" {
+		t.Errorf("plan_cache_mode is %q, application_name %q", plan, name)
 	}
 }
 
