@@ -160,6 +160,10 @@ func ownFlaws(ctx context.Context, q db.DBTX, installing bool) (flaws []flaw, no
 		if err != nil {
 			return err
 		}
+		if len(flaws) > 0 { // the owner may lack the right to look at ranges
+			flaws = slices.Concat(flaws, columns, custom, behind)
+			return nil
+		}
 		ranges, note, err := rangeFlaw(ctx, q)
 		if installing {
 			flaws = append(flaws, ranges...)
