@@ -81,7 +81,7 @@ func TestUndoThatWouldPointToWhatItTakesAway(t *testing.T) {
 		worse := inOneTransaction(t, db, `UPDATE people SET team = 1 WHERE id = 1`)
 		before := rows(t, db, "people")
 		_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByVersion(append(versionIDs(t, db, bad), versionIDs(t, db, worse)...)...)), nil)
-		if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.people 1: public.teams 2, which team points to, is not there") {
+		if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.people 1: public.teams 2, which team refers to, is not there") {
 			t.Errorf("%s: %v, want a conflict about the team", action, err)
 		}
 		expect(t, db, "people", before)

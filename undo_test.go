@@ -255,7 +255,7 @@ func TestUndoOfARowWhoseParentIsGone(t *testing.T) {
 	bad := inOneTransaction(t, db, `DELETE FROM cities WHERE name = 'Bergen'`)
 	db.Exec(t, `DELETE FROM countries WHERE id = 2`)
 	_, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil)
-	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.countries 2, which country points to, is not there") {
+	if !errors.Is(err, audit.ErrUndoConflict) || !strings.Contains(err.Error(), "public.countries 2, which country refers to, is not there") {
 		t.Fatalf("%v, want a conflict about the country", err)
 	}
 }

@@ -188,10 +188,10 @@ func TestUnknownTools(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		{map[string]string{"V1__app.sql": "SELECT 1;"}, "they are Flyway's"},
-		{map[string]string{"1_app.sql": "-- +migrate Up\nSELECT 1;"}, "they are sql-migrate's"},
-		{map[string]string{"0000_app.sql": "SELECT 1;"}, "nothing in 0000_app.sql says whose it is"},
-		{map[string]string{"1_a.up.sql": "SELECT 1;", "2_b.sql": "-- +goose Up\nSELECT 1;"}, "there are some of golang-migrate and some of goose"},
+		{map[string]string{"V1__app.sql": "SELECT 1;"}, "the migrations are those of Flyway"},
+		{map[string]string{"1_app.sql": "-- +migrate Up\nSELECT 1;"}, "the migrations are those of sql-migrate"},
+		{map[string]string{"0000_app.sql": "SELECT 1;"}, "0000_app.sql could be of any tool"},
+		{map[string]string{"1_a.up.sql": "SELECT 1;", "2_b.sql": "-- +goose Up\nSELECT 1;"}, "there are migrations of golang-migrate and of goose"},
 	} {
 		a := &app{T: t, dir: t.TempDir(), dev: dev, config: "tables: {orders: }"}
 		for name, text := range c.files {
