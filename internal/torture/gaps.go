@@ -3,6 +3,7 @@ package torture
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -34,9 +35,6 @@ func (r *run) checkGaps() error {
 			return found("gaps", "history of %s %s: %v", r.Tables[v.Place].Name, v.EntityID, err)
 		}
 	}
-	if len(r.References) > 0 {
-		return nil
-	}
 	for _, c := range r.Choices {
 		ids, chosen := r.chosen(c)
 		for _, policy := range []audit.ConflictPolicy{audit.RefuseConflicts, audit.SkipRows, audit.KeepLater} {
@@ -44,11 +42,17 @@ func (r *run) checkGaps() error {
 				continue
 			}
 			if err := r.inRolledBack(func(tx pgx.Tx) error {
-				return r.checkGapsOfUndo(tx, ids, chosen,
-					policy)
+				return r.checkGapsOfUndo(tx, ids, chosen, policy)
 			}); err != nil {
 				return err
 			}
+		}
+	}
+	seen := slices.DeleteFunc(slices.Clone(r.entries), func(e *entry) bool { return e.Unseen })
+	for i, e := range some(seen, points) {
+		err := r.inRolledBack(func(tx pgx.Tx) error { return r.checkGapsOfRevert(tx, e, i%2 == 0) })
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -65,6 +69,9 @@ func (r *run) checkGapsOfUndo(tx pgx.Tx, ids []int64, chosen map[int64]bool, pol
 		return r.holds(tx, "gaps", what, r.now())
 	case errors.Is(err, audit.ErrDiverged):
 		return nil
+	case len(r.References) > 0 && (errors.Is(err, audit.ErrReferencedRowMissing) ||
+		errors.Is(err, audit.ErrConstraint)):
+		return nil // rows that were not recorded
 	case err != nil:
 		return found("gaps", "%s: %v", what, err)
 	}
@@ -74,6 +81,44 @@ func (r *run) checkGapsOfUndo(tx pgx.Tx, ids []int64, chosen map[int64]bool, pol
 		if !e.Unseen && chosen[e.version.ID] {
 			delete(stay[e.Place], e.UID)
 		}
+	}
+	return r.stay(tx, what, stay)
+}
+
+// checkGapsOfRevert reverts a version, and wants the rows to be there that never had its key.
+func (r *run) checkGapsOfRevert(tx pgx.Tx, e *entry, diverged bool) error {
+	what := fmt.Sprintf("revert of version %d", e.version.ID)
+	r.counts.Reverts++
+	_, err := exaudit.New(tx).Revert(r.ctx, e.version.ID, &exaudit.RevertOptions{AllowDiverged: diverged})
+	for _, expected := range append(slices.Clone(refused), audit.ErrDiverged) {
+		if errors.Is(err, expected) {
+			return r.holds(tx, "gaps", what, r.now())
+		}
+	}
+	if err != nil {
+		return found("gaps", "%s: %v", what, err)
+	}
+	r.counts.did("revert with gaps")
+	t, keys, stay := r.Tables[e.Place], map[string]bool{}, r.now()
+	for _, other := range r.entries {
+		for _, row := range []row{other.Old, other.New} {
+			if other.Place == e.Place && other.UID == e.UID && row != nil {
+				keys[t.keyOf(row)] = true
+			}
+		}
+	}
+	for uid, row := range stay[e.Place] {
+		if keys[t.keyOf(row)] {
+			delete(stay[e.Place], uid)
+		}
+	}
+	return r.stay(tx, what, stay)
+}
+
+// stay wants rows to be there still, except that foreign keys may take rows along.
+func (r *run) stay(tx pgx.Tx, what string, stay state) error {
+	if len(r.References) > 0 {
+		return nil
 	}
 	for i, t := range r.Tables {
 		got, err := rowsOf(r.ctx, tx, r.texts, r.twin(), t.quoted(r.audited), t.quoted(r.audited), 0)

@@ -115,7 +115,7 @@ func (g *generator) options(t *Table) {
 			t.Options.Trigger = audit.StatementLevel
 		}
 	}
-	if c := t.Columns[len(t.Key)]; t.Options.Trigger == "" && g.in(10) && !g.alters {
+	if c := t.Columns[len(t.Key)]; t.Options.Trigger == "" && g.in(10) && !g.alters && c.Type != "{types}.pair" {
 		t.Options.Where = c.quoted() + one(g, " IS NOT NULL", " IS NULL")
 	}
 	t.Options.AllowIgnore = t.Options.Trigger == "" && g.in(12)
