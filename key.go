@@ -28,9 +28,9 @@ type Key []any
 type EntityID string
 
 // entity finds out which entity a table and a key name. PostgreSQL itself reads the key as
-// the column's type, so 42, "42" and "0042" name the same row. So do spellings that the type takes for equal, as 1.5
-// and 1.50, unless each has a history of its own. A text for a jsonb column is a JSON string, or if there is none, it is
-// JSON.
+// the column's type, so 42, "42" and "0042" name the same row. So do spellings that the type takes for equal, such as
+// 1.5 and 1.50, unless each has a history of its own. A text for a jsonb column is a JSON string, or if there is no such
+// row, it is JSON.
 func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity, error) {
 	t, err := triggers.Find(ctx, d.conn, table)
 	if err != nil {
