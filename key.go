@@ -29,8 +29,8 @@ type EntityID string
 
 // entity finds out which entity a table and a key name. PostgreSQL itself reads the key as
 // the column's type, so 42, "42" and "0042" name the same row. So do spellings that the type takes for equal, such as
-// 1.5 and 1.50, unless each has a history of its own. A text for a jsonb column is a JSON string, or if there is no such
-// row, it is JSON.
+// 1.5 and 1.50, unless each has a history of its own. A text for a jsonb column is a JSON string. If there is no such
+// row, it is read as JSON.
 func (d *DB) entity(ctx context.Context, table string, key any) (history.Entity, error) {
 	t, err := triggers.Find(ctx, d.conn, table)
 	if err != nil {
