@@ -17,24 +17,27 @@ import (
 // Point is a point in the history of all tables: see AtTime, AtVersion, AtTransaction and AtMark. Everything that
 // came after it is left out. The changes of a row are taken in the order of their ids: if one is left out, all later
 // ones are left out, too.
-type Point = history.Point
+type Point struct{ in history.Point }
+
+// String returns the point in words, such as "version 42".
+func (p Point) String() string { return p.in.String() }
 
 // AtTime returns the point at a time. A transaction counts as later if it began later, so a transaction that is still
 // in progress may be missing in what is read of the last moments. If the time is in the future, by the clock of the
 // database, reading returns ErrFuture.
-func AtTime(t time.Time) Point { return history.AtTime(t) }
+func AtTime(t time.Time) Point { return Point{history.AtTime(t)} }
 
 // AtVersion returns the point just after a version, of any table: with all versions up to its id. If there is no such
 // version, reading returns ErrNoVersion.
-func AtVersion(id int64) Point { return history.AtVersion(id) }
+func AtVersion(id int64) Point { return Point{history.AtVersion(id)} }
 
 // AtTransaction returns the point just after the last version of a transaction, by its id. It includes the versions
 // of other transactions that were recorded before. If the transaction has no version, reading returns ErrNoVersion.
-func AtTransaction(xid uint64) Point { return history.AtTransaction(xid) }
+func AtTransaction(xid uint64) Point { return Point{history.AtTransaction(xid)} }
 
 // AtMark returns the point at which a mark was made: with everything that had been committed by then, and nothing
 // else. If there is no such mark, reading returns ErrNoMark.
-func AtMark(name string) Point { return history.AtMark(name) }
+func AtMark(name string) Point { return Point{history.AtMark(name)} }
 
 // AsOf returns the rows of a table at a point, in the order of their primary keys. T is the struct that sqlc
 // generates for the table: see History. The columns are the present ones. A column that was added later has the value
@@ -101,7 +104,7 @@ func rowsAsOf[T any](ctx context.Context, d *DB, entity history.Entity, key *str
 	if err != nil {
 		return err
 	}
-	return history.AsOf(ctx, d.conn, entity, key, at, false, func(rows pgx.Rows, hidden []string) (bool, error) {
+	return history.AsOf(ctx, d.conn, entity, key, at.in, false, func(rows pgx.Rows, hidden []string) (bool, error) {
 		row, err := reader.scan(rows, hidden, 1)
 		if err != nil {
 			return false, err
@@ -144,7 +147,7 @@ func (d *DB) ImageAt(ctx context.Context, table string, key any, at Point) (row 
 
 func (d *DB) imagesAsOf(ctx context.Context, entity history.Entity, key *string, at Point, give func(audit.Image) bool,
 	unknown func(error) bool) error {
-	return history.AsOf(ctx, d.conn, entity, key, at, true, func(rows pgx.Rows, _ []string) (bool, error) {
+	return history.AsOf(ctx, d.conn, entity, key, at.in, true, func(rows pgx.Rows, _ []string) (bool, error) {
 		var text []byte
 		if err := rows.Scan(&text, nil); err != nil {
 			return false, err
