@@ -91,6 +91,61 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 }
 
 // Rows that come back and want one value are in conflict, each alone, and the others come back.
+// Exclusion constraints are looked at for each row: undo writes the rows in an order that fits, if there is one.
+func TestUndoUnderExclusionConstraints(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const shifted = 12
+	db, adb := audited(t, `CREATE EXTENSION btree_gist;
+		CREATE TABLE booking (id int PRIMARY KEY, room int, during int4range,
+			EXCLUDE USING gist (room WITH =, during WITH &&) WHERE (room > 0));
+		CREATE TABLE slot (during int4range PRIMARY KEY, v text, EXCLUDE USING gist (during WITH &&))`, "booking", "slot")
+	db.Exec(t, `INSERT INTO booking VALUES (1, 1, '[0,10)'), (2, 1, '[20,30)'), (3, 2, '[0,10)')`)
+	db.Exec(t, `INSERT INTO slot VALUES ('[0,10)', 'a'), ('[20,30)', 'b')`)
+	undone := func(name, change, table string, want error) {
+		t.Helper()
+		before := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t) FROM `+table+` AS t`)
+		xid := inOneTransaction(t, db, change)
+		after := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t) FROM `+table+` AS t`)
+		plan, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), nil)
+		if !errors.Is(err, want) {
+			t.Errorf("%s: undo returned %v, want %v", name, err, want)
+		}
+		if want != nil {
+			before = after
+		}
+		if got := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t) FROM `+table+` AS t`); got != before {
+			t.Errorf("%s: undo has left %s, want %s", name, got, before)
+		}
+		if want != nil {
+			return
+		}
+		if _, err := adb.Redo(ctx, plan.Transaction, nil); err != nil {
+			t.Errorf("%s: redo: %v", name, err)
+		}
+		if got := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t) FROM `+table+` AS t`); got != after {
+			t.Errorf("%s: redo has left %s, want %s", name, got, after)
+		}
+		if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), nil); err != nil {
+			t.Errorf("%s: undo after redo: %v", name, err)
+		}
+	}
+	undone("a row moves, another takes its place",
+		`UPDATE booking SET during = '[40,50)' WHERE id = 1; UPDATE booking SET during = '[5,15)' WHERE id = 2`, "booking", nil)
+	undone("the other way round",
+		`UPDATE booking SET during = '[40,50)' WHERE id = 2; UPDATE booking SET during = '[15,25)' WHERE id = 1`, "booking", nil)
+	undone("a row moves, and one is made", `UPDATE booking SET room = 3 WHERE id = 1; INSERT INTO booking VALUES (4, 1, '[0,5)')`,
+		"booking", nil)
+	undone("a row goes, and another takes its place", `DELETE FROM booking WHERE id = 1; UPDATE booking SET during = '[0,5)' WHERE id = 2`,
+		"booking", nil)
+	undone("keys", `UPDATE slot SET during = '[40,50)' WHERE v = 'a'; UPDATE slot SET during = '[0,10)' WHERE v = 'b'`, "slot", nil)
+	db.Exec(t, `INSERT INTO booking SELECT 10 + i, 9, int4range(i * 10, i * 10 + 10) FROM generate_series(1, $1) i`, shifted)
+	undone("many are moved on by one", `DO $$ BEGIN FOR i IN REVERSE 12..1 LOOP
+		UPDATE booking SET during = int4range(i * 10 + 5, i * 10 + 15) WHERE id = 10 + i; END LOOP; END $$`, "booking", nil)
+	undone("two exchange their places", `UPDATE booking SET during = '[90,91)' WHERE id = 1; UPDATE booking SET during = '[0,10)' WHERE id = 2;
+		UPDATE booking SET during = '[20,30)' WHERE id = 1`, "booking", audit.ErrUniqueConflict)
+}
+
 func TestUndoRivals(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

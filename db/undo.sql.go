@@ -10,6 +10,42 @@ import (
 	"encoding/json"
 )
 
+const excludingRows = `-- name: ExcludingRows :many
+SELECT r.place::bigint AS place, r.other::bigint AS other
+FROM exaudit_internal.excluding_rows($1::pg_catalog.oid, $2::pg_catalog.jsonb[], $3::pg_catalog.jsonb[]) AS r
+`
+
+type ExcludingRowsParams struct {
+	Relation uint32
+	Present  []json.RawMessage
+	Target   []json.RawMessage
+}
+
+type ExcludingRowsRow struct {
+	Place int64
+	Other int64
+}
+
+func (q *Queries) ExcludingRows(ctx context.Context, db DBTX, arg ExcludingRowsParams) ([]ExcludingRowsRow, error) {
+	rows, err := db.Query(ctx, excludingRows, arg.Relation, arg.Present, arg.Target)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ExcludingRowsRow
+	for rows.Next() {
+		var i ExcludingRowsRow
+		if err := rows.Scan(&i.Place, &i.Other); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const indexEntries = `-- name: IndexEntries :many
 SELECT coalesce(e.entry, '')::pg_catalog.text AS entry
 FROM exaudit_internal.index_entries($1::pg_catalog.oid, $2::pg_catalog.text, $3::pg_catalog.jsonb[]) WITH ORDINALITY AS e (entry, place)
@@ -583,7 +619,9 @@ func (q *Queries) UndoneIn(ctx context.Context, db DBTX, rollbackIds []int64) ([
 
 const uniqueColumns = `-- name: UniqueColumns :many
 SELECT u.index_name::pg_catalog.text AS index_name, u.columns::pg_catalog.text[] AS columns, u.nullable::boolean[] AS nullable, u.types::pg_catalog.text[] AS types,
-       u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed
+       u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed,
+       EXISTS (SELECT FROM pg_catalog.pg_constraint c
+               WHERE c.conrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) 'x')::boolean AS excluding
 FROM exaudit_internal.unique_columns($1::pg_catalog.oid) AS u
 `
 
@@ -595,6 +633,7 @@ type UniqueColumnsRow struct {
 	Deferrable    bool
 	NullsDistinct bool
 	Computed      bool
+	Excluding     bool
 }
 
 func (q *Queries) UniqueColumns(ctx context.Context, db DBTX, relation uint32) ([]UniqueColumnsRow, error) {
@@ -614,6 +653,7 @@ func (q *Queries) UniqueColumns(ctx context.Context, db DBTX, relation uint32) (
 			&i.Deferrable,
 			&i.NullsDistinct,
 			&i.Computed,
+			&i.Excluding,
 		); err != nil {
 			return nil, err
 		}

@@ -43,7 +43,9 @@ FROM exaudit_internal.write_rows(@row_groups::integer[], @entity_ids::pg_catalog
 
 -- name: UniqueColumns :many
 SELECT u.index_name::pg_catalog.text AS index_name, u.columns::pg_catalog.text[] AS columns, u.nullable::boolean[] AS nullable, u.types::pg_catalog.text[] AS types,
-       u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed
+       u.is_deferrable::boolean AS deferrable, u.nulls_distinct::boolean AS nulls_distinct, (u.entry IS NOT NULL)::boolean AS computed,
+       EXISTS (SELECT FROM pg_catalog.pg_constraint c
+               WHERE c.conrelid OPERATOR(pg_catalog.=) @relation::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) 'x')::boolean AS excluding
 FROM exaudit_internal.unique_columns(@relation::pg_catalog.oid) AS u;
 
 -- name: IndexEntries :many
@@ -59,6 +61,10 @@ FROM exaudit_internal.taken_values(@relation::pg_catalog.oid, @entity_ids::pg_ca
 -- name: RivalValues :many
 SELECT r.place::bigint AS place, r.rival::bigint AS rival, r.columns::pg_catalog.text[] AS columns
 FROM exaudit_internal.rival_values(@relation::pg_catalog.oid, @images::pg_catalog.jsonb[]) AS r;
+
+-- name: ExcludingRows :many
+SELECT r.place::bigint AS place, r.other::bigint AS other
+FROM exaudit_internal.excluding_rows(@relation::pg_catalog.oid, @present::pg_catalog.jsonb[], @target::pg_catalog.jsonb[]) AS r;
 
 -- name: MissingReferences :many
 SELECT m.place::bigint AS place, m.columns::pg_catalog.text[] AS columns, m.referenced::pg_catalog.oid AS referenced,

@@ -274,6 +274,37 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.rival_values TO exaudit_reader;
 
+-- Rows, given as they are and as they will be, that cannot be written before another one, because of an exclusion constraint
+-- that is looked at for each row: each with the place of that one. Operators that are not PostgreSQL's own are left alone, as
+-- are expressions.
+CREATE FUNCTION exaudit_internal.excluding_rows(relation regclass, present jsonb[], target jsonb[],
+                                       OUT place bigint, OUT other bigint) RETURNS SETOF record
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    condition text;
+BEGIN
+    FOR condition IN
+        SELECT string_agg(pg_catalog.format('r.%1$I OPERATOR(pg_catalog.%2$s) t.%1$I', a.attname, o.oprname), ' AND ')
+        FROM pg_catalog.pg_constraint c
+        CROSS JOIN LATERAL ROWS FROM (unnest(c.conkey), unnest(c.conexclop)) AS k (number, operator)
+        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number
+                                           AND exaudit_internal.plain_type(a.atttypid) = exaudit_internal.base_type(a.atttypid)
+        LEFT JOIN pg_catalog.pg_operator o ON o.oid = k.operator AND o.oprnamespace = 'pg_catalog'::regnamespace
+        WHERE c.conrelid = excluding_rows.relation AND c.contype = 'x' AND NOT c.condeferrable
+        GROUP BY c.oid HAVING count(a.attnum) = count(*) AND count(o.oid) = count(*) LOOP
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'SELECT r.%1$s, t.%1$s '
+            'FROM (SELECT row_number() OVER () AS %1$s, d.* FROM exaudit_internal.rows_of($1, $3, true) AS d (%2$s)) AS r '
+            'JOIN (SELECT row_number() OVER () AS %1$s, d.* FROM exaudit_internal.rows_of($1, $2, true) AS d (%2$s)) AS t ON %3$s',
+            exaudit_internal.free_name(relation, '!place'), exaudit_internal.row_definition(exaudit_internal.row_type(relation), true), condition)
+        USING relation, present, target;
+    END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.excluding_rows TO exaudit_reader;
+
 -- Rows, given as images by their places, that would point to a row that is not there. A table of
 -- which the caller may not see all rows is left to the foreign key itself.
 CREATE FUNCTION exaudit_internal.missing_references(relation regclass, images jsonb[],

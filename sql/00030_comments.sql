@@ -388,6 +388,7 @@ COMMENT ON FUNCTION exaudit_internal.index_entries IS 'Returns what an index hol
 COMMENT ON FUNCTION exaudit_internal.taken_values IS 'Returns the images with a unique value that another row has.';
 COMMENT ON FUNCTION exaudit_internal.taken_entries IS 'Returns the images with a unique computed value that another row has.';
 COMMENT ON FUNCTION exaudit_internal.rival_values IS 'Returns the images that would have the same unique value.';
+COMMENT ON FUNCTION exaudit_internal.excluding_rows IS 'Returns which rows have to be written after others because of an exclusion constraint.';
 COMMENT ON FUNCTION exaudit_internal.missing_references IS 'Returns the images that reference a row that is not there.';
 COMMENT ON FUNCTION exaudit_internal.rows_referencing IS 'Returns the rows that reference rows which would be deleted or changed.';
 

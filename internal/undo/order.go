@@ -102,11 +102,15 @@ func (t *table) turns(ctx context.Context, q db.DBTX) (map[*Row]int, error) {
 			}
 		}
 	}
+	rows, excluding, err := t.excluding(ctx, q, waits, rows)
+	if err != nil {
+		return nil, err
+	}
 	longest := 0
 	for _, r := range rows {
 		longest = max(longest, waiting(r, waits, turns, make(map[*Row]bool)))
 	}
-	if longest > maxTurns {
+	if longest > maxTurns && !excluding {
 		// a long queue, as of positions that were all moved by one: all let go at once
 		clear(turns)
 		for r := range waits {
@@ -116,6 +120,48 @@ func (t *table) turns(ctx context.Context, q db.DBTX) (map[*Row]int, error) {
 		}
 	}
 	return turns, nil
+}
+
+// excluding adds to waits what exclusion constraints demand: a row that is changed gives up what it excludes before
+// another one takes it. It adds to rows those that wait, and reports whether there are any.
+func (t *table) excluding(ctx context.Context, q db.DBTX, waits map[*Row][]wait, rows []*Row) ([]*Row, bool, error) {
+	written := slices.DeleteFunc(slices.Clone(t.rows), func(r *Row) bool { return !r.Written() || r.target == nil })
+	if len(written) < 2 || !slices.ContainsFunc(t.unique, func(u db.UniqueColumnsRow) bool { return u.Excluding }) {
+		return rows, false, nil
+	}
+	args := db.ExcludingRowsParams{Relation: t.Relation}
+	var leaving, coming []*Row
+	for _, r := range written {
+		target, err := encode(r.target)
+		if err != nil {
+			return nil, false, err
+		}
+		args.Target, coming = append(args.Target, target), append(coming, r)
+		if r.present == nil {
+			continue
+		}
+		present, err := encode(r.present)
+		if err != nil {
+			return nil, false, err
+		}
+		args.Present, leaving = append(args.Present, present), append(leaving, r)
+	}
+	pairs, err := db.New().ExcludingRows(ctx, q, args)
+	if err != nil {
+		return nil, false, fmt.Errorf("order the rows of %s by its exclusion constraints: %w", t.Table, err)
+	}
+	found := false
+	for _, pair := range pairs {
+		r, other := coming[pair.Place-1], leaving[pair.Other-1]
+		if r == other {
+			continue
+		}
+		waits[r], found = append(waits[r], wait{forRow: other}), true
+		if !slices.Contains(rows, r) {
+			rows = append(rows, r)
+		}
+	}
+	return rows, found, nil
 }
 
 // entries are what a unique index has of rows now, and will have of them: empty where nothing that
@@ -169,7 +215,7 @@ func (r *Row) letGo(index db.UniqueColumnsRow) {
 	}
 }
 
-// wait is a row that has to be written before another, for an index.
+// wait is a row that has to be written before another, for a unique index, or without one for an exclusion constraint.
 type wait struct {
 	forRow *Row
 	index  db.UniqueColumnsRow
@@ -184,7 +230,9 @@ func waiting(r *Row, waits map[*Row][]wait, turns map[*Row]int, on map[*Row]bool
 	turn := 0
 	for _, w := range waits[r] {
 		if on[w.forRow] {
-			w.forRow.letGo(w.index)
+			if w.index.IndexName != "" {
+				w.forRow.letGo(w.index)
+			}
 			continue
 		}
 		turn = max(turn, waiting(w.forRow, waits, turns, on)+1)
