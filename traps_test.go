@@ -158,6 +158,52 @@ func TestWithoutCustomColumnsAmongTraps(t *testing.T) {
 	traps.Check(t, d.DB)
 }
 
+const usualTables = `
+	CREATE TABLE usual (id int PRIMARY KEY DEFERRABLE, n numeric, exact numeric(9, 2) NOT NULL DEFAULT 1, note text, doc jsonb, raw json, f float8, g real, at timestamptz,
+		day date NOT NULL DEFAULT '2026-01-01', span interval, tags text[], fs float8[], moods mood[], m mood, c code, bytes bytea, x xml, v varchar(9) NOT NULL DEFAULT 'v', ch char(3));
+	CREATE TABLE usual_fully (LIKE usual INCLUDING ALL);
+	CREATE TABLE usual_wide (LIKE usual INCLUDING ALL);
+	CREATE TABLE usual_masked (LIKE usual INCLUDING ALL);
+	CREATE TABLE usual_parted (LIKE usual INCLUDING DEFAULTS) PARTITION BY RANGE (id);
+	ALTER TABLE usual_parted ADD PRIMARY KEY (id);
+	CREATE TABLE usual_parted_1 PARTITION OF usual_parted FOR VALUES FROM (0) TO (3);
+	CREATE TABLE usual_parted_2 PARTITION OF usual_parted DEFAULT`
+
+// Functions without SET clauses, in sessions of all kinds.
+func TestFunctionsWithoutSettingsAmongTraps(t *testing.T) {
+	t.Parallel()
+	d := newTrapped(t)
+	tables, _, _ := strings.Cut(trappedTables, "ALTER TABLE exaudit.versions")
+	d.Exec(t, tables+usualTables)
+	names := []string{"usual", "usual_fully", "usual_wide", "usual_masked", "usual_parted"}
+	options := map[string]audit.TableOptions{
+		"usual_fully": {Updates: audit.UpdatesFull, RecordReplicated: true}, "usual_wide": {SkipUntouchedTOAST: true},
+		"usual_masked": {Exclude: []string{"note"}, Mask: []string{"doc", "v"}, AllowIgnore: true, RecordSessionUser: true},
+	}
+	_, err := exaudit.New(d.pool).Install(context.Background(), names, &exaudit.InstallOptions{TableOptions: options})
+	d.call("Install", err)
+	if n := pgtest.One[int](t, d.DB, `SELECT count(*) FROM pg_proc WHERE pronamespace = 'exaudit_internal'::regnamespace AND proname ~ '^t[0-9]+_(insert|update|delete)$' AND proconfig IS NULL`); n != 15 {
+		t.Errorf("%d functions have no SET clauses, want 15", n)
+	}
+	for _, setting := range []string{"timezone", "row_security", "exaudit.custom", "exaudit.rollback"} {
+		for _, value := range map[string][]string{
+			"timezone": {"UTC", "Asia/Tokyo"}, "row_security": {"off"}, "exaudit.custom": {`{"a": 1}`, `{"a": "\u00e9"}`}, "exaudit.rollback": {"on"},
+		}[setting] {
+			set := fmt.Sprintf(`SELECT pg_catalog.set_config('%s', '%s', false)`, setting, value)
+			for _, name := range names {
+				d.run(set+"; "+strings.ReplaceAll(`INSERT INTO public.TABLE (id, n, note, doc, raw, f, g, at, span, tags, fs, moods, m, c, bytes, x, ch)
+					VALUES (1, 1.0, 'a', 'null', '{"a": 1}', '-0', '-0', '2026-01-01', '1 day', '{a,b}', '{-0}', '{sad}', 'sad', 'c', E'\\x00', '<a/>', 'ch')`, "TABLE", name),
+					strings.ReplaceAll(`INSERT INTO public.TABLE (id) VALUES (2), (3), (4)`, "TABLE", name),
+					strings.ReplaceAll(`UPDATE public.TABLE SET n = 1.00, exact = 2, note = pg_catalog.repeat('x', 9000), doc = '[1]', raw = '[ ]', f = 1.5, g = 0, at = '2026-02-03 04:05:06+00', day = '2026-01-02', span = '1 mon', tags = '{}',
+						fs = '{{1}}', moods = NULL, m = 'ok', c = 'd', bytes = E'\\x01', x = '<b/>', v = 'w', ch = 'x'`, "TABLE", name),
+					strings.ReplaceAll(`UPDATE public.TABLE SET n = n; UPDATE public.TABLE SET v = 'x' WHERE id OPERATOR(pg_catalog.=) 2; UPDATE public.TABLE SET id = id OPERATOR(pg_catalog.+) 10; DELETE FROM public.TABLE`, "TABLE", name))
+			}
+			d.run(fmt.Sprintf(`SELECT pg_catalog.set_config('%s', '%s', false)`, setting, map[string]string{"timezone": "UTC", "row_security": "on"}[setting]))
+		}
+	}
+	traps.Check(t, d.DB)
+}
+
 // as makes all that follows be done by a role.
 func (d *trapped) as(role string) {
 	d.t.Helper()
@@ -366,6 +412,8 @@ func (d *trapped) reading(db *exaudit.DB) {
 	d.call("Version", err)
 	_, _, err = db.States(ctx, last.ID)
 	d.call("States", err)
+	_, err = db.Diff(ctx, versions[0].ID, last.ID)
+	d.call("Diff", err)
 	for _, at := range []exaudit.Point{exaudit.AtTime(time.Now().Add(-time.Millisecond)), exaudit.AtVersion(last.ID - 1), exaudit.AtTransaction(last.Transaction), exaudit.AtMark("m")} {
 		for _, table := range []string{"keyed", "plain", "parted"} {
 			for _, err := range db.ImagesAsOf(ctx, table, at) {
@@ -495,6 +543,11 @@ func (d *trapped) functions() {
 		"text_value":              `exaudit_internal.text_value(p), exaudit_internal.text_value(m) FROM public.plain`,
 		"with_json_value":         `exaudit_internal.with_json_value(NULL, 'doc', doc), exaudit_internal.with_json_value('{"": []}', 'doc', 'null') FROM public.plain`,
 		"with_value":              `exaudit_internal.with_value(NULL, 'f', f), exaudit_internal.with_value('{}', 'moods', moods) FROM public.plain`,
+		"has_plain_custom_data":   `exaudit_internal.has_plain_custom_data()`,
+		"has_session_data":        `exaudit_internal.has_session_data()`,
+		"pin_settings":            `exaudit_internal.pin_settings('{timezone,UTC}')`,
+		"restore_settings":        `exaudit_internal.restore_settings('{timezone,UTC}')`,
+		"setting_differs":         `exaudit_internal.setting_differs('timezone', '{UTC}')`,
 		"record_with_custom_data": `exaudit_internal.record_with_custom_data(1, 'created', 'x', NULL, '{}')`,
 		"value_expression":        `exaudit_internal.value_expression(a.atttypid, 'text') FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) 'public.plain'::pg_catalog.regclass::pg_catalog.oid`,
 	}

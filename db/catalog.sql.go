@@ -682,9 +682,10 @@ func (q *Queries) Subscriptions(ctx context.Context, db DBTX, relation uint32) (
 
 const tableColumns = `-- name: TableColumns :many
 SELECT c.name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
-       c.generated, c.numbered, c.changed_expression,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
+       c.generated, c.numbered, c.changed_expression, (c.equal_is_same_here AND c.not_null)::pg_catalog.bool AS plainly_compared,
+       exaudit_internal.is_pathless(c.type)::pg_catalog.bool AS pathless,
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'OLD', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'NEW', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
 FROM exaudit_internal.table_columns c
 LEFT JOIN exaudit_internal.wide_columns($1::pg_catalog.oid) AS w ON w.number OPERATOR(pg_catalog.=) c.number
 WHERE c.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid
@@ -703,6 +704,8 @@ type TableColumnsRow struct {
 	Generated         bool
 	Numbered          bool
 	ChangedExpression string
+	PlainlyCompared   bool
+	Pathless          bool
 	OldOversized      string
 	NewOversized      string
 }
@@ -728,6 +731,8 @@ func (q *Queries) TableColumns(ctx context.Context, db DBTX, relation uint32) ([
 			&i.Generated,
 			&i.Numbered,
 			&i.ChangedExpression,
+			&i.PlainlyCompared,
+			&i.Pathless,
 			&i.OldOversized,
 			&i.NewOversized,
 		); err != nil {

@@ -210,6 +210,9 @@ type ExauditInternalTableColumn struct {
 	ValueExpression   string
 	KeyPosition       int32
 	Generated         bool
+	EqualIsSame       *bool
+	EqualIsSameHere   *bool
+	NotNull           bool
 	ChangedExpression string
 	Numbered          bool
 }

@@ -60,9 +60,10 @@ ORDER BY n.nspname;
 
 -- name: TableColumns :many
 SELECT c.name, exaudit_internal.quoted(c.name)::pg_catalog.text AS quoted_name, c.number, c.type_name, c.encoding, c.settings, c.value_expression, c.key_position,
-       c.generated, c.numbered, c.changed_expression,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'OLD', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
-       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' > %s', 'NEW', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
+       c.generated, c.numbered, c.changed_expression, (c.equal_is_same_here AND c.not_null)::pg_catalog.bool AS plainly_compared,
+       exaudit_internal.is_pathless(c.type)::pg_catalog.bool AS pathless,
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'OLD', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS old_oversized,
+       coalesce(pg_catalog.format(w.size OPERATOR(pg_catalog.||) ' OPERATOR(pg_catalog.>) %s', 'NEW', exaudit_internal.quoted(c.name), w.bound), '')::pg_catalog.text AS new_oversized
 FROM exaudit_internal.table_columns c
 LEFT JOIN exaudit_internal.wide_columns(@relation::pg_catalog.oid) AS w ON w.number OPERATOR(pg_catalog.=) c.number
 WHERE c.relation OPERATOR(pg_catalog.=) @relation::pg_catalog.oid

@@ -227,6 +227,44 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.beneath TO exaudit_writer, exaudit_reader;
 
+-- Can a column hold no NULL? Since PostgreSQL 18, one that is NOT NULL may have rows from before that were not checked.
+CREATE FUNCTION exaudit_internal.is_not_null(relation oid, number smallint) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT a.attnotnull
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint c
+                               WHERE c.conrelid = $1 AND c.contype = 'n' AND c.conkey[1] = $2 AND NOT c.convalidated)
+        FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1 AND a.attnum = $2
+    );
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.is_not_null TO exaudit_writer, exaudit_reader;
+
+-- Is the text of a type's values the same whatever search_path is, and made by nobody else's code? Composite types may get
+-- other attributes at any time, and the reg types leave out schemas of the path.
+CREATE FUNCTION exaudit_internal.is_pathless(type oid) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN (
+        SELECT CASE
+                   WHEN t.typtype = 'd' THEN exaudit_internal.is_pathless(t.typbasetype)
+                   WHEN t.typtype = 'e' THEN true
+                   WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN exaudit_internal.is_pathless(t.typelem)
+                   ELSE t.typtype IN ('b', 'r', 'm') AND t.typnamespace = 'pg_catalog'::regnamespace AND t.typname NOT LIKE 'reg%'
+               END
+        FROM pg_catalog.pg_type t WHERE t.oid = type
+    );
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.is_pathless TO exaudit_writer, exaudit_reader;
+
 -- The settings that the text of a type's values depends on.
 CREATE FUNCTION exaudit_internal.settings(type oid) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT

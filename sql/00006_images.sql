@@ -23,26 +23,17 @@ SELECT a.attrelid                                              AS relation,
        exaudit_internal.value_expression(a.atttypid, e.encoding)        AS value_expression,
        coalesce(pg_catalog.array_position(k.indkey::int2[], a.attnum), -1)::integer AS key_position,
        a.attgenerated <> ''                                    AS generated,
+       same.equal_is_same,
+       -- the same with a scale for all values: 1.0 and 1.00 are equal
+       same.equal_is_same
+           OR (a.atttypid = 'numeric'::pg_catalog.regtype AND a.atttypmod >= 0) AS equal_is_same_here,
+       exaudit_internal.is_not_null(a.attrelid, a.attnum)      AS not_null,
        -- Is true where the stored value differs. "=" sees every difference only where the default
        -- btree operator class says that equal means the same image. bpchar says so too, but
        -- unconstrained it keeps blanks that "=" ignores. No type outside pg_catalog is asked,
        -- not even an enum: its owner's implicit cast could change which operator "=" is.
        CASE
-           WHEN base.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
-                AND base.oid <> 'bpchar'::pg_catalog.regtype
-                AND exists (SELECT
-                            FROM pg_catalog.pg_opclass oc
-                            JOIN pg_catalog.pg_am am ON am.oid = oc.opcmethod AND am.amname = 'btree'
-                            JOIN pg_catalog.pg_amproc ap ON ap.amprocfamily = oc.opcfamily
-                                                        AND ap.amproclefttype = oc.opcintype
-                                                        AND ap.amprocnum = 4
-                            WHERE oc.opcdefault
-                              AND oc.opcintype = CASE
-                                      WHEN base.oid = 'varchar'::pg_catalog.regtype THEN 'text'::pg_catalog.regtype::oid
-                                      ELSE base.oid
-                                  END
-                              AND (ap.amproc = 'pg_catalog.btequalimage'::pg_catalog.regproc OR col.collisdeterministic))
-               THEN '{old} IS DISTINCT FROM {new}'
+           WHEN same.equal_is_same THEN '{old} IS DISTINCT FROM {new}'
            -- 1.0 and 1.00 are equal; faster than the general way
            WHEN base.oid = 'numeric'::pg_catalog.regtype
                THEN '{old} IS DISTINCT FROM {new} OR pg_catalog.scale({old}) IS DISTINCT FROM pg_catalog.scale({new})'
@@ -55,6 +46,23 @@ CROSS JOIN LATERAL (SELECT exaudit_internal.encoding(a.atttypid) AS encoding OFF
 JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
 JOIN pg_catalog.pg_type base ON base.oid = CASE WHEN own.typtype = 'd' THEN exaudit_internal.base_type(own.oid) ELSE own.oid END
 LEFT JOIN pg_catalog.pg_collation col ON col.oid = a.attcollation
+CROSS JOIN LATERAL (
+    SELECT base.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
+           AND base.oid <> 'bpchar'::pg_catalog.regtype
+           AND exists (SELECT
+                       FROM pg_catalog.pg_opclass oc
+                       JOIN pg_catalog.pg_am am ON am.oid = oc.opcmethod AND am.amname = 'btree'
+                       JOIN pg_catalog.pg_amproc ap ON ap.amprocfamily = oc.opcfamily
+                                                   AND ap.amproclefttype = oc.opcintype
+                                                   AND ap.amprocnum = 4
+                       WHERE oc.opcdefault
+                         AND oc.opcintype = CASE
+                                 WHEN base.oid = 'varchar'::pg_catalog.regtype THEN 'text'::pg_catalog.regtype::oid
+                                 ELSE base.oid
+                             END
+                         AND (ap.amproc = 'pg_catalog.btequalimage'::pg_catalog.regproc OR col.collisdeterministic))
+               AS equal_is_same
+    OFFSET 0) same
 LEFT JOIN pg_catalog.pg_index k ON k.indrelid = a.attrelid AND k.indisprimary
 WHERE a.attnum > 0
   AND NOT a.attisdropped
@@ -94,8 +102,8 @@ BEGIN
             GROUP BY c.chunk
         ),
         nullable AS (
-            SELECT string_agg(c.reference, ', ' ORDER BY c.number) AS list,
-                   string_agg(pg_catalog.format('CASE WHEN %s = ''null'' THEN %L END', c.reference, c.name), ', ' ORDER BY c.number) AS names
+            SELECT string_agg(c.reference || ' OPERATOR(pg_catalog.=) ''null''', ' OR ' ORDER BY c.number) AS list,
+                   string_agg(pg_catalog.format('CASE WHEN %s OPERATOR(pg_catalog.=) ''null'' THEN %L END', c.reference, c.name), ', ' ORDER BY c.number) AS names
             FROM columns c
             WHERE c.encoding = 'jsonb'
         )
@@ -106,10 +114,10 @@ BEGIN
                         AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
                                         WHERE a.attrelid = $1 AND a.attnum > 0 AND a.attgenerated = 'v')
                        THEN pg_catalog.format('pg_catalog.to_jsonb(%s.*)', alias)
-                   ELSE (SELECT string_agg(built, E'\n    || ' ORDER BY chunk) FROM chunks)
+                   ELSE (SELECT string_agg(built, E'\n    OPERATOR(pg_catalog.||) ' ORDER BY chunk) FROM chunks)
                END
                || coalesce((SELECT pg_catalog.format(
-                      E'\n    || CASE WHEN ''null''::jsonb IN (%1$s)\n'
+                      E'\n    OPERATOR(pg_catalog.||) CASE WHEN %1$s\n'
                       '            THEN pg_catalog.jsonb_build_object('''', pg_catalog.array_remove(ARRAY[%2$s], NULL))\n'
                       '            ELSE ''{}'' END', list, names) FROM nullable WHERE list IS NOT NULL AND json_nulls), '')
     );

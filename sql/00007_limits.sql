@@ -80,7 +80,7 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT c.number, c.name,
-           CASE WHEN base.type IN ('json'::regtype, 'xml'::regtype) THEN 'pg_catalog.octet_length(%s.%s::text)' ELSE k.size END,
+           CASE WHEN base.type IN ('json'::regtype, 'xml'::regtype) THEN 'pg_catalog.octet_length(%s.%s::pg_catalog.text)' ELSE k.size END,
            least(k.most, k.together / count(*) OVER (PARTITION BY k.kind))
     FROM exaudit_internal.table_columns c
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.number
@@ -109,7 +109,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN (
-        SELECT string_agg(pg_catalog.format(CASE WHEN b.columns > 1 THEN 'greatest(%s) > %s' ELSE '%s > %s' END, b.sizes, b.bound), ' OR ' ORDER BY b.bound DESC)
+        SELECT string_agg(pg_catalog.format(CASE WHEN b.columns > 1 THEN 'greatest(%s) OPERATOR(pg_catalog.>) %s' ELSE '%s OPERATOR(pg_catalog.>) %s' END, b.sizes, b.bound), ' OR ' ORDER BY b.bound DESC)
         FROM (SELECT c.bound, count(*) AS columns, string_agg(pg_catalog.format(c.size, alias, exaudit_internal.quoted(c.name)), ', ' ORDER BY c.number) AS sizes
               FROM exaudit_internal.wide_columns(relation) AS c
               GROUP BY c.bound) AS b

@@ -18,7 +18,9 @@ BEGIN
                           -- another domain of its name may be over another type
                           || CASE WHEN t.typtype = 'd' THEN ' AS ' || pg_catalog.format_type(exaudit_internal.base_type(t.oid), NULL) ELSE '' END
                           -- under such a collation, "=" does not see every difference
-                          || CASE WHEN NOT col.collisdeterministic THEN ' (nondeterministic)' ELSE '' END,
+                          || CASE WHEN NOT col.collisdeterministic THEN ' (nondeterministic)' ELSE '' END
+                          -- "<>" is asked where neither value can be NULL
+                          || CASE WHEN exaudit_internal.is_not_null(a.attrelid, a.attnum) THEN ' NOT NULL' ELSE '' END,
                           E',\n        ' ORDER BY a.attnum)
                || coalesce((SELECT pg_catalog.format(E',\n        PRIMARY KEY (%s)',
                                                      string_agg(quote_ident(ka.attname), ', ' ORDER BY key.position))
@@ -180,6 +182,46 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.unnoted_columns TO exaudit_writer;
+
+-- Does an INSERT into exaudit.versions run nothing of a user's, which search_path could redirect: no default, function,
+-- operator, trigger or policy? IMMUTABLE as has_shape is: the oid has the plan thrown away when the table is altered.
+CREATE FUNCTION exaudit_internal.stores_plainly(versions oid) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN exaudit_internal.has_custom_columns(versions, '{}')
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = versions AND t.tgtype & 4 <> 0)
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p
+                           WHERE p.polrelid = versions AND p.polcmd IN ('a', '*') AND p.polname <> 'writers')
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint c WHERE c.conrelid = versions AND c.contype = 'c')
+           -- nothing depends on what is built in
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i
+                           JOIN pg_catalog.pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                                                      AND d.refclassid NOT IN ('pg_class'::regclass, 'pg_constraint'::regclass)
+                           WHERE i.indrelid = versions);
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.stores_plainly TO exaudit_writer;
+
+-- May functions without SET clauses record a table? It has to be what they were written for, and no other trigger may have
+-- the function, where one is named. IMMUTABLE as has_shape is.
+CREATE FUNCTION exaudit_internal.is_current(table_id integer, relation oid, digest text, versions oid, function_name text DEFAULT NULL) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN exaudit_internal.has_shape(relation, digest)
+           AND exaudit_internal.unnoted_columns(table_id, relation) IS NULL
+           AND exaudit_internal.stores_plainly(versions)
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc f
+                           JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = f.oid AND d.classid = 'pg_trigger'::regclass
+                           JOIN pg_catalog.pg_trigger t ON t.oid = d.objid
+                           WHERE f.proname = function_name AND f.pronamespace = 'exaudit_internal'::regnamespace
+                             AND (t.tgrelid <> relation OR t.tgname <> '!exaudit_' || function_name));
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.is_current TO exaudit_writer;
 
 -- Keeps such columns, unless somebody else has by now. Returns true; STRICT, so that the planner drops the call where there
 -- are none.

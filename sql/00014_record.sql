@@ -43,6 +43,7 @@ CREATE FUNCTION exaudit_internal.record(
 ) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET row_security = on
 AS $$
 DECLARE
     stamp     exaudit.versions;
@@ -111,8 +112,8 @@ BEGIN
         data := '[]'; -- exaudit_internal.record says what is wrong with it
     END;
     IF pg_catalog.jsonb_typeof(data) OPERATOR(pg_catalog.<>) 'object'
-       -- or a column was added to exaudit.versions
-       OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, '{}') THEN
+       -- or something was added to exaudit.versions
+       OR NOT exaudit_internal.stores_plainly('exaudit.versions'::pg_catalog.regclass) THEN
         PERFORM exaudit_internal.record(table_id, action, entity_id, NULL, before, after);
         RETURN NULL;
     END IF;
@@ -122,6 +123,81 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.record_with_custom_data TO exaudit_writer;
+
+-- What functions without SET clauses ask of a session. The planner puts the bodies in place of the calls.
+CREATE FUNCTION exaudit_internal.setting_differs(name text, usual text[]) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT pg_catalog.current_setting(name) OPERATOR(pg_catalog.<>) ALL (usual)
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.setting_differs TO exaudit_writer;
+
+CREATE FUNCTION exaudit_internal.has_session_data() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT pg_catalog.current_setting('exaudit.custom', true) OPERATOR(pg_catalog.<>) ''
+           OR pg_catalog.current_setting('exaudit.rollback', true) OPERATOR(pg_catalog.<>) ''
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.has_session_data TO exaudit_writer;
+
+-- Is the session's data custom data that jsonb takes as it is: an object without escapes, some of which it refuses?
+CREATE FUNCTION exaudit_internal.has_plain_custom_data() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT pg_catalog.left(pg_catalog.current_setting('exaudit.custom', true), 1) OPERATOR(pg_catalog.=) '{'
+           AND pg_catalog.strpos(pg_catalog.current_setting('exaudit.custom', true), E'\\u') OPERATOR(pg_catalog.=) 0
+           AND (pg_catalog.current_setting('exaudit.rollback', true) OPERATOR(pg_catalog.<>) '') IS NOT TRUE
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.has_plain_custom_data TO exaudit_writer;
+
+-- Is it another trigger than the one that was made for a function of rows?
+CREATE FUNCTION exaudit_internal.is_misfired(function_name text, name text, timing text, operation text, level text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN name <> '!exaudit_' || function_name OR timing <> 'AFTER' OR level <> 'ROW'
+           OR lower(operation) <> split_part(function_name, '_', 2);
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.is_misfired TO exaudit_writer;
+
+-- Gives settings the values that recording needs, for functions without SET clauses: names and values by turns. Returns
+-- those that they had, NULL where they had these values. An error takes it back with the transaction or the savepoint.
+-- Pins nothing: search_path would be put back with the others.
+CREATE FUNCTION exaudit_internal.pin_settings(wanted text[]) RETURNS text[]
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    had  pg_catalog.text[];
+    name pg_catalog.text;
+    item pg_catalog.text;
+BEGIN
+    FOREACH item IN ARRAY wanted LOOP
+        IF name IS NULL THEN
+            name := item;
+            CONTINUE;
+        END IF;
+        IF pg_catalog.current_setting(name) OPERATOR(pg_catalog.<>) item THEN
+            had := had OPERATOR(pg_catalog.||) ARRAY[name, pg_catalog.current_setting(name)];
+            PERFORM pg_catalog.set_config(name, item, true);
+        END IF;
+        name := NULL;
+    END LOOP;
+    RETURN had;
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.pin_settings TO exaudit_writer;
+
+-- Gives settings back what pin_settings took; STRICT, and so not called where that is nothing.
+CREATE FUNCTION exaudit_internal.restore_settings(had text[]) RETURNS text[]
+    LANGUAGE plpgsql STRICT
+AS $$
+BEGIN
+    RETURN exaudit_internal.pin_settings(had);
+END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.restore_settings TO exaudit_writer;
 
 -- Raises while a dump is being loaded, whose rows are no changes, or where the sequence of
 -- ids lags behind the versions that came with it. For the first write to a restored table.

@@ -367,6 +367,18 @@ COMMENT ON FUNCTION exaudit_internal.record_end IS 'Records the rows of a table 
 COMMENT ON FUNCTION exaudit_internal.has_versions IS 'Reports whether anything was recorded of a row.';
 COMMENT ON FUNCTION exaudit_internal.baseline_lock IS 'Returns the statement that locks a table for its baseline.';
 
+-- exaudit_internal: functions without SET clauses
+COMMENT ON FUNCTION exaudit_internal.is_not_null IS 'Reports whether a column can hold no NULL.';
+COMMENT ON FUNCTION exaudit_internal.is_pathless IS 'Reports whether the text of a type''s values does not depend on search_path.';
+COMMENT ON FUNCTION exaudit_internal.stores_plainly IS 'Reports whether storing a version runs nothing that a user has added to exaudit.versions.';
+COMMENT ON FUNCTION exaudit_internal.is_current IS 'Reports whether trigger functions without SET clauses may record a table.';
+COMMENT ON FUNCTION exaudit_internal.setting_differs IS 'Reports whether a setting has another value than sessions usually have.';
+COMMENT ON FUNCTION exaudit_internal.has_session_data IS 'Reports whether the session has custom data, or writes a rollback.';
+COMMENT ON FUNCTION exaudit_internal.has_plain_custom_data IS 'Reports whether the session has custom data that jsonb takes as it is, and nothing else.';
+COMMENT ON FUNCTION exaudit_internal.is_misfired IS 'Reports whether a trigger is another one than was made for a function.';
+COMMENT ON FUNCTION exaudit_internal.pin_settings IS 'Gives settings the values that recording needs, and returns those that they had.';
+COMMENT ON FUNCTION exaudit_internal.restore_settings IS 'Gives settings back what pin_settings took.';
+
 -- exaudit_internal: rollbacks
 COMMENT ON FUNCTION exaudit_internal.forget_rollbacks IS 'Removes what was noted of versions that retention removes.';
 COMMENT ON FUNCTION exaudit_internal.lock_undo IS 'Lets one undo run at a time, until the transaction ends.';

@@ -125,8 +125,12 @@ var ddlCases = []struct {
 		columns: "id name n",
 	},
 	{
-		name: "rewrite, cluster, set not null, add index and check",
-		ddl: `ALTER TABLE items ALTER COLUMN n SET NOT NULL, ADD CHECK (n > 0), ALTER COLUMN name SET STORAGE EXTERNAL;
+		name: "set not null", ddl: `ALTER TABLE items ALTER COLUMN n SET NOT NULL`,
+		write: `UPDATE items SET n = 5`, want: []string{`updated items 1 {"n": 1} → {"n": 5}`}, drift: []string{"outdated"}, columns: "id name n",
+	},
+	{
+		name: "rewrite, cluster, add index and check",
+		ddl: `ALTER TABLE items ADD CHECK (n > 0), ALTER COLUMN name SET STORAGE EXTERNAL;
 			CREATE INDEX ON items (n); CLUSTER items USING items_pkey; ALTER TABLE items SET (fillfactor = 50)`,
 		write: `UPDATE items SET n = 5`, want: []string{`updated items 1 {"n": 1} → {"n": 5}`}, columns: "id name n",
 	},

@@ -196,7 +196,7 @@ func (s *status) addObstacles(ctx context.Context, q db.DBTX, table *Table) erro
 // takes the exact and slower path.
 func (s *Script) altered(f db.InstalledFunctionsRow) bool {
 	return !handMade(f.Body) && strings.Contains(f.Body, "exaudit_internal.has_shape(") &&
-		!strings.Contains(f.Body, fmt.Sprintf("exaudit_internal.has_shape('%s'::oid, %s)", s.Table.Relation,
+		!strings.Contains(f.Body, fmt.Sprintf("exaudit_internal.has_shape('%s'::pg_catalog.oid, %s)", s.Table.Relation,
 			literal(s.Table.Shape)))
 }
 

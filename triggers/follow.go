@@ -112,7 +112,7 @@ type generic struct {
 
 // Encoded is the whole image of OLD or NEW, made at run time.
 func (g generic) Encoded(row string) string {
-	return fmt.Sprintf("exaudit_internal.encode_with(exaudit_internal.encode_query('%s'::oid), %s)", g.Relation, row)
+	return fmt.Sprintf("exaudit_internal.encode_with(exaudit_internal.encode_query('%s'::pg_catalog.oid), %s)", g.Relation, row)
 }
 
 // Firing is how the function is called.
@@ -361,12 +361,17 @@ func syncFollowing(ctx context.Context, tx pgx.Tx) ([]audit.Installation, error)
 	return []audit.Installation{done}, savepoint.Commit(ctx)
 }
 
-var bakedIn = regexp.MustCompile(`'([0-9]+)'::oid`)
+var bakedIn = regexp.MustCompile(`'([0-9]+)'::(?:pg_catalog\.)?oid`)
 
 // generic is the script of a table as an event trigger covered it; nil where its functions
 // are others. The table may have been another relation then, before a dump and restore.
 func (s *Script) generic(installed []db.InstalledFunctionsRow) *Script {
-	covered, relation := &Script{Table: s.Table, Triggers: s.Triggers}, ""
+	covered, relation := &Script{Table: s.Table, Triggers: slices.Clone(s.Triggers)}, ""
+	for i, t := range covered.Triggers {
+		if t.Event == "UPDATE" && t.Timing == "AFTER" && t.Level == "ROW" && !s.Table.Options.SkipUntouchedTOAST {
+			covered.Triggers[i].When = rowChanged
+		}
+	}
 	for _, f := range installed {
 		if found := bakedIn.FindStringSubmatch(f.Body); found != nil && strings.HasSuffix(f.Name, "_insert") {
 			relation = found[1]

@@ -168,10 +168,13 @@ func (c change) Variables() []string {
 		}
 	}
 	if c.Updated() {
-		list = append(list, "old_entity text", "before jsonb", "after jsonb")
+		list = append(list, "old_entity pg_catalog.text", "before pg_catalog.jsonb", "after pg_catalog.jsonb")
 	}
 	if c.Wide() {
 		list = append(list, "wide boolean")
+	}
+	if c.Unpinned() {
+		list = append(list, "settings pg_catalog.text[]")
 	}
 	if c.Updated() && c.Conditional() {
 		list = append(list, "crossing boolean")
@@ -202,7 +205,7 @@ func (c change) Wide() bool { return c.Changes() && c.oversized("OLD") != "" }
 
 // Filtered tells whether the function is called only where something changed that is recorded.
 func (c change) Filtered() bool {
-	return len(c.Options.Exclude) == 0 && !c.Options.SkipUntouchedTOAST && !byStatement(c.Options)
+	return len(c.Options.Exclude) == 0 && !c.Options.SkipUntouchedTOAST && !byStatement(c.Options) && !c.Unpinned()
 }
 
 // Recorded are the columns that are not left out.
@@ -244,7 +247,7 @@ func customValue(c db.CustomColumnsRow) string {
 
 // Encoded is the whole image of OLD or NEW, made at run time.
 func (t *Table) Encoded(row string) string {
-	return fmt.Sprintf("exaudit_internal.encode_with(exaudit_internal.encode_query('%s'::oid), %s)", t.Relation, row)
+	return fmt.Sprintf("exaudit_internal.encode_with(exaudit_internal.encode_query('%s'::pg_catalog.oid), %s)", t.Relation, row)
 }
 
 // CustomColumnList is what exaudit_internal.has_custom_columns compares with.
@@ -261,14 +264,14 @@ func textArray(items []string) string {
 	for i, item := range items {
 		list[i] = literal(item)
 	}
-	return "ARRAY[" + strings.Join(list, ", ") + "]::text[]"
+	return "ARRAY[" + strings.Join(list, ", ") + "]::pg_catalog.text[]"
 }
 
 // AnyChanged is true where an update changed a column that is recorded.
 func (t *Table) AnyChanged() string {
 	var changed []string
 	for _, c := range t.Recorded() {
-		changed = append(changed, "("+c.Changed+")")
+		changed = append(changed, "("+t.changed(c)+")")
 	}
 	return strings.Join(changed, "\n            OR ")
 }
@@ -302,6 +305,8 @@ func Generate(t *Table) (*Script, error) {
 			trigger.Level, trigger.Rows = "STATEMENT", rowsOf[e.event]
 		case e.event == "UPDATE" && t.Options.SkipUntouchedTOAST:
 			// A condition on whole rows reads what is stored out of line; the function finds out.
+		case e.event == "UPDATE" && t.Unpinned():
+			// The condition takes longer than the function.
 		case e.event == "UPDATE":
 			trigger.When = rowChanged
 		}
@@ -357,12 +362,14 @@ func (t *Table) function(event string) (Function, error) {
 	}
 	f := Function{
 		Name:     fmt.Sprintf("t%s_%s", t.ID, event),
-		Settings: t.settings(),
+		Settings: settings(t.neededSettings()), // and no more: each costs time on every call
 		Comment:  fmt.Sprintf("exaudit: records %s of %s", event, t.QuotedName),
 	}
 	switch {
 	case event == "truncate" || event == "move":
 		f.Settings = settings(nil) // reads no value itself
+	case name == "row" && t.Unpinned():
+		f.Settings = nil
 	case name == "statement":
 		// Makes images of columns that come later, too. And what many rows cost would have the plan
 		// compiled, for 100,000 rows a third of a second, which that does not save.
@@ -398,16 +405,6 @@ func (t *Table) owners() []string {
 		list[i] = p.Owner
 	}
 	return list
-}
-
-// settings are the SET clauses that the table's types need, and no more: each costs time
-// on every call.
-func (t *Table) settings() []string {
-	var needed []string
-	for _, c := range t.Columns {
-		needed = append(needed, c.settings...)
-	}
-	return settings(needed)
 }
 
 var settingValues = []struct{ name, value string }{
@@ -446,7 +443,7 @@ func newColumn(c db.TableColumnsRow) Column {
 	changed := strings.NewReplacer("{old}", oldRef, "{new}", newRef).Replace(c.ChangedExpression)
 	return Column{
 		Name: c.Name, QuotedName: c.QuotedName, TypeName: c.TypeName, Encoding: c.Encoding, Key: c.KeyPosition >= 0,
-		Changed: changed, settings: c.Settings,
+		Changed: changed, settings: c.Settings, pathless: c.Pathless, plainlyCompared: c.PlainlyCompared,
 		OldValue:     strings.ReplaceAll(c.ValueExpression, "{}", oldRef),
 		NewValue:     strings.ReplaceAll(c.ValueExpression, "{}", newRef),
 		OldOversized: c.OldOversized, NewOversized: c.NewOversized,

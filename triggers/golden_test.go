@@ -118,6 +118,7 @@ break" = '', old_values = 'OV', table_id = -5, custom = 'C', action = 'A', nnnnn
 // The same text for every server: the relation's oid and what depends on it are masked.
 var masks = []struct{ pattern, with string }{
 	{`'\d+'::oid`, "'<relation>'::oid"},
+	{`'\d+'::pg_catalog\.oid`, "'<relation>'::pg_catalog.oid"},
 	{`written by exaudit \S+, content [0-9a-f]{12}\.`, "written by exaudit <version>, content <digest>."},
 }
 

@@ -460,7 +460,7 @@ func TestTamperingIsReported(t *testing.T) {
 		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE OF n ON items FOR EACH ROW WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION exaudit_internal.t1_update()`, `is not the one that was installed`},
 		{`CREATE OR REPLACE TRIGGER "!exaudit_t1_update" AFTER UPDATE ON items FOR EACH ROW WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION exaudit_internal.t1_insert()`, `is not the one that was installed`},
 		{`CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`, `function exaudit_internal.t1_insert was altered by hand`},
-		{`ALTER FUNCTION exaudit_internal.t1_insert() RESET search_path`, `has other settings`},
+		{`ALTER FUNCTION exaudit_internal.t1_insert() SET search_path = public`, `has other settings`},
 		{`ALTER FUNCTION exaudit_internal.t1_insert() SET search_path = public`, `has other settings`},
 		{`ALTER FUNCTION exaudit_internal.t1_insert() SECURITY INVOKER`, `is not SECURITY DEFINER`},
 		{`ALTER FUNCTION exaudit_internal.t1_insert() OWNER TO exaudit_owner`, `belongs to exaudit_owner, not exaudit_writer`},

@@ -71,10 +71,13 @@ type Column struct {
 	Key        bool   // part of the primary key
 	Excluded   bool   // left out of images
 	Masked     bool   // recorded without its values
-	Changed    string // is true where an update changed the stored value
+	Changed    string // is true where an update changed the stored value, under a pinned search_path
 	OldValue   string // the encoded values
 	NewValue   string
 	settings   []string
+
+	pathless        bool // no text of a value depends on search_path, or is made by somebody else's code
+	plainlyCompared bool // "<>" is true where an update changed the stored value
 
 	OldOversized, NewOversized string // are true where the value might be more than jsonb holds; "" for a narrow one
 }
@@ -304,12 +307,12 @@ func (t *Table) conditionDrift() []audit.Drift {
 func (t *Table) Differs(c Column) string {
 	if !t.Options.SkipUntouchedTOAST || c.OldOversized == "" ||
 		t.Partitioned { // the function knows no partition's TOAST table
-		return c.Changed
+		return t.changed(c)
 	}
-	return fmt.Sprintf(`(pg_catalog.pg_column_size(NEW.%[1]s) > exaudit_internal.inline_limit('%[2]s'::oid, %[3]s)
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('%[2]s'::oid)) = 0
-        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
-       AND (%[4]s)`, c.QuotedName, t.Relation, literal(c.Name), c.Changed)
+	return fmt.Sprintf(`(pg_catalog.pg_column_size(NEW.%[1]s) OPERATOR(pg_catalog.>) exaudit_internal.inline_limit('%[2]s'::pg_catalog.oid, %[3]s)
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('%[2]s'::pg_catalog.oid)) OPERATOR(pg_catalog.=) 0
+        AND pg_catalog.current_setting('track_counts') OPERATOR(pg_catalog.=) 'on') IS NOT TRUE
+       AND (%[4]s)`, c.QuotedName, t.Relation, literal(c.Name), t.changed(c))
 }
 
 // oversized is true of OLD or NEW with a value that might be too large for its image; "" where the
@@ -329,19 +332,30 @@ func (t *Table) NewSpecial() string { return t.special("NEW") }
 
 // special asks little, because what is asked of every row is prepared in every transaction.
 func (t *Table) special(row string) string {
-	var conditions, nullable []string
+	var conditions []string
 	if t.oversized(row) != "" {
 		// a row that takes less is no more than jsonb holds, however its values are compressed;
 		// of more than 2 GB, the size is negative
-		conditions = append(conditions, "pg_catalog.pg_column_size("+row+".*) NOT BETWEEN 0 AND 16000")
+		conditions = append(conditions, large(row))
 	}
+	if condition := t.mayBeJSONNull(row); condition != "" {
+		conditions = append(conditions, condition)
+	}
+	return strings.Join(conditions, " OR ")
+}
+
+// large is true of 16 kB and more, and of more than 2 GB, of which the size is negative.
+func large(row string) string {
+	return "(pg_catalog.pg_column_size(" + row + ".*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0"
+}
+
+// mayBeJSONNull is true of OLD or NEW with a JSON null, which is noted; "" where there is no column of jsonb.
+func (t *Table) mayBeJSONNull(row string) string {
+	var conditions []string
 	for _, c := range t.Columns {
 		if c.Encoding == "jsonb" {
-			nullable = append(nullable, row+"."+c.QuotedName)
+			conditions = append(conditions, row+"."+c.QuotedName+" OPERATOR(pg_catalog.=) 'null'")
 		}
-	}
-	if len(nullable) > 0 {
-		conditions = append(conditions, "'null'::jsonb IN ("+strings.Join(nullable, ", ")+")")
 	}
 	return strings.Join(conditions, " OR ")
 }

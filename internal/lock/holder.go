@@ -3,7 +3,6 @@ package lock
 
 import (
 	"context"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -51,13 +50,4 @@ func holder(r db.BlockersRow) audit.LockHolder {
 		h.Since = time.Unix(r.Since, 0).UTC()
 	}
 	return h
-}
-
-// describe names all of them.
-func describe(list []audit.LockHolder) string {
-	names := make([]string, len(list))
-	for i, h := range list {
-		names[i] = h.String()
-	}
-	return strings.Join(names, "; ")
 }

@@ -18,20 +18,20 @@ DECLARE
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '90e308c10591e8467e2769a68f7ecf9f')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_insert' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'dcf2f90a296ea714afa9cdea93f96402')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+    IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
-            CASE WHEN pg_catalog.octet_length(NEW."body") > 1000000
+            CASE WHEN pg_catalog.octet_length(NEW."body") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.to_jsonb(NEW.*) END;
         ELSE
@@ -41,13 +41,13 @@ BEGIN
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::text[]));
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::pg_catalog.text[]));
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" text DEFAULT ''web''::text', 'tags text[]', 'uid by default']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" text DEFAULT ''web''::text', 'tags text[]', 'uid by default']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(1, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
@@ -77,18 +77,18 @@ AS $exaudit$
 -- UPDATE of public.notes: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     stamp exaudit.versions;
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     wide boolean;
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '90e308c10591e8467e2769a68f7ecf9f')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'dcf2f90a296ea714afa9cdea93f96402')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
@@ -97,10 +97,10 @@ BEGIN
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
-        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
+        old_entity := CASE WHEN OLD."id"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) NEW."id"::pg_catalog.text THEN OLD."id"::pg_catalog.text END;
     END IF;
     IF OLD."body" IS DISTINCT FROM NEW."body" THEN
-        IF pg_catalog.octet_length(OLD."body") > 1000000 OR pg_catalog.octet_length(NEW."body") > 1000000 THEN
+        IF pg_catalog.octet_length(OLD."body") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."body") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'body', OLD."body");
@@ -119,13 +119,13 @@ BEGIN
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::text[]));
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::pg_catalog.text[]));
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" text DEFAULT ''web''::text', 'tags text[]', 'uid by default']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" text DEFAULT ''web''::text', 'tags text[]', 'uid by default']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(1, 'updated', NEW."id"::pg_catalog.text, NULL, before, after);
             RETURN NULL;
         END IF;
@@ -159,20 +159,20 @@ DECLARE
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '90e308c10591e8467e2769a68f7ecf9f')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_delete' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'DELETE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'dcf2f90a296ea714afa9cdea93f96402')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+    IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
-            CASE WHEN pg_catalog.octet_length(OLD."body") > 1000000
+            CASE WHEN pg_catalog.octet_length(OLD."body") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.to_jsonb(OLD.*) END;
         ELSE
@@ -182,13 +182,13 @@ BEGIN
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
             stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
-            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::text[]));
+            stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::pg_catalog.text[]));
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" text DEFAULT ''web''::text', 'tags text[]', 'uid by default']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', '"Via" text DEFAULT ''web''::text', 'tags text[]', 'uid by default']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(1, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;

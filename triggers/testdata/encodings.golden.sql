@@ -23,20 +23,20 @@ AS $exaudit$
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '3c38bd211c0d948b8eaf1072cffd6b2b')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_insert' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '7e655dc8e5223da0d13940e5b19a2c36')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."jb", NEW."jb2")
+    IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."jb" OPERATOR(pg_catalog.=) 'null' OR NEW."jb2" OPERATOR(pg_catalog.=) 'null'
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."jb", NEW."jb2") THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."jb" OPERATOR(pg_catalog.=) 'null' OR NEW."jb2" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
-            CASE WHEN greatest(pg_catalog.octet_length(NEW."j"::text), pg_catalog.octet_length(NEW."x"::text), pg_catalog.octet_length(NEW."b")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."jb"), pg_catalog.pg_column_size(NEW."jb2")) > 100000 OR greatest(pg_catalog.pg_column_size(NEW."xa"), pg_catalog.pg_column_size(NEW."ma"), pg_catalog.pg_column_size(NEW."p"), pg_catalog.pg_column_size(NEW."pa"), pg_catalog.pg_column_size(NEW."q"), pg_catalog.pg_column_size(NEW."ia"), pg_catalog.pg_column_size(NEW."fa"), pg_catalog.pg_column_size(NEW."iv"), pg_catalog.pg_column_size(NEW."r"), pg_catalog.pg_column_size(NEW."d")) > 1900
+            CASE WHEN greatest(pg_catalog.octet_length(NEW."j"::pg_catalog.text), pg_catalog.octet_length(NEW."x"::pg_catalog.text), pg_catalog.octet_length(NEW."b")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."jb"), pg_catalog.pg_column_size(NEW."jb2")) OPERATOR(pg_catalog.>) 100000 OR greatest(pg_catalog.pg_column_size(NEW."xa"), pg_catalog.pg_column_size(NEW."ma"), pg_catalog.pg_column_size(NEW."p"), pg_catalog.pg_column_size(NEW."pa"), pg_catalog.pg_column_size(NEW."q"), pg_catalog.pg_column_size(NEW."ia"), pg_catalog.pg_column_size(NEW."fa"), pg_catalog.pg_column_size(NEW."iv"), pg_catalog.pg_column_size(NEW."r"), pg_catalog.pg_column_size(NEW."d")) OPERATOR(pg_catalog.>) 1900
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.jsonb_build_object(
         'id', NEW."id",
@@ -64,8 +64,8 @@ BEGIN
         'c', NEW."c",
         'rc', NEW."rc",
         'doubled', NEW."doubled")
-    || CASE WHEN 'null'::jsonb IN (NEW."jb", NEW."jb2")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."jb" = 'null' THEN 'jb' END, CASE WHEN NEW."jb2" = 'null' THEN 'jb2' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."jb" OPERATOR(pg_catalog.=) 'null' OR NEW."jb2" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."jb" OPERATOR(pg_catalog.=) 'null' THEN 'jb' END, CASE WHEN NEW."jb2" OPERATOR(pg_catalog.=) 'null' THEN 'jb2' END], NULL))
             ELSE '{}' END END);
         END IF;
         RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, pg_catalog.jsonb_build_object(
@@ -145,18 +145,18 @@ CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
 AS $exaudit$
 -- UPDATE of public.kinds: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     wide boolean;
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '3c38bd211c0d948b8eaf1072cffd6b2b')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '7e655dc8e5223da0d13940e5b19a2c36')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
@@ -165,7 +165,7 @@ BEGIN
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
-        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
+        old_entity := CASE WHEN OLD."id"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) NEW."id"::pg_catalog.text THEN OLD."id"::pg_catalog.text END;
     END IF;
     IF OLD."price" IS DISTINCT FROM NEW."price" OR pg_catalog.scale(OLD."price") IS DISTINCT FROM pg_catalog.scale(NEW."price") THEN
         before := exaudit_internal.with_value(before, 'price', OLD."price");
@@ -180,7 +180,7 @@ BEGIN
         after := exaudit_internal.with_value(after, 'f4', exaudit_internal.float_value(NEW."f4"));
     END IF;
     IF ROW(OLD."j")::record OPERATOR(pg_catalog.*<>) ROW(NEW."j")::record THEN
-        IF pg_catalog.octet_length(OLD."j"::text) > 1000000 OR pg_catalog.octet_length(NEW."j"::text) > 1000000 THEN
+        IF pg_catalog.octet_length(OLD."j"::pg_catalog.text) OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."j"::pg_catalog.text) OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'j', OLD."j"::pg_catalog.text);
@@ -188,7 +188,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."jb")::record OPERATOR(pg_catalog.*<>) ROW(NEW."jb")::record THEN
-        IF pg_catalog.pg_column_size(OLD."jb") > 100000 OR pg_catalog.pg_column_size(NEW."jb") > 100000 THEN
+        IF pg_catalog.pg_column_size(OLD."jb") OPERATOR(pg_catalog.>) 100000 OR pg_catalog.pg_column_size(NEW."jb") OPERATOR(pg_catalog.>) 100000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_json_value(before, 'jb', OLD."jb");
@@ -196,7 +196,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."jb2")::record OPERATOR(pg_catalog.*<>) ROW(NEW."jb2")::record THEN
-        IF pg_catalog.pg_column_size(OLD."jb2") > 100000 OR pg_catalog.pg_column_size(NEW."jb2") > 100000 THEN
+        IF pg_catalog.pg_column_size(OLD."jb2") OPERATOR(pg_catalog.>) 100000 OR pg_catalog.pg_column_size(NEW."jb2") OPERATOR(pg_catalog.>) 100000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_json_value(before, 'jb2', OLD."jb2");
@@ -204,7 +204,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."x")::record OPERATOR(pg_catalog.*<>) ROW(NEW."x")::record THEN
-        IF pg_catalog.octet_length(OLD."x"::text) > 1000000 OR pg_catalog.octet_length(NEW."x"::text) > 1000000 THEN
+        IF pg_catalog.octet_length(OLD."x"::pg_catalog.text) OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."x"::pg_catalog.text) OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'x', OLD."x"::pg_catalog.text);
@@ -212,7 +212,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."xa")::record OPERATOR(pg_catalog.*<>) ROW(NEW."xa")::record THEN
-        IF pg_catalog.pg_column_size(OLD."xa") > 1900 OR pg_catalog.pg_column_size(NEW."xa") > 1900 THEN
+        IF pg_catalog.pg_column_size(OLD."xa") OPERATOR(pg_catalog.>) 1900 OR pg_catalog.pg_column_size(NEW."xa") OPERATOR(pg_catalog.>) 1900 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'xa', OLD."xa"::pg_catalog.text[]::pg_catalog.text);
@@ -224,7 +224,7 @@ BEGIN
         after := exaudit_internal.with_value(after, 'm', exaudit_internal.text_value(NEW."m"));
     END IF;
     IF ROW(OLD."ma")::record OPERATOR(pg_catalog.*<>) ROW(NEW."ma")::record THEN
-        IF pg_catalog.pg_column_size(OLD."ma") > 1900 OR pg_catalog.pg_column_size(NEW."ma") > 1900 THEN
+        IF pg_catalog.pg_column_size(OLD."ma") OPERATOR(pg_catalog.>) 1900 OR pg_catalog.pg_column_size(NEW."ma") OPERATOR(pg_catalog.>) 1900 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'ma', exaudit_internal.format_array_value(OLD."ma"));
@@ -232,7 +232,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."p")::record OPERATOR(pg_catalog.*<>) ROW(NEW."p")::record THEN
-        IF pg_catalog.pg_column_size(OLD."p") > 1900 OR pg_catalog.pg_column_size(NEW."p") > 1900 THEN
+        IF pg_catalog.pg_column_size(OLD."p") OPERATOR(pg_catalog.>) 1900 OR pg_catalog.pg_column_size(NEW."p") OPERATOR(pg_catalog.>) 1900 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'p', exaudit_internal.text_value(OLD."p"));
@@ -240,7 +240,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."pa")::record OPERATOR(pg_catalog.*<>) ROW(NEW."pa")::record THEN
-        IF pg_catalog.pg_column_size(OLD."pa") > 1900 OR pg_catalog.pg_column_size(NEW."pa") > 1900 THEN
+        IF pg_catalog.pg_column_size(OLD."pa") OPERATOR(pg_catalog.>) 1900 OR pg_catalog.pg_column_size(NEW."pa") OPERATOR(pg_catalog.>) 1900 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'pa', exaudit_internal.format_array_value(OLD."pa"));
@@ -248,7 +248,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."q")::record OPERATOR(pg_catalog.*<>) ROW(NEW."q")::record THEN
-        IF pg_catalog.pg_column_size(OLD."q") > 1900 OR pg_catalog.pg_column_size(NEW."q") > 1900 THEN
+        IF pg_catalog.pg_column_size(OLD."q") OPERATOR(pg_catalog.>) 1900 OR pg_catalog.pg_column_size(NEW."q") OPERATOR(pg_catalog.>) 1900 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'q', exaudit_internal.text_value(OLD."q"));
@@ -256,7 +256,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."ia")::record OPERATOR(pg_catalog.*<>) ROW(NEW."ia")::record THEN
-        IF pg_catalog.pg_column_size(OLD."ia") > 1900 OR pg_catalog.pg_column_size(NEW."ia") > 1900 THEN
+        IF pg_catalog.pg_column_size(OLD."ia") OPERATOR(pg_catalog.>) 1900 OR pg_catalog.pg_column_size(NEW."ia") OPERATOR(pg_catalog.>) 1900 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'ia', exaudit_internal.array_value(OLD."ia"));
@@ -264,7 +264,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."fa")::record OPERATOR(pg_catalog.*<>) ROW(NEW."fa")::record THEN
-        IF pg_catalog.pg_column_size(OLD."fa") > 1900 OR pg_catalog.pg_column_size(NEW."fa") > 1900 THEN
+        IF pg_catalog.pg_column_size(OLD."fa") OPERATOR(pg_catalog.>) 1900 OR pg_catalog.pg_column_size(NEW."fa") OPERATOR(pg_catalog.>) 1900 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'fa', exaudit_internal.float_array_value(OLD."fa"));
@@ -272,7 +272,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."iv")::record OPERATOR(pg_catalog.*<>) ROW(NEW."iv")::record THEN
-        IF pg_catalog.pg_column_size(OLD."iv") > 1900 OR pg_catalog.pg_column_size(NEW."iv") > 1900 THEN
+        IF pg_catalog.pg_column_size(OLD."iv") OPERATOR(pg_catalog.>) 1900 OR pg_catalog.pg_column_size(NEW."iv") OPERATOR(pg_catalog.>) 1900 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'iv', OLD."iv"::pg_catalog.text);
@@ -280,7 +280,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."r")::record OPERATOR(pg_catalog.*<>) ROW(NEW."r")::record THEN
-        IF pg_catalog.pg_column_size(OLD."r") > 1900 OR pg_catalog.pg_column_size(NEW."r") > 1900 THEN
+        IF pg_catalog.pg_column_size(OLD."r") OPERATOR(pg_catalog.>) 1900 OR pg_catalog.pg_column_size(NEW."r") OPERATOR(pg_catalog.>) 1900 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'r', OLD."r");
@@ -296,7 +296,7 @@ BEGIN
         after := exaudit_internal.with_value(after, 'cash', NEW."cash");
     END IF;
     IF OLD."b" IS DISTINCT FROM NEW."b" THEN
-        IF pg_catalog.octet_length(OLD."b") > 1000000 OR pg_catalog.octet_length(NEW."b") > 1000000 THEN
+        IF pg_catalog.octet_length(OLD."b") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."b") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'b', OLD."b");
@@ -304,7 +304,7 @@ BEGIN
         END IF;
     END IF;
     IF ROW(OLD."d")::record OPERATOR(pg_catalog.*<>) ROW(NEW."d")::record THEN
-        IF pg_catalog.pg_column_size(OLD."d") > 1900 OR pg_catalog.pg_column_size(NEW."d") > 1900 THEN
+        IF pg_catalog.pg_column_size(OLD."d") OPERATOR(pg_catalog.>) 1900 OR pg_catalog.pg_column_size(NEW."d") OPERATOR(pg_catalog.>) 1900 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'd', exaudit_internal.array_value(OLD."d"));
@@ -360,20 +360,20 @@ AS $exaudit$
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '3c38bd211c0d948b8eaf1072cffd6b2b')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_delete' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'DELETE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '7e655dc8e5223da0d13940e5b19a2c36')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."jb", OLD."jb2")
+    IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."jb" OPERATOR(pg_catalog.=) 'null' OR OLD."jb2" OPERATOR(pg_catalog.=) 'null'
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."jb", OLD."jb2") THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."jb" OPERATOR(pg_catalog.=) 'null' OR OLD."jb2" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
-            CASE WHEN greatest(pg_catalog.octet_length(OLD."j"::text), pg_catalog.octet_length(OLD."x"::text), pg_catalog.octet_length(OLD."b")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."jb"), pg_catalog.pg_column_size(OLD."jb2")) > 100000 OR greatest(pg_catalog.pg_column_size(OLD."xa"), pg_catalog.pg_column_size(OLD."ma"), pg_catalog.pg_column_size(OLD."p"), pg_catalog.pg_column_size(OLD."pa"), pg_catalog.pg_column_size(OLD."q"), pg_catalog.pg_column_size(OLD."ia"), pg_catalog.pg_column_size(OLD."fa"), pg_catalog.pg_column_size(OLD."iv"), pg_catalog.pg_column_size(OLD."r"), pg_catalog.pg_column_size(OLD."d")) > 1900
+            CASE WHEN greatest(pg_catalog.octet_length(OLD."j"::pg_catalog.text), pg_catalog.octet_length(OLD."x"::pg_catalog.text), pg_catalog.octet_length(OLD."b")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."jb"), pg_catalog.pg_column_size(OLD."jb2")) OPERATOR(pg_catalog.>) 100000 OR greatest(pg_catalog.pg_column_size(OLD."xa"), pg_catalog.pg_column_size(OLD."ma"), pg_catalog.pg_column_size(OLD."p"), pg_catalog.pg_column_size(OLD."pa"), pg_catalog.pg_column_size(OLD."q"), pg_catalog.pg_column_size(OLD."ia"), pg_catalog.pg_column_size(OLD."fa"), pg_catalog.pg_column_size(OLD."iv"), pg_catalog.pg_column_size(OLD."r"), pg_catalog.pg_column_size(OLD."d")) OPERATOR(pg_catalog.>) 1900
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.jsonb_build_object(
         'id', OLD."id",
@@ -401,8 +401,8 @@ BEGIN
         'c', OLD."c",
         'rc', OLD."rc",
         'doubled', OLD."doubled")
-    || CASE WHEN 'null'::jsonb IN (OLD."jb", OLD."jb2")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."jb" = 'null' THEN 'jb' END, CASE WHEN OLD."jb2" = 'null' THEN 'jb2' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."jb" OPERATOR(pg_catalog.=) 'null' OR OLD."jb2" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."jb" OPERATOR(pg_catalog.=) 'null' THEN 'jb' END, CASE WHEN OLD."jb2" OPERATOR(pg_catalog.=) 'null' THEN 'jb2' END], NULL))
             ELSE '{}' END END, NULL);
         END IF;
         RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(

@@ -8,41 +8,54 @@ CREATE POLICY "~exaudit_truncate" ON public.people FOR SELECT TO exaudit_writer 
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_insert') AND (exaudit_internal.is_misfired('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
+            RETURN NULL;
+        END IF;
+    ELSIF NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null' THEN
+        NULL; -- is noted
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]));
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note")
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
-            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
-            THEN exaudit_internal.redact(exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
-        ARRAY[]::text[], ARRAY['ssn']::text[])
-            ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
-            ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]));
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
+       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null') IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-    VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]));
+    settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
+            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000
+            THEN exaudit_internal.redact(exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::pg_catalog.text[]),
+        ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[])
+            ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN NEW."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
+            ELSE '{}' END,
+        ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]) END);
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -53,76 +66,87 @@ COMMENT ON FUNCTION exaudit_internal.t1_insert() IS 'exaudit: records insert of 
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for every update, which takes less time than a condition.
 DECLARE
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_update')
+       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_update') AND (exaudit_internal.is_misfired('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        RETURN NULL;
+            RETURN NULL;
+        END IF;
+        settings := coalesce(exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]), '{}');
     END IF;
 
     -- Record whole rows, but masked columns only if they changed.
-    old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
-    IF NOT ((OLD."id" IS DISTINCT FROM NEW."id")
-            OR (OLD."name" IS DISTINCT FROM NEW."name")
-            OR (OLD."ssn" IS DISTINCT FROM NEW."ssn")
-            OR (ROW(OLD."note")::record OPERATOR(pg_catalog.*<>) ROW(NEW."note")::record)
-            OR (OLD."status" IS DISTINCT FROM NEW."status")) THEN
+    old_entity := CASE WHEN OLD."id"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) NEW."id"::pg_catalog.text THEN OLD."id"::pg_catalog.text END;
+    IF NOT ((OLD."id" OPERATOR(pg_catalog.<>) NEW."id")
+            OR (pg_catalog.record_image_ne(ROW(OLD."name"), ROW(NEW."name")))
+            OR (pg_catalog.record_image_ne(ROW(OLD."ssn"), ROW(NEW."ssn")))
+            OR (pg_catalog.record_image_ne(ROW(OLD."note"), ROW(NEW."note")))
+            OR (pg_catalog.record_image_ne(ROW(OLD."status"), ROW(NEW."status")))) THEN
+        PERFORM exaudit_internal.restore_settings(settings);
         RETURN NULL;
     END IF;
     -- Leave out values that are too large for jsonb, and note JSON nulls.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
+    IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null' OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null' THEN
         before := 
-            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
-            THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'note', 'status']::text[])
+            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000
+            THEN exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'note', 'status']::pg_catalog.text[])
             ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN OLD."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
+        ARRAY['bio', 'ssn']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]) END;
         after := 
-            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
-            THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'note', 'status']::text[])
+            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000
+            THEN exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'note', 'status']::pg_catalog.text[])
             ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN NEW."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]) END;
+        ARRAY['bio', 'ssn']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]) END;
     ELSE
         before := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]);
+        ARRAY['bio', 'ssn']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
         after := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY['bio', 'ssn']::text[], ARRAY[]::text[]);
+        ARRAY['bio', 'ssn']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
     END IF;
-    IF OLD."ssn" IS DISTINCT FROM NEW."ssn" THEN
+    IF pg_catalog.record_image_ne(ROW(OLD."ssn"), ROW(NEW."ssn")) THEN
         before := exaudit_internal.note_masked(before, 'ssn');
         after := exaudit_internal.note_masked(after, 'ssn');
     END IF;
 
-    IF old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+    IF old_entity IS NOT NULL OR settings IS NOT NULL
+       OR exaudit_internal.has_session_data() THEN
         IF old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 NULL, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
+        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
+            VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
+        ELSE
+            PERFORM exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
         END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
+        PERFORM exaudit_internal.restore_settings(settings);
+        RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
-    RETURN NULL;
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
+        RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
@@ -132,41 +156,54 @@ COMMENT ON FUNCTION exaudit_internal.t1_update() IS 'exaudit: records update of 
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_delete') AND (exaudit_internal.is_misfired('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
+            RETURN NULL;
+        END IF;
+    ELSIF OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null' THEN
+        NULL; -- is noted
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]));
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note")
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
-            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
-            THEN exaudit_internal.redact(exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::text[]),
-        ARRAY[]::text[], ARRAY['ssn']::text[])
-            ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
-            ELSE '{}' END,
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]) END, NULL);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]), NULL);
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
+       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null') IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
     END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['bio']::text[], ARRAY['ssn']::text[]));
+    settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
+            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000
+            THEN exaudit_internal.redact(exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::pg_catalog.text[]),
+        ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[])
+            ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN OLD."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
+            ELSE '{}' END,
+        ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]) END, NULL);
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -200,7 +237,6 @@ CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.people
     FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit_internal.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"

@@ -29,10 +29,10 @@ DECLARE
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record whole rows. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_insert' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'STATEMENT'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
     PERFORM exaudit_internal.check_trigger('t1_insert', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         IF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit_internal.check_table(1, TG_RELID);
@@ -43,26 +43,26 @@ BEGIN
     -- More than one row: one INSERT for all of them.
     IF EXISTS (SELECT FROM exaudit_new_rows OFFSET 1) THEN
         -- If a column was added to exaudit.versions, or dropped, record whole rows.
-        IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::pg_catalog.text[]) THEN
             EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created');
             RETURN NULL;
         END IF;
         -- Rows with values that may be too large for jsonb are recorded separately.
-        this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000);
+        this.oversized := EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback)
         SELECT 1, 'created', NEW."id"::pg_catalog.text,
                exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN NEW."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY[]::text[], ARRAY['ssn']::text[]),
+        ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]),
                stamp.custom, stamp.rollback
         -- in the order of jsonb's keys, which saves sorting them
         FROM (SELECT "id", "bio", "ssn", "name", "note", "status"
               FROM exaudit_new_rows) AS NEW
         -- not called if there are no rows
         LEFT JOIN exaudit_internal.session_data() AS stamp ON true
-        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000)) IS NOT TRUE;
+        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000)) IS NOT TRUE;
         IF this.oversized THEN
             EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created', true);
         END IF;
@@ -73,26 +73,26 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000 THEN
+    IF greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000 THEN
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'created');
         RETURN NULL;
     END IF;
 
-    IF 'null'::jsonb IN (NEW."bio", NEW."note")
+    IF NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF 'null'::jsonb IN (NEW."bio", NEW."note") THEN -- placeholders or notes may be needed
+        IF NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN NEW."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY[]::text[], ARRAY['ssn']::text[]));
+        ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]));
         END IF;
         RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['ssn']::text[]));
+        ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]));
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, after)
     VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['ssn']::text[]));
+        ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]));
     RETURN NULL;
 END
 $exaudit$;
@@ -120,17 +120,17 @@ AS $exaudit$
 #variable_conflict use_column
 <<this>>
 DECLARE
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     oversized boolean;
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record whole rows. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'STATEMENT'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
     PERFORM exaudit_internal.check_trigger('t1_update', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         IF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit_internal.check_table(1, TG_RELID);
@@ -141,13 +141,13 @@ BEGIN
     -- More than one row: one INSERT for all of them.
     IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
         -- If a column was added to exaudit.versions, or dropped, record whole rows.
-        IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::pg_catalog.text[]) THEN
             EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'updated');
             RETURN NULL;
         END IF;
         -- Rows with values that may be too large for jsonb are recorded separately.
-        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000)
-            OR EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000);
+        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000)
+            OR EXISTS (SELECT FROM exaudit_new_rows AS NEW WHERE greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000);
         INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, custom, rollback)
         OVERRIDING SYSTEM VALUE
         SELECT CASE WHEN change.previous IS NULL THEN pg_catalog.nextval('exaudit.versions_id_seq')
@@ -161,15 +161,15 @@ BEGIN
                      NEW."id"::pg_catalog.text AS entity,
                      CASE WHEN changed."id" THEN nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text) END AS previous,
                      exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN OLD."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY['ssn']::text[], ARRAY[]::text[]) AS old_values,
+        ARRAY['ssn']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]) AS old_values,
                      exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN NEW."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY['ssn']::text[], ARRAY[]::text[]) AS new_values,
+        ARRAY['ssn']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]) AS new_values,
                      CASE WHEN changed."ssn" THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END AS old_notes,
                      CASE WHEN changed."ssn" THEN '[{"masked":"ssn"}]'::jsonb ELSE '[]' END AS new_notes
               -- numbered in the order in which they were updated
@@ -186,7 +186,7 @@ BEGIN
                                          ROW(OLD."note")::record OPERATOR(pg_catalog.*<>) ROW(NEW."note")::record AS "note",
                                          OLD."status" IS DISTINCT FROM NEW."status" AS "status" OFFSET 0) AS changed
               WHERE (changed."id" OR changed."name" OR changed."ssn" OR changed."bio" OR changed."note" OR changed."status")
-                AND (this.oversized AND (greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000 OR greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000)) IS NOT TRUE
+                AND (this.oversized AND (greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000 OR greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000)) IS NOT TRUE
               OFFSET 0) AS change
         -- not called if nothing has changed
         LEFT JOIN exaudit_internal.session_data() AS stamp ON true
@@ -202,13 +202,13 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000 OR greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000 THEN
+    IF greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000 OR greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000 THEN
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'updated');
         RETURN NULL;
     END IF;
 
     -- Record whole rows, but masked columns only if they changed.
-    old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
+    old_entity := CASE WHEN OLD."id"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) NEW."id"::pg_catalog.text THEN OLD."id"::pg_catalog.text END;
     IF NOT ((OLD."id" IS DISTINCT FROM NEW."id")
             OR (OLD."name" IS DISTINCT FROM NEW."name")
             OR (OLD."ssn" IS DISTINCT FROM NEW."ssn")
@@ -218,22 +218,22 @@ BEGIN
         RETURN NULL;
     END IF;
     -- Leave out values that are too large for jsonb, and note JSON nulls.
-    IF 'null'::jsonb IN (OLD."bio", OLD."note") OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN
+    IF OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null' OR NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null' THEN
         before := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN OLD."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY['ssn']::text[], ARRAY[]::text[]);
+        ARRAY['ssn']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
         after := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN NEW."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY['ssn']::text[], ARRAY[]::text[]);
+        ARRAY['ssn']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
     ELSE
         before := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['ssn']::text[], ARRAY[]::text[]);
+        ARRAY['ssn']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
         after := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY['ssn']::text[], ARRAY[]::text[]);
+        ARRAY['ssn']::pg_catalog.text[], ARRAY[]::pg_catalog.text[]);
     END IF;
     IF OLD."ssn" IS DISTINCT FROM NEW."ssn" THEN
         before := exaudit_internal.note_masked(before, 'ssn');
@@ -281,10 +281,10 @@ DECLARE
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record whole rows. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'STATEMENT'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_delete' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'DELETE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'STATEMENT'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
     PERFORM exaudit_internal.check_trigger('t1_delete', 'STATEMENT', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID);
         IF TG_RELID <> '<relation>'::oid THEN
             PERFORM exaudit_internal.check_table(1, TG_RELID);
@@ -295,26 +295,26 @@ BEGIN
     -- More than one row: one INSERT for all of them.
     IF EXISTS (SELECT FROM exaudit_old_rows OFFSET 1) THEN
         -- If a column was added to exaudit.versions, or dropped, record whole rows.
-        IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::text[]) THEN
+        IF NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY[]::pg_catalog.text[]) THEN
             EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted');
             RETURN NULL;
         END IF;
         -- Rows with values that may be too large for jsonb are recorded separately.
-        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000);
+        this.oversized := EXISTS (SELECT FROM exaudit_old_rows AS OLD WHERE greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000);
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback)
         SELECT 1, 'deleted', OLD."id"::pg_catalog.text,
                exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN OLD."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY[]::text[], ARRAY['ssn']::text[]),
+        ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]),
                stamp.custom, stamp.rollback
         -- in the order of jsonb's keys, which saves sorting them
         FROM (SELECT "id", "bio", "ssn", "name", "note", "status"
               FROM exaudit_old_rows) AS OLD
         -- not called if there are no rows
         LEFT JOIN exaudit_internal.session_data() AS stamp ON true
-        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000)) IS NOT TRUE;
+        WHERE (this.oversized AND (greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000)) IS NOT TRUE;
         IF this.oversized THEN
             EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted', true);
         END IF;
@@ -325,26 +325,26 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000 THEN
+    IF greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000 THEN
         EXECUTE exaudit_internal.altered_rows_query(1, TG_RELID, 'deleted');
         RETURN NULL;
     END IF;
 
-    IF 'null'::jsonb IN (OLD."bio", OLD."note")
+    IF OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF 'null'::jsonb IN (OLD."bio", OLD."note") THEN -- placeholders or notes may be needed
+        IF OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN OLD."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
-        ARRAY[]::text[], ARRAY['ssn']::text[]), NULL);
+        ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), NULL);
         END IF;
         RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['ssn']::text[]), NULL);
+        ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), NULL);
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before)
     VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['ssn']::text[]));
+        ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]));
     RETURN NULL;
 END
 $exaudit$;

@@ -21,11 +21,11 @@ AS $exaudit$
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_insert' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
@@ -38,15 +38,15 @@ BEGIN
         NULL;
     END;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note")
+    IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."bio", NEW."note") THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
-            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) > 100000
+            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.to_jsonb(NEW.*)
-    || CASE WHEN 'null'::jsonb IN (NEW."bio", NEW."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" = 'null' THEN 'bio' END, CASE WHEN NEW."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN NEW."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END END);
         END IF;
         RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, pg_catalog.to_jsonb(NEW.*));
@@ -69,19 +69,19 @@ AS $exaudit$
 -- UPDATE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 -- Fires for every update: the option skip_untouched_toast.
 DECLARE
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     wide boolean;
     crossing boolean;
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, crossing, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
@@ -102,7 +102,7 @@ BEGIN
         NULL;
     END;
     IF crossing IS NOT FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, crossing, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
@@ -111,57 +111,57 @@ BEGIN
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
-        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
+        old_entity := CASE WHEN OLD."id"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) NEW."id"::pg_catalog.text THEN OLD."id"::pg_catalog.text END;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW."name") > exaudit_internal.inline_limit('<relation>'::oid, 'name')
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::oid)) = 0
-        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+    IF (pg_catalog.pg_column_size(NEW."name") OPERATOR(pg_catalog.>) exaudit_internal.inline_limit('<relation>'::pg_catalog.oid, 'name')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::pg_catalog.oid)) OPERATOR(pg_catalog.=) 0
+        AND pg_catalog.current_setting('track_counts') OPERATOR(pg_catalog.=) 'on') IS NOT TRUE
        AND (OLD."name" IS DISTINCT FROM NEW."name") THEN
-        IF pg_catalog.octet_length(OLD."name") > 1000000 OR pg_catalog.octet_length(NEW."name") > 1000000 THEN
+        IF pg_catalog.octet_length(OLD."name") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."name") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'name', OLD."name");
             after := exaudit_internal.with_value(after, 'name', NEW."name");
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW."ssn") > exaudit_internal.inline_limit('<relation>'::oid, 'ssn')
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::oid)) = 0
-        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+    IF (pg_catalog.pg_column_size(NEW."ssn") OPERATOR(pg_catalog.>) exaudit_internal.inline_limit('<relation>'::pg_catalog.oid, 'ssn')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::pg_catalog.oid)) OPERATOR(pg_catalog.=) 0
+        AND pg_catalog.current_setting('track_counts') OPERATOR(pg_catalog.=) 'on') IS NOT TRUE
        AND (OLD."ssn" IS DISTINCT FROM NEW."ssn") THEN
-        IF pg_catalog.octet_length(OLD."ssn") > 1000000 OR pg_catalog.octet_length(NEW."ssn") > 1000000 THEN
+        IF pg_catalog.octet_length(OLD."ssn") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."ssn") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'ssn', OLD."ssn");
             after := exaudit_internal.with_value(after, 'ssn', NEW."ssn");
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW."bio") > exaudit_internal.inline_limit('<relation>'::oid, 'bio')
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::oid)) = 0
-        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+    IF (pg_catalog.pg_column_size(NEW."bio") OPERATOR(pg_catalog.>) exaudit_internal.inline_limit('<relation>'::pg_catalog.oid, 'bio')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::pg_catalog.oid)) OPERATOR(pg_catalog.=) 0
+        AND pg_catalog.current_setting('track_counts') OPERATOR(pg_catalog.=) 'on') IS NOT TRUE
        AND (ROW(OLD."bio")::record OPERATOR(pg_catalog.*<>) ROW(NEW."bio")::record) THEN
-        IF pg_catalog.pg_column_size(OLD."bio") > 100000 OR pg_catalog.pg_column_size(NEW."bio") > 100000 THEN
+        IF pg_catalog.pg_column_size(OLD."bio") OPERATOR(pg_catalog.>) 100000 OR pg_catalog.pg_column_size(NEW."bio") OPERATOR(pg_catalog.>) 100000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_json_value(before, 'bio', OLD."bio");
             after := exaudit_internal.with_json_value(after, 'bio', NEW."bio");
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW."note") > exaudit_internal.inline_limit('<relation>'::oid, 'note')
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::oid)) = 0
-        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+    IF (pg_catalog.pg_column_size(NEW."note") OPERATOR(pg_catalog.>) exaudit_internal.inline_limit('<relation>'::pg_catalog.oid, 'note')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::pg_catalog.oid)) OPERATOR(pg_catalog.=) 0
+        AND pg_catalog.current_setting('track_counts') OPERATOR(pg_catalog.=) 'on') IS NOT TRUE
        AND (ROW(OLD."note")::record OPERATOR(pg_catalog.*<>) ROW(NEW."note")::record) THEN
-        IF pg_catalog.pg_column_size(OLD."note") > 100000 OR pg_catalog.pg_column_size(NEW."note") > 100000 THEN
+        IF pg_catalog.pg_column_size(OLD."note") OPERATOR(pg_catalog.>) 100000 OR pg_catalog.pg_column_size(NEW."note") OPERATOR(pg_catalog.>) 100000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_json_value(before, 'note', OLD."note");
             after := exaudit_internal.with_json_value(after, 'note', NEW."note");
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW."status") > exaudit_internal.inline_limit('<relation>'::oid, 'status')
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::oid)) = 0
-        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+    IF (pg_catalog.pg_column_size(NEW."status") OPERATOR(pg_catalog.>) exaudit_internal.inline_limit('<relation>'::pg_catalog.oid, 'status')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::pg_catalog.oid)) OPERATOR(pg_catalog.=) 0
+        AND pg_catalog.current_setting('track_counts') OPERATOR(pg_catalog.=) 'on') IS NOT TRUE
        AND (OLD."status" IS DISTINCT FROM NEW."status") THEN
-        IF pg_catalog.octet_length(OLD."status") > 1000000 OR pg_catalog.octet_length(NEW."status") > 1000000 THEN
+        IF pg_catalog.octet_length(OLD."status") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."status") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'status', OLD."status");
@@ -200,11 +200,11 @@ AS $exaudit$
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'c98f988c7da0d7d2621c31f80aedbc06')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_delete' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'DELETE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256')
+       OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
@@ -217,15 +217,15 @@ BEGIN
         NULL;
     END;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note")
+    IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."bio", OLD."note") THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
-            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) > 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) > 100000
+            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.to_jsonb(OLD.*)
-    || CASE WHEN 'null'::jsonb IN (OLD."bio", OLD."note")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" = 'null' THEN 'bio' END, CASE WHEN OLD."note" = 'null' THEN 'note' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN OLD."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END END, NULL);
         END IF;
         RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), NULL);

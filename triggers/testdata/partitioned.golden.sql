@@ -14,40 +14,54 @@ CREATE POLICY "~exaudit_truncate" ON public.events_2024_0 FOR SELECT TO exaudit_
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- INSERT of public.events: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '755c95bc150d3e1d6748f1be8e69fad5')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
-            't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW, NULL, (CASE WHEN NEW.xmax = 0 THEN NEW.cmin END)::text::bigint);
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass)
+       OR TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_insert' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) OPERATOR(pg_catalog.>) 0
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_insert' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+           OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
+           OR NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass) AND (NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
+            't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW, NULL, (CASE WHEN NEW.xmax OPERATOR(pg_catalog.=) 0 THEN NEW.cmin END)::pg_catalog.text::pg_catalog.int8);
+            RETURN NULL;
+        END IF;
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
         RETURN NULL;
     END IF;
     -- The INSERT of an update that moves the row here is recorded as an update.
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
-       AND exaudit_internal.arrives(1, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-           exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) OPERATOR(pg_catalog.>) 0
+       AND exaudit_internal.arrives(1, TG_RELID, CASE WHEN NEW.xmax OPERATOR(pg_catalog.=) 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::pg_catalog.oid), NEW),
+           exaudit_internal.present_columns('<relation>'::pg_catalog.oid), exaudit_internal.key_columns('<relation>'::pg_catalog.oid)) THEN
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(1, 'created', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, NULL, 
-            CASE WHEN pg_catalog.octet_length(NEW."kind") > 1000000
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass)
+       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+    END IF;
+    settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(1, 'created', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, NULL, 
+            CASE WHEN pg_catalog.octet_length(NEW."kind") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.to_jsonb(NEW.*) END);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'created', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, NULL, pg_catalog.to_jsonb(NEW.*));
-    END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-    VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -58,40 +72,46 @@ COMMENT ON FUNCTION exaudit_internal.t1_insert() IS 'exaudit: records insert of 
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- UPDATE of public.events: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for every update, which takes less time than a condition.
 DECLARE
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     wide boolean;
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '755c95bc150d3e1d6748f1be8e69fad5')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass)
+       OR TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
+       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+           OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
+           OR NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass) AND (NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        RETURN NULL;
+            RETURN NULL;
+        END IF;
+        settings := coalesce(exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]), '{}');
     END IF;
 
     -- Record the columns that changed. Compare images where equal values may have different ones.
-    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+    IF OLD."id" OPERATOR(pg_catalog.<>) NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text);
+        old_entity := CASE WHEN pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text THEN pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text END;
     END IF;
-    IF OLD."at" IS DISTINCT FROM NEW."at" THEN
+    IF OLD."at" OPERATOR(pg_catalog.<>) NEW."at" THEN
         before := exaudit_internal.with_value(before, 'at', OLD."at");
         after := exaudit_internal.with_value(after, 'at', NEW."at");
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text);
+        old_entity := CASE WHEN pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text THEN pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text END;
     END IF;
-    IF OLD."kind" IS DISTINCT FROM NEW."kind" THEN
-        IF pg_catalog.octet_length(OLD."kind") > 1000000 OR pg_catalog.octet_length(NEW."kind") > 1000000 THEN
+    IF pg_catalog.record_image_ne(ROW(OLD."kind"), ROW(NEW."kind")) THEN
+        IF pg_catalog.octet_length(OLD."kind") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."kind") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'kind', OLD."kind");
@@ -99,18 +119,26 @@ BEGIN
         END IF;
     END IF;
 
-    IF after IS NULL OR wide OR old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
+    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL
+       OR exaudit_internal.has_session_data() THEN
+        IF after IS NULL AND wide IS NULL THEN
+            NULL; -- no recorded column was changed
+        ELSIF wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
+        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
+            VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
+        ELSE
+            PERFORM exaudit_internal.record_with_custom_data(1, 'updated', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, before, after);
         END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'updated', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, before, after);
+        PERFORM exaudit_internal.restore_settings(settings);
+        RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-    VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, before, after);
-    RETURN NULL;
+        VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW."at", NEW."id")::pg_catalog.text, before, after);
+        RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
@@ -120,40 +148,54 @@ COMMENT ON FUNCTION exaudit_internal.t1_update() IS 'exaudit: records update of 
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- DELETE of public.events: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '755c95bc150d3e1d6748f1be8e69fad5')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass)
+       OR TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_delete' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'DELETE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) OPERATOR(pg_catalog.>) 0
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t1_delete' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'DELETE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+           OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
+           OR NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass) AND (NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL, NULL, NULL, OLD.ctid);
+            RETURN NULL;
+        END IF;
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
         RETURN NULL;
     END IF;
     -- Skip the DELETE of an update that moves the row to another partition.
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
-       AND exaudit_internal.leaves(1, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD),
-           exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) OPERATOR(pg_catalog.>) 0
+       AND exaudit_internal.leaves(1, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::pg_catalog.oid), OLD),
+           exaudit_internal.present_columns('<relation>'::pg_catalog.oid), exaudit_internal.key_columns('<relation>'::pg_catalog.oid)) THEN
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(1, 'deleted', pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text, 
-            CASE WHEN pg_catalog.octet_length(OLD."kind") > 1000000
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'dec2aef175304e38d79264acc804191d', 'exaudit.versions'::pg_catalog.regclass)
+       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+    END IF;
+    settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(1, 'deleted', pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text, 
+            CASE WHEN pg_catalog.octet_length(OLD."kind") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'deleted', pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), NULL);
-    END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-    VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."at", OLD."id")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -198,9 +240,9 @@ BEGIN
     -- The update may move the row to another partition. PostgreSQL then fires the triggers of a DELETE and
     -- an INSERT, which are recorded as one update. In a table that was restored from a dump, they are
     -- recorded as they are until the next "exaudit sync".
-    IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)) THEN
-        PERFORM exaudit_internal.note_move(TG_RELID, OLD.ctid, exaudit_internal.entity_id_in(exaudit_internal.key_columns('<relation>'::oid),
-            exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW)));
+    IF NOT ((pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)) THEN
+        PERFORM exaudit_internal.note_move(TG_RELID, OLD.ctid, exaudit_internal.entity_id_in(exaudit_internal.key_columns('<relation>'::pg_catalog.oid),
+            exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::pg_catalog.oid), NEW)));
     END IF;
     RETURN NEW;
 END
@@ -217,7 +259,6 @@ CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.events
     FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit_internal.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"

@@ -8,34 +8,45 @@ CREATE POLICY "~exaudit_truncate" ON public.secrets FOR SELECT TO exaudit_writer
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- INSERT of public.secrets: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'e47c0c076f410c9d4deb41e1d25c8ba7')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1', 'exaudit.versions'::pg_catalog.regclass, 't1_insert') AND (exaudit_internal.is_misfired('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
+            RETURN NULL;
+        END IF;
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
-            CASE WHEN greatest(pg_catalog.octet_length(NEW."owner"), pg_catalog.octet_length(NEW."content")) > 1000000
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
+       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+    END IF;
+    settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
+            CASE WHEN greatest(pg_catalog.octet_length(NEW."owner"), pg_catalog.octet_length(NEW."content")) OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.to_jsonb(NEW.*) END);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, pg_catalog.to_jsonb(NEW.*));
-    END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-    VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -46,43 +57,47 @@ COMMENT ON FUNCTION exaudit_internal.t1_insert() IS 'exaudit: records insert of 
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- UPDATE of public.secrets: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for every update, which takes less time than a condition.
 DECLARE
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     wide boolean;
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'e47c0c076f410c9d4deb41e1d25c8ba7')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1', 'exaudit.versions'::pg_catalog.regclass, 't1_update')
+       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1', 'exaudit.versions'::pg_catalog.regclass, 't1_update') AND (exaudit_internal.is_misfired('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        RETURN NULL;
+            RETURN NULL;
+        END IF;
+        settings := coalesce(exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]), '{}');
     END IF;
 
     -- Record the columns that changed. Compare images where equal values may have different ones.
-    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+    IF OLD."id" OPERATOR(pg_catalog.<>) NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
-        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
+        old_entity := CASE WHEN OLD."id"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) NEW."id"::pg_catalog.text THEN OLD."id"::pg_catalog.text END;
     END IF;
-    IF OLD."owner" IS DISTINCT FROM NEW."owner" THEN
-        IF pg_catalog.octet_length(OLD."owner") > 1000000 OR pg_catalog.octet_length(NEW."owner") > 1000000 THEN
+    IF pg_catalog.record_image_ne(ROW(OLD."owner"), ROW(NEW."owner")) THEN
+        IF pg_catalog.octet_length(OLD."owner") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."owner") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'owner', OLD."owner");
             after := exaudit_internal.with_value(after, 'owner', NEW."owner");
         END IF;
     END IF;
-    IF OLD."content" IS DISTINCT FROM NEW."content" THEN
-        IF pg_catalog.octet_length(OLD."content") > 1000000 OR pg_catalog.octet_length(NEW."content") > 1000000 THEN
+    IF pg_catalog.record_image_ne(ROW(OLD."content"), ROW(NEW."content")) THEN
+        IF pg_catalog.octet_length(OLD."content") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."content") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'content', OLD."content");
@@ -90,18 +105,26 @@ BEGIN
         END IF;
     END IF;
 
-    IF after IS NULL OR wide OR old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
+    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL
+       OR exaudit_internal.has_session_data() THEN
+        IF after IS NULL AND wide IS NULL THEN
+            NULL; -- no recorded column was changed
+        ELSIF wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
+        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
+            VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
+        ELSE
+            PERFORM exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
         END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
+        PERFORM exaudit_internal.restore_settings(settings);
+        RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
-    RETURN NULL;
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
+        RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
@@ -111,34 +134,45 @@ COMMENT ON FUNCTION exaudit_internal.t1_update() IS 'exaudit: records update of 
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- DELETE of public.secrets: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, 'e47c0c076f410c9d4deb41e1d25c8ba7')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1', 'exaudit.versions'::pg_catalog.regclass, 't1_delete') AND (exaudit_internal.is_misfired('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
+            RETURN NULL;
+        END IF;
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
-            CASE WHEN greatest(pg_catalog.octet_length(OLD."owner"), pg_catalog.octet_length(OLD."content")) > 1000000
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '88637db1aea74ce5ddb30a10912508a1', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
+       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+    END IF;
+    settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
+            CASE WHEN greatest(pg_catalog.octet_length(OLD."owner"), pg_catalog.octet_length(OLD."content")) OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), NULL);
-    END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -173,7 +207,6 @@ CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.secrets
     FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit_internal.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"

@@ -8,35 +8,47 @@ CREATE POLICY "~exaudit_truncate" ON public.users FOR SELECT TO exaudit_writer U
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
-    SET timezone = 'UTC'
 AS $exaudit$
 -- INSERT of public.users: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '225d3ef4df854009e6aad1ad9fb3aec9')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
+       OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e', 'exaudit.versions'::pg_catalog.regclass, 't1_insert') AND (exaudit_internal.is_misfired('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
+            RETURN NULL;
+        END IF;
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
-            CASE WHEN pg_catalog.octet_length(NEW."name") > 1000000
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
+       AND (exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+    END IF;
+    settings := exaudit_internal.pin_settings(ARRAY['timezone', 'UTC', 'row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
+            CASE WHEN pg_catalog.octet_length(NEW."name") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.to_jsonb(NEW.*) END);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, pg_catalog.to_jsonb(NEW.*));
-    END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-    VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -47,67 +59,79 @@ COMMENT ON FUNCTION exaudit_internal.t1_insert() IS 'exaudit: records insert of 
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
-    SET timezone = 'UTC'
 AS $exaudit$
 -- UPDATE of public.users: written by exaudit <version>, content <digest>. Do not edit.
+-- Fires for every update, which takes less time than a condition.
 DECLARE
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     wide boolean;
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '225d3ef4df854009e6aad1ad9fb3aec9')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e', 'exaudit.versions'::pg_catalog.regclass, 't1_update')
+       OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e', 'exaudit.versions'::pg_catalog.regclass, 't1_update') AND (exaudit_internal.is_misfired('t1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        RETURN NULL;
+            RETURN NULL;
+        END IF;
+        settings := coalesce(exaudit_internal.pin_settings(ARRAY['timezone', 'UTC', 'row_security', 'on']::pg_catalog.text[]), '{}');
     END IF;
 
     -- Record the columns that changed. Compare images where equal values may have different ones.
-    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+    IF OLD."id" OPERATOR(pg_catalog.<>) NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
-        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
+        old_entity := CASE WHEN OLD."id"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) NEW."id"::pg_catalog.text THEN OLD."id"::pg_catalog.text END;
     END IF;
-    IF OLD."name" IS DISTINCT FROM NEW."name" THEN
-        IF pg_catalog.octet_length(OLD."name") > 1000000 OR pg_catalog.octet_length(NEW."name") > 1000000 THEN
+    IF OLD."name" OPERATOR(pg_catalog.<>) NEW."name" THEN
+        IF pg_catalog.octet_length(OLD."name") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."name") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'name', OLD."name");
             after := exaudit_internal.with_value(after, 'name', NEW."name");
         END IF;
     END IF;
-    IF OLD."email" IS DISTINCT FROM NEW."email" THEN
+    IF pg_catalog.record_image_ne(ROW(OLD."email"), ROW(NEW."email")) THEN
         before := exaudit_internal.with_value(before, 'email', OLD."email");
         after := exaudit_internal.with_value(after, 'email', NEW."email");
     END IF;
-    IF OLD."age" IS DISTINCT FROM NEW."age" THEN
+    IF pg_catalog.record_image_ne(ROW(OLD."age"), ROW(NEW."age")) THEN
         before := exaudit_internal.with_value(before, 'age', OLD."age");
         after := exaudit_internal.with_value(after, 'age', NEW."age");
     END IF;
-    IF OLD."created_at" IS DISTINCT FROM NEW."created_at" THEN
+    IF pg_catalog.record_image_ne(ROW(OLD."created_at"), ROW(NEW."created_at")) THEN
         before := exaudit_internal.with_value(before, 'created_at', OLD."created_at");
         after := exaudit_internal.with_value(after, 'created_at', NEW."created_at");
     END IF;
 
-    IF after IS NULL OR wide OR old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
+    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL
+       OR exaudit_internal.has_session_data() THEN
+        IF after IS NULL AND wide IS NULL THEN
+            NULL; -- no recorded column was changed
+        ELSIF wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
+        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
+            VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
+        ELSE
+            PERFORM exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
         END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
+        PERFORM exaudit_internal.restore_settings(settings);
+        RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
-    RETURN NULL;
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
+        RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
@@ -117,35 +141,47 @@ COMMENT ON FUNCTION exaudit_internal.t1_update() IS 'exaudit: records update of 
 CREATE OR REPLACE FUNCTION exaudit_internal.t1_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
-    SET timezone = 'UTC'
 AS $exaudit$
 -- DELETE of public.users: written by exaudit <version>, content <digest>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t1_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '225d3ef4df854009e6aad1ad9fb3aec9')
-       OR exaudit_internal.take_snapshot(1, '<relation>'::oid, exaudit_internal.unnoted_columns(1, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
+       OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e', 'exaudit.versions'::pg_catalog.regclass, 't1_delete') AND (exaudit_internal.is_misfired('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e')
+               OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
+            RETURN NULL;
+        END IF;
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
-            CASE WHEN pg_catalog.octet_length(OLD."name") > 1000000
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'a1c694597034004a0b96fa8da900ac9e', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
+       AND (exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+    END IF;
+    settings := exaudit_internal.pin_settings(ARRAY['timezone', 'UTC', 'row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
+            CASE WHEN pg_catalog.octet_length(OLD."name") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), NULL);
-    END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -180,7 +216,6 @@ CREATE OR REPLACE TRIGGER "!exaudit_t1_insert"
 CREATE OR REPLACE TRIGGER "!exaudit_t1_update"
     AFTER UPDATE ON public.users
     FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit_internal.t1_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t1_delete"

@@ -18,6 +18,9 @@ type arguments struct {
 	scale     float64
 	json      string
 	list      bool
+	counts    bool     // instructions, in place of time
+	binDir    string   // of the server's programs; "" for the one that is found
+	settings  []string // statements that the counted session begins with
 }
 
 func parse(args []string, output io.Writer) (arguments, error) {
@@ -45,6 +48,12 @@ func parse(args []string, output io.Writer) (arguments, error) {
 	flags.Float64Var(&a.scale, "scale", 1, "`factor` on the sizes of the workloads")
 	flags.StringVar(&a.json, "json", "", "`file` to write all figures to")
 	flags.BoolVar(&a.list, "list", false, "list the workloads")
+	flags.BoolVar(&a.counts, "instructions", false, "count the instructions of single changes, with valgrind")
+	flags.StringVar(&a.binDir, "pg-bin", "", "`directory` of the server's programs, for --instructions")
+	flags.Func("set", "`statement` that a counted session begins with; repeatable", func(s string) error {
+		a.settings = append(a.settings, s)
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return a, err
 	}

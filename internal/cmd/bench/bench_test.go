@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/exaudit/exaudit/internal/postgres"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -40,7 +42,7 @@ func TestWorkloads(t *testing.T) {
 			continue
 		}
 		n := int64(measured.Changes)
-		want := map[string]int64{"plain": 0, "exaudit": n, "statement": n, "toast": n, "shadow": n, "floor": n, "generic": n, "log": n}
+		want := map[string]int64{"plain": 0, "exaudit": n, "statement": n, "toast": n, "shadow": n, "guarded": n, "floor": n, "generic": n, "log": n}
 		if slices.Contains([]string{"noop", "field/noop"}, w.name) {
 			want["exaudit"] = 0
 		}
@@ -179,5 +181,39 @@ func TestReport(t *testing.T) {
 	}
 	if err != nil || read.Workloads[0].Variants[1].Runs[1].Seconds != 20 {
 		t.Errorf("%v, %+v", err, read)
+	}
+}
+
+func TestDumpTotals(t *testing.T) {
+	t.Parallel()
+	got, err := dumpTotals([]byte("version: 1\nsummary: 12\n\ntotals: 12\npart: 2\nfn=(1)\n5 7\n\ntotals: 30\n"))
+	if err != nil || !slices.Equal(got, []int64{12, 30}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if _, err := dumpTotals([]byte("totals: many\n")); err == nil {
+		t.Error("no error")
+	}
+}
+
+// Every change that is counted is one, in a session that begins with a setting.
+func TestCountedChanges(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("valgrind"); err != nil || !testall.On() {
+		t.Skip("counts with valgrind, in make test-all")
+	}
+	a := parsed(t, "--instructions", "--variant", "exaudit", "--set", "SET timezone = 'Asia/Tokyo'")
+	cluster, err := postgres.Start(t.Context(), postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Stop)
+	counts, err := countAll(t.Context(), &server{cluster}, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range countedChanges {
+		if more := counts[1][i].minus(counts[0][i]); more.loop <= 0 || more.own <= 0 {
+			t.Errorf("%s: %s more with exaudit", c.name, more)
+		}
 	}
 }

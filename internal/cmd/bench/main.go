@@ -3,6 +3,7 @@
 //
 //	go run ./internal/cmd/bench [--workload NAME]… [--variant NAME]… [--also NAME=FILE.sql]…
 //		[--rounds N] [--scale F] [--json FILE]
+//	go run ./internal/cmd/bench --instructions [--variant NAME]… [--pg-bin DIRECTORY] [--set STATEMENT]…
 //
 // docs/benchmarks.md says what is measured and how to read it.
 package main
@@ -40,6 +41,9 @@ func run(ctx context.Context, args []string) error {
 			fmt.Printf("%-14s %s\n", w.name, w.what)
 		}
 		return nil
+	}
+	if a.counts {
+		return countInstructions(ctx, a)
 	}
 	servers := servers{log: logf}
 	defer servers.stop()

@@ -41,11 +41,29 @@ var builtin = []variant{
 		only: func(w workload) bool { return w.bulk }},
 	{name: "toast", records: changes, install: installExaudit(audit.TableOptions{SkipUntouchedTOAST: true}),
 		only: func(w workload) bool { return w.large }},
-	{name: "shadow", records: updates, install: func(ctx context.Context, conn *pgx.Conn, w workload) error {
-		return script(text("shadow/"+w.schema))(ctx, conn, w)
+	{name: "shadow", records: updates, install: installShadow},
+	{name: "guarded", records: updates, install: func(ctx context.Context, conn *pgx.Conn, w workload) error {
+		if err := installShadow(ctx, conn, w); err != nil {
+			return err
+		}
+		return script(text("variant/guarded"))(ctx, conn, w)
 	}},
 	{name: "floor", records: updates, install: script(text("variant/floor"))},
 	{name: "generic", records: updates, install: script(text("variant/generic"))},
+}
+
+// installShadow creates a table for the former rows of each table.
+func installShadow(ctx context.Context, conn *pgx.Conn, w workload) error {
+	shadows := w.shadows
+	if shadows == nil {
+		shadows = []string{w.schema}
+	}
+	for _, name := range shadows {
+		if err := script(text("shadow/"+name))(ctx, conn, w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func installExaudit(o audit.TableOptions) func(context.Context, *pgx.Conn, workload) error {

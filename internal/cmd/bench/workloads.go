@@ -24,6 +24,7 @@ type workload struct {
 	schema  string   // the file of the tables, and of the shadow tables
 	setup   string   // a further file for the tables, or empty
 	tables  []string // to be tracked
+	shadows []string // the files of their shadow tables, if not the one of the schema's name
 	work    string   // the file of the statement
 	how     how
 	rows    int // in the table beforehand

@@ -52,11 +52,11 @@ DECLARE
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '611b31684826360424d408d2313a64c8')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t<table_id>_insert' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '48ca793ac11566f2fc117afd2653c3bd')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
@@ -69,18 +69,18 @@ BEGIN
         NULL;
     END;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+    IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
-            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."password")) > 1000000
+            CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."password")) OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.redact(exaudit_internal.bounded_image(NEW),
-        ARRAY[]::text[], ARRAY['password']::text[])
+        ARRAY[]::pg_catalog.text[], ARRAY['password']::pg_catalog.text[])
             ELSE exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['password']::text[]) END;
+        ARRAY[]::pg_catalog.text[], ARRAY['password']::pg_catalog.text[]) END;
         ELSE
             image := exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['password']::text[]);
+        ARRAY[]::pg_catalog.text[], ARRAY['password']::pg_catalog.text[]);
         END IF;
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
@@ -92,7 +92,7 @@ BEGIN
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
@@ -105,7 +105,7 @@ BEGIN
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, after)
     VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY[]::text[], ARRAY['password']::text[]));
+        ARRAY[]::pg_catalog.text[], ARRAY['password']::pg_catalog.text[]));
     RETURN NULL;
 END
 $exaudit$;
@@ -123,19 +123,19 @@ AS $exaudit$
 -- Fires for every update: the option skip_untouched_toast.
 DECLARE
     stamp exaudit.versions;
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     wide boolean;
     crossing boolean;
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '611b31684826360424d408d2313a64c8')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t<table_id>_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '48ca793ac11566f2fc117afd2653c3bd')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, crossing, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
@@ -156,7 +156,7 @@ BEGIN
         NULL;
     END;
     IF crossing IS NOT FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, crossing, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
@@ -165,22 +165,22 @@ BEGIN
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
-        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
+        old_entity := CASE WHEN OLD."id"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) NEW."id"::pg_catalog.text THEN OLD."id"::pg_catalog.text END;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW."name") > exaudit_internal.inline_limit('<relation>'::oid, 'name')
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::oid)) = 0
-        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+    IF (pg_catalog.pg_column_size(NEW."name") OPERATOR(pg_catalog.>) exaudit_internal.inline_limit('<relation>'::pg_catalog.oid, 'name')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::pg_catalog.oid)) OPERATOR(pg_catalog.=) 0
+        AND pg_catalog.current_setting('track_counts') OPERATOR(pg_catalog.=) 'on') IS NOT TRUE
        AND (OLD."name" IS DISTINCT FROM NEW."name") THEN
-        IF pg_catalog.octet_length(OLD."name") > 1000000 OR pg_catalog.octet_length(NEW."name") > 1000000 THEN
+        IF pg_catalog.octet_length(OLD."name") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."name") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'name', OLD."name");
             after := exaudit_internal.with_value(after, 'name', NEW."name");
         END IF;
     END IF;
-    IF (pg_catalog.pg_column_size(NEW."password") > exaudit_internal.inline_limit('<relation>'::oid, 'password')
-        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::oid)) = 0
-        AND pg_catalog.current_setting('track_counts') = 'on') IS NOT TRUE
+    IF (pg_catalog.pg_column_size(NEW."password") OPERATOR(pg_catalog.>) exaudit_internal.inline_limit('<relation>'::pg_catalog.oid, 'password')
+        AND pg_catalog.pg_stat_get_xact_tuples_inserted(exaudit_internal.toast_table('<relation>'::pg_catalog.oid)) OPERATOR(pg_catalog.=) 0
+        AND pg_catalog.current_setting('track_counts') OPERATOR(pg_catalog.=) 'on') IS NOT TRUE
        AND (OLD."password" IS DISTINCT FROM NEW."password") THEN
         before := exaudit_internal.note_masked(coalesce(before, '{}'), 'password');
         after := exaudit_internal.note_masked(coalesce(after, '{}'), 'password');
@@ -206,7 +206,7 @@ BEGIN
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, NULL, before, after);
             RETURN NULL;
         END IF;
@@ -239,11 +239,11 @@ DECLARE
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '611b31684826360424d408d2313a64c8')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t<table_id>_delete' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'DELETE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '48ca793ac11566f2fc117afd2653c3bd')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
@@ -256,18 +256,18 @@ BEGIN
         NULL;
     END;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+    IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
-            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."password")) > 1000000
+            CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."password")) OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.redact(exaudit_internal.bounded_image(OLD),
-        ARRAY[]::text[], ARRAY['password']::text[])
+        ARRAY[]::pg_catalog.text[], ARRAY['password']::pg_catalog.text[])
             ELSE exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['password']::text[]) END;
+        ARRAY[]::pg_catalog.text[], ARRAY['password']::pg_catalog.text[]) END;
         ELSE
             image := exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['password']::text[]);
+        ARRAY[]::pg_catalog.text[], ARRAY['password']::pg_catalog.text[]);
         END IF;
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
@@ -279,7 +279,7 @@ BEGIN
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(<table_id>, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
@@ -292,7 +292,7 @@ BEGIN
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before)
     VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY[]::text[], ARRAY['password']::text[]));
+        ARRAY[]::pg_catalog.text[], ARRAY['password']::pg_catalog.text[]));
     RETURN NULL;
 END
 $exaudit$;
@@ -363,20 +363,20 @@ DECLARE
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '2892899294aa0a72e2576d18cd7d0d9e')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t<table_id>_insert' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'e121af79dd919bc77421f0d587ad612c')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info")
+    IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."info" OPERATOR(pg_catalog.=) 'null'
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info") THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."info" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             image := 
-            CASE WHEN pg_catalog.pg_column_size(NEW."info") > 100000
+            CASE WHEN pg_catalog.pg_column_size(NEW."info") OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.jsonb_build_object(
         'id', NEW."id",
@@ -384,8 +384,8 @@ BEGIN
         'total', NEW."total",
         'mood', exaudit_internal.text_value(NEW."mood"),
         'info', NEW."info")
-    || CASE WHEN 'null'::jsonb IN (NEW."info")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."info" = 'null' THEN 'info' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."info" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."info" OPERATOR(pg_catalog.=) 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
         ELSE
             image := pg_catalog.jsonb_build_object(
@@ -405,7 +405,7 @@ BEGIN
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
@@ -439,27 +439,27 @@ AS $exaudit$
 -- UPDATE of public.orders: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
     stamp exaudit.versions;
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '2892899294aa0a72e2576d18cd7d0d9e')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t<table_id>_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'e121af79dd919bc77421f0d587ad612c')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
 
     -- Record whole rows, but masked columns only if they changed.
-    old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
+    old_entity := CASE WHEN OLD."id"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) NEW."id"::pg_catalog.text THEN OLD."id"::pg_catalog.text END;
     -- Leave out values that are too large for jsonb, and note JSON nulls.
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info") OR pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."info") THEN
+    IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."info" OPERATOR(pg_catalog.=) 'null' OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."info" OPERATOR(pg_catalog.=) 'null' THEN
         before := 
-            CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
+            CASE WHEN pg_catalog.pg_column_size(OLD."info") OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.jsonb_build_object(
         'id', OLD."id",
@@ -467,11 +467,11 @@ BEGIN
         'total', OLD."total",
         'mood', exaudit_internal.text_value(OLD."mood"),
         'info', OLD."info")
-    || CASE WHEN 'null'::jsonb IN (OLD."info")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."info" = 'null' THEN 'info' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."info" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."info" OPERATOR(pg_catalog.=) 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
         after := 
-            CASE WHEN pg_catalog.pg_column_size(NEW."info") > 100000
+            CASE WHEN pg_catalog.pg_column_size(NEW."info") OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.jsonb_build_object(
         'id', NEW."id",
@@ -479,8 +479,8 @@ BEGIN
         'total', NEW."total",
         'mood', exaudit_internal.text_value(NEW."mood"),
         'info', NEW."info")
-    || CASE WHEN 'null'::jsonb IN (NEW."info")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."info" = 'null' THEN 'info' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."info" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."info" OPERATOR(pg_catalog.=) 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
     ELSE
         before := pg_catalog.jsonb_build_object(
@@ -514,7 +514,7 @@ BEGIN
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(<table_id>, 'updated', NEW."id"::pg_catalog.text, NULL, before, after);
             RETURN NULL;
         END IF;
@@ -547,20 +547,20 @@ DECLARE
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '2892899294aa0a72e2576d18cd7d0d9e')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t<table_id>_delete' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'DELETE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'e121af79dd919bc77421f0d587ad612c')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info")
+    IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."info" OPERATOR(pg_catalog.=) 'null'
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."info") THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."info" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             image := 
-            CASE WHEN pg_catalog.pg_column_size(OLD."info") > 100000
+            CASE WHEN pg_catalog.pg_column_size(OLD."info") OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.jsonb_build_object(
         'id', OLD."id",
@@ -568,8 +568,8 @@ BEGIN
         'total', OLD."total",
         'mood', exaudit_internal.text_value(OLD."mood"),
         'info', OLD."info")
-    || CASE WHEN 'null'::jsonb IN (OLD."info")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."info" = 'null' THEN 'info' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."info" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."info" OPERATOR(pg_catalog.=) 'null' THEN 'info' END], NULL))
             ELSE '{}' END END;
         ELSE
             image := pg_catalog.jsonb_build_object(
@@ -589,7 +589,7 @@ BEGIN
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(<table_id>, 'deleted', OLD."id"::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
@@ -674,26 +674,26 @@ DECLARE
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '8beabc6b4e388dc7d6b4ee4c7e0d5e48')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
-            't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW, NULL, (CASE WHEN NEW.xmax = 0 THEN NEW.cmin END)::text::bigint);
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t<table_id>_insert' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'dd21aad84999a8d705c9801d6b6042f5')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
+            't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW, NULL, (CASE WHEN NEW.xmax OPERATOR(pg_catalog.=) 0 THEN NEW.cmin END)::pg_catalog.text::pg_catalog.int8);
         RETURN NULL;
     END IF;
     -- The INSERT of an update that moves the row here is recorded as an update.
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
-       AND exaudit_internal.arrives(<table_id>, TG_RELID, CASE WHEN NEW.xmax = 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW),
-           exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) OPERATOR(pg_catalog.>) 0
+       AND exaudit_internal.arrives(<table_id>, TG_RELID, CASE WHEN NEW.xmax OPERATOR(pg_catalog.=) 0 THEN NEW.cmin END, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::pg_catalog.oid), NEW),
+           exaudit_internal.present_columns('<relation>'::pg_catalog.oid), exaudit_internal.key_columns('<relation>'::pg_catalog.oid)) THEN
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
+    IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
-            CASE WHEN pg_catalog.octet_length(NEW."note") > 1000000
+            CASE WHEN pg_catalog.octet_length(NEW."note") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.to_jsonb(NEW.*) END;
         ELSE
@@ -709,7 +709,7 @@ BEGIN
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, NULL, NULL, image);
             RETURN NULL;
         END IF;
@@ -738,18 +738,18 @@ AS $exaudit$
 -- UPDATE of public.events: written by exaudit <version>, content <content>. Do not edit.
 DECLARE
     stamp exaudit.versions;
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     wide boolean;
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '8beabc6b4e388dc7d6b4ee4c7e0d5e48')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t<table_id>_update' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'UPDATE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'dd21aad84999a8d705c9801d6b6042f5')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
         RETURN NULL;
     END IF;
@@ -758,15 +758,15 @@ BEGIN
     IF OLD."day" IS DISTINCT FROM NEW."day" THEN
         before := exaudit_internal.with_value(before, 'day', OLD."day");
         after := exaudit_internal.with_value(after, 'day', NEW."day");
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text);
+        old_entity := CASE WHEN pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text THEN pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text END;
     END IF;
     IF OLD."id" IS DISTINCT FROM NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
-        old_entity := nullif(pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text COLLATE "C", pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text);
+        old_entity := CASE WHEN pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text THEN pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text END;
     END IF;
     IF OLD."note" IS DISTINCT FROM NEW."note" THEN
-        IF pg_catalog.octet_length(OLD."note") > 1000000 OR pg_catalog.octet_length(NEW."note") > 1000000 THEN
+        IF pg_catalog.octet_length(OLD."note") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."note") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'note', OLD."note");
@@ -791,7 +791,7 @@ BEGIN
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, NULL, before, after);
             RETURN NULL;
         END IF;
@@ -824,26 +824,26 @@ DECLARE
 BEGIN
     -- If the trigger is not this function's own, or the table was altered, record the whole row. This
     -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '8beabc6b4e388dc7d6b4ee4c7e0d5e48')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF TG_NAME OPERATOR(pg_catalog.<>) '!exaudit_t<table_id>_delete' OR TG_WHEN OPERATOR(pg_catalog.<>) 'AFTER' OR TG_OP OPERATOR(pg_catalog.<>) 'DELETE' OR TG_LEVEL OPERATOR(pg_catalog.<>) 'ROW'
+       OR (pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)
+       OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, 'dd21aad84999a8d705c9801d6b6042f5')
+       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL, NULL, NULL, OLD.ctid);
         RETURN NULL;
     END IF;
     -- Skip the DELETE of an update that moves the row to another partition.
-    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) > 0
-       AND exaudit_internal.leaves(<table_id>, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), OLD),
-           exaudit_internal.present_columns('<relation>'::oid), exaudit_internal.key_columns('<relation>'::oid)) THEN
+    IF pg_catalog.pg_stat_get_xact_tuples_inserted('exaudit_internal.moves'::pg_catalog.regclass) OPERATOR(pg_catalog.>) 0
+       AND exaudit_internal.leaves(<table_id>, TG_RELID, OLD.ctid, exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::pg_catalog.oid), OLD),
+           exaudit_internal.present_columns('<relation>'::pg_catalog.oid), exaudit_internal.key_columns('<relation>'::pg_catalog.oid)) THEN
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
+    IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
        OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
+        IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
-            CASE WHEN pg_catalog.octet_length(OLD."note") > 1000000
+            CASE WHEN pg_catalog.octet_length(OLD."note") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.to_jsonb(OLD.*) END;
         ELSE
@@ -859,7 +859,7 @@ BEGIN
         END;
         IF pg_catalog.jsonb_typeof(stamp.custom) <> 'object'
            -- or a column was added to or dropped from exaudit.versions
-           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::text[]) THEN
+           OR NOT exaudit_internal.has_custom_columns('exaudit.versions'::pg_catalog.regclass, ARRAY['actor_id bigint', 'source text DEFAULT ''web''::text']::pg_catalog.text[]) THEN
             PERFORM exaudit_internal.record(<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, NULL, image, NULL);
             RETURN NULL;
         END IF;
@@ -916,9 +916,9 @@ BEGIN
     -- The update may move the row to another partition. PostgreSQL then fires the triggers of a DELETE and
     -- an INSERT, which are recorded as one update. In a table that was restored from a dump, they are
     -- recorded as they are until the next "exaudit sync".
-    IF NOT (pg_catalog.pg_partition_root(TG_RELID)::oid IS DISTINCT FROM '<relation>'::oid AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::oid)) THEN
-        PERFORM exaudit_internal.note_move(TG_RELID, OLD.ctid, exaudit_internal.entity_id_in(exaudit_internal.key_columns('<relation>'::oid),
-            exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::oid), NEW)));
+    IF NOT ((pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) '<relation>'::pg_catalog.oid) IS NOT TRUE AND NOT exaudit_internal.is_partition_of(TG_RELID, '<relation>'::pg_catalog.oid)) THEN
+        PERFORM exaudit_internal.note_move(TG_RELID, OLD.ctid, exaudit_internal.entity_id_in(exaudit_internal.key_columns('<relation>'::pg_catalog.oid),
+            exaudit_internal.encode_with(exaudit_internal.encode_query('<relation>'::pg_catalog.oid), NEW)));
     END IF;
     RETURN NEW;
 END

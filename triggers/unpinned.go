@@ -1,0 +1,80 @@
+package triggers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Unpinned reports whether the functions of single rows have no SET clauses, which take longer than all the rest. So
+// it is where no name that they use depends on search_path, and where the session has the settings that they need, as
+// most have.
+func (t *Table) Unpinned() bool {
+	return !t.Conditional() && !byStatement(t.Options) && len(t.CustomColumns) == 0 &&
+		!slices.ContainsFunc(t.Columns, func(c Column) bool { return !c.pathless }) &&
+		!slices.ContainsFunc(t.neededSettings(), func(name string) bool { return usualValues[name] == "" })
+}
+
+// usualValues are those of sessions that have not changed them, as arrays. Others have too many.
+var usualValues = map[string]string{
+	"array_nulls":        "{on}",
+	"bytea_output":       "{hex}",
+	"extra_float_digits": "{1,2,3}", // all of them write numbers as short as they are exact
+	"intervalstyle":      "{postgres}",
+	"row_security":       "{on}",
+	"timezone":           "{UTC,Etc/UTC,GMT}",
+}
+
+// neededSettings are those that the texts of the table's values depend on.
+func (t *Table) neededSettings() []string {
+	var needed []string
+	for _, c := range t.Columns {
+		needed = append(needed, c.settings...)
+	}
+	slices.Sort(needed)
+	return slices.Compact(needed)
+}
+
+// UnusualSettings is true in a session that has others.
+func (t *Table) UnusualSettings() string {
+	var conditions []string
+	for _, name := range append(t.neededSettings(), "row_security") {
+		conditions = append(conditions, fmt.Sprintf("exaudit_internal.setting_differs(%s, %s)",
+			literal(name), literal(usualValues[name])))
+	}
+	return strings.Join(conditions, "\n       OR ")
+}
+
+// PinnedSettings is what exaudit_internal.pin_settings takes.
+func (t *Table) PinnedSettings() string {
+	var pairs []string
+	for _, name := range append(t.neededSettings(), "row_security") {
+		value, _, _ := strings.Cut(strings.Trim(usualValues[name], "{}"), ",")
+		pairs = append(pairs, name, value)
+	}
+	return textArray(pairs)
+}
+
+// changed is true where an update changed the stored value of a column.
+func (t *Table) changed(c Column) string {
+	switch {
+	case !t.Unpinned():
+		return c.Changed
+	case c.plainlyCompared:
+		return fmt.Sprintf("OLD.%[1]s OPERATOR(pg_catalog.<>) NEW.%[1]s", c.QuotedName)
+	default:
+		return fmt.Sprintf("pg_catalog.record_image_ne(ROW(OLD.%[1]s), ROW(NEW.%[1]s))", c.QuotedName)
+	}
+}
+
+// MayBeLarge is true of a row that might be more than its image holds; "" where its columns are too narrow.
+func (c change) MayBeLarge() string {
+	row := c.pick("OLD", "NEW", "")
+	if c.oversized(row) == "" {
+		return ""
+	}
+	return large(row)
+}
+
+// MayBeJSONNull is true of a row with a JSON null; "" where there is no column of jsonb.
+func (c change) MayBeJSONNull() string { return c.mayBeJSONNull(c.pick("OLD", "NEW", "")) }
