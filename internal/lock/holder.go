@@ -3,6 +3,7 @@ package lock
 
 import (
 	"context"
+	"strings"
 	"time"
 	"unicode/utf8"
 
