@@ -26,6 +26,8 @@ func signless(s string) string {
 	return s
 }
 
+func inDays(s string) string { return strings.ReplaceAll(s, "24:00:00", "1 day") }
+
 // keyKinds are types of key columns. Enums and domains are those of types.
 var keyKinds = []kind{
 	{typ: "int", values: list("1", "2", "3", "4", "5"), fresh: "%d"},
@@ -53,8 +55,8 @@ var valueKinds = []kind{
 	{typ: "text", values: list("NULL", "''", "'x'", "'y'")},
 	{typ: "int", values: list("NULL", "0", "1", "2")},
 	{typ: "text", rest: "NOT NULL DEFAULT 'd'", values: list("DEFAULT", "'x'", "'***'")},
-	{typ: "numeric", values: list("NULL", "1.0", "1.00", "'NaN'", "1e30")},
-	{typ: "float8", values: list("0", "'-0'", "0.1", "'infinity'")},
+	{typ: "numeric", values: list("NULL", "1.0", "1.00", "'NaN'", "1e30"), coarse: trimmed},
+	{typ: "float8", values: list("0", "'-0'", "0.1", "'infinity'"), coarse: signless},
 	{typ: "jsonb", values: list("NULL", "'null'", "'1.0'", "'1.00'", `'"x"'`, "'[]'"), merges: true},
 	{typ: "jsonb", values: list("NULL", `'{"a": 1}'`, `'{"a": 2, "b": [1]}'`, `'{"b": [1, 2]}'`), merges: true},
 	{typ: "json", values: list("NULL", `'{"a":  1, "a": 2}'`, "'null'"), merges: true},
@@ -63,7 +65,7 @@ var valueKinds = []kind{
 	{typ: "{types}.positive", values: list("NULL", "1", "2")},
 	{typ: "{types}.pair", values: list("NULL", "'(1,x)'", "'(,)'"), merges: true},
 	{typ: "timestamptz", values: list("NULL", "'2026-01-01'", "'-infinity'", "'0044-03-15 BC'")},
-	{typ: "interval", values: list("NULL", "'1 day'", "'24:00'", "'-1 mon'")},
+	{typ: "interval", values: list("NULL", "'1 day'", "'24:00'", "'-1 mon'"), coarse: inDays},
 	{typ: "bytea", values: list("NULL", `'\x'`, `'\xff00'`)},
 	{typ: "char(3)", values: list("NULL", "''", "'a'")},
 	{typ: "bit(3)", values: list("NULL", "B'101'")},
