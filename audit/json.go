@@ -42,6 +42,11 @@ func (p *UndoPlan) UnmarshalJSON(data []byte) error {
 	if f.Chosen == nil || f.Options.OnConflict == "" {
 		return fmt.Errorf("%w: it has no chosen versions or no options", ErrInvalidPlan)
 	}
+	for i, row := range f.Rows {
+		if row.Table == "" || row.Action == "" {
+			return fmt.Errorf("%w: row %d has no table or no action", ErrInvalidPlan, i+1)
+		}
+	}
 	*p = UndoPlan{Rows: f.Rows, Chosen: f.Chosen, Undone: f.Undone, Unchanged: f.Unchanged,
 		OnConflict: f.Options.OnConflict, MaxRows: f.Options.MaxRows, KeepColumns: f.Options.Keep,
 		SetColumns: f.Options.Set, OverwriteRows: f.Options.Overwrite, SideEffects: f.SideEffects,

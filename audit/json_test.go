@@ -1,0 +1,29 @@
+package audit_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/exaudit/exaudit/audit"
+)
+
+// What is no plan is refused, and never a plan that does less.
+func TestInvalidPlans(t *testing.T) {
+	t.Parallel()
+	const options = `"options": {"on_conflict": "refuse", "max_rows": 10}, "chosen": [{"table": "public.t", "entity_id": "1", "id": 1}]`
+	for _, text := range []string{
+		`[]`, `"plan"`, `{}`, `{"rows": []}`, `{` + options + `, "rows": [null]}`, `{` + options + `, "rows": [{}]}`,
+		`{` + options + `, "rows": [{"table": "public.t", "entity_id": "1"}]}`, `{` + options + `, "rows": {}}`,
+		`{` + options + `, "rows": [{"table": "public.t", "action": "updated", "patch": 7}]}`,
+	} {
+		var plan audit.UndoPlan
+		if err := json.Unmarshal([]byte(text), &plan); !errors.Is(err, audit.ErrInvalidPlan) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	var plan audit.UndoPlan
+	if err := json.Unmarshal([]byte(`{`+options+`, "rows": []}`), &plan); err != nil || len(plan.Chosen) != 1 {
+		t.Errorf("%v, %+v", err, plan)
+	}
+}
