@@ -186,7 +186,7 @@ func TestIntegrationSnippets(t *testing.T) {
 func TestSecurityDocs(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	db := auditdb.New(t, `CREATE SCHEMA shop; CREATE TABLE shop.orders (id int PRIMARY KEY); CREATE TABLE shop.gone (id int PRIMARY KEY)`)
+	db := auditdb.New(t, `CREATE SCHEMA shop; CREATE TYPE shop.place AS (street text); CREATE TABLE shop.orders (id int PRIMARY KEY, place shop.place); CREATE TABLE shop.gone (id int PRIMARY KEY)`)
 	auditdb.Install(t, db, "shop.orders", "shop.gone")
 	owner := db.Role(t, "")
 	db.Exec(t, `GRANT USAGE ON SCHEMA shop TO `+owner+`; ALTER TABLE shop.orders OWNER TO `+owner+`; INSERT INTO shop.orders VALUES (1);

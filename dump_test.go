@@ -360,12 +360,12 @@ func TestRestoreWhereOidIsTaken(t *testing.T) {
 		was := pgtest.One[uint32](t, source, `SELECT 'items'::regclass::oid`)
 		is := pgtest.One[uint32](t, target, `SELECT 'decoy'::regclass::oid`)
 		// in the functions, and in the snapshot of the columns
-		mustShell(t, path, source, target, fmt.Sprintf(`pg_dump "$SOURCE" | sed -E "s/'%[1]d'::oid/'%[2]d'::oid/g; s/\t%[1]d\t/\t%[2]d\t/" > f.sql
+		mustShell(t, path, source, target, fmt.Sprintf(`pg_dump "$SOURCE" | sed -E "s/'%[1]d'::(pg_catalog.)?oid/'%[2]d'::\\1oid/g; s/\t%[1]d\t/\t%[2]d\t/" > f.sql
 			psql "$TARGET" -qX -v ON_ERROR_STOP=1 -f f.sql > log`, was, is))
 		if got := pgtest.One[uint32](t, target, `SELECT relation FROM exaudit_internal.column_snapshots`); got != is {
 			t.Fatalf("the snapshot is of relation %d, want %d", got, is)
 		}
-		if n := pgtest.One[int](t, target, `SELECT count(*) FROM pg_proc WHERE prosrc LIKE '%has_shape(' || quote_literal($1::text) || '::oid%'`, fmt.Sprint(is)); n != 3 {
+		if n := pgtest.One[int](t, target, `SELECT count(*) FROM pg_proc WHERE prosrc LIKE '%has_shape(' || quote_literal($1::text) || '::pg_catalog.oid%'`, fmt.Sprint(is)); n != 3 {
 			t.Fatalf("%d functions are written for relation %d, want 3", n, is)
 		}
 		db := exaudit.New(target.Pool)

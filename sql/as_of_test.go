@@ -293,11 +293,11 @@ func TestAsOfRefuses(t *testing.T) {
 	if err := triggers.Uninstall(ctx, db.Pool, []string{"items"}, triggers.RecordEnd()); err != nil {
 		t.Fatal(err)
 	}
-	fails("when it was uninstalled", `SELECT * FROM exaudit.as_of(NULL::items, now())`)
+	fails(": it was uninstalled at", `SELECT * FROM exaudit.as_of(NULL::items, now())`)
 	between := now()
 	db.Exec(t, `UPDATE items SET a = 'unseen'`)
 	auditdb.Install(t, db, "items")
-	fails("while it was not tracked", `SELECT * FROM exaudit.as_of(NULL::items, $1)`, between)
+	fails("and tracked again from", `SELECT * FROM exaudit.as_of(NULL::items, $1)`, between)
 	if got := pgtest.One[string](t, db, `SELECT string_agg(a, '' ORDER BY id) FROM exaudit.as_of(NULL::items, $1)`, changed); got != "ba" {
 		t.Errorf("before the table was uninstalled: %s", got)
 	}

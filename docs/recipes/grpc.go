@@ -24,8 +24,9 @@ func grpcCustom(ctx context.Context, method string) exaudit.Custom {
 }
 
 // UnaryServerInterceptor is for grpc.ChainUnaryInterceptor, after the one that authenticates.
-func UnaryServerInterceptor(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any,
-	error) {
+func UnaryServerInterceptor(
+	ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
+) (any, error) {
 	return handler(exaudit.With(ctx, grpcCustom(ctx, info.FullMethod)), req)
 }
 
@@ -37,8 +38,9 @@ type auditedStream struct {
 func (s auditedStream) Context() context.Context { return s.ctx }
 
 // StreamServerInterceptor is for grpc.ChainStreamInterceptor.
-func StreamServerInterceptor(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo,
-	handler grpc.StreamHandler) error {
+func StreamServerInterceptor(
+	srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler,
+) error {
 	ctx := stream.Context()
 	return handler(srv, auditedStream{stream, exaudit.With(ctx, grpcCustom(ctx, info.FullMethod))})
 }

@@ -28,34 +28,45 @@ GRANT SELECT ON public.order_items TO exaudit_writer;
 CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- INSERT of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '1e5e89e2a4d9c598374a94f6a3f66ba9')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert')
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert') AND (exaudit_internal.is_misfired('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612')
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
+            RETURN NULL;
+        END IF;
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*));
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), NULL, 
-            CASE WHEN pg_catalog.octet_length(NEW."sku") > 1000000
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert')
+       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+    END IF;
+    settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), NULL, 
+            CASE WHEN pg_catalog.octet_length(NEW."sku") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.to_jsonb(NEW.*) END);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), NULL, pg_catalog.to_jsonb(NEW.*));
-    END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-    VALUES (<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*));
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -66,63 +77,75 @@ COMMENT ON FUNCTION exaudit_internal.t<table_id>_insert() IS 'exaudit: records i
 CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- UPDATE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
+-- Fires for every update, which takes less time than a condition.
 DECLARE
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     wide boolean;
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '1e5e89e2a4d9c598374a94f6a3f66ba9')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_update')
+       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_update') AND (exaudit_internal.is_misfired('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612')
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        RETURN NULL;
+            RETURN NULL;
+        END IF;
+        settings := coalesce(exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]), '{}');
     END IF;
 
     -- Record the columns that changed. Compare images where equal values may have different ones.
-    IF OLD."order_id" IS DISTINCT FROM NEW."order_id" THEN
+    IF OLD."order_id" OPERATOR(pg_catalog.<>) NEW."order_id" THEN
         before := exaudit_internal.with_value(before, 'order_id', OLD."order_id");
         after := exaudit_internal.with_value(after, 'order_id', NEW."order_id");
-        old_entity := nullif(exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text) COLLATE "C", exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text));
+        old_entity := CASE WHEN exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text) COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text) THEN exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text) END;
     END IF;
-    IF OLD."sku" IS DISTINCT FROM NEW."sku" THEN
-        IF pg_catalog.octet_length(OLD."sku") > 1000000 OR pg_catalog.octet_length(NEW."sku") > 1000000 THEN
+    IF OLD."sku" OPERATOR(pg_catalog.<>) NEW."sku" THEN
+        IF pg_catalog.octet_length(OLD."sku") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."sku") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'sku', OLD."sku");
             after := exaudit_internal.with_value(after, 'sku', NEW."sku");
         END IF;
-        old_entity := nullif(exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text) COLLATE "C", exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text));
+        old_entity := CASE WHEN exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text) COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text) THEN exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text) END;
     END IF;
-    IF OLD."quantity" IS DISTINCT FROM NEW."quantity" THEN
+    IF OLD."quantity" OPERATOR(pg_catalog.<>) NEW."quantity" THEN
         before := exaudit_internal.with_value(before, 'quantity', OLD."quantity");
         after := exaudit_internal.with_value(after, 'quantity', NEW."quantity");
     END IF;
-    IF OLD."price" IS DISTINCT FROM NEW."price" OR pg_catalog.scale(OLD."price") IS DISTINCT FROM pg_catalog.scale(NEW."price") THEN
+    IF OLD."price" OPERATOR(pg_catalog.<>) NEW."price" THEN
         before := exaudit_internal.with_value(before, 'price', OLD."price");
         after := exaudit_internal.with_value(after, 'price', NEW."price");
     END IF;
 
-    IF after IS NULL OR wide OR old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
+    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL
+       OR exaudit_internal.has_session_data() THEN
+        IF after IS NULL AND wide IS NULL THEN
+            NULL; -- no recorded column was changed
+        ELSIF wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(<table_id>, TG_RELID, OLD, NEW, old_entity, exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
+        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
+            VALUES (<table_id>, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
+        ELSE
+            PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after);
         END IF;
-        RETURN exaudit_internal.record_with_custom_data(<table_id>, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after);
+        PERFORM exaudit_internal.restore_settings(settings);
+        RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-    VALUES (<table_id>, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after);
-    RETURN NULL;
+        VALUES (<table_id>, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after);
+        RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_update() FROM PUBLIC;
@@ -132,34 +155,45 @@ COMMENT ON FUNCTION exaudit_internal.t<table_id>_update() IS 'exaudit: records u
 CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
 AS $exaudit$
 -- DELETE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '1e5e89e2a4d9c598374a94f6a3f66ba9')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete')
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete') AND (exaudit_internal.is_misfired('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612')
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
+            RETURN NULL;
+        END IF;
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*));
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), 
-            CASE WHEN pg_catalog.octet_length(OLD."sku") > 1000000
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete')
+       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+    END IF;
+    settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), 
+            CASE WHEN pg_catalog.octet_length(OLD."sku") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*), NULL);
-    END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-    VALUES (<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*));
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -194,7 +228,6 @@ CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.order_items
     FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit_internal.t<table_id>_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
@@ -221,28 +254,56 @@ GRANT SELECT ON public.orders TO exaudit_writer;
 CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_insert() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
-    SET timezone = 'UTC'
 AS $exaudit$
 -- INSERT of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_insert' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'INSERT' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '3a018a47f2815fc988927237c7c82f5d')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert')
+       OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert') AND (exaudit_internal.is_misfired('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15')
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
+            RETURN NULL;
+        END IF;
+    ELSIF NEW."address" OPERATOR(pg_catalog.=) 'null' THEN
+        NULL; -- is noted
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after)
+        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', NEW."id",
+        'customer', NEW."customer",
+        'status', exaudit_internal.text_value(NEW."status"),
+        'address', NEW."address",
+        'created_at', NEW."created_at"));
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."address")
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(NEW.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (NEW."address") THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, 
-            CASE WHEN pg_catalog.octet_length(NEW."customer") > 1000000 OR pg_catalog.pg_column_size(NEW."address") > 100000
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert')
+       AND (exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."address" OPERATOR(pg_catalog.=) 'null') IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', NEW."id",
+        'customer', NEW."customer",
+        'status', exaudit_internal.text_value(NEW."status"),
+        'address', NEW."address",
+        'created_at', NEW."created_at"), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+    END IF;
+    settings := exaudit_internal.pin_settings(ARRAY['timezone', 'UTC', 'row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, 
+            CASE WHEN pg_catalog.octet_length(NEW."customer") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.pg_column_size(NEW."address") OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.jsonb_build_object(
         'id', NEW."id",
@@ -250,24 +311,10 @@ BEGIN
         'status', exaudit_internal.text_value(NEW."status"),
         'address', NEW."address",
         'created_at', NEW."created_at")
-    || CASE WHEN 'null'::jsonb IN (NEW."address")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."address" = 'null' THEN 'address' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN NEW."address" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."address" OPERATOR(pg_catalog.=) 'null' THEN 'address' END], NULL))
             ELSE '{}' END END);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, pg_catalog.jsonb_build_object(
-        'id', NEW."id",
-        'customer', NEW."customer",
-        'status', exaudit_internal.text_value(NEW."status"),
-        'address', NEW."address",
-        'created_at', NEW."created_at"));
-    END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-    VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', NEW."id",
-        'customer', NEW."customer",
-        'status', exaudit_internal.text_value(NEW."status"),
-        'address', NEW."address",
-        'created_at', NEW."created_at"));
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -278,71 +325,83 @@ COMMENT ON FUNCTION exaudit_internal.t<table_id>_insert() IS 'exaudit: records i
 CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_update() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
-    SET timezone = 'UTC'
 AS $exaudit$
 -- UPDATE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
+-- Fires for every update, which takes less time than a condition.
 DECLARE
-    old_entity text;
-    before jsonb;
-    after jsonb;
+    old_entity pg_catalog.text;
+    before pg_catalog.jsonb;
+    after pg_catalog.jsonb;
     wide boolean;
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_update' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'UPDATE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '3a018a47f2815fc988927237c7c82f5d')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_update')
+       OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_update') AND (exaudit_internal.is_misfired('t<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15')
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_update', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NEW, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        RETURN NULL;
+            RETURN NULL;
+        END IF;
+        settings := coalesce(exaudit_internal.pin_settings(ARRAY['timezone', 'UTC', 'row_security', 'on']::pg_catalog.text[]), '{}');
     END IF;
 
     -- Record the columns that changed. Compare images where equal values may have different ones.
-    IF OLD."id" IS DISTINCT FROM NEW."id" THEN
+    IF OLD."id" OPERATOR(pg_catalog.<>) NEW."id" THEN
         before := exaudit_internal.with_value(before, 'id', OLD."id");
         after := exaudit_internal.with_value(after, 'id', NEW."id");
-        old_entity := nullif(OLD."id"::pg_catalog.text COLLATE "C", NEW."id"::pg_catalog.text);
+        old_entity := CASE WHEN OLD."id"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) NEW."id"::pg_catalog.text THEN OLD."id"::pg_catalog.text END;
     END IF;
-    IF OLD."customer" IS DISTINCT FROM NEW."customer" THEN
-        IF pg_catalog.octet_length(OLD."customer") > 1000000 OR pg_catalog.octet_length(NEW."customer") > 1000000 THEN
+    IF OLD."customer" OPERATOR(pg_catalog.<>) NEW."customer" THEN
+        IF pg_catalog.octet_length(OLD."customer") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.octet_length(NEW."customer") OPERATOR(pg_catalog.>) 1000000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_value(before, 'customer', OLD."customer");
             after := exaudit_internal.with_value(after, 'customer', NEW."customer");
         END IF;
     END IF;
-    IF ROW(OLD."status")::record OPERATOR(pg_catalog.*<>) ROW(NEW."status")::record THEN
+    IF pg_catalog.record_image_ne(ROW(OLD."status"), ROW(NEW."status")) THEN
         before := exaudit_internal.with_value(before, 'status', exaudit_internal.text_value(OLD."status"));
         after := exaudit_internal.with_value(after, 'status', exaudit_internal.text_value(NEW."status"));
     END IF;
-    IF ROW(OLD."address")::record OPERATOR(pg_catalog.*<>) ROW(NEW."address")::record THEN
-        IF pg_catalog.pg_column_size(OLD."address") > 100000 OR pg_catalog.pg_column_size(NEW."address") > 100000 THEN
+    IF pg_catalog.record_image_ne(ROW(OLD."address"), ROW(NEW."address")) THEN
+        IF pg_catalog.pg_column_size(OLD."address") OPERATOR(pg_catalog.>) 100000 OR pg_catalog.pg_column_size(NEW."address") OPERATOR(pg_catalog.>) 100000 THEN
             wide := true;
         ELSE
             before := exaudit_internal.with_json_value(before, 'address', OLD."address");
             after := exaudit_internal.with_json_value(after, 'address', NEW."address");
         END IF;
     END IF;
-    IF OLD."created_at" IS DISTINCT FROM NEW."created_at" THEN
+    IF OLD."created_at" OPERATOR(pg_catalog.<>) NEW."created_at" THEN
         before := exaudit_internal.with_value(before, 'created_at', OLD."created_at");
         after := exaudit_internal.with_value(after, 'created_at', NEW."created_at");
     END IF;
 
-    IF after IS NULL OR wide OR old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
+    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL
+       OR exaudit_internal.has_session_data() THEN
+        IF after IS NULL AND wide IS NULL THEN
+            NULL; -- no recorded column was changed
+        ELSIF wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(<table_id>, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
+        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
+            VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
+        ELSE
+            PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
         END IF;
-        RETURN exaudit_internal.record_with_custom_data(<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
+        PERFORM exaudit_internal.restore_settings(settings);
+        RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-    VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
-    RETURN NULL;
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
+        RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_update() FROM PUBLIC;
@@ -352,28 +411,56 @@ COMMENT ON FUNCTION exaudit_internal.t<table_id>_update() IS 'exaudit: records u
 CREATE OR REPLACE FUNCTION exaudit_internal.t<table_id>_delete() RETURNS trigger
     LANGUAGE plpgsql
     SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    SET row_security = on
-    SET timezone = 'UTC'
 AS $exaudit$
 -- DELETE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
+DECLARE
+    settings pg_catalog.text[];
 BEGIN
-    -- If the trigger is not this function's own, or the table was altered, record the whole row. This
-    -- is slower; "exaudit sync" repairs it.
-    IF TG_NAME <> '!exaudit_t<table_id>_delete' OR TG_WHEN <> 'AFTER' OR TG_OP <> 'DELETE' OR TG_LEVEL <> 'ROW'
-       OR TG_RELID <> '<relation>'::oid
-       OR NOT exaudit_internal.has_shape('<relation>'::oid, '3a018a47f2815fc988927237c7c82f5d')
-       OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::oid)) IS FALSE THEN
-        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::oid, exaudit_internal.description('<relation>'::oid),
+    -- Names no column, which may have been dropped.
+    IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete')
+       OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.setting_differs('row_security', '{on}')
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
+       OR exaudit_internal.has_session_data() THEN
+        -- If the trigger is not this function's own, or the table was altered, record the whole row. This
+        -- is slower; "exaudit sync" repairs it.
+        IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete') AND (exaudit_internal.is_misfired('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
+               OR TG_RELID OPERATOR(pg_catalog.<>) '<relation>'::pg_catalog.oid
+               OR NOT exaudit_internal.has_shape('<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15')
+               OR exaudit_internal.take_snapshot(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(<table_id>, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
+        PERFORM exaudit_internal.record_whole_row(<table_id>, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
+            RETURN NULL;
+        END IF;
+    ELSIF OLD."address" OPERATOR(pg_catalog.=) 'null' THEN
+        NULL; -- is noted
+    ELSE
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before)
+        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', OLD."id",
+        'customer', OLD."customer",
+        'status', exaudit_internal.text_value(OLD."status"),
+        'address', OLD."address",
+        'created_at', OLD."created_at"));
         RETURN NULL;
     END IF;
 
-    IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."address")
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
-        IF pg_catalog.pg_column_size(OLD.*) NOT BETWEEN 0 AND 16000 OR 'null'::jsonb IN (OLD."address") THEN -- placeholders or notes may be needed
-            RETURN exaudit_internal.record_with_custom_data(<table_id>, 'deleted', OLD."id"::pg_catalog.text, 
-            CASE WHEN pg_catalog.octet_length(OLD."customer") > 1000000 OR pg_catalog.pg_column_size(OLD."address") > 100000
+    IF exaudit_internal.has_plain_custom_data()
+       AND exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete')
+       AND (exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
+       OR exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."address" OPERATOR(pg_catalog.=) 'null') IS NOT TRUE THEN
+        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', OLD."id",
+        'customer', OLD."customer",
+        'status', exaudit_internal.text_value(OLD."status"),
+        'address', OLD."address",
+        'created_at', OLD."created_at"), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+    END IF;
+    settings := exaudit_internal.pin_settings(ARRAY['timezone', 'UTC', 'row_security', 'on']::pg_catalog.text[]);
+    PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'deleted', OLD."id"::pg_catalog.text, 
+            CASE WHEN pg_catalog.octet_length(OLD."customer") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.pg_column_size(OLD."address") OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.jsonb_build_object(
         'id', OLD."id",
@@ -381,24 +468,10 @@ BEGIN
         'status', exaudit_internal.text_value(OLD."status"),
         'address', OLD."address",
         'created_at', OLD."created_at")
-    || CASE WHEN 'null'::jsonb IN (OLD."address")
-            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."address" = 'null' THEN 'address' END], NULL))
+    OPERATOR(pg_catalog.||) CASE WHEN OLD."address" OPERATOR(pg_catalog.=) 'null'
+            THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."address" OPERATOR(pg_catalog.=) 'null' THEN 'address' END], NULL))
             ELSE '{}' END END, NULL);
-        END IF;
-        RETURN exaudit_internal.record_with_custom_data(<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', OLD."id",
-        'customer', OLD."customer",
-        'status', exaudit_internal.text_value(OLD."status"),
-        'address', OLD."address",
-        'created_at', OLD."created_at"), NULL);
-    END IF;
-    INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-    VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', OLD."id",
-        'customer', OLD."customer",
-        'status', exaudit_internal.text_value(OLD."status"),
-        'address', OLD."address",
-        'created_at', OLD."created_at"));
+    PERFORM exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -433,7 +506,6 @@ CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_insert"
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_update"
     AFTER UPDATE ON public.orders
     FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)
     EXECUTE FUNCTION exaudit_internal.t<table_id>_update();
 
 CREATE OR REPLACE TRIGGER "!exaudit_t<table_id>_delete"
