@@ -85,7 +85,7 @@ func TestStatementLevelLimits(t *testing.T) {
 		"child":       {ddl: `CREATE TABLE parent (id int, n int); ALTER TABLE items INHERIT parent`, reason: "the table inherits from public.parent"},
 		"after row":   {ddl: fmt.Sprintf(trigger, "AFTER INSERT OR UPDATE", "FOR EACH ROW"), reason: "trigger nothing is for each row after a change"},
 		"constraint":  {ddl: strings.Replace(fmt.Sprintf(trigger, "AFTER DELETE", "DEFERRABLE FOR EACH ROW"), "CREATE TRIGGER", "CREATE CONSTRAINT TRIGGER", 1), reason: "trigger nothing is for each row after a change"},
-		"replica":     {options: audit.TableOptions{RecordReplicated: true}, reason: "logical replication", only: "install"},
+		"replica":     {options: audit.TableOptions{RecordReplicated: true}, reason: "option record_replicated", only: "install"},
 		"toast":       {options: audit.TableOptions{SkipUntouchedTOAST: true}, reason: "option skip_untouched_toast", only: "install"},
 		"where":       {options: audit.TableOptions{Where: "n > 1"}, reason: "option where", only: "install"},
 		"before row":  {ddl: fmt.Sprintf(trigger, "BEFORE INSERT", "FOR EACH ROW")},
