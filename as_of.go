@@ -43,7 +43,7 @@ func AtMark(name string) Point { return Point{history.AtMark(name)} }
 // generates for the table: see History. The columns are the present ones. A column that was added later has the value
 // with which it was filled. Masked and excluded columns are zero.
 //
-// Of a table that was uninstalled, AsOf returns the rows at points at which it was tracked.
+// If a table was uninstalled, AsOf returns its rows at points at which it was tracked.
 //
 // If the rows are not known, the error is ErrNotTracked, ErrNotTrackedThen, ErrBeforeHistory, ErrFuture,
 // ErrOutOfSight or ErrKeyChanged. If a single row is not known, it is a *RowError; EachAsOf returns the other rows

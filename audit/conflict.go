@@ -53,7 +53,7 @@ type Conflict struct {
 	Columns  []string
 }
 
-// whole tells whether a conflict is about the row as a whole, not about a place in it.
+// whole reports whether a conflict is about the row as a whole, not about a place in it.
 func (c Conflict) whole() bool { return c.Reason != ConflictOverlap && c.Reason != ConflictRetyped }
 
 // String returns the conflict as a sentence.

@@ -1,5 +1,5 @@
 // Package audit has the types of what exaudit returns: versions, transactions, marks, plans, the states of tables, and
 // errors. They are plain data, with no other fields than those that are shown here.
 //
-// What is passed to exaudit's functions is in package exaudit.
+// The types of what exaudit's functions take are in package exaudit.
 package audit

@@ -121,8 +121,8 @@ var (
 	// they were. With SET LOCAL exaudit.unseen = 'on' in a transaction, or inside Snapshot, it is assumed that
 	// everything that was not recorded was as it is now.
 	ErrOutOfSight = errors.New("changed out of sight")
-	// ErrKeyChanged means that a table had another primary key at a point than it has now, so that rows of then and
-	// now cannot be matched.
+	// ErrKeyChanged means that a table had another primary key at a point than it has now, so that its rows at the
+	// point cannot be matched with the present ones.
 	ErrKeyChanged = errors.New("the primary key was changed")
 )
 

@@ -8,7 +8,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 )
 
-// What is no plan is refused, and never a plan that does less.
+// JSON that is not a plan is refused, and is never read as a plan that does less.
 func TestInvalidPlans(t *testing.T) {
 	t.Parallel()
 	const options = `"options": {"on_conflict": "refuse", "max_rows": 10}, "chosen": [{"table": "public.t", "entity_id": "1", "id": 1}]`

@@ -17,7 +17,7 @@ type RowID struct {
 // ConflictPolicy says what happens with conflicts.
 type ConflictPolicy string
 
-// What happens with conflicts.
+// The conflict policies.
 const (
 	// RefuseConflicts writes nothing if there is a conflict.
 	RefuseConflicts ConflictPolicy = "refuse"
@@ -31,7 +31,7 @@ const (
 // Stage is what a long undo is doing at the moment.
 type Stage string
 
-// What an undo does, in this order.
+// The stages of an undo, in their order.
 const (
 	StageReading   Stage = "reading versions"
 	StageLocking   Stage = "locking rows"

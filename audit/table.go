@@ -41,7 +41,7 @@ type TableOptions struct {
 // Updates says what is recorded of an update.
 type Updates string
 
-// What is recorded of an update; the empty text means UpdatesChanged.
+// Values of TableOptions.Updates. The empty string means UpdatesChanged.
 const (
 	UpdatesChanged Updates = "changed" // the columns that changed
 	UpdatesFull    Updates = "full"    // whole rows
@@ -133,7 +133,7 @@ type Installation struct {
 	Skipped string   // why Sync could do nothing
 	Left    []string // what could not be repaired, and is drift
 
-	// Outgrown is the option because of which a table stays as it is, nil if there is none. Left says it, too.
+	// Outgrown is the option that keeps the table from being changed, nil if there is none. Left names it, too.
 	Outgrown *OptionError
 	Notes    []string // what is good to know
 }

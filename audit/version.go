@@ -10,7 +10,7 @@ import (
 // Action says what a version records: Created, Updated, Deleted or Baseline.
 type Action string
 
-// What a version records.
+// The actions that a version records.
 const (
 	Created Action = "created"
 	Updated Action = "updated"

@@ -116,10 +116,10 @@ func full(o audit.TableOptions) bool { return o.Updates == audit.UpdatesFull }
 
 func byStatement(o audit.TableOptions) bool { return o.Trigger == audit.StatementLevel }
 
-// Full tells whether updates keep whole rows.
+// Full reports whether updates keep whole rows.
 func (t *Table) Full() bool { return full(t.Options) }
 
-// ByStatement tells whether changes are recorded by statement.
+// ByStatement reports whether changes are recorded by statement.
 func (t *Table) ByStatement() bool { return byStatement(t.Options) }
 
 func decodeOptions(encoded json.RawMessage) (audit.TableOptions, error) {

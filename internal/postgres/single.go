@@ -11,10 +11,10 @@ import (
 	"syscall"
 )
 
-// SingleUser runs statements, one a line, in a server in single-user mode, on a copy of the cluster's files. The
-// server itself is stopped for it, and Restart starts it again. A program such as valgrind may stand before the
-// server's. The environment of the command and its working directory, which is emptied afterwards, are the server's
-// own. It returns what both have written, and the files that begin with "out" in the directory.
+// SingleUser runs statements, one a line, in a server in single-user mode, on a copy of the cluster's files. It stops
+// the server first; Restart starts it again. The command begins with before, which may name a program such as
+// valgrind. The command works in the directory of the copy, which is removed afterwards. SingleUser returns what the
+// command wrote, and the contents of the files in that directory whose names begin with "out".
 func (c *Cluster) SingleUser(
 	ctx context.Context, database string, before, statements []string,
 ) (output string, files []byte, err error) {

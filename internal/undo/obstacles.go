@@ -349,7 +349,7 @@ func shown(image audit.Image, columns []string) string {
 	return string(encoded)
 }
 
-// whole tells whether a conflict is about the row as a whole, not about a place in it.
+// whole reports whether a conflict is about the row as a whole, not about a place in it.
 func whole(c audit.Conflict) bool {
 	return c.Reason != audit.ConflictOverlap && c.Reason != audit.ConflictRetyped
 }
