@@ -28,15 +28,15 @@ func (p Point) String() string { return p.in.String() }
 func AtTime(t time.Time) Point { return Point{history.AtTime(t)} }
 
 // AtVersion returns the point just after a version, of any table: with all versions up to its id. If there is no such
-// version, reading returns ErrNoVersion.
+// version, reading returns ErrNotFound.
 func AtVersion(id int64) Point { return Point{history.AtVersion(id)} }
 
 // AtTransaction returns the point just after the last version of a transaction, by its id. It includes the versions
-// of other transactions that were recorded before. If the transaction has no version, reading returns ErrNoVersion.
+// of other transactions that were recorded before. If the transaction has no version, reading returns ErrNotFound.
 func AtTransaction(xid uint64) Point { return Point{history.AtTransaction(xid)} }
 
 // AtMark returns the point at which a mark was made: with everything that had been committed by then, and nothing
-// else. If there is no such mark, reading returns ErrNoMark.
+// else. If there is no such mark, reading returns ErrNotFound.
 func AtMark(name string) Point { return Point{history.AtMark(name)} }
 
 // AsOf returns the rows of a table at a point, in the order of their primary keys. T is the struct that sqlc

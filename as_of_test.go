@@ -215,9 +215,9 @@ func TestAsOfUnknown(t *testing.T) {
 		refused("never", at, audit.ErrNotTracked)
 	}
 	refused("late", exaudit.AtTime(time.Now().Add(time.Hour)), audit.ErrFuture)
-	refused("late", exaudit.AtVersion(99), audit.ErrNoVersion)
-	refused("late", exaudit.AtTransaction(99), audit.ErrNoVersion)
-	refused("late", exaudit.AtMark("nowhere"), audit.ErrNoMark)
+	refused("late", exaudit.AtVersion(99), audit.ErrNotFound)
+	refused("late", exaudit.AtTransaction(99), audit.ErrNotFound)
+	refused("late", exaudit.AtMark("nowhere"), audit.ErrNotFound)
 	refused("nowhere", now(), audit.ErrNoTable)
 	if _, err := exaudit.AsOf[struct{ ID int32 }](ctx, adb, "late", exaudit.Point{}); err == nil {
 		t.Error("no point: no error")

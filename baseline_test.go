@@ -96,7 +96,7 @@ func TestBaseline(t *testing.T) {
 	if got := pgtest.One[string](t, db, `SELECT name || price FROM goods WHERE id = 2`); got != "good 22.50" {
 		t.Errorf("reverted to the baseline: %s", got)
 	}
-	if _, err := adb.Revert(ctx, versions[1].ID+1000, nil); !errors.Is(err, audit.ErrNoVersion) {
+	if _, err := adb.Revert(ctx, versions[1].ID+1000, nil); !errors.Is(err, audit.ErrNotFound) {
 		t.Error(err)
 	}
 }

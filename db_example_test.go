@@ -526,7 +526,7 @@ func ExampleDB_ApplyRevert() {
 	plan := must(db.PlanRevert(ctx, versions[1].ID, nil))
 	must(db.Exec(ctx, `UPDATE parcels SET status = 'lost' WHERE id = 59`))
 	_, err := db.ApplyRevert(ctx, plan, nil)
-	fmt.Println(errors.Is(err, audit.ErrChanged))
+	fmt.Println(errors.Is(err, audit.ErrPlanStale))
 
 	plan = must(db.PlanRevert(ctx, versions[1].ID, nil))
 	done, err := db.ApplyRevert(ctx, plan, nil)

@@ -60,17 +60,16 @@
 // finds:
 //
 //   - The schema: [audit.ErrNotInitialized], [audit.ErrOutdated], [audit.ErrNewer], [audit.ErrForeignSchema],
-//     [audit.ErrIncomplete], [audit.ErrOtherBuild], [audit.ErrKeptElsewhere], [audit.ErrLacksPrivileges],
+//     [audit.ErrIncomplete], [audit.ErrOtherBuild], [audit.ErrKeptElsewhere], [audit.ErrNotPermitted],
 //     [audit.ErrEncoding].
 //   - A table: [audit.ErrNoTable], [audit.ErrNotTrackable], [audit.ErrNoPrimaryKey], [audit.ErrNotTracked],
-//     [audit.ErrTableGone], [audit.ErrLocked], [audit.ErrInvalidOptions], [audit.ErrMayNotFollow].
+//     [audit.ErrTableGone], [audit.ErrLocked], [audit.ErrInvalidOptions], [audit.ErrNotPermitted].
 //   - An argument: [audit.ErrInvalidKey], [audit.ErrInvalidFilter], [audit.ErrInvalidColumn],
-//     [audit.ErrInvalidCustom], [audit.ErrCustomTooLarge], [audit.ErrNoVersion], [audit.ErrNoMark],
-//     [audit.ErrMarkExists].
+//     [audit.ErrInvalidCustom], [audit.ErrCustomTooLarge], [audit.ErrNotFound], [audit.ErrExists].
 //   - The history does not fit the row: [audit.ErrDiverged].
 //   - The past is not known: [audit.ErrBeforeHistory], [audit.ErrNotTrackedThen], [audit.ErrOutOfSight],
 //     [audit.ErrKeyChanged], [audit.ErrUnreadable], [audit.ErrFuture].
 //   - A revert or an undo cannot be carried out: [audit.ErrUndoConflict], [audit.ErrReferencedRowMissing],
 //     [audit.ErrUniqueConflict], [audit.ErrConstraint], [audit.ErrColumnGone], [audit.ErrNotRecorded],
-//     [audit.ErrNotRecording], [audit.ErrNothingToDo], [audit.ErrVetoed], [audit.ErrChanged].
+//     [audit.ErrNotRecording], [audit.ErrNothingToDo], [audit.ErrVetoed], [audit.ErrPlanStale].
 package exaudit

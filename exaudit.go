@@ -12,6 +12,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -27,7 +28,7 @@ import (
 // returns ErrNewer.
 //
 // Init returns ErrEncoding, ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, or
-// ErrLacksPrivileges. The latter names all privileges that the role lacks, before anything is changed.
+// ErrNotPermitted. The latter names all privileges that the role lacks, before anything is changed.
 func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err error) {
 	config, err := d.connConfig()
 	if err != nil {
@@ -107,7 +108,7 @@ func (d *DB) Sync(ctx context.Context, opts *SyncOptions) ([]audit.Installation,
 
 // FollowDDL creates event triggers, which replace Sync when tables are altered and when partitions are created or
 // dropped. They also start to track new tables whose names match patterns. Only a superuser may create event
-// triggers; other roles get ErrMayNotFollow.
+// triggers; other roles get ErrNotPermitted.
 func (d *DB) FollowDDL(ctx context.Context, following audit.Following, opts *FollowOptions) ([]audit.Installation,
 	error) {
 	o := given(opts)
@@ -161,6 +162,8 @@ func explain(ctx context.Context, conn db.DBTX, err error) error {
 		return err
 	}
 	switch pgErr.Code {
+	case "42501":
+		return reason.Mark(err, audit.ErrNotPermitted)
 	case "3F000", "42P01", "42883", "42703":
 		reason := sql.Check(ctx, conn)
 		switch {

@@ -178,7 +178,7 @@ func (d *DB) complete(ctx context.Context, entity history.Entity) (versions []*h
 	return versions, d.explain(ctx, err)
 }
 
-// Version returns the version with an id, or ErrNoVersion. With the option WithStates, it is as History returns it with
+// Version returns the version with an id, or ErrNotFound. With the option WithStates, it is as History returns it with
 // this option: Cut and Unknown say what is missing. Besides this one, only the options Primitive, PrimitiveTypes and
 // Positional have an effect.
 func (d *DB) Version(ctx context.Context, id int64, opts ...HistoryOption) (*audit.Version, error) {
@@ -239,7 +239,7 @@ func (d *DB) rebuilt(ctx context.Context, entity history.Entity, id int64) (*his
 	}
 	i := slices.IndexFunc(versions, func(v *history.Version) bool { return v.ID == id })
 	if i < 0 {
-		return nil, fmt.Errorf("version %d: %w", id, audit.ErrNoVersion) // it was removed meanwhile
+		return nil, fmt.Errorf("version %d: %w", id, audit.ErrNotFound) // it was removed meanwhile
 	}
 	return versions[i], nil
 }

@@ -203,8 +203,8 @@ func TestHistoryRefuses(t *testing.T) {
 			t.Errorf("history of %q %v: %v, want %v", c.table, c.key, err, c.want)
 		}
 	}
-	if _, err := adb.Version(ctx, 99); !errors.Is(err, audit.ErrNoVersion) {
-		t.Errorf("version 99: %v, want ErrNoVersion", err)
+	if _, err := adb.Version(ctx, 99); !errors.Is(err, audit.ErrNotFound) {
+		t.Errorf("version 99: %v, want ErrNotFound", err)
 	}
 	db.Exec(t, `DROP SCHEMA exaudit, exaudit_internal CASCADE`)
 	if _, err := adb.History(ctx, "orders", 1); !errors.Is(err, audit.ErrNotInitialized) {

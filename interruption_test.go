@@ -133,13 +133,13 @@ var interruptions = map[string]interruption{
 		_, err := a.Baseline(ctx, nil, nil)
 		return err
 	}},
-	"mark": {setup: tracked, again: audit.ErrMarkExists, run: func(ctx context.Context, a *exaudit.DB) error {
+	"mark": {setup: tracked, again: audit.ErrExists, run: func(ctx context.Context, a *exaudit.DB) error {
 		_, err := a.Mark(ctx, "here", &exaudit.MarkOptions{Note: "a note"})
 		return err
 	}},
 	"remove a mark": {
 		setup: func(t *testing.T, db *pgtest.DB) { db.Exec(t, `SELECT exaudit.mark('here')`) },
-		again: audit.ErrNoMark,
+		again: audit.ErrNotFound,
 		run:   func(ctx context.Context, a *exaudit.DB) error { return a.RemoveMark(ctx, "here") },
 	},
 	"index": {setup: tracked, steps: true, run: func(ctx context.Context, a *exaudit.DB) error {

@@ -43,7 +43,7 @@ func readers(db *exaudit.DB, table string, at exaudit.Point) map[string]func(con
 		"Latest": func(ctx context.Context, key any) (any, error) {
 			v, err := exaudit.Latest[row](ctx, db, table, key)
 			switch {
-			case errors.Is(err, audit.ErrNoVersion):
+			case errors.Is(err, audit.ErrNotFound):
 				return nil, nil
 			case err != nil:
 				return nil, err

@@ -78,7 +78,7 @@ func TestMark(t *testing.T) {
 		t.Errorf("made %+v as %s", mark, user)
 	}
 
-	if _, err := adb.Mark(ctx, "deploy", nil); !errors.Is(err, audit.ErrMarkExists) {
+	if _, err := adb.Mark(ctx, "deploy", nil); !errors.Is(err, audit.ErrExists) {
 		t.Errorf("made twice: %v", err)
 	}
 	if _, err := adb.Mark(ctx, "", nil); err == nil {
@@ -101,7 +101,7 @@ func TestMark(t *testing.T) {
 		"remove": adb.RemoveMark(ctx, "deploy"),
 		"search": func() error { _, err := adb.Versions(ctx, exaudit.UntilMark("deploy")); return err }(),
 	} {
-		if !errors.Is(err, audit.ErrNoMark) {
+		if !errors.Is(err, audit.ErrNotFound) {
 			t.Errorf("%s without the mark: %v", what, err)
 		}
 	}

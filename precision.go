@@ -2,6 +2,7 @@ package exaudit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -10,12 +11,13 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/triggers"
 )
 
 // SetPrecision sets how many digits of a second the time of versions has, 0 to 6, and reports whether this changed
 // anything. The default is 6. Further digits are cut off; if the time were rounded up, it could be after the commit.
-// All versions of a database have the same precision: once there are any, the error is ErrVersionsExist. If
+// All versions of a database have the same precision: once there are any, the error is ErrExists. If
 // exaudit.versions is in use for longer than DefaultLockTimeout, it is ErrLocked.
 func (d *DB) SetPrecision(ctx context.Context, digits int) (changed bool, err error) {
 	if digits < 0 || digits > 6 {
@@ -50,7 +52,7 @@ func (d *DB) setPrecision(ctx context.Context, tx pgx.Tx, digits int) (changed b
 	case present.Expression == wanted:
 		return false, nil
 	case present.VersionsExist:
-		return false, fmt.Errorf("set the precision: %w", audit.ErrVersionsExist)
+		return false, reason.Mark(errors.New("set the precision: versions have been recorded already"), audit.ErrExists)
 	}
 	// A default, not the column's type: that would rewrite the table, and a view is on it.
 	alter := "ALTER TABLE exaudit.versions ALTER recorded_at SET DEFAULT "

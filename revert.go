@@ -20,8 +20,8 @@ import (
 // Revert returns what was changed. This is recorded as a rollback, with the custom data of ctx. Everything happens in
 // one transaction, or in a savepoint if the DB is one of a transaction.
 //
-// The errors are ErrNoVersion, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing, ErrUniqueConflict,
-// ErrConstraint, ErrColumnGone, ErrNotRecorded, ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrChanged and
+// The errors are ErrNotFound, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing, ErrUniqueConflict,
+// ErrConstraint, ErrColumnGone, ErrNotRecorded, ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrPlanStale and
 // ErrNotRecording.
 func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*audit.RevertPlan, error) {
 	return d.revert(ctx, version, given(opts).inner())
@@ -53,7 +53,7 @@ func (d *DB) PlanRevert(ctx context.Context, version int64, opts *RevertOptions)
 }
 
 // ApplyRevert carries out a plan that PlanRevert made, if the row would still get the same patch. Otherwise nothing
-// is written, and the error is ErrChanged.
+// is written, and the error is ErrPlanStale.
 func (d *DB) ApplyRevert(ctx context.Context, plan *audit.RevertPlan, opts *ApplyOptions) (*audit.RevertPlan, error) {
 	o := RevertOptions{SetColumns: plan.SetColumns, AllowDiverged: plan.AllowDiverged,
 		LockTimeout: given(opts).LockTimeout}

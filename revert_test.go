@@ -166,8 +166,8 @@ func TestRevertRefuses(t *testing.T) {
 func TestRevertNoVersion(t *testing.T) {
 	t.Parallel()
 	_, db := audited(t, orders, "orders")
-	if _, err := db.Revert(context.Background(), 12345, nil); !errors.Is(err, audit.ErrNoVersion) {
-		t.Errorf("got %v, want ErrNoVersion", err)
+	if _, err := db.Revert(context.Background(), 12345, nil); !errors.Is(err, audit.ErrNotFound) {
+		t.Errorf("got %v, want ErrNotFound", err)
 	}
 }
 
@@ -370,8 +370,8 @@ func TestRevertExpected(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Exec(t, `UPDATE orders SET status = 'paid'`)
-	if _, err := adb.ApplyRevert(ctx, shown, nil); !errors.Is(err, audit.ErrChanged) {
-		t.Errorf("after another change: %v, want ErrChanged", err)
+	if _, err := adb.ApplyRevert(ctx, shown, nil); !errors.Is(err, audit.ErrPlanStale) {
+		t.Errorf("after another change: %v, want ErrPlanStale", err)
 	}
 	if shown, err = adb.PlanRevert(ctx, 2, nil); err != nil {
 		t.Fatal(err)

@@ -50,12 +50,12 @@ func Until(t time.Time) Filter {
 }
 
 // SinceMark chooses only versions after a mark: those whose transaction had not been committed when the mark was
-// made. If there is no such mark, the error is ErrNoMark.
+// made. If there is no such mark, the error is ErrNotFound.
 func SinceMark(name string) Filter {
 	return filterOption(func(o *historyOptions) { o.sinceMark = &name })
 }
 
-// UntilMark chooses only versions before a mark. If there is no such mark, the error is ErrNoMark.
+// UntilMark chooses only versions before a mark. If there is no such mark, the error is ErrNotFound.
 func UntilMark(name string) Filter {
 	return filterOption(func(o *historyOptions) { o.untilMark = &name })
 }

@@ -68,10 +68,10 @@ func States[T any](ctx context.Context, d *DB, id int64) (before, after *T, err 
 			return typed[0].Before, typed[0].After, nil
 		}
 	}
-	return nil, nil, fmt.Errorf("version %d: %w", id, audit.ErrNoVersion)
+	return nil, nil, fmt.Errorf("version %d: %w", id, audit.ErrNotFound)
 }
 
-// Latest returns the newest version of a row, or ErrNoVersion if it has none. The complete history is read and
+// Latest returns the newest version of a row, or ErrNotFound if it has none. The complete history is read and
 // checked for it.
 func Latest[T any](ctx context.Context, d *DB, table string, key any) (audit.TypedVersion[T], error) {
 	var none audit.TypedVersion[T]
@@ -84,7 +84,7 @@ func Latest[T any](ctx context.Context, d *DB, table string, key any) (audit.Typ
 		return none, d.explain(ctx, err)
 	}
 	if newest == nil {
-		return none, fmt.Errorf("%s: %w", table, audit.ErrNoVersion)
+		return none, fmt.Errorf("%s: %w", table, audit.ErrNotFound)
 	}
 	typed, err := r.convert(ctx, []*history.Version{newest})
 	if err != nil {

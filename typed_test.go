@@ -484,10 +484,10 @@ func TestStateAt(t *testing.T) {
 	if row := at(exaudit.Key{"nowhere", 1}, time.Now()); row != nil {
 		t.Errorf("a row that never was: %v", row)
 	}
-	if _, err := exaudit.Latest[plain.Pair](ctx, db, "pairs", exaudit.Key{"z", 3}); !errors.Is(err, audit.ErrNoVersion) {
+	if _, err := exaudit.Latest[plain.Pair](ctx, db, "pairs", exaudit.Key{"z", 3}); !errors.Is(err, audit.ErrNotFound) {
 		t.Errorf("latest of a row without history: %v", err)
 	}
-	if _, _, err := exaudit.States[plain.Pair](ctx, db, 99); !errors.Is(err, audit.ErrNoVersion) {
+	if _, _, err := exaudit.States[plain.Pair](ctx, db, 99); !errors.Is(err, audit.ErrNotFound) {
 		t.Errorf("states of version 99: %v", err)
 	}
 	if latest, err := exaudit.Latest[plain.Pair](ctx, db, "pairs", key); err != nil || latest.Action != audit.Deleted || latest.Before.V.Int32 != 1 {

@@ -8,6 +8,7 @@ import (
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/custom"
 	"github.com/exaudit/exaudit/internal/history"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/undo"
 )
 
@@ -46,7 +47,7 @@ func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOption
 	return plan, d.explain(ctx, err)
 }
 
-// CheckUndo returns nil if ApplyUndo would still do what a plan says, and otherwise ErrChanged. It does not write or
+// CheckUndo returns nil if ApplyUndo would still do what a plan says, and otherwise ErrPlanStale. It does not write or
 // lock anything, so it also works on a standby.
 func (d *DB) CheckUndo(ctx context.Context, plan *audit.UndoPlan) error {
 	err := d.snapshot(ctx, func(q db.DBTX) error { return undo.Check(ctx, q, plan) })
@@ -71,14 +72,14 @@ func (d *DB) Undo(ctx context.Context, selection Selection, opts *UndoOptions) (
 
 // ApplyUndo carries out a plan that PlanUndo or PlanRedo made, if the same would still be planned: each row must
 // still get the patch that the plan shows, though other parts of the row may have changed. Otherwise nothing is
-// written, and the error is ErrChanged.
+// written, and the error is ErrPlanStale.
 func (d *DB) ApplyUndo(ctx context.Context, plan *audit.UndoPlan, opts *ApplyOptions) (*audit.UndoPlan, error) {
 	return d.carryOut(ctx, given(opts).inner(),
 		func(opts []undo.Option) (*audit.UndoPlan, error) { return undo.Apply(ctx, d.conn, plan, opts...) })
 }
 
 // PlanRedo plans to take back an undo or a revert, so that what was undone is done again. The transaction is that of
-// the rollback versions: Transaction of the UndoPlan. If the transaction has undone nothing, the error is ErrNotUndo.
+// the rollback versions: Transaction of the UndoPlan. If the transaction has undone nothing, the error is ErrNotFound.
 // To redo only a part, pass a Selection of its versions to PlanUndo.
 func (d *DB) PlanRedo(ctx context.Context, transaction uint64, opts *UndoOptions) (*audit.UndoPlan, error) {
 	selection, err := d.undone(ctx, transaction)
@@ -105,7 +106,7 @@ func (d *DB) undone(ctx context.Context, transaction uint64) (Selection, error) 
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("redo transaction %d: %w", transaction, audit.ErrNotUndo)
+		return nil, reason.Mark(fmt.Errorf("redo transaction %d: not an undo", transaction), audit.ErrNotFound)
 	}
 	return selection, nil
 }

@@ -217,8 +217,8 @@ func TestUndoOfDeletesWithTheirCascades(t *testing.T) {
 		}
 		xid = done.Transaction
 	}
-	if _, err := adb.Redo(ctx, bad, nil); !errors.Is(err, audit.ErrNotUndo) {
-		t.Errorf("redo of a change: %v, want ErrNotUndo", err)
+	if _, err := adb.Redo(ctx, bad, nil); !errors.Is(err, audit.ErrNotFound) {
+		t.Errorf("redo of a change: %v, want ErrNotFound", err)
 	}
 	if _, err := adb.Redo(ctx, first.Transaction, nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("redo of an undo that was redone: %v, want ErrNothingToDo", err)

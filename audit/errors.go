@@ -8,6 +8,26 @@ import (
 	"github.com/exaudit/exaudit/patch"
 )
 
+// Errors without details.
+var (
+	// ErrNotFound means that there is no version, mark or undo as asked for, or that the present role may not see it.
+	ErrNotFound = errors.New("not found")
+	// ErrExists means that there is a mark with the name already, or, where the precision would be set, that versions
+	// have been recorded already.
+	ErrExists = errors.New("exists already")
+	// ErrNothingToDo means that the rows are in the wanted state already.
+	ErrNothingToDo = errors.New("nothing to do")
+	// ErrTooManyRows means that an undo is about more rows than UndoOptions.MaxRows allows.
+	ErrTooManyRows = errors.New("too many rows")
+	// ErrLocked means that a lock was not free within the lock timeout; the error is a *LockedError.
+	ErrLocked = errors.New("is in use by another transaction")
+	// ErrPlanStale means that something else would be done now than the plan says.
+	ErrPlanStale = errors.New("the plan is out of date")
+	// ErrNotPermitted means that the present role lacks a privilege. PostgreSQL's error is in the chain, or the error
+	// is a *PrivilegeError, which says what is missing.
+	ErrNotPermitted = errors.New("not permitted")
+)
+
 // Errors of the schema.
 var (
 	// ErrNotInitialized means that schema exaudit is missing: run "exaudit init".
@@ -26,9 +46,6 @@ var (
 	// ErrKeptElsewhere means that migrations of the application have created schema exaudit: they must also update
 	// and drop it.
 	ErrKeptElsewhere = errors.New("schema exaudit belongs to the application's own migrations")
-	// ErrLacksPrivileges means that the role lacks privileges that it needs to create or update schema exaudit; the
-	// error is a *PrivilegeError.
-	ErrLacksPrivileges = errors.New("lacks privileges")
 	// ErrEncoding means that the encoding of the database, SQL_ASCII or MULE_INTERNAL, does not say which characters
 	// a text consists of, so that it could not be read back from JSON.
 	ErrEncoding = errors.New("texts in the encoding of the database cannot be stored as JSON")
@@ -50,19 +67,12 @@ var (
 	ErrNotTracked = errors.New("is not tracked")
 	// ErrTableGone means that the table has been dropped.
 	ErrTableGone = errors.New("the table was dropped")
-	// ErrLocked means that a lock was not free within the lock timeout; see LockedError.
-	ErrLocked = errors.New("is in use by another transaction")
 	// ErrInvalidOptions means that options contradict each other or do not fit their table; the error is an
 	// *OptionError.
 	ErrInvalidOptions = errors.New("invalid options")
-	// ErrMayNotFollow means that the present role may not create event triggers, or may not change those that exist.
-	// Only a superuser may, or the role that a managed service has for this purpose.
-	ErrMayNotFollow = errors.New("may not create event triggers")
 	// ErrNotRecording means that what would be written would not be recorded, or has left no version. The error is a
 	// *NotRecordingError if the reason is known.
 	ErrNotRecording = errors.New("changes are not recorded")
-	// ErrVersionsExist means that something cannot be changed any more because versions have been recorded.
-	ErrVersionsExist = errors.New("versions have been recorded already")
 )
 
 // Errors of what is passed to a function.
@@ -91,14 +101,6 @@ var (
 	ErrUnmatched = errors.New("is not part of the undo")
 	// ErrStructMismatch means that the rows of a table do not fit the struct T; the message names the column.
 	ErrStructMismatch = errors.New("the struct does not fit the table")
-	// ErrNoVersion means that there is no version with the id, or that the present role may not see it.
-	ErrNoVersion = errors.New("no such version")
-	// ErrNoMark means that there is no mark with the name.
-	ErrNoMark = errors.New("no such mark")
-	// ErrMarkExists means that there is a mark with the name already.
-	ErrMarkExists = errors.New("mark exists already")
-	// ErrNotUndo means that nothing was undone in the transaction that Redo was given.
-	ErrNotUndo = errors.New("not an undo")
 )
 
 // Errors of reading the past.
@@ -130,8 +132,6 @@ var (
 var (
 	// ErrUndoConflict means that undo would overwrite later changes; the error is a *ConflictError.
 	ErrUndoConflict = errors.New("changed since")
-	// ErrTooManyRows means that an undo is about more rows than UndoOptions.MaxRows allows.
-	ErrTooManyRows = errors.New("too many rows")
 	// ErrReferencedRowMissing means that a foreign key refers to a row that does not exist any more, or that rows
 	// still refer to the row that would be deleted.
 	ErrReferencedRowMissing = errors.New("foreign key violated")
@@ -143,12 +143,8 @@ var (
 	ErrColumnGone = errors.New("the column was dropped")
 	// ErrNotRecorded means that a value was too large to be recorded, and nothing else would be restored.
 	ErrNotRecorded = errors.New("value was not recorded")
-	// ErrNothingToDo means that the rows are in the wanted state already.
-	ErrNothingToDo = errors.New("nothing to do")
 	// ErrVetoed means that a trigger or a row security policy did not let the row be written as planned.
 	ErrVetoed = errors.New("write was vetoed")
-	// ErrChanged means that a plan is not valid any more: something else would be done now.
-	ErrChanged = errors.New("the row was changed meanwhile")
 )
 
 // OptionError says which option of a table is wrong; errors.Is finds ErrInvalidOptions.
@@ -170,7 +166,7 @@ func (e *OptionError) Error() string {
 // Unwrap returns ErrInvalidOptions.
 func (e *OptionError) Unwrap() error { return ErrInvalidOptions }
 
-// PrivilegeError says all that a role lacks, before anything is changed. errors.Is finds ErrLacksPrivileges.
+// PrivilegeError says all that a role lacks, before anything is changed. errors.Is finds ErrNotPermitted.
 type PrivilegeError struct {
 	Role    string
 	Missing []string // "CREATE on database shop"
@@ -182,8 +178,8 @@ func (e *PrivilegeError) Error() string {
 		e.Role, strings.Join(e.Missing, ", "), strings.Join(e.Cure, "; "))
 }
 
-// Unwrap returns ErrLacksPrivileges.
-func (e *PrivilegeError) Unwrap() error { return ErrLacksPrivileges }
+// Unwrap returns ErrNotPermitted.
+func (e *PrivilegeError) Unwrap() error { return ErrNotPermitted }
 
 // PartialError is an error of Install, Uninstall or Sync after which some of the tables are done all the same. To make
 // the same call again goes on with the others.

@@ -62,7 +62,7 @@ func AllowDiverged() Option { return func(o *options) { o.allowDiverged = true }
 func WithCustom(object string) Option { return func(o *options) { o.custom = object } }
 
 // Expect reverts only if that still is this patch, as Preview gave it; else the error is
-// ErrChanged. What somebody has agreed to is what is done.
+// ErrPlanStale. What somebody has agreed to is what is done.
 func Expect(p patch.Patch) Option { return func(o *options) { o.expected = &p } }
 
 // SetColumn gives a column of the row another value than the recorded one, or one where none
@@ -105,7 +105,7 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audi
 			return err
 		}
 		if o.expected != nil && !reflect.DeepEqual(p.Patch, *o.expected) {
-			return failed(p.entity, version, audit.ErrChanged)
+			return failed(p.entity, version, audit.ErrPlanStale)
 		}
 		if err := briefly(); err != nil {
 			return err
@@ -275,7 +275,7 @@ func lineOf(ctx context.Context, q db.DBTX, e history.Entity, version int64) (*h
 			return line, nil
 		}
 	}
-	return nil, fmt.Errorf("version %d: %w in the history of %s %s", version, audit.ErrNoVersion, e.Table, e.ID)
+	return nil, fmt.Errorf("version %d of %s %s: %w", version, e.Table, e.ID, audit.ErrNotFound)
 }
 
 // rowOf is the present row under a line's key, if it is the line's own.

@@ -127,7 +127,7 @@ func (c lacking) try(t *testing.T, admin *pgx.Conn, url string) {
 	case c.lacks == "" && err != nil:
 		t.Fatal(err)
 	case c.lacks != "":
-		if !errors.As(err, &lacks) || !errors.Is(err, audit.ErrLacksPrivileges) || !strings.Contains(err.Error(), c.lacks) {
+		if !errors.As(err, &lacks) || !errors.Is(err, audit.ErrNotPermitted) || !strings.Contains(err.Error(), c.lacks) {
 			t.Fatalf("got %v, want that it lacks %s", err, c.lacks)
 		}
 		if after := everything(t, shop); after != before {

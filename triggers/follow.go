@@ -14,10 +14,11 @@ import (
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // FollowDDL makes Install create event triggers, which from then on keep the triggers of
-// tracked tables in step with the schema, and cover new tables. It gives ErrMayNotFollow
+// tracked tables in step with the schema, and cover new tables. It gives ErrNotPermitted
 // where the role may not.
 func FollowDDL(f audit.Following) InstallOption { return func(o *installOptions) { o.following = &f } }
 
@@ -325,20 +326,22 @@ func unfollow(ctx context.Context, tx pgx.Tx) error {
 // mayNotFollow tells a missing right from other errors.
 func mayNotFollow(err error) error {
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == "42501" {
-		return &followError{err}
+		return reason.Mark(&followError{err}, audit.ErrNotPermitted)
 	}
 	return fmt.Errorf("install the event triggers: %w", err)
 }
 
-// followError is an ErrMayNotFollow. errors.As finds PostgreSQL's own error.
+const mayNotCreate = "this role may not create event triggers"
+
+// followError replaces PostgreSQL's message, which speaks of one event trigger.
 type followError struct{ cause error }
 
 func (e *followError) Error() string {
-	return "this role " + audit.ErrMayNotFollow.Error() +
+	return mayNotCreate +
 		": this needs a superuser, or the role that a managed service has for it; nothing was changed"
 }
 
-func (e *followError) Unwrap() []error { return []error{audit.ErrMayNotFollow, e.cause} }
+func (e *followError) Unwrap() error { return e.cause }
 
 // syncFollowing mends the event triggers where there are any, if the role may.
 func syncFollowing(ctx context.Context, tx pgx.Tx) ([]audit.Installation, error) {
@@ -352,8 +355,8 @@ func syncFollowing(ctx context.Context, tx pgx.Tx) ([]audit.Installation, error)
 	}
 	defer savepoint.Rollback(context.WithoutCancel(ctx))
 	done, err := follow(ctx, savepoint, *f)
-	if errors.Is(err, audit.ErrMayNotFollow) {
-		return []audit.Installation{{Table: followingTable, Skipped: "this role " + audit.ErrMayNotFollow.Error()}}, nil
+	if errors.Is(err, audit.ErrNotPermitted) {
+		return []audit.Installation{{Table: followingTable, Skipped: mayNotCreate}}, nil
 	}
 	if err != nil || !done.Changed {
 		return nil, err

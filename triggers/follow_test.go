@@ -405,8 +405,8 @@ func TestFollowingNeedsTheRight(t *testing.T) {
 	conn := db.Connect(t, role)
 	run(t, conn, itemsSchema)
 	_, err := triggers.Install(t.Context(), conn, []string{"items"}, triggers.FollowDDL(allNew))
-	if !errors.Is(err, audit.ErrMayNotFollow) || strings.Contains(err.Error(), "\n") {
-		t.Fatalf("%v, want ErrMayNotFollow", err)
+	if !errors.Is(err, audit.ErrNotPermitted) || strings.Contains(err.Error(), "\n") {
+		t.Fatalf("%v, want ErrNotPermitted", err)
 	}
 	if n := one[int](t, db.Pool, `SELECT (SELECT count(*) FROM exaudit.tables) + (SELECT count(*) FROM pg_namespace WHERE nspname = 'exaudit_follow')`); n != 0 {
 		t.Errorf("%d objects are left", n)
@@ -423,8 +423,8 @@ func TestFollowingNeedsTheRight(t *testing.T) {
 	if err != nil || len(done) != 2 || done[0].Skipped == "" {
 		t.Errorf("%+v, %v", done, err)
 	}
-	if err := triggers.Uninstall(t.Context(), conn, []string{"items"}, triggers.StopFollowing()); !errors.Is(err, audit.ErrMayNotFollow) {
-		t.Errorf("%v, want ErrMayNotFollow", err)
+	if err := triggers.Uninstall(t.Context(), conn, []string{"items"}, triggers.StopFollowing()); !errors.Is(err, audit.ErrNotPermitted) {
+		t.Errorf("%v, want ErrNotPermitted", err)
 	}
 }
 

@@ -45,7 +45,7 @@ var kinds = []struct {
 	{migration.ErrTool, exitUsage, `: name it with --tool, or print plain SQL with --stdout`},
 	{migration.ErrSchemaLast, exitUsage, `: remove these and run the command again, or use "exaudit init" instead of --with-schema`},
 	{errStale, exitDrift, `: "exaudit generate" writes the difference`},
-	{audit.ErrChanged, exitConflict, ", so nothing was written: a new --dry-run shows what would be written now"},
+	{audit.ErrPlanStale, exitConflict, ", so nothing was written: a new --dry-run shows what would be written now"},
 	{config.ErrInvalid, exitUsage, ""},
 	{audit.ErrInvalidOptions, exitUsage, ""},
 	{audit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
@@ -55,14 +55,12 @@ var kinds = []struct {
 		`: use that build, or drop everything that was recorded with "exaudit drop-schema" and run "exaudit init"`},
 	{audit.ErrForeignSchema, exitFailed,
 		`; drop it, or, after a restore with --no-owner, run "exaudit sync" as that role`},
-	{audit.ErrLacksPrivileges, exitFailed, ""},
 	{audit.ErrEncoding, exitFailed, ": dump and restore into a database of encoding UTF8"},
 	{errRemoveElsewhere, exitFailed, ": their down migration drops it"},
 	{audit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes the missing migration; then run the migrations`},
 	{audit.ErrNewer, exitFailed, ": update exaudit"},
-	{audit.ErrVersionsExist, exitConflict, ""},
+	{audit.ErrExists, exitConflict, ""},
 	{audit.ErrLocked, exitConflict, `: run it again when that has ended, or with a longer --lock-timeout`},
-	{audit.ErrMayNotFollow, exitFailed, ""},
 	{audit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
 	{audit.ErrBeforeHistory, exitFailed, ""},
 	{audit.ErrNotTrackedThen, exitFailed, ""},
@@ -70,18 +68,15 @@ var kinds = []struct {
 	{audit.ErrOutOfSight, exitFailed, ": --unseen assumes that what was not recorded was as it is now"},
 	{audit.ErrKeyChanged, exitConflict, ""},
 	{audit.ErrFuture, exitUsage, ""},
-	{audit.ErrNoVersion, exitFailed, ", or its table may not be read by this role"},
+	{audit.ErrNotFound, exitFailed, ""}, // see notFoundHint
 	{audit.ErrInvalidKey, exitUsage, ""},
 	{audit.ErrInvalidFilter, exitUsage, ""},
 	{audit.ErrUndoConflict, exitConflict, ""}, // see undoHint
 	{audit.ErrTooManyRows, exitConflict, ": --max-rows raises it"},
-	{audit.ErrNotUndo, exitFailed, `: "exaudit log --rollback" lists undos and reverts`},
 	{audit.ErrNotRecording, exitConflict, ", so nothing was written"},
 	{audit.ErrInvalidPlan, exitUsage, ""},
 	{audit.ErrAmbiguous, exitUsage, ": write it with its schema"},
 	{audit.ErrUnmatched, exitUsage, ""},
-	{audit.ErrNoMark, exitFailed, `: "exaudit mark" lists the marks`},
-	{audit.ErrMarkExists, exitConflict, ""},
 	{audit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
 	{audit.ErrReferencedRowMissing, exitConflict, ""},
 	{audit.ErrUniqueConflict, exitConflict, ""},
@@ -178,6 +173,9 @@ func (p *program) hint(err error) string {
 	if rewritten := (*audit.RewrittenError)(nil); errors.As(err, &rewritten) {
 		return fmt.Sprintf(", so nothing was written: --keep %s leaves it as it is", rewritten.Columns[0])
 	}
+	if errors.Is(err, audit.ErrNotFound) {
+		return p.notFoundHint(err)
+	}
 	for _, kind := range kinds {
 		if errors.Is(err, kind.is) {
 			return kind.hint
@@ -187,6 +185,8 @@ func (p *program) hint(err error) string {
 	case errors.Is(err, audit.ErrNoTable):
 		return quotingHint(err)
 	case !errors.As(err, &pgErr):
+		return ""
+	case strings.Contains(err.Error(), "may not create event triggers"): // and says who may
 		return ""
 	case pgErr.Code == "42501" && pgErr.Hint == "":
 		return p.grantHint(err)
@@ -199,6 +199,18 @@ func (p *program) hint(err error) string {
 		return ""
 	}
 	return ": " + pgErr.Hint
+}
+
+// notFoundHint says where to look for a mark, an undo or a version.
+func (p *program) notFoundHint(err error) string {
+	pgErr := (*pgconn.PgError)(nil)
+	switch {
+	case errors.As(err, &pgErr) && pgErr.Code == "XA001":
+		return `: "exaudit mark" lists the marks`
+	case p.command == "redo":
+		return `: "exaudit log --rollback" lists undos and reverts`
+	}
+	return ", or its table may not be read by this role"
 }
 
 // deniedSchema finds the schema of the application's that the role may not use.

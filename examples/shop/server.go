@@ -176,9 +176,9 @@ func statusOf(err error) int {
 	switch {
 	case errors.As(err, &p):
 		return p.status
-	case errors.Is(err, pgx.ErrNoRows), errors.Is(err, audit.ErrNoVersion):
+	case errors.Is(err, pgx.ErrNoRows), errors.Is(err, audit.ErrNotFound):
 		return http.StatusNotFound
-	case errors.Is(err, audit.ErrDiverged), errors.Is(err, audit.ErrChanged), errors.Is(err, audit.ErrNothingToDo),
+	case errors.Is(err, audit.ErrDiverged), errors.Is(err, audit.ErrPlanStale), errors.Is(err, audit.ErrNothingToDo),
 		errors.Is(err, audit.ErrReferencedRowMissing), errors.Is(err, audit.ErrUniqueConflict):
 		return http.StatusConflict
 	case errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "22") || pgErr.Code == "XA011" || pgErr.Code == "XA012"):

@@ -9,11 +9,12 @@ import (
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 var raised = map[string]error{
-	"XA001": audit.ErrNoMark, "XA002": audit.ErrMarkExists, "XA003": audit.ErrInvalidFilter,
-	"XA011": audit.ErrBeforeHistory, "XA012": audit.ErrFuture, "XA013": audit.ErrNoVersion,
+	"XA001": audit.ErrNotFound, "XA002": audit.ErrExists, "XA003": audit.ErrInvalidFilter,
+	"XA011": audit.ErrBeforeHistory, "XA012": audit.ErrFuture, "XA013": audit.ErrNotFound,
 	"XA014": audit.ErrOutOfSight,
 	"XA015": audit.ErrNotTrackedThen, "XA016": audit.ErrUnreadable, "XA017": audit.ErrKeyChanged,
 }
@@ -28,15 +29,8 @@ func explained(err error) error {
 	if errors.Is(is, audit.ErrInvalidFilter) { // which the text does not say by itself
 		return fmt.Errorf("%w: %w", is, err)
 	}
-	return raisedError{is, err}
+	return reason.Mark(err, is)
 }
-
-// raisedError is what one of exaudit's functions has raised, in its words.
-type raisedError struct{ is, raised error }
-
-func (e raisedError) Error() string { return e.raised.Error() }
-
-func (e raisedError) Unwrap() []error { return []error{e.is, e.raised} }
 
 func newMark(r db.FindMarkRow) *audit.Mark {
 	m := &audit.Mark{
@@ -49,7 +43,7 @@ func newMark(r db.FindMarkRow) *audit.Mark {
 	return m
 }
 
-// MakeMark makes a mark; a note of "" is none. A name that is taken gives ErrMarkExists.
+// MakeMark makes a mark; a note of "" is none. A name that is taken gives ErrExists.
 func MakeMark(ctx context.Context, q db.DBTX, name, note string) (*audit.Mark, error) {
 	params := db.MakeMarkParams{Name: name}
 	if note != "" {
@@ -62,7 +56,7 @@ func MakeMark(ctx context.Context, q db.DBTX, name, note string) (*audit.Mark, e
 	return newMark(db.FindMarkRow(row)), nil
 }
 
-// FindMark gives a mark by its name, or ErrNoMark.
+// FindMark gives a mark by its name, or ErrNotFound.
 func FindMark(ctx context.Context, q db.DBTX, name string) (*audit.Mark, error) {
 	row, err := db.New().FindMark(ctx, q, name)
 	if err != nil {
@@ -84,7 +78,7 @@ func Marks(ctx context.Context, q db.DBTX) ([]audit.Mark, error) {
 	return marks, nil
 }
 
-// RemoveMark removes a mark, or gives ErrNoMark.
+// RemoveMark removes a mark, or gives ErrNotFound.
 func RemoveMark(ctx context.Context, q db.DBTX, name string) error {
 	if err := db.New().RemoveMark(ctx, q, name); err != nil {
 		return fmt.Errorf("remove a mark: %w", explained(err))

@@ -217,11 +217,11 @@ func optional(n int) *int32 {
 	return &m
 }
 
-// Get gives one version and the entity it belongs to, or ErrNoVersion.
+// Get gives one version and the entity it belongs to, or ErrNotFound.
 func Get(ctx context.Context, q db.DBTX, id int64) (*Version, Entity, error) {
 	r, err := db.New().Version(ctx, q, id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, Entity{}, fmt.Errorf("version %d: %w", id, audit.ErrNoVersion)
+		return nil, Entity{}, fmt.Errorf("version %d: %w", id, audit.ErrNotFound)
 	}
 	if err != nil {
 		return nil, Entity{}, fmt.Errorf("read version %d: %w", id, err)

@@ -66,7 +66,7 @@ func same(planned, now *audit.UndoPlan) error {
 	case len(left) == 0:
 		return errAllUndone
 	default:
-		return fmt.Errorf("undo: %w: %d of its %d versions are undone already", audit.ErrChanged,
+		return fmt.Errorf("undo: %w: %d of its %d versions are undone already", audit.ErrPlanStale,
 			len(written)-len(left), len(written))
 	}
 	// two rows may have the same key, one after the other
@@ -81,13 +81,11 @@ func same(planned, now *audit.UndoPlan) error {
 		delete(was, nameOf(r))
 		if !ok || before.Action != r.Action || before.Written() != r.Written() ||
 			!reflect.DeepEqual(before.Patch, r.Patch) {
-			return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", r.Table, r.EntityID,
-				audit.ErrChanged)
+			return fmt.Errorf("undo %s %s: %w", r.Table, r.EntityID, audit.ErrPlanStale)
 		}
 	}
 	for name := range was {
-		return fmt.Errorf("undo %s %s: %w: it would not be what the plan says", name.table, name.entityID,
-			audit.ErrChanged)
+		return fmt.Errorf("undo %s %s: %w", name.table, name.entityID, audit.ErrPlanStale)
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ func Run(ctx context.Context, conn Conn, filter history.Filter, opts ...Option) 
 }
 
 // Apply carries out a plan, if it is still what would be planned: each row is locked, and must
-// get the very patch that the plan shows. Else the error is revert.ErrChanged. Of what was
+// get the very patch that the plan shows. Else the error is ErrPlanStale. Of what was
 // written, the result says what became of it: the tables' own triggers may have had their say.
 func Apply(ctx context.Context, conn Conn, plan *audit.UndoPlan, opts ...Option) (*audit.UndoPlan, error) {
 	o := collect(opts)
@@ -163,8 +163,8 @@ func Apply(ctx context.Context, conn Conn, plan *audit.UndoPlan, opts ...Option)
 		})
 }
 
-// Check reports whether Apply would still do what a plan says: nil says so, ErrChanged that it would not. It writes and
-// locks nothing, and so works on a standby. q should be on one snapshot.
+// Check reports whether Apply would still do what a plan says: nil says so, ErrPlanStale that it would not. It
+// writes and locks nothing, and so works on a standby. q should be on one snapshot.
 func Check(ctx context.Context, q db.DBTX, plan *audit.UndoPlan) error {
 	o := collect(nil)
 	o.settings = settingsOf(plan)
