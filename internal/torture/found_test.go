@@ -66,6 +66,13 @@ func masking(w World, typ string) World {
 	return w
 }
 
+// excludingBy has column v excluded, and a condition on it.
+func excludingBy(w World, where string) World {
+	w.Tables[0].Columns[1].Hidden = "excluded"
+	w.Tables[0].Options.Exclude, w.Tables[0].Options.Where = list("v"), where
+	return w
+}
+
 // deferred is a world in which rows may have one key until a transaction ends.
 func deferred(choices []Choice, statements ...string) World {
 	return worldOf("int", "DEFERRABLE INITIALLY DEFERRED", choices, statements...)
@@ -169,6 +176,8 @@ func TestFound(t *testing.T) {
 			"UPDATE {0} SET n = 2", "SET exaudit.ignore = on", "DELETE FROM {0}", "SET exaudit.ignore = off", "INSERT INTO {0} (id, v, n) VALUES (1, 'y', 2)")),
 		"deleted, and another row that came out of sight updated": ignoring(worldOf("int", "", []Choice{only(1), only(0, 1), only(1, 2), only(0)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', 1)",
 			"UPDATE {0} SET n = 2", "DELETE FROM {0}", "SET exaudit.ignore = on", "INSERT INTO {0} (id, v, n) VALUES (1, 'x', 3)", "SET exaudit.ignore = off", "UPDATE {0} SET n = 2")),
+		"out of the condition by an excluded column": excludingBy(worldOf("int", "", []Choice{all},
+			"INSERT INTO {0} (id, v, n) VALUES (1, NULL, 1)", "UPDATE {0} SET v = 'x'", "UPDATE {0} SET v = 'y'", "UPDATE {0} SET v = NULL", "DELETE FROM {0}"), "v IS NULL"),
 		"moved and deleted": worldOf("int", "", []Choice{only(1, 2)}, "INSERT INTO {0} (id, v, n) VALUES (1, 'x', NULL)", "mark", "UPDATE {0} SET id = 3", "DELETE FROM {0}"),
 	}, 8) {
 		if script, err := place.Check(t.Context(), w); err != nil {

@@ -25,6 +25,7 @@ type entry struct {
 	XID                uint64
 	Began              time.Time
 	Unseen             bool // by an option, and so not recorded
+	Crosses            bool // begins or ceases to satisfy the table's condition, which no row does not satisfy
 
 	version *version
 	end     int64 // the newest version id of its step
@@ -124,13 +125,13 @@ func same(a, b *string) bool {
 // load reads both logs, and finds which version is which entry.
 func (r *run) load() error {
 	found, _ := r.control.Query(r.ctx,
-		fmt.Sprintf(`SELECT seq, step, place, uid, action, old, new, old_image, new_image, key, columns, xid::text::bigint, began, unseen
+		fmt.Sprintf(`SELECT seq, step, place, uid, action, old, new, old_image, new_image, key, columns, xid::text::bigint, began, unseen, coalesce(crosses, false)
 		FROM %q."~log" ORDER BY seq`, r.twin()))
 	entries, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (*entry, error) {
 		e := new(entry)
 		var before, after []byte
 		err := row.Scan(&e.Seq, &e.Step, &e.Place, &e.UID, &e.Action, &e.Old, &e.New, &before, &after, &e.Key,
-			&e.Columns, &e.XID, &e.Began, &e.Unseen)
+			&e.Columns, &e.XID, &e.Began, &e.Unseen, &e.Crosses)
 		if err == nil {
 			e.OldImage, err = history.DecodeImage(before)
 		}
@@ -208,9 +209,10 @@ func (t Table) shownTo(r row) row {
 	return r
 }
 
-// leavesOut reports whether an entry changes nothing but excluded columns, so that it is not recorded.
+// leavesOut reports whether an entry changes nothing but excluded columns, so that it is not recorded, unless the row
+// begins or ceases to satisfy the table's condition.
 func (t Table) leavesOut(e *entry) bool {
-	if e.Action != "UPDATE" {
+	if e.Action != "UPDATE" || e.Crosses {
 		return false
 	}
 	for i := range e.New {
@@ -272,7 +274,9 @@ func moved(entries []*entry) []*entry {
 				return d.Action == "DELETE" && d.Place == e.Place && d.UID == e.UID
 			})
 			if at >= 0 {
-				list[at].Action, list[at].New, list[at].NewImage, list[at].Key = "UPDATE", e.New, e.NewImage, e.Key
+				d := list[at]
+				d.Action, d.New, d.NewImage, d.Key = "UPDATE", e.New, e.NewImage, e.Key
+				d.Unseen, d.Crosses = d.Unseen && e.Unseen, d.Crosses != e.Crosses
 				continue
 			}
 		}
