@@ -10,6 +10,19 @@ import (
 	"encoding/json"
 )
 
+const anyDeferrable = `-- name: AnyDeferrable :one
+SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint c
+               WHERE c.condeferrable AND c.conrelid OPERATOR(pg_catalog.<>) 'exaudit_internal.moves'::pg_catalog.regclass::pg_catalog.oid)::boolean AS is_deferrable
+`
+
+// Is there a constraint or a trigger that may be deferred, other than exaudit's own?
+func (q *Queries) AnyDeferrable(ctx context.Context, db DBTX) (bool, error) {
+	row := db.QueryRow(ctx, anyDeferrable)
+	var is_deferrable bool
+	err := row.Scan(&is_deferrable)
+	return is_deferrable, err
+}
+
 const excludingRows = `-- name: ExcludingRows :many
 SELECT r.place::bigint AS place, r.other::bigint AS other
 FROM exaudit_internal.excluding_rows($1::pg_catalog.oid, $2::pg_catalog.jsonb[], $3::pg_catalog.jsonb[]) AS r

@@ -155,3 +155,8 @@ FROM (
       AND NOT EXISTS (SELECT FROM untracked u WHERE u.table_name OPERATOR(pg_catalog.=) e.table_name)
 ) AS r
 ORDER BY r.table_name, r.kind, r.detail;
+
+-- name: AnyDeferrable :one
+-- Is there a constraint or a trigger that may be deferred, other than exaudit's own?
+SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint c
+               WHERE c.condeferrable AND c.conrelid OPERATOR(pg_catalog.<>) 'exaudit_internal.moves'::pg_catalog.regclass::pg_catalog.oid)::boolean AS is_deferrable;

@@ -98,6 +98,7 @@ func Preview(ctx context.Context, q db.DBTX, version int64, opts ...Option) (*au
 func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audit.RevertPlan, error) {
 	o := collect(opts)
 	var p *plan
+	_, inner := conn.(pgx.Tx)
 	written := false
 	err := lock.Retry(ctx, conn, o.lockTimeout, "a row or a table", func(tx pgx.Tx, briefly func() error) (err error) {
 		written = false
@@ -110,14 +111,14 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audi
 		if err := briefly(); err != nil {
 			return err
 		}
-		if err := p.write(ctx, tx, o); err != nil {
+		if err := p.write(ctx, tx, !inner, o); err != nil {
 			return failed(p.entity, version, err)
 		}
 		written = true
 		return nil
 	})
 	switch {
-	case err != nil && written: // deferred constraints speak up at the end
+	case err != nil && written: // what two transactions have done may not fit together
 		return nil, failed(p.entity, version, Classify(err))
 	case err != nil:
 		return nil, err
@@ -435,18 +436,20 @@ func (p *plan) set(ctx context.Context, q db.DBTX, values map[string]any) error 
 }
 
 // write makes the row what the plan says, as a rollback, and leaves the session's data as
-// it was.
-func (p *plan) write(ctx context.Context, tx pgx.Tx, o options) error {
+// it was. ours says that the transaction ends with it.
+func (p *plan) write(ctx context.Context, tx pgx.Tx, ours bool, o options) error {
 	start, err := db.New().LastVersionID(ctx, tx)
 	if err != nil {
 		return err
 	}
 	err = AsRollback(ctx, tx, o.custom, func() error {
-		written, err := p.writeRow(ctx, tx)
-		if err == nil && written != 1 {
-			return fmt.Errorf("%w: a trigger or a policy of %s", audit.ErrVetoed, p.entity.Table)
-		}
-		return Classify(err)
+		return Settled(ctx, tx, ours, func() error {
+			written, err := p.writeRow(ctx, tx)
+			if err == nil && written != 1 {
+				return fmt.Errorf("%w: a trigger or a policy of %s", audit.ErrVetoed, p.entity.Table)
+			}
+			return Classify(err)
+		})
 	})
 	if err != nil {
 		return err
@@ -524,7 +527,7 @@ func (p *plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 	if p.Target == nil {
 		return queries.DeleteRow(ctx, tx, db.DeleteRowParams{Relation: p.entity.Relation, EntityID: p.entity.ID})
 	}
-	if err := p.keyIsFree(ctx, tx); err != nil {
+	if err := p.valuesAreFree(ctx, tx); err != nil {
 		return 0, err
 	}
 	image := p.Target
@@ -542,19 +545,28 @@ func (p *plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 		Image: encoded})
 }
 
-// keyIsFree returns ErrUniqueConflict if another row has the key that the row gets. A deferrable primary key does not
-// refuse that before the transaction ends, and the transaction may be the caller's.
-func (p *plan) keyIsFree(ctx context.Context, tx pgx.Tx) error {
-	key, err := p.targetKey(ctx, tx)
-	if err != nil || p.Present != nil && key == p.entity.ID {
+// valuesAreFree returns ErrUniqueConflict if another row has the key that the row gets, or another unique value, by the
+// types' own idea of what is the same. A deferrable constraint does not refuse that before the transaction ends, and the
+// transaction may be the caller's.
+func (p *plan) valuesAreFree(ctx context.Context, tx pgx.Tx) error {
+	encoded, err := json.Marshal(p.Target)
+	if err != nil {
 		return err
 	}
-	other := p.entity
-	other.ID = key
-	if row, err := history.LiveRow(ctx, tx, other, false); err != nil || row == nil {
-		return err
+	taken, err := db.New().TakenValues(ctx, tx, db.TakenValuesParams{Relation: p.entity.Relation,
+		EntityIds: []string{p.entity.ID}, There: []bool{p.Present != nil}, Images: []json.RawMessage{encoded}})
+	if err != nil {
+		return fmt.Errorf("look for rows with the same unique values: %w", err)
 	}
-	return fmt.Errorf("%w: another row has key %s now", audit.ErrUniqueConflict, key)
+	for _, t := range taken {
+		if p.Present != nil && !slices.ContainsFunc(t.Columns,
+			func(name string) bool { return !history.Same(p.Present, p.Target, name) }) {
+			continue
+		}
+		return fmt.Errorf("%w: row %s has the same %s now", audit.ErrUniqueConflict, t.Occupant,
+			strings.Join(t.Columns, ", "))
+	}
+	return nil
 }
 
 // targetKey is the key that the row gets.

@@ -19,6 +19,7 @@ import (
 type planner struct {
 	q      db.DBTX
 	locked bool // rows are locked before they are looked at
+	ours   bool // the transaction ends with the undo
 	again  bool // a plan is carried out, for which rows may be gone that it names
 	o      options
 	chosen []*history.Version

@@ -186,6 +186,7 @@ func inTransaction(
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	_, inner := conn.(pgx.Tx)
 	written := false
 	err = lock.Retry(ctx, conn, o.lockTimeout, "a row or a table", func(tx pgx.Tx, briefly func() error) error {
 		written = false
@@ -196,14 +197,14 @@ func inTransaction(
 		if err := briefly(); err != nil {
 			return err
 		}
-		if plan, err = carryOut(ctx, tx, o, choose, check); err != nil {
+		if plan, err = carryOut(ctx, tx, !inner, o, choose, check); err != nil {
 			return err
 		}
 		written = true
 		return nil
 	})
 	switch {
-	case err != nil && written: // deferred constraints speak up at the end
+	case err != nil && written: // what two transactions have done may not fit together
 		return nil, fmt.Errorf("undo: %w", revert.Classify(err))
 	case err != nil:
 		return nil, err
@@ -213,10 +214,11 @@ func inTransaction(
 
 // carryOut locks rows before it looks at them.
 func carryOut(
-	ctx context.Context, tx pgx.Tx, o options, choose func(*planner) error, check func(*audit.UndoPlan) error,
+	ctx context.Context, tx pgx.Tx, ours bool, o options, choose func(*planner) error,
+	check func(*audit.UndoPlan) error,
 ) (*audit.UndoPlan, error) {
 	p := newPlanner(tx, o)
-	p.locked = true
+	p.locked, p.ours = true, ours
 	if err := choose(p); err != nil {
 		return nil, err
 	}

@@ -28,14 +28,17 @@ func (p *planner) write(ctx context.Context, tx pgx.Tx, plan *plan) error {
 	rows := slices.DeleteFunc(slices.Clone(plan.rows), func(r *Row) bool { return !r.Written() })
 	p.o.progress(audit.StageWriting, len(rows))
 	err = revert.AsRollback(ctx, tx, p.o.custom, func() error {
-		left, err := p.takePassedOn(ctx, tx, rows)
+		err := revert.Settled(ctx, tx, p.ours, func() error {
+			left, err := p.takePassedOn(ctx, tx, rows)
+			if err != nil {
+				return err
+			}
+			if err := letGo(ctx, tx, left); err != nil {
+				return err
+			}
+			return writeRows(ctx, tx, changesOf(left))
+		})
 		if err != nil {
-			return err
-		}
-		if err := letGo(ctx, tx, left); err != nil {
-			return err
-		}
-		if err := writeRows(ctx, tx, changesOf(left)); err != nil {
 			return err
 		}
 		p.o.progress(audit.StageChecking, len(rows))
@@ -212,7 +215,8 @@ func (p *planner) check(ctx context.Context, tx pgx.Tx, rows []*Row, start int64
 		}
 	}
 	if len(mended) > 0 {
-		if err := writeRows(ctx, tx, again); err != nil {
+		err := revert.Settled(ctx, tx, p.ours, func() error { return writeRows(ctx, tx, again) })
+		if err != nil {
 			return err
 		}
 		if err := p.readBack(ctx, tx, mended); err != nil {
