@@ -8,6 +8,7 @@ import (
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/history"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -20,10 +21,10 @@ import (
 // Without tables, Covered checks all tables of the schemas on the search_path, except those of extensions and of
 // migration tools. A table without a primary key is not recorded.
 //
-// Covered returns the errors of Check, except ErrNewer, with which changes are still recorded; ErrNoTable,
+// Covered returns the errors of Check, except audit.NewerSchema, with which changes are still recorded; ErrNoTable,
 // ErrNotTrackable; and a *NotRecordingError, which names the tables.
 func (d *DB) Covered(ctx context.Context, tables ...string) error {
-	if err := sql.Check(ctx, d.conn); err != nil && !errors.Is(err, audit.ErrNewer) {
+	if err := sql.Check(ctx, d.conn); err != nil && !reason.Is(err, audit.NewerSchema) {
 		return err
 	}
 	if len(tables) == 0 {

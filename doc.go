@@ -59,9 +59,7 @@
 // Errors say what was attempted, and wrap one of these of package audit, which errors.Is
 // finds:
 //
-//   - The schema: [audit.ErrNotInitialized], [audit.ErrOutdated], [audit.ErrNewer], [audit.ErrForeignSchema],
-//     [audit.ErrIncomplete], [audit.ErrOtherBuild], [audit.ErrKeptElsewhere], [audit.ErrNotPermitted],
-//     [audit.ErrEncoding].
+//   - The schema: [audit.SchemaError], [audit.ErrNotPermitted].
 //   - A table: [audit.ErrNoTable], [audit.ErrNotTrackable], [audit.ErrNoPrimaryKey], [audit.ErrNotTracked],
 //     [audit.ErrTableGone], [audit.ErrLocked], [audit.ErrInvalidOptions], [audit.ErrNotPermitted].
 //   - An argument: [audit.ErrInvalidKey], [audit.ErrInvalidFilter], [audit.ErrInvalidColumn],

@@ -25,10 +25,10 @@ import (
 //
 // If the schema is newer than this program, Init does not change it, and returns false and no error. So an older
 // release of a service can start again after a newer one was rolled back. Changes are recorded as before, and Check
-// returns ErrNewer.
+// returns an *audit.SchemaError with the reason NewerSchema.
 //
-// Init returns ErrEncoding, ErrForeignSchema, ErrIncomplete, ErrOtherBuild, ErrKeptElsewhere, ErrLocked, or
-// ErrNotPermitted. The latter names all privileges that the role lacks, before anything is changed.
+// Init returns ErrLocked or an *audit.SchemaError. The reason LacksPrivileges comes with all privileges that the role
+// lacks, before anything is changed.
 func (d *DB) Init(ctx context.Context, opts *InitOptions) (changed bool, err error) {
 	config, err := d.connConfig()
 	if err != nil {
@@ -66,12 +66,12 @@ func (d *DB) connConfig() (*pgx.ConnConfig, error) {
 	return nil, fmt.Errorf("a %T does not say how it is connected: give New a pool or a connection", d.conn)
 }
 
-// Check returns nil if the schema in the database is the one that this program was made for. It reads only the
-// catalog, and needs no privileges.
+// Check returns nil if the schema in the database is the one that this program was made for, and otherwise an
+// *audit.SchemaError. It reads only the catalog, and needs no privileges.
 //
-// ErrNewer means that a newer release has updated the schema. Changes are still recorded, and this program can read
-// and undo what it knows. Install and Sync return an error, because they would replace the triggers by older ones.
-// With ErrNotInitialized, ErrOutdated, ErrForeignSchema, ErrIncomplete and ErrOtherBuild, the program cannot work.
+// The reason NewerSchema means that a newer release has updated the schema. Changes are still recorded, and this
+// program can read and undo what it knows. Install and Sync return an error, because they would replace the triggers by
+// older ones. With other reasons, the program cannot work.
 func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
 
 // Install creates the triggers of the named tables, or updates them. Names are written as in SQL, quoted where
@@ -165,16 +165,13 @@ func explain(ctx context.Context, conn db.DBTX, err error) error {
 	case "42501":
 		return reason.Mark(err, audit.ErrNotPermitted)
 	case "3F000", "42P01", "42883", "42703":
-		reason := sql.Check(ctx, conn)
+		why := sql.Check(ctx, conn)
 		switch {
-		case errors.Is(reason, audit.ErrNotInitialized), errors.Is(reason, audit.ErrOutdated), errors.Is(reason,
-			audit.ErrNewer),
-			errors.Is(reason, audit.ErrForeignSchema), errors.Is(reason, audit.ErrIncomplete), errors.Is(reason,
-				audit.ErrOtherBuild):
-			return fmt.Errorf("%w (%w)", reason, err)
-		case reason != nil && strings.Contains(pgErr.Message, "exaudit"):
+		case errors.As(why, new(*audit.SchemaError)):
+			return fmt.Errorf("%w (%w)", why, err)
+		case why != nil && strings.Contains(pgErr.Message, "exaudit"):
 			// the transaction is aborted, and nobody can be asked
-			return fmt.Errorf("%w (%w)", audit.ErrNotInitialized, err)
+			return fmt.Errorf("%w (%w)", &audit.SchemaError{Reason: audit.NotInitialized}, err)
 		}
 	}
 	return err

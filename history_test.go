@@ -11,6 +11,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/patch"
 )
@@ -207,8 +208,8 @@ func TestHistoryRefuses(t *testing.T) {
 		t.Errorf("version 99: %v, want ErrNotFound", err)
 	}
 	db.Exec(t, `DROP SCHEMA exaudit, exaudit_internal CASCADE`)
-	if _, err := adb.History(ctx, "orders", 1); !errors.Is(err, audit.ErrNotInitialized) {
-		t.Errorf("without schema exaudit: %v, want ErrNotInitialized", err)
+	if _, err := adb.History(ctx, "orders", 1); !reason.Is(err, audit.NotInitialized) {
+		t.Errorf("without schema exaudit: %v, want NotInitialized", err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -153,8 +154,8 @@ func TestCovered(t *testing.T) {
 	ctx := context.Background()
 	plain := pgtest.New(t)
 	plain.Exec(t, `CREATE TABLE goods (id int PRIMARY KEY)`)
-	if err := exaudit.New(plain.Pool).Covered(ctx, "goods"); !errors.Is(err, audit.ErrNotInitialized) {
-		t.Errorf("without a schema: %v, want ErrNotInitialized", err)
+	if err := exaudit.New(plain.Pool).Covered(ctx, "goods"); !reason.Is(err, audit.NotInitialized) {
+		t.Errorf("without a schema: %v, want NotInitialized", err)
 	}
 	db, owner := audited(t, `CREATE TABLE goods (id int PRIMARY KEY); CREATE TABLE "Old ones" (id int); CREATE SCHEMA s; CREATE TABLE s.x (id int PRIMARY KEY);
 		CREATE VIEW v AS SELECT 1 AS id`, "goods", "s.x")

@@ -23,35 +23,9 @@ var (
 	ErrLocked = errors.New("is in use by another transaction")
 	// ErrPlanStale means that something else would be done now than the plan says.
 	ErrPlanStale = errors.New("the plan is out of date")
-	// ErrNotPermitted means that the present role lacks a privilege. PostgreSQL's error is in the chain, or the error
-	// is a *PrivilegeError, which says what is missing.
+	// ErrNotPermitted means that the present role lacks a privilege. PostgreSQL's error is in the chain, or a
+	// *SchemaError, which says what is missing.
 	ErrNotPermitted = errors.New("not permitted")
-)
-
-// Errors of the schema.
-var (
-	// ErrNotInitialized means that schema exaudit is missing: run "exaudit init".
-	ErrNotInitialized = errors.New("exaudit is not initialised in this database")
-	// ErrOutdated means that schema exaudit is older than the program: run "exaudit init".
-	ErrOutdated = errors.New("schema exaudit is older than this program")
-	// ErrNewer means that schema exaudit is newer than the program: update the program.
-	ErrNewer = errors.New("schema exaudit is newer than this program")
-	// ErrForeignSchema means that schema exaudit belongs to a role that might have put anything into it.
-	ErrForeignSchema = errors.New("schema exaudit is not exaudit's own")
-	// ErrIncomplete means that only a part of schema exaudit was created: drop it, and initialise the database again.
-	ErrIncomplete = errors.New("schema exaudit is incomplete")
-	// ErrOtherBuild means that schema exaudit has the version of this program, or one that this program can update,
-	// but other contents: it was made by a build that was never released.
-	ErrOtherBuild = errors.New("schema exaudit was made by another build of exaudit")
-	// ErrKeptElsewhere means that migrations of the application have created schema exaudit: they must also update
-	// and drop it.
-	ErrKeptElsewhere = errors.New("schema exaudit belongs to the application's own migrations")
-	// ErrEncoding means that the encoding of the database, SQL_ASCII or MULE_INTERNAL, does not say which characters
-	// a text consists of, so that it could not be read back from JSON.
-	ErrEncoding = errors.New("texts in the encoding of the database cannot be stored as JSON")
-	// ErrClientEncoding means that a connection does not use UTF-8, so that texts with characters outside of ASCII
-	// would be read wrongly. If the database has another encoding, set client_encoding=UTF8 in the connection string.
-	ErrClientEncoding = errors.New("the client_encoding of the connection is not UTF8")
 )
 
 // Errors of tables.
@@ -165,21 +139,6 @@ func (e *OptionError) Error() string {
 
 // Unwrap returns ErrInvalidOptions.
 func (e *OptionError) Unwrap() error { return ErrInvalidOptions }
-
-// PrivilegeError says all that a role lacks, before anything is changed. errors.Is finds ErrNotPermitted.
-type PrivilegeError struct {
-	Role    string
-	Missing []string // "CREATE on database shop"
-	Cure    []string // statements that an administrator runs
-}
-
-func (e *PrivilegeError) Error() string {
-	return fmt.Sprintf("role %q lacks %s; an administrator must run: %s",
-		e.Role, strings.Join(e.Missing, ", "), strings.Join(e.Cure, "; "))
-}
-
-// Unwrap returns ErrNotPermitted.
-func (e *PrivilegeError) Unwrap() error { return ErrNotPermitted }
 
 // PartialError is an error of Install, Uninstall or Sync after which some of the tables are done all the same. To make
 // the same call again goes on with the others.

@@ -2,13 +2,12 @@ package sql
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/lock"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // Down removes exaudit's schemas with everything that was ever recorded, the triggers on tracked tables, and the roles
@@ -41,10 +40,10 @@ func (c connection) down(ctx context.Context, o options) error {
 			return err
 		}
 		switch err := s.check(); {
-		case errors.Is(err, audit.ErrForeignSchema), errors.Is(err, audit.ErrNewer):
+		case reason.Is(err, audit.ForeignSchema, audit.NewerSchema):
 			return err
 		case s.Version > 0 && s.Complete && !s.KeepsOwnVersion:
-			return fmt.Errorf("%w: it is at version %d", audit.ErrKeptElsewhere, s.Version)
+			return &audit.SchemaError{Reason: audit.KeptElsewhere, Have: s.Version}
 		}
 		if err := briefly(); err != nil {
 			return err

@@ -2,13 +2,13 @@ package sql_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/sql"
 )
 
@@ -23,7 +23,7 @@ func TestEncodings(t *testing.T) {
 		t.Cleanup(func() { db.Exec(t, `DROP DATABASE `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`) })
 		config := db.Pool.Config().ConnConfig.Copy()
 		config.Database = name
-		if _, err := sql.Up(ctx, config); errors.Is(err, audit.ErrEncoding) != refused || !refused && err != nil {
+		if _, err := sql.Up(ctx, config); reason.Is(err, audit.LossyEncoding) != refused || !refused && err != nil {
 			t.Errorf("%s: %v", encoding, err)
 		}
 		conn, err := pgx.ConnectConfig(ctx, config)

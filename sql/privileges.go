@@ -11,12 +11,12 @@ import (
 	"github.com/exaudit/exaudit/db"
 )
 
-func lacks(e *audit.PrivilegeError, missing, cure string) {
+func lacks(e *audit.SchemaError, missing, cure string) {
 	e.Missing, e.Cure = append(e.Missing, missing), append(e.Cure, cure)
 }
 
-// checkPrivileges returns a *PrivilegeError where the role may not bring a schema in this state up to date, and
-// ErrEncoding where no role can.
+// checkPrivileges returns LacksPrivileges where the role may not bring a schema in this state up to date, and
+// LossyEncoding where no role can.
 func checkPrivileges(ctx context.Context, q db.DBTX, s state) error {
 	queries := db.New()
 	who, err := queries.Installer(ctx, q)
@@ -24,7 +24,8 @@ func checkPrivileges(ctx context.Context, q db.DBTX, s state) error {
 		return fmt.Errorf("read the privileges of the role: %w", err)
 	}
 	if !who.BecomesUtf8 {
-		return fmt.Errorf("%w: %s, in database %s", audit.ErrEncoding, who.Encoding, who.Database)
+		return &audit.SchemaError{Reason: audit.LossyEncoding,
+			Detail: fmt.Sprintf("%s, in database %s", who.Encoding, who.Database)}
 	}
 	if who.Superuser {
 		return nil
@@ -33,7 +34,7 @@ func checkPrivileges(ctx context.Context, q db.DBTX, s state) error {
 	if err != nil {
 		return fmt.Errorf("read the roles of exaudit: %w", err)
 	}
-	e := &audit.PrivilegeError{Role: who.Role}
+	e := &audit.SchemaError{Reason: audit.LacksPrivileges, Role: who.Role}
 	// CREATE SCHEMA IF NOT EXISTS takes it where the schema exists, too.
 	if !who.MayCreateSchema && (!s.exists || s.Bare) {
 		database := pgx.Identifier{who.Database}.Sanitize()
@@ -62,7 +63,7 @@ func quoted(role string) string { return pgx.Identifier{role}.Sanitize() }
 
 // lackOfMembership adds what keeps the role from acting as exaudit_owner and exaudit_writer: it hands functions of the
 // one over to the other, here and when it installs triggers, and so has the privileges of both and may become both.
-func lackOfMembership(e *audit.PrivilegeError, who db.InstallerRow, roles []db.InstallerRolesRow) {
+func lackOfMembership(e *audit.SchemaError, who db.InstallerRow, roles []db.InstallerRolesRow) {
 	with := ""
 	if who.ByMembership && !who.Inherits {
 		with = " WITH INHERIT TRUE, SET TRUE"
@@ -92,7 +93,7 @@ func lackOfMembership(e *audit.PrivilegeError, who db.InstallerRow, roles []db.I
 }
 
 // lackOfOwner adds what keeps functions and tables from being created.
-func lackOfOwner(e *audit.PrivilegeError, roles []db.InstallerRolesRow) {
+func lackOfOwner(e *audit.SchemaError, roles []db.InstallerRolesRow) {
 	for _, r := range roles {
 		if r.Name != ownerRole && r.Name != e.Role {
 			continue

@@ -122,7 +122,7 @@ func (c lacking) try(t *testing.T, admin *pgx.Conn, url string) {
 	config := config(t, url)
 	config.User = "app"
 	_, err = sql.Up(ctx, config)
-	lacks := (*audit.PrivilegeError)(nil)
+	lacks := (*audit.SchemaError)(nil)
 	switch {
 	case c.lacks == "" && err != nil:
 		t.Fatal(err)

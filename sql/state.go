@@ -15,9 +15,8 @@ import (
 	"github.com/exaudit/exaudit/db"
 )
 
-// Check reports whether the program can work with the database: nil, or an error that is one of ErrNotInitialized,
-// ErrOutdated, ErrNewer, ErrForeignSchema, ErrIncomplete and ErrOtherBuild. It only reads the catalog, and takes no
-// privilege on schema exaudit.
+// Check reports whether the program can work with the database: nil, or an *audit.SchemaError. It only reads the
+// catalog, and takes no privilege on schema exaudit.
 func Check(ctx context.Context, q db.DBTX) error {
 	s, err := stateOf(ctx, q)
 	if err != nil {
@@ -50,30 +49,33 @@ func stateOf(ctx context.Context, q db.DBTX) (state, error) {
 }
 
 func (s state) check() error {
+	wrong := func(reason audit.SchemaReason, detail string, args ...any) error {
+		return &audit.SchemaError{Reason: reason, Have: s.Version, Want: Version, Detail: fmt.Sprintf(detail, args...)}
+	}
 	switch {
 	case !s.exists:
-		return audit.ErrNotInitialized
+		return wrong(audit.NotInitialized, "")
 	case !s.Trusted:
-		return fmt.Errorf("%w: %s belongs to %s", audit.ErrForeignSchema, s.Name, s.Owner)
+		return wrong(audit.ForeignSchema, "%s belongs to %s", s.Name, s.Owner)
 	case s.Bare:
-		return audit.ErrNotInitialized
+		return wrong(audit.NotInitialized, "")
 	case s.Version == 0 && s.Owner != ownerRole && !s.KeepsOwnVersion:
-		return fmt.Errorf("%w: it belongs to %s, and has nothing of exaudit", audit.ErrForeignSchema, s.Owner)
+		return wrong(audit.ForeignSchema, "it belongs to %s, and has nothing of exaudit", s.Owner)
 	case !s.Complete:
-		return fmt.Errorf("%w: of exaudit and exaudit_internal, there is only %s", audit.ErrIncomplete, s.Name)
+		return wrong(audit.IncompleteSchema, "of exaudit and exaudit_internal, there is only %s", s.Name)
 	case s.Version == 0:
-		return fmt.Errorf("%w: it has no version", audit.ErrIncomplete)
+		return wrong(audit.IncompleteSchema, "it has no version")
 	case s.Version > Version:
-		return fmt.Errorf("%w: it is at version %d, the program at %d", audit.ErrNewer, s.Version, Version)
+		return wrong(audit.NewerSchema, "")
 	}
 	wanted, err := digest(s.Version)
 	switch {
 	case err != nil:
 		return err
 	case s.Digest != wanted:
-		return fmt.Errorf("%w: both are at version %d, but their contents differ", audit.ErrOtherBuild, s.Version)
+		return wrong(audit.OtherBuild, "both are at version %d, but their contents differ", s.Version)
 	case s.Version < Version:
-		return fmt.Errorf("%w: it is at version %d, the program at %d", audit.ErrOutdated, s.Version, Version)
+		return wrong(audit.OutdatedSchema, "")
 	}
 	return nil
 }

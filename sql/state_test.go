@@ -15,6 +15,7 @@ import (
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
@@ -25,23 +26,23 @@ func TestCheck(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range testall.SampleMap(map[string]struct {
 		change  string // after Up; "" for an empty database
-		want    error
-		up      error // what Up says of it
-		removed bool  // whether Down removes it
+		want    any    // nil, or a reason
+		up      any    // what Up says of it
+		removed bool   // whether Down removes it
 	}{
-		"no schema":                   {"", audit.ErrNotInitialized, nil, true},
-		"bare":                        {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit AUTHORIZATION exaudit_owner`, audit.ErrNotInitialized, nil, true},
-		"half":                        {`DROP SCHEMA exaudit_internal CASCADE`, audit.ErrIncomplete, audit.ErrIncomplete, true},
-		"the other half":              {`DROP SCHEMA exaudit CASCADE`, audit.ErrIncomplete, audit.ErrIncomplete, true},
-		"internal of another purpose": {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.mine (id int)`, audit.ErrForeignSchema, audit.ErrForeignSchema, false},
-		"internal of another purpose, beside ours": {`DROP SCHEMA exaudit_internal CASCADE; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.mine (id int)`, audit.ErrOtherBuild, audit.ErrOtherBuild, false},
-		"of another purpose":                       {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit; CREATE TABLE exaudit.mine (id int)`, audit.ErrForeignSchema, audit.ErrForeignSchema, false},
+		"no schema":                   {"", audit.NotInitialized, nil, true},
+		"bare":                        {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit AUTHORIZATION exaudit_owner`, audit.NotInitialized, nil, true},
+		"half":                        {`DROP SCHEMA exaudit_internal CASCADE`, audit.IncompleteSchema, audit.IncompleteSchema, true},
+		"the other half":              {`DROP SCHEMA exaudit CASCADE`, audit.IncompleteSchema, audit.IncompleteSchema, true},
+		"internal of another purpose": {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.mine (id int)`, audit.ForeignSchema, audit.ForeignSchema, false},
+		"internal of another purpose, beside ours": {`DROP SCHEMA exaudit_internal CASCADE; CREATE SCHEMA exaudit_internal; CREATE TABLE exaudit_internal.mine (id int)`, audit.OtherBuild, audit.OtherBuild, false},
+		"of another purpose":                       {`DROP SCHEMA exaudit, exaudit_internal CASCADE; CREATE SCHEMA exaudit; CREATE TABLE exaudit.mine (id int)`, audit.ForeignSchema, audit.ForeignSchema, false},
 		"up to date":                               {`SELECT 1`, nil, nil, true},
-		"no version":                               {`DROP FUNCTION exaudit.schema_version`, audit.ErrIncomplete, audit.ErrIncomplete, true},
-		"no digest":                                {`DROP FUNCTION exaudit_internal.schema_digest`, audit.ErrOtherBuild, audit.ErrOtherBuild, true},
-		"other digest":                             {`CREATE OR REPLACE FUNCTION exaudit_internal.schema_digest() RETURNS text LANGUAGE sql AS 'SELECT ''` + strings.Repeat("0", 64) + `'''`, audit.ErrOtherBuild, audit.ErrOtherBuild, true},
-		"older, unlike":                            {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 4::bigint'`, audit.ErrOtherBuild, audit.ErrOtherBuild, true},
-		"newer":                                    {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 99::bigint'`, audit.ErrNewer, nil, false},
+		"no version":                               {`DROP FUNCTION exaudit.schema_version`, audit.IncompleteSchema, audit.IncompleteSchema, true},
+		"no digest":                                {`DROP FUNCTION exaudit_internal.schema_digest`, audit.OtherBuild, audit.OtherBuild, true},
+		"other digest":                             {`CREATE OR REPLACE FUNCTION exaudit_internal.schema_digest() RETURNS text LANGUAGE sql AS 'SELECT ''` + strings.Repeat("0", 64) + `'''`, audit.OtherBuild, audit.OtherBuild, true},
+		"older, unlike":                            {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 4::bigint'`, audit.OtherBuild, audit.OtherBuild, true},
+		"newer":                                    {`CREATE OR REPLACE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE sql AS 'SELECT 99::bigint'`, audit.NewerSchema, nil, false},
 		"kept elsewhere":                           {`DROP TABLE exaudit_internal.goose_db_version`, nil, nil, false},
 	}, 7) {
 		t.Run(name, func(t *testing.T) {
@@ -51,10 +52,10 @@ func TestCheck(t *testing.T) {
 				up(t, db.URL)
 				db.Exec(t, c.change)
 			}
-			if err := sql.Check(ctx, db.Pool); !errors.Is(err, c.want) {
+			if err := sql.Check(ctx, db.Pool); !reason.Is(err, c.want) {
 				t.Errorf("Check: %v, want %v", err, c.want)
 			}
-			if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, c.up) {
+			if _, err := sql.Up(ctx, config(t, db.URL)); !reason.Is(err, c.up) {
 				t.Errorf("Up: %v, want %v", err, c.up)
 			}
 			if err := sql.Down(ctx, config(t, db.URL)); (err == nil) != c.removed {
@@ -112,8 +113,8 @@ func TestIncompleteSchemaCanBeRemoved(t *testing.T) {
 		for _, m := range migrations(t)[:upTo] {
 			db.Exec(t, m.Up)
 		}
-		if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, audit.ErrIncomplete) {
-			t.Errorf("after %d migrations: %v, want ErrIncomplete", upTo, err)
+		if _, err := sql.Up(ctx, config(t, db.URL)); !reason.Is(err, audit.IncompleteSchema) {
+			t.Errorf("after %d migrations: %v, want IncompleteSchema", upTo, err)
 		}
 		if err := sql.Down(ctx, config(t, db.URL)); err != nil {
 			t.Errorf("remove, after %d migrations: %v", upTo, err)
@@ -141,20 +142,20 @@ func TestUpFromAnEarlierVersion(t *testing.T) {
 	}
 	db.Exec(t, note)
 	db.Exec(t, `DELETE FROM public.goose_db_version WHERE version_id > 10; ALTER TABLE public.goose_db_version SET SCHEMA exaudit_internal`)
-	if err := sql.Check(ctx, db.Pool); !errors.Is(err, audit.ErrOutdated) {
-		t.Fatalf("Check: %v, want ErrOutdated", err)
+	if err := sql.Check(ctx, db.Pool); !reason.Is(err, audit.OutdatedSchema) {
+		t.Fatalf("Check: %v, want OutdatedSchema", err)
 	}
-	if _, err := triggers.Install(ctx, db.Pool, nil); !errors.Is(err, audit.ErrOutdated) {
-		t.Errorf("Install: %v, want ErrOutdated", err)
+	if _, err := triggers.Install(ctx, db.Pool, nil); !reason.Is(err, audit.OutdatedSchema) {
+		t.Errorf("Install: %v, want OutdatedSchema", err)
 	}
 	role := db.Role(t, "LOGIN PASSWORD 'x'")
 	// as after a restore without owners
 	db.Exec(t, `ALTER TABLE exaudit_internal.goose_db_version OWNER TO `+role)
 	c := config(t, db.URL)
 	c.User, c.Password = role, "x"
-	lacks := (*audit.PrivilegeError)(nil)
+	lacks := (*audit.SchemaError)(nil)
 	if _, err := sql.Up(ctx, c); !errors.As(err, &lacks) {
-		t.Fatalf("got %v, want a *PrivilegeError", err)
+		t.Fatalf("got %v, want a *SchemaError", err)
 	}
 	db.Exec(t, strings.Join(lacks.Cure, ";"))
 	if changed, err := sql.Up(ctx, c); err != nil || !changed {
@@ -192,17 +193,17 @@ func TestForeignSchemaIsNotRun(t *testing.T) {
 	db.Exec(t, `CREATE TABLE exaudit.versions (id int);
 		CREATE FUNCTION exaudit.schema_version() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'was run'; END $$;
 		ALTER FUNCTION exaudit.schema_version OWNER TO `+role)
-	if err := sql.Check(ctx, db.Pool); !errors.Is(err, audit.ErrForeignSchema) {
-		t.Errorf("Check: %v, want ErrForeignSchema", err)
+	if err := sql.Check(ctx, db.Pool); !reason.Is(err, audit.ForeignSchema) {
+		t.Errorf("Check: %v, want ForeignSchema", err)
 	}
-	if _, err := sql.Up(ctx, config(t, db.URL)); !errors.Is(err, audit.ErrForeignSchema) {
-		t.Errorf("Up: %v, want ErrForeignSchema", err)
+	if _, err := sql.Up(ctx, config(t, db.URL)); !reason.Is(err, audit.ForeignSchema) {
+		t.Errorf("Up: %v, want ForeignSchema", err)
 	}
-	if err := sql.Down(ctx, config(t, db.URL)); !errors.Is(err, audit.ErrForeignSchema) {
-		t.Errorf("Down: %v, want ErrForeignSchema", err)
+	if err := sql.Down(ctx, config(t, db.URL)); !reason.Is(err, audit.ForeignSchema) {
+		t.Errorf("Down: %v, want ForeignSchema", err)
 	}
-	if _, err := triggers.Install(ctx, db.Pool, nil); !errors.Is(err, audit.ErrForeignSchema) {
-		t.Errorf("Install: %v, want ErrForeignSchema", err)
+	if _, err := triggers.Install(ctx, db.Pool, nil); !reason.Is(err, audit.ForeignSchema) {
+		t.Errorf("Install: %v, want ForeignSchema", err)
 	}
 }
 

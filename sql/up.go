@@ -16,6 +16,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // Option changes how Up and Down work.
@@ -45,8 +46,7 @@ func LockTimeout(d time.Duration) Option { return func(o *options) { o.lockTimeo
 // early leaves the database as it was. It is safe to run twice, and from several processes at once. A schema that is
 // newer than the program is left alone, which is no error; Check tells of it. config names the database.
 //
-// The errors are those of Check but for ErrNotInitialized, ErrOutdated and ErrNewer; ErrKeptElsewhere, ErrLocked, and
-// a *PrivilegeError where the role lacks something.
+// The errors are ErrLocked and an *audit.SchemaError whose reason is not NotInitialized, OutdatedSchema or NewerSchema.
 func Up(ctx context.Context, config *pgx.ConnConfig, opts ...Option) (changed bool, err error) {
 	o := collect(opts)
 	conn, err := connect(ctx, config)
@@ -134,12 +134,11 @@ func (c connection) up(ctx context.Context, o options) (changed bool, err error)
 func (s state) due() (bool, error) {
 	err := s.check()
 	switch {
-	case errors.Is(err, audit.ErrNewer):
+	case reason.Is(err, audit.NewerSchema):
 		return false, nil
-	case errors.Is(err, audit.ErrOutdated) && !s.KeepsOwnVersion:
-		return false, fmt.Errorf("%w: it is at version %d, the program at %d", audit.ErrKeptElsewhere, s.Version,
-			Version)
-	case errors.Is(err, audit.ErrOutdated), errors.Is(err, audit.ErrNotInitialized):
+	case reason.Is(err, audit.OutdatedSchema) && !s.KeepsOwnVersion:
+		return false, &audit.SchemaError{Reason: audit.KeptElsewhere, Have: s.Version, Want: Version}
+	case reason.Is(err, audit.OutdatedSchema, audit.NotInitialized):
 		return true, nil
 	}
 	return false, err

@@ -16,6 +16,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // urlVariables say where the database is, the first that is set.
@@ -175,7 +176,7 @@ func (p *program) open(c *cli.Context) (*pgx.Conn, *exaudit.DB, error) {
 // far as the program knows it.
 func (p *program) openToRead(c *cli.Context) (*pgx.Conn, *exaudit.DB, error) {
 	return p.opened(c, func(err error) error {
-		if errors.Is(err, audit.ErrNewer) {
+		if reason.Is(err, audit.NewerSchema) {
 			p.complain("%v; it is read as far as this program knows it", err)
 			return nil
 		}

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 func (p *program) dropSchemaCommand() *cli.Command {
@@ -40,11 +40,10 @@ func (p *program) dropSchema(c *cli.Context) error {
 	}
 	defer closeConn(c.Context, conn)
 	switch err := exaudit.New(conn).Check(c.Context); {
-	case errors.Is(err, audit.ErrNotInitialized):
+	case reason.Is(err, audit.NotInitialized):
 		p.complain("there is nothing to drop: exaudit is not initialised in database %q", p.database)
 		return p.reportDrop(c, false)
-	case err == nil, errors.Is(err, audit.ErrOutdated),
-		errors.Is(err, audit.ErrIncomplete), errors.Is(err, audit.ErrOtherBuild):
+	case err == nil, reason.Is(err, audit.OutdatedSchema, audit.IncompleteSchema, audit.OtherBuild):
 	default:
 		return err
 	}
@@ -62,7 +61,7 @@ func (p *program) dropSchema(c *cli.Context) error {
 		}
 	}
 	err = exaudit.New(conn).DropSchema(c.Context, opts)
-	if errors.Is(err, audit.ErrKeptElsewhere) {
+	if reason.Is(err, audit.KeptElsewhere) {
 		err = errRemoveElsewhere
 	}
 	if err != nil {

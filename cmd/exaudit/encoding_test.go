@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"strings"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // The command reads and writes back what a database of another encoding has, and so does the library where it is told
@@ -50,7 +50,7 @@ func TestOtherEncodings(t *testing.T) {
 				t.Errorf("%s: %v: %s", encoding, args, got)
 			}
 		}
-		if _, err := exaudit.New(db.Pool).Version(context.Background(), 1); !errors.Is(err, audit.ErrClientEncoding) {
+		if _, err := exaudit.New(db.Pool).Version(context.Background(), 1); !reason.Is(err, audit.ClientEncoding) {
 			t.Errorf("%s: without client_encoding: %v", encoding, err)
 		}
 		command("revert", "2", "--yes")

@@ -12,6 +12,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/config"
 	"github.com/exaudit/exaudit/internal/migration"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // The exit codes, as the README promises them.
@@ -29,14 +30,14 @@ var (
 	errStale = errors.New("the migrations are out of date")
 	// errStaleElsewhere is errStale where nothing can be written.
 	errStaleElsewhere = fmt.Errorf("%w", errStale)
-	// errRemoveElsewhere is audit.ErrKeptElsewhere where the schema is to be removed.
-	errRemoveElsewhere = fmt.Errorf("%w", audit.ErrKeptElsewhere)
+	// errRemoveElsewhere is audit.KeptElsewhere where the schema is to be removed.
+	errRemoveElsewhere = errors.New("schema exaudit belongs to the application's own migrations")
 	errDeclined        = errors.New("nothing was changed: the answer was no")
 )
 
 // kinds says for each kind of error what its exit code is and what to do about it.
 var kinds = []struct {
-	is   error
+	is   any // as reason.Is has it
 	code int
 	hint string // goes on with the sentence
 }{
@@ -48,17 +49,17 @@ var kinds = []struct {
 	{audit.ErrPlanStale, exitConflict, ", so nothing was written: a new --dry-run shows what would be written now"},
 	{config.ErrInvalid, exitUsage, ""},
 	{audit.ErrInvalidOptions, exitUsage, ""},
-	{audit.ErrNotInitialized, exitFailed, `: run "exaudit init"`},
-	{audit.ErrOutdated, exitFailed, `: run "exaudit init"`},
-	{audit.ErrIncomplete, exitFailed, `: "exaudit drop-schema" drops it, and "exaudit init" makes it anew`},
-	{audit.ErrOtherBuild, exitFailed,
+	{audit.NotInitialized, exitFailed, `: run "exaudit init"`},
+	{audit.OutdatedSchema, exitFailed, `: run "exaudit init"`},
+	{audit.IncompleteSchema, exitFailed, `: "exaudit drop-schema" drops it, and "exaudit init" makes it anew`},
+	{audit.OtherBuild, exitFailed,
 		`: use that build, or drop everything that was recorded with "exaudit drop-schema" and run "exaudit init"`},
-	{audit.ErrForeignSchema, exitFailed,
+	{audit.ForeignSchema, exitFailed,
 		`; drop it, or, after a restore with --no-owner, run "exaudit sync" as that role`},
-	{audit.ErrEncoding, exitFailed, ": dump and restore into a database of encoding UTF8"},
+	{audit.LossyEncoding, exitFailed, ": dump and restore into a database of encoding UTF8"},
 	{errRemoveElsewhere, exitFailed, ": their down migration drops it"},
-	{audit.ErrKeptElsewhere, exitFailed, `: "exaudit generate" writes the missing migration; then run the migrations`},
-	{audit.ErrNewer, exitFailed, ": update exaudit"},
+	{audit.KeptElsewhere, exitFailed, `: "exaudit generate" writes the missing migration; then run the migrations`},
+	{audit.NewerSchema, exitFailed, ": update exaudit"},
 	{audit.ErrExists, exitConflict, ""},
 	{audit.ErrLocked, exitConflict, `: run it again when that has ended, or with a longer --lock-timeout`},
 	{audit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
@@ -100,7 +101,7 @@ func exitCode(err error) int {
 		return exitUsage
 	}
 	for _, kind := range kinds {
-		if errors.Is(err, kind.is) {
+		if reason.Is(err, kind.is) {
 			return kind.code
 		}
 	}
@@ -125,7 +126,7 @@ func (p *program) message(err error) string {
 // plain is the error's text; what PostgreSQL said stands in it once, without its frame.
 func (p *program) plain(err error) string {
 	switch {
-	case errors.Is(err, audit.ErrNotInitialized):
+	case reason.Is(err, audit.NotInitialized):
 		return fmt.Sprintf("exaudit is not initialised in database %q", p.database)
 	case errors.As(err, new(*connectError)):
 		return err.Error()
@@ -149,7 +150,7 @@ func (p *program) plain(err error) string {
 
 func recognized(err error) bool {
 	for _, kind := range kinds {
-		if errors.Is(err, kind.is) {
+		if reason.Is(err, kind.is) {
 			return true
 		}
 	}
@@ -177,7 +178,7 @@ func (p *program) hint(err error) string {
 		return p.notFoundHint(err)
 	}
 	for _, kind := range kinds {
-		if errors.Is(err, kind.is) {
+		if reason.Is(err, kind.is) {
 			return kind.hint
 		}
 	}

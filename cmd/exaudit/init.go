@@ -1,13 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 func (p *program) initCommand() *cli.Command {
@@ -64,7 +64,7 @@ func (p *program) init(c *cli.Context) error {
 		return fmt.Errorf("initialise database %q: %w", p.database, err)
 	}
 	switch newer := exaudit.New(conn).Check(c.Context); {
-	case errors.Is(newer, audit.ErrNewer) && !c.IsSet("precision"):
+	case reason.Is(newer, audit.NewerSchema) && !c.IsSet("precision"):
 		p.complain("%v; nothing was changed", newer)
 	case newer != nil:
 		return newer

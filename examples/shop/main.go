@@ -44,7 +44,8 @@ func run(ctx context.Context, url, address string) error {
 		return err
 	}
 	db := exaudit.New(pool)
-	if err := db.Check(ctx); errors.Is(err, audit.ErrNewer) {
+	err = db.Check(ctx)
+	if schema, ok := errors.AsType[*audit.SchemaError](err); ok && schema.Reason == audit.NewerSchema {
 		log.Printf("shop: %v; a later release has been here, and all is recorded as before", err)
 	} else if err != nil {
 		return err

@@ -101,8 +101,9 @@ func TestStartsOnTheSchemaOfALaterRelease(t *testing.T) {
 	if len(versions) != 3 {
 		t.Errorf("%d versions, want 3", len(versions))
 	}
-	if _, err := db.Install(context.Background(), []string{"orders"}, nil); !errors.Is(err, audit.ErrNewer) {
-		t.Errorf("install: %v, want ErrNewer", err)
+	_, err = db.Install(context.Background(), []string{"orders"}, nil)
+	if wrong, ok := errors.AsType[*audit.SchemaError](err); !ok || wrong.Reason != audit.NewerSchema {
+		t.Errorf("install: %v, want NewerSchema", err)
 	}
 }
 

@@ -185,7 +185,7 @@ func DecodeImage(data []byte) (audit.Image, error) {
 		return nil, nil
 	}
 	if !utf8.Valid(data) { // or they would be read as U+FFFD, and written back
-		return nil, audit.ErrClientEncoding
+		return nil, &audit.SchemaError{Reason: audit.ClientEncoding}
 	}
 	decoded, err := patch.Decode(data)
 	if err != nil {

@@ -119,15 +119,17 @@ var walls = map[string][]string{
 	"internal/reason":    {"audit"},
 	"internal/custom":    {"audit", "internal/preamble"},
 	"stdlib":             {"internal/custom"},
-	"sql":                {"audit", "db", "internal/lock"},
+	"sql":                {"audit", "db", "internal/lock", "internal/reason"},
 	"triggers": {
 		"audit", "db", "internal/directive", "internal/lock", "internal/reason", "internal/version", "patch", "sql",
 	},
-	"internal/config":    {"audit", "db", "sql", "triggers"},
-	"internal/migration": {"audit", "db", "internal/config", "internal/directive", "sql", "triggers"},
-	"internal/history":   {"audit", "db", "internal/reason", "patch"},
-	"revert":             {"audit", "db", "internal/history", "internal/lock", "internal/reason", "patch"},
-	"internal/undo":      {"audit", "db", "internal/history", "internal/lock", "internal/reason", "patch", "revert"},
+	"internal/config": {"audit", "db", "sql", "triggers"},
+	"internal/migration": {
+		"audit", "db", "internal/config", "internal/directive", "internal/reason", "sql", "triggers",
+	},
+	"internal/history": {"audit", "db", "internal/reason", "patch"},
+	"revert":           {"audit", "db", "internal/history", "internal/lock", "internal/reason", "patch"},
+	"internal/undo":    {"audit", "db", "internal/history", "internal/lock", "internal/reason", "patch", "revert"},
 	".": {
 		"audit", "db", "internal/custom", "internal/history", "internal/lock", "internal/reason",
 		"internal/undo", "patch", "revert", "sql", "triggers",

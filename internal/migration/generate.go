@@ -16,6 +16,7 @@ import (
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/config"
 	"github.com/exaudit/exaudit/internal/directive"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -143,7 +144,7 @@ func appendFile(files []File, changes []Change, own bool) []File {
 // createSchema brings schema exaudit up to date for the transaction.
 func createSchema(ctx context.Context, tx pgx.Tx) error {
 	err := sql.Check(ctx, tx)
-	if !errors.Is(err, audit.ErrNotInitialized) && !errors.Is(err, audit.ErrOutdated) {
+	if !reason.Is(err, audit.NotInitialized, audit.OutdatedSchema) {
 		return err
 	}
 	queries := db.New()
@@ -192,7 +193,8 @@ func schemaChanges(folder *Folder) ([]Change, error) {
 		p := part{key: schemaKey + m.Name, text: m.Content()}
 		was, ok := folder.find(p.key)
 		if ok && !p.same(was) {
-			return nil, fmt.Errorf("%s in folder %s: %w", p.key, folder.path, audit.ErrOtherBuild)
+			return nil, fmt.Errorf("%s in folder %s: %w", p.key, folder.path,
+				&audit.SchemaError{Reason: audit.OtherBuild})
 		}
 		if !ok {
 			down := removedMark + p.key + "\n" + strings.TrimSpace(m.Down) + "\n"

@@ -13,6 +13,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/migration"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
@@ -260,14 +261,14 @@ func TestWithSchemaOfAnotherBuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for change, want := range map[*strings.Replacer]error{
+	for change, want := range map[*strings.Replacer]any{
 		strings.NewReplacer("\n", "\r\n"): nil,
-		strings.NewReplacer("CREATE FUNCTION exaudit_internal.base_type(", "CREATE FUNCTION exaudit.basic_type("): audit.ErrOtherBuild,
+		strings.NewReplacer("CREATE FUNCTION exaudit_internal.base_type(", "CREATE FUNCTION exaudit.basic_type("): audit.OtherBuild,
 	} {
 		if err := os.WriteFile(path, []byte(change.Replace(string(content))), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.try(); !errors.Is(err, want) {
+		if _, err := a.try(); !reason.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
 	}

@@ -1,0 +1,58 @@
+package reason
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/exaudit/exaudit/audit"
+)
+
+// Is reports whether err is what is wanted: one of the errors of package audit without details, as errors.Is has it, or
+// an error of one of its types with the reason. Unlike errors.AsType, it looks at all errors that were joined.
+func Is(err error, wanted ...any) bool {
+	for _, want := range wanted {
+		switch want := want.(type) {
+		case nil:
+			if err == nil {
+				return true
+			}
+		case error:
+			if errors.Is(err, want) {
+				return true
+			}
+		case audit.SchemaReason:
+			if has(err, want) {
+				return true
+			}
+		default:
+			panic(fmt.Sprintf("%T is neither an error nor a reason", want))
+		}
+	}
+	return false
+}
+
+func has(err error, reason any) bool {
+	if of(err) == reason {
+		return true
+	}
+	switch err := err.(type) {
+	case interface{ Unwrap() error }:
+		return has(err.Unwrap(), reason)
+	case interface{ Unwrap() []error }:
+		for _, err := range err.Unwrap() {
+			if has(err, reason) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// of returns the reason of an error itself, not of those that it wraps.
+func of(err error) any {
+	switch err := err.(type) {
+	case *audit.SchemaError:
+		return err.Reason
+	}
+	return nil
+}
