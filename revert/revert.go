@@ -546,8 +546,8 @@ func (p *plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 }
 
 // valuesAreFree returns ErrUniqueConflict if another row has the key that the row gets, or another unique value, by the
-// types' own idea of what is the same. A deferrable constraint does not refuse that before the transaction ends, and the
-// transaction may be the caller's.
+// types' own idea of what is the same. A deferrable constraint does not refuse that before the transaction ends, and
+// the transaction may be the caller's.
 func (p *plan) valuesAreFree(ctx context.Context, tx pgx.Tx) error {
 	encoded, err := json.Marshal(p.Target)
 	if err != nil {
