@@ -253,6 +253,29 @@ func TestUndoOfAKeyThatWasPassedOn(t *testing.T) {
 	}
 }
 
+// A row that was moved to the key of a deleted one, moved back by an undo and moved again by a redo, came by the change
+// that was undone.
+func TestUndoOfAKeyThatWasTakenAgain(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	db, adb := audited(t, `CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (2, 'a'), (3, 'b')`, "t")
+	db.Exec(t, `DELETE FROM t WHERE id = 2; UPDATE t SET id = 2`)
+	for range 3 {
+		plan, err := undoVersions(t, adb, []int64{1, 2}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expect(t, db, "t", `(2,a) (3,b)`)
+		if _, err := adb.Redo(ctx, plan.Transaction, nil); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, db, "t", `(2,b)`)
+		if _, err := undoVersions(t, adb, []int64{1}, nil); err == nil || !strings.HasSuffix(err.Error(), "public.t 2: another row has its key now, by version 2") {
+			t.Errorf("%v, want a conflict about the key", err)
+		}
+	}
+}
+
 // Rows that have one key until a transaction ends are different rows to every reader.
 func TestRowsThatShareAKey(t *testing.T) {
 	t.Parallel()

@@ -27,16 +27,6 @@ func (l *life) has(chosen map[int64]*history.Version) bool {
 	return slices.ContainsFunc(l.versions, func(v *history.Version) bool { return chosen[v.ID] != nil })
 }
 
-// arrival is the version by which the row of some versions came to the key that it has.
-func arrival(versions []*history.Version) *history.Version {
-	for _, v := range slices.Backward(versions) {
-		if v.Action == audit.Created || v.PreviousEntityID != nil {
-			return v
-		}
-	}
-	return nil
-}
-
 // unread are the versions that were not chosen of the transactions of which several were, by ids: these can only be put
 // into order with their images.
 func (l *life) unread(chosen map[int64]*history.Version) map[int64]audit.VersionRef {
@@ -147,24 +137,22 @@ func (l *life) goesOn(ended map[int64]*life, restored map[int64]map[int64]bool, 
 	return false
 }
 
-// restored are, of the rollbacks that made a row again, or wrote one over another, the deletes and creates that they
-// took back.
+// restored are, of the rollbacks that made a row again, wrote one over another or gave one another key, the deletes,
+// creates and key changes that they took back.
 func (p *planner) restored(ctx context.Context, lines []*history.Line) (map[int64]map[int64]bool, error) {
 	var asked []int64
-	deletes := false
 	made := make(map[int64]map[int64]bool)
 	for _, l := range lines {
 		for _, v := range l.Versions {
-			if v.Action == audit.Deleted || v.Action == audit.Created {
+			if v.Action == audit.Deleted || v.Action == audit.Created || v.PreviousEntityID != nil {
 				asked = append(asked, v.ID)
-				deletes = deletes || v.Action == audit.Deleted
 			}
 			if v.Rollback && v.Action != audit.Deleted {
 				made[v.ID] = make(map[int64]bool)
 			}
 		}
 	}
-	if !deletes || len(made) == 0 {
+	if len(asked) == 0 || len(made) == 0 {
 		return nil, nil
 	}
 	pairs, err := db.New().UndoneBy(ctx, p.q, asked)

@@ -388,12 +388,34 @@ type lives struct {
 func (l *lives) arrivals() map[string]int64 {
 	arrivals := make(map[string]int64)
 	for _, one := range l.all {
-		if v := arrival(withoutRoundTrips(one.versions, l.selected, l.restored)); v != nil && one.current &&
-			one.last().Action != audit.Deleted {
+		if v := l.arrival(one); v != nil && one.current && one.last().Action != audit.Deleted {
 			arrivals[one.key()] = v.ID
 		}
 	}
 	return arrivals
+}
+
+// arrival is the version by which a row came to the key that it has.
+func (l *lives) arrival(one *life) *history.Version {
+	versions := withoutRoundTrips(one.versions, l.selected, l.restored)
+	for i := len(versions) - 1; i >= 0; i-- {
+		v := versions[i]
+		if v.Action != audit.Created && v.PreviousEntityID == nil {
+			continue
+		}
+		left := slices.IndexFunc(versions[:i], func(w *history.Version) bool { return l.tookBack(v, w) })
+		if left < 0 {
+			return v
+		}
+		i = left
+	}
+	return nil
+}
+
+// tookBack reports whether a row came back to a key by v because w, by which it had left the key, was taken back.
+func (l *lives) tookBack(v, w *history.Version) bool {
+	return l.restored[v.ID][w.ID] && w.PreviousEntityID != nil && *w.PreviousEntityID == v.EntityID &&
+		l.selected[v.ID] == nil && l.selected[w.ID] == nil
 }
 
 // lives finds the rows that the chosen versions are of, and reads those that are there. Locked, they stay what they
