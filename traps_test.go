@@ -544,6 +544,8 @@ func (d *trapped) functions() {
 		"with_json_value":         `exaudit_internal.with_json_value(NULL, 'doc', doc), exaudit_internal.with_json_value('{"": []}', 'doc', 'null') FROM public.plain`,
 		"with_value":              `exaudit_internal.with_value(NULL, 'f', f), exaudit_internal.with_value('{}', 'moods', moods) FROM public.plain`,
 		"has_plain_custom_data":   `exaudit_internal.has_plain_custom_data()`,
+		"custom_setting":          `exaudit_internal.custom_setting()`,
+		"is_rollback":             `exaudit_internal.is_rollback()`,
 		"has_session_data":        `exaudit_internal.has_session_data()`,
 		"pin_settings":            `exaudit_internal.pin_settings('{timezone,UTC}')`,
 		"restore_settings":        `exaudit_internal.restore_settings('{timezone,UTC}')`,

@@ -8,6 +8,7 @@
 package revert
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -510,9 +511,8 @@ func AsRollback(ctx context.Context, q db.DBTX, custom string, do func() error) 
 	if err != nil {
 		return err
 	}
-	if custom == "" {
-		custom = before.Custom
-	}
+	// recording asks for rollbacks where there is custom data
+	custom = cmp.Or(custom, before.Custom, "{}")
 	if err := queries.SetSessionData(ctx, q, db.SetSessionDataParams{Custom: custom, Rollback: "on"}); err != nil {
 		return err
 	}

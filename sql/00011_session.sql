@@ -70,6 +70,27 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.custom_data TO exaudit_writer, exaudit_reader;
 
+-- Does the session take changes back? Whoever sets exaudit.rollback sets exaudit.custom, too, so that sessions
+-- without custom data need not be asked for both. The planner puts the bodies in place of the calls.
+CREATE FUNCTION exaudit_internal.is_rollback() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT (pg_catalog.current_setting('exaudit.rollback', true) OPERATOR(pg_catalog.=) 'on'
+            AND pg_catalog.current_setting('exaudit.custom', true) OPERATOR(pg_catalog.<>) '') IS TRUE
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.is_rollback TO exaudit_writer, exaudit_reader;
+
+-- The custom data, NULL if there is none: with a rollback, that is '{}'.
+CREATE FUNCTION exaudit_internal.custom_setting() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN pg_catalog.current_setting('exaudit.custom', true) OPERATOR(pg_catalog.<>) ''
+                     AND (pg_catalog.current_setting('exaudit.custom', true) OPERATOR(pg_catalog.<>) '{}'
+                          OR NOT exaudit_internal.is_rollback())
+                THEN pg_catalog.current_setting('exaudit.custom', true) END
+$$;
+GRANT EXECUTE ON FUNCTION exaudit_internal.custom_setting TO exaudit_writer, exaudit_reader;
+
 -- The session's data as a versions row: custom, rollback and the user's own columns.
 -- jsonb_populate_record makes each value what its column is; only when that fails is it
 -- worth finding out which key it was. Its base is a row, if one of NULLs, because for a
@@ -79,7 +100,7 @@ CREATE FUNCTION exaudit_internal.session_data() RETURNS exaudit.versions
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    setting text := nullif(pg_catalog.current_setting('exaudit.custom', true), '');
+    setting text := exaudit_internal.custom_setting();
     data    jsonb;
     stamp   exaudit.versions;
     col     record;
@@ -99,7 +120,7 @@ BEGIN
                   HINT = 'Set it to a JSON object, for example {"actor_id": 7}.';
     END IF;
     stamp.custom := data;
-    stamp.rollback := coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on';
+    stamp.rollback := exaudit_internal.is_rollback();
     BEGIN
         stamp := pg_catalog.jsonb_populate_record(stamp, coalesce(
             (SELECT pg_catalog.jsonb_object_agg(c.name, data -> c.name) FROM exaudit_internal.custom_columns c WHERE c.filled AND data ? c.name), '{}'));

@@ -61,8 +61,7 @@ BEGIN
         PERFORM exaudit_internal.note_key_change(version_id, table_id, entity_id, previous_entity_id, command, old_row, new_row);
     END IF;
     -- Without session data, or columns of the user's, no statement has to be made up.
-    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = ''
-       AND coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = '' THEN
+    IF coalesce(pg_catalog.current_setting('exaudit.custom', true), '') = '' THEN
         INSERT INTO exaudit.versions (id, table_id, action, entity_id, previous_entity_id, before, after, session_role)
         OVERRIDING SYSTEM VALUE
         VALUES (version_id, $1, $2, $3, $4, $5, $6, logged_in);
@@ -105,12 +104,15 @@ AS $$
 DECLARE
     data pg_catalog.jsonb;
 BEGIN
-    BEGIN
-        data := CASE WHEN pg_catalog.current_setting('exaudit.custom', true) OPERATOR(pg_catalog.<>) ''
-                     THEN pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb END;
-    EXCEPTION WHEN OTHERS THEN
-        data := '[]'; -- exaudit_internal.record says what is wrong with it
-    END;
+    IF exaudit_internal.has_plain_custom_data() THEN
+        data := pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb;
+    ELSIF exaudit_internal.has_session_data() THEN
+        BEGIN
+            data := exaudit_internal.custom_setting()::pg_catalog.jsonb;
+        EXCEPTION WHEN OTHERS THEN
+            data := '[]'; -- exaudit_internal.record says what is wrong with it
+        END;
+    END IF;
     IF pg_catalog.jsonb_typeof(data) OPERATOR(pg_catalog.<>) 'object'
        -- or something was added to exaudit.versions
        OR NOT exaudit_internal.stores_plainly('exaudit.versions'::pg_catalog.regclass) THEN
@@ -118,7 +120,7 @@ BEGIN
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role)
-    VALUES ($1, $2, $3, $4, $5, data, (pg_catalog.current_setting('exaudit.rollback', true) OPERATOR(pg_catalog.=) 'on') IS TRUE, logged_in);
+    VALUES ($1, $2, $3, $4, $5, data, exaudit_internal.is_rollback(), logged_in);
     RETURN NULL;
 END
 $$;
@@ -136,7 +138,6 @@ CREATE FUNCTION exaudit_internal.has_session_data() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT pg_catalog.current_setting('exaudit.custom', true) OPERATOR(pg_catalog.<>) ''
-           OR pg_catalog.current_setting('exaudit.rollback', true) OPERATOR(pg_catalog.<>) ''
 $$;
 GRANT EXECUTE ON FUNCTION exaudit_internal.has_session_data TO exaudit_writer;
 
@@ -169,20 +170,15 @@ CREATE FUNCTION exaudit_internal.pin_settings(wanted text[]) RETURNS text[]
     LANGUAGE plpgsql
 AS $$
 DECLARE
-    had  pg_catalog.text[];
-    name pg_catalog.text;
-    item pg_catalog.text;
+    had   pg_catalog.text[];
+    value pg_catalog.text;
 BEGIN
-    FOREACH item IN ARRAY wanted LOOP
-        IF name IS NULL THEN
-            name := item;
-            CONTINUE;
+    FOR n IN 1 .. pg_catalog.cardinality(wanted) BY 2 LOOP
+        value := pg_catalog.current_setting(wanted[n]);
+        IF value OPERATOR(pg_catalog.<>) wanted[n OPERATOR(pg_catalog.+) 1] THEN
+            had := had OPERATOR(pg_catalog.||) ARRAY[wanted[n], value];
+            value := pg_catalog.set_config(wanted[n], wanted[n OPERATOR(pg_catalog.+) 1], true);
         END IF;
-        IF pg_catalog.current_setting(name) OPERATOR(pg_catalog.<>) item THEN
-            had := had OPERATOR(pg_catalog.||) ARRAY[name, pg_catalog.current_setting(name)];
-            PERFORM pg_catalog.set_config(name, item, true);
-        END IF;
-        name := NULL;
     END LOOP;
     RETURN had;
 END

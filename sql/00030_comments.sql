@@ -373,7 +373,9 @@ COMMENT ON FUNCTION exaudit_internal.is_pathless IS 'Reports whether the text of
 COMMENT ON FUNCTION exaudit_internal.stores_plainly IS 'Reports whether storing a version runs nothing that a user has added to exaudit.versions.';
 COMMENT ON FUNCTION exaudit_internal.is_current IS 'Reports whether trigger functions without SET clauses may record a table.';
 COMMENT ON FUNCTION exaudit_internal.setting_differs IS 'Reports whether a setting has another value than sessions usually have.';
-COMMENT ON FUNCTION exaudit_internal.has_session_data IS 'Reports whether the session has custom data, or writes a rollback.';
+COMMENT ON FUNCTION exaudit_internal.has_session_data IS 'Reports whether the session has custom data, as each has that takes changes back.';
+COMMENT ON FUNCTION exaudit_internal.is_rollback IS 'Reports whether the session takes changes back.';
+COMMENT ON FUNCTION exaudit_internal.custom_setting IS 'Returns the setting exaudit.custom, NULL where there is no custom data.';
 COMMENT ON FUNCTION exaudit_internal.has_plain_custom_data IS 'Reports whether the session has custom data that jsonb takes as it is, and nothing else.';
 COMMENT ON FUNCTION exaudit_internal.is_misfired IS 'Reports whether a trigger is another one than was made for a function.';
 COMMENT ON FUNCTION exaudit_internal.pin_settings IS 'Gives settings the values that recording needs, and returns those that they had.';

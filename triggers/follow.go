@@ -364,7 +364,7 @@ func syncFollowing(ctx context.Context, tx pgx.Tx) ([]audit.Installation, error)
 	return []audit.Installation{done}, savepoint.Commit(ctx)
 }
 
-var bakedIn = regexp.MustCompile(`'([0-9]+)'::(?:pg_catalog\.)?oid`)
+var bakedIn = regexp.MustCompile(`'([0-9]+)'::pg_catalog\.oid`)
 
 // generic is the script of a table as an event trigger covered it; nil where its functions
 // are others. The table may have been another relation then, before a dump and restore.

@@ -174,7 +174,7 @@ func (c change) Variables() []string {
 		list = append(list, "wide boolean")
 	}
 	if c.Unpinned() {
-		list = append(list, "settings pg_catalog.text[]")
+		list = append(list, "settings pg_catalog.text[]", "recorded pg_catalog.bool")
 	}
 	if c.Updated() && c.Conditional() {
 		list = append(list, "crossing boolean")

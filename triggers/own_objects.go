@@ -379,7 +379,7 @@ func settingFlaw(p property) ([]flaw, string) {
 		!strings.HasPrefix(p.object, "ROUTINE "): // which may be what retention runs
 		problem = "sets exaudit.retention, with which versions can be deleted"
 	case name == "exaudit.rollback" && p.value == "on":
-		problem = "sets exaudit.rollback, so that every change is taken for a rollback"
+		problem = "sets exaudit.rollback, so that every change with custom data is taken for a rollback"
 	case name == "exaudit.following" && p.value == "off":
 		problem = "switches exaudit.following off, so that event triggers do nothing"
 	case name == "exaudit.ignore" && p.value == "on":

@@ -145,7 +145,7 @@ var tampering = []tamper{
 	{tamper: `ALTER DATABASE {db} SET exaudit.custom = '{"actor": "\u00"}'`, drift: `exaudit: DATABASE {db} sets exaudit.custom to what changes fail with: setting exaudit.custom is not valid JSON: invalid input syntax for type json: `, left: true},
 	{tamper: `ALTER TABLE exaudit.versions ADD COLUMN actor bigint; ALTER DATABASE {db} SET exaudit.custom = '{"actor": "bob"}'`, drift: `exaudit: DATABASE {db} sets exaudit.custom to what changes fail with: setting exaudit.custom: key "actor" does not fit column "actor" of type bigint: `, left: true},
 	{tamper: `ALTER DATABASE {db} SET exaudit.retention = 'on'`, drift: `exaudit: DATABASE {db} sets exaudit.retention, with which versions can be deleted: ALTER DATABASE {db} RESET exaudit.retention`, left: true},
-	{tamper: `ALTER DATABASE {db} SET exaudit.rollback = 'on'`, drift: `exaudit: DATABASE {db} sets exaudit.rollback, so that every change is taken for a rollback: `, left: true},
+	{tamper: `ALTER DATABASE {db} SET exaudit.rollback = 'on'`, drift: `exaudit: DATABASE {db} sets exaudit.rollback, so that every change with custom data is taken for a rollback: `, left: true},
 	// tracked tables
 	{tamper: `ALTER TABLE items DISABLE TRIGGER ALL`, drift: `public.items: trigger "!exaudit_t1_insert" is disabled`},
 	{tamper: `ALTER TABLE items ENABLE REPLICA TRIGGER "!exaudit_t1_update"`, drift: `public.items: trigger "!exaudit_t1_update" fires for replicas only`},

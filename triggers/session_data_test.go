@@ -28,7 +28,8 @@ func TestCustomData(t *testing.T) {
 		{`SELECT set_config('exaudit.custom', '{"big": 12345678901234567890}', true)`, `{"big": 12345678901234567890} false`},
 		{`SET LOCAL exaudit.custom = '{"id": 1, "before": 2, "table_id": 99, "custom": {}, "rollback": true}'`,
 			`{"id": 1, "before": 2, "custom": {}, "rollback": true, "table_id": 99} false`}, // only data
-		{`SET LOCAL exaudit.rollback = 'on'`, `NULL true`},
+		{`SET LOCAL exaudit.rollback = 'on'`, `NULL false`}, // a rollback has custom data
+		{`SET LOCAL exaudit.rollback = 'on'; SET LOCAL exaudit.custom = '{}'`, `NULL true`},
 		{`SET LOCAL exaudit.rollback = 'off'`, `NULL false`},
 		{`SET LOCAL exaudit.rollback = 'on'; SET LOCAL exaudit.custom = '{"a": 1}'`, `{"a": 1} true`},
 		{`SET exaudit.custom = '{"session": true}'`, `{"session": true} false`},

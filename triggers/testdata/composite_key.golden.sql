@@ -12,13 +12,13 @@ AS $exaudit$
 -- INSERT of public.order_lines: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '211f02742ea1fe05aa558e32f391c284', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
        OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '211f02742ea1fe05aa558e32f391c284', 'exaudit.versions'::pg_catalog.regclass, 't1_insert') AND (exaudit_internal.is_misfired('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -29,26 +29,24 @@ BEGIN
             't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
             RETURN NULL;
         END IF;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
         VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '211f02742ea1fe05aa558e32f391c284', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
-       AND (exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
-       OR exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
-            VALUES (1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['timezone', 'UTC', 'row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, NULL, 
+    recorded := exaudit_internal.record_with_custom_data(1, 'created', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, NULL, 
             CASE WHEN pg_catalog.octet_length(NEW."sku") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.to_jsonb(NEW.*) END);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -68,6 +66,7 @@ DECLARE
     after pg_catalog.jsonb;
     wide boolean;
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '211f02742ea1fe05aa558e32f391c284', 'exaudit.versions'::pg_catalog.regclass, 't1_update')
        OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
@@ -114,26 +113,30 @@ BEGIN
         old_entity := CASE WHEN pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.<>) pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text THEN pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text END;
     END IF;
 
-    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL
-       OR exaudit_internal.has_session_data() THEN
-        IF after IS NULL AND wide IS NULL THEN
-            NULL; -- no recorded column was changed
-        ELSIF wide OR old_entity IS NOT NULL THEN
+    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL THEN
+        IF after IS NULL AND wide IS NULL AND settings IS NULL THEN
+            RETURN NULL; -- no recorded column was changed
+        END IF;
+        IF wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+        ELSIF after IS NOT NULL THEN
+            recorded := exaudit_internal.record_with_custom_data(1, 'updated', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, before, after);
+        END IF;
+        settings := exaudit_internal.restore_settings(settings);
+        RETURN NULL;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
             VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
-        ELSE
-            PERFORM exaudit_internal.record_with_custom_data(1, 'updated', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, before, after);
         END IF;
-        PERFORM exaudit_internal.restore_settings(settings);
+        recorded := exaudit_internal.record_with_custom_data(1, 'updated', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, before, after);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (1, 'updated', pg_catalog.jsonb_build_array(NEW."line", NEW."order_id", NEW."valid_from")::pg_catalog.text, before, after);
-        RETURN NULL;
+    RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
@@ -147,13 +150,13 @@ AS $exaudit$
 -- DELETE of public.order_lines: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '211f02742ea1fe05aa558e32f391c284', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
        OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '211f02742ea1fe05aa558e32f391c284', 'exaudit.versions'::pg_catalog.regclass, 't1_delete') AND (exaudit_internal.is_misfired('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -164,26 +167,24 @@ BEGIN
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
             RETURN NULL;
         END IF;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
         VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '211f02742ea1fe05aa558e32f391c284', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
-       AND (exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
-       OR exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
-            VALUES (1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['timezone', 'UTC', 'row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, 
+    recorded := exaudit_internal.record_with_custom_data(1, 'deleted', pg_catalog.jsonb_build_array(OLD."line", OLD."order_id", OLD."valid_from")::pg_catalog.text, 
             CASE WHEN pg_catalog.octet_length(OLD."sku") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;

@@ -28,7 +28,7 @@ BEGIN
     END IF;
 
     IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
             CASE WHEN pg_catalog.octet_length(NEW."body") OPERATOR(pg_catalog.>) 1000000
@@ -40,7 +40,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::pg_catalog.text[]));
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -53,14 +53,14 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, "actor_id", "Via", "tags")
         VALUES (1, 'created', NEW."id"::pg_catalog.text, image, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                exaudit_internal.is_rollback(),
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::text END,
                 stamp."tags");
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-    VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     RETURN NULL;
 END
 $exaudit$;
@@ -109,7 +109,7 @@ BEGIN
     END IF;
 
     IF after IS NULL OR wide OR old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
@@ -118,7 +118,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::pg_catalog.text[]));
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -131,14 +131,14 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "Via", "tags")
         VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                exaudit_internal.is_rollback(),
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::text END,
                 stamp."tags");
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
     RETURN NULL;
 END
 $exaudit$;
@@ -169,7 +169,7 @@ BEGIN
     END IF;
 
     IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
             CASE WHEN pg_catalog.octet_length(OLD."body") OPERATOR(pg_catalog.>) 1000000
@@ -181,7 +181,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - (exaudit_internal.version_columns() || ARRAY['uid']::pg_catalog.text[]));
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -194,14 +194,14 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, "actor_id", "Via", "tags")
         VALUES (1, 'deleted', OLD."id"::pg_catalog.text, image, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                exaudit_internal.is_rollback(),
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'Via' THEN stamp."Via" ELSE 'web'::text END,
                 stamp."tags");
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     RETURN NULL;
 END
 $exaudit$;

@@ -33,7 +33,7 @@ BEGIN
     END IF;
 
     IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."jb" OPERATOR(pg_catalog.=) 'null' OR NEW."jb2" OPERATOR(pg_catalog.=) 'null'
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."jb" OPERATOR(pg_catalog.=) 'null' OR NEW."jb2" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
             CASE WHEN greatest(pg_catalog.octet_length(NEW."j"::pg_catalog.text), pg_catalog.octet_length(NEW."x"::pg_catalog.text), pg_catalog.octet_length(NEW."b")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."jb"), pg_catalog.pg_column_size(NEW."jb2")) OPERATOR(pg_catalog.>) 100000 OR greatest(pg_catalog.pg_column_size(NEW."xa"), pg_catalog.pg_column_size(NEW."ma"), pg_catalog.pg_column_size(NEW."p"), pg_catalog.pg_column_size(NEW."pa"), pg_catalog.pg_column_size(NEW."q"), pg_catalog.pg_column_size(NEW."ia"), pg_catalog.pg_column_size(NEW."fa"), pg_catalog.pg_column_size(NEW."iv"), pg_catalog.pg_column_size(NEW."r"), pg_catalog.pg_column_size(NEW."d")) OPERATOR(pg_catalog.>) 1900
@@ -96,7 +96,7 @@ BEGIN
         'doubled', NEW."doubled"));
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-    VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'price', NEW."price",
         'f', exaudit_internal.float_value(NEW."f"),
@@ -325,7 +325,7 @@ BEGIN
     END IF;
 
     IF after IS NULL OR wide OR old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
@@ -334,7 +334,7 @@ BEGIN
         RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
     RETURN NULL;
 END
 $exaudit$;
@@ -370,7 +370,7 @@ BEGIN
     END IF;
 
     IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."jb" OPERATOR(pg_catalog.=) 'null' OR OLD."jb2" OPERATOR(pg_catalog.=) 'null'
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."jb" OPERATOR(pg_catalog.=) 'null' OR OLD."jb2" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
             CASE WHEN greatest(pg_catalog.octet_length(OLD."j"::pg_catalog.text), pg_catalog.octet_length(OLD."x"::pg_catalog.text), pg_catalog.octet_length(OLD."b")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."jb"), pg_catalog.pg_column_size(OLD."jb2")) OPERATOR(pg_catalog.>) 100000 OR greatest(pg_catalog.pg_column_size(OLD."xa"), pg_catalog.pg_column_size(OLD."ma"), pg_catalog.pg_column_size(OLD."p"), pg_catalog.pg_column_size(OLD."pa"), pg_catalog.pg_column_size(OLD."q"), pg_catalog.pg_column_size(OLD."ia"), pg_catalog.pg_column_size(OLD."fa"), pg_catalog.pg_column_size(OLD."iv"), pg_catalog.pg_column_size(OLD."r"), pg_catalog.pg_column_size(OLD."d")) OPERATOR(pg_catalog.>) 1900
@@ -433,7 +433,7 @@ BEGIN
         'doubled', OLD."doubled"), NULL);
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'price', OLD."price",
         'f', exaudit_internal.float_value(OLD."f"),

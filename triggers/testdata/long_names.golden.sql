@@ -12,11 +12,11 @@ AS $exaudit$
 -- INSERT of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
-       OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR exaudit_internal.has_session_data() THEN
+       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_insert') AND (exaudit_internal.is_misfired('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -27,22 +27,21 @@ BEGIN
             't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
             RETURN NULL;
         END IF;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (1, 'created', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
         VALUES (1, 'created', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
-       AND (exaudit_internal.setting_differs('row_security', '{on}')) IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
-            VALUES (1, 'created', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(1, 'created', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, NULL, pg_catalog.to_jsonb(NEW.*));
-    PERFORM exaudit_internal.restore_settings(settings);
+    recorded := exaudit_internal.record_with_custom_data(1, 'created', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, NULL, pg_catalog.to_jsonb(NEW.*));
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -61,6 +60,7 @@ DECLARE
     before pg_catalog.jsonb;
     after pg_catalog.jsonb;
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_update')
        OR exaudit_internal.setting_differs('row_security', '{on}') THEN
@@ -88,26 +88,30 @@ BEGIN
         after := exaudit_internal.with_value(after, 'v', NEW."v");
     END IF;
 
-    IF after IS NULL OR old_entity IS NOT NULL OR settings IS NOT NULL
-       OR exaudit_internal.has_session_data() THEN
-        IF after IS NULL THEN
-            NULL; -- no recorded column was changed
-        ELSIF old_entity IS NOT NULL THEN
+    IF after IS NULL OR old_entity IS NOT NULL OR settings IS NOT NULL THEN
+        IF after IS NULL AND settings IS NULL THEN
+            RETURN NULL; -- no recorded column was changed
+        END IF;
+        IF old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, before, after,
                 NULL, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+        ELSIF after IS NOT NULL THEN
+            recorded := exaudit_internal.record_with_custom_data(1, 'updated', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, before, after);
+        END IF;
+        settings := exaudit_internal.restore_settings(settings);
+        RETURN NULL;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
             VALUES (1, 'updated', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
-        ELSE
-            PERFORM exaudit_internal.record_with_custom_data(1, 'updated', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, before, after);
         END IF;
-        PERFORM exaudit_internal.restore_settings(settings);
+        recorded := exaudit_internal.record_with_custom_data(1, 'updated', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, before, after);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (1, 'updated', NEW."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, before, after);
-        RETURN NULL;
+    RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
@@ -121,11 +125,11 @@ AS $exaudit$
 -- DELETE of sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss.ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
-       OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR exaudit_internal.has_session_data() THEN
+       OR exaudit_internal.setting_differs('row_security', '{on}') THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_delete') AND (exaudit_internal.is_misfired('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -136,22 +140,21 @@ BEGIN
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
             RETURN NULL;
         END IF;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (1, 'deleted', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
         VALUES (1, 'deleted', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '7b1428c2ae44acd2222e9541c46c00b6', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
-       AND (exaudit_internal.setting_differs('row_security', '{on}')) IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
-            VALUES (1, 'deleted', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(1, 'deleted', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), NULL);
-    PERFORM exaudit_internal.restore_settings(settings);
+    recorded := exaudit_internal.record_with_custom_data(1, 'deleted', OLD."kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"::pg_catalog.text, pg_catalog.to_jsonb(OLD.*), NULL);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;

@@ -12,12 +12,12 @@ AS $exaudit1$
 -- INSERT of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_insert') AND (exaudit_internal.is_misfired('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -30,21 +30,20 @@ BEGIN
         END IF;
     ELSIF NEW."before" OPERATOR(pg_catalog.=) 'null' THEN
         NULL; -- is noted
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (1, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
         VALUES (1, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*));
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
-       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."before" OPERATOR(pg_catalog.=) 'null') IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
-            VALUES (1, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(1, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), NULL, 
+    recorded := exaudit_internal.record_with_custom_data(1, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), NULL, 
             CASE WHEN greatest(pg_catalog.octet_length(NEW."old"), pg_catalog.octet_length(NEW."new"), pg_catalog.octet_length(NEW."after"), pg_catalog.octet_length(NEW."entity"), pg_catalog.octet_length(NEW."image"), pg_catalog.octet_length(NEW."stamp"), pg_catalog.octet_length(NEW."sélect"), pg_catalog.octet_length(NEW."select"), pg_catalog.octet_length(NEW."it's {}"), pg_catalog.octet_length(NEW."a\b"), pg_catalog.octet_length(NEW."$exaudit$"), pg_catalog.octet_length(NEW."%I %s"), pg_catalog.octet_length(NEW."line
 break"), pg_catalog.octet_length(NEW."old_values"), pg_catalog.octet_length(NEW."custom"), pg_catalog.octet_length(NEW."action")) OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.pg_column_size(NEW."before") OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(NEW)
@@ -52,7 +51,7 @@ break"), pg_catalog.octet_length(NEW."old_values"), pg_catalog.octet_length(NEW.
     OPERATOR(pg_catalog.||) CASE WHEN NEW."before" OPERATOR(pg_catalog.=) 'null'
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."before" OPERATOR(pg_catalog.=) 'null' THEN 'before' END], NULL))
             ELSE '{}' END END);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit1$;
@@ -72,6 +71,7 @@ DECLARE
     after pg_catalog.jsonb;
     wide boolean;
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_update')
        OR exaudit_internal.setting_differs('row_security', '{on}') THEN
@@ -260,26 +260,30 @@ break");
         after := exaudit_internal.with_value(after, 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn', NEW."nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
     END IF;
 
-    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL
-       OR exaudit_internal.has_session_data() THEN
-        IF after IS NULL AND wide IS NULL THEN
-            NULL; -- no recorded column was changed
-        ELSIF wide OR old_entity IS NOT NULL THEN
+    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL THEN
+        IF after IS NULL AND wide IS NULL AND settings IS NULL THEN
+            RETURN NULL; -- no recorded column was changed
+        END IF;
+        IF wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+        ELSIF after IS NOT NULL THEN
+            recorded := exaudit_internal.record_with_custom_data(1, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), before, after);
+        END IF;
+        settings := exaudit_internal.restore_settings(settings);
+        RETURN NULL;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
             VALUES (1, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
-        ELSE
-            PERFORM exaudit_internal.record_with_custom_data(1, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), before, after);
         END IF;
-        PERFORM exaudit_internal.restore_settings(settings);
+        recorded := exaudit_internal.record_with_custom_data(1, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), before, after);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (1, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."User", NEW."sélect")::pg_catalog.text), before, after);
-        RETURN NULL;
+    RETURN NULL;
 END
 $exaudit1$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
@@ -293,12 +297,12 @@ AS $exaudit1$
 -- DELETE of "my.schema"."it's ""my.table""": written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_delete') AND (exaudit_internal.is_misfired('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -311,21 +315,20 @@ BEGIN
         END IF;
     ELSIF OLD."before" OPERATOR(pg_catalog.=) 'null' THEN
         NULL; -- is noted
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (1, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
         VALUES (1, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*));
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, 'f09153a8781dbd0016fa3150110ade8d', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
-       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."before" OPERATOR(pg_catalog.=) 'null') IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
-            VALUES (1, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(1, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), 
+    recorded := exaudit_internal.record_with_custom_data(1, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."User", OLD."sélect")::pg_catalog.text), 
             CASE WHEN greatest(pg_catalog.octet_length(OLD."old"), pg_catalog.octet_length(OLD."new"), pg_catalog.octet_length(OLD."after"), pg_catalog.octet_length(OLD."entity"), pg_catalog.octet_length(OLD."image"), pg_catalog.octet_length(OLD."stamp"), pg_catalog.octet_length(OLD."sélect"), pg_catalog.octet_length(OLD."select"), pg_catalog.octet_length(OLD."it's {}"), pg_catalog.octet_length(OLD."a\b"), pg_catalog.octet_length(OLD."$exaudit$"), pg_catalog.octet_length(OLD."%I %s"), pg_catalog.octet_length(OLD."line
 break"), pg_catalog.octet_length(OLD."old_values"), pg_catalog.octet_length(OLD."custom"), pg_catalog.octet_length(OLD."action")) OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.pg_column_size(OLD."before") OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(OLD)
@@ -333,7 +336,7 @@ break"), pg_catalog.octet_length(OLD."old_values"), pg_catalog.octet_length(OLD.
     OPERATOR(pg_catalog.||) CASE WHEN OLD."before" OPERATOR(pg_catalog.=) 'null'
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."before" OPERATOR(pg_catalog.=) 'null' THEN 'before' END], NULL))
             ELSE '{}' END END, NULL);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit1$;

@@ -12,12 +12,12 @@ AS $exaudit$
 -- INSERT of public.people: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_insert') AND (exaudit_internal.is_misfired('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -30,6 +30,13 @@ BEGIN
         END IF;
     ELSIF NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null' THEN
         NULL; -- is noted
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
         VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
@@ -37,16 +44,8 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
-       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null') IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
-            VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
-        ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
+    recorded := exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
             CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."ssn"), pg_catalog.octet_length(NEW."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(NEW."bio"), pg_catalog.pg_column_size(NEW."note")) OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.redact(exaudit_internal.bounded_image(NEW, ARRAY['id', 'name', 'ssn', 'note', 'status']::pg_catalog.text[]),
         ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[])
@@ -55,7 +54,7 @@ BEGIN
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN NEW."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]) END);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -74,6 +73,7 @@ DECLARE
     before pg_catalog.jsonb;
     after pg_catalog.jsonb;
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_update')
        OR exaudit_internal.setting_differs('row_security', '{on}') THEN
@@ -97,7 +97,7 @@ BEGIN
             OR (pg_catalog.record_image_ne(ROW(OLD."ssn"), ROW(NEW."ssn")))
             OR (pg_catalog.record_image_ne(ROW(OLD."note"), ROW(NEW."note")))
             OR (pg_catalog.record_image_ne(ROW(OLD."status"), ROW(NEW."status")))) THEN
-        PERFORM exaudit_internal.restore_settings(settings);
+        settings := exaudit_internal.restore_settings(settings);
         RETURN NULL;
     END IF;
     -- Leave out values that are too large for jsonb, and note JSON nulls.
@@ -129,24 +129,27 @@ BEGIN
         after := exaudit_internal.note_masked(after, 'ssn');
     END IF;
 
-    IF old_entity IS NOT NULL OR settings IS NOT NULL
-       OR exaudit_internal.has_session_data() THEN
+    IF old_entity IS NOT NULL OR settings IS NOT NULL THEN
         IF old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 NULL, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+        ELSE
+            recorded := exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
+        END IF;
+        settings := exaudit_internal.restore_settings(settings);
+        RETURN NULL;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
             VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
-        ELSE
-            PERFORM exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
         END IF;
-        PERFORM exaudit_internal.restore_settings(settings);
+        recorded := exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
-        RETURN NULL;
+    RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
@@ -160,12 +163,12 @@ AS $exaudit$
 -- DELETE of public.people: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_delete') AND (exaudit_internal.is_misfired('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -178,6 +181,13 @@ BEGIN
         END IF;
     ELSIF OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null' THEN
         NULL; -- is noted
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
         VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
@@ -185,16 +195,8 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '0c3585a9663b9b34bf1800f15c582256', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
-       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null') IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
-            VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
-        ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
+    recorded := exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
             CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."ssn"), pg_catalog.octet_length(OLD."status")) OPERATOR(pg_catalog.>) 1000000 OR greatest(pg_catalog.pg_column_size(OLD."bio"), pg_catalog.pg_column_size(OLD."note")) OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.redact(exaudit_internal.bounded_image(OLD, ARRAY['id', 'name', 'ssn', 'note', 'status']::pg_catalog.text[]),
         ARRAY[]::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[])
@@ -203,7 +205,7 @@ BEGIN
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' THEN 'bio' END, CASE WHEN OLD."note" OPERATOR(pg_catalog.=) 'null' THEN 'note' END], NULL))
             ELSE '{}' END,
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]) END, NULL);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;

@@ -82,7 +82,7 @@ BEGIN
     END IF;
 
     IF NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             RETURN exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*)
     OPERATOR(pg_catalog.||) CASE WHEN NEW."bio" OPERATOR(pg_catalog.=) 'null' OR NEW."note" OPERATOR(pg_catalog.=) 'null'
@@ -94,7 +94,7 @@ BEGIN
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), session_user);
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-    VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (1, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), session_user);
     RETURN NULL;
 END
@@ -236,7 +236,7 @@ BEGIN
     END IF;
 
     IF after IS NULL OR old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF after IS NULL THEN
             RETURN NULL; -- no recorded column has changed
         END IF;
@@ -247,7 +247,7 @@ BEGIN
         RETURN exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-    VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
+        VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     RETURN NULL;
 END
 $exaudit$;
@@ -332,7 +332,7 @@ BEGIN
     END IF;
 
     IF OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             RETURN exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*)
     OPERATOR(pg_catalog.||) CASE WHEN OLD."bio" OPERATOR(pg_catalog.=) 'null' OR OLD."note" OPERATOR(pg_catalog.=) 'null'
@@ -344,7 +344,7 @@ BEGIN
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), NULL, session_user);
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-    VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (1, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY['bio']::pg_catalog.text[], ARRAY['ssn']::pg_catalog.text[]), session_user);
     RETURN NULL;
 END

@@ -12,13 +12,13 @@ AS $exaudit$
 -- INSERT of public.wide: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '3eb9d73b34f2615f05121933a66abc36', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
        OR exaudit_internal.setting_differs('extra_float_digits', '{1,2,3}')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '3eb9d73b34f2615f05121933a66abc36', 'exaudit.versions'::pg_catalog.regclass, 't1_insert') AND (exaudit_internal.is_misfired('t1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -27,6 +27,73 @@ BEGIN
                OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
         PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
+            RETURN NULL;
+        END IF;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', NEW."id",
+        'c01', NEW."c01",
+        'c02', NEW."c02",
+        'c03', exaudit_internal.float_value(NEW."c03"),
+        'c04', NEW."c04",
+        'c05', NEW."c05",
+        'c06', exaudit_internal.float_value(NEW."c06"),
+        'c07', NEW."c07",
+        'c08', NEW."c08",
+        'c09', exaudit_internal.float_value(NEW."c09"),
+        'c10', NEW."c10",
+        'c11', NEW."c11",
+        'c12', exaudit_internal.float_value(NEW."c12"),
+        'c13', NEW."c13",
+        'c14', NEW."c14",
+        'c15', exaudit_internal.float_value(NEW."c15"),
+        'c16', NEW."c16",
+        'c17', NEW."c17",
+        'c18', exaudit_internal.float_value(NEW."c18"),
+        'c19', NEW."c19",
+        'c20', NEW."c20",
+        'c21', exaudit_internal.float_value(NEW."c21"),
+        'c22', NEW."c22",
+        'c23', NEW."c23",
+        'c24', exaudit_internal.float_value(NEW."c24"),
+        'c25', NEW."c25",
+        'c26', NEW."c26",
+        'c27', exaudit_internal.float_value(NEW."c27"),
+        'c28', NEW."c28",
+        'c29', NEW."c29",
+        'c30', exaudit_internal.float_value(NEW."c30"),
+        'c31', NEW."c31",
+        'c32', NEW."c32",
+        'c33', exaudit_internal.float_value(NEW."c33"),
+        'c34', NEW."c34",
+        'c35', NEW."c35",
+        'c36', exaudit_internal.float_value(NEW."c36"),
+        'c37', NEW."c37",
+        'c38', NEW."c38",
+        'c39', exaudit_internal.float_value(NEW."c39"),
+        'c40', NEW."c40",
+        'c41', NEW."c41",
+        'c42', exaudit_internal.float_value(NEW."c42"),
+        'c43', NEW."c43",
+        'c44', NEW."c44",
+        'c45', exaudit_internal.float_value(NEW."c45"),
+        'c46', NEW."c46",
+        'c47', NEW."c47",
+        'c48', exaudit_internal.float_value(NEW."c48"),
+        'c49', NEW."c49")
+    OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(
+        'c50', NEW."c50",
+        'c51', exaudit_internal.float_value(NEW."c51"),
+        'c52', NEW."c52",
+        'c53', NEW."c53",
+        'c54', exaudit_internal.float_value(NEW."c54"),
+        'c55', NEW."c55",
+        'c56', NEW."c56",
+        'c57', exaudit_internal.float_value(NEW."c57"),
+        'c58', NEW."c58",
+        'c59', NEW."c59"), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
         END IF;
     ELSE
@@ -96,77 +163,8 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '3eb9d73b34f2615f05121933a66abc36', 'exaudit.versions'::pg_catalog.regclass, 't1_insert')
-       AND (exaudit_internal.setting_differs('extra_float_digits', '{1,2,3}')
-       OR exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
-            VALUES (1, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', NEW."id",
-        'c01', NEW."c01",
-        'c02', NEW."c02",
-        'c03', exaudit_internal.float_value(NEW."c03"),
-        'c04', NEW."c04",
-        'c05', NEW."c05",
-        'c06', exaudit_internal.float_value(NEW."c06"),
-        'c07', NEW."c07",
-        'c08', NEW."c08",
-        'c09', exaudit_internal.float_value(NEW."c09"),
-        'c10', NEW."c10",
-        'c11', NEW."c11",
-        'c12', exaudit_internal.float_value(NEW."c12"),
-        'c13', NEW."c13",
-        'c14', NEW."c14",
-        'c15', exaudit_internal.float_value(NEW."c15"),
-        'c16', NEW."c16",
-        'c17', NEW."c17",
-        'c18', exaudit_internal.float_value(NEW."c18"),
-        'c19', NEW."c19",
-        'c20', NEW."c20",
-        'c21', exaudit_internal.float_value(NEW."c21"),
-        'c22', NEW."c22",
-        'c23', NEW."c23",
-        'c24', exaudit_internal.float_value(NEW."c24"),
-        'c25', NEW."c25",
-        'c26', NEW."c26",
-        'c27', exaudit_internal.float_value(NEW."c27"),
-        'c28', NEW."c28",
-        'c29', NEW."c29",
-        'c30', exaudit_internal.float_value(NEW."c30"),
-        'c31', NEW."c31",
-        'c32', NEW."c32",
-        'c33', exaudit_internal.float_value(NEW."c33"),
-        'c34', NEW."c34",
-        'c35', NEW."c35",
-        'c36', exaudit_internal.float_value(NEW."c36"),
-        'c37', NEW."c37",
-        'c38', NEW."c38",
-        'c39', exaudit_internal.float_value(NEW."c39"),
-        'c40', NEW."c40",
-        'c41', NEW."c41",
-        'c42', exaudit_internal.float_value(NEW."c42"),
-        'c43', NEW."c43",
-        'c44', NEW."c44",
-        'c45', exaudit_internal.float_value(NEW."c45"),
-        'c46', NEW."c46",
-        'c47', NEW."c47",
-        'c48', exaudit_internal.float_value(NEW."c48"),
-        'c49', NEW."c49")
-    OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(
-        'c50', NEW."c50",
-        'c51', exaudit_internal.float_value(NEW."c51"),
-        'c52', NEW."c52",
-        'c53', NEW."c53",
-        'c54', exaudit_internal.float_value(NEW."c54"),
-        'c55', NEW."c55",
-        'c56', NEW."c56",
-        'c57', exaudit_internal.float_value(NEW."c57"),
-        'c58', NEW."c58",
-        'c59', NEW."c59"), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['extra_float_digits', '1', 'row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
+    recorded := exaudit_internal.record_with_custom_data(1, 'created', NEW."id"::pg_catalog.text, NULL, 
             CASE WHEN greatest(pg_catalog.octet_length(NEW."c01"), pg_catalog.octet_length(NEW."c04"), pg_catalog.octet_length(NEW."c07"), pg_catalog.octet_length(NEW."c10"), pg_catalog.octet_length(NEW."c13"), pg_catalog.octet_length(NEW."c16"), pg_catalog.octet_length(NEW."c19"), pg_catalog.octet_length(NEW."c22"), pg_catalog.octet_length(NEW."c25"), pg_catalog.octet_length(NEW."c28"), pg_catalog.octet_length(NEW."c31"), pg_catalog.octet_length(NEW."c34"), pg_catalog.octet_length(NEW."c37"), pg_catalog.octet_length(NEW."c40"), pg_catalog.octet_length(NEW."c43"), pg_catalog.octet_length(NEW."c46"), pg_catalog.octet_length(NEW."c49"), pg_catalog.octet_length(NEW."c52"), pg_catalog.octet_length(NEW."c55"), pg_catalog.octet_length(NEW."c58")) OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.jsonb_build_object(
@@ -231,7 +229,7 @@ BEGIN
         'c57', exaudit_internal.float_value(NEW."c57"),
         'c58', NEW."c58",
         'c59', NEW."c59") END);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -251,6 +249,7 @@ DECLARE
     after pg_catalog.jsonb;
     wide boolean;
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '3eb9d73b34f2615f05121933a66abc36', 'exaudit.versions'::pg_catalog.regclass, 't1_update')
        OR exaudit_internal.setting_differs('extra_float_digits', '{1,2,3}')
@@ -591,26 +590,30 @@ BEGIN
         after := exaudit_internal.with_value(after, 'c59', NEW."c59");
     END IF;
 
-    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL
-       OR exaudit_internal.has_session_data() THEN
-        IF after IS NULL AND wide IS NULL THEN
-            NULL; -- no recorded column was changed
-        ELSIF wide OR old_entity IS NOT NULL THEN
+    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL THEN
+        IF after IS NULL AND wide IS NULL AND settings IS NULL THEN
+            RETURN NULL; -- no recorded column was changed
+        END IF;
+        IF wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(1, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+        ELSIF after IS NOT NULL THEN
+            recorded := exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
+        END IF;
+        settings := exaudit_internal.restore_settings(settings);
+        RETURN NULL;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
             VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
-        ELSE
-            PERFORM exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
         END IF;
-        PERFORM exaudit_internal.restore_settings(settings);
+        recorded := exaudit_internal.record_with_custom_data(1, 'updated', NEW."id"::pg_catalog.text, before, after);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (1, 'updated', NEW."id"::pg_catalog.text, before, after);
-        RETURN NULL;
+    RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t1_update() FROM PUBLIC;
@@ -624,13 +627,13 @@ AS $exaudit$
 -- DELETE of public.wide: written by exaudit <version>, content <digest>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '3eb9d73b34f2615f05121933a66abc36', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
        OR exaudit_internal.setting_differs('extra_float_digits', '{1,2,3}')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '3eb9d73b34f2615f05121933a66abc36', 'exaudit.versions'::pg_catalog.regclass, 't1_delete') AND (exaudit_internal.is_misfired('t1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -639,6 +642,73 @@ BEGIN
                OR exaudit_internal.take_snapshot(1, '<relation>'::pg_catalog.oid, exaudit_internal.unnoted_columns(1, '<relation>'::pg_catalog.oid)) IS FALSE) THEN
         PERFORM exaudit_internal.record_whole_row(1, '<relation>'::pg_catalog.oid, exaudit_internal.description('<relation>'::pg_catalog.oid),
             't1_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
+            RETURN NULL;
+        END IF;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', OLD."id",
+        'c01', OLD."c01",
+        'c02', OLD."c02",
+        'c03', exaudit_internal.float_value(OLD."c03"),
+        'c04', OLD."c04",
+        'c05', OLD."c05",
+        'c06', exaudit_internal.float_value(OLD."c06"),
+        'c07', OLD."c07",
+        'c08', OLD."c08",
+        'c09', exaudit_internal.float_value(OLD."c09"),
+        'c10', OLD."c10",
+        'c11', OLD."c11",
+        'c12', exaudit_internal.float_value(OLD."c12"),
+        'c13', OLD."c13",
+        'c14', OLD."c14",
+        'c15', exaudit_internal.float_value(OLD."c15"),
+        'c16', OLD."c16",
+        'c17', OLD."c17",
+        'c18', exaudit_internal.float_value(OLD."c18"),
+        'c19', OLD."c19",
+        'c20', OLD."c20",
+        'c21', exaudit_internal.float_value(OLD."c21"),
+        'c22', OLD."c22",
+        'c23', OLD."c23",
+        'c24', exaudit_internal.float_value(OLD."c24"),
+        'c25', OLD."c25",
+        'c26', OLD."c26",
+        'c27', exaudit_internal.float_value(OLD."c27"),
+        'c28', OLD."c28",
+        'c29', OLD."c29",
+        'c30', exaudit_internal.float_value(OLD."c30"),
+        'c31', OLD."c31",
+        'c32', OLD."c32",
+        'c33', exaudit_internal.float_value(OLD."c33"),
+        'c34', OLD."c34",
+        'c35', OLD."c35",
+        'c36', exaudit_internal.float_value(OLD."c36"),
+        'c37', OLD."c37",
+        'c38', OLD."c38",
+        'c39', exaudit_internal.float_value(OLD."c39"),
+        'c40', OLD."c40",
+        'c41', OLD."c41",
+        'c42', exaudit_internal.float_value(OLD."c42"),
+        'c43', OLD."c43",
+        'c44', OLD."c44",
+        'c45', exaudit_internal.float_value(OLD."c45"),
+        'c46', OLD."c46",
+        'c47', OLD."c47",
+        'c48', exaudit_internal.float_value(OLD."c48"),
+        'c49', OLD."c49")
+    OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(
+        'c50', OLD."c50",
+        'c51', exaudit_internal.float_value(OLD."c51"),
+        'c52', OLD."c52",
+        'c53', OLD."c53",
+        'c54', exaudit_internal.float_value(OLD."c54"),
+        'c55', OLD."c55",
+        'c56', OLD."c56",
+        'c57', exaudit_internal.float_value(OLD."c57"),
+        'c58', OLD."c58",
+        'c59', OLD."c59"), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
         END IF;
     ELSE
@@ -708,77 +778,8 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(1, '<relation>'::pg_catalog.oid, '3eb9d73b34f2615f05121933a66abc36', 'exaudit.versions'::pg_catalog.regclass, 't1_delete')
-       AND (exaudit_internal.setting_differs('extra_float_digits', '{1,2,3}')
-       OR exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
-            VALUES (1, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', OLD."id",
-        'c01', OLD."c01",
-        'c02', OLD."c02",
-        'c03', exaudit_internal.float_value(OLD."c03"),
-        'c04', OLD."c04",
-        'c05', OLD."c05",
-        'c06', exaudit_internal.float_value(OLD."c06"),
-        'c07', OLD."c07",
-        'c08', OLD."c08",
-        'c09', exaudit_internal.float_value(OLD."c09"),
-        'c10', OLD."c10",
-        'c11', OLD."c11",
-        'c12', exaudit_internal.float_value(OLD."c12"),
-        'c13', OLD."c13",
-        'c14', OLD."c14",
-        'c15', exaudit_internal.float_value(OLD."c15"),
-        'c16', OLD."c16",
-        'c17', OLD."c17",
-        'c18', exaudit_internal.float_value(OLD."c18"),
-        'c19', OLD."c19",
-        'c20', OLD."c20",
-        'c21', exaudit_internal.float_value(OLD."c21"),
-        'c22', OLD."c22",
-        'c23', OLD."c23",
-        'c24', exaudit_internal.float_value(OLD."c24"),
-        'c25', OLD."c25",
-        'c26', OLD."c26",
-        'c27', exaudit_internal.float_value(OLD."c27"),
-        'c28', OLD."c28",
-        'c29', OLD."c29",
-        'c30', exaudit_internal.float_value(OLD."c30"),
-        'c31', OLD."c31",
-        'c32', OLD."c32",
-        'c33', exaudit_internal.float_value(OLD."c33"),
-        'c34', OLD."c34",
-        'c35', OLD."c35",
-        'c36', exaudit_internal.float_value(OLD."c36"),
-        'c37', OLD."c37",
-        'c38', OLD."c38",
-        'c39', exaudit_internal.float_value(OLD."c39"),
-        'c40', OLD."c40",
-        'c41', OLD."c41",
-        'c42', exaudit_internal.float_value(OLD."c42"),
-        'c43', OLD."c43",
-        'c44', OLD."c44",
-        'c45', exaudit_internal.float_value(OLD."c45"),
-        'c46', OLD."c46",
-        'c47', OLD."c47",
-        'c48', exaudit_internal.float_value(OLD."c48"),
-        'c49', OLD."c49")
-    OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(
-        'c50', OLD."c50",
-        'c51', exaudit_internal.float_value(OLD."c51"),
-        'c52', OLD."c52",
-        'c53', OLD."c53",
-        'c54', exaudit_internal.float_value(OLD."c54"),
-        'c55', OLD."c55",
-        'c56', OLD."c56",
-        'c57', exaudit_internal.float_value(OLD."c57"),
-        'c58', OLD."c58",
-        'c59', OLD."c59"), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['extra_float_digits', '1', 'row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
+    recorded := exaudit_internal.record_with_custom_data(1, 'deleted', OLD."id"::pg_catalog.text, 
             CASE WHEN greatest(pg_catalog.octet_length(OLD."c01"), pg_catalog.octet_length(OLD."c04"), pg_catalog.octet_length(OLD."c07"), pg_catalog.octet_length(OLD."c10"), pg_catalog.octet_length(OLD."c13"), pg_catalog.octet_length(OLD."c16"), pg_catalog.octet_length(OLD."c19"), pg_catalog.octet_length(OLD."c22"), pg_catalog.octet_length(OLD."c25"), pg_catalog.octet_length(OLD."c28"), pg_catalog.octet_length(OLD."c31"), pg_catalog.octet_length(OLD."c34"), pg_catalog.octet_length(OLD."c37"), pg_catalog.octet_length(OLD."c40"), pg_catalog.octet_length(OLD."c43"), pg_catalog.octet_length(OLD."c46"), pg_catalog.octet_length(OLD."c49"), pg_catalog.octet_length(OLD."c52"), pg_catalog.octet_length(OLD."c55"), pg_catalog.octet_length(OLD."c58")) OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.jsonb_build_object(
@@ -843,7 +844,7 @@ BEGIN
         'c57', exaudit_internal.float_value(OLD."c57"),
         'c58', OLD."c58",
         'c59', OLD."c59") END, NULL);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;

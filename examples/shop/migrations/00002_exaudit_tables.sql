@@ -32,12 +32,12 @@ AS $exaudit$
 -- INSERT of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert') AND (exaudit_internal.is_misfired('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -48,25 +48,24 @@ BEGIN
             't<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, NULL, NEW);
             RETURN NULL;
         END IF;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
         VALUES (<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*));
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert')
-       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
-            VALUES (<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), pg_catalog.to_jsonb(NEW.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), NULL, 
+    recorded := exaudit_internal.record_with_custom_data(<table_id>, 'created', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), NULL, 
             CASE WHEN pg_catalog.octet_length(NEW."sku") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.to_jsonb(NEW.*) END);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -86,6 +85,7 @@ DECLARE
     after pg_catalog.jsonb;
     wide boolean;
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_update')
        OR exaudit_internal.setting_differs('row_security', '{on}') THEN
@@ -126,26 +126,30 @@ BEGIN
         after := exaudit_internal.with_value(after, 'price', NEW."price");
     END IF;
 
-    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL
-       OR exaudit_internal.has_session_data() THEN
-        IF after IS NULL AND wide IS NULL THEN
-            NULL; -- no recorded column was changed
-        ELSIF wide OR old_entity IS NOT NULL THEN
+    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL THEN
+        IF after IS NULL AND wide IS NULL AND settings IS NULL THEN
+            RETURN NULL; -- no recorded column was changed
+        END IF;
+        IF wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(<table_id>, TG_RELID, OLD, NEW, old_entity, exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+        ELSIF after IS NOT NULL THEN
+            recorded := exaudit_internal.record_with_custom_data(<table_id>, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after);
+        END IF;
+        settings := exaudit_internal.restore_settings(settings);
+        RETURN NULL;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
             VALUES (<table_id>, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
-        ELSE
-            PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after);
         END IF;
-        PERFORM exaudit_internal.restore_settings(settings);
+        recorded := exaudit_internal.record_with_custom_data(<table_id>, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (<table_id>, 'updated', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(NEW."order_id", NEW."sku")::pg_catalog.text), before, after);
-        RETURN NULL;
+    RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_update() FROM PUBLIC;
@@ -159,12 +163,12 @@ AS $exaudit$
 -- DELETE of public.order_items: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete') AND (exaudit_internal.is_misfired('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -175,25 +179,24 @@ BEGIN
             't<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL, TG_RELID, OLD, NULL);
             RETURN NULL;
         END IF;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
         VALUES (<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*));
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '6e3982f59ee696a118b736739b36d612', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete')
-       AND (exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0) IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
-            VALUES (<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), pg_catalog.to_jsonb(OLD.*), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), 
+    recorded := exaudit_internal.record_with_custom_data(<table_id>, 'deleted', exaudit_internal.bounded_key(pg_catalog.jsonb_build_array(OLD."order_id", OLD."sku")::pg_catalog.text), 
             CASE WHEN pg_catalog.octet_length(OLD."sku") OPERATOR(pg_catalog.>) 1000000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.to_jsonb(OLD.*) END, NULL);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -258,13 +261,13 @@ AS $exaudit$
 -- INSERT of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert')
        OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert') AND (exaudit_internal.is_misfired('t<table_id>_insert', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -277,6 +280,17 @@ BEGIN
         END IF;
     ELSIF NEW."address" OPERATOR(pg_catalog.=) 'null' THEN
         NULL; -- is noted
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
+            VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', NEW."id",
+        'customer', NEW."customer",
+        'status', exaudit_internal.text_value(NEW."status"),
+        'address', NEW."address",
+        'created_at', NEW."created_at"), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, after)
         VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
@@ -288,21 +302,8 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_insert')
-       AND (exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
-       OR exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."address" OPERATOR(pg_catalog.=) 'null') IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom)
-            VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', NEW."id",
-        'customer', NEW."customer",
-        'status', exaudit_internal.text_value(NEW."status"),
-        'address', NEW."address",
-        'created_at', NEW."created_at"), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['timezone', 'UTC', 'row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, 
+    recorded := exaudit_internal.record_with_custom_data(<table_id>, 'created', NEW."id"::pg_catalog.text, NULL, 
             CASE WHEN pg_catalog.octet_length(NEW."customer") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.pg_column_size(NEW."address") OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(NEW)
             ELSE pg_catalog.jsonb_build_object(
@@ -314,7 +315,7 @@ BEGIN
     OPERATOR(pg_catalog.||) CASE WHEN NEW."address" OPERATOR(pg_catalog.=) 'null'
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN NEW."address" OPERATOR(pg_catalog.=) 'null' THEN 'address' END], NULL))
             ELSE '{}' END END);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;
@@ -334,6 +335,7 @@ DECLARE
     after pg_catalog.jsonb;
     wide boolean;
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_update')
        OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
@@ -382,26 +384,30 @@ BEGIN
         after := exaudit_internal.with_value(after, 'created_at', NEW."created_at");
     END IF;
 
-    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL
-       OR exaudit_internal.has_session_data() THEN
-        IF after IS NULL AND wide IS NULL THEN
-            NULL; -- no recorded column was changed
-        ELSIF wide OR old_entity IS NOT NULL THEN
+    IF after IS NULL OR wide OR old_entity IS NOT NULL OR settings IS NOT NULL THEN
+        IF after IS NULL AND wide IS NULL AND settings IS NULL THEN
+            RETURN NULL; -- no recorded column was changed
+        END IF;
+        IF wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(<table_id>, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
-        ELSIF settings IS NULL AND exaudit_internal.has_plain_custom_data() THEN
+        ELSIF after IS NOT NULL THEN
+            recorded := exaudit_internal.record_with_custom_data(<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
+        END IF;
+        settings := exaudit_internal.restore_settings(settings);
+        RETURN NULL;
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
             INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom)
             VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
             RETURN NULL;
-        ELSE
-            PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
         END IF;
-        PERFORM exaudit_internal.restore_settings(settings);
+        recorded := exaudit_internal.record_with_custom_data(<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
         VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
-        RETURN NULL;
+    RETURN NULL;
 END
 $exaudit$;
 REVOKE EXECUTE ON FUNCTION exaudit_internal.t<table_id>_update() FROM PUBLIC;
@@ -415,13 +421,13 @@ AS $exaudit$
 -- DELETE of public.orders: written by exaudit 0.1.0, content <content>. Do not edit.
 DECLARE
     settings pg_catalog.text[];
+    recorded pg_catalog.bool;
 BEGIN
     -- Names no column, which may have been dropped.
     IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete')
        OR exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
        OR exaudit_internal.setting_differs('row_security', '{on}')
-       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR exaudit_internal.has_session_data() THEN
+       OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN
         -- If the trigger is not this function's own, or the table was altered, record the whole row. This
         -- is slower; "exaudit sync" repairs it.
         IF NOT exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete') AND (exaudit_internal.is_misfired('t<table_id>_delete', TG_NAME, TG_WHEN, TG_OP, TG_LEVEL)
@@ -434,6 +440,17 @@ BEGIN
         END IF;
     ELSIF OLD."address" OPERATOR(pg_catalog.=) 'null' THEN
         NULL; -- is noted
+    ELSIF exaudit_internal.has_session_data() THEN
+        IF exaudit_internal.has_plain_custom_data() THEN
+            INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
+            VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        'id', OLD."id",
+        'customer', OLD."customer",
+        'status', exaudit_internal.text_value(OLD."status"),
+        'address', OLD."address",
+        'created_at', OLD."created_at"), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
+            RETURN NULL;
+        END IF;
     ELSE
         INSERT INTO exaudit.versions (table_id, action, entity_id, before)
         VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
@@ -445,21 +462,8 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    IF exaudit_internal.has_plain_custom_data()
-       AND exaudit_internal.is_current(<table_id>, '<relation>'::pg_catalog.oid, '7d26cc092df6a6e667232e5af3526d15', 'exaudit.versions'::pg_catalog.regclass, 't<table_id>_delete')
-       AND (exaudit_internal.setting_differs('timezone', '{UTC,Etc/UTC,GMT}')
-       OR exaudit_internal.setting_differs('row_security', '{on}') OR (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."address" OPERATOR(pg_catalog.=) 'null') IS NOT TRUE THEN
-        INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom)
-            VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
-        'id', OLD."id",
-        'customer', OLD."customer",
-        'status', exaudit_internal.text_value(OLD."status"),
-        'address', OLD."address",
-        'created_at', OLD."created_at"), pg_catalog.current_setting('exaudit.custom', true)::pg_catalog.jsonb);
-            RETURN NULL;
-    END IF;
     settings := exaudit_internal.pin_settings(ARRAY['timezone', 'UTC', 'row_security', 'on']::pg_catalog.text[]);
-    PERFORM exaudit_internal.record_with_custom_data(<table_id>, 'deleted', OLD."id"::pg_catalog.text, 
+    recorded := exaudit_internal.record_with_custom_data(<table_id>, 'deleted', OLD."id"::pg_catalog.text, 
             CASE WHEN pg_catalog.octet_length(OLD."customer") OPERATOR(pg_catalog.>) 1000000 OR pg_catalog.pg_column_size(OLD."address") OPERATOR(pg_catalog.>) 100000
             THEN exaudit_internal.bounded_image(OLD)
             ELSE pg_catalog.jsonb_build_object(
@@ -471,7 +475,7 @@ BEGIN
     OPERATOR(pg_catalog.||) CASE WHEN OLD."address" OPERATOR(pg_catalog.=) 'null'
             THEN pg_catalog.jsonb_build_object('', pg_catalog.array_remove(ARRAY[CASE WHEN OLD."address" OPERATOR(pg_catalog.=) 'null' THEN 'address' END], NULL))
             ELSE '{}' END END, NULL);
-    PERFORM exaudit_internal.restore_settings(settings);
+    settings := exaudit_internal.restore_settings(settings);
     RETURN NULL;
 END
 $exaudit$;

@@ -70,7 +70,7 @@ BEGIN
     END;
 
     IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
             CASE WHEN greatest(pg_catalog.octet_length(NEW."name"), pg_catalog.octet_length(NEW."password")) OPERATOR(pg_catalog.>) 1000000
@@ -85,7 +85,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -98,13 +98,13 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, "actor_id", "source")
         VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                exaudit_internal.is_rollback(),
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-    VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
+        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(NEW.*),
         ARRAY[]::pg_catalog.text[], ARRAY['password']::pg_catalog.text[]));
     RETURN NULL;
 END
@@ -187,7 +187,7 @@ BEGIN
     END IF;
 
     IF after IS NULL OR wide OR old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF after IS NULL AND wide IS NULL THEN
             RETURN NULL; -- no recorded column has changed
         END IF;
@@ -199,7 +199,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -212,13 +212,13 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "source")
         VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                exaudit_internal.is_rollback(),
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-    VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after);
     RETURN NULL;
 END
 $exaudit$;
@@ -257,7 +257,7 @@ BEGIN
     END;
 
     IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
             CASE WHEN greatest(pg_catalog.octet_length(OLD."name"), pg_catalog.octet_length(OLD."password")) OPERATOR(pg_catalog.>) 1000000
@@ -272,7 +272,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -285,13 +285,13 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, "actor_id", "source")
         VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                exaudit_internal.is_rollback(),
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-    VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
+        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, exaudit_internal.redact(pg_catalog.to_jsonb(OLD.*),
         ARRAY[]::pg_catalog.text[], ARRAY['password']::pg_catalog.text[]));
     RETURN NULL;
 END
@@ -373,7 +373,7 @@ BEGIN
     END IF;
 
     IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."info" OPERATOR(pg_catalog.=) 'null'
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR NEW."info" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             image := 
             CASE WHEN pg_catalog.pg_column_size(NEW."info") OPERATOR(pg_catalog.>) 100000
@@ -398,7 +398,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -411,13 +411,13 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, session_role, "actor_id", "source")
         VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, image, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
+                exaudit_internal.is_rollback(), session_user,
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, after, session_role)
-    VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        VALUES (<table_id>, 'created', NEW."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', NEW."id",
         'user_id', NEW."user_id",
         'total', NEW."total",
@@ -498,7 +498,7 @@ BEGIN
     END IF;
 
     IF old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(<table_id>, TG_RELID, OLD, NEW, old_entity, NEW."id"::pg_catalog.text, before, after,
                 NULL, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
@@ -507,7 +507,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -520,13 +520,13 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, session_role, "actor_id", "source")
         VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
+                exaudit_internal.is_rollback(), session_user,
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, session_role)
-    VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
+        VALUES (<table_id>, 'updated', NEW."id"::pg_catalog.text, before, after, session_user);
     RETURN NULL;
 END
 $exaudit$;
@@ -557,7 +557,7 @@ BEGIN
     END IF;
 
     IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."info" OPERATOR(pg_catalog.=) 'null'
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 OR OLD."info" OPERATOR(pg_catalog.=) 'null' THEN -- placeholders or notes may be needed
             image := 
             CASE WHEN pg_catalog.pg_column_size(OLD."info") OPERATOR(pg_catalog.>) 100000
@@ -582,7 +582,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -595,13 +595,13 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, session_role, "actor_id", "source")
         VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, image, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on', session_user,
+                exaudit_internal.is_rollback(), session_user,
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, session_role)
-    VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
+        VALUES (<table_id>, 'deleted', OLD."id"::pg_catalog.text, pg_catalog.jsonb_build_object(
         'id', OLD."id",
         'user_id', OLD."user_id",
         'total', OLD."total",
@@ -690,7 +690,7 @@ BEGIN
     END IF;
 
     IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF (pg_catalog.pg_column_size(NEW.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
             CASE WHEN pg_catalog.octet_length(NEW."note") OPERATOR(pg_catalog.>) 1000000
@@ -702,7 +702,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -715,13 +715,13 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, after, custom, rollback, "actor_id", "source")
         VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, image, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                exaudit_internal.is_rollback(),
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, after)
-    VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
+        VALUES (<table_id>, 'created', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, pg_catalog.to_jsonb(NEW.*));
     RETURN NULL;
 END
 $exaudit$;
@@ -775,7 +775,7 @@ BEGIN
     END IF;
 
     IF after IS NULL OR wide OR old_entity IS NOT NULL
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF after IS NULL OR wide OR old_entity IS NOT NULL THEN
             PERFORM exaudit_internal.record_update(<table_id>, TG_RELID, OLD, NEW, old_entity, pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, before, after,
                 wide, NULL, exaudit_internal.command_of(NEW.xmax, NEW.cmin, OLD.xmin, OLD.cmax), OLD.ctid, NEW.ctid);
@@ -784,7 +784,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -797,13 +797,13 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, after, custom, rollback, "actor_id", "source")
         VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, before, after, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                exaudit_internal.is_rollback(),
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before, after)
-    VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, before, after);
+        VALUES (<table_id>, 'updated', pg_catalog.jsonb_build_array(NEW."day", NEW."id")::pg_catalog.text, before, after);
     RETURN NULL;
 END
 $exaudit$;
@@ -840,7 +840,7 @@ BEGIN
     END IF;
 
     IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0
-       OR pg_catalog.current_setting('exaudit.custom', true) <> '' OR pg_catalog.current_setting('exaudit.rollback', true) <> '' THEN
+       OR pg_catalog.current_setting('exaudit.custom', true) <> '' THEN
         IF (pg_catalog.pg_column_size(OLD.*) OPERATOR(pg_catalog.&) -16384) OPERATOR(pg_catalog.<>) 0 THEN -- placeholders or notes may be needed
             image := 
             CASE WHEN pg_catalog.octet_length(OLD."note") OPERATOR(pg_catalog.>) 1000000
@@ -852,7 +852,7 @@ BEGIN
         -- Nobody can alter exaudit.versions from here on.
         LOCK TABLE exaudit.versions IN ROW EXCLUSIVE MODE;
         BEGIN
-            stamp.custom := nullif(pg_catalog.current_setting('exaudit.custom', true), '')::jsonb;
+            stamp.custom := exaudit_internal.custom_setting()::jsonb;
             stamp := pg_catalog.jsonb_populate_record(stamp, stamp.custom - exaudit_internal.version_columns());
         EXCEPTION WHEN OTHERS THEN
             stamp.custom := '[]'; -- exaudit_internal.record raises the error
@@ -865,13 +865,13 @@ BEGIN
         END IF;
         INSERT INTO exaudit.versions (table_id, action, entity_id, before, custom, rollback, "actor_id", "source")
         VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, image, stamp.custom,
-                coalesce(pg_catalog.current_setting('exaudit.rollback', true), '') = 'on',
+                exaudit_internal.is_rollback(),
                 stamp."actor_id",
                 CASE WHEN stamp.custom ? 'source' THEN stamp."source" ELSE 'web'::text END);
         RETURN NULL;
     END IF;
     INSERT INTO exaudit.versions (table_id, action, entity_id, before)
-    VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
+        VALUES (<table_id>, 'deleted', pg_catalog.jsonb_build_array(OLD."day", OLD."id")::pg_catalog.text, pg_catalog.to_jsonb(OLD.*));
     RETURN NULL;
 END
 $exaudit$;
