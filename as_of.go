@@ -45,7 +45,7 @@ func AtMark(name string) Point { return Point{history.AtMark(name)} }
 //
 // If a table was uninstalled, AsOf returns its rows at points at which it was tracked.
 //
-// If the rows are not known, the error is ErrNotTracked, ErrNotTrackedThen, ErrBeforeHistory, ErrFuture,
+// If the rows are not known, the error is NotTracked, ErrNotTrackedThen, ErrBeforeHistory, ErrFuture,
 // ErrOutOfSight or ErrKeyChanged. If a single row is not known, it is a *RowError; EachAsOf returns the other rows
 // all the same.
 func AsOf[T any](ctx context.Context, d *DB, table string, at Point) ([]T, error) {
@@ -182,7 +182,7 @@ func (d *DB) wholeTable(ctx context.Context, table string) (history.Entity, erro
 func (d *DB) knownTable(ctx context.Context, table string) (triggers.Tracked, error) {
 	t, err := triggers.Find(ctx, d.conn, table)
 	if err == nil && t.Relation == 0 {
-		return t, fmt.Errorf("%s: %w", t.QuotedName, audit.ErrTableGone)
+		return t, &audit.TableError{Table: t.QuotedName, Reason: audit.TableGone}
 	}
 	return t, err
 }
@@ -191,7 +191,7 @@ func (d *DB) knownTable(ctx context.Context, table string) (triggers.Tracked, er
 func (d *DB) trackedTable(ctx context.Context, table string) (triggers.Tracked, error) {
 	t, err := d.knownTable(ctx, table)
 	if err == nil && !t.Tracked {
-		return t, fmt.Errorf("table %s %w", t.QuotedName, audit.ErrNotTracked)
+		return t, &audit.TableError{Table: t.QuotedName, Reason: audit.NotTracked}
 	}
 	return t, err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -183,12 +184,12 @@ func TestAsOfUnknown(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, adb := audited(t, stock+`CREATE TABLE late (id int PRIMARY KEY); CREATE TABLE never (id int PRIMARY KEY)`, "goods", "places")
-	refused := func(table string, at exaudit.Point, want error) {
+	refused := func(table string, at exaudit.Point, want any) {
 		t.Helper()
-		if rows, err := exaudit.AsOf[struct{ ID int32 }](ctx, adb, table, at); !errors.Is(err, want) {
+		if rows, err := exaudit.AsOf[struct{ ID int32 }](ctx, adb, table, at); !reason.Is(err, want) {
 			t.Errorf("%s as of %s: %v, %v, want %v", table, at, rows, err, want)
 		}
-		if row, err := exaudit.StateAt[struct{ ID int32 }](ctx, adb, table, 1, at); !errors.Is(err, want) {
+		if row, err := exaudit.StateAt[struct{ ID int32 }](ctx, adb, table, 1, at); !reason.Is(err, want) {
 			t.Errorf("%s 1 as of %s: %v, %v, want %v", table, at, row, err, want)
 		}
 	}
@@ -212,13 +213,13 @@ func TestAsOfUnknown(t *testing.T) {
 	db.Exec(t, `INSERT INTO late VALUES (1)`)
 	for _, at := range early {
 		refused("late", at, audit.ErrBeforeHistory)
-		refused("never", at, audit.ErrNotTracked)
+		refused("never", at, audit.NotTracked)
 	}
 	refused("late", exaudit.AtTime(time.Now().Add(time.Hour)), audit.ErrFuture)
 	refused("late", exaudit.AtVersion(99), audit.ErrNotFound)
 	refused("late", exaudit.AtTransaction(99), audit.ErrNotFound)
 	refused("late", exaudit.AtMark("nowhere"), audit.ErrNotFound)
-	refused("nowhere", now(), audit.ErrNoTable)
+	refused("nowhere", now(), audit.NoTable)
 	if _, err := exaudit.AsOf[struct{ ID int32 }](ctx, adb, "late", exaudit.Point{}); err == nil {
 		t.Error("no point: no error")
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 func baselineOf(t *testing.T, db *exaudit.DB, tables []string, opts *exaudit.BaselineOptions) []audit.BaselineResult {
@@ -161,7 +162,7 @@ func TestBaselineRefuses(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	db, adb := audited(t, stock, "goods")
-	if _, err := adb.Baseline(ctx, []string{"places"}, nil); !errors.Is(err, audit.ErrNotTracked) {
+	if _, err := adb.Baseline(ctx, []string{"places"}, nil); !reason.Is(err, audit.NotTracked) {
 		t.Errorf("not tracked: %v", err)
 	}
 	repeatable, err := db.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})

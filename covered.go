@@ -2,7 +2,6 @@ package exaudit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -21,8 +20,9 @@ import (
 // Without tables, Covered checks all tables of the schemas on the search_path, except those of extensions and of
 // migration tools. A table without a primary key is not recorded.
 //
-// Covered returns the errors of Check, except audit.NewerSchema, with which changes are still recorded; ErrNoTable,
-// ErrNotTrackable; and a *NotRecordingError, which names the tables.
+// Covered returns an *audit.SchemaError as Check does, but not with the reason NewerSchema, with which changes are
+// still recorded; or an *audit.TableError with the reason NoTable, NotTrackable or NotRecording. The latter names the
+// tables.
 func (d *DB) Covered(ctx context.Context, tables ...string) error {
 	if err := sql.Check(ctx, d.conn); err != nil && !reason.Is(err, audit.NewerSchema) {
 		return err
@@ -36,7 +36,7 @@ func (d *DB) Covered(ctx context.Context, tables ...string) error {
 	relations := make([]uint32, len(tables))
 	for i, name := range tables {
 		relation, _, err := triggers.Resolve(ctx, d.conn, name)
-		if err != nil && !errors.Is(err, audit.ErrNoPrimaryKey) {
+		if err != nil && !reason.Is(err, audit.NoPrimaryKey) {
 			return err
 		}
 		relations[i] = relation
@@ -51,7 +51,7 @@ func (d *DB) tablesOnPath(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	if len(schemas) == 0 {
-		return nil, fmt.Errorf("%w: there is no schema on the search_path", audit.ErrNoTable)
+		return nil, &audit.TableError{Reason: audit.NoTable, Detail: "there is no schema on the search_path"}
 	}
 	names, withoutKey, err := triggers.Trackable(ctx, d.conn, schemas)
 	if err != nil {
@@ -59,7 +59,7 @@ func (d *DB) tablesOnPath(ctx context.Context) ([]string, error) {
 	}
 	tables := slices.Concat(names, withoutKey)
 	if len(tables) == 0 {
-		return nil, fmt.Errorf("%w in the schemas %v", audit.ErrNoTable, schemas)
+		return nil, &audit.TableError{Reason: audit.NoTable, Detail: fmt.Sprintf("in the schemas %v", schemas)}
 	}
 	return tables, nil
 }

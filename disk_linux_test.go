@@ -16,6 +16,7 @@ import (
 	"github.com/exaudit/exaudit/internal/interrupt"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/postgres"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -118,7 +119,7 @@ type fullDisk struct {
 	step     int64 // by how many bytes there is more room at the next try
 	steps    bool  // it is several transactions, each of which stays
 	run      func(*pgtest.DB) error
-	again    error // what it says where it was done already, nil for nothing
+	again    any // what it says where it was done already, nil for nothing
 	tables   []string
 }
 
@@ -214,7 +215,7 @@ func TestFullDisk(t *testing.T) {
 				t.Errorf("%s, %d bytes free: something is left\n%s", name, free, difference(before, state))
 			}
 			keepNumbers(t, db)
-			if err := c.run(db); err != nil && (c.again == nil || !errors.Is(err, c.again)) {
+			if err := c.run(db); err != nil && (c.again == nil || !reason.Is(err, c.again)) {
 				t.Errorf("%s, after %d bytes free: %v", name, free, err)
 			}
 			if err := exaudit.New(db.Pool).Check(ctx); err != nil {

@@ -60,8 +60,7 @@
 // finds:
 //
 //   - The schema: [audit.SchemaError], [audit.ErrNotPermitted].
-//   - A table: [audit.ErrNoTable], [audit.ErrNotTrackable], [audit.ErrNoPrimaryKey], [audit.ErrNotTracked],
-//     [audit.ErrTableGone], [audit.ErrLocked], [audit.ErrInvalidOptions], [audit.ErrNotPermitted].
+//   - A table: [audit.TableError], [audit.ErrLocked], [audit.ErrInvalidOptions], [audit.ErrNotPermitted].
 //   - An argument: [audit.ErrInvalidKey], [audit.ErrInvalidFilter], [audit.ErrInvalidColumn],
 //     [audit.ErrInvalidCustom], [audit.ErrCustomTooLarge], [audit.ErrNotFound], [audit.ErrExists].
 //   - The history does not fit the row: [audit.ErrDiverged].
@@ -69,5 +68,5 @@
 //     [audit.ErrKeyChanged], [audit.ErrUnreadable], [audit.ErrFuture].
 //   - A revert or an undo cannot be carried out: [audit.ErrUndoConflict], [audit.ErrReferencedRowMissing],
 //     [audit.ErrUniqueConflict], [audit.ErrConstraint], [audit.ErrColumnGone], [audit.ErrNotRecorded],
-//     [audit.ErrNotRecording], [audit.ErrNothingToDo], [audit.ErrVetoed], [audit.ErrPlanStale].
+//     [audit.ErrNothingToDo], [audit.ErrVetoed], [audit.ErrPlanStale].
 package exaudit

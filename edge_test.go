@@ -18,6 +18,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -51,8 +52,8 @@ func TestHistoryIsNotInherited(t *testing.T) {
 			t.Errorf("%s: %d rows, %v; want none", source, n, err)
 		}
 	}
-	if _, err := exaudit.New(conn).History(ctx, "secret", 1); !errors.Is(err, audit.ErrNotTracked) {
-		t.Errorf("got %v, want ErrNotTracked", err)
+	if _, err := exaudit.New(conn).History(ctx, "secret", 1); !reason.Is(err, audit.NotTracked) {
+		t.Errorf("got %v, want NotTracked", err)
 	}
 }
 
@@ -75,11 +76,11 @@ func TestBareName(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	_, db := audited(t, `CREATE SCHEMA a; CREATE TABLE a.o (id int PRIMARY KEY)`, "a.o")
-	if _, err := db.History(ctx, "o", 1); !errors.Is(err, audit.ErrNoTable) {
-		t.Errorf("history: %v, want ErrNoTable", err)
+	if _, err := db.History(ctx, "o", 1); !reason.Is(err, audit.NoTable) {
+		t.Errorf("history: %v, want NoTable", err)
 	}
-	if err := db.Uninstall(ctx, []string{"o"}, nil); !errors.Is(err, audit.ErrNoTable) {
-		t.Errorf("uninstall: %v, want ErrNoTable", err)
+	if err := db.Uninstall(ctx, []string{"o"}, nil); !reason.Is(err, audit.NoTable) {
+		t.Errorf("uninstall: %v, want NoTable", err)
 	}
 }
 

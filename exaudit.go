@@ -83,8 +83,8 @@ func (d *DB) Check(ctx context.Context) error { return sql.Check(ctx, d.conn) }
 // is then a *PartialError, with the tables that were installed, and the same call can be made again for the rest.
 // With a DB of a transaction, everything is done in that transaction.
 //
-// If a table cannot be tracked, the error is ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey. If it is in use for
-// longer than the lock timeout, the error is ErrLocked.
+// If a table cannot be tracked, the error is an *audit.TableError. If it is in use for longer than the lock timeout,
+// the error is ErrLocked.
 func (d *DB) Install(ctx context.Context, tables []string, opts *InstallOptions) ([]audit.Installation, error) {
 	done, err := triggers.Install(ctx, d.conn, tables, given(opts).inner()...)
 	return done, d.explain(ctx, err)
@@ -140,7 +140,7 @@ func (d *DB) Status(ctx context.Context) ([]audit.TableStatus, error) {
 
 // Trackable returns the quoted names of the tables of some schemas, or of all schemas. Tables that Install refuses
 // because they have no primary key are returned separately. Tables of extensions and of migration tools are left out.
-// If a schema does not exist, the error is ErrNoTable.
+// If a schema does not exist, the error is an *audit.TableError with the reason NoTable.
 func (d *DB) Trackable(ctx context.Context, schemas ...string) (names, withoutKey []string, err error) {
 	names, withoutKey, err = triggers.Trackable(ctx, d.conn, schemas)
 	return names, withoutKey, d.explain(ctx, err)

@@ -169,8 +169,8 @@ func TestHistoryOfDroppedAndRenamedTables(t *testing.T) {
 	if n := len(historyOf(t, adb, "c", 1, exaudit.WithStates())); n != 2 {
 		t.Errorf("renamed table: %d versions, want 2", n)
 	}
-	if _, err := adb.History(ctx, "b", 1); !errors.Is(err, audit.ErrNotTracked) {
-		t.Errorf("new table of the old name: %v, want ErrNotTracked", err)
+	if _, err := adb.History(ctx, "b", 1); !reason.Is(err, audit.NotTracked) {
+		t.Errorf("new table of the old name: %v, want NotTracked", err)
 	}
 	db.Exec(t, `DROP TABLE a`)
 	if n := len(historyOf(t, adb, "a", exaudit.Key{1, "k"}, exaudit.WithStates())); n != 1 {
@@ -185,14 +185,14 @@ func TestHistoryRefuses(t *testing.T) {
 	for _, c := range []struct {
 		table string
 		key   any
-		want  error
+		want  any
 	}{
-		{"nowhere", 1, audit.ErrNoTable},
-		{"customers", 1, audit.ErrNotTracked},
-		{"view", 1, audit.ErrNotTrackable},
-		{"pg_catalog.pg_class", 1, audit.ErrNotTrackable},
-		{"orders; DROP TABLE orders", 1, audit.ErrNoTable},
-		{"", 1, audit.ErrNoTable},
+		{"nowhere", 1, audit.NoTable},
+		{"customers", 1, audit.NotTracked},
+		{"view", 1, audit.NotTrackable},
+		{"pg_catalog.pg_class", 1, audit.NotTrackable},
+		{"orders; DROP TABLE orders", 1, audit.NoTable},
+		{"", 1, audit.NoTable},
 		{"orders", "one", audit.ErrInvalidKey},
 		{"orders", nil, audit.ErrInvalidKey},
 		{"orders", exaudit.Key{1, 2}, audit.ErrInvalidKey},
@@ -200,7 +200,7 @@ func TestHistoryRefuses(t *testing.T) {
 		{"pairs", exaudit.Key{1, "2020-02-31"}, audit.ErrInvalidKey},
 		{"orders", func() {}, audit.ErrInvalidKey},
 	} {
-		if _, err := adb.History(ctx, c.table, c.key); !errors.Is(err, c.want) {
+		if _, err := adb.History(ctx, c.table, c.key); !reason.Is(err, c.want) {
 			t.Errorf("history of %q %v: %v, want %v", c.table, c.key, err, c.want)
 		}
 	}

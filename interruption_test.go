@@ -2,7 +2,6 @@ package exaudit_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -20,6 +19,7 @@ import (
 	"github.com/exaudit/exaudit/internal/interrupt"
 	"github.com/exaudit/exaudit/internal/pgtest"
 	"github.com/exaudit/exaudit/internal/postgres"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -28,8 +28,8 @@ type interruption struct {
 	empty bool // without schema exaudit
 	setup func(*testing.T, *pgtest.DB)
 	run   func(context.Context, *exaudit.DB) error
-	again error // what it says where it was done already, nil for nothing
-	steps bool  // it is several transactions, each of which stays
+	again any  // what it says where it was done already, nil for nothing
+	steps bool // it is several transactions, each of which stays
 
 	source        *pgtest.DB
 	before, after string
@@ -96,7 +96,7 @@ var interruptions = map[string]interruption{
 			return err
 		},
 	},
-	"uninstall": {steps: true, setup: tracked, again: audit.ErrNotTracked, run: func(ctx context.Context, a *exaudit.DB) error {
+	"uninstall": {steps: true, setup: tracked, again: audit.NotTracked, run: func(ctx context.Context, a *exaudit.DB) error {
 		return a.Uninstall(ctx, []string{"orders", "parts"}, nil)
 	}},
 	"undo": {setup: tracked, again: audit.ErrNothingToDo, run: func(ctx context.Context, a *exaudit.DB) error {
@@ -283,7 +283,7 @@ func (c *interruption) interrupt(t *testing.T, kind interrupt.Kind, at int) {
 	}
 	keepNumbers(t, db)
 	err = c.with(interrupt.At(t, db, kind, 0))
-	if err != nil && !(state == c.after && c.again != nil && errors.Is(err, c.again)) {
+	if err != nil && !(state == c.after && c.again != nil && reason.Is(err, c.again)) {
 		t.Errorf("again: %v", err)
 	}
 	if state := c.state(t, db); state != c.after {

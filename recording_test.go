@@ -96,11 +96,11 @@ func TestNothingIsWrittenUnrecorded(t *testing.T) {
 	}
 }
 
-func wantUnrecorded(t *testing.T, what string, err error, reason audit.Unrecorded) {
+func wantUnrecorded(t *testing.T, what string, err error, want audit.Unrecorded) {
 	t.Helper()
-	unrecorded := (*audit.NotRecordingError)(nil)
-	if !errors.Is(err, audit.ErrNotRecording) || !errors.As(err, &unrecorded) || unrecorded.Tables[0] != reason {
-		t.Errorf("%s: %v, want %v", what, err, reason)
+	table := (*audit.TableError)(nil)
+	if !errors.As(err, &table) || table.Reason != audit.NotRecording || table.Unrecorded[0] != want {
+		t.Errorf("%s: %v, want %v", what, err, want)
 	}
 }
 
@@ -122,11 +122,11 @@ func TestRevertAndUndoWantTheirVersions(t *testing.T) {
 		bad := inOneTransaction(t, db, `UPDATE goods SET price = 11`)
 		before := rows(t, db, "goods")
 		db.Exec(t, lost)
-		if _, err := adb.Revert(ctx, 2, nil); !errors.Is(err, audit.ErrNotRecording) {
-			t.Errorf("revert: %v, want ErrNotRecording", err)
+		if _, err := adb.Revert(ctx, 2, nil); !reason.Is(err, audit.NotRecording) {
+			t.Errorf("revert: %v, want NotRecording", err)
 		}
-		if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrNotRecording) {
-			t.Errorf("undo: %v, want ErrNotRecording", err)
+		if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !reason.Is(err, audit.NotRecording) {
+			t.Errorf("undo: %v, want NotRecording", err)
 		}
 		expect(t, db, "goods", before)
 	}
@@ -188,8 +188,8 @@ func TestCovered(t *testing.T) {
 		t.Errorf("the schemas on the path: %v", err)
 	}
 	db.Exec(t, `DROP TABLE s.x`)
-	if err := adb.Covered(ctx); !errors.Is(err, audit.ErrNoTable) {
-		t.Errorf("no table at all: %v, want ErrNoTable", err)
+	if err := adb.Covered(ctx); !reason.Is(err, audit.NoTable) {
+		t.Errorf("no table at all: %v, want NoTable", err)
 	}
 	db.Exec(t, `CREATE TABLE s.x (id int PRIMARY KEY)`)
 	wantUnrecorded(t, "created again", adb.Covered(ctx, "s.x"), audit.Unrecorded{Table: "s.x", Reason: audit.NoTriggers})

@@ -21,8 +21,8 @@ import (
 // one transaction, or in a savepoint if the DB is one of a transaction.
 //
 // The errors are ErrNotFound, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing, ErrUniqueConflict,
-// ErrConstraint, ErrColumnGone, ErrNotRecorded, ErrInvalidColumn, ErrTableGone, ErrVetoed, ErrPlanStale and
-// ErrNotRecording.
+// ErrConstraint, ErrColumnGone, ErrNotRecorded, ErrInvalidColumn, ErrVetoed, ErrPlanStale and
+// *audit.TableError.
 func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*audit.RevertPlan, error) {
 	return d.revert(ctx, version, given(opts).inner())
 }

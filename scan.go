@@ -29,7 +29,7 @@ type rowReader[T any] struct {
 
 func newRowReader[T any](ctx context.Context, q db.DBTX, e history.Entity) (*rowReader[T], error) {
 	if e.Relation == 0 {
-		return nil, fmt.Errorf("rows of %s: %w", e.Table, audit.ErrTableGone)
+		return nil, &audit.TableError{Table: e.Table, Reason: audit.TableGone}
 	}
 	found, err := db.New().RowsQuery(ctx, q, e.Relation)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // searched is Versions that must not fail.
@@ -332,7 +333,7 @@ func TestInvalidFilters(t *testing.T) {
 	if _, err := adb.History(ctx, "orders", 1, exaudit.ByTable("orders")); !errors.Is(err, audit.ErrInvalidFilter) {
 		t.Errorf("History: %v", err)
 	}
-	if _, err := adb.Versions(ctx, exaudit.ByTable("nowhere")); !errors.Is(err, audit.ErrNoTable) {
+	if _, err := adb.Versions(ctx, exaudit.ByTable("nowhere")); !reason.Is(err, audit.NoTable) {
 		t.Errorf("an unknown table: %v", err)
 	}
 	if versions := searched(t, adb, exaudit.ByTable()); len(versions) != 0 {

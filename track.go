@@ -43,7 +43,7 @@ func track(ctx context.Context, tx pgx.Tx, c Change) (int64, error) {
 		return 0, err
 	}
 	if t.Relation == 0 {
-		return 0, fmt.Errorf("track %s: %w", t.QuotedName, audit.ErrTableGone)
+		return 0, fmt.Errorf("track: %w", &audit.TableError{Table: t.QuotedName, Reason: audit.TableGone})
 	}
 	before, oldKey, err := image(ctx, tx, t, c.Before)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/internal/typedtest"
 	"github.com/exaudit/exaudit/internal/typedtest/custom"
@@ -430,7 +431,7 @@ func TestStructMismatch(t *testing.T) {
 		}
 	}
 	db.Exec(t, `DROP TABLE o`)
-	if err := historyError[struct{ ID int64 }](ctx, adb); !errors.Is(err, audit.ErrTableGone) {
+	if err := historyError[struct{ ID int64 }](ctx, adb); !reason.Is(err, audit.TableGone) {
 		t.Errorf("of a dropped table: %v", err)
 	}
 }

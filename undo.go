@@ -32,8 +32,8 @@ func (s Selection) options(more ...HistoryOption) []HistoryOption {
 // chosen one, there is a conflict, and also if the row does not exist any more, or if other rows refer to it by now.
 // Versions that are undone already are left out.
 //
-// The errors are ErrInvalidFilter, ErrTooManyRows, ErrTableGone, ErrInvalidColumn, ErrAmbiguous, ErrUnmatched and
-// ErrNotRecording. If the plan cannot be carried out, PlanUndo returns it, and its method Err returns the reason.
+// The errors are ErrInvalidFilter, ErrTooManyRows, ErrInvalidColumn, ErrAmbiguous, ErrUnmatched and
+// *audit.TableError. If the plan cannot be carried out, PlanUndo returns it, and its method Err returns the reason.
 func (d *DB) PlanUndo(ctx context.Context, selection Selection, opts *UndoOptions) (*audit.UndoPlan, error) {
 	filter, err := d.selected(ctx, selection)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -227,15 +228,15 @@ func TestUndoOfWhatIsNotTracked(t *testing.T) {
 	db, adb := audited(t, parcels, "parcels")
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
 	db.Exec(t, `ALTER TABLE parcels DISABLE TRIGGER ALL`)
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrNotRecording) {
-		t.Errorf("%v, want ErrNotRecording", err)
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !reason.Is(err, audit.NotRecording) {
+		t.Errorf("%v, want NotRecording", err)
 	}
 	db.Exec(t, `ALTER TABLE parcels ENABLE TRIGGER ALL`)
 	if err := adb.Uninstall(ctx, []string{"parcels"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrNotRecording) {
-		t.Errorf("%v, want ErrNotRecording", err)
+	if _, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(bad)), nil); !reason.Is(err, audit.NotRecording) {
+		t.Errorf("%v, want NotRecording", err)
 	}
 	if got := pgtest.One[string](t, db, `SELECT string_agg(DISTINCT status, ' ') FROM parcels`); got != "lost" {
 		t.Errorf("parcels are %s", got)

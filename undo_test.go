@@ -10,6 +10,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // inOneTransaction runs statements in one transaction, and gives its id.
@@ -505,8 +506,8 @@ func TestUndoIsRecordedOrNotDone(t *testing.T) {
 	bad := inOneTransaction(t, db, `UPDATE parcels SET status = 'lost'`)
 	db.Exec(t, `ALTER TABLE parcels DISABLE TRIGGER USER`)
 	before := rows(t, db, "parcels")
-	if _, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !errors.Is(err, audit.ErrNotRecording) {
-		t.Errorf("%v, want ErrNotRecording", err)
+	if _, err := adb.Undo(context.Background(), exaudit.Select(exaudit.ByTransaction(bad)), nil); !reason.Is(err, audit.NotRecording) {
+		t.Errorf("%v, want NotRecording", err)
 	}
 	expect(t, db, "parcels", before)
 }

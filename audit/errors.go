@@ -30,23 +30,9 @@ var (
 
 // Errors of tables.
 var (
-	// ErrNoTable means that there is no relation with the name.
-	ErrNoTable = errors.New("no such table")
-	// ErrNotTrackable means that triggers cannot follow the rows of the relation: it is a view, a foreign or
-	// temporary table, a partition or a system table.
-	ErrNotTrackable = errors.New("cannot be tracked")
-	// ErrNoPrimaryKey means that the table has no primary key, which identifies rows.
-	ErrNoPrimaryKey = errors.New("has no primary key")
-	// ErrNotTracked means that exaudit was never installed on the table.
-	ErrNotTracked = errors.New("is not tracked")
-	// ErrTableGone means that the table has been dropped.
-	ErrTableGone = errors.New("the table was dropped")
 	// ErrInvalidOptions means that options contradict each other or do not fit their table; the error is an
 	// *OptionError.
 	ErrInvalidOptions = errors.New("invalid options")
-	// ErrNotRecording means that what would be written would not be recorded, or has left no version. The error is a
-	// *NotRecordingError if the reason is known.
-	ErrNotRecording = errors.New("changes are not recorded")
 )
 
 // Errors of what is passed to a function.

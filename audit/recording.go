@@ -1,12 +1,6 @@
 package audit
 
-import "strings"
-
-// NotRecordingError names the tables whose changes would not be recorded, with the reasons; errors.Is finds
-// ErrNotRecording.
-type NotRecordingError struct{ Tables []Unrecorded }
-
-// Unrecorded is one table of a NotRecordingError, with the reason.
+// Unrecorded is a table whose changes would not be recorded, with the reason.
 type Unrecorded struct {
 	Table  string // quoted
 	Reason UnrecordedReason
@@ -48,14 +42,3 @@ func (u Unrecorded) String() string {
 	}
 	return u.Table + ": " + string(u.Reason)
 }
-
-func (e *NotRecordingError) Error() string {
-	reasons := make([]string, len(e.Tables))
-	for i, t := range e.Tables {
-		reasons[i] = t.String()
-	}
-	return ErrNotRecording.Error() + ": " + strings.Join(reasons, "; ")
-}
-
-// Unwrap returns ErrNotRecording.
-func (e *NotRecordingError) Unwrap() error { return ErrNotRecording }

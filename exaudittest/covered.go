@@ -2,7 +2,6 @@ package exaudittest
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // AssertCovered fails the test for every table of a schema whose changes would not be recorded, or not as exaudit
@@ -24,7 +24,7 @@ func AssertCovered(t testing.TB, db *exaudit.DB, schema string, except ...string
 	t.Helper()
 	ctx := context.Background()
 	names, withoutKey, err := db.Trackable(ctx, schema)
-	if err != nil && !errors.Is(err, audit.ErrNoTable) {
+	if err != nil && !reason.Is(err, audit.NoTable) {
 		t.Fatalf("exaudit: tables of schema %s: %v", schema, err)
 	}
 	if len(names)+len(withoutKey) == 0 {

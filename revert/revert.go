@@ -152,7 +152,8 @@ func makePlan(ctx context.Context, q db.DBTX, version int64, locked bool, o opti
 		return nil, err
 	}
 	if entity.Relation == 0 {
-		return nil, fmt.Errorf("revert version %d: table %s: %w", version, entity.Table, audit.ErrTableGone)
+		return nil, fmt.Errorf("revert version %d: %w", version,
+			&audit.TableError{Table: entity.Table, Reason: audit.TableGone})
 	}
 	if err := entity.CheckKey(); err != nil {
 		return nil, fmt.Errorf("revert version %d: table %s: %w", version, entity.Table, err)
@@ -472,7 +473,8 @@ func (p *plan) noteUndone(ctx context.Context, tx pgx.Tx, start int64) error {
 	})
 	switch {
 	case i < 0 && p.options.ExpectsVersion(p.Present, p.Target):
-		return fmt.Errorf("%w: this one of %s %s", audit.ErrNotRecording, p.entity.Table, p.entity.ID)
+		return &audit.TableError{Table: p.entity.Table, Reason: audit.NotRecording,
+			Detail: "this one of " + p.entity.Table + " " + p.entity.ID}
 	case i < 0:
 		return nil // the table's triggers let nothing change, or its options leave it out
 	}

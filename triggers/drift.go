@@ -2,13 +2,13 @@ package triggers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 func newDrift(table, object, problem string) audit.Drift {
@@ -130,7 +130,7 @@ func (s *status) inspect(ctx context.Context, q db.DBTX, followed bool) error {
 	}
 	s.Present = present
 	table, err := describe(ctx, q, s.ID, s.Relation)
-	if errors.Is(err, audit.ErrNoPrimaryKey) {
+	if reason.Is(err, audit.NoPrimaryKey) {
 		s.Drift = []audit.Drift{{Table: present, Object: "table", Problem: "has lost its primary key",
 			Cure: needsKey(present)}}
 		return nil

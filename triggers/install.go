@@ -89,10 +89,9 @@ func WithOptions(tables map[string]audit.TableOptions) InstallOption {
 // that it has already is no error, and stays as it is: its Installation says so. Where conn is a transaction, all is
 // part of that.
 //
-// A table that cannot be tracked gives ErrNoTable, ErrNotTrackable or ErrNoPrimaryKey, one
-// that is in use for longer than the lock timeout ErrLocked; options that are wrong,
-// ErrInvalidOptions. With FollowDDL there need not be any, and the tables are installed on that are there and that
-// NewTables covers.
+// A table that cannot be tracked gives a *TableError, one that is in use for longer than the lock timeout ErrLocked;
+// options that are wrong, ErrInvalidOptions. With FollowDDL there need not be any, and the tables are installed on that
+// are there and that NewTables covers.
 func Install(ctx context.Context, conn Conn, names []string, opts ...InstallOption) ([]audit.Installation, error) {
 	options := collect(opts)
 	for name := range options.tables {
@@ -489,7 +488,7 @@ func trackedOf(ctx context.Context, q db.DBTX, names []string) (tables []Tracked
 		}
 	}
 	if len(tables) == 0 && not != "" {
-		return nil, fmt.Errorf("table %s %w", not, audit.ErrNotTracked)
+		return nil, &audit.TableError{Table: not, Reason: audit.NotTracked}
 	}
 	return tables, nil
 }

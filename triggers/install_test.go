@@ -2,7 +2,6 @@ package triggers_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -11,6 +10,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -39,28 +39,28 @@ func TestInstallRefuses(t *testing.T) {
 	run(t, conn, `CREATE TEMP TABLE a_temp (id int PRIMARY KEY)`)
 	for _, c := range []struct {
 		name string
-		want error
+		want any
 	}{
-		{one[string](t, conn, `SELECT 'good'::regclass::oid::text`), audit.ErrNoTable},
-		{"a_view", audit.ErrNotTrackable}, {"a_matview", audit.ErrNotTrackable}, {"a_foreign", audit.ErrNotTrackable},
-		{"a_temp", audit.ErrNotTrackable}, {"pg_temp.a_temp", audit.ErrNotTrackable}, {"a_partition", audit.ErrNotTrackable},
-		{"pg_class", audit.ErrNotTrackable}, {"pg_catalog.pg_class", audit.ErrNotTrackable}, {"information_schema.sql_features", audit.ErrNotTrackable},
-		{"exaudit.versions", audit.ErrNotTrackable}, {"exaudit.tables", audit.ErrNotTrackable}, {"exaudit.history", audit.ErrNotTrackable},
-		{"a_sequence", audit.ErrNotTrackable}, {"a_type", audit.ErrNotTrackable}, {"an_index", audit.ErrNotTrackable},
-		{"no_key", audit.ErrNoPrimaryKey}, {"only_unique", audit.ErrNoPrimaryKey},
-		{"missing", audit.ErrNoTable}, {"missing.good", audit.ErrNoTable}, {"GOOD.good", audit.ErrNoTable}, {`"GOOD"`, audit.ErrNoTable},
-		{"Odd.Name", audit.ErrNoTable}, {"", audit.ErrNoTable}, {".", audit.ErrNoTable}, {"a.b.c.d", audit.ErrNoTable},
-		{`"unclosed`, audit.ErrNoTable}, {"good; DROP TABLE good", audit.ErrNoTable}, {"good good", audit.ErrNoTable},
-		{"good--", audit.ErrNoTable}, {"1", audit.ErrNoTable}, {"-", audit.ErrNoTable}, {strings.Repeat("x", 70), audit.ErrNoTable},
-		{"exaudit_other_db.public.good", audit.ErrNoTable}, {"g\x00d", nil},
+		{one[string](t, conn, `SELECT 'good'::regclass::oid::text`), audit.NoTable},
+		{"a_view", audit.NotTrackable}, {"a_matview", audit.NotTrackable}, {"a_foreign", audit.NotTrackable},
+		{"a_temp", audit.NotTrackable}, {"pg_temp.a_temp", audit.NotTrackable}, {"a_partition", audit.NotTrackable},
+		{"pg_class", audit.NotTrackable}, {"pg_catalog.pg_class", audit.NotTrackable}, {"information_schema.sql_features", audit.NotTrackable},
+		{"exaudit.versions", audit.NotTrackable}, {"exaudit.tables", audit.NotTrackable}, {"exaudit.history", audit.NotTrackable},
+		{"a_sequence", audit.NotTrackable}, {"a_type", audit.NotTrackable}, {"an_index", audit.NotTrackable},
+		{"no_key", audit.NoPrimaryKey}, {"only_unique", audit.NoPrimaryKey},
+		{"missing", audit.NoTable}, {"missing.good", audit.NoTable}, {"GOOD.good", audit.NoTable}, {`"GOOD"`, audit.NoTable},
+		{"Odd.Name", audit.NoTable}, {"", audit.NoTable}, {".", audit.NoTable}, {"a.b.c.d", audit.NoTable},
+		{`"unclosed`, audit.NoTable}, {"good; DROP TABLE good", audit.NoTable}, {"good good", audit.NoTable},
+		{"good--", audit.NoTable}, {"1", audit.NoTable}, {"-", audit.NoTable}, {strings.Repeat("x", 70), audit.NoTable},
+		{"exaudit_other_db.public.good", audit.NoTable}, {"g\x00d", nil},
 	} {
 		for _, names := range [][]string{{c.name}, {"good", c.name}, {c.name, "good"}, {`"Odd.Name"`, "good", c.name}} {
 			_, err := triggers.Install(context.Background(), conn, names)
-			if err == nil || c.want != nil && !errors.Is(err, c.want) {
+			if err == nil || c.want != nil && !reason.Is(err, c.want) {
 				t.Errorf("%q: %v, want %v", names, err, c.want)
 			}
-			for _, other := range []error{audit.ErrNoTable, audit.ErrNotTrackable, audit.ErrNoPrimaryKey, audit.ErrNotTracked} {
-				if c.want != nil && !errors.Is(other, c.want) && errors.Is(err, other) {
+			for _, other := range []audit.TableReason{audit.NoTable, audit.NotTrackable, audit.NoPrimaryKey, audit.NotTracked} {
+				if c.want != nil && other != c.want && reason.Is(err, other) {
 					t.Errorf("%q: %v is also %v", names, err, other)
 				}
 			}
@@ -136,7 +136,7 @@ func TestInstallInATransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, tx, `SET LOCAL search_path = public, pg_catalog`)
-	if _, err := triggers.Install(ctx, tx, []string{"missing"}); !errors.Is(err, audit.ErrNoTable) {
+	if _, err := triggers.Install(ctx, tx, []string{"missing"}); !reason.Is(err, audit.NoTable) {
 		t.Errorf("%v", err)
 	}
 	if _, err := triggers.Install(ctx, tx, []string{"items"}); err != nil {
@@ -165,7 +165,7 @@ func TestDryRun(t *testing.T) {
 	if err != nil || len(done) != 1 || !done[0].Changed || !strings.Contains(done[0].SQL, "CREATE OR REPLACE TRIGGER") {
 		t.Errorf("%v, %v", done, err)
 	}
-	if _, err := triggers.Install(ctx, db.Pool, []string{"items", "no_key"}, triggers.DryRun()); !errors.Is(err, audit.ErrNoPrimaryKey) {
+	if _, err := triggers.Install(ctx, db.Pool, []string{"items", "no_key"}, triggers.DryRun()); !reason.Is(err, audit.NoPrimaryKey) {
 		t.Errorf("%v", err)
 	}
 	if n := installed(t, db) + one[int](t, db.Pool, `SELECT count(*) FROM exaudit.tables`); n != 0 {
@@ -202,12 +202,12 @@ func TestUninstall(t *testing.T) {
 
 	for _, c := range []struct {
 		names []string
-		want  error
+		want  any
 	}{
-		{[]string{"items", "never"}, audit.ErrNotTracked}, {[]string{"items", "missing"}, audit.ErrNoTable},
-		{[]string{"items", "exaudit.history"}, audit.ErrNotTrackable},
+		{[]string{"items", "never"}, audit.NotTracked}, {[]string{"items", "missing"}, audit.NoTable},
+		{[]string{"items", "exaudit.history"}, audit.NotTrackable},
 	} {
-		if err := triggers.Uninstall(ctx, db.Pool, c.names); !errors.Is(err, c.want) {
+		if err := triggers.Uninstall(ctx, db.Pool, c.names); !reason.Is(err, c.want) {
 			t.Errorf("%v: %v, want %v", c.names, err, c.want)
 		}
 	}
@@ -222,7 +222,7 @@ func TestUninstall(t *testing.T) {
 		t.Errorf("%d versions, want the 1 from before", n)
 	}
 	wantNoDrift(t, db) // of what is not tracked
-	if err := triggers.Uninstall(ctx, db.Pool, []string{"items"}); !errors.Is(err, audit.ErrNotTracked) {
+	if err := triggers.Uninstall(ctx, db.Pool, []string{"items"}); !reason.Is(err, audit.NotTracked) {
 		t.Errorf("the second time: %v", err)
 	}
 	db.Exec(t, `CREATE TABLE gone (id int PRIMARY KEY)`)

@@ -2,13 +2,13 @@ package triggers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // Unquoted is the name that SQL reads: what stands between double quotes as it is, all else in small letters.
@@ -49,8 +49,7 @@ func sameTable(words, quoted string) bool {
 // them: as in SQL, along the search_path, or else the only one of the name.
 func Excepted(ctx context.Context, q db.DBTX, name string, tables []string) (string, error) {
 	_, quoted, err := Resolve(ctx, q, name)
-	if err != nil && !slices.ContainsFunc([]error{audit.ErrNoTable, audit.ErrNotTrackable, audit.ErrNoPrimaryKey},
-		func(is error) bool { return errors.Is(err, is) }) {
+	if err != nil && !reason.Is(err, audit.NoTable, audit.NotTrackable, audit.NoPrimaryKey) {
 		return "", err
 	}
 	if slices.Contains(tables, quoted) {

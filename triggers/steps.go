@@ -12,6 +12,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/lock"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // steps does the work of Install, Sync and Uninstall, a transaction for each table: nothing that the application may
@@ -266,7 +267,7 @@ func ofOneTable(err error) bool {
 		// the server, the connection, a full disk, a standby
 		return !slices.Contains([]string{"08", "25", "53", "57", "58", "XX"}, pgErr.Code[:2])
 	}
-	return errors.Is(err, audit.ErrNoPrimaryKey)
+	return reason.Is(err, audit.NoPrimaryKey)
 }
 
 func (f *failures) error() error {

@@ -2,12 +2,12 @@ package triggers
 
 import (
 	"context"
-	"errors"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/sql"
 )
 
@@ -106,7 +106,7 @@ func (s steps) sync(ctx context.Context, q db.DBTX, t Tracked) ([]audit.Installa
 		return skipped("its options in exaudit.tables cannot be read")
 	}
 	done, err := s.tableOrOutgrown(ctx, q, wanted{name: t.QuotedName, quoted: t.QuotedName, relation: t.Relation})
-	if errors.Is(err, audit.ErrNoPrimaryKey) {
+	if reason.Is(err, audit.NoPrimaryKey) {
 		return skipped("it has lost its primary key")
 	}
 	return done, err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -86,52 +87,52 @@ type Column struct {
 // search_path, and refuses what cannot be tracked.
 func resolve(ctx context.Context, q db.DBTX, name string) (uint32, error) {
 	if name != "" && strings.Trim(name, "0123456789") == "" {
-		return 0, fmt.Errorf("table %s: %w", name, audit.ErrNoTable) // PostgreSQL 16 takes it for an oid
+		return 0, &audit.TableError{Table: name, Reason: audit.NoTable} // PostgreSQL 16 takes it for an oid
 	}
 	relation, err := db.New().ResolveRelation(ctx, q, name)
 	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) &&
 		slices.Contains([]string{"42602", "42601", "0A000", "22023"}, pgErr.Code) {
 		// not a name at all, one of too many parts, or one in another database
-		return 0, fmt.Errorf("%q: %w: %s", name, audit.ErrNoTable, pgErr.Message)
+		return 0, &audit.TableError{Table: strconv.Quote(name), Reason: audit.NoTable, Detail: pgErr.Message, Err: err}
 	}
 	if err != nil {
 		return 0, fmt.Errorf("look up table %s: %w", name, err)
 	}
 	if relation == 0 {
-		return 0, fmt.Errorf("table %s: %w", name, audit.ErrNoTable)
+		return 0, &audit.TableError{Table: name, Reason: audit.NoTable}
 	}
 	found, err := db.New().DescribeRelation(ctx, q, relation)
 	if err != nil {
 		return 0, fmt.Errorf("look up table %s: %w", name, err)
 	}
-	reason := ""
+	why := ""
 	switch {
 	case found.IsSystem:
-		reason = "it is a system table"
+		why = "it is a system table"
 	case found.Kind == "v", found.Kind == "m":
-		reason = "it is a view: track the tables beneath it"
+		why = "it is a view: track the tables beneath it"
 	case found.Kind == "f":
-		reason = "it is a foreign table: track it where it lives"
+		why = "it is a foreign table: track it where it lives"
 	case found.Kind != "r" && found.Kind != "p":
-		reason = "it is not a table"
+		why = "it is not a table"
 	case found.Persistence == "t":
-		reason = "it is a temporary table"
+		why = "it is a temporary table"
 	case found.IsPartition:
-		reason = "it is a partition: track its parent"
+		why = "it is a partition: track its parent"
 	case !found.HasPrimaryKey:
-		return relation, fmt.Errorf("table %s %w, which exaudit needs to identify rows", name, audit.ErrNoPrimaryKey)
+		return relation, &audit.TableError{Table: name, Reason: audit.NoPrimaryKey}
 	}
-	if reason != "" {
-		return relation, fmt.Errorf("%s %w: %s", name, audit.ErrNotTrackable, reason)
+	if why != "" {
+		return relation, &audit.TableError{Table: name, Reason: audit.NotTrackable, Detail: why}
 	}
 	return relation, nil
 }
 
 // Resolve finds a table as Install does, and gives its name with the schema, quoted. A table
-// without a primary key gives ErrNoPrimaryKey and its name.
+// without a primary key gives an error, and its name all the same.
 func Resolve(ctx context.Context, q db.DBTX, name string) (relation uint32, quotedName string, err error) {
 	relation, err = resolve(ctx, q, name)
-	if err != nil && !errors.Is(err, audit.ErrNoPrimaryKey) {
+	if err != nil && !reason.Is(err, audit.NoPrimaryKey) {
 		return 0, "", err
 	}
 	found, describeErr := db.New().DescribeRelation(ctx, q, relation)
@@ -161,7 +162,7 @@ func describe(ctx context.Context, q db.DBTX, id int32, relation uint32) (*Table
 		t.Columns = append(t.Columns, newColumn(c))
 	}
 	if t.KeyColumns = keyColumns(columns); len(t.KeyColumns) == 0 {
-		return nil, fmt.Errorf("table %s %w, which exaudit needs to identify rows", t.QuotedName, audit.ErrNoPrimaryKey)
+		return nil, &audit.TableError{Table: t.QuotedName, Reason: audit.NoPrimaryKey}
 	}
 	if t.TableExpressionsRow, err = queries.TableExpressions(ctx, q, relation); err != nil {
 		return nil, fmt.Errorf("describe %s: %w", t.QuotedName, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // Tracked is a table of exaudit's registry.
@@ -26,14 +27,14 @@ type Tracked struct {
 }
 
 // Find looks a tracked table up by name: as in SQL, along the search_path, else as it was
-// last known before it was dropped. It gives ErrNotTracked for a table that exaudit was
-// never installed on, and what Install would say for one that it cannot be installed on.
+// last known before it was dropped. It gives a *TableError: NotTracked for a table that exaudit was never installed on,
+// and what Install would say for one that it cannot be installed on.
 func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 	relation, resolveErr := resolve(ctx, q, name)
 	switch {
-	case errors.Is(resolveErr, audit.ErrNoTable):
+	case reason.Is(resolveErr, audit.NoTable):
 		return findGone(ctx, q, name, resolveErr)
-	case resolveErr != nil && !errors.Is(resolveErr, audit.ErrNoPrimaryKey):
+	case resolveErr != nil && !reason.Is(resolveErr, audit.NoPrimaryKey):
 		return Tracked{}, resolveErr
 	}
 	t, err := db.New().RegisteredTable(ctx, q, relation)
@@ -41,7 +42,7 @@ func Find(ctx context.Context, q db.DBTX, name string) (Tracked, error) {
 	case errors.Is(err, pgx.ErrNoRows) && resolveErr != nil:
 		return Tracked{}, resolveErr
 	case errors.Is(err, pgx.ErrNoRows):
-		return Tracked{}, fmt.Errorf("table %s %w", name, audit.ErrNotTracked)
+		return Tracked{}, &audit.TableError{Table: name, Reason: audit.NotTracked}
 	case err != nil:
 		return Tracked{}, fmt.Errorf("look up tracked table %s: %w", name, err)
 	}
@@ -73,9 +74,8 @@ func findGone(ctx context.Context, q db.DBTX, name string, notFound error) (Trac
 	}
 	for _, other := range gone[1:] {
 		if other.QuotedName != gone[0].QuotedName {
-			return Tracked{}, fmt.Errorf("table %s: %w: it could be %s or %s", name, audit.ErrNoTable,
-				gone[0].QuotedName,
-				other.QuotedName)
+			return Tracked{}, &audit.TableError{Table: name, Reason: audit.NoTable,
+				Detail: fmt.Sprintf("it could be %s or %s", gone[0].QuotedName, other.QuotedName)}
 		}
 	}
 	return newTracked(db.RegisteredTableRow(gone[0]))
@@ -151,9 +151,11 @@ func Trackable(ctx context.Context, q db.DBTX, schemas []string) (names, without
 	for _, schema := range schemas {
 		switch {
 		case isSystem(schema):
-			return nil, nil, fmt.Errorf("schema %s %w: it is a system schema", schema, audit.ErrNotTrackable)
+			return nil, nil, &audit.TableError{Table: "schema " + schema, Reason: audit.NotTrackable,
+				Detail: "it is a system schema"}
 		case !slices.Contains(there, schema):
-			return nil, nil, fmt.Errorf("there is no schema %q: %w", schema, audit.ErrNoTable)
+			return nil, nil, &audit.TableError{Reason: audit.NoTable,
+				Detail: fmt.Sprintf("there is no schema %q", schema)}
 		}
 	}
 	if len(schemas) == 0 {

@@ -62,7 +62,7 @@ var kinds = []struct {
 	{audit.NewerSchema, exitFailed, ": update exaudit"},
 	{audit.ErrExists, exitConflict, ""},
 	{audit.ErrLocked, exitConflict, `: run it again when that has ended, or with a longer --lock-timeout`},
-	{audit.ErrNotTracked, exitFailed, `: run "exaudit install" for it first`},
+	{audit.NotTracked, exitFailed, `: run "exaudit install" for it first`},
 	{audit.ErrBeforeHistory, exitFailed, ""},
 	{audit.ErrNotTrackedThen, exitFailed, ""},
 	{audit.ErrUnreadable, exitConflict, `: "exaudit history" shows it as it was recorded`},
@@ -74,7 +74,7 @@ var kinds = []struct {
 	{audit.ErrInvalidFilter, exitUsage, ""},
 	{audit.ErrUndoConflict, exitConflict, ""}, // see undoHint
 	{audit.ErrTooManyRows, exitConflict, ": --max-rows raises it"},
-	{audit.ErrNotRecording, exitConflict, ", so nothing was written"},
+	{audit.NotRecording, exitConflict, ", so nothing was written"},
 	{audit.ErrInvalidPlan, exitUsage, ""},
 	{audit.ErrAmbiguous, exitUsage, ": write it with its schema"},
 	{audit.ErrUnmatched, exitUsage, ""},
@@ -85,7 +85,7 @@ var kinds = []struct {
 	{audit.ErrColumnGone, exitConflict, ""},
 	{audit.ErrNotRecorded, exitConflict, ""},
 	{audit.ErrInvalidColumn, exitUsage, ""},
-	{audit.ErrTableGone, exitConflict, `: "exaudit history" and "exaudit log" show what is recorded of it`},
+	{audit.TableGone, exitConflict, `: "exaudit history" and "exaudit log" show what is recorded of it`},
 	{audit.ErrVetoed, exitConflict, ""},
 }
 
@@ -165,8 +165,8 @@ func (p *program) hint(err error) string {
 	if errors.Is(err, audit.ErrConstraint) && errors.As(err, &pgErr) && pgErr.Code == "23502" {
 		return fmt.Sprintf(": give it a value with --set %s=VALUE", pgErr.ColumnName)
 	}
-	if unrecorded := (*audit.NotRecordingError)(nil); errors.As(err, &unrecorded) {
-		return recordingHint(unrecorded)
+	if table := (*audit.TableError)(nil); errors.As(err, &table) && len(table.Unrecorded) > 0 {
+		return recordingHint(table.Unrecorded[0])
 	}
 	if errors.Is(err, audit.ErrUndoConflict) {
 		return undoHint(err)
@@ -183,7 +183,7 @@ func (p *program) hint(err error) string {
 		}
 	}
 	switch {
-	case errors.Is(err, audit.ErrNoTable):
+	case reason.Is(err, audit.NoTable):
 		return quotingHint(err)
 	case !errors.As(err, &pgErr):
 		return ""
@@ -257,14 +257,14 @@ func oneLine(text string) string {
 	return lineBreak.ReplaceAllString(text, "; ")
 }
 
-// recordingHint says what makes the first of some tables be recorded again.
-func recordingHint(e *audit.NotRecordingError) string {
-	switch e.Tables[0].Reason {
+// recordingHint says what makes a table be recorded again.
+func recordingHint(u audit.Unrecorded) string {
+	switch u.Reason {
 	case audit.SessionIgnores:
 		return `, so nothing was written: set exaudit.ignore to "off" for this role and database`
 	case audit.SessionIsReplica:
 		return `, so nothing was written: set session_replication_role to "origin" for this role and database`
 	case audit.NoTriggers, audit.TriggerMissing, audit.TriggerDisabled: // below
 	}
-	return `, so nothing was written: "exaudit install ` + e.Tables[0].Table + `" records them again`
+	return `, so nothing was written: "exaudit install ` + u.Table + `" records them again`
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -158,7 +159,7 @@ func (p *program) allTables(c *cli.Context, db *exaudit.DB) (tables []string, er
 	var withoutKey []string
 	for _, schema := range schemasOf(c) {
 		in, without, err := db.Trackable(c.Context, schema)
-		if err != nil && !errors.Is(err, audit.ErrNoTable) {
+		if err != nil && !reason.Is(err, audit.NoTable) {
 			return nil, err
 		}
 		if len(in)+len(without) == 0 {

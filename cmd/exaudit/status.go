@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 func (p *program) statusCommand() *cli.Command {
@@ -92,7 +92,7 @@ func untrackedTables(c *cli.Context, db *exaudit.DB) (names, withoutKey []string
 	}
 	schemas := schemasOf(c)
 	names, withoutKey, err = db.Trackable(c.Context, schemas...)
-	if errors.Is(err, audit.ErrNoTable) {
+	if reason.Is(err, audit.NoTable) {
 		for _, schema := range schemas {
 			if hint := capitalHint(c, schema); hint != "" {
 				return nil, nil, fmt.Errorf("%w%s", err, hint)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/sql"
 	"github.com/exaudit/exaudit/triggers"
 )
@@ -226,8 +227,7 @@ func (f *File) Unmatched(ctx context.Context, q db.DBTX) (list []error, err erro
 			quoted != "" {
 			continue // selected says what is wrong
 		}
-		if _, err := resolve(ctx, q, name); errors.Is(err, audit.ErrNoTable) ||
-			errors.Is(err, audit.ErrNotTrackable) {
+		if _, err := resolve(ctx, q, name); reason.Is(err, audit.NoTable, audit.NotTrackable) {
 			list = append(list, f.fail(err, []string{"except", name}, "except: %v", err))
 		}
 	}
@@ -286,7 +286,7 @@ func (f *File) quoted(ctx context.Context, q db.DBTX, name string, all []string)
 	}
 	t, err := resolve(ctx, q, name)
 	switch _, wrong := triggers.ParsePattern(name); {
-	case err == nil || errors.Is(err, audit.ErrNoPrimaryKey):
+	case err == nil || reason.Is(err, audit.NoPrimaryKey):
 		return t.quoted, nil
 	case wrong == nil:
 		return name, nil
@@ -301,7 +301,7 @@ func (f *File) trackable(ctx context.Context, q db.DBTX) (names, withoutKey []st
 	}
 	for _, schema := range schemas {
 		in, without, err := triggers.Trackable(ctx, q, []string{triggers.Unquoted(schema)})
-		if len(in)+len(without) == 0 && (err == nil || errors.Is(err, audit.ErrNoTable)) {
+		if len(in)+len(without) == 0 && (err == nil || reason.Is(err, audit.NoTable)) {
 			err = fmt.Errorf("there is no table in schema %q", triggers.Unquoted(schema))
 		}
 		if err != nil {

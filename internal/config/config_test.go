@@ -15,6 +15,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/triggers"
 )
 
@@ -321,7 +322,7 @@ func TestExceptedAndGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := f.Unmatched(ctx, db.Pool)
-	if err != nil || len(got) != 2 || got[0].Error() != "x.yaml:2: except: table nothing: no such table" || !errors.Is(got[1], audit.ErrNoTable) {
+	if err != nil || len(got) != 2 || got[0].Error() != "x.yaml:2: except: table nothing: no such table" || !reason.Is(got[1], audit.NoTable) {
 		t.Errorf("unmatched is %v (%v)", got, err)
 	}
 	db.Exec(t, `CREATE TABLE gone (id int PRIMARY KEY); INSERT INTO gone VALUES (1); CREATE TABLE fresh (id int PRIMARY KEY); INSERT INTO fresh VALUES (1)`)

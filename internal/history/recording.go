@@ -9,7 +9,7 @@ import (
 	"github.com/exaudit/exaudit/db"
 )
 
-// CheckRecording returns a *NotRecordingError where something that this session writes to the tables would not be
+// CheckRecording returns a *TableError where something that this session writes to the tables would not be
 // recorded. It reads the catalog alone.
 func CheckRecording(ctx context.Context, q db.DBTX, relations ...uint32) error {
 	rows, err := db.New().NotRecording(ctx, q, relations)
@@ -19,9 +19,9 @@ func CheckRecording(ctx context.Context, q db.DBTX, relations ...uint32) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	e := &audit.NotRecordingError{}
+	e := &audit.TableError{Table: rows[0].TableName, Reason: audit.NotRecording}
 	for _, r := range rows {
-		e.Tables = append(e.Tables, audit.Unrecorded{Table: r.TableName, Reason: audit.UnrecordedReason(r.Kind),
+		e.Unrecorded = append(e.Unrecorded, audit.Unrecorded{Table: r.TableName, Reason: audit.UnrecordedReason(r.Kind),
 			Detail: r.Detail})
 	}
 	return e

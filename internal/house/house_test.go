@@ -123,7 +123,7 @@ var walls = map[string][]string{
 	"triggers": {
 		"audit", "db", "internal/directive", "internal/lock", "internal/reason", "internal/version", "patch", "sql",
 	},
-	"internal/config": {"audit", "db", "sql", "triggers"},
+	"internal/config": {"audit", "db", "internal/reason", "sql", "triggers"},
 	"internal/migration": {
 		"audit", "db", "internal/config", "internal/directive", "internal/reason", "sql", "triggers",
 	},
@@ -134,7 +134,7 @@ var walls = map[string][]string{
 		"audit", "db", "internal/custom", "internal/history", "internal/lock", "internal/reason",
 		"internal/undo", "patch", "revert", "sql", "triggers",
 	},
-	"exaudittest": {".", "audit", "patch"},
+	"exaudittest": {".", "audit", "internal/reason", "patch"},
 }
 
 func TestWalls(t *testing.T) {

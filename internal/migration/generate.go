@@ -255,9 +255,9 @@ func tableChanges(ctx context.Context, q db.DBTX, folder *Folder, migrations *co
 		}
 		_, name, _ := strings.Cut(was.key, " ")
 		down := was.String()
-		if _, _, err := triggers.Resolve(ctx, q, name); errors.Is(err, audit.ErrNoTable) {
+		if _, _, err := triggers.Resolve(ctx, q, name); reason.Is(err, audit.NoTable) {
 			down = "-- " + was.key + ": the table was gone before.\n"
-		} else if err != nil && !errors.Is(err, audit.ErrNoPrimaryKey) && !errors.Is(err, audit.ErrNotTrackable) {
+		} else if err != nil && !reason.Is(err, audit.NoPrimaryKey, audit.NotTrackable) {
 			return nil, err
 		}
 		changes = append(changes, Change{Object: was.key, Change: Removed,

@@ -20,7 +20,7 @@ func Is(err error, wanted ...any) bool {
 			if errors.Is(err, want) {
 				return true
 			}
-		case audit.SchemaReason:
+		case audit.SchemaReason, audit.TableReason:
 			if has(err, want) {
 				return true
 			}
@@ -52,6 +52,8 @@ func has(err error, reason any) bool {
 func of(err error) any {
 	switch err := err.(type) {
 	case *audit.SchemaError:
+		return err.Reason
+	case *audit.TableError:
 		return err.Reason
 	}
 	return nil

@@ -249,7 +249,8 @@ func (p *planner) groupByTable(ctx context.Context) error {
 		if t == nil {
 			i := slices.IndexFunc(known, func(e history.Entity) bool { return e.TableID == v.TableID })
 			if i < 0 || known[i].Relation == 0 {
-				return fmt.Errorf("undo version %d: table %s: %w", v.ID, v.Table, audit.ErrTableGone)
+				return fmt.Errorf("undo version %d: %w", v.ID,
+					&audit.TableError{Table: v.Table, Reason: audit.TableGone})
 			}
 			if t, err = newTable(ctx, p.q, known[i], p.o.settings); err != nil {
 				return err

@@ -354,7 +354,8 @@ func (p *planner) note(ctx context.Context, q db.DBTX, rows []*Row, written reco
 			planned[w.ID] = true
 		}
 		if len(found) == 0 && r.table.options.ExpectsVersion(r.present, r.became) {
-			return fmt.Errorf("%w: of %s %s", audit.ErrNotRecording, r.Table, r.newKey)
+			return &audit.TableError{Table: r.Table, Reason: audit.NotRecording,
+				Detail: "this one of " + r.Table + " " + r.newKey}
 		}
 		if len(found) == 0 {
 			continue // it is what it was, or out of sight
