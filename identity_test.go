@@ -95,6 +95,9 @@ func (w *world) turn(t *testing.T, conn *pgx.Conn) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback(ctx)
+	if testing.Verbose() {
+		t.Log("BEGIN")
+	}
 	for range 1 + w.IntN(4) {
 		statement := w.change()
 		if _, err := tx.Exec(ctx, "SAVEPOINT s; "+statement); err != nil {

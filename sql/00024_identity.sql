@@ -360,7 +360,7 @@ BEGIN
         RETURN NULL;
     END IF;
     EXECUTE pg_catalog.format(
-        'SELECT exaudit_internal.encode(t.*) FROM %s AS t, exaudit_internal.key_record($1, $2) AS k (%s) WHERE %s AND %s = $3',
+        'SELECT exaudit_internal.encode(t.*) FROM %s AS t, exaudit_internal.key_record($1, $2) AS k (%s) WHERE %s AND %s = $3 COLLATE "C"',
         exaudit_internal.target(relation), exaudit_internal.key_definition(relation), exaudit_internal.key_condition(relation),
         exaudit_internal.entity_id_expression(relation, 't'))
     INTO image USING relation, exaudit_internal.key_image(relation, key), key;

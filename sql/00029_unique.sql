@@ -210,7 +210,7 @@ BEGIN
         FOR place, occupant IN EXECUTE pg_catalog.format(
             'SELECT r.%5$s, %1$s FROM (SELECT pg_catalog.row_number() OVER () AS %5$s, d.* FROM exaudit_internal.rows_of($3, $2, true) AS d (%2$s)) AS r '
             'JOIN ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($4)) WITH ORDINALITY AS "!u" (id, there, place) ON "!u".place OPERATOR(pg_catalog.=) r.%5$s '
-            'JOIN %3$s AS t ON %4$s WHERE NOT "!u".there OR %1$s OPERATOR(pg_catalog.<>) "!u".id',
+            'JOIN %3$s AS t ON %4$s WHERE NOT "!u".there OR %1$s OPERATOR(pg_catalog.<>) "!u".id COLLATE pg_catalog."C"',
             exaudit_internal.entity_id_expression(relation, 't'), exaudit_internal.row_definition(exaudit_internal.row_type(relation), true), exaudit_internal.target(relation),
             unique_index.condition, exaudit_internal.free_name(relation, '!place'))
         USING entity_ids, images, relation, there LOOP
@@ -237,7 +237,7 @@ BEGIN
             'SELECT r."!place", o."!id" FROM (SELECT row_number() OVER () AS "!place", (%1$s) AS "!in", %2$s FROM exaudit_internal.rows_of($3, $2, true) AS "!row" (%3$s)) AS r '
             'JOIN ROWS FROM (unnest($1), unnest($4)) WITH ORDINALITY AS u ("!id", "!there", "!at") ON u."!at" = r."!place" '
             'CROSS JOIN LATERAL (SELECT %4$s AS "!id" FROM %5$s AS t WHERE %1$s AND %6$s) AS o '
-            'WHERE r."!in" AND (NOT u."!there" OR o."!id" <> u."!id")',
+            'WHERE r."!in" AND (NOT u."!there" OR o."!id" <> u."!id" COLLATE "C")',
             unique_index.predicate, unique_index.indexed, exaudit_internal.row_definition(exaudit_internal.row_type(relation), true),
             exaudit_internal.entity_id_expression(relation, 't'), exaudit_internal.target(relation), unique_index.probe)
         USING entity_ids, images, relation, there LOOP
