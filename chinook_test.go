@@ -20,6 +20,7 @@ import (
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/history"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/patch"
 )
 
@@ -220,7 +221,7 @@ func revertEach(ctx context.Context, t *testing.T, db *exaudit.DB, ids []int64) 
 		wg.Go(func() {
 			for id := range work {
 				_, err := db.Revert(ctx, id, nil)
-				retry := errors.Is(err, audit.ErrReferencedRowMissing) || errors.Is(err, audit.ErrUniqueConflict) || isDeadlock(err)
+				retry := reason.Is(err, audit.ReferencedRowMissing, audit.UniqueConflict) || isDeadlock(err)
 				mu.Lock()
 				switch {
 				case retry:

@@ -66,7 +66,6 @@
 //   - The history does not fit the row: [audit.ErrDiverged].
 //   - The past is not known: [audit.ErrBeforeHistory], [audit.ErrNotTrackedThen], [audit.ErrOutOfSight],
 //     [audit.ErrKeyChanged], [audit.ErrUnreadable], [audit.ErrFuture].
-//   - A revert or an undo cannot be carried out: [audit.ErrUndoConflict], [audit.ErrReferencedRowMissing],
-//     [audit.ErrUniqueConflict], [audit.ErrConstraint], [audit.ErrColumnGone], [audit.ErrNotRecorded],
-//     [audit.ErrNothingToDo], [audit.ErrVetoed], [audit.ErrPlanStale].
+//   - A revert or an undo cannot be carried out: [audit.ErrUndoConflict], [audit.WriteError],
+//     [audit.ErrNothingToDo], [audit.ErrPlanStale].
 package exaudit

@@ -135,7 +135,7 @@ func TestRevertOfDeleteRace(t *testing.T) {
 			inserted <- err
 		}()
 		_, err := adb.Revert(ctx, id, nil)
-		if err != nil && !errors.Is(err, audit.ErrUniqueConflict) && !errors.Is(err, audit.ErrNothingToDo) {
+		if err != nil && !reason.Is(err, audit.UniqueConflict) && !errors.Is(err, audit.ErrNothingToDo) {
 			t.Errorf("round %d: %v", i, err)
 		}
 		if err := <-inserted; err != nil {

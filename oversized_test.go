@@ -2,7 +2,6 @@ package exaudit_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -35,7 +35,7 @@ func TestOversizedRevert(t *testing.T) {
 	db.Exec(t, `UPDATE files SET data = 'x'`)
 	versions = historyOf(t, adb, "files", 1, exaudit.WithStates())
 	last := versions[len(versions)-1].ID
-	if _, err := adb.Revert(ctx, last, nil); !errors.Is(err, audit.ErrNotRecorded) || !strings.Contains(err.Error(), ": data") {
+	if _, err := adb.Revert(ctx, last, nil); !reason.Is(err, audit.ValueNotRecorded) || !strings.Contains(err.Error(), ": data") {
 		t.Errorf("revert of the value alone: %v", err)
 	}
 	db.Exec(t, `UPDATE files SET n = 3`)

@@ -15,14 +15,14 @@ import (
 //
 // Columns that were added to the table later keep their values, unless one of the undone versions changed them. Then
 // they get the value with which they were filled. Values of columns that were dropped later or not recorded cannot be
-// restored; the result lists them. If nothing else would be restored, the error is ErrColumnGone or ErrNotRecorded.
+// restored; the result lists them. If nothing else would be restored, the error is an *audit.WriteError with
+// the reason ColumnGone or ValueNotRecorded.
 //
 // Revert returns what was changed. This is recorded as a rollback, with the custom data of ctx. Everything happens in
 // one transaction, or in a savepoint if the DB is one of a transaction.
 //
-// The errors are ErrNotFound, ErrDiverged, ErrNothingToDo, ErrReferencedRowMissing, ErrUniqueConflict,
-// ErrConstraint, ErrColumnGone, ErrNotRecorded, ErrInvalidColumn, ErrVetoed, ErrPlanStale and
-// *audit.TableError.
+// The errors are ErrNotFound, ErrDiverged, ErrNothingToDo, ErrInvalidColumn, ErrPlanStale, *audit.TableError, and
+// *audit.WriteError if the row cannot be written.
 func (d *DB) Revert(ctx context.Context, version int64, opts *RevertOptions) (*audit.RevertPlan, error) {
 	return d.revert(ctx, version, given(opts).inner())
 }

@@ -134,15 +134,15 @@ func TestRevertRefuses(t *testing.T) {
 		before []string // makes the versions; the first one is reverted
 		want   any
 	}{
-		{"referenced row missing", []string{`DELETE FROM orders WHERE id = 1`, `DELETE FROM customers`}, audit.ErrReferencedRowMissing},
-		{"unique value taken", []string{`UPDATE orders SET code = 'B' WHERE id = 1`, `INSERT INTO orders (code) VALUES ('A')`}, audit.ErrUniqueConflict},
-		{"column gone", []string{`UPDATE orders SET status = 'x' WHERE id = 1`, `ALTER TABLE orders DROP COLUMN status`}, audit.ErrColumnGone},
+		{"referenced row missing", []string{`DELETE FROM orders WHERE id = 1`, `DELETE FROM customers`}, audit.ReferencedRowMissing},
+		{"unique value taken", []string{`UPDATE orders SET code = 'B' WHERE id = 1`, `INSERT INTO orders (code) VALUES ('A')`}, audit.UniqueConflict},
+		{"column gone", []string{`UPDATE orders SET status = 'x' WHERE id = 1`, `ALTER TABLE orders DROP COLUMN status`}, audit.ColumnGone},
 		{"table gone", []string{`UPDATE orders SET status = 'x' WHERE id = 1`, `DROP TABLE orders`}, audit.TableGone},
-		{"constraint", []string{`UPDATE orders SET total = 0 WHERE id = 1`, `ALTER TABLE orders ADD CHECK (total < 1)`}, audit.ErrConstraint},
-		{"not null", []string{`UPDATE orders SET info = '{}' WHERE id = 1`, `ALTER TABLE orders ALTER info SET NOT NULL`}, audit.ErrConstraint},
+		{"constraint", []string{`UPDATE orders SET total = 0 WHERE id = 1`, `ALTER TABLE orders ADD CHECK (total < 1)`}, audit.ConstraintViolated},
+		{"not null", []string{`UPDATE orders SET info = '{}' WHERE id = 1`, `ALTER TABLE orders ALTER info SET NOT NULL`}, audit.ConstraintViolated},
 		{"veto", []string{`UPDATE orders SET total = 0 WHERE id = 1`,
 			`CREATE FUNCTION veto() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
-			`CREATE TRIGGER veto BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION veto()`}, audit.ErrVetoed},
+			`CREATE TRIGGER veto BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION veto()`}, audit.Vetoed},
 		{"diverged", []string{`UPDATE orders SET total = 0 WHERE id = 1`, `ALTER TABLE orders DISABLE TRIGGER USER`,
 			`UPDATE orders SET status = 'silently'`, `ALTER TABLE orders ENABLE TRIGGER USER`}, audit.ErrDiverged},
 	} {
@@ -438,7 +438,7 @@ func TestRevertOfARowWhoseKeyWentOn(t *testing.T) {
 	if _, err := adb.Revert(context.Background(), 1, nil); !errors.Is(err, audit.ErrNothingToDo) {
 		t.Errorf("revert of a row that is gone: %v, want nothing to do", err)
 	}
-	if _, err := adb.Revert(context.Background(), 2, nil); !errors.Is(err, audit.ErrUniqueConflict) {
+	if _, err := adb.Revert(context.Background(), 2, nil); !reason.Is(err, audit.UniqueConflict) {
 		t.Errorf("revert of a delete: %v, want a unique conflict", err)
 	}
 	expect(t, db, "t", `(1000,C) (2,B)`)

@@ -12,6 +12,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/auditdb"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // Old images are read under the present names, whether the triggers were written anew in
@@ -103,7 +104,7 @@ func TestRevertSetsColumns(t *testing.T) {
 	ctx := context.Background()
 	db, adb := audited(t, `CREATE TABLE p (id int PRIMARY KEY, a text, twice text GENERATED ALWAYS AS (a || a) STORED)`, "p")
 	db.Exec(t, `INSERT INTO p VALUES (1, 'a'); DELETE FROM p; ALTER TABLE p ADD since timestamptz NOT NULL, ADD info jsonb, ADD "Odd ""name" int[]`)
-	if _, err := adb.Revert(ctx, 2, nil); !errors.Is(err, audit.ErrConstraint) || !strings.Contains(err.Error(), `"since"`) {
+	if _, err := adb.Revert(ctx, 2, nil); !reason.Is(err, audit.ConstraintViolated) || !strings.Contains(err.Error(), `"since"`) {
 		t.Errorf("without a value: %v", err)
 	}
 	const since = "2024-05-06 07:08:09+02"

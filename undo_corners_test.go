@@ -9,6 +9,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -48,7 +49,7 @@ func TestUndoOfWhatCannotBeSet(t *testing.T) {
 			t.Errorf("undo: %v", err)
 		}
 		versions := historyOf(t, adb, "hidden", 1)
-		if _, err := adb.Revert(ctx, versions[len(versions)-1].ID, nil); !errors.Is(err, audit.ErrNothingToDo) && !errors.Is(err, audit.ErrNotRecorded) {
+		if _, err := adb.Revert(ctx, versions[len(versions)-1].ID, nil); !errors.Is(err, audit.ErrNothingToDo) && !reason.Is(err, audit.ValueNotRecorded) {
 			t.Errorf("revert: %v", err)
 		}
 		expect(t, db, "hidden", `(1,1,abcd,x,4) (2,2,,,)`)
@@ -102,13 +103,13 @@ func TestUndoUnderExclusionConstraints(t *testing.T) {
 		CREATE TABLE slot (during int4range PRIMARY KEY, v text, EXCLUDE USING gist (during WITH &&))`, "booking", "slot")
 	db.Exec(t, `INSERT INTO booking VALUES (1, 1, '[0,10)'), (2, 1, '[20,30)'), (3, 2, '[0,10)')`)
 	db.Exec(t, `INSERT INTO slot VALUES ('[0,10)', 'a'), ('[20,30)', 'b')`)
-	undone := func(name, change, table string, want error) {
+	undone := func(name, change, table string, want any) {
 		t.Helper()
 		before := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t) FROM `+table+` AS t`)
 		xid := inOneTransaction(t, db, change)
 		after := pgtest.One[string](t, db, `SELECT string_agg(t::text, ' ' ORDER BY t) FROM `+table+` AS t`)
 		plan, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), nil)
-		if !errors.Is(err, want) {
+		if !reason.Is(err, want) {
 			t.Errorf("%s: undo returned %v, want %v", name, err, want)
 		}
 		if want != nil {
@@ -143,7 +144,7 @@ func TestUndoUnderExclusionConstraints(t *testing.T) {
 	undone("many are moved on by one", `DO $$ BEGIN FOR i IN REVERSE 12..1 LOOP
 		UPDATE booking SET during = int4range(i * 10 + 5, i * 10 + 15) WHERE id = 10 + i; END LOOP; END $$`, "booking", nil)
 	undone("two exchange their places", `UPDATE booking SET during = '[90,91)' WHERE id = 1; UPDATE booking SET during = '[0,10)' WHERE id = 2;
-		UPDATE booking SET during = '[20,30)' WHERE id = 1`, "booking", audit.ErrUniqueConflict)
+		UPDATE booking SET during = '[20,30)' WHERE id = 1`, "booking", audit.UniqueConflict)
 }
 
 func TestUndoRivals(t *testing.T) {
@@ -224,8 +225,8 @@ func TestUndoAgainstATrigger(t *testing.T) {
 	before := rows(t, db, "b")
 	for _, xid := range []uint64{bad, gone} {
 		_, err := adb.Undo(ctx, exaudit.Select(exaudit.ByTransaction(xid)), nil)
-		rewritten := (*audit.RewrittenError)(nil)
-		if !errors.As(err, &rewritten) || !errors.Is(err, audit.ErrVetoed) || strings.Join(rewritten.Columns, " ") != "at v" {
+		rewritten := (*audit.WriteError)(nil)
+		if !errors.As(err, &rewritten) || rewritten.Reason != audit.Vetoed || strings.Join(rewritten.Columns, " ") != "at v" {
 			t.Errorf("undo: %v", err)
 		}
 		expect(t, db, "b", before)

@@ -10,6 +10,7 @@ import (
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/internal/pgtest"
+	"github.com/exaudit/exaudit/internal/reason"
 	"github.com/exaudit/exaudit/internal/testall"
 )
 
@@ -294,8 +295,8 @@ func TestRowsThatShareAKey(t *testing.T) {
 	if _, err := undoVersions(t, adb, []int64{3}, nil); err == nil || !strings.HasSuffix(err.Error(), "public.p 1: another row has its key now, by version 1") {
 		t.Errorf("%v, want a conflict about the key", err)
 	}
-	if _, err := adb.Revert(ctx, 3, nil); !errors.Is(err, audit.ErrUniqueConflict) {
-		t.Errorf("%v, want ErrUniqueConflict", err)
+	if _, err := adb.Revert(ctx, 3, nil); !reason.Is(err, audit.UniqueConflict) {
+		t.Errorf("%v, want UniqueConflict", err)
 	}
 	if _, err := undoVersions(t, adb, []int64{1, 2, 3, 4}, nil); err != nil {
 		t.Fatal(err)

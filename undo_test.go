@@ -429,8 +429,8 @@ func TestUndoAfterSchemaChanges(t *testing.T) {
 	db.Exec(t, `ALTER TABLE parcels ADD COLUMN region text NOT NULL DEFAULT 'north'`)
 	db.Exec(t, `ALTER TABLE parcels ALTER COLUMN region DROP DEFAULT`)
 	selection := exaudit.Select(exaudit.ByTransaction(bad))
-	if _, err := adb.Undo(ctx, selection, nil); !errors.Is(err, audit.ErrConstraint) {
-		t.Fatalf("without a region: %v, want ErrConstraint", err)
+	if _, err := adb.Undo(ctx, selection, nil); !reason.Is(err, audit.ConstraintViolated) {
+		t.Fatalf("without a region: %v, want ConstraintViolated", err)
 	}
 	plan := undo(t, adb, bad, &exaudit.UndoOptions{SetColumns: map[string]any{"region": "south"}})
 	expect(t, db, "parcels", `(1,new,1.50,north) (2,new,2.00,south) (3,new,3,north)`)

@@ -92,19 +92,6 @@ var (
 var (
 	// ErrUndoConflict means that undo would overwrite later changes; the error is a *ConflictError.
 	ErrUndoConflict = errors.New("changed since")
-	// ErrReferencedRowMissing means that a foreign key refers to a row that does not exist any more, or that rows
-	// still refer to the row that would be deleted.
-	ErrReferencedRowMissing = errors.New("foreign key violated")
-	// ErrUniqueConflict means that another row has the unique value that would be restored.
-	ErrUniqueConflict = errors.New("unique value is taken")
-	// ErrConstraint means that the old state violates a constraint of the present table.
-	ErrConstraint = errors.New("constraint violated")
-	// ErrColumnGone means that a column whose value would be restored has been dropped.
-	ErrColumnGone = errors.New("the column was dropped")
-	// ErrNotRecorded means that a value was too large to be recorded, and nothing else would be restored.
-	ErrNotRecorded = errors.New("value was not recorded")
-	// ErrVetoed means that a trigger or a row security policy did not let the row be written as planned.
-	ErrVetoed = errors.New("write was vetoed")
 )
 
 // OptionError says which option of a table is wrong; errors.Is finds ErrInvalidOptions.
@@ -206,18 +193,3 @@ func (e *ConflictError) Error() string {
 
 // Unwrap returns ErrUndoConflict.
 func (e *ConflictError) Unwrap() error { return ErrUndoConflict }
-
-// RewrittenError names a row in which a trigger has written another value than undo did, so that nothing was written;
-// errors.Is finds ErrVetoed.
-type RewrittenError struct {
-	RowID
-	Columns []string
-}
-
-func (e *RewrittenError) Error() string {
-	return fmt.Sprintf("%v: a trigger changes %s of %s %s again", ErrVetoed, strings.Join(e.Columns, ", "),
-		e.Table, e.EntityID)
-}
-
-// Unwrap returns ErrVetoed.
-func (e *RewrittenError) Unwrap() error { return ErrVetoed }

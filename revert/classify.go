@@ -2,7 +2,6 @@ package revert
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -10,28 +9,27 @@ import (
 	"github.com/exaudit/exaudit/audit"
 )
 
-// Classify turns what PostgreSQL says of a refused row into errors that a caller can act
-// on. PostgreSQL's own error stays in the chain.
+// Classify makes a *WriteError of what PostgreSQL says of a refused row.
 func Classify(err error) error {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) || strings.HasPrefix(pgErr.Message, "setting exaudit.") {
 		return err // the second is about the custom data, not the row
 	}
-	var reason error
+	if errors.As(err, new(*audit.WriteError)) {
+		return err
+	}
+	var reason audit.WriteReason
 	switch pgErr.Code {
 	case "23503":
-		reason = audit.ErrReferencedRowMissing
+		reason = audit.ReferencedRowMissing
 	case "23505", "23P01":
-		reason = audit.ErrUniqueConflict
+		reason = audit.UniqueConflict
 	case "23502", "23514", "22001", "22003", "22P02", "428C9":
-		reason = audit.ErrConstraint
+		reason = audit.ConstraintViolated
 	case "42703":
-		reason = audit.ErrColumnGone
+		reason = audit.ColumnGone
 	default:
 		return err
 	}
-	if pgErr.Detail != "" {
-		return fmt.Errorf("%w: %s (%w)", reason, pgErr.Detail, err)
-	}
-	return fmt.Errorf("%w: %w", reason, err)
+	return &audit.WriteError{Reason: reason, Detail: pgErr.Detail, Err: err}
 }

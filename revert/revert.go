@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -129,12 +130,15 @@ func Apply(ctx context.Context, conn Conn, version int64, opts ...Option) (*audi
 
 // public is the plan with the key that its row has now.
 func (p *plan) public() *audit.RevertPlan {
-	p.RowID = audit.RowID{Table: p.entity.Table, EntityID: p.entity.ID}
+	p.RowID = p.rowID()
 	return &p.RevertPlan
 }
 
 // failed says what was attempted.
 func failed(e history.Entity, version int64, err error) error {
+	if refused := (*audit.WriteError)(nil); errors.As(err, &refused) && refused.Table == "" {
+		refused.RowID = audit.RowID{Table: e.Table, EntityID: e.ID}
+	}
 	return fmt.Errorf("revert %s %s to before version %d: %w", e.Table, e.ID, version, err)
 }
 
@@ -322,11 +326,18 @@ func (p *plan) check() error {
 	case len(p.LeftOut) == 0:
 		return audit.ErrNothingToDo
 	case slices.ContainsFunc(p.LeftOut, func(c string) bool { return p.Why[c] != audit.LeftOutDropped }):
-		return fmt.Errorf("%w: %s", audit.ErrNotRecorded, strings.Join(p.LeftOut, ", "))
+		return p.leavesOut(audit.ValueNotRecorded)
 	default:
-		return fmt.Errorf("%w: %s", audit.ErrColumnGone, strings.Join(p.LeftOut, ", "))
+		return p.leavesOut(audit.ColumnGone)
 	}
 }
+
+func (p *plan) leavesOut(reason audit.WriteReason) error {
+	return &audit.WriteError{RowID: p.rowID(), Reason: reason, Columns: p.LeftOut,
+		Detail: strings.Join(p.LeftOut, ", ")}
+}
+
+func (p *plan) rowID() audit.RowID { return audit.RowID{Table: p.entity.Table, EntityID: p.entity.ID} }
 
 // writes reports whether a row that is there gets another value in a column that can be set.
 func (p *plan) writes() bool {
@@ -448,7 +459,8 @@ func (p *plan) write(ctx context.Context, tx pgx.Tx, ours bool, o options) error
 		return Settled(ctx, tx, ours, func() error {
 			written, err := p.writeRow(ctx, tx)
 			if err == nil && written != 1 {
-				return fmt.Errorf("%w: a trigger or a policy of %s", audit.ErrVetoed, p.entity.Table)
+				return &audit.WriteError{RowID: p.rowID(), Reason: audit.Vetoed,
+					Detail: "a trigger or a policy of " + p.entity.Table}
 			}
 			return Classify(err)
 		})
@@ -547,7 +559,7 @@ func (p *plan) writeRow(ctx context.Context, tx pgx.Tx) (int64, error) {
 		Image: encoded})
 }
 
-// valuesAreFree returns ErrUniqueConflict if another row has the key that the row gets, or another unique value, by the
+// valuesAreFree returns UniqueConflict if another row has the key that the row gets, or another unique value, by the
 // types' own idea of what is the same. A deferrable constraint does not refuse that before the transaction ends, and
 // the transaction may be the caller's.
 func (p *plan) valuesAreFree(ctx context.Context, tx pgx.Tx) error {
@@ -565,8 +577,8 @@ func (p *plan) valuesAreFree(ctx context.Context, tx pgx.Tx) error {
 			func(name string) bool { return !history.Same(p.Present, p.Target, name) }) {
 			continue
 		}
-		return fmt.Errorf("%w: row %s has the same %s now", audit.ErrUniqueConflict, t.Occupant,
-			strings.Join(t.Columns, ", "))
+		return &audit.WriteError{RowID: p.rowID(), Reason: audit.UniqueConflict, Columns: t.Columns,
+			Detail: fmt.Sprintf("row %s has the same %s now", t.Occupant, strings.Join(t.Columns, ", "))}
 	}
 	return nil
 }

@@ -79,14 +79,14 @@ var kinds = []struct {
 	{audit.ErrAmbiguous, exitUsage, ": write it with its schema"},
 	{audit.ErrUnmatched, exitUsage, ""},
 	{audit.ErrDiverged, exitConflict, ": something was changed without being recorded"},
-	{audit.ErrReferencedRowMissing, exitConflict, ""},
-	{audit.ErrUniqueConflict, exitConflict, ""},
-	{audit.ErrConstraint, exitConflict, ""},
-	{audit.ErrColumnGone, exitConflict, ""},
-	{audit.ErrNotRecorded, exitConflict, ""},
+	{audit.ReferencedRowMissing, exitConflict, ""},
+	{audit.UniqueConflict, exitConflict, ""},
+	{audit.ConstraintViolated, exitConflict, ""},
+	{audit.ColumnGone, exitConflict, ""},
+	{audit.ValueNotRecorded, exitConflict, ""},
 	{audit.ErrInvalidColumn, exitUsage, ""},
 	{audit.TableGone, exitConflict, `: "exaudit history" and "exaudit log" show what is recorded of it`},
-	{audit.ErrVetoed, exitConflict, ""},
+	{audit.Vetoed, exitConflict, ""},
 }
 
 func exitCode(err error) int {
@@ -162,7 +162,7 @@ func (p *program) hint(err error) string {
 	if errors.As(err, new(*connectError)) {
 		return ""
 	}
-	if errors.Is(err, audit.ErrConstraint) && errors.As(err, &pgErr) && pgErr.Code == "23502" {
+	if reason.Is(err, audit.ConstraintViolated) && errors.As(err, &pgErr) && pgErr.Code == "23502" {
 		return fmt.Sprintf(": give it a value with --set %s=VALUE", pgErr.ColumnName)
 	}
 	if table := (*audit.TableError)(nil); errors.As(err, &table) && len(table.Unrecorded) > 0 {
@@ -171,8 +171,8 @@ func (p *program) hint(err error) string {
 	if errors.Is(err, audit.ErrUndoConflict) {
 		return undoHint(err)
 	}
-	if rewritten := (*audit.RewrittenError)(nil); errors.As(err, &rewritten) {
-		return fmt.Sprintf(", so nothing was written: --keep %s leaves it as it is", rewritten.Columns[0])
+	if w := (*audit.WriteError)(nil); errors.As(err, &w) && w.Reason == audit.Vetoed && len(w.Columns) > 0 {
+		return fmt.Sprintf(", so nothing was written: --keep %s leaves it as it is", w.Columns[0])
 	}
 	if errors.Is(err, audit.ErrNotFound) {
 		return p.notFoundHint(err)

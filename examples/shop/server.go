@@ -179,7 +179,7 @@ func statusOf(err error) int {
 	case errors.Is(err, pgx.ErrNoRows), errors.Is(err, audit.ErrNotFound):
 		return http.StatusNotFound
 	case errors.Is(err, audit.ErrDiverged), errors.Is(err, audit.ErrPlanStale), errors.Is(err, audit.ErrNothingToDo),
-		errors.Is(err, audit.ErrReferencedRowMissing), errors.Is(err, audit.ErrUniqueConflict):
+		errors.As(err, new(*audit.WriteError)):
 		return http.StatusConflict
 	case errors.As(err, &pgErr) && (strings.HasPrefix(pgErr.Code, "22") || pgErr.Code == "XA011" || pgErr.Code == "XA012"):
 		// no such status, or a time that the history does not reach back to, or is still to come

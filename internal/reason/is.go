@@ -20,7 +20,7 @@ func Is(err error, wanted ...any) bool {
 			if errors.Is(err, want) {
 				return true
 			}
-		case audit.SchemaReason, audit.TableReason:
+		case audit.SchemaReason, audit.TableReason, audit.WriteReason:
 			if has(err, want) {
 				return true
 			}
@@ -54,6 +54,8 @@ func of(err error) any {
 	case *audit.SchemaError:
 		return err.Reason
 	case *audit.TableError:
+		return err.Reason
+	case *audit.WriteError:
 		return err.Reason
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // gaps reports whether a table's options let rows change without a version.
@@ -69,8 +70,7 @@ func (r *run) checkGapsOfUndo(tx pgx.Tx, ids []int64, chosen map[int64]bool, pol
 		return r.holds(tx, "gaps", what, r.now())
 	case errors.Is(err, audit.ErrDiverged):
 		return nil
-	case len(r.References) > 0 && (errors.Is(err, audit.ErrReferencedRowMissing) ||
-		errors.Is(err, audit.ErrConstraint)):
+	case len(r.References) > 0 && (reason.Is(err, audit.ReferencedRowMissing, audit.ConstraintViolated)):
 		return nil // rows that were not recorded
 	case err != nil:
 		return found("gaps", "%s: %v", what, err)
@@ -90,10 +90,8 @@ func (r *run) checkGapsOfRevert(tx pgx.Tx, e *entry, diverged bool) error {
 	what := fmt.Sprintf("revert of version %d", e.version.ID)
 	r.counts.Reverts++
 	_, err := exaudit.New(tx).Revert(r.ctx, e.version.ID, &exaudit.RevertOptions{AllowDiverged: diverged})
-	for _, expected := range append(slices.Clone(refused), audit.ErrDiverged) {
-		if errors.Is(err, expected) {
-			return r.holds(tx, "gaps", what, r.now())
-		}
+	if reason.Is(err, refused...) || errors.Is(err, audit.ErrDiverged) {
+		return r.holds(tx, "gaps", what, r.now())
 	}
 	if err != nil {
 		return found("gaps", "%s: %v", what, err)

@@ -1,7 +1,6 @@
 package torture
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/exaudit/exaudit"
 	"github.com/exaudit/exaudit/audit"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // checkReverts reverts some versions, each in a transaction that is rolled back.
@@ -22,8 +22,8 @@ func (r *run) checkReverts() error {
 }
 
 // refused are the errors by which a revert says what is in its way.
-var refused = []error{audit.ErrUniqueConflict, audit.ErrReferencedRowMissing, audit.ErrConstraint,
-	audit.ErrColumnGone, audit.ErrNothingToDo}
+var refused = []any{audit.UniqueConflict, audit.ReferencedRowMissing, audit.ConstraintViolated, audit.ColumnGone,
+	audit.ErrNothingToDo}
 
 // checkRevert wants the row to be what the version found; a row that has its key since may give way, others stay.
 func (r *run) checkRevert(tx pgx.Tx, e *entry) error {
@@ -31,10 +31,8 @@ func (r *run) checkRevert(tx pgx.Tx, e *entry) error {
 	what := fmt.Sprintf("revert of version %d", e.version.ID)
 	_, err := exaudit.New(tx).Revert(r.ctx, e.version.ID, nil)
 	t, now := r.Tables[e.Place], r.now()
-	for _, expected := range refused {
-		if errors.Is(err, expected) {
-			return r.holds(tx, "revert", what, now)
-		}
+	if reason.Is(err, refused...) {
+		return r.holds(tx, "revert", what, now)
 	}
 	if err != nil {
 		return found("revert", "%s: %v", what, err)

@@ -2,12 +2,12 @@ package undo
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // takePassedOn takes rows away before all is written, if another row gets the values by which a row will point to that
@@ -27,7 +27,7 @@ func (p *planner) takePassedOn(ctx context.Context, q db.DBTX, rows []*Row) ([]*
 		}
 	}
 	err := attempt(ctx, q, func(q db.DBTX) error { return writeRows(ctx, q, changesOf(first)) })
-	if errors.Is(err, audit.ErrConstraint) { // rows point to them that the role may not see, perhaps
+	if reason.Is(err, audit.ConstraintViolated) { // rows point to them that the role may not see, perhaps
 		return rows, nil
 	}
 	return rest, err

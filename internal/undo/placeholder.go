@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -16,6 +15,7 @@ import (
 	"github.com/exaudit/exaudit/audit"
 	"github.com/exaudit/exaudit/db"
 	"github.com/exaudit/exaudit/internal/history"
+	"github.com/exaudit/exaudit/internal/reason"
 )
 
 // letGo has rows that exchange unique values give up theirs, for values that nobody has: below
@@ -26,7 +26,7 @@ func letGo(ctx context.Context, q db.DBTX, rows []*Row) (err error) {
 	}
 	for _, above := range []bool{false, true} {
 		err = attempt(ctx, q, func(q db.DBTX) error { return letGoFor(ctx, q, rows, above) })
-		if !errors.Is(err, audit.ErrConstraint) {
+		if !reason.Is(err, audit.ConstraintViolated) {
 			return err
 		}
 	}
@@ -43,8 +43,9 @@ func letGoFor(ctx context.Context, q db.DBTX, rows []*Row, above bool) error {
 		for _, index := range r.letsGo {
 			name, value, ok := r.table.placeholder(index, above)
 			if !ok {
-				return fmt.Errorf("%w: %s %s would have to exchange its value of %s", audit.ErrUniqueConflict, r.Table,
-					r.EntityID, strings.Join(index.Columns, ", "))
+				return &audit.WriteError{RowID: r.RowID, Reason: audit.UniqueConflict, Columns: index.Columns,
+					Detail: fmt.Sprintf("%s %s would have to exchange its value of %s", r.Table, r.EntityID,
+						strings.Join(index.Columns, ", "))}
 			}
 			image[name] = value
 		}

@@ -3,7 +3,6 @@ package undo
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -120,8 +119,9 @@ func writeRows(ctx context.Context, q db.DBTX, changes []change) error {
 	}
 	for i, g := range groups {
 		if n := counts[int32(i+1)]; n != int64(g.rows) {
-			return fmt.Errorf("%w: a trigger or a policy of %s, in %d of %d rows that would be %s", audit.ErrVetoed,
-				g.table, int64(g.rows)-n, g.rows, g.Action)
+			return &audit.WriteError{RowID: audit.RowID{Table: g.table}, Reason: audit.Vetoed,
+				Detail: fmt.Sprintf("a trigger or a policy of %s, in %d of %d rows that would be %s", g.table,
+					int64(g.rows)-n, g.rows, g.Action)}
 		}
 	}
 	return nil
@@ -266,10 +266,16 @@ func (r *Row) misses(ctx context.Context, q db.DBTX) ([]string, error) {
 }
 
 func (r *Row) rewritten(columns []string) error {
-	return &audit.RewrittenError{RowID: audit.RowID{Table: r.Table, EntityID: r.newKey}, Columns: columns}
+	e := r.vetoed(nil)
+	e.Columns = columns
+	e.Detail = fmt.Sprintf("a trigger changes %s of %s %s again", strings.Join(columns, ", "), r.Table, r.newKey)
+	return e
 }
 
-var errStillThere = errors.New("a trigger has made the row again")
+// vetoed says that the row is not as planned.
+func (r *Row) vetoed(err error) *audit.WriteError {
+	return &audit.WriteError{RowID: audit.RowID{Table: r.Table, EntityID: r.newKey}, Reason: audit.Vetoed, Err: err}
+}
 
 // readBack reads what the rows have become.
 func (p *planner) readBack(ctx context.Context, q db.DBTX, rows []*Row) error {
@@ -290,10 +296,10 @@ func (p *planner) readBack(ctx context.Context, q db.DBTX, rows []*Row) error {
 			r.became = images[r.newKey]
 			switch {
 			case r.became == nil && r.target != nil:
-				return fmt.Errorf("%w: %s %s is not there", audit.ErrVetoed, r.Table, r.newKey)
+				return r.vetoed(fmt.Errorf("%s %s is not there", r.Table, r.newKey))
 			case r.became != nil && r.target == nil:
 				if !p.takes(t, r.newKey) {
-					return fmt.Errorf("%w: %s %s: %w", audit.ErrVetoed, r.Table, r.newKey, errStillThere)
+					return r.vetoed(fmt.Errorf("%s %s: a trigger has made the row again", r.Table, r.newKey))
 				}
 				r.became = nil
 			}
